@@ -1,0 +1,122 @@
+# Two commands set everything up: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# The interpreter that makes the virtual environment; only looked for when one has to be made (`make clean` first
+# to change it).
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# False for no virtual environment, and for one whose interpreter has since been removed.
+WORKS := $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
+
+# A stamp is named after what was installed, so an unchanged lock file costs one `test -f`. The path is
+# part of the name because an editable install points at it: a moved checkout installs again.
+key = $(shell { cat $(1) pyproject.toml; echo '$(CURDIR)'; } | cksum | tr -d ' ')
+RUN_STAMP := $(VENV)/.run-$(call key,requirements/run.lock)
+DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock)
+
+# How many tests run side by side, and what to run: make test TESTS=tests/ops
+WORKERS ?= auto
+TESTS ?= tests
+# make simulate SEED=7 RUNS=1000
+SEED ?= 1
+RUNS ?= 200
+
+##@ Use it
+.PHONY: run
+run: setup ## start Veza with demo data on http://127.0.0.1:8000 (installs what is missing)
+	@DEMO_DATA=$${DEMO_DATA:-true} exec $(BIN)/python -m veza serve --migrate
+
+.PHONY: doctor
+doctor: setup ## check this machine, the settings and the services, and say what to do
+	@$(BIN)/python -m veza doctor
+
+.PHONY: probe
+probe: setup ## drive a real server from outside: sell, refund, crash, reverse
+	@$(BIN)/python -m veza probe
+
+##@ Work on it
+.PHONY: test
+test: setup-dev ## run every test, then say what was skipped and why
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+.PHONY: lint
+lint: setup-dev ## style, types, who imports whom, generated pages up to date
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m veza pages --check
+
+.PHONY: format
+format: setup-dev ## let ruff and the page generator rewrite what they can
+	@$(BIN)/python -m ruff check --fix --quiet .
+	@$(BIN)/python -m ruff format --quiet .
+	@$(BIN)/python -m veza pages
+
+.PHONY: bench
+bench: setup-dev ## measure every promise in bench/; one line of JSON each
+	@set -e; for bench in bench/[!_]*.py; do echo "$$bench" >&2; $(BIN)/python "$$bench" --json; done
+
+.PHONY: simulate
+simulate: setup-dev ## replay the money room under faults: make simulate SEED=7 RUNS=1000
+	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
+
+##@ Set it up
+.PHONY: setup
+setup: ## install what running needs into .venv (does nothing when nothing changed)
+	@$(WORKS) && { test -f $(RUN_STAMP) || test -f $(DEV_STAMP); } || $(MAKE) --no-print-directory $(RUN_STAMP)
+
+.PHONY: setup-dev
+setup-dev: ## install what tests and lint need as well
+	@$(WORKS) && test -f $(DEV_STAMP) || $(MAKE) --no-print-directory $(DEV_STAMP)
+
+.PHONY: lock
+lock: ## compile requirements/*.lock again from pyproject.toml (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it, or say where it is: make lock UV=/path/to/uv" >&2; exit 1; }
+	@$(COMPILE) --group build pyproject.toml -o requirements/run.lock
+	@$(COMPILE) --group build --group dev --constraint requirements/run.lock pyproject.toml -o requirements/dev.lock
+
+UV ?= uv
+# Not uv.lock: that one writes down the address of the registry it was made with.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
+
+.PHONY: clean
+clean: ## remove the virtual environment and caches; ./var, your data, stays
+	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+
+$(RUN_STAMP): | venv
+	@echo "Installing what Veza needs into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements/run.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.run-* $(VENV)/.dev-*
+	@touch $@
+
+$(DEV_STAMP): | venv
+	@echo "Installing what Veza and its tests need into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements/dev.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.run-* $(VENV)/.dev-*
+	@touch $@
+
+.PHONY: venv
+venv:
+	@$(WORKS) || $(MAKE) --no-print-directory new-venv
+
+.PHONY: new-venv
+new-venv:
+	@test -n "$(PYTHON)" || { echo "Veza needs Python 3.11 or newer and found none; install it, or say where it is: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11 or newer; choose another: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu install the package python3-venv" >&2; exit 1; }
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)

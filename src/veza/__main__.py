@@ -1,0 +1,30 @@
+"""Where the process begins: hands the composition root to the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from veza.ops.application import Application, Program
+from veza.ops.cli import command_line
+from veza.settings import Settings
+
+
+def _build(settings: Settings, http: bool) -> Application:
+    from veza.app import build  # late: `veza --help` needs none of the rooms
+
+    return build(settings, http=http)
+
+
+def _pages() -> dict[Path, str]:
+    from veza.generated_pages import generated_pages
+
+    return generated_pages()
+
+
+def main() -> None:
+    """Run the command line."""
+    command_line(Program(build=_build, pages=_pages))()
+
+
+if __name__ == "__main__":
+    main()

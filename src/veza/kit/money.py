@@ -1,0 +1,99 @@
+"""Amounts: whole minor units that never travel without their currency, and how to split them exactly.
+
+The currency lists are Stripe's (https://docs.stripe.com/currencies).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+# Stripe keeps two decimals on the wire for these although the currency has none: the last two digits are 0.
+TWO_DECIMAL_WHOLE = frozenset({"ISK", "UGX"})
+_OTHERS = frozenset(
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY"
+    " COP CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR"
+    " JMD KES KGS KHR KYD KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN"
+    " NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD STD SZL"
+    " THB TJS TOP TRY TTD TWD TZS UAH USD UYU UZS WST XCD XCG YER ZAR ZMW".split()
+)
+CURRENCIES = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL_WHOLE | _OTHERS
+
+LARGEST_MINOR = 99_999_999_999
+"""The most one amount may be: well under 2^53, so that no JSON reader rounds it."""
+
+
+class BadAmount(ValueError):
+    """An amount or currency that cannot be what the caller means; says why in one sentence."""
+
+
+def decimals(currency: str) -> int:
+    """How many digits after the point the minor unit of `currency` (ISO 4217, upper case) stands for."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def step(currency: str) -> int:
+    """Amounts the provider takes in `currency` are multiples of this many minor units."""
+    if currency in TWO_DECIMAL_WHOLE:
+        return 100
+    return 10 if currency in THREE_DECIMAL else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`minor` whole minor units of `currency` (ISO 4217, upper case). Prints as “5.00 EUR”."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        places = decimals(self.currency)
+        sign = "-" if self.minor < 0 else ""
+        whole, rest = divmod(abs(self.minor), 10**places)
+        return f"{sign}{whole}.{rest:0{places}d} {self.currency}" if places else f"{sign}{whole} {self.currency}"
+
+
+def known_currency(code: str) -> str:
+    """Return `code` in upper case, or raise BadAmount when it is no currency Stripe knows."""
+    upper = code.strip().upper()
+    if upper not in CURRENCIES:
+        raise BadAmount(f"“{code[:12]}” is not a currency code we know; use ISO 4217, such as EUR")
+    return upper
+
+
+def positive(minor: int, currency: str) -> Money:
+    """Return the amount, or raise BadAmount when it is not positive, too large, or not chargeable in `currency`."""
+    money = Money(minor, known_currency(currency))
+    if minor <= 0:
+        raise BadAmount(f"an amount must be above zero, this one is {money}")
+    if minor > LARGEST_MINOR:
+        raise BadAmount(f"an amount may be at most {Money(LARGEST_MINOR, money.currency)}, this one is {money}")
+    if money.currency in THREE_DECIMAL and minor % 10:
+        raise BadAmount(f"{money} is not chargeable: the last digit of {money.currency} must be 0")
+    if money.currency in TWO_DECIMAL_WHOLE and minor % 100:
+        raise BadAmount(f"{money} is not chargeable: {money.currency} has no decimals, the last two digits must be 0")
+    return money
+
+
+def spread(total: int, weights: Sequence[int]) -> list[int]:
+    """Split `total` in proportion to `weights` by largest remainder: whole units, sum exact, ties to the earlier.
+
+    `total` and all weights are ≥ 0. No part exceeds its weight when `total` ≤ the sum of the weights.
+    With all weights zero there is nothing to split among: `total` must be zero then (ValueError).
+    """
+    if total < 0 or any(weight < 0 for weight in weights):
+        raise ValueError("spread takes no negative numbers")
+    whole = sum(weights)
+    if whole == 0:
+        if total:
+            raise ValueError(f"cannot spread {total} over nothing")
+        return [0] * len(weights)
+    parts = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in by_remainder[: total - sum(parts)]:
+        parts[i] += 1
+    return parts

@@ -1,0 +1,126 @@
+"""Things that run beside the web server until they are told to stop: worker loops, periodic chores, the relay."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from veza.kit import outbox, worker
+from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.wakes import CHANNEL
+
+log = structlog.get_logger(__name__)
+
+RECONNECT = timedelta(seconds=2)
+LISTEN_CHECK = timedelta(seconds=30)
+RELAY_INTERVAL = timedelta(seconds=5)
+GATHERED = timedelta(milliseconds=100)
+"""Events this close together are delivered together: one by one, two transactions each were a fifth of a worker."""
+
+
+class WorkerService:
+    """A worker's loop as a service."""
+
+    def __init__(self, database: Database, work: worker.Worker[Any], grace: timedelta) -> None:
+        self.name = work.name
+        self._database = database
+        self._worker = work
+        self._grace = grace
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await worker.run(self._worker, self._database.wakes, stop, grace=self._grace)
+
+
+class Periodic:
+    """A chore done at a steady interval; its failures are logged, never fatal, and the next time comes anyway."""
+
+    def __init__(
+        self, name: str, interval: timedelta, chore: Callable[[], Awaitable[object]], *, at_start: bool = False
+    ) -> None:
+        self.name = name
+        self._interval = interval
+        self._chore = chore
+        self._at_start = at_start
+
+    async def run(self, stop: asyncio.Event) -> None:
+        if not self._at_start:
+            await _until(stop, self._interval)
+        while not stop.is_set():
+            try:
+                await self._chore()
+            except DatabaseUnavailable as error:
+                log.warning("chore.database", chore=self.name, reason=str(error))
+            except Exception:
+                log.exception("chore.failed", chore=self.name)
+            await _until(stop, self._interval)
+
+
+class OutboxRelay:
+    """Delivers events to those who hear them *after* the transaction, as soon as there are any."""
+
+    name = "outbox relay"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self, stop: asyncio.Event) -> None:
+        bell = self._database.wakes.bell(outbox.WAKE)
+        try:
+            while not stop.is_set():
+                bell.clear()
+                try:
+                    if await outbox.deliver_once(self._database) == outbox.BATCH:
+                        continue
+                except DatabaseUnavailable as error:
+                    log.warning("outbox.database", reason=str(error))
+                await _first_of(RELAY_INTERVAL, stop, bell)
+                await _until(stop, GATHERED)
+        finally:
+            self._database.wakes.hush(outbox.WAKE, bell)
+
+
+class WakeListener:
+    """Rings the bells of this process when another one commits new work (PostgreSQL's LISTEN)."""
+
+    name = "wake listener"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self, stop: asyncio.Event) -> None:
+        import asyncpg  # type: ignore[import-untyped]  # only PostgreSQL has other processes to listen to
+
+        # The driver's own URL form; the password must not be masked.
+        url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while not stop.is_set():
+            try:
+                connection = await asyncpg.connect(url, timeout=10)
+            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+                # A missed nudge costs one check interval, so this is no reason to stop anything.
+                log.warning("wakes.not_listening", reason=str(error))
+                await _until(stop, RECONNECT)
+                continue
+            try:
+                await connection.add_listener(CHANNEL, lambda *said: self._database.wakes.ring(str(said[3])))
+                while not stop.is_set() and not connection.is_closed():
+                    await _until(stop, LISTEN_CHECK)
+            finally:
+                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    await connection.close(timeout=2)
+
+
+async def _until(stop: asyncio.Event, limit: timedelta) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), limit.total_seconds())
+
+
+async def _first_of(limit: timedelta, *events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, timeout=limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

@@ -1,0 +1,38 @@
+"""Who hears which event, and when: *inside* the transaction that publishes it, or *after* it has committed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from veza.kit.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: its topic (`refund.succeeded`), what it is about, and when."""
+
+    id: UUID
+    topic: str
+    payload: Mapping[str, Any]
+    at: datetime
+
+
+Inside = Callable[["Session", Event], Awaitable[None]]
+After = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """The whole list, made once in app.py.
+
+    *inside* runs in the publisher's transaction: no I/O but that session, and its failure undoes everything.
+    *after* runs from the outbox, at least once, and must not mind a repeat.
+    """
+
+    inside: Mapping[str, tuple[Inside, ...]] = field(default_factory=dict)
+    after: Mapping[str, tuple[After, ...]] = field(default_factory=dict)

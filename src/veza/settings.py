@@ -1,0 +1,321 @@
+"""Every setting of Veza, once: its environment name, type, default, unit and meaning.
+
+`Settings()` is the defaults and looks at nothing; `Settings.load()` reads `.env` and the environment, and
+nothing else in Veza does. docs/configuration.md and .env.example are generated from this class.
+"""
+# ruff: noqa: E501  (the class is a table: one line per setting, so that grep shows all there is to know)
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+LEASE_MARGIN = timedelta(seconds=45)
+"""A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
+
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(written: object) -> object:
+    """Read `30s`, `1m`, `1h`, `30d` or `250ms`; anything that is not text is left to pydantic."""
+    if not isinstance(written, str):
+        return written
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", written.strip())
+    if found is None:
+        raise ValueError("write a duration as a number and its unit, such as 30s, 1m, 1h or 30d")
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+def show_duration(duration: timedelta) -> str:
+    """Write a duration the way `parse_duration` reads it, in the largest unit that keeps it whole."""
+    for unit, name in reversed(_UNITS.items()):
+        count, rest = divmod(duration, timedelta(**{name: 1}))
+        if count and not rest:
+            return f"{count}{unit}"
+    return "0s"
+
+
+def _above_zero(duration: timedelta) -> timedelta:
+    if duration <= timedelta(0):
+        raise ValueError("a duration must be above zero")
+    return duration
+
+
+def _listed(written: object) -> object:
+    if isinstance(written, str):
+        return tuple(item.strip() for item in written.split(",") if item.strip())
+    return written
+
+
+def _currencies(written: object) -> object:
+    items = _listed(written)
+    if not isinstance(items, tuple):
+        return items
+    for item in items:
+        if not re.fullmatch(r"[A-Za-z]{3}", item):
+            raise ValueError(f"“{item}” is not a currency code; use ISO 4217, such as EUR")
+    return tuple(item.upper() for item in items)
+
+
+def _driver(written: object) -> object:
+    """Name the async driver, so that the URL everybody knows from other tools just works."""
+    if not isinstance(written, str):
+        return written
+    scheme, mark, rest = written.partition("://")
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"}
+    scheme = drivers.get(scheme, scheme)
+    if not mark or scheme not in drivers.values():
+        raise ValueError("use sqlite:///folder/veza.db or postgresql://user:password@host:5432/name")
+    return f"{scheme}://{rest}"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_above_zero)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
+
+
+def setting(name: str, default: Any, meaning: str, *, unit: str = "", shown: str = "", **bounds: Any) -> Any:
+    """A field read from `name`; `shown` replaces the default in the generated pages where it is computed."""
+    extra: dict[str, Any] = {"unit": unit, "shown": shown}
+    if callable(default):
+        bounds |= {"default_factory": default}
+    else:
+        bounds |= {"default": parse_duration(default) if unit == "duration" else default}
+    return Field(validation_alias=name, description=meaning, json_schema_extra=extra, **bounds)
+
+
+class SettingsError(Exception):
+    """The environment makes no sense; `problems` holds one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything a person who runs Veza may decide. Frozen: nothing changes after start."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, env_ignore_empty=True, validate_default=True
+    )
+
+    # fmt: off
+    # Where it runs
+    host: str = setting("HOST", "127.0.0.1", "address the server listens on; put a reverse proxy in front before opening it to the world")
+    port: int = setting("PORT", 8000, "port the server listens on; 0 takes a free one", ge=0, le=65535)
+    public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT")
+    var_dir: Path = setting("VAR_DIR", Path("var"), "folder for everything Veza writes: the SQLite file, the operator token, the sandbox's state")
+    database_url: Annotated[str, BeforeValidator(_driver)] = setting(
+        "DATABASE_URL", lambda known: f"sqlite:///{known.get('var_dir', 'var')}/veza.db",
+        "sqlite:///folder/veza.db or postgresql://user:password@host:5432/name", shown="sqlite:///<VAR_DIR>/veza.db")
+    database_pool_size: int = setting("DATABASE_POOL_SIZE", 10, "most connections one process holds", unit="connections", ge=2, le=200)
+    redis_url: str = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database", pattern=r"^(rediss?://.+)?$")
+    operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")
+    log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
+    log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
+    shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
+    demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a demo sale and its refund; only with the sandbox")
+
+    # What the platform sells in
+    platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
+    platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_currencies)] = setting(
+        "PLATFORM_CURRENCIES", ("EUR", "USD", "GBP"), "currencies the platform settles; checkout refuses any other, there is no conversion", unit="comma list", min_length=1)
+
+    # The payment provider
+    stripe_secret_key: SecretStr = setting("STRIPE_SECRET_KEY", SecretStr(""), "the platform's secret key; empty: the built-in sandbox, no account needed anywhere")
+    stripe_webhook_secrets: Secrets = setting("STRIPE_WEBHOOK_SECRETS", (), "signing secrets of the webhook endpoint (whsec_…); two while one is being replaced", unit="comma list")
+    stripe_api_base: str = setting("STRIPE_API_BASE", "", "address of the provider's API; empty: Stripe, or the built-in sandbox when there is no key", pattern=r"^(https?://.+)?$")
+    stripe_max_requests_per_second: float = setting("STRIPE_MAX_REQUESTS_PER_SECOND", 25, "for the whole deployment, all processes together; Stripe allows 25 in test mode and 100 live", unit="requests/s", gt=0, le=1000)
+    stripe_workers_share: float = setting("STRIPE_WORKERS_SHARE", 0.8, "part of it workers may use, so that people's own requests come first", unit="0 to 1", gt=0, le=1)
+    stripe_breaker_threshold: int = setting("STRIPE_BREAKER_THRESHOLD", 5, "provider-level failures in a row, over different rows, that open the breaker", unit="failures", ge=1)
+    stripe_breaker_interval: Duration = setting("STRIPE_BREAKER_INTERVAL", "1m", "while the breaker is open, one row probes the provider this often", unit="duration")
+    stripe_request_timeout: Duration = setting("STRIPE_REQUEST_TIMEOUT", "30s", "after this long without a whole answer a request counts as unanswered", unit="duration")
+    claim_lease: Duration = setting("CLAIM_LEASE", "2m", "how long a worker owns a row it claimed; a crashed worker's rows come back after it", unit="duration")
+
+    # Webhooks and regular checks
+    webhook_max_bytes: int = setting("WEBHOOK_MAX_BYTES", 262_144, "largest webhook body read: the body must be in memory before its signature can be checked, so this bounds what a stranger can make us hold", unit="bytes", ge=1024, le=16_777_216)
+    inbox_max_retries: int = setting("INBOX_MAX_RETRIES", 8, "failed handlings of one webhook before it is left for an operator to see", unit="attempts", ge=1)
+    inbox_backoff_base: Duration = setting("INBOX_BACKOFF_BASE", "5s", "wait after the first failed handling, doubled after each further one", unit="duration")
+    inbox_backoff_max: Duration = setting("INBOX_BACKOFF_MAX", "10m", "longest wait between two handlings", unit="duration")
+    catch_up_interval: Duration = setting("CATCH_UP_INTERVAL", "1h", "how often the provider's list of events is searched for webhooks that never arrived", unit="duration")
+    reconcile_interval: Duration = setting("RECONCILE_INTERVAL", "24h", "how often our rows are compared with the provider's", unit="duration")
+    law_check_interval: Duration = setting("LAW_CHECK_INTERVAL", "1h", "how often the ledger's conservation law is checked", unit="duration")
+
+    # Worker that takes money back from sellers
+    reversal_worker_enabled: bool = setting("REVERSAL_WORKER_ENABLED", True, "run the reversal worker in this process")
+    reversal_max_retries: int = setting("REVERSAL_MAX_RETRIES", 5, "counted failures; the last one ends the reversal in permanently_failed", unit="attempts", ge=1)
+    reversal_check_interval: Duration = setting("REVERSAL_CHECK_INTERVAL", "1m", "longest sleep between two looks for work; new work wakes the worker at once", unit="duration")
+    reversal_backoff_base: Duration = setting("REVERSAL_BACKOFF_BASE", "1m", "delay = min(max, base · 2^retry_count): the first wait is the base", unit="duration")
+    reversal_backoff_max: Duration = setting("REVERSAL_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
+    reversal_batch_size: int = setting("REVERSAL_BATCH_SIZE", 20, "most rows claimed at once", unit="rows", ge=1, le=1000)
+    reversal_concurrency: int = setting("REVERSAL_CONCURRENCY", 16, "requests in flight per worker", unit="requests", ge=1, le=256)
+    reversal_balance_retry: Duration = setting("REVERSAL_BALANCE_RETRY", "6h", "wait before asking again a seller whose balance was too low; costs no retry", unit="duration")
+    reversal_balance_max: Duration = setting("REVERSAL_BALANCE_MAX", "30d", "after waiting this long for a balance the amount becomes the seller's debt", unit="duration")
+
+    # Worker that pays sellers
+    transfer_retry_worker_enabled: bool = setting("TRANSFER_RETRY_WORKER_ENABLED", True, "run the transfer worker in this process")
+    transfer_retry_max_retries: int = setting("TRANSFER_RETRY_MAX_RETRIES", 5, "counted failures; the last one ends the transfer in permanently_failed", unit="attempts", ge=1)
+    transfer_retry_check_interval: Duration = setting("TRANSFER_RETRY_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration")
+    transfer_retry_backoff_base: Duration = setting("TRANSFER_RETRY_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration")
+    transfer_retry_backoff_max: Duration = setting("TRANSFER_RETRY_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
+
+    # Worker that refunds buyers
+    refund_worker_enabled: bool = setting("REFUND_WORKER_ENABLED", True, "run the refund worker in this process")
+    refund_max_retries: int = setting("REFUND_MAX_RETRIES", 5, "counted failures; the last one ends the refund in refused", unit="attempts", ge=1)
+    refund_check_interval: Duration = setting("REFUND_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration")
+    refund_backoff_base: Duration = setting("REFUND_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration")
+    refund_backoff_max: Duration = setting("REFUND_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
+    # fmt: on
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed in; `load` passes the environment."""
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, env_file: Path | None = Path(".env"), **overrides: Any) -> Self:
+        """Read `env_file`, then the environment, then `overrides`; raises SettingsError with every problem found."""
+        known = {str(field.validation_alias): name for name, field in cls.model_fields.items()}
+        written = {**DotEnvSettingsSource(cls, env_file=env_file)(), **EnvSettingsSource(cls)()}
+        values = {known[name]: value for name, value in written.items() if name in known}
+        try:
+            return cls(**(values | overrides))
+        except ValidationError as error:
+            raise SettingsError(_sentences(error)) from None
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """True when no provider key is set and Veza plays the provider itself."""
+        return not self.stripe_secret_key.get_secret_value()
+
+    @property
+    def base_url(self) -> str:
+        """The address Veza is reached under, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """The address this machine itself reaches Veza under: the built-in sandbox is asked there."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  (recognised, not bound)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        problems = [sentence for wrong, sentence in self._contradictions() if wrong]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _contradictions(self) -> list[tuple[bool, str]]:
+        key = self.stripe_secret_key.get_secret_value()
+        live = key.startswith(("sk_live_", "rk_live_"))
+        base = urlsplit(self.stripe_api_base)
+        lease, least = self.claim_lease, self.stripe_request_timeout + LEASE_MARGIN
+        token = self.operator_token.get_secret_value()
+        return [
+            *(
+                (
+                    getattr(self, f"{worker}_backoff_max") < getattr(self, f"{worker}_backoff_base"),
+                    f"{worker.upper()}_BACKOFF_MAX ({show_duration(getattr(self, f'{worker}_backoff_max'))}) is below "
+                    f"{worker.upper()}_BACKOFF_BASE ({show_duration(getattr(self, f'{worker}_backoff_base'))})",
+                )
+                for worker in ("reversal", "transfer_retry", "refund", "inbox")
+            ),
+            (
+                self.reversal_balance_max < self.reversal_balance_retry,
+                f"REVERSAL_BALANCE_MAX ({show_duration(self.reversal_balance_max)}) is below "
+                f"REVERSAL_BALANCE_RETRY ({show_duration(self.reversal_balance_retry)})",
+            ),
+            (
+                lease <= least,
+                f"CLAIM_LEASE ({show_duration(lease)}) must be longer than STRIPE_REQUEST_TIMEOUT plus "
+                f"{show_duration(LEASE_MARGIN)} ({show_duration(least)}), or two workers may hold the same row",
+            ),
+            (
+                bool(key) and not re.match(r"(sk|rk)_(test|live)_.", key),
+                "STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_; a pk_ key is the public one",
+            ),
+            (
+                live and not self.stripe_webhook_secrets,
+                "STRIPE_SECRET_KEY is a live key but STRIPE_WEBHOOK_SECRETS is empty: no webhook could be trusted",
+            ),
+            (
+                live and bool(self.stripe_api_base) and base.hostname != "api.stripe.com",
+                f"STRIPE_SECRET_KEY is a live key but STRIPE_API_BASE points to {base.hostname}: a live key goes to Stripe only",
+            ),
+            (
+                self.demo_data and bool(key),
+                "DEMO_DATA works with the built-in sandbox only: leave STRIPE_SECRET_KEY empty or set DEMO_DATA=false",
+            ),
+            (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
+        ]
+
+
+def strangers() -> list[tuple[str, str]]:
+    """Names in `.env` or the environment that look like a misspelt setting, each with the one probably meant."""
+    known = [str(field.validation_alias) for field in Settings.model_fields.values()]
+    written = set(os.environ) | {line.partition("=")[0].strip() for line in _env_lines()}
+    found = ((name, difflib.get_close_matches(name, known, n=1, cutoff=0.88)) for name in written - set(known))
+    return sorted((name, close[0]) for name, close in found if close)
+
+
+def environment_for_children() -> dict[str, str]:
+    """What a process we start needs to run at all; no setting of ours leaks into it."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+
+
+def _env_lines() -> list[str]:
+    env_file = Path(".env")
+    return env_file.read_text(encoding="utf-8").splitlines() if env_file.is_file() else []
+
+
+_MEANS = {
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "literal_error": "must be {expected}",
+    "too_short": "must name at least {min_length}",
+    "string_pattern_mismatch": "is not an address of the expected kind",
+    "extra_forbidden": "is not a setting",
+}
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    sentences: list[str] = []
+    for problem in error.errors(include_url=False):
+        if problem["type"] == "default_factory_not_called":
+            continue  # only follows from another problem
+        text = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            sentences += text.split("\n")
+            continue
+        name = str(problem["loc"][0]).upper()
+        means = _MEANS.get(problem["type"])
+        text = means.format(**problem.get("ctx", {})) if means else text
+        value = problem["input"]
+        shown = (
+            "" if isinstance(value, SecretStr) or any(w in name for w in ("SECRET", "TOKEN", "URL")) else f" “{value}”"
+        )
+        sentences.append(f"{name}{shown}: {text}")
+    return sentences

@@ -1,0 +1,158 @@
+"""What every test may ask for: databases of its own, a clock that obeys, and honesty about what was skipped.
+
+A missing PostgreSQL or Redis skips loudly here; with `CI=true` or `VEZA_REQUIRE_SERVICES=1` it fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import veza.tables
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+
+REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
+POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+def missing(what: str) -> None:
+    """Skip because a service is not there, or fail where it has to be."""
+    if REQUIRED:
+        pytest.fail(f"{what}, and this run requires every service", pytrace=False)
+    pytest.skip(what)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say plainly what was skipped and why, instead of a row of letters."""
+    reasons = Counter(
+        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    if not reasons:
+        terminalreporter.write_line("nothing was skipped")
+        return
+    terminalreporter.section("skipped, and why")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:4} tests: {reason}")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table, made once per worker and copied per test."""
+    path = tmp_path_factory.mktemp("template") / "veza.db"
+    asyncio.run(_create_tables(make_url(f"sqlite+aiosqlite:///{path}")))
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "veza.db")
+    return f"sqlite+aiosqlite:///{tmp_path / 'veza.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """The name of a PostgreSQL database with every table, made once per worker."""
+    with empty_postgres() as url:
+        asyncio.run(_create_tables(make_url(url)))
+        yield str(make_url(url).database)
+
+
+@contextmanager
+def empty_postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL database without tables, dropped at the end."""
+    if not _answers(POSTGRES.host or "127.0.0.1", POSTGRES.port or 5432):
+        missing(f"PostgreSQL is not running on {POSTGRES.host}:{POSTGRES.port or 5432}")
+    name = f"veza_test_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_admin(f'CREATE DATABASE "{name}"'))
+    try:
+        yield _async_url(name).render_as_string(hide_password=False)
+    finally:
+        asyncio.run(_admin(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def empty_postgres_url() -> Iterator[str]:
+    with empty_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, dropped afterwards."""
+    name = f"{postgres_template}_{uuid.uuid4().hex[:8]}"
+    asyncio.run(_admin(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
+    yield _async_url(name).render_as_string(hide_password=False)
+    asyncio.run(_admin(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: on SQLite and on PostgreSQL."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str, clock: ManualClock) -> AsyncIterator[Database]:
+    database = Database.open(database_url, clock=clock)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    url = make_url(REDIS)
+    if not _answers(url.host or "127.0.0.1", url.port or 6379):
+        missing(f"Redis is not running on {url.host}:{url.port or 6379}")
+    return REDIS
+
+
+async def _create_tables(url: URL) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(veza.tables.METADATA.create_all)
+    await engine.dispose()
+
+
+async def _admin(statement: str) -> None:
+    connection = await asyncpg.connect(
+        host=POSTGRES.host, port=POSTGRES.port or 5432, user=POSTGRES.username, password=POSTGRES.password,
+        database=POSTGRES.database or "postgres",
+    )  # fmt: skip
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _async_url(name: str) -> URL:
+    return POSTGRES.set(drivername="postgresql+asyncpg", database=name)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""SQLite with one trip per statement answers like SQLAlchemy's own adapter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from veza.kit import sqlite_driver
+
+words = Table("words", MetaData(), Column("id", Integer, primary_key=True), Column("word", String, unique=True))
+
+
+@pytest.fixture(params=["sqlite+aiosqlite", sqlite_driver.DRIVER])
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(f"{request.param}:///{tmp_path}/words.db")
+    async with engine.begin() as connection:
+        await connection.run_sync(words.metadata.create_all)
+    yield engine
+    await engine.dispose()
+
+
+async def test_a_statement_says_what_it_did(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        one = await connection.execute(insert(words), {"word": "one"})
+        assert one.inserted_primary_key == (1,)
+        await connection.execute(insert(words), [{"word": "two"}, {"word": "three"}])
+        changed = await connection.execute(update(words).where(words.c.id > 1).values(word=words.c.word + "!"))
+        assert changed.rowcount == 2
+        back = await connection.execute(insert(words).values(word="four").returning(words.c.id))
+        assert back.scalar_one() == 4
+        rows = await connection.execute(select(words.c.word).order_by(words.c.id))
+        assert rows.scalars().all() == ["one", "two!", "three!", "four"]
+
+
+async def test_what_was_not_committed_is_rolled_back(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(insert(words), {"word": "one"})
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(words))).all() == []
+
+
+async def test_errors_are_those_of_the_database(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(insert(words), {"word": "one"})
+    async with engine.connect() as connection:
+        with pytest.raises(IntegrityError, match="UNIQUE"):
+            await connection.execute(insert(words), {"word": "one"})
+        with pytest.raises(OperationalError, match="no such table"):
+            await connection.execute(text("SELECT * FROM absent"))
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+async def test_rows_can_be_streamed(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(insert(words), [{"word": str(number)} for number in range(50)])
+    async with engine.connect() as connection:
+        rows = await connection.stream(select(words.c.word).order_by(words.c.id))
+        assert [row.word async for row in rows] == [str(number) for number in range(50)]
