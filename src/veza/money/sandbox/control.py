@@ -1,0 +1,277 @@
+"""What the real Stripe has no API for: time, faults, balances, cards, the dashboard, and looking inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from veza.money.sandbox import (
+    accounts,
+    balances,
+    charges,
+    checkout,
+    disputes,
+    faults,
+    payments,
+    refunds,
+    reversals,
+    transfers,
+    webhooks,
+)
+from veza.money.sandbox.cards import by_number
+from veza.money.sandbox.errors import ApiError, no_such
+from veza.money.sandbox.params import Params
+from veza.money.sandbox.settings import SandboxSettings, check_switch
+from veza.money.sandbox.steps import Steps
+from veza.money.sandbox.views import show
+from veza.money.sandbox.webhooks import Delivery
+from veza.money.sandbox.wire import Obj
+
+FIXED_SWITCHES = frozenset({"api_keys", "api_version", "public_url", "platform_account", "platform_country"})
+
+
+class Controls(Steps):
+    """The control methods of a `Sandbox`; each is one step: time moves on, it acts, the store is written.
+
+    They raise `ApiError` for unknown ids and what the API would refuse, `ValueError` for senseless arguments.
+    """
+
+    def advance(self, seconds: float) -> float:
+        """Move sandbox time forward and let everything happen that was due meanwhile; returns the new time."""
+        if seconds < 0:
+            raise ValueError(f"time only moves forward, not by {seconds} seconds")
+        with self._step():
+            self.world.set_fact("offset", self.world.fact("offset", 0.0) + seconds)
+            self._tick()
+            return self.world.now
+
+    def summary(self) -> Obj:
+        """Counts of everything, the time, the switches, the request log and the effects."""
+        with self._step():
+            return {
+                "now": self.world.now,
+                "offset": self.world.fact("offset", 0.0),
+                "objects": {name: len(table) for name, table in self.world.tables.items()},
+                "effects": dict(self.world.effects),
+                "requests": self.log.summary(),
+                "switches": self.switches(),
+                "webhooks_paused": self.world.webhooks_paused,
+            }
+
+    def request_log(self) -> Obj:
+        """The request log's summary, with when each accepted request arrived (monotonic seconds)."""
+        return {**self.log.summary(), "arrivals": list(self.log.arrivals), "effects": dict(self.world.effects)}
+
+    def clear_log(self) -> None:
+        self.log.clear()
+
+    def find_session(self, id: str) -> Obj | None:
+        """A checkout session as stored, its private parts included."""
+        with self._step():
+            return self.world.sessions.get(id)
+
+    def find_account(self, id: str) -> Obj | None:
+        """A connected account as stored, its private parts included."""
+        with self._step():
+            return self.world.accounts.get(id)
+
+    def items_of(self, session: str) -> list[Obj]:
+        items: list[Obj] = self.world.session_items.rows[session]["items"]
+        return items
+
+    def add_fault(self, kind: str, **rule: Any) -> Obj:
+        """Add a fault rule; the arguments are those of `faults.add_rule`."""
+        with self._step():
+            return faults.add_rule(self.world, kind, **rule)
+
+    def list_faults(self) -> list[Obj]:
+        return list(self.world.rules.rows.values())
+
+    def clear_faults(self, id: str | None = None) -> int:
+        """Remove one fault rule or all; returns how many."""
+        with self._step():
+            ids = [id] if id is not None else list(self.world.rules.rows)
+            for rule in ids:
+                if self.world.rules.get(rule) is None:
+                    raise no_such("fault rule", rule)
+                self.world.rules.remove(rule)
+            return len(ids)
+
+    def switches(self) -> Obj:
+        """The settings that may be changed while running."""
+        return {
+            field.name: getattr(self.settings, field.name)
+            for field in fields(SandboxSettings)
+            if field.name not in FIXED_SWITCHES
+        }
+
+    def set_switches(self, changes: Mapping[str, Any]) -> Obj:
+        """Change settings while running; they are kept by the store."""
+        current = self.switches()
+        for name, value in changes.items():
+            if name not in current:
+                raise ValueError(f"there is no switch “{name}”; there are {', '.join(current)}")
+            check_switch(name, value)
+        with self._step():
+            self.world.set_fact("switches", {**self.world.fact("switches", {}), **changes})
+            self._apply_switches()
+        return self.switches()
+
+    def pay_checkout(self, session: str, card: str = "4242424242424242", email: str | None = None) -> Obj:
+        """Pay a checkout session as its page does; returns the charge. Raises ApiError 402 when declined."""
+        with self._step():
+            return show(self.world, checkout.pay_session(self.world, session, _card(card), email))
+
+    def take_payment(
+        self,
+        amount: int,
+        currency: str,
+        *,
+        card: str = "4242424242424242",
+        transfer_group: str | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> Obj:
+        """A buyer pays without any page; returns the charge."""
+        with self._step():
+            payments.check_charge_amount(amount, currency)
+            intent = payments.new_intent(
+                self.world,
+                amount,
+                currency,
+                transfer_group=transfer_group,
+                description=None,
+                metadata=metadata or {},
+            )
+            return show(self.world, payments.pay_intent(self.world, intent, _card(card)))
+
+    def new_account(self, *, country: str = "DE", onboarded: bool = True) -> Obj:
+        """A connected express account that asks for transfers, by default already onboarded."""
+        with self._step():
+            form = {"type": "express", "country": country, "capabilities": {"transfers": {"requested": "true"}}}
+            account = accounts.create_account(self.world, Params(form))
+            if onboarded:
+                accounts.complete_onboarding(self.world, account["id"])
+            return show(self.world, account)
+
+    def complete_onboarding(self, account: str, name: str = "") -> Obj:
+        with self._step():
+            return show(self.world, accounts.complete_onboarding(self.world, account, name=name))
+
+    def set_capability(self, account: str, status: str, name: str = "transfers") -> Obj:
+        with self._step():
+            return show(self.world, accounts.set_capability(self.world, account, name, status))
+
+    def balance(self, account: str | None = None) -> Obj:
+        with self._step():
+            return balances.balance_of(self.world, self._owner(account))
+
+    def add_balance(self, account: str | None, amount: int, currency: str) -> Obj:
+        """Move an account's available funds by `amount` (negative: a payout left) and announce new money."""
+        with self._step():
+            owner = self._owner(account)
+            balances.post(self.world, owner, "topup", amount, currency, None)
+            if amount > 0:
+                balances.announce(self.world, owner)
+            return balances.balance_of(self.world, owner)
+
+    def set_balance(self, account: str | None, amount: int, currency: str) -> Obj:
+        """Make an account's available funds exactly `amount`."""
+        available = balances.held(self.world, self._owner(account), currency)["available"]
+        return self.add_balance(account, amount - available, currency)
+
+    def reverse_in_dashboard(self, transfer: str, amount: int | None = None) -> Obj:
+        """Somebody reverses a transfer by hand, without our metadata."""
+        with self._step():
+            found = transfers.get_transfer(self.world, transfer)
+            return show(self.world, reversals.reverse_transfer(self.world, found, amount, {}))
+
+    def transfer_in_dashboard(self, destination: str, amount: int, currency: str, **more: str) -> Obj:
+        """Somebody sends a transfer by hand; `more` are further parameters of POST /v1/transfers."""
+        with self._step():
+            form = {"destination": destination, "amount": str(amount), "currency": currency, **more}
+            return show(self.world, transfers.create_transfer(self.world, Params(form)))
+
+    def refund_in_dashboard(self, charge: str, amount: int | None = None) -> Obj:
+        """Somebody refunds a charge by hand, without our metadata."""
+        with self._step():
+            found = charges.get_charge(self.world, charge)
+            refund = refunds.refund_charge(self.world, found, amount, reason=None, metadata={})
+            return show(self.world, refund)
+
+    def succeed_refund(self, refund: str) -> Obj:
+        with self._step():
+            return show(self.world, refunds.succeed_refund(self.world, refund))
+
+    def fail_refund(self, refund: str, reason: str = "expired_or_canceled_card") -> Obj:
+        with self._step():
+            return show(self.world, refunds.fail_refund(self.world, refund, reason))
+
+    def open_dispute(self, charge: str, amount: int | None = None, *, inquiry: bool = False) -> Obj:
+        with self._step():
+            return show(self.world, disputes.open_dispute(self.world, charge, amount, inquiry=inquiry))
+
+    def escalate_dispute(self, dispute: str) -> Obj:
+        with self._step():
+            return show(self.world, disputes.escalate_inquiry(self.world, dispute))
+
+    def close_dispute(self, dispute: str, outcome: str) -> Obj:
+        """`outcome` is won or lost."""
+        with self._step():
+            return show(self.world, disputes.close_dispute(self.world, dispute, outcome))
+
+    def add_webhook(self, url: str, events: list[str] | None = None, *, secret: str | None = None) -> Obj:
+        """Register an endpoint; returns it with its secret. The same url again only replaces its choices."""
+        with self._step():
+            return webhooks.register(self.world, url, events or ["*"], secret)
+
+    def pending_events(self, after: str | None = None) -> list[Obj]:
+        """All events after the one with this id, oldest first, whether or not anybody listens."""
+        with self._step():
+            return webhooks.events_after(self.world, after)
+
+    def due_deliveries(self, limit: int | None = None) -> list[Delivery]:
+        """Webhook deliveries to make now; tell `record_delivery` how each went."""
+        with self._step():
+            return webhooks.due_deliveries(self.world, limit)
+
+    def next_delivery_due(self) -> float | None:
+        """Sandbox time of the next delivery or task, None when nothing waits."""
+        return self.world.next_due()
+
+    def record_delivery(self, delivery: str, status_code: int | None) -> Obj:
+        with self._step():
+            return webhooks.record_delivery(self.world, delivery, status_code)
+
+    def list_deliveries(self, limit: int = 100) -> list[Obj]:
+        """The newest deliveries and their attempts."""
+        ids = self.world.deliveries.ids()[-limit:]
+        return [self.world.deliveries.rows[id] for id in reversed(ids)]
+
+    def pause_webhooks(self, paused: bool = True) -> None:
+        with self._step():
+            self.world.webhooks_paused = paused
+            self.world.set_fact("webhooks_paused", paused)
+
+    def redeliver(self, event: str, times: int = 1) -> list[Obj]:
+        """Deliver an event again, now, to every endpoint that wants it."""
+        with self._step():
+            return webhooks.redeliver(self.world, event, times)
+
+    def reverse_waiting_deliveries(self) -> int:
+        """Turn the order of the deliveries that wait; returns how many."""
+        with self._step():
+            return webhooks.reverse_waiting(self.world)
+
+    def _owner(self, account: str | None) -> str:
+        owner = account or self.settings.platform_account
+        if owner != self.settings.platform_account and self.world.accounts.get(owner) is None:
+            raise no_such("account", owner)
+        return owner
+
+
+def _card(number: str) -> Any:
+    card = by_number(number)
+    if card is None:
+        raise ApiError(402, "Your card number is incorrect.", type="card_error", code="incorrect_number")
+    return card

@@ -1,0 +1,153 @@
+"""Disputes and inquiries: a buyer's bank takes the money back, perhaps returns it."""
+
+from __future__ import annotations
+
+from veza.money.sandbox import balances
+from veza.money.sandbox.errors import ApiError, no_such
+from veza.money.sandbox.events import emit
+from veza.money.sandbox.params import Params
+from veza.money.sandbox.wire import Obj
+from veza.money.sandbox.world import World
+
+EVIDENCE_SECONDS = 9 * 86_400
+UPDATE_PARAMS = frozenset({"evidence", "metadata", "submit", "expand"})
+OPEN = ("needs_response", "under_review")
+INQUIRY = ("warning_needs_response", "warning_under_review")
+
+
+def get_dispute(world: World, id: str) -> Obj:
+    dispute = world.disputes.get(id)
+    if dispute is None:
+        raise no_such("dispute", id)
+    return dispute
+
+
+def update_dispute(world: World, params: Params, id: str) -> Obj:
+    """Evidence moves an open dispute to `under_review` when `submit` is true (the default)."""
+    params.allow(UPDATE_PARAMS)
+    dispute = get_dispute(world, id)
+    submit = params.flag("submit")
+    metadata = params.metadata(dispute["metadata"])
+    evidence = params.part("evidence")
+    if dispute["status"] not in (*OPEN, *INQUIRY):
+        raise ApiError(400, "This dispute is already closed")
+    dispute["metadata"] = metadata
+    if evidence is not None:
+        dispute["evidence"] = {**dispute["evidence"], **evidence.values}
+        dispute["evidence_details"] = {**dispute["evidence_details"], "has_evidence": True}
+        if submit is not False:
+            dispute["status"] = dispute["status"].replace("needs_response", "under_review")
+            dispute["evidence_details"]["submission_count"] += 1
+    world.disputes.touch(id)
+    emit(world, "charge.dispute.updated", dispute)
+    return dispute
+
+
+def open_dispute(
+    world: World, charge_id: str, amount: int | None = None, *, reason: str = "fraudulent", inquiry: bool = False
+) -> Obj:
+    """The bank disputes a charge: funds are withdrawn with a fee, unless it is only an inquiry.
+
+    `amount` defaults to what was not refunded. Raises ApiError for an unknown charge, ValueError for an amount
+    outside 1 … the charge's amount.
+    """
+    charge = world.charges.get(charge_id)
+    if charge is None:
+        raise no_such("charge", charge_id)
+    if amount is None:
+        amount = charge["amount"] - charge["amount_refunded"] or charge["amount"]
+    if not 1 <= amount <= charge["amount"]:
+        raise ValueError(f"a dispute of {charge_id} is between 1 and {charge['amount']}, not {amount}")
+    dispute = world.disputes.add(
+        {
+            "id": world.new_id("du"),
+            "object": "dispute",
+            "amount": amount,
+            "balance_transactions": [],
+            "charge": charge_id,
+            "created": world.seconds,
+            "currency": charge["currency"],
+            "enhanced_eligibility_types": [],
+            "evidence": {},
+            "evidence_details": {
+                "due_by": world.seconds + EVIDENCE_SECONDS,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
+            "is_charge_refundable": inquiry,
+            "livemode": False,
+            "metadata": {},
+            "payment_intent": charge["payment_intent"],
+            "payment_method_details": {
+                "card": {"brand": "visa", "case_type": "inquiry" if inquiry else "chargeback",
+                         "network_reason_code": "10.4"},
+                "type": "card",
+            },
+            "reason": reason,
+            "status": "warning_needs_response" if inquiry else "needs_response",
+        }
+    )  # fmt: skip
+    charge["disputed"] = True
+    charge["dispute"] = dispute["id"]
+    world.charges.touch(charge_id)
+    if not inquiry:
+        _move_funds(world, dispute, -1, world.settings.dispute_fee_minor)
+    emit(world, "charge.dispute.created", dispute)
+    if not inquiry:
+        emit(world, "charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def escalate_inquiry(world: World, id: str) -> Obj:
+    """An inquiry becomes a real dispute: now the funds are withdrawn."""
+    dispute = get_dispute(world, id)
+    if dispute["status"] not in INQUIRY:
+        raise ValueError(f"dispute {id} is {dispute['status']}, only an open inquiry can be escalated")
+    dispute.update(status="needs_response", is_charge_refundable=False)
+    _move_funds(world, dispute, -1, world.settings.dispute_fee_minor)
+    world.disputes.touch(id)
+    emit(world, "charge.dispute.updated", dispute)
+    emit(world, "charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def close_dispute(world: World, id: str, outcome: str) -> Obj:
+    """End a dispute `won` (funds come back without the fee) or `lost`; an inquiry ends as `warning_closed`."""
+    if outcome not in ("won", "lost"):
+        raise ValueError(f"a dispute is won or lost, not “{outcome}”")
+    dispute = get_dispute(world, id)
+    if dispute["status"] in INQUIRY:
+        dispute["status"] = "warning_closed"
+        world.disputes.touch(id)
+        emit(world, "charge.dispute.closed", dispute)
+        return dispute
+    if dispute["status"] not in OPEN:
+        raise ApiError(400, "This dispute is already closed")
+    dispute["status"] = outcome
+    if outcome == "won":
+        _move_funds(world, dispute, 1, 0)
+    world.disputes.touch(id)
+    if outcome == "won":
+        emit(world, "charge.dispute.funds_reinstated", dispute)
+    emit(world, "charge.dispute.closed", dispute)
+    return dispute
+
+
+def _move_funds(world: World, dispute: Obj, sign: int, fee: int) -> None:
+    charge = world.charges.rows[dispute["charge"]]
+    settled = world.balance_transactions.rows[charge["balance_transaction"]]
+    amount = dispute["amount"] * settled["amount"] // charge["amount"]
+    txn = balances.post(
+        world,
+        world.settings.platform_account,
+        "adjustment",
+        sign * amount,
+        settled["currency"],
+        dispute["id"],
+        fee=fee,
+        fee_description="Dispute fee",
+        description=f"Chargeback {'withdrawal' if sign < 0 else 'reversal'} for {charge['id']}",
+    )
+    dispute["balance_transactions"].append(txn["id"])

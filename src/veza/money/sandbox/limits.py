@@ -1,0 +1,66 @@
+"""The rate limit, and the log of requests by which others judge it."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+
+from veza.money.sandbox.wire import Obj
+
+WINDOW_SECONDS = 1.0
+LOGGED_ARRIVALS = 1_000_000
+
+
+class RateLimit:
+    """At most so many accepted requests in any sliding second of sandbox time."""
+
+    def __init__(self) -> None:
+        self._accepted: deque[float] = deque()
+
+    def admits(self, now: float, per_second: int | None) -> bool:
+        if per_second is None:
+            return True
+        accepted = self._accepted
+        # A clock set back leaves arrivals in the future; they no longer count.
+        while accepted and not now - WINDOW_SECONDS < accepted[0] <= now:
+            accepted.popleft()
+        if len(accepted) >= per_second:
+            return False
+        accepted.append(now)
+        return True
+
+
+class RequestLog:
+    """Counts of requests and answers, and when accepted requests arrived (monotonic seconds)."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.arrivals: deque[float] = deque(maxlen=LOGGED_ARRIVALS)
+        self.requests = 0
+        self.replays = 0
+        self.statuses: Counter[int] = Counter()
+        self.faults: Counter[str] = Counter()
+
+    def accepted(self, arrived: float) -> None:
+        self.arrivals.append(arrived)
+
+    def busiest_second(self) -> int:
+        """The most arrivals of accepted requests in any sliding second."""
+        most, arrivals = 0, list(self.arrivals)
+        first = 0
+        for last, at in enumerate(arrivals):
+            while arrivals[first] <= at - WINDOW_SECONDS:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
+
+    def summary(self) -> Obj:
+        return {
+            "requests": self.requests,
+            "accepted": len(self.arrivals),
+            "busiest_second": self.busiest_second(),
+            "idempotent_replays": self.replays,
+            "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
+            "faults": dict(self.faults),
+        }
