@@ -1,0 +1,62 @@
+"""Alembic's way in: which tables there should be, and how to reach the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, event, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import veza.tables
+from veza.kit.database import UtcDateTime
+
+url = context.config.get_main_option("sqlalchemy.url") or ""
+
+
+def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+    """Write our own types as what they are on each database, so that old migrations never import the package."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=veza.tables.METADATA,
+        render_item=render_item,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # Two processes starting at once migrate one after the other.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7237237)")
+        context.run_migrations()
+
+
+async def online() -> None:
+    engine = create_async_engine(url, poolclass=pool.NullPool)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _transactional)
+        event.listen(engine.sync_engine, "begin", _begin)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _transactional(connection: Any, _record: Any) -> None:
+    # The driver would commit before DDL; a migration that fails half-way must leave nothing behind.
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+asyncio.run(online())

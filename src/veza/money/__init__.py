@@ -1,0 +1,1 @@
+"""Payments, refunds, seller transfers, reversals, the ledger and reconciliation (docs/money.md)."""

@@ -1,0 +1,160 @@
+"""One way to claim, send and settle an intent; the three workers say only what is particular to theirs.
+
+Crash safety in one paragraph: the claim commits that a request may be sent, under which key and with which
+body, before anything leaves. Whatever happens then (no answer, a crash between answer and record, two
+workers at once) the row comes back when its lease ends and is sent again under the same key, or looked up
+when the key may be forgotten. Only a definitive answer changes the key. Results are fenced by the attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from veza.kit.database import DatabaseUnavailable, Session
+from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
+from veza.money.claims import Claim, LookUp, R, Settled
+from veza.money.settling import Settling
+from veza.money.stripe.answers import Answer
+from veza.money.stripe.gateway import OutOfTime
+from veza.money.stripe.outcomes import COUNTED, Meaning, classify
+
+log = structlog.get_logger(__name__)
+
+EASE_OFF_SECONDS = 2.0
+SETTLE_TRIES = 3
+"""How often an answer is recorded anew when the database stumbles; then the lease brings the row back."""
+
+
+class AttemptWorker(Settling[R]):
+    """Claims due rows of one kind, asks the provider, records what became of each."""
+
+    async def claim(self, limit: int) -> list[Claim[R]]:
+        """Claim up to `limit` due rows: one short transaction, committed before anything is sent."""
+        async with self.database.write(self.name) as session:
+            passage = await self.breaker.before_claim(session)
+            found = (await session.execute(self.due(session.now, limit))).all()
+            found = found[: await self.breaker.admit(session, passage, len(found))]
+            claims = [self._claim_of(session.now, result) for result in found]
+            for claim in claims:
+                await self._write_claim(session, claim)
+            await self._write_plain_claims(session, [claim for claim in claims if self._is_plain(claim)])
+        return claims
+
+    def _claim_of(self, now: datetime, result: Sequence[Any]) -> Claim[R]:
+        row: Any = result[0]
+        # First sent in the future: the clock was set back since, and the key's age is not known.
+        age = now - row.first_sent_at if row.first_sent_at is not None else timedelta()
+        forgotten = row.unanswered and not timedelta() <= age < KEY_KEPT
+        only_looks = row.unwanted_at is not None or (row.unanswered and row.retry_count >= self.policy.max_retries)
+        return Claim(
+            row=row,
+            id=row.id,
+            payment_id=row.payment_id,
+            attempt=row.attempt + 1,
+            claimed_at=now,
+            lease_until=now + self.policy.lease,
+            looks_first=row.look_first or forgotten or only_looks,
+            only_looks=only_looks,
+            context=self.context(result),
+        )
+
+    def _is_plain(self, claim: Claim[R]) -> bool:
+        return not claim.only_looks and claim.row.request_body is not None and claim.row.first_sent_at is None
+
+    async def _write_plain_claims(self, session: Session, claims: Sequence[Claim[R]]) -> None:
+        """First sends whose body is frozen already: one statement for all of them."""
+        if claims:
+            model: Any = self.model
+            values = self._claimed_values(session.now)
+            mine = update(model).where(model.id.in_([claim.id for claim in claims]))
+            await session.execute(
+                mine.values(**values, attempt=model.attempt + 1, first_sent_at=session.now).execution_options(
+                    synchronize_session=False
+                )
+            )
+
+    async def _write_claim(self, session: Session, claim: Claim[R]) -> None:
+        if self._is_plain(claim):
+            return
+        model: Any = self.model
+        values: dict[str, Any] = {"attempt": claim.attempt, "next_retry_at": claim.lease_until}
+        if not claim.only_looks:
+            body = claim.row.request_body or self.request_body(claim.row, claim.context)
+            claim.context["request_body"] = body
+            values |= self._claimed_values(session.now)
+            values |= {"request_body": body, "first_sent_at": claim.row.first_sent_at or session.now}
+        mine = update(model).where(model.id == claim.id).execution_options(synchronize_session=False)
+        await session.execute(mine.values(**values))
+
+    def _claimed_values(self, now: datetime) -> dict[str, Any]:
+        return {"next_retry_at": now + self.policy.lease, "unanswered": True, "last_sent_at": now}
+
+    async def work(self, claim: Claim[R]) -> None:
+        """Carry one claim out; no transaction is open while the provider is asked."""
+        body = claim.row.request_body or claim.context.get("request_body")
+        if body is None and not claim.only_looks:
+            await self._settled(claim, lambda session: self._settle_unaskable(session, claim))
+            return
+        look = await self.look_up(claim) if claim.looks_first else None
+        if look is not None and (not look.is_absent or claim.only_looks or self._was_refused_later(claim.row, look)):
+            await self._record_look(claim, look)
+            return
+        key = key_of(self.kind, claim.id, claim.row.key_generation)
+        try:
+            answer = await self.send(claim, body or "", key, lambda: self._has_lease(claim))
+        except OutOfTime:
+            await self._settled(claim, lambda session: self._give_back(session, claim))
+            return
+        meaning = classify(self.outcomes, answer)
+        look = await self._second_look(claim, meaning)
+        if meaning is not Meaning.DONE:
+            await self.breaker.observe(self.database, self.kind, claim.id, meaning)
+        if meaning is Meaning.SLOW_DOWN:
+            await self.gateway.pace.ease_off(EASE_OFF_SECONDS)
+        at_rest = True
+
+        async def settle(session: Session) -> None:
+            nonlocal at_rest
+            # Nearly always a success changes nothing of the breaker: asked here, it costs no transaction.
+            at_rest = meaning is not Meaning.DONE or await self.breaker.is_at_rest(session)
+            await self._settle(session, claim, key, answer, meaning, look)
+
+        await self._settled(claim, settle)
+        if not at_rest:
+            await self.breaker.observe(self.database, self.kind, claim.id, meaning)
+        said, latency = answer.request_id, answer.latency_ms
+        self.on_settled(Settled(self.kind, claim.id, claim.payment_id, claim.attempt, meaning.value, said, latency))
+
+    async def _second_look(self, claim: Claim[R], meaning: Meaning) -> LookUp | None:
+        """Some answers are believed only after a look at what the provider really has."""
+        exhausted = meaning in COUNTED and claim.row.retry_count + 1 >= self.policy.max_retries
+        may_renew = meaning is Meaning.SERVER_ERROR_REPLAYED and claim.was_sent_long_ago(claim.claimed_at)
+        believed_late = (Meaning.TAKEN_BY_OTHERS, Meaning.KEY_REUSED, Meaning.REFUSED)
+        if exhausted or may_renew or meaning in believed_late:
+            return await self.look_up(claim)
+        return None
+
+    def _has_lease(self, claim: Claim[R]) -> bool:
+        return claim.lease_until - self.database.clock.now() >= LEASE_LEFT_TO_SEND
+
+    async def _settled(self, claim: Claim[R], write: Callable[[Session], Awaitable[None]]) -> None:
+        for tries in range(1, SETTLE_TRIES + 1):
+            try:
+                async with self.database.write(self.name) as session:
+                    await write(session)
+                return
+            except DatabaseUnavailable:
+                if tries == SETTLE_TRIES:
+                    raise
+                log.warning("attempt.settle_again", kind=self.kind, row_id=str(claim.id), tries=tries)
+
+    async def _record_look(self, claim: Claim[R], look: LookUp) -> None:
+        answer = look.failed or Answer(200, body={"object": "list"})
+        meaning = classify(self.outcomes, look.failed) if look.failed else Meaning.DONE
+        await self.breaker.observe(self.database, self.kind, claim.id, meaning)
+        await self._settled(claim, lambda session: self._settle_look(session, claim, answer, meaning, look))

@@ -1,0 +1,210 @@
+"""The breaker: when the provider itself fails, rows wait without losing retries, however long it takes.
+
+Its state is one row in the database, shared by every worker of the provider: *closed* lets all pass, *open*
+lets one row probe per interval, *half_open* ramps 1, 2, 4 … in flight until it closes. Opening gives the
+failed rows their retries back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CheckConstraint, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Database, Session
+from veza.money import findings
+from veza.money.stripe.outcomes import OPENS_AT_ONCE, PROVIDER_LEVEL, Meaning
+
+STRIPE = "stripe"
+RAMP_CLOSES_AT = 32
+"""Once this many requests in flight went well, the provider counts as back."""
+MISSING_OPENS_AT = 3
+"""So many different objects unknown in a row mean the wrong account or mode, not that many lost objects."""
+
+GiveBack = Callable[[Session, str], Awaitable[None]]
+
+
+class ProviderBreaker(Base):
+    """The breaker's one row per provider. `streak` and `missing` list rows (`reversal:ID`) that failed in a row."""
+
+    __tablename__ = "provider_breakers"
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    streak: Mapped[list[Any]]
+    missing: Mapped[list[Any]]
+    because: Mapped[str | None]
+    opened_at: Mapped[datetime | None]
+    probe_at: Mapped[datetime | None]
+    ramp: Mapped[int]
+    ramp_in_flight: Mapped[int]
+    ramp_succeeded: Mapped[int]
+    ramp_renewed_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("state IN ('closed', 'open', 'half_open')", name="state_known"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """The rules; the state is in the database."""
+
+    threshold: int
+    interval: timedelta
+    lease: timedelta
+    give_back: GiveBack
+
+    async def before_claim(self, session: Session) -> ProviderBreaker:
+        """Its row for `admit`, locked unless it is closed; before any other row, as everybody takes them."""
+        row = await _row(session)
+        return row if row.state == "closed" else await _row(session, locked=True)
+
+    async def admit(self, session: Session, row: ProviderBreaker, wanted: int) -> int:
+        """How many of `wanted` due rows may be claimed now, `row` being what `before_claim` gave."""
+        if row.state == "closed" or not wanted:
+            return wanted
+        if row.state == "open":
+            # A probe further away than one interval was set by a clock that has been put back since.
+            if row.probe_at is not None and session.now < row.probe_at <= session.now + self.interval:
+                return 0
+            await _set(session, probe_at=session.now + self.interval)
+            return 1
+        if row.state == "half_open":
+            in_flight = row.ramp_in_flight
+            if row.ramp_renewed_at is None or abs(session.now - row.ramp_renewed_at) > self.lease:
+                in_flight = 0  # whoever held these slots has crashed: their leases are over
+            admitted = max(0, min(wanted, row.ramp - in_flight))
+            if admitted:
+                await _set(session, ramp_in_flight=in_flight + admitted, ramp_renewed_at=session.now)
+            return admitted
+        return wanted
+
+    async def is_open(self, session: Session) -> bool:
+        """Whether failures cost no retry now."""
+        return (await _row(session)).state == "open"
+
+    async def hold(self, session: Session) -> None:
+        """Let nobody open or close it until this transaction ends; taken before any row, as `observe` takes them."""
+        mine = select(ProviderBreaker.provider).where(ProviderBreaker.provider == STRIPE)
+        await session.execute(mine.with_for_update(read=True))
+
+    async def is_at_rest(self, session: Session) -> bool:
+        """Whether a success changes nothing."""
+        row = await _row(session)
+        return row.state == "closed" and not row.streak and not row.missing
+
+    async def observe(self, database: Database, kind: str, row_id: object, meaning: Meaning) -> None:
+        """Learn from one answer, in a transaction of its own, before the row is settled."""
+        subject = f"{kind}:{row_id}"
+        async with database.read() as session:
+            row = await _row(session)
+        failed = meaning in PROVIDER_LEVEL
+        is_missing = meaning is Meaning.NO_SUCH_OBJECT
+        if row.state == "closed" and not failed and not is_missing and not row.streak and not row.missing:
+            return
+        async with database.write("breaker") as session:
+            row = await _row(session, locked=True)
+            if is_missing:
+                await self._missed(session, row, subject)
+            elif failed:
+                await self._failed(session, row, subject, meaning)
+            else:
+                await self._succeeded(session, row)
+
+    async def _failed(self, session: Session, row: ProviderBreaker, subject: str, meaning: Meaning) -> None:
+        if row.state == "open":
+            return
+        streak = row.streak if subject in row.streak else [*row.streak, subject]
+        if row.state == "half_open" or meaning in OPENS_AT_ONCE or len(streak) >= self.threshold:
+            # The row that opens it has not been counted for this failure, so it gets nothing back.
+            await self._open(session, row.streak, f"{meaning} on {len(streak)} rows in a row")
+        else:
+            await _set(session, streak=streak)
+
+    async def _missed(self, session: Session, row: ProviderBreaker, subject: str) -> None:
+        missing = row.missing if subject in row.missing else [*row.missing, subject]
+        if len(missing) >= MISSING_OPENS_AT and row.state != "open":
+            await self._open(session, row.streak, f"{len(missing)} different objects unknown to the provider in a row")
+        else:
+            await _set(session, missing=missing, ramp_in_flight=max(0, row.ramp_in_flight - 1))
+
+    async def _succeeded(self, session: Session, row: ProviderBreaker) -> None:
+        quiet: dict[str, Any] = {"streak": [], "missing": []}
+        if row.state == "open":
+            ramp = {"ramp": 1, "ramp_in_flight": 0, "ramp_succeeded": 0, "ramp_renewed_at": session.now}
+            await _set(session, state="half_open", **ramp, **quiet)
+        elif row.state == "half_open":
+            done, in_flight = row.ramp_succeeded + 1, max(0, row.ramp_in_flight - 1)
+            if done < row.ramp:
+                await _set(session, ramp_succeeded=done, ramp_in_flight=in_flight, **quiet)
+            elif row.ramp * 2 < RAMP_CLOSES_AT:
+                await _set(session, ramp=row.ramp * 2, ramp_succeeded=0, ramp_in_flight=in_flight, **quiet)
+            else:
+                await _set(session, state="closed", because=None, opened_at=None, probe_at=None, **quiet)
+                await findings.resolve(session, findings.FindingKind.BREAKER_OPEN, STRIPE)
+        else:
+            await _set(session, **quiet)
+        for topic in ("refunds", "transfers", "reversals"):
+            session.wake(topic)
+
+    async def _open(self, session: Session, streak: list[Any], because: str) -> None:
+        await _set(
+            session,
+            state="open",
+            because=because,
+            opened_at=session.now,
+            probe_at=session.now + self.interval,
+            streak=[],
+            missing=[],
+        )
+        for subject in streak:
+            await self.give_back(session, str(subject))
+        await findings.report(
+            session,
+            findings.FindingKind.BREAKER_OPEN,
+            STRIPE,
+            f"requests to the provider are held back: {because}",
+            mend="check the provider's status page and STRIPE_SECRET_KEY; it closes by itself when answers come back",
+        )
+
+
+async def state(session: Session) -> ProviderBreaker:
+    """The breaker's row, for people to look at."""
+    return await _row(session)
+
+
+_READ = select(ProviderBreaker).where(ProviderBreaker.provider == STRIPE).execution_options(populate_existing=True)
+_LOCKED = _READ.with_for_update()
+
+
+async def _row(session: Session, *, locked: bool = False) -> ProviderBreaker:
+    row = (await session.scalars(_LOCKED if locked else _READ)).one_or_none()
+    if row is None:
+        raise LookupError("the breaker's row is missing: run `veza migrate`")
+    return row
+
+
+async def _set(session: Session, **values: Any) -> None:
+    mine = update(ProviderBreaker).where(ProviderBreaker.provider == STRIPE)
+    await session.execute(mine.values(**values).execution_options(synchronize_session=False))
+
+
+CLOSED: dict[str, Any] = {
+    "provider": STRIPE,
+    "state": "closed",
+    "streak": [],
+    "missing": [],
+    "ramp": 0,
+    "ramp_in_flight": 0,
+    "ramp_succeeded": 0,
+}
+"""The row a new database begins with."""
+
+
+async def install(session: Session) -> None:
+    """Write the breaker's row if it is not there (the migration does; tests without it call this)."""
+    if (await session.execute(select(ProviderBreaker.provider))).first() is None:
+        await session.execute(insert(ProviderBreaker), CLOSED)

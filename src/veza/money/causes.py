@@ -1,0 +1,28 @@
+"""Why money moves back or forth: a refund, a dispute, a sale, something seen at the provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class CauseKind(StrEnum):
+    SALE = "sale"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    PROVIDER = "provider"
+    """Made at the provider by somebody else: its dashboard, another program."""
+    REBALANCE = "rebalance"
+    """A second intent for a cause that already has one of its kind on the same transfer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """`id` is that of our refund, dispute, payment or reversal row of this kind."""
+
+    kind: CauseKind
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -1,0 +1,111 @@
+"""Checkout: from an order's lines to the provider's pay page, in steps that may be repeated at any point.
+
+The payment is written first, under the key of the request that wants it; the provider is asked under a key made
+of the payment's id, with no transaction open; then the session is recorded. However often this is repeated, it
+is one payment and one session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from veza.kit.database import Session
+from veza.kit.money import known_currency
+from veza.money import payments
+from veza.money.payments import BadPayment, LineWanted, Payment
+from veza.money.sellers import Seller
+from veza.money.stripe.definite import definite
+from veza.money.stripe.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutWanted:
+    """What a buyer is to pay for, and where they go afterwards (absolute http or https addresses)."""
+
+    order_ref: str
+    currency: str
+    lines: tuple[LineWanted, ...]
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSession:
+    """The provider's session: its id, and the page where the buyer pays (None once it is over)."""
+
+    id: str
+    url: str | None
+
+
+async def intend(session: Session, wanted: CheckoutWanted, *, currencies: Collection[str], request_key: str) -> Payment:
+    """The payment of this request, written if it is new; nothing has been asked of the provider yet.
+
+    Raises BadPayment or BadAmount; `currencies` are those the platform settles in, there is no conversion.
+    """
+    known = (await session.scalars(select(Payment).where(Payment.request_key == request_key))).one_or_none()
+    if known is not None:
+        return known
+    if known_currency(wanted.currency) not in currencies:
+        raise BadPayment(f"the platform does not settle in {wanted.currency.upper()}, only in {', '.join(currencies)}")
+    named = {line.seller_id for line in wanted.lines}
+    registered = set(await session.scalars(select(Seller.id).where(Seller.id.in_(named))))
+    if strangers := sorted(named - registered):
+        raise BadPayment(f"there is no seller “{strangers[0]}”: register them first, or they could never be paid")
+    return await payments.create(session, wanted.order_ref, wanted.currency, wanted.lines, request_key=request_key)
+
+
+async def ask(gateway: Gateway, payment: Payment, wanted: CheckoutWanted) -> CheckoutSession:
+    """Have the provider open the session, or find it open. Raises ProviderRefused or ProviderUnavailable."""
+    if payment.stripe_checkout_session_id is not None:
+        return CheckoutSession(payment.stripe_checkout_session_id, payment.checkout_url)
+    answer = await gateway.create_checkout_session(request_of(payment, wanted), key=f"veza-checkout-{payment.id}")
+    made = definite(answer, f"the provider opened no checkout for order {wanted.order_ref}")
+    return CheckoutSession(str(made["id"]), made.get("url"))
+
+
+async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> Payment:
+    """Write down the session the provider made; a second time changes nothing."""
+    payment = await payments.lock(session, payment_id)
+    if payment.stripe_checkout_session_id is None:
+        await payments.record_checkout(session, payment, made.id, made.url)
+    return payment
+
+
+async def withdraw(session: Session, request_key: str, *, because: str) -> None:
+    """The provider refused the session: the payment is over, and the same request may begin another."""
+    mine = select(Payment).where(Payment.request_key == request_key, Payment.stripe_checkout_session_id.is_(None))
+    payment = (await session.scalars(mine.with_for_update())).one_or_none()
+    if payment is not None and payment.status == "pending":
+        await payments.move(session, payment, "expired", because=because, request_key=None)
+
+
+def request_of(payment: Payment, wanted: CheckoutWanted) -> dict[str, Any]:
+    """The body of POST /v1/checkout/sessions: the same for the same request, so that its key replays."""
+    ours = {"veza_payment": str(payment.id)}
+    return {
+        "mode": "payment",
+        "client_reference_id": wanted.order_ref,
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": payment.currency.lower(),
+                    "unit_amount": line.gross_minor,
+                    "product_data": {"name": line.product_ref},
+                },
+            }
+            for line in wanted.lines
+        ],
+        "success_url": wanted.success_url,
+        "cancel_url": wanted.cancel_url,
+        "metadata": ours,
+        # On the intent as well: charges, refunds and disputes carry the intent's metadata, not the session's.
+        "payment_intent_data": {"transfer_group": str(payment.id), "metadata": ours},
+        # The buyer pays in the order's currency: a charge settled in another one could not be shared out.
+        "adaptive_pricing": {"enabled": "false"},
+    }

@@ -1,0 +1,150 @@
+"""What is seen at the provider, whoever made it and however we learned of it: merged once, then rebalanced.
+
+Workers' answers, webhooks, the check worker, catch-up and reconciliation all come through here, so there is
+one way for each fact to take effect. Every function wants the payment locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.money import findings, reversals, transfers
+from veza.money.causes import Cause, CauseKind
+from veza.money.payments import Payment
+from veza.money.rebalance import rebalance
+from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer
+
+
+def our_id(seen: Mapping[str, Any], name: str) -> UUID | None:
+    """The id we wrote into the object's metadata under `name`, if there is a readable one."""
+    with suppress(ValueError, TypeError, AttributeError):
+        return UUID((seen.get("metadata") or {})[name]) if name in (seen.get("metadata") or {}) else None
+    return None
+
+
+async def transfer_seen(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    seen: Mapping[str, Any],
+    *,
+    because: str,
+    request_id: str | None = None,
+) -> None:
+    """The provider has this transfer of ours; if it was not wanted any more, the difference is closed at once."""
+    if int(seen["amount"]) != transfer.sent_minor:
+        await _amount_differs(session, payment, f"transfer {transfer.id}", transfer.sent_minor, seen)
+        return
+    cause = unwanted_cause(transfer) or Cause(CauseKind.SALE, payment.id)
+    news = await transfers.record_made(session, payment, transfer, seen, because=because, request_id=request_id)
+    if news:
+        await rebalance(session, payment, cause)
+        await _want_again(session, transfer)
+
+
+async def reversals_seen(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    seen: Sequence[Mapping[str, Any]],
+    *,
+    because: str,
+    request_id: str | None = None,
+) -> None:
+    """These reversals of `transfer` are at the provider: ours are adopted, others recorded, then all is rebalanced."""
+    known = {row.id: row for row in await reversals.locked_of(session, payment.id) if row.transfer_id == transfer.id}
+    by_stripe_id = {row.stripe_reversal_id: row for row in known.values()}
+    for one in seen:
+        if one.get("status", "succeeded") != "succeeded":
+            continue  # a private preview gives reversals a status: this one has not happened (yet)
+        row = by_stripe_id.get(one["id"]) or known.get(our_id(one, "veza_reversal") or payment.id)
+        if row is None:
+            await _record_others(session, payment, transfer, one, because)
+        elif row.stripe_reversal_id is None or row.status != "succeeded":
+            await adopt(session, payment, transfer, row, one, because=because, request_id=request_id)
+
+
+async def adopt(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    seen: Mapping[str, Any],
+    *,
+    because: str,
+    request_id: str | None = None,
+) -> None:
+    """This reversal of ours exists at the provider: it succeeded, whatever we believed before."""
+    if int(seen["amount"]) != reversal.amount_minor:
+        await _amount_differs(session, payment, f"reversal {reversal.id}", reversal.amount_minor, seen)
+        return
+    was_planned = reversal.status != "canceled"
+    cause = unwanted_cause(reversal)
+    if not await reversals.succeed(
+        session, payment, transfer, reversal, str(seen["id"]), because=because, request_id=request_id
+    ):
+        return
+    if cause is None and was_planned:
+        await reversals.settle_transfer(session, transfer, because=because, request_id=request_id)
+        return
+    await reversals.settle_transfer(session, transfer, because=because, request_id=request_id)
+    await rebalance(session, payment, cause or Cause(CauseKind.REBALANCE, reversal.id))
+    await _want_again(session, reversal)
+
+
+async def _record_others(
+    session: Session, payment: Payment, transfer: SellerTransfer, seen: Mapping[str, Any], because: str
+) -> None:
+    if transfer.reversed_minor + int(seen["amount"]) > transfer.sent_minor:
+        await _amount_differs(session, payment, f"reversals of transfer {transfer.id}", transfer.sent_minor, seen)
+        return
+    amount = int(seen["amount"])
+    row = await reversals.add_seen(session, payment, transfer, str(seen["id"]), amount, because)
+    await findings.report(
+        session,
+        findings.FindingKind.MADE_IN_DASHBOARD,
+        f"reversal {row.id}",
+        f"{Money(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by somebody else"
+        f" ({seen['id']})",
+        mend="nothing to do if it was meant; it counts as taken back",
+        payment_id=payment.id,
+    )
+    await rebalance(session, payment, Cause(CauseKind.PROVIDER, row.id))
+    await reversals.settle_transfer(session, transfer, because=because)
+
+
+def unwanted_cause(row: SellerTransfer | TransferReversal) -> Cause | None:
+    """Why this row is not wanted any more, if it is not."""
+    if row.unwanted_at is None or row.unwanted_cause_kind is None or row.unwanted_cause_id is None:
+        return None
+    return Cause(CauseKind(row.unwanted_cause_kind), row.unwanted_cause_id)
+
+
+async def _want_again(session: Session, row: SellerTransfer | TransferReversal) -> None:
+    """It has been judged; what it is now, it is meant to be."""
+    if row.unwanted_at is None:
+        return
+    if isinstance(row, SellerTransfer):
+        await transfers.machine.amend(session, row, unwanted_at=None)
+    else:
+        await reversals.machine.amend(session, row, unwanted_at=None)
+
+
+async def _amount_differs(
+    session: Session, payment: Payment, subject: str, here_minor: int, seen: Mapping[str, Any]
+) -> None:
+    there = Money(int(seen["amount"]), str(seen.get("currency") or payment.currency).upper())
+    await findings.report(
+        session,
+        findings.FindingKind.AMOUNT_DIFFERS,
+        subject,
+        f"{subject} is {Money(here_minor, payment.currency)} here and {there} at the provider ({seen['id']})",
+        mend="find out who made it; nothing was posted",
+        payment_id=payment.id,
+    )

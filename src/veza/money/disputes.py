@@ -1,0 +1,195 @@
+"""Disputes: what a bank took from us on a buyer's behalf, counted by its balance transactions, without fees.
+
+A dispute counts from `funds_withdrawn` and is undone by `funds_reinstated`; an inquiry moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.outbox import publish
+from veza.money import findings, returns
+from veza.money.causes import Cause, CauseKind
+from veza.money.ledger import Account, post
+from veza.money.machine import Machine, Move
+from veza.money.payments import Payment
+from veza.money.rebalance import rebalance
+
+STATUSES = ("open", "withdrawn", "reinstated", "closed")
+
+
+class Dispute(Base):
+    """One dispute of one charge; `provider_status` is Stripe's word, `status` says where the funds are."""
+
+    __tablename__ = "disputes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    status: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    provider_status: Mapped[str]
+    reason: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    stripe_dispute_id: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        Index(None, "payment_id"),
+    )
+
+
+class DisputeFunds(Base):
+    """One balance transaction of a dispute: positive was withdrawn from us, negative reinstated."""
+
+    __tablename__ = "dispute_funds"
+
+    stripe_balance_transaction_id: Mapped[str] = mapped_column(primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("disputes.id"))
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    amount_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "dispute_id"), Index(None, "payment_id"))
+
+
+MOVES = (
+    Move("open", "withdrawn", "the bank took the funds", "webhook, reconciler"),
+    Move("open", "closed", "it ended without moving funds (an inquiry)", "webhook, reconciler"),
+    Move("closed", "withdrawn", "an inquiry became a chargeback", "webhook, reconciler"),
+    Move("withdrawn", "reinstated", "the funds came back", "webhook, reconciler"),
+    Move("reinstated", "withdrawn", "the bank took them again", "webhook, reconciler"),
+)
+machine: Machine[Dispute] = Machine("dispute", Dispute, STATUSES, MOVES)
+move = machine.move
+
+
+async def withdrawn_minor(session: Session, payment_id: UUID) -> int:
+    """What disputes hold of this payment now, without fees."""
+    held = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(DisputeFunds.payment_id == payment_id)
+    return max(0, int(await session.scalar(held) or 0))
+
+
+async def record(
+    session: Session, payment: Payment, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
+) -> Dispute:
+    """Merge one dispute object of the provider (payment locked); any order and any repeat ends the same."""
+    dispute = await _known(session, seen) or await _insert(session, payment, seen, because)
+    news = [txn for txn in seen.get("balance_transactions") or () if await _is_news(session, str(txn["id"]))]
+    provider_status = _later(dispute.provider_status, str(seen.get("status") or dispute.provider_status))
+    for txn in news:
+        # One by one: withdrawal and return may be news together, and the dispute went through both.
+        await _funds_moved(session, payment, dispute, txn)
+        await _follow(session, dispute, provider_status, because, request_id)
+    await _follow(session, dispute, provider_status, because, request_id)
+    if news:
+        held = await _held(session, dispute.id)
+        await rebalance(session, payment, Cause(CauseKind.DISPUTE, dispute.id))
+        topic = "dispute.funds_withdrawn" if held > 0 else "dispute.funds_reinstated"
+        told = {"dispute_id": str(dispute.id), "payment_id": str(payment.id), "order_ref": payment.order_ref}
+        await publish(session, topic, told)
+    return dispute
+
+
+async def _follow(
+    session: Session, dispute: Dispute, provider_status: str, because: str, request_id: str | None
+) -> None:
+    """Give the dispute the status its funds and the provider's word say."""
+    status = _status(dispute, await _held(session, dispute.id), provider_status)
+    if status != dispute.status:
+        await move(session, dispute, status, because=because, request_id=request_id, provider_status=provider_status)
+    elif provider_status != dispute.provider_status:
+        await machine.amend(session, dispute, provider_status=provider_status)
+
+
+def _status(dispute: Dispute, held_minor: int, provider_status: str) -> str:
+    if held_minor > 0:
+        return "withdrawn"
+    if dispute.status in ("withdrawn", "reinstated"):
+        return "reinstated"
+    is_over = dispute.status == "closed" or provider_status in ("warning_closed", *_ENDS)
+    return "closed" if is_over else "open"
+
+
+_ENDS = ("won", "lost", "prevented")
+_COURSE = ("warning_needs_response", "warning_under_review", "warning_closed", "needs_response", "under_review")
+
+
+def _later(known: str, seen: str) -> str:
+    """Whichever of two provider statuses comes later in a dispute's course: old news may arrive last."""
+    place = {status: number for number, status in enumerate(_COURSE)} | dict.fromkeys(_ENDS, len(_COURSE))
+    return known if place.get(seen, 0) < place.get(known, 0) else seen
+
+
+async def _funds_moved(session: Session, payment: Payment, dispute: Dispute, txn: Mapping[str, Any]) -> None:
+    amount, fee = _moved(payment, dispute, txn)
+    row = {
+        "stripe_balance_transaction_id": str(txn["id"]),
+        "dispute_id": dispute.id,
+        "payment_id": payment.id,
+        "amount_minor": amount,
+        "fee_minor": fee,
+        "at": session.now,
+    }
+    await session.execute(insert(DisputeFunds), row)
+    cause = Cause(CauseKind.DISPUTE, dispute.id)
+    fact = f"dispute {dispute.id} {txn['id']}"
+    if amount > 0:
+        excess = await returns.give(session, payment, cause, fact, amount, account=Account.DISPUTED)
+        if excess:
+            await findings.report_loss(session, payment.id, str(cause), excess, payment.currency)
+    elif amount < 0:
+        await returns.take_back(session, payment, cause, fact, -amount, account=Account.DISPUTED)
+    fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
+    await post(session, payment.id, payment.currency, f"fee of {fact}", fees)
+
+
+def _moved(payment: Payment, dispute: Dispute, txn: Mapping[str, Any]) -> tuple[int, int]:
+    """What was withdrawn from us (negative: given back) and the fee, in minor units of the payment's currency."""
+    amount, fee = -int(txn["amount"]), int(txn.get("fee") or 0)
+    if str(txn.get("currency") or payment.currency).upper() == payment.currency:
+        return amount, fee
+    # Settled in another currency (the payment is held): the dispute itself is for an amount in the buyer's.
+    return (dispute.amount_minor if amount > 0 else -dispute.amount_minor), 0
+
+
+async def _is_news(session: Session, txn_id: str) -> bool:
+    known = select(DisputeFunds.dispute_id).where(DisputeFunds.stripe_balance_transaction_id == txn_id)
+    return (await session.execute(known)).first() is None
+
+
+async def _held(session: Session, dispute_id: UUID) -> int:
+    held = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(DisputeFunds.dispute_id == dispute_id)
+    return int(await session.scalar(held) or 0)
+
+
+async def _known(session: Session, seen: Mapping[str, Any]) -> Dispute | None:
+    mine = select(Dispute).where(Dispute.stripe_dispute_id == seen["id"]).with_for_update()
+    return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+
+
+async def _insert(session: Session, payment: Payment, seen: Mapping[str, Any], because: str) -> Dispute:
+    values = {
+        "id": session.new_id(),
+        "payment_id": payment.id,
+        "status": "open",
+        "attempt": 0,
+        "provider_status": str(seen.get("status") or "needs_response"),
+        "reason": str(seen.get("reason") or "general"),
+        "currency": str(seen.get("currency") or payment.currency).upper(),
+        "amount_minor": int(seen.get("amount") or 0),
+        "stripe_dispute_id": str(seen["id"]),
+        "created_at": session.now,
+    }
+    (row,) = await machine.born(session, [values], because=because)
+    return row

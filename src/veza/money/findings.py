@@ -1,0 +1,144 @@
+"""Findings: what a person should know, each a sentence, open until it is resolved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import Money
+
+
+class FindingKind(StrEnum):
+    MISSING_HERE = "missing_here"
+    MISSING_THERE = "missing_there"
+    AMOUNT_DIFFERS = "amount_differs"
+    STATE_DIFFERS = "state_differs"
+    MADE_IN_DASHBOARD = "made_in_dashboard"
+    SURPLUS = "surplus_nobody_planned"
+    HELD_CURRENCY = "held_for_currency"
+    SELLER_DEBT = "seller_debt"
+    GIVEN_UP = "given_up"
+    LOOK_UP_IMPOSSIBLE = "look_up_impossible"
+    KEY_REUSED = "idempotency_key_reused"
+    BREAKER_OPEN = "breaker_open"
+    LAW_BROKEN = "law_broken"
+    PLATFORM_LOSS = "platform_loss"
+    WEBHOOK_FAILED = "webhook_failed"
+
+
+class Finding(Base):
+    """One thing found: about which payment and object, in one sentence, and what would mend it."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    payment_id: Mapped[UUID | None]
+    message: Mapped[str]
+    mend: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    opened_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "uq_findings_open",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where=text("resolved_at IS NULL"),
+            sqlite_where=text("resolved_at IS NULL"),
+        ),
+        Index(None, "payment_id"),
+        Index(None, "opened_at"),
+    )
+
+
+async def report(
+    session: Session,
+    kind: FindingKind,
+    subject: str,
+    message: str,
+    *,
+    mend: str,
+    payment_id: UUID | None = None,
+    **detail: Any,
+) -> bool:
+    """Open a finding, unless the same one (kind and subject) is open already; True when it is new."""
+    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
+    row = {
+        "id": session.new_id(),
+        "kind": kind.value,
+        "subject": subject,
+        "payment_id": payment_id,
+        "message": message,
+        "mend": mend,
+        "detail": detail,
+        "opened_at": session.now,
+    }
+    # Two may report the same at once: the second must not undo the transaction it reports from.
+    new = dialect.insert(Finding).values(**row).on_conflict_do_nothing().returning(Finding.id)
+    return (await session.execute(new)).first() is not None
+
+
+async def resolve(session: Session, kind: FindingKind, subject: str) -> None:
+    """Close the open finding of this kind and subject, if there is one."""
+    mine = update(Finding).where(Finding.kind == kind, Finding.subject == subject, Finding.resolved_at.is_(None))
+    await session.execute(mine.values(resolved_at=session.now).execution_options(synchronize_session=False))
+
+
+class UnknownFinding(LookupError):
+    """No such finding."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no finding {wanted}")
+
+
+class ResolvedAlready(ValueError):
+    """Somebody was first; says when, and what they noted."""
+
+    def __init__(self, finding: Finding) -> None:
+        noted = finding.detail.get("resolution")
+        said = f", by {noted['by']}: {noted['note']}" if noted else ", because what it was about went away"
+        super().__init__(f"finding {finding.id} was resolved {finding.resolved_at:%Y-%m-%d %H:%M}{said}")
+
+
+async def find(session: Session, finding_id: UUID) -> Finding:
+    row = await session.get(Finding, finding_id)
+    if row is None:
+        raise UnknownFinding(finding_id)
+    return row
+
+
+async def resolve_by_hand(session: Session, finding_id: UUID, note: str) -> Finding:
+    """A person has seen to it and says what they did. Raises UnknownFinding, ResolvedAlready."""
+    mine = select(Finding).where(Finding.id == finding_id).with_for_update()
+    finding = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    if finding is None:
+        raise UnknownFinding(finding_id)
+    if finding.resolved_at is not None:
+        raise ResolvedAlready(finding)
+    finding.resolved_at = session.now
+    finding.detail = {**finding.detail, "resolution": {"by": session.actor, "note": note}}
+    await session.flush()
+    return finding
+
+
+async def report_loss(session: Session, payment_id: UUID, cause: str, excess_minor: int, currency: str) -> None:
+    """More went back than was paid (a refund and a dispute of the same money): the platform bears it."""
+    await report(
+        session,
+        FindingKind.PLATFORM_LOSS,
+        cause,
+        f"{cause} returned {Money(excess_minor, currency)} more than payment {payment_id} had left",
+        mend="nothing to take from sellers; contest the dispute with the refund as evidence",
+        payment_id=payment_id,
+    )

@@ -1,0 +1,185 @@
+"""The conservation law and everything that follows from it, checked over a payment's rows and postings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from veza.kit.database import Database, Session
+from veza.kit.money import Money
+from veza.money import findings, returns
+from veza.money.disputes import DisputeFunds
+from veza.money.findings import Finding, FindingKind
+from veza.money.ledger import Account, LedgerEntry, balances, law_holds
+from veza.money.payments import Payment, PaymentLine, lines_of
+from veza.money.rebalance import SellerBook
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer, is_unsent
+
+BATCH = 200
+"""Payments checked per transaction, so that a check of everything never holds one open for long."""
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken promise, in a sentence."""
+
+    payment_id: UUID
+    message: str
+
+    def __str__(self) -> str:
+        return f"payment {self.payment_id}: {self.message}"
+
+
+async def check(session: Session, payment: Payment) -> list[Violation]:
+    """Everything the books of one payment promise; empty when all holds."""
+    of = await balances(session, payment.id)
+    sent = await _all(session, SellerTransfer, payment)
+    back = await _all(session, TransferReversal, payment)
+    refunded = await _all(session, Refund, payment)
+    captured = payment.amount_minor if payment.status == "succeeded" else 0
+    disputed = await session.scalar(
+        select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(DisputeFunds.payment_id == payment.id)
+    )
+    live = [row for row in sent if row.status != "canceled"]
+    unsent = sum(row.sent_minor for row in live if is_unsent(row))
+    with_sellers = sum(row.sent_minor - row.reversed_minor for row in live if not is_unsent(row))
+    debt = sum(row.amount_minor for row in back if row.status == "permanently_failed")
+    returned_ = await returns.returned(session, payment.id)
+    lines = await lines_of(session, payment.id) if captured else []
+    owed = {line.seller_id: 0 for line in lines}
+    for line in lines:
+        owed[line.seller_id] += returns.owed(line, returned_.get(line.id, 0), payment.currency)
+    if captured and payment.cleared_at is None:
+        unsent = sum(line.share_minor for line in lines)
+    to_recover = unsent + with_sellers - sum(owed.values()) - debt
+    expected = {
+        Account.SHARES_UNSENT: -unsent,
+        Account.SENT_TO_SELLERS: -with_sellers,
+        Account.SELLER_DEBT: debt,
+        Account.TO_RECOVER: to_recover,
+        Account.REFUNDED: -sum(row.amount_minor for row in refunded if row.status == "succeeded"),
+        Account.DISPUTED: -int(disputed or 0),
+    }
+    found = [
+        f"the ledger has {Money(of[account], payment.currency)} in {account}, the rows say"
+        f" {Money(minor, payment.currency)}"
+        for account, minor in expected.items()
+        if of[account] != minor
+    ]
+    if not law_holds(captured, of):
+        found.append("the conservation law does not hold")
+    found += _rows_agree(sent, back)
+    found += _owed_is_planned(payment, owed, sent, back)
+    found += [f"line {line.position} returned more than its gross" for line in lines if _over(line, returned_)]
+    return [Violation(payment.id, message) for message in found]
+
+
+def _over(line: PaymentLine, returned_: dict[UUID, int]) -> bool:
+    return not 0 <= returned_.get(line.id, 0) <= line.gross_minor
+
+
+def _rows_agree(sent: Sequence[SellerTransfer], back: Sequence[TransferReversal]) -> list[str]:
+    found = []
+    for row in sent:
+        mine = sum(r.amount_minor for r in back if r.transfer_id == row.id and r.status == "succeeded")
+        if mine != row.reversed_minor:
+            found.append(f"transfer {row.id} says {row.reversed_minor} reversed, its reversals {mine}")
+        open_rows = {r.status for r in back if r.transfer_id == row.id}
+        if ("pending" in open_rows) != (row.status == "reversal_pending"):
+            found.append(f"transfer {row.id} is {row.status} with reversals {sorted(open_rows)}")
+    return found
+
+
+def _owed_is_planned(
+    payment: Payment,
+    owed: dict[str, int],
+    sent: Sequence[SellerTransfer],
+    back: Sequence[TransferReversal],
+) -> list[str]:
+    if payment.cleared_at is None:
+        return []
+    found = []
+    for seller, minor in owed.items():
+        book = SellerBook(
+            seller,
+            minor,
+            [row for row in sent if row.seller_id == seller],
+            [row for row in back if row.seller_id == seller],
+        )
+        judged_later = any(row.unwanted_at is not None for rows in (book.transfers, book.reversals) for row in rows)
+        if book.planned_minor != minor and not judged_later:
+            found.append(
+                f"seller {seller} is owed {Money(minor, payment.currency)},"
+                f" planned is {Money(book.planned_minor, payment.currency)}"
+            )
+    return found
+
+
+async def check_all(database: Database, *, report: bool = False) -> tuple[int, list[Violation]]:
+    """Check every payment, in batches; (how many, what is broken).
+
+    With `report`, each violation is a finding, and the findings of payments that are right again are closed.
+    """
+    checked, found, after = 0, list[Violation](), None
+    while True:
+        async with database.read() as session:
+            page = select(Payment).order_by(Payment.id).limit(BATCH)
+            rows = (await session.scalars(page.where(Payment.id > after) if after else page)).all()
+            suspects = [payment.id for payment in rows if await check(session, payment)]
+        for suspect in suspects:
+            # Rows may move between the queries above: what looks wrong is read again under the payment's lock.
+            found += await _again(database, suspect)
+        checked += len(rows)
+        if len(rows) < BATCH:
+            break
+        after = rows[-1].id
+    if report:
+        async with database.write("law check") as session:
+            await _report(session, found)
+    return checked, found
+
+
+async def _report(session: Session, found: Sequence[Violation]) -> None:
+    broken = {f"payment {violation.payment_id}" for violation in found}
+    known = select(Finding.subject).where(Finding.kind == FindingKind.LAW_BROKEN, Finding.resolved_at.is_(None))
+    for subject in set(await session.scalars(known)) - broken:
+        await findings.resolve(session, FindingKind.LAW_BROKEN, subject)
+    for violation in found:
+        await findings.report(
+            session,
+            FindingKind.LAW_BROKEN,
+            f"payment {violation.payment_id}",
+            str(violation),
+            mend="a bug of ours: see the timeline, and report it",
+            payment_id=violation.payment_id,
+        )
+
+
+async def _again(database: Database, payment_id: UUID) -> list[Violation]:
+    async with database.write("law check") as session:
+        mine = select(Payment).where(Payment.id == payment_id).with_for_update()
+        payment = (await session.scalars(mine)).one()
+        return await check(session, payment)
+
+
+async def books_sum_to_zero(session: Session) -> bool:
+    """Debits equal credits over the whole ledger, per currency."""
+    totals = await session.execute(
+        select(LedgerEntry.currency, func.sum(LedgerEntry.amount_minor)).group_by(LedgerEntry.currency)
+    )
+    return all(int(total) == 0 for _currency, total in totals)
+
+
+async def _all(session: Session, model: type[T], payment: Payment) -> Sequence[T]:
+    table: Any = model
+    mine = select(table).where(table.payment_id == payment.id).execution_options(populate_existing=True)
+    return (await session.scalars(mine)).all()

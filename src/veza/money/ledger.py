@@ -1,0 +1,125 @@
+"""The ledger: double entry, append-only, one currency per posting, and the law it obeys.
+
+Amounts are signed, debits positive; every posting sums to zero. *sent to sellers*, *refunded* and
+*disputed* are contra accounts of *platform cash*: they say where the captured cash went. The law, per
+payment and currency:
+
+    captured = shares not sent + (sent - reversed) - to recover - seller debt
+             + platform revenue + refunded + disputed - loss
+
+Provider fees are a platform expense outside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session, table_of
+
+
+class Account(StrEnum):
+    PLATFORM_CASH = "platform_cash"
+    PLATFORM_REVENUE = "platform_revenue"
+    PROVIDER_FEES = "provider_fees"
+    SHARES_UNSENT = "shares_unsent"
+    SENT_TO_SELLERS = "sent_to_sellers"
+    TO_RECOVER = "to_recover"
+    SELLER_DEBT = "seller_debt"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    LOSS = "loss"
+
+
+class LedgerEntry(Base):
+    """One leg of a posting. Debits are positive."""
+
+    __tablename__ = "ledger_entries"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    posting_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+    account: Mapped[str]
+    seller_id: Mapped[str | None]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    memo: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        CheckConstraint("account IN ({})".format(", ".join(f"'{a}'" for a in Account)), name="account_known"),
+        Index(None, "payment_id"),
+    )
+
+
+_APPEND = insert(table_of(LedgerEntry))
+
+Leg = tuple[Account, int, str | None]
+"""Account, signed amount in minor units, and the seller it concerns."""
+
+
+class UnbalancedPosting(AssertionError):
+    """A posting whose legs do not sum to zero: a bug, and nothing was written."""
+
+
+async def post(session: Session, payment_id: UUID, currency: str, memo: str, legs: Iterable[Leg]) -> None:
+    """Write one posting. Legs of zero are left out; raises UnbalancedPosting when the rest does not sum to zero."""
+    kept = [leg for leg in legs if leg[1]]
+    if sum(amount for _, amount, _ in kept):
+        raise UnbalancedPosting(f"posting “{memo}” of payment {payment_id} is off by {sum(a for _, a, _ in kept)}")
+    if not kept:
+        return
+    posting = session.new_id()
+    await session.execute(
+        _APPEND,
+        [
+            {
+                "id": session.new_id(),
+                "posting_id": posting,
+                "payment_id": payment_id,
+                "account": account.value,
+                "seller_id": seller,
+                "currency": currency,
+                "amount_minor": amount,
+                "memo": memo,
+                "at": session.now,
+            }
+            for account, amount, seller in kept
+        ],
+    )
+
+
+def moved(source: Account, to: Account, amount_minor: int, seller_id: str | None) -> list[Leg]:
+    """Two legs: `amount_minor` debited to `to`, credited to `source`, for one seller."""
+    return [(to, amount_minor, seller_id), (source, -amount_minor, seller_id)]
+
+
+async def balances(session: Session, payment_id: UUID) -> dict[Account, int]:
+    """The signed balance of every account for one payment, in minor units of its currency."""
+    rows = await session.execute(
+        select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
+        .where(LedgerEntry.payment_id == payment_id)
+        .group_by(LedgerEntry.account)
+    )
+    found = {Account(account): int(total) for account, total in rows}
+    return {account: found.get(account, 0) for account in Account}
+
+
+def law_holds(captured_minor: int, of: Mapping[Account, int]) -> bool:
+    """The conservation law over one payment's balances; the law's terms are credits where the ledger's are debits."""
+    return captured_minor == (
+        -of[Account.SHARES_UNSENT]
+        - of[Account.SENT_TO_SELLERS]
+        - of[Account.TO_RECOVER]
+        - of[Account.SELLER_DEBT]
+        - of[Account.PLATFORM_REVENUE]
+        - of[Account.REFUNDED]
+        - of[Account.DISPUTED]
+        - of[Account.LOSS]
+    )

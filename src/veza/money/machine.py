@@ -1,0 +1,189 @@
+"""State machines: a table of moves, one writer, compare-and-set, and a history nobody rewrites.
+
+`Machine.move` is the only code in Veza that writes a `status`; tests/money/test_one_writer.py reads every
+module's syntax tree and fails when anything else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Index, Update, bindparam, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
+
+from veza.kit.database import Base, Session, table_of
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed change of status; `when` and `who` are for people and for the generated diagrams."""
+
+    source: str
+    target: str
+    when: str
+    who: str
+
+
+class StatusChange(Base):
+    """One change of one row's status: from, to, when, who, why, and the provider request that caused it."""
+
+    __tablename__ = "status_changes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    machine: Mapped[str]
+    row_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+    source: Mapped[str | None]
+    target: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    because: Mapped[str]
+    provider_request_id: Mapped[str | None]
+
+    __table_args__ = (Index(None, "payment_id"), Index(None, "row_id"))
+
+
+_REMEMBER = insert(table_of(StatusChange))
+
+
+class HasStatus(Protocol):
+    """What a row needs to be moved."""
+
+    id: Any
+    status: Any
+    attempt: Any
+
+
+class ForbiddenMove(Exception):
+    """The table of moves has no such move: a bug, or a question asked of the wrong row."""
+
+    def __init__(self, machine: str, source: str, target: str) -> None:
+        super().__init__(f"a {machine} cannot go from {source} to {target}")
+        self.source, self.target = source, target
+
+
+class Stale(Exception):
+    """Somebody else changed the row first; nothing was written by this call."""
+
+    def __init__(self, machine: str, row_id: UUID, expected: str) -> None:
+        super().__init__(f"{machine} {row_id} is no longer {expected}: somebody else was first")
+        self.row_id = row_id
+
+
+R = TypeVar("R", bound=HasStatus)
+
+
+class Machine(Generic[R]):
+    """The moves of one kind of row, and the only writer of its status."""
+
+    def __init__(self, name: str, model: type[R], statuses: tuple[str, ...], moves: tuple[Move, ...]) -> None:
+        self.name = name
+        self.model = model
+        self.statuses = statuses
+        self.moves = moves
+        self._allowed = {(move.source, move.target) for move in moves}
+        self._writes: dict[tuple[str, ...], Update] = {}
+
+    def allows(self, source: str, target: str) -> bool:
+        return (source, target) in self._allowed
+
+    async def move(
+        self, session: Session, row: R, to: str, *, because: str, request_id: str | None = None, **facts: Any
+    ) -> None:
+        """Move `row` to status `to`, setting the columns in `facts` with it.
+
+        Raises ForbiddenMove when the table has no such move, Stale when the row's status or attempt is no
+        longer what `row` shows. On success `row` shows the new values and the history has one more entry.
+        """
+        if not self.allows(row.status, to):
+            raise ForbiddenMove(self.name, row.status, to)
+        source = row.status
+        await self._write(session, row, {"status": to, **facts})
+        await self._remember(session, row, source, to, because, request_id)
+
+    async def amend(self, session: Session, row: R, **facts: Any) -> None:
+        """Set columns other than the status, guarded like a move. Raises Stale when somebody else was first."""
+        if "status" in facts:
+            raise TypeError("amend does not write a status; move does")
+        await self._write(session, row, facts)
+
+    async def born(self, session: Session, rows: list[dict[str, Any]], *, because: str) -> list[R]:
+        """Insert `rows` (column values, `status` included) and begin their histories; returns them as objects."""
+        if not rows:
+            return []
+        born = [self.model(**values) for values in rows]
+        session.add_all(born)
+        await session.flush()
+        await session.execute(
+            _REMEMBER,
+            [
+                self._change(session, values["id"], payment_of(values), None, values["status"], because, None)
+                for values in rows
+            ],
+        )
+        return born
+
+    async def _write(self, session: Session, row: R, values: Mapping[str, Any]) -> None:
+        guard = {"the_id": row.id, "the_status": row.status, "the_attempt": row.attempt}
+        result = cast("CursorResult[Any]", await session.execute(self._guarded(tuple(values)), {**guard, **values}))
+        if result.rowcount != 1:
+            raise Stale(self.name, row.id, f"{row.status} at attempt {row.attempt}")
+        for column, value in values.items():
+            set_committed_value(row, column, value)
+
+    def _guarded(self, columns: tuple[str, ...]) -> Update:
+        # Built once per set of columns: building it anew cost more than the database's answer.
+        if columns not in self._writes:
+            table = table_of(cast(type[Base], self.model))
+            mine = [table.c[name] == bindparam(f"the_{name}") for name in ("id", "status", "attempt")]
+            self._writes[columns] = update(table).where(*mine).values({name: bindparam(name) for name in columns})
+        return self._writes[columns]
+
+    async def _remember(
+        self, session: Session, row: R, source: str, to: str, because: str, request_id: str | None
+    ) -> None:
+        change = self._change(session, row.id, payment_of_row(row), source, to, because, request_id)
+        await session.execute(_REMEMBER, change)
+
+    def _change(
+        self,
+        session: Session,
+        row_id: UUID,
+        payment_id: UUID,
+        source: str | None,
+        target: str,
+        because: str,
+        request_id: str | None,
+    ) -> dict[str, Any]:
+        return {
+            "id": session.new_id(),
+            "machine": self.name,
+            "row_id": row_id,
+            "payment_id": payment_id,
+            "source": source,
+            "target": target,
+            "at": session.now,
+            "by": session.actor,
+            "because": because,
+            "provider_request_id": request_id,
+        }
+
+
+def payment_of(values: Mapping[str, Any]) -> UUID:
+    """The payment a new row belongs to; a payment belongs to itself."""
+    return cast(UUID, values.get("payment_id", values["id"]))
+
+
+def payment_of_row(row: HasStatus) -> UUID:
+    return cast(UUID, getattr(row, "payment_id", row.id))
+
+
+async def history_of(session: Session, row_id: UUID) -> Sequence[StatusChange]:
+    """The moves of one row, oldest first."""
+    mine = select(StatusChange).where(StatusChange.row_id == row_id).order_by(StatusChange.id)
+    return (await session.scalars(mine)).all()

@@ -1,0 +1,106 @@
+"""What an operator does by hand: try again what was given up, with a reason, looking up first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.money import findings, machine, payments, reversals, transfers
+from veza.money.findings import FindingKind
+from veza.money.transfers import SellerTransfer
+
+
+class OperatorAction(Base):
+    """One thing a person did to a payment's money, and why."""
+
+    __tablename__ = "operator_actions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    row_id: Mapped[UUID]
+    action: Mapped[str]
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "payment_id"),)
+
+
+class NothingToRetry(Exception):
+    """The transfer is not given up (any more); says what it is and, if somebody was first, what they did."""
+
+    def __init__(self, transfer: SellerTransfer, last_action: str | None) -> None:
+        done = f"; last: {last_action}" if last_action else ""
+        super().__init__(f"transfer {transfer.id} is {transfer.status}: there is nothing to retry{done}")
+        self.status = transfer.status
+
+
+class ReasonMissing(ValueError):
+    """A retry without a reason is not made."""
+
+    def __init__(self) -> None:
+        super().__init__("a retry needs a reason, 3 to 500 characters: the next person will want to know")
+
+
+async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> SellerTransfer:
+    """Try a permanently failed transfer, or its failed reversals, once more; the worker looks up first.
+
+    Raises UnknownTransfer, ReasonMissing, NothingToRetry (with what happened when somebody was first).
+    A transfer nobody is owed any more is never sent: rebalance has canceled it, or it is only looked up.
+    """
+    reason = reason.strip()
+    if not 3 <= len(reason) <= 500:
+        raise ReasonMissing
+    found = await transfers.find(session, transfer_id)
+    payment = await payments.lock(session, found.payment_id)
+    transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == transfer_id)
+    if transfer.status != "permanently_failed":
+        raise NothingToRetry(transfer, await _last_action(session, transfer))
+    because = f"retried by {session.actor}: {reason}"
+    if transfer.failed_step == "transfer":
+        await transfers.move(
+            session,
+            transfer,
+            "failed",
+            because=because,
+            failed_step=None,
+            next_retry_at=session.now,
+            check_at=None,
+            retry_count=0,
+            look_first=True,
+            waiting_since=None,
+        )
+        await findings.resolve(session, FindingKind.GIVEN_UP, f"transfer {transfer.id}")
+        session.wake(transfers.WAKE)
+    else:
+        alive = False
+        for row in await reversals.locked_of(session, payment.id):
+            if row.transfer_id != transfer.id or row.status != "permanently_failed":
+                continue
+            # One reversal per transfer may be in flight: of those that may be alive, the first is tried now.
+            if not (row.unanswered and alive):
+                alive = alive or row.unanswered
+                await reversals.reopen(session, payment, transfer, row, because=because)
+        await reversals.settle_transfer(session, transfer, because=because)
+    await session.execute(
+        insert(OperatorAction),
+        {
+            "id": session.new_id(),
+            "payment_id": payment.id,
+            "row_id": transfer.id,
+            "action": "retry",
+            "reason": reason,
+            "by": session.actor,
+            "at": session.now,
+        },
+    )
+    return transfer
+
+
+async def _last_action(session: Session, transfer: SellerTransfer) -> str | None:
+    changes = await machine.history_of(session, transfer.id)
+    return f"{changes[-1].source} → {changes[-1].target}, {changes[-1].because}" if changes else None

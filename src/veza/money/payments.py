@@ -1,0 +1,257 @@
+"""Payments: what a buyer paid, line by line, and what of it belongs to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import Money, positive, step
+from veza.kit.outbox import publish
+from veza.money.attempts import due_index
+from veza.money.ledger import Account, post
+from veza.money.machine import Machine, Move
+
+CHECK_WAKE = "check"
+UNPAID_CHECK = timedelta(hours=25)
+"""A checkout session lives a day; a look after it ends settles whether it was paid."""
+
+
+class Payment(Base):
+    """One charge to one buyer. `order_ref` is the order's opaque id.
+
+    `cleared_at` is when its charge's settlement currency was seen to be ours; only then sellers are paid.
+    """
+
+    __tablename__ = "payments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_ref: Mapped[str]
+    status: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    provider_fee_minor: Mapped[int | None]
+    stripe_checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
+    stripe_payment_intent_id: Mapped[str | None] = mapped_column(unique=True)
+    stripe_charge_id: Mapped[str | None] = mapped_column(unique=True)
+    checkout_url: Mapped[str | None]
+    request_key: Mapped[str | None] = mapped_column(unique=True)
+    cleared_at: Mapped[datetime | None]
+    held_because: Mapped[str | None]
+    check_at: Mapped[datetime | None]
+    check_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    succeeded_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'succeeded', 'expired')", name="status_known"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        Index(None, "created_at"),
+        Index(None, "order_ref"),
+    )
+
+
+due_index(Payment, "check_at")
+
+
+class PaymentLine(Base):
+    """One product of one seller in a payment: gross = fee + share, all in minor units of the payment's currency."""
+
+    __tablename__ = "payment_lines"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    position: Mapped[int]
+    seller_id: Mapped[str]
+    product_ref: Mapped[str]
+    gross_minor: Mapped[int]
+    fee_minor: Mapped[int]
+    share_minor: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("gross_minor > 0 AND fee_minor >= 0 AND share_minor >= 0", name="amounts_sane"),
+        CheckConstraint("gross_minor = fee_minor + share_minor", name="split_exact"),
+        Index("uq_payment_lines_position", "payment_id", "position", unique=True),
+        Index(None, "seller_id", "payment_id"),
+    )
+
+
+MOVES = (
+    Move("pending", "succeeded", "the buyer's charge succeeded", "webhook, check worker, reconciler"),
+    Move("pending", "expired", "the checkout ended unpaid, or was refused", "checkout, webhook, check worker"),
+    Move("expired", "succeeded", "the charge is seen to have succeeded after all", "webhook, reconciler"),
+)
+machine: Machine[Payment] = Machine("payment", Payment, ("pending", "succeeded", "expired"), MOVES)
+move = machine.move
+
+
+@dataclass(frozen=True, slots=True)
+class LineWanted:
+    """One line of a payment to be made. `fee_bps` is the platform's part, in basis points."""
+
+    seller_id: str
+    product_ref: str
+    gross_minor: int
+    fee_bps: int
+
+
+class BadPayment(ValueError):
+    """A payment that cannot be made as asked; says why in one sentence."""
+
+
+class UnknownPayment(LookupError):
+    """No such payment."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no payment {wanted}")
+
+
+async def create(
+    session: Session, order_ref: str, currency: str, lines: Sequence[LineWanted], *, request_key: str | None = None
+) -> Payment:
+    """Write the intent to charge a buyer for `lines`; nothing has been asked of the provider yet.
+
+    Raises BadPayment or BadAmount. The fee of a line is rounded down: a doubtful minor unit is the seller's.
+    """
+    if not 1 <= len(lines) <= 100:
+        raise BadPayment(f"a payment has 1 to 100 lines, this one has {len(lines)}")
+    for line in lines:
+        positive(line.gross_minor, currency)
+        if not 0 <= line.fee_bps <= 10_000:
+            raise BadPayment(f"a fee is 0 to 10000 basis points, line “{line.product_ref}” asks for {line.fee_bps}")
+    total = positive(sum(line.gross_minor for line in lines), currency)
+    payment = {
+        "id": session.new_id(),
+        "order_ref": order_ref,
+        "status": "pending",
+        "attempt": 0,
+        "currency": total.currency,
+        "amount_minor": total.minor,
+        "request_key": request_key,
+        "created_at": session.now,
+        "check_count": 0,
+    }
+    (row,) = await machine.born(session, [payment], because=f"order {order_ref}")
+    await session.execute(insert(PaymentLine), [_line(session, row, i, line) for i, line in enumerate(lines)])
+    return row
+
+
+def _line(session: Session, payment: Payment, position: int, line: LineWanted) -> dict[str, Any]:
+    fee = line.gross_minor * line.fee_bps // 10_000
+    fee -= fee % step(payment.currency)  # the share is sent, so it must be an amount the currency allows
+    return {
+        "id": session.new_id(),
+        "payment_id": payment.id,
+        "position": position,
+        "seller_id": line.seller_id,
+        "product_ref": line.product_ref,
+        "gross_minor": line.gross_minor,
+        "fee_minor": fee,
+        "share_minor": line.gross_minor - fee,
+    }
+
+
+async def lock(session: Session, payment_id: UUID) -> Payment:
+    """The payment, locked: every change to a payment's money is made under this lock, one at a time."""
+    row = await lock_by(session, "id", payment_id)
+    if row is None:
+        raise UnknownPayment(payment_id)
+    return row
+
+
+async def lock_by(session: Session, column: str, value: UUID | str) -> Payment | None:
+    """The payment known by its id or by one of the provider's, locked; None when there is none."""
+    return (await session.scalars(_LOCKED_BY[column], {"value": value})).one_or_none()
+
+
+_LOCKED_BY = {
+    column.key: select(Payment)
+    .where(column == bindparam("value"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+    for column in (
+        Payment.id,
+        Payment.stripe_charge_id,
+        Payment.stripe_payment_intent_id,
+        Payment.stripe_checkout_session_id,
+    )
+}
+
+
+async def find(session: Session, payment_id: UUID) -> Payment:
+    """The payment, not locked; raises UnknownPayment."""
+    row = await session.get(Payment, payment_id)
+    if row is None:
+        raise UnknownPayment(payment_id)
+    return row
+
+
+async def lines_of(session: Session, payment_id: UUID) -> Sequence[PaymentLine]:
+    # Lines never change, and one transaction asks for them several times.
+    known: dict[UUID, Sequence[PaymentLine]] = session.info.setdefault("lines", {})
+    if payment_id not in known:
+        known[payment_id] = (await session.scalars(_LINES, {"payment_id": payment_id})).all()
+    return known[payment_id]
+
+
+_LINES = select(PaymentLine).where(PaymentLine.payment_id == bindparam("payment_id")).order_by(PaymentLine.position)
+
+
+async def record_checkout(session: Session, payment: Payment, session_id: str, url: str | None) -> None:
+    """The provider made the checkout session; look at it in a day in case every webhook is lost."""
+    look = session.now + UNPAID_CHECK
+    await machine.amend(session, payment, stripe_checkout_session_id=session_id, checkout_url=url, check_at=look)
+
+
+async def record_succeeded(
+    session: Session,
+    payment: Payment,
+    *,
+    charge_id: str,
+    intent_id: str | None,
+    amount_minor: int,
+    currency: str,
+    because: str,
+    request_id: str | None = None,
+) -> bool:
+    """The buyer's charge succeeded (payment locked). Posts the capture; True when it is news.
+
+    Sellers are not paid yet: the charge's balance transaction must first be seen (`check_at`).
+    Raises BadPayment when the charge is not for what the buyer owed.
+    """
+    if payment.status == "succeeded":
+        return False
+    if amount_minor != payment.amount_minor or currency.upper() != payment.currency:
+        raise BadPayment(
+            f"charge {charge_id} is for {Money(amount_minor, currency.upper())},"
+            f" payment {payment.id} for {Money(payment.amount_minor, payment.currency)}"
+        )
+    await move(
+        session,
+        payment,
+        "succeeded",
+        because=because,
+        request_id=request_id,
+        stripe_charge_id=charge_id,
+        stripe_payment_intent_id=intent_id,
+        succeeded_at=session.now,
+        check_at=session.now,
+        check_count=0,
+    )
+    legs = [(Account.PLATFORM_CASH, payment.amount_minor, None)]
+    for line in await lines_of(session, payment.id):
+        legs += [
+            (Account.SHARES_UNSENT, -line.share_minor, line.seller_id),  # type: ignore[list-item]
+            (Account.PLATFORM_REVENUE, -line.fee_minor, None),
+        ]
+    await post(session, payment.id, payment.currency, f"captured by {charge_id}", legs)
+    session.wake(CHECK_WAKE)
+    await publish(session, "payment.succeeded", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
+    return True

@@ -1,0 +1,187 @@
+"""Owed, planned, and the intents that close the difference.
+
+`owed(seller)` follows from the facts, `planned(seller)` from the rows; `rebalance` makes them equal by
+writing intents, never by asking the provider. It is a pure function of the rows of a locked payment:
+calling it twice does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.money import findings, returns, reversals, transfers
+from veza.money.causes import Cause, CauseKind
+from veza.money.ledger import Account, moved, post
+from veza.money.payments import Payment, PaymentLine, lines_of
+from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class SellerBook:
+    """One seller's side of one payment: what is owed, and the rows that plan for it."""
+
+    seller_id: str
+    owed_minor: int
+    transfers: Sequence[SellerTransfer]
+    reversals: Sequence[TransferReversal]
+
+    @property
+    def planned_minor(self) -> int:
+        """Σ sent of transfers not canceled - Σ reversals not canceled + what others took that nobody needed."""
+        sent = sum(row.sent_minor for row in self.transfers if row.status != "canceled")
+        back = sum(row.amount_minor - row.surplus_minor for row in self.reversals if row.status != "canceled")
+        return sent - back
+
+    def left_of(self, transfer: SellerTransfer) -> int:
+        """What of a sent transfer no reversal speaks for."""
+        spoken = sum(r.amount_minor for r in self.reversals if r.transfer_id == transfer.id and r.status != "canceled")
+        return transfer.sent_minor - spoken
+
+
+async def books(session: Session, payment: Payment) -> list[SellerBook]:
+    """Every seller's book of a locked payment, in the order of its lines."""
+    back = await returns.returned(session, payment.id)
+    sent = await transfers.locked_of(session, payment.id)
+    reversed_ = await reversals.locked_of(session, payment.id) if sent else ()
+    return draw_up(payment, await lines_of(session, payment.id), back, sent, reversed_)
+
+
+def draw_up(
+    payment: Payment,
+    lines: Sequence[PaymentLine],
+    back: Mapping[UUID, int],
+    sent: Sequence[SellerTransfer],
+    reversed_: Sequence[TransferReversal],
+) -> list[SellerBook]:
+    """The books of one payment from its lines, what of each went back to the buyer, and its rows."""
+    owed: dict[str, int] = {}
+    for line in lines:
+        owed[line.seller_id] = owed.get(line.seller_id, 0) + returns.owed(line, back.get(line.id, 0), payment.currency)
+    return [
+        SellerBook(
+            seller,
+            minor,
+            [row for row in sent if row.seller_id == seller],
+            [row for row in reversed_ if row.seller_id == seller],
+        )
+        for seller, minor in owed.items()
+    ]
+
+
+async def rebalance(session: Session, payment: Payment, cause: Cause) -> None:
+    """Close the difference between owed and planned for every seller of a locked payment, because of `cause`.
+
+    Nothing happens before the payment is cleared: its transfers do not exist yet.
+    """
+    if payment.cleared_at is None:
+        return
+    for book in await books(session, payment):
+        gap = book.planned_minor - book.owed_minor
+        if gap > 0:
+            await _need_back(session, payment, book, gap, cause)
+        elif gap < 0:
+            await _give_back(session, payment, book, -gap, cause)
+
+
+async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
+    """planned > owed: use up a surplus, lower what was never sent, then reverse, newest transfer first."""
+    for row in book.reversals:
+        used = min(gap, row.surplus_minor) if row.status == "succeeded" else 0
+        if used:
+            await reversals.machine.amend(session, row, surplus_minor=row.surplus_minor - used)
+            if row.surplus_minor == 0:
+                await findings.resolve(session, findings.FindingKind.SURPLUS, f"reversal {row.id}")
+            gap -= used
+    for transfer in reversed(book.transfers):
+        if gap and transfers.is_unsent(transfer):
+            part = min(gap, transfer.sent_minor)
+            if transfer.unanswered:
+                await _mark_unwanted(session, transfer, cause)
+            else:
+                await transfers.lower(session, payment, transfer, part, because=str(cause))
+            gap -= part
+    for transfer in reversed(book.transfers):
+        part = min(gap, book.left_of(transfer)) if transfer.status != "canceled" else 0
+        if part > 0 and not transfers.is_unsent(transfer):
+            rows = [row for row in book.reversals if row.transfer_id == transfer.id]
+            added = await reversals.add(session, payment, transfer, part, _unspoken_cause(session, rows, cause))
+            await reversals.settle_transfer(session, transfer, because=str(cause), rows=[*rows, added])
+            gap -= part
+
+
+async def _give_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
+    """planned < owed: cancel what was never carried out, then send a re-credit (or report a surplus)."""
+    by_id = {transfer.id: transfer for transfer in book.transfers}
+    open_rows = [row for row in reversed(book.reversals) if row.status in ("pending", "permanently_failed")]
+    for row in open_rows:
+        if not gap:
+            return
+        part = min(gap, row.amount_minor)
+        if row.unanswered:
+            # Its request may be alive: judged again when its answer is known.
+            await _mark_unwanted(session, row, cause)
+        else:
+            transfer = by_id[row.transfer_id]
+            why = f"covered by {await _provider_id(session, cause)}" if cause.kind is CauseKind.PROVIDER else str(cause)
+            await reversals.cancel(session, payment, transfer, row, because=why)
+            if part < row.amount_minor:
+                own = Cause(CauseKind(row.cause_kind), row.cause_id)
+                await reversals.add(session, payment, transfer, row.amount_minor - part, own)
+            await reversals.settle_transfer(session, transfer, because=why)
+        gap -= part
+    if gap and cause.kind is CauseKind.PROVIDER:
+        await _report_surplus(session, payment, book, gap, cause)
+    elif gap:
+        await transfers.add(session, payment, book.seller_id, gap, cause, because=f"given back: {cause}")
+        legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, gap, book.seller_id)
+        await post(session, payment.id, payment.currency, f"re-credit because of {cause}", legs)
+
+
+async def _mark_unwanted(session: Session, row: SellerTransfer | TransferReversal, cause: Cause) -> None:
+    """This row's request may be alive and is not wanted any more: look, do not send, then judge again."""
+    if row.unwanted_at is not None and row.unwanted_cause_id == cause.id:
+        return
+    facts = {
+        "unwanted_at": session.now,
+        "unwanted_cause_kind": cause.kind.value,
+        "unwanted_cause_id": cause.id,
+    }
+    if row.status == "permanently_failed" and row.check_at is None:
+        facts["check_at"] = session.now
+    if isinstance(row, SellerTransfer):
+        await transfers.machine.amend(session, row, **facts)
+    else:
+        await reversals.machine.amend(session, row, **facts)
+
+
+async def _report_surplus(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
+    """Somebody else's reversal took more than anybody needed: a finding, never an automatic re-credit."""
+    row = next(row for row in book.reversals if row.id == cause.id)
+    await reversals.machine.amend(session, row, surplus_minor=min(row.amount_minor, row.surplus_minor + gap))
+    await findings.report(
+        session,
+        findings.FindingKind.SURPLUS,
+        f"reversal {row.id}",
+        f"{Money(gap, row.currency)} more than needed was taken from seller {book.seller_id}"
+        f" by {row.stripe_reversal_id}, which nobody here planned",
+        mend="refund the buyer as meant (it will be used), or send it back to the seller by hand",
+        payment_id=payment.id,
+    )
+
+
+def _unspoken_cause(session: Session, rows: Sequence[TransferReversal], cause: Cause) -> Cause:
+    """`cause`, unless one of a transfer's live reversals has it already: a cause speaks once per transfer."""
+    spoken = {(row.cause_kind, row.cause_id) for row in rows if row.status != "canceled"}
+    if (cause.kind.value, cause.id) not in spoken:
+        return cause
+    return Cause(CauseKind.REBALANCE, session.new_id())
+
+
+async def _provider_id(session: Session, cause: Cause) -> str:
+    row = await session.get(TransferReversal, cause.id)
+    return (row.stripe_reversal_id if row else None) or str(cause)

@@ -1,0 +1,58 @@
+"""The room's tables as documentation: state diagrams and the meaning of every answer, printed from the code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from veza.money import disputes, payments, refunds, reversals, transfers
+from veza.money.ledger import Account
+from veza.money.machine import Machine
+from veza.money.sandbox import faults
+from veza.money.stripe import outcomes
+
+_MACHINES: tuple[tuple[str, Machine[Any]], ...] = (
+    ("Seller transfer", transfers.machine),
+    ("Transfer reversal", reversals.machine),
+    ("Refund", refunds.machine),
+    ("Dispute", disputes.machine),
+    ("Payment", payments.machine),
+)
+_OUTCOMES = (
+    ("`POST /v1/transfers/{id}/reversals`", outcomes.REVERSALS),
+    ("`POST /v1/transfers`", outcomes.TRANSFERS),
+    ("`POST /v1/refunds`", outcomes.REFUNDS),
+)
+
+
+def states_page() -> str:
+    """Every state machine of the room: a diagram, and each move with when it happens and who makes it."""
+    parts = [
+        "# States and moves",
+        "",
+        "Written by `veza pages` from the tables in the code (`src/veza/money/*.py`, `MOVES`). A move that is not",
+        "listed does not exist; `Machine.move` is the only writer of a status.",
+    ]
+    for title, machine in _MACHINES:
+        parts += ["", f"## {title}", "", "```mermaid", "stateDiagram-v2"]
+        parts += [f"    {move.source} --> {move.target}" for move in machine.moves]
+        parts += ["```", "", "| from | to | when | who |", "|---|---|---|---|"]
+        parts += [f"| {move.source} | {move.target} | {move.when} | {move.who} |" for move in machine.moves]
+    return "\n".join(parts) + "\n"
+
+
+def answers_page() -> str:
+    """What each answer of the provider means, per request, and what the ledger's accounts are called."""
+    parts = [
+        "# What the provider's answers mean",
+        "",
+        "Written by `veza pages` from `src/veza/money/stripe/outcomes.py`. Read top down: the first row that fits",
+        "decides. *A refusal earns a new key; silence keeps the old.*",
+    ]
+    for title, table in _OUTCOMES:
+        parts += ["", f"## {title}", "", "| answer | meaning | then |", "|---|---|---|"]
+        parts += [f"| {row.answer} | `{row.means}` | {row.then} |" for row in table]
+    parts += ["", "## Accounts of the ledger", "", ", ".join(f"`{account}`" for account in Account) + "."]
+    parts += ["", "## Faults the sandbox can make", "", "| fault | what happens |", "|---|---|"]
+    parts += [f"| `{name}` | {kind.what} |" for name, kind in faults.KINDS.items()]
+    parts += [f"| `{name}` | {what} |" for name, what in faults.WEBHOOK_KINDS.items()]
+    return "\n".join(parts) + "\n"

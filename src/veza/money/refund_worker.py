@@ -1,0 +1,72 @@
+"""The refund worker: gives buyers their money back at the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from veza.kit.database import Session
+from veza.money import discoveries, refunds
+from veza.money.attempt_worker import AttemptWorker
+from veza.money.claims import Claim, LookUp
+from veza.money.payments import Payment
+from veza.money.refunds import Refund
+from veza.money.stripe.answers import Answer
+from veza.money.stripe.live import frozen, thawed
+from veza.money.stripe.outcomes import REFUNDS
+
+
+class RefundWorker(AttemptWorker[Refund]):
+    """Carries out refunds that are `requested`; the provider's own later news come by webhook or check."""
+
+    kind = "refund"
+    wake_topic = refunds.WAKE
+    model = Refund
+    machine = refunds.machine
+    outcomes = REFUNDS
+    claimable = ("requested",)
+
+    def due(self, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+        return (
+            select(Refund, Payment.stripe_charge_id)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .where(Refund.next_retry_at <= now, Refund.status.in_(self.claimable))
+            .order_by(Refund.next_retry_at)
+            .limit(limit)
+            .with_for_update(of=Refund, skip_locked=True)
+        )
+
+    def context(self, found: Sequence[Any]) -> dict[str, Any]:
+        return {"charge": found[1]}
+
+    def request_body(self, row: Refund, context: dict[str, Any]) -> str | None:
+        if context["charge"] is None:
+            return None
+        metadata = {"veza_refund": str(row.id), "veza_payment": str(row.payment_id)}
+        return frozen({"charge": context["charge"], "amount": row.amount_minor, "metadata": metadata})
+
+    async def send(self, claim: Claim[Refund], body: str, key: str, ready: Callable[[], bool]) -> Answer:
+        return await self.gateway.create_refund(thawed(body), key=key, ready=ready)
+
+    async def look_up(self, claim: Claim[Refund]) -> LookUp:
+        listing = await self.gateway.refunds_of(claim.context["charge"])
+        if not listing.is_complete:
+            return LookUp(False, (), listing.failed)
+        found = any(discoveries.our_id(one, "veza_refund") == claim.id for one in listing.items)
+        return LookUp(found, listing.items)
+
+    async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
+        for one in objects:
+            await refunds.record(session, payment, one, because=because)
+
+    async def done(self, session: Session, payment: Payment, row: Refund, answer: Answer) -> None:
+        because = "the provider's answer"
+        await refunds.record(session, payment, answer.object, because=because, request_id=answer.request_id)
+
+    async def fail_for_good(
+        self, session: Session, payment: Payment, row: Refund, because: str, request_id: str | None, **facts: Any
+    ) -> None:
+        await refunds.refuse(session, payment, row, because=because, request_id=request_id, **facts)

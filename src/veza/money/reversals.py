@@ -1,0 +1,327 @@
+"""Reversals: money taken back from a transfer, each with its own status, key and place in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import Money
+from veza.kit.outbox import publish
+from veza.money import findings, transfers
+from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
+from veza.money.causes import Cause, CauseKind
+from veza.money.ledger import Account, moved, post
+from veza.money.machine import Machine, Move
+from veza.money.payments import Payment
+from veza.money.stripe.live import frozen
+from veza.money.transfers import SellerTransfer
+
+WAKE = "reversals"
+STATUSES = ("pending", "succeeded", "permanently_failed", "canceled")
+
+
+class TransferReversal(Attempted, Base):
+    """One reversal of one transfer. `surplus_minor` is what of it nobody needed (taken by somebody else)."""
+
+    __tablename__ = "transfer_reversals"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    transfer_id: Mapped[UUID] = mapped_column(ForeignKey("seller_transfers.id"))
+    seller_id: Mapped[str]
+    status: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    surplus_minor: Mapped[int] = mapped_column(default=0)
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+    stripe_reversal_id: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    succeeded_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("surplus_minor >= 0 AND surplus_minor <= amount_minor", name="surplus_within_amount"),
+        CheckConstraint("retry_count >= 0 AND attempt >= 0 AND key_generation >= 1", name="counts_sane"),
+        Index(
+            "uq_transfer_reversals_cause",
+            "cause_kind",
+            "cause_id",
+            "transfer_id",
+            unique=True,
+            postgresql_where=text("status <> 'canceled'"),
+            sqlite_where=text("status <> 'canceled'"),
+        ),
+        # At most one reversal per transfer is in flight, whoever claims it.
+        Index(
+            "uq_transfer_reversals_in_flight",
+            "transfer_id",
+            unique=True,
+            postgresql_where=text("unanswered AND status = 'pending'"),
+            sqlite_where=text("unanswered AND status = 'pending'"),
+        ),
+        Index(None, "transfer_id", "status"),
+        Index(None, "payment_id"),
+        Index(None, "status", "id"),
+        Index(None, "seller_id", "status"),
+    )
+
+
+due_index(TransferReversal, "next_retry_at")
+due_index(TransferReversal, "check_at")
+due_index(TransferReversal, "waiting_since")
+
+MOVES = (
+    Move(
+        "pending", "succeeded", "the provider made the reversal", "reversal worker, webhook, check worker, reconciler"
+    ),
+    Move("pending", "permanently_failed", "refused for good, or exhausted and known not to exist", "reversal worker"),
+    Move("pending", "canceled", "not needed any more, or covered by somebody else's", "rebalance, reversal worker"),
+    Move("permanently_failed", "pending", "an operator retries (looks up first)", "operator"),
+    Move(
+        "permanently_failed", "succeeded", "the provider is seen to have made it", "webhook, check worker, reconciler"
+    ),
+    Move("permanently_failed", "canceled", "not needed any more, or covered by somebody else's", "rebalance"),
+    Move("canceled", "succeeded", "the provider is seen to have made it after all", "webhook, reconciler"),
+)
+machine: Machine[TransferReversal] = Machine("reversal", TransferReversal, STATUSES, MOVES)
+move = machine.move
+
+
+async def locked_of(session: Session, payment_id: UUID) -> Sequence[TransferReversal]:
+    """All reversals of a locked payment, oldest first, locked against claims."""
+    return (await session.scalars(_LOCKED_OF, {"payment_id": payment_id})).all()
+
+
+_LOCKED_OF = (
+    select(TransferReversal)
+    .where(TransferReversal.payment_id == bindparam("payment_id"))
+    .order_by(TransferReversal.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+_OF_TRANSFER = (
+    select(TransferReversal)
+    .where(TransferReversal.transfer_id == bindparam("transfer_id"))
+    .order_by(TransferReversal.id)
+)
+
+
+async def of_transfer(session: Session, transfer_id: UUID) -> Sequence[TransferReversal]:
+    return (await session.scalars(_OF_TRANSFER, {"transfer_id": transfer_id})).all()
+
+
+async def add(
+    session: Session, payment: Payment, transfer: SellerTransfer, amount_minor: int, cause: Cause
+) -> TransferReversal:
+    """Write the intent to take `amount_minor` back from a sent transfer; due at once."""
+    reversal_id = session.new_id()
+    body = {"amount": amount_minor, "metadata": {"veza_reversal": str(reversal_id), "veza_cause": str(cause)}}
+    values = {
+        **NEVER_ATTEMPTED,
+        "id": reversal_id,
+        "payment_id": payment.id,
+        "transfer_id": transfer.id,
+        "seller_id": transfer.seller_id,
+        "status": "pending",
+        "currency": transfer.currency,
+        "amount_minor": amount_minor,
+        "surplus_minor": 0,
+        "cause_kind": cause.kind.value,
+        "cause_id": cause.id,
+        "request_body": frozen(body),
+        "next_retry_at": session.now,
+        "created_at": session.now,
+    }
+    (row,) = await machine.born(session, [values], because=str(cause))
+    session.wake(WAKE)
+    return row
+
+
+async def add_seen(
+    session: Session, payment: Payment, transfer: SellerTransfer, stripe_id: str, amount_minor: int, because: str
+) -> TransferReversal:
+    """Record a reversal somebody else made at the provider; its money is back already."""
+    row_id = session.new_id()
+    values = {
+        **NEVER_ATTEMPTED,
+        "id": row_id,
+        "payment_id": payment.id,
+        "transfer_id": transfer.id,
+        "seller_id": transfer.seller_id,
+        "status": "succeeded",
+        "currency": transfer.currency,
+        "amount_minor": amount_minor,
+        "surplus_minor": 0,
+        "cause_kind": CauseKind.PROVIDER.value,
+        "cause_id": row_id,
+        "stripe_reversal_id": stripe_id,
+        "created_at": session.now,
+        "succeeded_at": session.now,
+    }
+    (row,) = await machine.born(session, [values], because=because)
+    await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER)
+    return row
+
+
+async def succeed(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    stripe_id: str,
+    *,
+    because: str,
+    request_id: str | None = None,
+) -> bool:
+    """The provider made this reversal (payment locked); False when that was known already."""
+    if reversal.status == "succeeded":
+        return False
+    recovered = Account.SELLER_DEBT if reversal.status == "permanently_failed" else Account.TO_RECOVER
+    facts: dict[str, Any] = {}
+    if reversal.status == "canceled":
+        # Its cause may have a new row by now; this one stands for itself.
+        facts = {"cause_kind": CauseKind.REBALANCE.value, "cause_id": reversal.id}
+    await move(
+        session,
+        reversal,
+        "succeeded",
+        because=because,
+        request_id=request_id,
+        stripe_reversal_id=stripe_id,
+        succeeded_at=session.now,
+        unanswered=False,
+        look_first=False,
+        next_retry_at=None,
+        check_at=None,
+        waiting_since=None,
+        **facts,
+    )
+    if recovered is Account.SELLER_DEBT:
+        await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
+    await _money_is_back(session, payment, transfer, reversal, recovered)
+    await publish(session, "reversal.succeeded", _told(payment, transfer, reversal))
+    return True
+
+
+async def fail_for_good(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    *,
+    because: str,
+    request_id: str | None = None,
+    **facts: Any,
+) -> None:
+    """It will not happen by itself any more: the seller owes it, and a person is told why."""
+    end: dict[str, Any] = {"next_retry_at": None, "waiting_since": None, **facts}
+    await move(session, reversal, "permanently_failed", because=because, request_id=request_id, **end)
+    legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, reversal.amount_minor, transfer.seller_id)
+    await post(session, payment.id, payment.currency, f"reversal {reversal.id} failed for good", legs)
+    await findings.report(
+        session,
+        findings.FindingKind.SELLER_DEBT,
+        f"reversal {reversal.id}",
+        f"{Money(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
+        f" {because}",
+        mend=f"veza money retry {transfer.id} --reason …, or settle it with the seller",
+        payment_id=payment.id,
+    )
+    await publish(session, "reversal.failed", _told(payment, transfer, reversal))
+
+
+async def cancel(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    *,
+    because: str,
+    **facts: Any,
+) -> None:
+    """It is not needed any more, and its request is certainly not alive."""
+    was_debt = reversal.status == "permanently_failed"
+    end: dict[str, Any] = {"next_retry_at": None, "waiting_since": None, "check_at": None, "unwanted_at": None, **facts}
+    await move(session, reversal, "canceled", because=because, **end)
+    if was_debt:
+        legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
+        await post(session, payment.id, payment.currency, f"reversal {reversal.id} canceled", legs)
+        await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
+
+
+async def reopen(
+    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, *, because: str
+) -> None:
+    """An operator wants it tried again: looked up first, with a fresh count of retries."""
+    await move(
+        session,
+        reversal,
+        "pending",
+        because=because,
+        next_retry_at=session.now,
+        check_at=None,
+        retry_count=0,
+        look_first=True,
+        waiting_since=None,
+    )
+    legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
+    await post(session, payment.id, payment.currency, f"reversal {reversal.id} retried", legs)
+    await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
+    session.wake(WAKE)
+
+
+def derived_status(transfer: SellerTransfer, rows: Sequence[TransferReversal]) -> str:
+    """The status of a sent transfer, by its reversals."""
+    statuses = {row.status for row in rows}
+    if "pending" in statuses:
+        return "reversal_pending"
+    if "permanently_failed" in statuses:
+        return "permanently_failed"
+    return "reversed" if transfer.sent_minor == transfer.reversed_minor else "completed"
+
+
+async def settle_transfer(
+    session: Session,
+    transfer: SellerTransfer,
+    *,
+    because: str,
+    request_id: str | None = None,
+    rows: Sequence[TransferReversal] | None = None,
+) -> None:
+    """Give a sent transfer the status its reversals say (`rows`, where known); no move when it has it already."""
+    if transfers.is_unsent(transfer) or transfer.status == "canceled":
+        return
+    status = derived_status(transfer, await of_transfer(session, transfer.id) if rows is None else rows)
+    if status != transfer.status:
+        step = "reversal" if status == "permanently_failed" else None
+        await transfers.move(session, transfer, status, because=because, request_id=request_id, failed_step=step)
+
+
+async def _money_is_back(
+    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, recovered: Account
+) -> None:
+    back = transfer.reversed_minor + reversal.amount_minor
+    await transfers.machine.amend(session, transfer, reversed_minor=back)
+    legs = moved(recovered, Account.SENT_TO_SELLERS, reversal.amount_minor, transfer.seller_id)
+    await post(session, payment.id, payment.currency, f"reversed by {reversal.stripe_reversal_id}", legs)
+
+
+def _told(payment: Payment, transfer: SellerTransfer, reversal: TransferReversal) -> dict[str, object]:
+    return {
+        "payment_id": str(payment.id),
+        "transfer_id": str(transfer.id),
+        "reversal_id": str(reversal.id),
+        "seller_id": transfer.seller_id,
+        "amount_minor": reversal.amount_minor,
+        "currency": reversal.currency,
+    }

@@ -1,0 +1,69 @@
+"""From a charge to the sellers' transfers: a sale is cleared once its settlement currency is seen to be ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from veza.kit.database import Session
+from veza.money import findings, payments, transfers
+from veza.money.causes import Cause, CauseKind
+from veza.money.ledger import Account, post
+from veza.money.payments import Payment, lines_of
+from veza.money.rebalance import rebalance
+from veza.money.stripe.answers import id_of
+
+CHARGE_CHECK = timedelta(minutes=1)
+"""The first wait for a balance transaction that is not there yet; doubles up to an hour."""
+
+
+async def charge_seen(
+    session: Session, payment: Payment, charge: Mapping[str, Any], *, because: str, request_id: str | None = None
+) -> None:
+    """Merge a charge object (payment locked): its success, and, where expanded, its balance transaction."""
+    if charge.get("status") != "succeeded" or not charge.get("paid", True):
+        return
+    await payments.record_succeeded(
+        session,
+        payment,
+        charge_id=str(charge["id"]),
+        intent_id=id_of(charge.get("payment_intent")),
+        amount_minor=int(charge["amount"]),
+        currency=str(charge["currency"]),
+        because=because,
+        request_id=request_id,
+    )
+    settled = charge.get("balance_transaction")
+    if isinstance(settled, Mapping) and payment.cleared_at is None and payment.held_because is None:
+        await _clear(session, payment, settled)
+
+
+async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any]) -> None:
+    currency = str(settled["currency"]).upper()
+    if currency != payment.currency:
+        because = f"settled in {currency}, not {payment.currency}"
+        await payments.machine.amend(session, payment, held_because=because)
+        await findings.report(
+            session,
+            findings.FindingKind.HELD_CURRENCY,
+            f"payment {payment.id}",
+            f"payment {payment.id} was {because}: its sellers are not paid automatically",
+            mend="add the currency to the platform's balances, and pay these sellers by hand",
+            payment_id=payment.id,
+        )
+        return
+    fee = int(settled.get("fee") or 0)
+    await payments.machine.amend(session, payment, cleared_at=session.now, provider_fee_minor=fee)
+    fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
+    await post(session, payment.id, payment.currency, f"fee of {settled['id']}", fees)
+    sale = Cause(CauseKind.SALE, payment.id)
+    shares: dict[str, int] = {}
+    for line in await lines_of(session, payment.id):
+        shares[line.seller_id] = shares.get(line.seller_id, 0) + line.share_minor
+    for seller, share in shares.items():
+        if share:
+            await transfers.add(
+                session, payment, seller, share, sale, because="sale", source_transaction=payment.stripe_charge_id
+            )
+    await rebalance(session, payment, sale)

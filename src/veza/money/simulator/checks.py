@@ -1,0 +1,221 @@
+"""What must hold: the law after every step; at the end, our rows and the provider's are the same story."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, union
+
+from veza.kit.database import Session
+from veza.money import law
+from veza.money.discoveries import our_id
+from veza.money.disputes import Dispute, DisputeFunds
+from veza.money.findings import Finding, FindingKind
+from veza.money.ledger import LedgerEntry
+from veza.money.machine import StatusChange
+from veza.money.payments import Payment
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.sandbox.world import World
+from veza.money.simulator.ground import rows_of
+from veza.money.simulator.run import Run
+from veza.money.transfers import SellerTransfer, is_unsent
+from veza.money.webhook_inbox import WebhookEvent
+
+NOWHERE = UUID(int=0)
+REFUND_ENDS = ("succeeded", "failed", "canceled", "refused")
+UNDONE = ("failed", "canceled")
+VISIBLE = (FindingKind.SELLER_DEBT, FindingKind.GIVEN_UP)
+
+
+_TOUCHED = union(
+    select(StatusChange.payment_id, StatusChange.id).where(StatusChange.id > bindparam("change")),
+    select(LedgerEntry.payment_id, LedgerEntry.id).where(LedgerEntry.id > bindparam("entry")),
+)
+
+
+class LawWatch:
+    """Checks the law of whatever was touched since the last look."""
+
+    def __init__(self) -> None:
+        self._change = self._entry = NOWHERE
+        self._commits = -1
+
+    async def look(self, run: Run) -> list[str]:
+        """Violations in payments that have changed."""
+        if self._commits == run.progress.commits:
+            return []
+        self._commits = run.progress.commits
+        rows = await rows_of(run.engine, _TOUCHED, {"change": self._change, "entry": self._entry})
+        if not rows:
+            return []
+        self._change = self._entry = max(row_id for _, row_id in rows)
+        found: list[str] = []
+        async with run.processes[0].database.read() as session:
+            for payment_id in sorted({payment_id for payment_id, _ in rows}):
+                payment = await session.get_one(Payment, payment_id)
+                found += [str(one) for one in await law.check(session, payment)]
+        return found
+
+
+async def everything(run: Run) -> list[str]:
+    """All that must hold once nothing is under way any more."""
+    async with run.processes[0].database.read() as session:
+        rows = await _Rows.read(session)
+        found = [str(one) for payment in rows.payments for one in await law.check(session, payment)]
+        if not await law.books_sum_to_zero(session):
+            found.append("the ledger's debits and credits differ")
+    world = run.sandbox.world
+    found += _no_effect_twice(world)
+    found += _refunds_agree(rows, world)
+    found += _transfers_agree(rows, world, run.legacy)
+    found += _disputes_agree(rows, world)
+    found += _all_final(rows)
+    found += _failures_are_visible(rows)
+    found += [
+        f"event {one.id} ({one.type}) is {one.state} after {one.attempts} attempts: {one.error}"
+        for one in rows.events
+        if one.attempts
+    ]
+    return found
+
+
+class _Rows:
+    """Every row of one run, read once."""
+
+    payments: Sequence[Payment]
+    refunds: Sequence[Refund]
+    transfers: Sequence[SellerTransfer]
+    reversals: Sequence[TransferReversal]
+    disputes: Sequence[Dispute]
+    funds: Sequence[DisputeFunds]
+    findings: Sequence[Finding]
+    events: Sequence[WebhookEvent]
+
+    @classmethod
+    async def read(cls, session: Session) -> _Rows:
+        rows = cls()
+        tables: tuple[tuple[str, Any], ...] = (
+            ("payments", Payment),
+            ("refunds", Refund),
+            ("transfers", SellerTransfer),
+            ("reversals", TransferReversal),
+            ("disputes", Dispute),
+            ("funds", DisputeFunds),
+            ("findings", Finding),
+            ("events", WebhookEvent),
+        )
+        for name, model in tables:
+            setattr(rows, name, (await session.scalars(select(model))).all())
+        return rows
+
+
+def _no_effect_twice(world: World) -> list[str]:
+    carried_out = (
+        ("veza_transfer", world.transfers.rows.values()),
+        ("veza_reversal", [one for one in world.reversals.rows.values() if one.get("status") not in UNDONE]),
+        ("veza_refund", world.refunds.rows.values()),
+    )
+    found = []
+    for name, objects in carried_out:
+        twice = [(one, n) for one, n in Counter(our_id(one, name) for one in objects).items() if one and n > 1]
+        found += [f"{name} {one} was carried out {n} times at the provider" for one, n in twice]
+    return found
+
+
+def _refunds_agree(rows: _Rows, world: World) -> list[str]:
+    by_payment = {str(payment.id): payment for payment in rows.payments}
+    here = {row.stripe_refund_id: row for row in rows.refunds if row.stripe_refund_id}
+    found = []
+    for there in world.refunds.rows.values():
+        payment = by_payment.get(str(our_id(world.charges.rows[there["charge"]], "veza_payment")))
+        row = here.pop(there["id"], None)
+        if payment is None or payment.stripe_charge_id != there["charge"]:
+            continue
+        if row is None:
+            found.append(f"refund {there['id']} of payment {payment.id} is {there['status']} there and unknown here")
+        elif row.status != there["status"] or row.amount_minor != there["amount"]:
+            found.append(
+                f"refund {row.id} is {row.status} {row.amount_minor} here,"
+                f" {there['status']} {there['amount']} there ({there['id']})"
+            )
+    found += [f"refund {row.id} says it is {there}, which the provider does not have" for there, row in here.items()]
+    return found
+
+
+def _transfers_agree(rows: _Rows, world: World, legacy: set[UUID]) -> list[str]:
+    known_back = {row.stripe_reversal_id for row in rows.reversals if row.stripe_reversal_id}
+    there = {our_id(one, "veza_transfer"): one for one in world.transfers.rows.values()}
+    found = []
+    for row in rows.transfers:
+        seen = there.get(row.id)
+        is_sent = not is_unsent(row) and row.status != "canceled"
+        if seen is None or not is_sent:
+            if is_sent or seen is not None:
+                found.append(f"transfer {row.id} is {row.status} here and {'made' if seen else 'not made'} there")
+            continue
+        if row.id in legacy:
+            continue
+        if (row.sent_minor, row.reversed_minor) != (seen["amount"], seen["amount_reversed"]):
+            found.append(
+                f"transfer {row.id} is {row.sent_minor} - {row.reversed_minor} here,"
+                f" {seen['amount']} - {seen['amount_reversed']} there ({seen['id']})"
+            )
+        found += [
+            f"reversal {one['id']} of transfer {row.id} is unknown here"
+            for one in world.reversals.find("transfer", seen["id"])
+            if one["id"] not in known_back and one.get("status") not in UNDONE
+        ]
+    return found
+
+
+def _disputes_agree(rows: _Rows, world: World) -> list[str]:
+    ours = {payment.stripe_charge_id for payment in rows.payments if payment.stripe_charge_id}
+    known = {one.stripe_balance_transaction_id for one in rows.funds}
+    found = []
+    for there in world.disputes.rows.values():
+        if there["charge"] in ours:
+            missing = [txn for txn in there["balance_transactions"] if txn not in known]
+            found += [f"balance transaction {txn} of dispute {there['id']} is unknown here" for txn in missing]
+    return found
+
+
+def _all_final(rows: _Rows) -> list[str]:
+    found = [f"refund {row.id} is still {row.status}" for row in rows.refunds if row.status not in REFUND_ENDS]
+    found += [
+        f"transfer {row.id} is still {row.status}" for row in rows.transfers if _hurries(row, "pending", "failed")
+    ]
+    held_up = {row.transfer_id for row in rows.reversals if row.status == "pending" and row.waiting_since}
+    found += [
+        f"reversal {row.id} is still {row.status}"
+        for row in rows.reversals
+        if _hurries(row, "pending") and row.transfer_id not in held_up
+    ]
+    found += [f"payment {one.id} is neither cleared nor held" for one in rows.payments if _hangs(one)]
+    every: Iterable[Any] = (*rows.transfers, *rows.reversals)
+    return found + [f"{type(row).__name__} {row.id} is unwanted, and not judged" for row in every if _unjudged(row)]
+
+
+def _hurries(row: Any, *statuses: str) -> bool:
+    return row.status in statuses and row.waiting_since is None
+
+
+def _hangs(payment: Payment) -> bool:
+    return payment.status == "succeeded" and payment.cleared_at is None and payment.held_because is None
+
+
+def _unjudged(row: Any) -> bool:
+    return row.unwanted_at is not None and row.waiting_since is None
+
+
+def _failures_are_visible(rows: _Rows) -> list[str]:
+    said: defaultdict[str, set[str]] = defaultdict(set)
+    for one in rows.findings:
+        if one.resolved_at is None:
+            said[one.subject].add(one.kind)
+    failed = [f"transfer {row.id}" for row in rows.transfers if row.failed_step == "transfer"]
+    failed += [f"reversal {row.id}" for row in rows.reversals if row.status == "permanently_failed"]
+    return [f"{one} failed for good and no finding says so" for one in failed if not said[one] & set(VISIBLE)]

@@ -1,0 +1,65 @@
+"""What simulated runs reached: every move of the tables of moves, every row of the outcome tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from veza.money import disputes, payments, refunds, reversals, transfers
+from veza.money.machine import StatusChange
+from veza.money.simulator.ground import rows_of
+from veza.money.stripe import outcomes
+from veza.money.stripe.answers import Answer
+
+MACHINES: tuple[Any, ...] = (
+    transfers.machine,
+    reversals.machine,
+    refunds.machine,
+    disputes.machine,
+    payments.machine,
+)
+TABLES: tuple[tuple[str, str, tuple[outcomes.Row, ...]], ...] = (
+    ("transfers", r"^/v1/transfers$", outcomes.TRANSFERS),
+    ("reversals", r"^/v1/transfers/[^/]+/reversals$", outcomes.REVERSALS),
+    ("refunds", r"^/v1/refunds$", outcomes.REFUNDS),
+)
+
+
+class Coverage:
+    """Counts over all runs."""
+
+    def __init__(self) -> None:
+        self.moves: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.crashes: Counter[str] = Counter()
+
+    def answered(self, method: str, path: str, answer: Answer) -> None:
+        """The provider answered a request."""
+        if method != "post":
+            return
+        for name, pattern, table in TABLES:
+            if re.search(pattern, path):
+                row = next(row for row in table if row.matches(answer))
+                self.outcomes[f"{name}: {row.answer}"] += 1
+
+    async def moved(self, engine: AsyncEngine) -> None:
+        """Count the moves a finished run has made."""
+        columns = (StatusChange.machine, StatusChange.source, StatusChange.target)
+        made = select(*columns, func.count()).where(StatusChange.source.is_not(None)).group_by(*columns)
+        for machine, source, target, times in await rows_of(engine, made):
+            self.moves[_name(machine, source, target)] += times
+
+    def unreached(self) -> list[str]:
+        """Every move and every outcome row that no run has reached."""
+        moves = [_name(one.name, move.source, move.target) for one in MACHINES for move in one.moves]
+        rows = [f"{name}: {row.answer}" for name, _, table in TABLES for row in table]
+        return [one for one in moves if not self.moves[one]] + [one for one in rows if not self.outcomes[one]]
+
+
+def _name(machine: str, source: str, target: str) -> str:
+    return f"{machine} {source}->{target}"

@@ -1,0 +1,178 @@
+"""The timeline of a payment: every intent, attempt, webhook, posting, move and operator action, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+
+from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.money.attempts import ProviderAttempt
+from veza.money.disputes import Dispute
+from veza.money.findings import Finding
+from veza.money.ledger import LedgerEntry
+from veza.money.machine import StatusChange
+from veza.money.operator import OperatorAction
+from veza.money.payments import Payment, PaymentLine
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer
+from veza.money.webhook_inbox import WebhookEvent
+
+
+class NothingFound(LookupError):
+    """No payment goes with this id, ours or the provider's."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"nothing here has the id “{wanted[:80]}”")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened. `kind`: move, attempt, webhook, posting, operator or finding."""
+
+    at: datetime
+    kind: str
+    subject: str
+    what: str
+    why: str
+    by: str
+    request_id: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "at": self.at.isoformat()}
+
+
+async def payment_of(session: Session, wanted: str) -> UUID:
+    """The payment an id belongs to: any of our ids, or any of the provider's. Raises NothingFound."""
+    wanted = wanted.strip()
+    for query in _ours(wanted) if _uuid(wanted) else _theirs(wanted):
+        found = await session.scalar(query)
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+    raise NothingFound(wanted)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _ours(wanted: str) -> list[Any]:
+    row_id = _uuid(wanted)
+    models: list[Any] = [Refund, SellerTransfer, TransferReversal, Dispute, PaymentLine, Finding]
+    return [select(Payment.id).where(Payment.id == row_id)] + [
+        select(model.payment_id).where(model.id == row_id) for model in models
+    ]
+
+
+def _theirs(wanted: str) -> list[Any]:
+    by_payment: ColumnElement[bool] = or_(
+        Payment.stripe_charge_id == wanted,
+        Payment.stripe_payment_intent_id == wanted,
+        Payment.stripe_checkout_session_id == wanted,
+        Payment.order_ref == wanted,
+    )
+    request = ProviderAttempt.provider_request_id == wanted
+    return [
+        select(Payment.id).where(by_payment),
+        select(Refund.payment_id).where(Refund.stripe_refund_id == wanted),
+        select(SellerTransfer.payment_id).where(SellerTransfer.stripe_transfer_id == wanted),
+        select(TransferReversal.payment_id).where(TransferReversal.stripe_reversal_id == wanted),
+        select(Dispute.payment_id).where(Dispute.stripe_dispute_id == wanted),
+        select(ProviderAttempt.payment_id).where(request).limit(1),
+        select(WebhookEvent.payment_id).where(WebhookEvent.id == wanted),
+    ]
+
+
+async def timeline(session: Session, payment_id: UUID) -> list[Entry]:
+    """Everything that happened to a payment, oldest first; ties keep the order they were written in."""
+    entries: list[tuple[datetime, str, Entry]] = [
+        *((row.at, str(row.id), _move(row)) for row in await _of(session, StatusChange, payment_id)),
+        *((row.answered_at, str(row.id), _attempt(row)) for row in await _of(session, ProviderAttempt, payment_id)),
+        *((one.at, str(one.detail["posting_id"]), one) for one in await _posted(session, payment_id)),
+        *((row.at, str(row.id), _action(row)) for row in await _of(session, OperatorAction, payment_id)),
+        *((row.opened_at, str(row.id), _finding(row)) for row in await _of(session, Finding, payment_id)),
+        # An event is known by its handling, so it stands right before what it caused.
+        *((row.handled_at or row.received_at, "", _webhook(row)) for row in await _webhooks(session, payment_id)),
+    ]
+    return [entry for _, _, entry in sorted(entries, key=lambda item: (item[0], item[1]))]
+
+
+async def _of(session: Session, model: type[Any], payment_id: UUID) -> Sequence[Any]:
+    return (await session.scalars(select(model).where(model.payment_id == payment_id).order_by(model.id))).all()
+
+
+def _attempt(row: ProviderAttempt) -> Entry:
+    late = " (too late: the row had moved on)" if row.stale else ""
+    again = ", replayed" if row.replayed else ""
+    return Entry(
+        row.answered_at,
+        "attempt",
+        f"{row.kind} {row.row_id}",
+        f"attempt {row.attempt}: {row.meaning}{again}",
+        f"{row.detail}{late}",
+        f"{row.kind} worker",
+        row.provider_request_id,
+        {"idempotency_key": row.idempotency_key, "latency_ms": row.latency_ms, "http_status": row.http_status},
+    )
+
+
+def _webhook(row: WebhookEvent) -> Entry:
+    detail = {"event_id": row.id, "received_at": row.received_at.isoformat(), "state": row.state}
+    return Entry(
+        row.handled_at or row.received_at, "webhook", row.id, row.type, row.error or row.state, row.source, None, detail
+    )
+
+
+def _move(row: StatusChange) -> Entry:
+    arrow = f"{row.source} → {row.target}" if row.source else f"is {row.target}"
+    subject = f"{row.machine} {row.row_id}"
+    return Entry(row.at, "move", subject, arrow, row.because, row.by, row.provider_request_id)
+
+
+def _action(row: OperatorAction) -> Entry:
+    return Entry(row.at, "operator", f"transfer {row.row_id}", row.action, row.reason, row.by)
+
+
+def _finding(row: Finding) -> Entry:
+    closed = f"; resolved {row.resolved_at:%Y-%m-%d %H:%M}" if row.resolved_at else ""
+    return Entry(row.opened_at, "finding", row.subject, row.kind, row.message + closed, "veza")
+
+
+async def _posted(session: Session, payment_id: UUID) -> list[Entry]:
+    legs: Sequence[LedgerEntry] = await _of(session, LedgerEntry, payment_id)
+    by_posting: dict[UUID, list[LedgerEntry]] = {}
+    for leg in legs:
+        by_posting.setdefault(leg.posting_id, []).append(leg)
+    return [
+        Entry(
+            mine[0].at,
+            "posting",
+            mine[0].memo,
+            ", ".join(
+                f"{leg.account} {'+' if leg.amount_minor > 0 else ''}{Money(leg.amount_minor, leg.currency)}"
+                for leg in mine
+            ),
+            "",
+            "ledger",
+            None,
+            {"posting_id": str(posting_id)},
+        )
+        for posting_id, mine in by_posting.items()
+    ]
+
+
+async def _webhooks(session: Session, payment_id: UUID) -> Sequence[WebhookEvent]:
+    causes = select(StatusChange.by).where(StatusChange.payment_id == payment_id, StatusChange.by.like("webhook %"))
+    ids = {by.removeprefix("webhook ") for by in (await session.scalars(causes)).all()}
+    mine = select(WebhookEvent).where(or_(WebhookEvent.id.in_(ids), WebhookEvent.payment_id == payment_id))
+    return (await session.scalars(mine.order_by(WebhookEvent.received_at))).all()

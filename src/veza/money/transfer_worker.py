@@ -1,0 +1,115 @@
+"""The transfer worker: sends sellers their share at the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.money import discoveries, findings, transfers
+from veza.money.attempt_worker import AttemptWorker
+from veza.money.attempts import by_due_index
+from veza.money.claims import Claim, LookUp
+from veza.money.payments import Payment
+from veza.money.rebalance import rebalance
+from veza.money.sellers import Seller
+from veza.money.stripe.answers import Answer
+from veza.money.stripe.live import thawed
+from veza.money.stripe.outcomes import TRANSFERS
+from veza.money.transfers import SellerTransfer
+
+
+class TransferWorker(AttemptWorker[SellerTransfer]):
+    """Carries out transfers that are `pending` or `failed`."""
+
+    kind = "transfer"
+    wake_topic = transfers.WAKE
+    model = SellerTransfer
+    machine = transfers.machine
+    outcomes = TRANSFERS
+    claimable = transfers.UNSENT
+
+    def due(self, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
+        return (
+            select(SellerTransfer, Seller.stripe_account_id)
+            .outerjoin(Seller, Seller.id == SellerTransfer.seller_id)
+            .where(SellerTransfer.next_retry_at <= now, by_due_index(SellerTransfer.status).in_(self.claimable))
+            .order_by(SellerTransfer.next_retry_at)
+            .limit(limit)
+            .with_for_update(of=SellerTransfer, skip_locked=True)
+        )
+
+    def context(self, found: Sequence[Any]) -> dict[str, Any]:
+        return {"account": found[1]}
+
+    def request_body(self, row: SellerTransfer, context: dict[str, Any]) -> str | None:
+        return transfers.request_of(row, context["account"]) if context["account"] else None
+
+    async def cannot_be_asked(
+        self, session: Session, payment: Payment, row: SellerTransfer, claim: Claim[SellerTransfer]
+    ) -> None:
+        """The seller has no account yet: wait for it as for a balance; connecting one makes it due at once."""
+        said = {"last_outcome": "no_account", "last_error": f"seller {row.seller_id} has not connected an account"}
+        since = row.waiting_since or session.now
+        again = session.now + self.policy.balance_retry
+        await self.machine.amend(session, row, waiting_since=since, next_retry_at=again, **said)
+
+    async def send(self, claim: Claim[SellerTransfer], body: str, key: str, ready: Callable[[], bool]) -> Answer:
+        return await self.gateway.create_transfer(thawed(body), key=key, ready=ready)
+
+    async def look_up(self, claim: Claim[SellerTransfer]) -> LookUp:
+        listing = await self.gateway.transfers_of(str(claim.payment_id))
+        if not listing.is_complete:
+            return LookUp(False, (), listing.failed)
+        ours = [one for one in listing.items if discoveries.our_id(one, "veza_transfer") == claim.id]
+        return LookUp(bool(ours), ours)
+
+    async def seen(
+        self, session: Session, payment: Payment, row: SellerTransfer, objects: Sequence[Any], because: str
+    ) -> None:
+        for one in objects:
+            await discoveries.transfer_seen(session, payment, row, one, because=because)
+
+    async def done(self, session: Session, payment: Payment, row: SellerTransfer, answer: Answer) -> None:
+        because = "the provider made it"
+        await discoveries.transfer_seen(
+            session, payment, row, answer.object, because=because, request_id=answer.request_id
+        )
+
+    async def fail_for_good(
+        self,
+        session: Session,
+        payment: Payment,
+        row: SellerTransfer,
+        because: str,
+        request_id: str | None,
+        **facts: Any,
+    ) -> None:
+        end: dict[str, Any] = {"failed_step": "transfer", "next_retry_at": None, "waiting_since": None, **facts}
+        await transfers.move(session, row, "permanently_failed", because=because, request_id=request_id, **end)
+        await findings.report(
+            session,
+            findings.FindingKind.GIVEN_UP,
+            f"transfer {row.id}",
+            f"{Money(row.sent_minor, row.currency)} could not be sent to seller {row.seller_id}: {because}",
+            mend=f"mend the cause, then veza money retry {row.id} --reason …",
+            payment_id=payment.id,
+        )
+
+    async def counted_failure(
+        self, session: Session, row: SellerTransfer, because: str, request_id: str | None, **facts: Any
+    ) -> None:
+        if row.status == "pending":
+            await transfers.move(session, row, "failed", because=because, request_id=request_id, **facts)
+        else:
+            await transfers.machine.amend(session, row, **facts)
+
+    async def judge_again(self, session: Session, payment: Payment, row: SellerTransfer) -> None:
+        cause = discoveries.unwanted_cause(row)
+        if cause is not None:
+            await transfers.machine.amend(session, row, unwanted_at=None)
+            await rebalance(session, payment, cause)

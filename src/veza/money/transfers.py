@@ -1,0 +1,257 @@
+"""Seller transfers: what each seller is sent, and the only writer of a transfer's status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.money import findings
+from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
+from veza.money.causes import Cause
+from veza.money.findings import FindingKind
+from veza.money.ledger import Account, moved, post
+from veza.money.machine import Machine, Move
+from veza.money.payments import Payment
+from veza.money.stripe.live import frozen
+
+WAKE = "transfers"
+STATUSES = ("pending", "completed", "failed", "permanently_failed", "reversal_pending", "reversed", "canceled")
+
+
+class SellerTransfer(Attempted, Base):
+    """One transfer to one seller: their share of a sale (cause `sale`), or money given back to them.
+
+    `share_minor` never changes; `sent_minor` is what this transfer sends, `reversed_minor` what came back of it.
+    """
+
+    __tablename__ = "seller_transfers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    seller_id: Mapped[str]
+    status: Mapped[str]
+    failed_step: Mapped[str | None]
+    currency: Mapped[str]
+    share_minor: Mapped[int]
+    sent_minor: Mapped[int]
+    reversed_minor: Mapped[int] = mapped_column(default=0)
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+    source_transaction: Mapped[str | None]
+    stripe_transfer_id: Mapped[str | None] = mapped_column(unique=True)
+    stripe_account_id: Mapped[str | None]
+    created_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint("failed_step IN ('transfer', 'reversal')", name="failed_step_known"),
+        CheckConstraint("(status = 'permanently_failed') = (failed_step IS NOT NULL)", name="failed_step_goes_with"),
+        CheckConstraint("share_minor > 0 AND sent_minor >= 0 AND sent_minor <= share_minor", name="amounts_sane"),
+        CheckConstraint("reversed_minor >= 0 AND reversed_minor <= sent_minor", name="reversed_within_sent"),
+        CheckConstraint("retry_count >= 0 AND attempt >= 0 AND key_generation >= 1", name="counts_sane"),
+        Index(None, "payment_id"),
+        Index(None, "status", "id"),
+        Index(None, "seller_id", "id"),
+    )
+
+
+due_index(SellerTransfer, "next_retry_at")
+due_index(SellerTransfer, "check_at")
+due_index(SellerTransfer, "waiting_since")
+
+_SEEN = "webhook, check worker, reconciler"
+_NEVER = "nothing is owed any more (never sent, or definitively refused)"
+_AFTER_ALL = "the provider is seen to have made it after all"
+MOVES = (
+    Move("pending", "completed", "the provider made the transfer", f"transfer worker, {_SEEN}"),
+    Move("failed", "completed", "the provider made the transfer", f"transfer worker, {_SEEN}"),
+    Move("pending", "failed", "an attempt failed, retry scheduled", "transfer worker"),
+    Move("pending", "permanently_failed", "refused for good, or exhausted and known not to exist", "transfer worker"),
+    Move("failed", "permanently_failed", "refused for good, or exhausted and known not to exist", "transfer worker"),
+    Move("permanently_failed", "failed", "an operator retries (looks up first)", "operator"),
+    Move("pending", "canceled", _NEVER, "rebalance"),
+    Move("failed", "canceled", _NEVER, "rebalance"),
+    Move("permanently_failed", "canceled", _NEVER, "rebalance"),
+    Move("permanently_failed", "completed", _AFTER_ALL, f"transfer worker, reversal worker, rebalance, {_SEEN}"),
+    Move("canceled", "completed", _AFTER_ALL, f"transfer worker, {_SEEN}"),
+    Move("completed", "reversal_pending", "money is needed back", "rebalance"),
+    Move("completed", "reversed", "wholly reversed at the provider by somebody else", _SEEN),
+    Move("reversal_pending", "reversed", "nothing is left of it", f"reversal worker, {_SEEN}"),
+    Move(
+        "reversal_pending",
+        "completed",
+        "the last open reversal landed or was canceled, the rest stays with the seller",
+        "reversal worker, rebalance",
+    ),
+    Move(
+        "reversal_pending",
+        "permanently_failed",
+        "a reversal is refused for good or exhausted, or there is no provider id",
+        "reversal worker",
+    ),
+    Move(
+        "permanently_failed",
+        "reversal_pending",
+        "an operator retries the reversal, or more money is needed back",
+        "operator, rebalance",
+    ),
+    Move("permanently_failed", "reversed", "the provider is seen to have done it", f"reversal worker, {_SEEN}"),
+)
+machine: Machine[SellerTransfer] = Machine("transfer", SellerTransfer, STATUSES, MOVES)
+move = machine.move
+
+UNSENT = ("pending", "failed")
+SENT = ("completed", "reversal_pending", "reversed")
+
+
+class UnknownTransfer(LookupError):
+    """No such transfer."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no transfer {wanted}")
+
+
+def is_unsent(transfer: SellerTransfer) -> bool:
+    """As far as we know the provider has not made it (it may still be asked to, or have been asked in silence)."""
+    return transfer.status in UNSENT or transfer.failed_step == "transfer"
+
+
+async def find(session: Session, transfer_id: UUID) -> SellerTransfer:
+    row = await session.get(SellerTransfer, transfer_id)
+    if row is None:
+        raise UnknownTransfer(transfer_id)
+    return row
+
+
+async def locked_of(session: Session, payment_id: UUID) -> Sequence[SellerTransfer]:
+    """All transfers of a locked payment, oldest first, locked against claims."""
+    return (await session.scalars(_LOCKED_OF, {"payment_id": payment_id})).all()
+
+
+_LOCKED_OF = (
+    select(SellerTransfer)
+    .where(SellerTransfer.payment_id == bindparam("payment_id"))
+    .order_by(SellerTransfer.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+async def add(
+    session: Session,
+    payment: Payment,
+    seller_id: str,
+    amount_minor: int,
+    cause: Cause,
+    *,
+    because: str,
+    source_transaction: str | None = None,
+) -> SellerTransfer:
+    """Write the intent to send `amount_minor` to the seller; due at once."""
+    values = {
+        **NEVER_ATTEMPTED,
+        "id": session.new_id(),
+        "payment_id": payment.id,
+        "seller_id": seller_id,
+        "status": "pending",
+        "currency": payment.currency,
+        "share_minor": amount_minor,
+        "sent_minor": amount_minor,
+        "reversed_minor": 0,
+        "cause_kind": cause.kind.value,
+        "cause_id": cause.id,
+        "source_transaction": source_transaction,
+        "next_retry_at": session.now,
+        "created_at": session.now,
+    }
+    (row,) = await machine.born(session, [values], because=because)
+    session.wake(WAKE)
+    return row
+
+
+async def lower(session: Session, payment: Payment, transfer: SellerTransfer, by_minor: int, *, because: str) -> None:
+    """Send `by_minor` less with a transfer whose request is certainly not alive; down to zero cancels it."""
+    left = transfer.sent_minor - by_minor
+    facts: dict[str, Any] = {"request_body": None, "unwanted_at": None}
+    if left:
+        await machine.amend(session, transfer, sent_minor=left, **facts)
+    else:
+        # sent_minor stays: a canceled row counts nothing, and says what it would have sent.
+        gone = {"next_retry_at": None, "waiting_since": None, "failed_step": None, "check_at": None}
+        await move(session, transfer, "canceled", because=because, **facts, **gone)
+        await findings.resolve(session, FindingKind.GIVEN_UP, f"transfer {transfer.id}")
+    legs = moved(Account.TO_RECOVER, Account.SHARES_UNSENT, by_minor, transfer.seller_id)
+    await post(session, payment.id, payment.currency, f"transfer {transfer.id} lowered", legs)
+
+
+async def record_made(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    seen: Mapping[str, Any],
+    *,
+    because: str,
+    request_id: str | None = None,
+) -> bool:
+    """The provider made this transfer (payment locked); False when that was known already."""
+    if not (is_unsent(transfer) or transfer.status == "canceled"):
+        return False
+    was_canceled, was_given_up = transfer.status == "canceled", transfer.status == "permanently_failed"
+    await move(
+        session,
+        transfer,
+        "completed",
+        because=because,
+        request_id=request_id,
+        stripe_transfer_id=seen["id"],
+        stripe_account_id=str(seen.get("destination") or transfer.stripe_account_id or ""),
+        completed_at=session.now,
+        failed_step=None,
+        unanswered=False,
+        look_first=False,
+        next_retry_at=None,
+        check_at=None,
+        waiting_since=None,
+    )
+    if was_given_up:
+        await findings.resolve(session, FindingKind.GIVEN_UP, f"transfer {transfer.id}")
+    # A canceled row's share had already been put down as to be recovered; now it really is with the seller.
+    paid_from = Account.TO_RECOVER if was_canceled else Account.SHARES_UNSENT
+    legs = moved(Account.SENT_TO_SELLERS, paid_from, transfer.sent_minor, transfer.seller_id)
+    await post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
+    return True
+
+
+def request_of(transfer: SellerTransfer, account_id: str) -> str:
+    """The body of POST /v1/transfers, frozen with the key generation."""
+    body: dict[str, Any] = {
+        "amount": transfer.sent_minor,
+        "currency": transfer.currency.lower(),
+        "destination": account_id,
+        "transfer_group": str(transfer.payment_id),
+    }
+    if transfer.source_transaction:
+        body["source_transaction"] = transfer.source_transaction
+    body["metadata"] = {"veza_transfer": str(transfer.id), "veza_payment": str(transfer.payment_id)}
+    return frozen(body)
+
+
+async def wake_waiting_for(session: Session, *, seller_id: str | None = None) -> None:
+    """What waits for this seller's account, or (without one) for the platform's balance, is due at once."""
+    waiting = update(SellerTransfer).where(
+        SellerTransfer.waiting_since.is_not(None),
+        SellerTransfer.status.in_(UNSENT),
+        SellerTransfer.unwanted_at.is_(None),
+        SellerTransfer.unanswered.is_(False),
+    )
+    if seller_id is not None:
+        waiting = waiting.where(SellerTransfer.seller_id == seller_id)
+    await session.execute(waiting.values(next_retry_at=session.now).execution_options(synchronize_session=False))
+    session.wake(WAKE)

@@ -1,0 +1,228 @@
+"""What each kind of event means to us: facts, merged in whatever order they come.
+
+A handler has one transaction and no network. What the payload lacks sets a `check_at`, and the check worker
+fetches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from veza.kit.database import Session
+from veza.money import discoveries, disputes, payments, refunds, reversals, sales, sellers, transfers
+from veza.money.payments import Payment
+from veza.money.reversals import TransferReversal
+from veza.money.stripe.answers import id_of
+from veza.money.transfers import SellerTransfer
+
+Handler = Callable[[Session, Mapping[str, Any]], Awaitable[UUID | None]]
+"""Takes the event in; returns the payment it was about, if it was about one."""
+
+
+class NotOurs(Exception):
+    """The event is about something another program made on the same account; says what."""
+
+
+async def payment_of_charge(session: Session, seen: Mapping[str, Any]) -> Payment:
+    """The locked payment a charge, refund or dispute object belongs to; raises NotOurs."""
+    charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
+    is_intent = seen.get("object") == "payment_intent"
+    intent = seen["id"] if is_intent else id_of(seen.get("payment_intent"))
+    ours = discoveries.our_id(seen, "veza_payment")
+    for column, value in (("stripe_charge_id", charge), ("stripe_payment_intent_id", intent), ("id", ours)):
+        found = await payments.lock_by(session, column, value) if value else None
+        if found is not None:
+            return found
+    raise NotOurs(f"{seen.get('object')} {seen.get('id')} belongs to no payment of ours")
+
+
+async def _charge(session: Session, event: Mapping[str, Any]) -> UUID:
+    charge = event["data"]["object"]
+    payment = await payment_of_charge(session, charge)
+    await sales.charge_seen(session, payment, charge, because=_why(event), request_id=_request(event))
+    return payment.id
+
+
+async def _charge_hint(session: Session, event: Mapping[str, Any]) -> UUID:
+    """charge.refunded lists no refunds (since 2022-11-15): fetch them."""
+    payment = await payment_of_charge(session, event["data"]["object"])
+    await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+    session.wake(payments.CHECK_WAKE)
+    return payment.id
+
+
+async def _payment_intent(session: Session, event: Mapping[str, Any]) -> UUID:
+    intent = event["data"]["object"]
+    payment = await payment_of_charge(session, intent)
+    if payment.status == "succeeded":
+        return payment.id
+    charge = intent.get("latest_charge")
+    if isinstance(charge, Mapping):
+        await sales.charge_seen(session, payment, charge, because=_why(event), request_id=_request(event))
+    elif charge:
+        await payments.record_succeeded(
+            session,
+            payment,
+            charge_id=str(charge),
+            intent_id=str(intent["id"]),
+            amount_minor=int(intent["amount_received"]),
+            currency=str(intent["currency"]),
+            because=_why(event),
+            request_id=_request(event),
+        )
+    return payment.id
+
+
+async def _checkout_completed(session: Session, event: Mapping[str, Any]) -> UUID:
+    payment = await _payment_of_session(session, event["data"]["object"])
+    if payment.status != "succeeded":
+        # The session does not carry the charge; it is fetched.
+        intent = id_of(event["data"]["object"].get("payment_intent"))
+        await payments.machine.amend(
+            session,
+            payment,
+            stripe_payment_intent_id=intent,
+            # Ours may have crashed before it wrote the session down: without it there is nothing to fetch.
+            stripe_checkout_session_id=payment.stripe_checkout_session_id or event["data"]["object"]["id"],
+            check_at=session.now,
+            check_count=0,
+        )
+        session.wake(payments.CHECK_WAKE)
+    return payment.id
+
+
+async def _checkout_expired(session: Session, event: Mapping[str, Any]) -> UUID:
+    payment = await _payment_of_session(session, event["data"]["object"])
+    if payment.status == "pending":
+        await payments.move(session, payment, "expired", because=_why(event), request_id=_request(event), check_at=None)
+    return payment.id
+
+
+async def _payment_of_session(session: Session, seen: Mapping[str, Any]) -> Payment:
+    found = await session.scalar(select(Payment.id).where(Payment.stripe_checkout_session_id == seen["id"]))
+    ours = found or discoveries.our_id(seen, "veza_payment")
+    if ours is None or await session.get(Payment, ours) is None:
+        raise NotOurs(f"checkout session {seen['id']} belongs to no payment of ours")
+    return await payments.lock(session, ours)
+
+
+async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
+    seen = event["data"]["object"]
+    if seen.get("object") == "charge":
+        return await _charge_hint(session, event)
+    payment = await payment_of_charge(session, seen)
+    if payment.status != "succeeded":
+        # The refund overtook the news of its charge: fetch the charge, and all its refunds with it.
+        await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+        session.wake(payments.CHECK_WAKE)
+        return payment.id
+    await refunds.record(session, payment, seen, because=_why(event), request_id=_request(event))
+    return payment.id
+
+
+async def _dispute(session: Session, event: Mapping[str, Any]) -> UUID:
+    payment = await payment_of_charge(session, event["data"]["object"])
+    if payment.status != "succeeded":
+        await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+        session.wake(payments.CHECK_WAKE)
+        return payment.id
+    await disputes.record(session, payment, event["data"]["object"], because=_why(event), request_id=_request(event))
+    return payment.id
+
+
+async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID:
+    seen = event["data"]["object"]
+    ours = discoveries.our_id(seen, "veza_transfer")
+    by = SellerTransfer.stripe_transfer_id == seen["id"]
+    found = (await session.execute(select(SellerTransfer.id, SellerTransfer.payment_id).where(by))).first()
+    if found is None and ours is not None:
+        mine = select(SellerTransfer.id, SellerTransfer.payment_id).where(SellerTransfer.id == ours)
+        found = (await session.execute(mine)).first()
+    if found is None:
+        raise NotOurs(f"transfer {seen['id']} is none of ours")
+    transfer_id, payment_id = found
+    payment = await payments.lock(session, payment_id)
+    transfer = next(row for row in await transfers.locked_of(session, payment_id) if row.id == transfer_id)
+    await discoveries.transfer_seen(session, payment, transfer, seen, because=_why(event), request_id=_request(event))
+    await _reversals_of(session, event, payment, transfer, seen)
+    return payment.id
+
+
+async def _reversals_of(
+    session: Session, event: Mapping[str, Any], payment: Payment, transfer: SellerTransfer, seen: Mapping[str, Any]
+) -> None:
+    listed = seen.get("reversals") or {}
+    items = listed.get("data") or ()
+    await discoveries.reversals_seen(session, payment, transfer, items, because=_why(event), request_id=_request(event))
+    if int(seen.get("amount_reversed") or 0) > transfer.reversed_minor:
+        # The payload shows only the first ten: fetch the rest.
+        await transfers.machine.amend(session, transfer, check_at=session.now)
+        session.wake(payments.CHECK_WAKE)
+
+
+async def _balance(session: Session, event: Mapping[str, Any]) -> UUID | None:
+    """Money became available: what waited for it is due at once."""
+    account = event.get("account")
+    if account is None:
+        await transfers.wake_waiting_for(session)
+        return None
+    waiting = (
+        update(TransferReversal)
+        .where(
+            TransferReversal.waiting_since.is_not(None),
+            TransferReversal.status == "pending",
+            # What may be alive is not waiting; it keeps its lease or its backoff.
+            TransferReversal.unanswered.is_(False),
+            TransferReversal.seller_id.in_(
+                select(sellers.Seller.id).where(sellers.Seller.stripe_account_id == account)
+            ),
+        )
+        .values(next_retry_at=session.now)
+    )
+    await session.execute(waiting.execution_options(synchronize_session=False))
+    session.wake(reversals.WAKE)
+    return None
+
+
+async def _account(session: Session, event: Mapping[str, Any]) -> UUID | None:
+    account = event["data"]["object"]
+    active = (account.get("capabilities") or {}).get("transfers") == "active"
+    await sellers.record_account(session, str(account["id"]), active)
+    return None
+
+
+HANDLERS: dict[str, Handler] = {
+    "account.updated": _account,
+    "balance.available": _balance,
+    "charge.dispute.closed": _dispute,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.refund.updated": _refund,
+    "charge.refunded": _charge_hint,
+    "charge.succeeded": _charge,
+    "checkout.session.completed": _checkout_completed,
+    "checkout.session.expired": _checkout_expired,
+    "payment_intent.succeeded": _payment_intent,
+    "refund.created": _refund,
+    "refund.failed": _refund,
+    "refund.updated": _refund,
+    "transfer.created": _transfer,
+    "transfer.reversed": _transfer,
+    "transfer.updated": _transfer,
+}
+"""Every event we listen to; others are stored and ignored."""
+
+
+def _why(event: Mapping[str, Any]) -> str:
+    return f"{event['type']} {event['id']}"
+
+
+def _request(event: Mapping[str, Any]) -> str | None:
+    request = event.get("request")
+    return request.get("id") if isinstance(request, Mapping) else None

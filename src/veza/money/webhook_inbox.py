@@ -1,0 +1,282 @@
+"""The webhook inbox: an event is committed by its id first, then handled in a second transaction.
+
+A repeat does nothing. What fails waits for the inbox worker, with backoff, and stays visible when it keeps
+failing. A catch-up feeds events we never received through the same door.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import stripe
+import structlog
+from sqlalchemy import Index, Insert, Text, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
+from veza.money import findings
+from veza.money.attempts import backoff, due_index
+from veza.money.machine import Stale
+from veza.money.webhook_events import HANDLERS, NotOurs
+
+log = structlog.get_logger(__name__)
+
+WAKE = "inbox"
+LAST_SECOND = 253_402_300_800
+"""The year 10000: no instant from there on can be stored."""
+TOLERANCE_SECONDS = 300
+"""How old a signature may be (Stripe's own default)."""
+
+
+class EventStatus(StrEnum):
+    RECEIVED = "received"
+    HANDLED = "handled"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class WebhookEvent(Base):
+    """One event of the provider, kept as it came; `state` is what became of it."""
+
+    __tablename__ = "webhook_events"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    state: Mapped[str]
+    account: Mapped[str | None]
+    payment_id: Mapped[UUID | None]
+    source: Mapped[str]
+    payload: Mapped[str] = mapped_column(Text)
+    provider_created_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_retry_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index(None, "payment_id"), Index(None, "received_at"), Index(None, "state", "received_at"))
+
+
+due_index(WebhookEvent, "next_retry_at")
+
+
+_TABLE = table_of(WebhookEvent)
+_STORED: dict[str, Insert] = {
+    name: dialect.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+_END = ("state", "handled_at", "next_retry_at", "error", "payment_id")
+_MARKED = update(_TABLE).where(_TABLE.c.id == bindparam("the_id")).values({name: bindparam(name) for name in _END})
+
+
+class BadWebhook(ValueError):
+    """A delivery we refuse: unsigned, stale, malformed or of the other mode; nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPolicy:
+    """`secrets`: all that are accepted, for rotation; `livemode`: the mode events must be of."""
+
+    secrets: Sequence[str]
+    livemode: bool
+    max_retries: int
+    backoff_base: timedelta
+    backoff_max: timedelta
+    lease: timedelta = timedelta(minutes=2)
+
+
+class Inbox:
+    """Receives, stores and handles events; also the worker for those whose handling failed."""
+
+    name = "inbox worker"
+    wake_topic = WAKE
+    concurrency = 4
+    batch_size = 20
+
+    def __init__(self, database: Database, policy: InboxPolicy) -> None:
+        self.database = database
+        self.policy = policy
+        self.check_interval = timedelta(seconds=30)
+
+    async def receive(self, payload: bytes, signature: str | None) -> EventStatus:
+        """Take one delivery in: verified on the raw body, committed, handled. Raises BadWebhook.
+
+        RECEIVED means stored but not handled yet; the worker will. A repeat answers what became of the first.
+        """
+        return await self.accept(self.verified(payload, signature), payload.decode(), source="webhook")
+
+    def verified(self, payload: bytes, signature: str | None) -> Mapping[str, Any]:
+        """The event, when one of our secrets signed exactly these bytes within the last five minutes."""
+        if not signature:
+            # Refused like a wrong one: a check that is skipped when the header is missing is no check.
+            raise BadWebhook("the delivery has no Stripe-Signature header")
+        now = int(self.database.clock.now().timestamp())
+        if not any(self._signed_by(secret, payload, signature, now) for secret in self.policy.secrets):
+            raise BadWebhook("the Stripe-Signature does not fit this body, our secret or the time (300 s)")
+        try:
+            event = json.loads(payload)
+        except (ValueError, RecursionError):
+            raise BadWebhook("the delivery is signed but is not JSON") from None
+        if not isinstance(event, dict) or event.get("object") != "event" or not _is_event(event):
+            raise BadWebhook("the delivery is signed but is not a Stripe event")
+        if bool(event.get("livemode")) != self.policy.livemode:
+            ours, theirs = ("live", "test") if self.policy.livemode else ("test", "live")
+            raise BadWebhook(f"the event is of {theirs} mode, this deployment of {ours} mode")
+        return event
+
+    def _signed_by(self, secret: str, payload: bytes, signature: str, now: int) -> bool:
+        try:
+            text = payload.decode()
+            # The SDK compares with the machine's clock; ours is an argument, so the age is judged below.
+            stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=None)
+            stamp = int(dict(part.split("=", 1) for part in signature.split(","))["t"])
+        except (stripe.SignatureVerificationError, ValueError, KeyError):
+            return False
+        return abs(now - stamp) <= TOLERANCE_SECONDS
+
+    async def accept(self, event: Mapping[str, Any], payload: str, *, source: str) -> EventStatus:
+        """Commit the event by its id, then handle it; a known one is only looked at."""
+        async with self.database.write("inbox") as session:
+            new = await self._store(session, event, payload, source)
+            if not new:
+                state = await session.scalar(select(WebhookEvent.state).where(WebhookEvent.id == event["id"]))
+                return EventStatus(str(state))
+        return await self._handle(str(event["id"]), event)
+
+    async def claim(self, limit: int) -> list[WebhookEvent]:
+        """Due events whose handling failed or never happened (a crash between the two transactions)."""
+        async with self.database.write("inbox") as session:
+            due = (
+                select(WebhookEvent)
+                .where(WebhookEvent.next_retry_at <= session.now)
+                .order_by(WebhookEvent.next_retry_at)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            rows = list((await session.scalars(due)).all())
+            if rows:
+                mine = update(WebhookEvent).where(WebhookEvent.id.in_([row.id for row in rows]))
+                later = mine.values(next_retry_at=session.now + self.policy.lease)
+                await session.execute(later.execution_options(synchronize_session=False))
+        return rows
+
+    async def work(self, row: WebhookEvent) -> None:
+        await self._handle(row.id, json.loads(row.payload))
+
+    async def _store(self, session: Session, event: Mapping[str, Any], payload: str, source: str) -> bool:
+        row = {
+            "id": str(event["id"]),
+            "type": str(event["type"]),
+            "state": EventStatus.RECEIVED.value,
+            "account": event.get("account"),
+            "source": source,
+            "payload": payload,
+            "provider_created_at": datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo),
+            "received_at": session.now,
+            "attempts": 0,
+            "next_retry_at": session.now + self.policy.lease,
+        }
+        return (await session.execute(_STORED[session.dialect], row)).first() is not None
+
+    async def _handle(self, event_id: str, event: Mapping[str, Any]) -> EventStatus:
+        handler = HANDLERS.get(str(event["type"]))
+        if handler is None:
+            return await self._end(event_id, EventStatus.IGNORED)
+        try:
+            async with self.database.write(f"webhook {event_id}") as session:
+                about = await handler(session, event)
+                await self._mark(session, event_id, EventStatus.HANDLED, payment_id=about)
+        except NotOurs as reason:
+            return await self._end(event_id, EventStatus.IGNORED, str(reason))
+        except DatabaseUnavailable as error:
+            log.warning("inbox.database", event_id=event_id, reason=str(error))
+            return EventStatus.RECEIVED
+        except Exception as error:
+            if not isinstance(error, Stale):
+                log.exception("inbox.handling_failed", event_id=event_id, type=event["type"])
+            return await self._failed(event_id, error)
+        return EventStatus.HANDLED
+
+    async def _end(self, event_id: str, state: EventStatus, reason: str | None = None) -> EventStatus:
+        async with self.database.write("inbox") as session:
+            await self._mark(session, event_id, state, reason)
+        return state
+
+    async def _mark(
+        self,
+        session: Session,
+        event_id: str,
+        state: EventStatus,
+        reason: str | None = None,
+        *,
+        payment_id: UUID | None = None,
+    ) -> None:
+        end = {"state": state.value, "handled_at": session.now, "next_retry_at": None, "error": reason}
+        await session.execute(_MARKED, {"the_id": event_id, **end, "payment_id": payment_id})
+
+    async def _failed(self, event_id: str, error: Exception) -> EventStatus:
+        async with self.database.write("inbox") as session:
+            row = (await session.scalars(select(WebhookEvent).where(WebhookEvent.id == event_id))).one()
+            tries = row.attempts + 1
+            given_up = tries >= self.policy.max_retries
+            wait = backoff(self.policy.backoff_base, self.policy.backoff_max, row.attempts)
+            state = EventStatus.FAILED if given_up else EventStatus.RECEIVED
+            values = {
+                "attempts": tries,
+                "error": f"{type(error).__name__}: {error}"[:500],
+                "state": state.value,
+                "next_retry_at": None if given_up else session.now + wait,
+            }
+            mine = update(WebhookEvent).where(WebhookEvent.id == event_id)
+            await session.execute(mine.values(**values).execution_options(synchronize_session=False))
+            if given_up:
+                await findings.report(
+                    session,
+                    findings.FindingKind.WEBHOOK_FAILED,
+                    event_id,
+                    f"event {event_id} ({row.type}) failed {tries} times: {error}",
+                    mend="mend the cause, then handle it again from the webhook inbox",
+                )
+            return state
+
+    async def handle_again(self, event_id: str, actor: str) -> EventStatus | None:
+        """An operator wants this event handled now; None when there is no such event."""
+        async with self.database.write(actor) as session:
+            row = (await session.scalars(select(WebhookEvent).where(WebhookEvent.id == event_id))).one_or_none()
+            if row is None:
+                return None
+            await findings.resolve(session, findings.FindingKind.WEBHOOK_FAILED, event_id)
+        return await self._handle(event_id, json.loads(row.payload))
+
+
+async def lag_seconds(session: Session) -> float:
+    """How long the oldest event that is not handled has been waiting."""
+    oldest = await session.scalar(
+        select(func.min(WebhookEvent.received_at)).where(WebhookEvent.state == EventStatus.RECEIVED.value)
+    )
+    return max(0.0, (session.now - oldest).total_seconds()) if oldest else 0.0
+
+
+def _is_event(event: Mapping[str, Any]) -> bool:
+    data, created = event.get("data"), event.get("created")
+    return (
+        _is_word(event.get("id"))
+        and _is_word(event.get("type"))
+        and (event.get("account") is None or _is_word(event.get("account")))
+        and type(created) is int
+        and 0 <= created < LAST_SECOND
+        and isinstance(data, dict)
+        and isinstance(data.get("object"), dict)
+    )
+
+
+def _is_word(value: Any) -> bool:
+    """An id or a name of Stripe's: what every database stores as it is."""
+    return isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable()
