@@ -1,0 +1,5 @@
+"""What the contract suites share with the tests of the room."""
+
+from tests.money.conftest import any_stage, open_stage
+
+__all__ = ["any_stage", "open_stage"]

@@ -1,0 +1,245 @@
+"""Real processes for tests that kill them: a provider over HTTP, and workers that know each other only by rows.
+
+They are forked from a server that has everything imported already, so that starting one costs milliseconds.
+All share a clock; where processes are killed it runs `FAST` times the machine's: a lease of two minutes lasts 2 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import random
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import uvicorn
+from sqlalchemy import insert
+
+import veza.app  # every table, in every process
+from veza.kit import worker
+from veza.kit.database import Database
+from veza.money import breaker, payments, refunds, sales
+from veza.money.claims import RetryPolicy
+from veza.money.pace import Unpaced
+from veza.money.payments import LineWanted
+from veza.money.refunds import RefundExceedsPayment
+from veza.money.room import MoneyRoom, MoneyRules
+from veza.money.sandbox.core import Sandbox, SandboxSettings
+from veza.money.sandbox.server import create_app
+from veza.money.sellers import Seller
+from veza.money.stripe.gateway import Gateway
+from veza.money.stripe.live import BoundedAiohttpClient, Line
+from veza.money.webhook_inbox import InboxPolicy
+
+assert veza.app
+forking = multiprocessing.get_context("forkserver")
+forking.set_forkserver_preload(["tests.money.processes"])
+
+FAST = 60
+POLICY = RetryPolicy(
+    max_retries=50,
+    check_interval=timedelta(milliseconds=100),
+    backoff_base=timedelta(seconds=30),
+    backoff_max=timedelta(minutes=1),
+    lease=timedelta(minutes=2),
+    concurrency=4,
+    batch_size=4,
+)
+RULES = MoneyRules(
+    refunds=POLICY,
+    transfers=POLICY,
+    reversals=POLICY,
+    inbox=InboxPolicy(("whsec_test",), False, 8, timedelta(seconds=30), timedelta(hours=1)),
+    # A killed process fails nobody but itself: what is proven here must not lean on the breaker.
+    breaker_threshold=1000,
+)
+
+
+@dataclass(frozen=True)
+class SharedClock:
+    """`speed` times as fast as the machine's, and the same in every process that knows the epoch."""
+
+    epoch: datetime
+    speed: int
+
+    def now(self) -> datetime:
+        return self.epoch + (datetime.now(UTC) - self.epoch) * self.speed
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the processes of one test meet."""
+
+    database_url: str
+    provider_url: str
+    clock: SharedClock
+
+
+class Site:
+    """One process's view of the room: its own database connections, its own HTTP client."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.database = Database.open(world.database_url, clock=world.clock, pool_size=6)
+        line = Line("sk_test_processes", BoundedAiohttpClient(2.0, 16), world.provider_url)
+        self.room = MoneyRoom(self.database, Gateway(line, Unpaced()), RULES)
+        self._http: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.close()
+        await self.room.gateway.close()
+        await self.database.close()
+
+    async def control(self, verb: str, path: str, **body: Any) -> Any:
+        """Ask the sandbox's control API."""
+        url = f"{self.world.provider_url}/_sandbox{path}"
+        if self._http is None:
+            self._http = aiohttp.ClientSession()
+        async with self._http.request(verb, url, json=body or None) as response:
+            assert response.status == 200, await response.text()
+            return await response.json()
+
+    async def open_books(self, *seller_ids: str) -> None:
+        """The breaker's row, and sellers with onboarded accounts."""
+        accounts = {seller: (await self.control("POST", "/accounts"))["id"] for seller in seller_ids}
+        async with self.database.write() as session:
+            await breaker.install(session)
+            rows = [
+                {"id": seller, "name": seller, "country": "DE", "created_at": session.now, "transfers_active": True}
+                for seller in seller_ids
+            ]
+            await session.execute(insert(Seller), [{**row, "stripe_account_id": accounts[row["id"]]} for row in rows])
+
+    async def sell(self, lines: list[tuple[str, int]]) -> UUID:
+        """A payment that was charged, seen and cleared; its transfers wait for their worker."""
+        async with self.database.write() as session:
+            wanted = [LineWanted(seller, "song", gross, 1000) for seller, gross in lines]
+            payment = await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
+        group = {"transfer_group": str(payment.id), "metadata": {"veza_payment": str(payment.id)}}
+        made = await self.control("POST", "/payments", amount=payment.amount_minor, currency="eur", **group)
+        charge = await self.room.gateway.charge(made["id"])
+        async with self.database.write() as session:
+            payment = await payments.lock(session, payment.id)
+            await sales.charge_seen(session, payment, charge.object, because="seen by the test")
+        return payment.id
+
+    async def refund(self, payment_id: UUID, amount_minor: int) -> bool:
+        """Ask for a refund; False when that is more than is left."""
+        async with self.database.write("buyer") as session:
+            payment = await payments.lock(session, payment_id)
+            try:
+                await refunds.request(session, payment, amount_minor, "EUR", reason="asked")
+            except RefundExceedsPayment:
+                return False
+        return True
+
+
+def start(target: Callable[..., None], *arguments: Any) -> multiprocessing.process.BaseProcess:
+    process = forking.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+@asynccontextmanager
+async def world(database_url: str, *, speed: int = 1, latency_seconds: float = 0.0) -> AsyncIterator[Site]:
+    """A provider in a process of its own and this process's site beside it."""
+    clock = SharedClock(datetime.now(UTC), speed)
+    ours, theirs = forking.Pipe()
+    provider = start(provide, clock, latency_seconds, theirs)
+    url = await asyncio.to_thread(_received, ours)
+    site = Site(World(database_url, url, clock))
+    try:
+        yield site
+    finally:
+        await site.close()
+        provider.kill()
+        provider.join()
+        ours.close()
+        theirs.close()
+
+
+def _received(pipe: Connection) -> Any:
+    assert pipe.poll(20), "the other process said nothing for 20 s"
+    return pipe.recv()
+
+
+def provide(clock: SharedClock, latency_seconds: float, pipe: Connection) -> None:
+    """Be the provider until killed."""
+    sandbox = Sandbox(clock, random.Random(1), settings=SandboxSettings(rate_limit_per_second=None))
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(128)  # from here on a request waits, whether or not the server runs yet
+    pipe.send(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    app = create_app(sandbox, latency_seconds=latency_seconds)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    server.run(sockets=[listening])
+
+
+def work(world: World) -> None:
+    """Be the room's workers until killed."""
+    asyncio.run(_work(world))
+
+
+async def _work(world: World) -> None:
+    site = Site(world)
+    never = asyncio.Event()
+    room, wakes = site.room, site.database.wakes
+    workers: tuple[worker.Worker[Any], ...] = (room.refund_worker, room.transfer_worker, room.reversal_worker)
+    await asyncio.gather(*(worker.run(one, wakes, never, grace=timedelta(seconds=1)) for one in workers))
+
+
+def reverse_all(world: World, gate: Connection) -> None:
+    """Wait for the word, then claim and carry out reversals until none is due; tell how many."""
+    gate.send("ready")
+    gate.recv()
+    gate.send(asyncio.run(_reverse_all(world)))
+
+
+async def _reverse_all(world: World) -> int:
+    site = Site(world)
+    done = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(20):
+            while claimed := await worker.run_once(site.room.reversal_worker):
+                done += claimed
+    await site.close()
+    return done
+
+
+def refund_all(world: World, gate: Connection, payment_ids: list[UUID], amount_minor: int) -> None:
+    """Wait for the word, then refund every payment; tell which requests were accepted."""
+    gate.send("ready")
+    gate.recv()
+    gate.send(asyncio.run(_refund_all(world, payment_ids, amount_minor)))
+
+
+async def _refund_all(world: World, payment_ids: list[UUID], amount_minor: int) -> list[bool]:
+    site = Site(world)
+    accepted = await asyncio.gather(*(site.refund(payment, amount_minor) for payment in payment_ids))
+    await site.close()
+    return accepted
+
+
+async def together(count: int, target: Callable[..., None], world: World, *more: Any) -> list[Any]:
+    """Run `target` in `count` processes that begin at the same instant; their results."""
+    gates = [forking.Pipe() for _ in range(count)]
+    running = [start(target, world, theirs, *more) for _, theirs in gates]
+    for ours, _ in gates:
+        assert await asyncio.to_thread(_received, ours) == "ready"
+    for ours, _ in gates:
+        ours.send("go")
+    results = [await asyncio.to_thread(_received, ours) for ours, _ in gates]
+    for process in running:
+        process.join()
+    for ends in gates:
+        for end in ends:
+            end.close()
+    return results

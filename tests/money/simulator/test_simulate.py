@@ -1,0 +1,90 @@
+"""The simulator: two hundred runs keep every promise, a seed repeats itself, and a planted bug is found."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from veza.money import attempt_worker, refunds
+from veza.money.sandbox.faults import KINDS
+from veza.money.simulator.ground import NotASimulatorsDatabase
+from veza.money.simulator.play import STEPS, Played
+from veza.money.simulator.simulate import replay, simulate
+from veza.money.stripe.outcomes import Meaning
+
+BATCHES, RUNS = 8, 25
+"""Two hundred runs, in batches that test workers share out among themselves."""
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+async def test_crashes_faults_and_time_break_no_promise(batch: int) -> None:
+    report = await simulate(1 + batch * RUNS, RUNS)
+    assert not report.failures, "\n\n".join(str(one) for one in report.failures)
+    assert report.coverage.crashes.total() > 20
+    assert report.coverage.moves["transfer completed->reversal_pending"] > 10
+
+
+async def test_a_seed_tells_the_same_story_every_time() -> None:
+    told: list[Played] = []
+    first = await simulate(7, 3, on_run=told.append)
+    again = await simulate(7, 3, on_run=told.append)
+    assert [one.story for one in told[:3]] == [one.story for one in told[3:]]
+    assert all(len(one.story) == STEPS for one in told)
+    assert first.coverage.moves == again.coverage.moves
+    assert first.coverage.crashes == again.coverage.crashes
+
+
+async def test_a_process_dies_at_every_kind_of_point() -> None:
+    report = await simulate(40, 12)
+    points = report.as_json()["crash_points"]
+    assert set(points) == {"before_commit", "after_commit", "before_effect", "after_effect", "killed"}
+    assert set(report.as_json()["faults"]) <= set(KINDS)
+
+
+async def test_a_fresh_key_at_every_attempt_is_found_and_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saleor #19812, planted: the same intent under a new key each time is carried out twice."""
+    fresh = itertools.count()
+    monkeypatch.setattr(attempt_worker, "key_of", lambda kind, row_id, generation: f"{kind}-{row_id}-{next(fresh)}")
+    found = None
+    for seed in range(5000, 5060):
+        report = await simulate(seed, 1)
+        if report.failures:
+            found = report.failures[0]
+            break
+    assert found is not None
+    assert "times at the provider" in found.violations[0]
+    assert found.replay == f"veza money simulate --seed {found.seed} --runs 1"
+    assert len(found.script) < STEPS / 2
+    assert (await replay(found.seed, found.script)).violations
+
+
+async def test_a_late_failure_that_is_not_heard_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gumroad #5779, planted: a refund that failed after it succeeded keeps counting."""
+    monkeypatch.setitem(refunds._RANK, "failed", 2)
+    monkeypatch.setitem(refunds._RANK, "canceled", 2)
+    report = await simulate(6000, 12)
+    assert any("failed" in one.violations[0] or "canceled" in one.violations[0] for one in report.failures)
+
+
+async def test_silence_taken_for_a_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: no answer is believed to be a no, and the row is sent again under the next key."""
+    known = attempt_worker.classify
+    monkeypatch.setattr(attempt_worker, "classify", lambda table, answer: _no_for(known(table, answer)))
+    report = await simulate(7000, 25)
+    assert report.failures
+
+
+def _no_for(meaning: Meaning) -> Meaning:
+    return Meaning.BALANCE_TOO_LOW if meaning is Meaning.SILENCE else meaning
+
+
+async def test_a_database_of_a_real_deployment_is_not_touched() -> None:
+    with pytest.raises(NotASimulatorsDatabase, match="in memory"):
+        await simulate(1, 1, "sqlite+aiosqlite:///veza.db")
+
+
+async def test_what_was_not_reached_is_named() -> None:
+    report = await simulate(1, 1)
+    assert any(one.startswith("transfer ") for one in report.unreached)
+    assert set(report.as_json()) >= {"runs", "violations", "runs_per_second", "faults", "crashes", "moves", "unreached"}

@@ -1,0 +1,130 @@
+"""Several real processes on one PostgreSQL, and `kill -9` among them: nothing is lost and nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tests.money.processes import FAST, Site, refund_all, reverse_all, start, together, work, world
+from veza.kit import worker
+from veza.money import law
+from veza.money.attempts import ProviderAttempt
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer
+
+KILLS = 50
+MODELS = (Refund, SellerTransfer, TransferReversal)
+FINISHED = {Refund: ("requested", "pending"), SellerTransfer: ("pending", "failed", "reversal_pending")}
+
+
+async def test_several_processes_claim_the_same_rows_and_each_reversal_happens_once(postgres_url: str) -> None:
+    async with world(postgres_url, latency_seconds=0.01) as site:
+        await site.open_books("anna", "ben")
+        for payment in [await site.sell([("anna", 1000), ("ben", 500)]) for _ in range(12)]:
+            await site.refund(payment, 1500)
+        for each in (site.room.transfer_worker, site.room.refund_worker):
+            while await worker.run_once(each):
+                pass
+        done = await together(4, reverse_all, site.world)
+        summary = await site.control("GET", "")
+        assert sum(done) == summary["effects"]["reversals"] == 24
+        assert summary["requests"]["idempotent_replays"] == 0, "nobody even asked twice"
+        assert sum(count > 0 for count in done) > 1, "the work was shared"
+        await _everything_ended_well(site)
+
+
+async def test_two_clients_refund_the_same_payments_at_the_same_instant_and_one_wins_each(postgres_url: str) -> None:
+    async with world(postgres_url) as site:
+        await site.open_books("anna")
+        sold = [await site.sell([("anna", 1000)]) for _ in range(20)]
+        first, second = await together(2, refund_all, site.world, sold, 700)
+        assert [a + b for a, b in zip(first, second, strict=True)] == [1] * 20
+        async with site.database.read() as session:
+            assert await session.scalar(select(func.count()).select_from(Refund)) == 20
+
+
+async def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(postgres_url: str) -> None:
+    rng = random.Random(20_260_105)
+    async with world(postgres_url, speed=FAST, latency_seconds=0.02) as site:
+        await site.open_books("anna", "ben")
+        sold = [await site.sell([("anna", 1000), ("ben", 500)]) for _ in range(8)]
+        await site.control("POST", "/faults", kind="timeout_after_effect", method="POST", times=4, probability=0.05)
+        running = [start(work, site.world) for _ in range(2)]
+        refunded: Counter[Any] = Counter()
+        for _ in range(KILLS):
+            payment = rng.choice(sold)
+            amount = rng.randrange(1, 200)
+            if await site.refund(payment, amount):
+                refunded[payment] += amount
+            await _some_requests(site, rng.randrange(1, 8))
+            victim = running.pop(rng.randrange(len(running)))
+            victim.kill()
+            victim.join()
+            running.append(start(work, site.world))
+        for payment in sold:
+            assert await site.refund(payment, 1500 - refunded[payment])
+        await _finished(site)
+        for process in running:
+            process.kill()
+            process.join()
+        await _everything_ended_well(site)
+        await _nothing_was_done_twice(site, 1500 * len(sold))
+
+
+async def _some_requests(site: Site, count: int) -> None:
+    """Wait until the provider has got so many more requests, or for a moment when everybody waits for a lease."""
+    before = (await site.control("GET", ""))["requests"]["requests"]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.6):
+            while (await site.control("GET", ""))["requests"]["requests"] < before + count:  # noqa: ASYNC110
+                await asyncio.sleep(0.03)
+
+
+async def _finished(site: Site) -> None:
+    """Wait until every row is final."""
+    async with asyncio.timeout(60):
+        while await _open_rows(site):  # noqa: ASYNC110  # other processes do the work
+            await asyncio.sleep(0.1)
+
+
+async def _open_rows(site: Site) -> int:
+    async with site.database.read() as session:
+        counts = [
+            await session.scalar(select(func.count()).where(model.status.in_(statuses)))
+            for model, statuses in FINISHED.items()
+        ]
+    return sum(count or 0 for count in counts)
+
+
+async def _everything_ended_well(site: Site) -> None:
+    async with site.database.read() as session:
+        for model, end in ((SellerTransfer, "reversed"), (TransferReversal, "succeeded"), (Refund, "succeeded")):
+            statuses = Counter((await session.scalars(select(model.status))).all())
+            # A transfer whose sale was refunded before it was sent was never needed.
+            assert set(statuses) - {"canceled"} == {end}
+    assert (await law.check_all(site.database))[1] == []
+
+
+async def _nothing_was_done_twice(site: Site, captured_minor: int) -> None:
+    effects = (await site.control("GET", ""))["effects"]
+    async with site.database.read() as session:
+        for model, id_column, kind in (
+            (Refund, Refund.stripe_refund_id, "refunds"),
+            (SellerTransfer, SellerTransfer.stripe_transfer_id, "transfers"),
+            (TransferReversal, TransferReversal.stripe_reversal_id, "reversals"),
+        ):
+            known = await session.scalar(select(func.count()).select_from(model).where(id_column.is_not(None)))
+            assert effects.get(kind, 0) == known
+        refunded = await session.scalar(select(func.sum(Refund.amount_minor)))
+        assert refunded == captured_minor
+        again = await session.scalar(select(func.count()).select_from(ProviderAttempt).where(ProviderAttempt.replayed))
+        claimed = [await session.scalar(select(func.sum(model.attempt))) for model in MODELS]
+        recorded = await session.scalar(select(func.count()).select_from(ProviderAttempt))
+    assert (again or 0) >= 3, "some kills fell between an effect and its record"
+    assert sum(claimed) >= (recorded or 0) + 10, "many claims died with their process"
