@@ -1,0 +1,56 @@
+"""The web application: routes, errors, the description, and what every request passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from veza.api.idempotency import key_required
+from veza.api.openapi import openapi_config
+from veza.api.operators import SECURITY_NAME, json_only, operator_guard
+from veza.api.problems import Kind, exception_handlers
+from veza.api.request_log import RequestLog
+from veza.kit.database import Database
+
+BODY_MAX_BYTES = 1_048_576
+"""For every address that does not say otherwise: a thousand refund lines fit, and it cannot fill the memory."""
+
+
+def api_v1(token: str, handlers: Sequence[ControllerRouterHandler]) -> Router:
+    """Everything under /api/v1: operators only, JSON only, no write without an Idempotency-Key."""
+    return Router(
+        path="/api/v1",
+        route_handlers=handlers,
+        guards=[operator_guard(token), json_only, key_required],
+        security=[{SECURITY_NAME: []}],
+    )
+
+
+def web_application(
+    database: Database,
+    routes: Sequence[ControllerRouterHandler],
+    translations: Mapping[type[Exception], Kind],
+    tags: Sequence[Tag] = (),
+    plugins: Sequence[Any] = (),
+) -> tuple[RequestLog, Litestar]:
+    """The ASGI application to serve, and the Litestar inside it (for tests and the description)."""
+
+    def provide_database() -> Database:
+        return database
+
+    litestar = Litestar(
+        route_handlers=routes,
+        dependencies={"database": Provide(provide_database, sync_to_thread=False)},
+        exception_handlers=exception_handlers(translations),
+        openapi_config=openapi_config([Tag(name="health", description="For supervisors and monitoring."), *tags]),
+        request_max_body_size=BODY_MAX_BYTES,
+        logging_config=None,
+        plugins=plugins,
+        debug=False,  # said here: Litestar would ask the environment
+    )
+    return RequestLog(litestar), litestar

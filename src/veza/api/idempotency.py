@@ -1,0 +1,246 @@
+"""`Idempotency-Key` for every write: the handler's work and its stored answer commit in one transaction.
+
+Same key and same request: the stored answer again, marked `Idempotent-Replayed: true`. Same key, other request:
+refused. A refusal or an error stores nothing, because nothing happened: repeating the request asks again.
+Work that asks the outside world goes in steps (`run_in_steps`): the intent is committed first, and a repeat resumes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency, Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.params import HeaderParameter
+from litestar.serialization import encode_json
+from sqlalchemy import Index, delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.api.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
+from veza.kit.database import Base, Database, DatabaseUnavailable, Session
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEPT = timedelta(hours=24)
+SWEEP_EVERY = timedelta(hours=1)
+SWEEP_BATCH = 500
+LONGEST_WAIT_MS = 5_000
+"""How long a repeat waits on PostgreSQL for the first request of its key to end, before it is told to come back."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_LOCK_TIMEOUT = "55P03"  # PostgreSQL: lock_not_available
+
+Intent = TypeVar("Intent")
+Outcome = TypeVar("Outcome")
+
+
+class IdempotentAnswer(Base):
+    """The answer to one write; `status` is null while the work is being done, or was left half done."""
+
+    __tablename__ = "api_idempotency"
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    status: Mapped[int | None]
+    body: Mapped[bytes | None]
+    location: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+Index("ix_api_idempotency_created_at", IdempotentAnswer.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a write answers: a status, a body that becomes JSON, and where the new thing is."""
+
+    status: int
+    body: Any
+    location: str | None = None
+
+
+class Idempotent:
+    """One write: `run` does the work at most once per key."""
+
+    def __init__(self, database: Database, caller: str, key: str, fingerprint: str) -> None:
+        self._database, self._caller, self._key, self._fingerprint = database, caller, key, fingerprint
+
+    async def run(self, work: Callable[[Session], Awaitable[Reply]]) -> Response[Any]:
+        """Do `work` and store its reply in one transaction, or replay the stored one.
+
+        Raises Problem `idempotency-key-reused` for another request under this key, `idempotency-key-in-use` when
+        the first one does not end in time, and whatever `work` raises (nothing is stored then).
+        """
+        async with self._database.write(self._caller) as session:
+            if not await self._is_first(session):
+                return _replayed(await self._stored(session))
+            return await self._keep(session, await work(session))
+
+    async def run_in_steps(
+        self,
+        intend: Callable[[Session], Awaitable[Intent]],
+        ask: Callable[[Intent], Awaitable[Outcome]],
+        record: Callable[[Session, Intent, Outcome], Awaitable[Reply]],
+    ) -> Response[Any]:
+        """Work that asks the outside world: commit the intent, `ask` with no transaction open, record and answer.
+
+        A repeat after a crash or an error goes through the same steps: `intend` must find what it made before,
+        `ask` must have one effect however often it is called, `record` may find it recorded. Raises as `run` does.
+        """
+        async with self._database.write(self._caller) as session:
+            if not await self._is_first(session):
+                stored = await self._stored(session)
+                if stored.status is not None:
+                    return _replayed(stored)
+            intent = await intend(session)
+        outcome = await ask(intent)
+        async with self._database.write(self._caller) as session:
+            stored = await self._stored(session)
+            if stored.status is not None:  # a twin was quicker
+                return _replayed(stored)
+            return await self._keep(session, await record(session, intent, outcome))
+
+    async def forget(self, undo: Callable[[Session], Awaitable[None]]) -> None:
+        """The intent was refused for good: `undo` it, and let the same key ask anew."""
+        async with self._database.write(self._caller) as session:
+            await session.execute(delete(IdempotentAnswer).where(*self._mine(), IdempotentAnswer.status.is_(None)))
+            await undo(session)
+
+    @property
+    def intent_key(self) -> str:
+        """What an intent's row is found by: the same for the same request under the same key, and no other."""
+        return f"{self._caller}:{self._key}:{self._fingerprint[:32]}"
+
+    async def _keep(self, session: Session, reply: Reply) -> Response[Any]:
+        body = encode_json(reply.body)
+        mine = update(IdempotentAnswer).where(*self._mine())
+        await session.execute(mine.values(status=reply.status, body=body, location=reply.location))
+        return _response(reply.status, body, reply.location)
+
+    async def _is_first(self, session: Session) -> bool:
+        """Insert the key; a concurrent twin makes PostgreSQL wait here until the first one has ended."""
+        on_postgres = session.dialect == "postgresql"
+        insert = postgresql.insert if on_postgres else sqlite.insert
+        row = {
+            "caller": self._caller,
+            "key": self._key,
+            "fingerprint": self._fingerprint,
+            "created_at": session.now,
+        }
+        statement = insert(IdempotentAnswer).values(row).on_conflict_do_nothing().returning(IdempotentAnswer.key)
+        if on_postgres:
+            await session.execute(text(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MS}"))
+        try:
+            first = (await session.execute(statement)).first() is not None
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT:
+                raise Problem(KEY_IN_USE, "the first request with this key is still running") from None
+            raise
+        if on_postgres:
+            await session.execute(text("SET LOCAL lock_timeout = DEFAULT"))
+        return first
+
+    async def _stored(self, session: Session) -> IdempotentAnswer:
+        """The row of this key, locked; raises Problem when it is another request's, or has just gone."""
+        mine = select(IdempotentAnswer).where(*self._mine()).with_for_update()
+        stored = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+        if stored is None:
+            # Swept, or rolled back, between our insert and this look: the repeat will find it clear.
+            raise Problem(KEY_IN_USE, "the first request with this key has only just ended")
+        if stored.fingerprint != self._fingerprint:
+            raise Problem(KEY_REUSED, f"this {HEADER} was used for another request: take a new one for a new intent")
+        return stored
+
+    def _mine(self) -> tuple[Any, Any]:
+        return IdempotentAnswer.caller == self._caller, IdempotentAnswer.key == self._key
+
+
+class IdempotencySweep:
+    """Forgets answers after `KEPT`, a bounded batch at a time."""
+
+    name = "idempotency-sweep"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            with contextlib.suppress(DatabaseUnavailable):
+                while not stop.is_set() and await sweep_once(self._database) == SWEEP_BATCH:
+                    pass
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), SWEEP_EVERY.total_seconds())
+
+
+async def sweep_once(database: Database) -> int:
+    """Delete up to SWEEP_BATCH answers older than `KEPT`; returns how many went."""
+    async with database.write("idempotency-sweep") as session:
+        old = (
+            select(IdempotentAnswer.caller, IdempotentAnswer.key)
+            .where(IdempotentAnswer.created_at < session.now - KEPT)
+            .order_by(IdempotentAnswer.created_at)
+            .limit(SWEEP_BATCH)
+        )
+        rows = (await session.execute(old)).all()
+        for caller, key in rows:
+            mine = (IdempotentAnswer.caller == caller, IdempotentAnswer.key == key)
+            await session.execute(delete(IdempotentAnswer).where(*mine))
+        return len(rows)
+
+
+def key_required(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """A guard: no write without a usable key."""
+    if connection.scope.get("method") not in _WRITES:
+        return
+    key = connection.headers.get(HEADER, "")
+    if not key:
+        raise Problem(KEY_MISSING, f"every write needs a header {HEADER}: 1 to 255 characters, new for each intent")
+    if not _KEY.fullmatch(key):
+        raise Problem(KEY_MISSING, f"{HEADER} must be 1 to 255 visible ASCII characters, this one has {len(key)}")
+
+
+async def _idempotent(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    idempotency_key: Annotated[
+        str,
+        HeaderParameter(
+            name=HEADER,
+            min_length=1,
+            max_length=255,
+            description="New for each intent, the same when repeating it; answers are kept for 24 hours.",
+        ),
+    ],
+) -> Idempotent:
+    said = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
+    return Idempotent(database, "operator", idempotency_key, hashlib.sha256(said).hexdigest())
+
+
+IDEMPOTENT_DEPENDENCY: dict[str, Any] = {"idempotent": Provide(_idempotent)}
+"""Give it to a writing handler as `dependencies`, and take `idempotent: Idempotent`."""
+
+
+def _replayed(stored: IdempotentAnswer) -> Response[Any]:
+    if stored.status is None:
+        raise Problem(KEY_IN_USE, "the first request with this key has only just ended")
+    response = _response(stored.status, stored.body or b"", stored.location)
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def _response(status: int, body: bytes, location: str | None) -> Response[Any]:
+    headers = {"Location": location} if location else {}
+    return Response(content=body, status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,109 @@
+"""What every shape of this room is made of, and how an operation is described with its answer and its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from msgspec import Meta, Struct, convert
+
+from veza.api.problems import (
+    BAD_CURSOR,
+    INVALID_REQUEST,
+    KEY_IN_USE,
+    KEY_MISSING,
+    KEY_REUSED,
+    MALFORMED_BODY,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    Kind,
+    Problem,
+    problem_responses,
+)
+from veza.money.machine import StatusChange
+from veza.settings import parse_duration, show_duration
+
+WRITE_PROBLEMS = (KEY_MISSING, MALFORMED_BODY, KEY_IN_USE, KEY_REUSED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
+"""What every write may answer."""
+LIST_PROBLEMS = (BAD_CURSOR,)
+
+# No control characters: PostgreSQL stores no NUL, and the others break logs and headers. `$` alone lets a line
+# break at the end pass.
+PLAIN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+SellerId = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9._:-]{1,100}$(?!\n)", description="Whatever you call the seller; Veza never looks in."),
+]
+Url = Annotated[str, Meta(max_length=2000, pattern=r"^https?://[^\s/]+[^\x00-\x20\x7f]*$(?!\n)")]
+CurrencyCode = Annotated[str, Meta(pattern="^[A-Za-z]{3}$(?!\\n)", description="ISO 4217, such as EUR.")]
+Minor = Annotated[
+    int,
+    Meta(description="Whole minor units of `currency`: cents for EUR, yen for JPY; above zero."),
+]
+
+
+class Change(Struct, frozen=True):
+    """One move of a row: from which state to which, when, by whom and why."""
+
+    at: datetime
+    source: str | None
+    target: str
+    by: str
+    because: str
+    provider_request_id: str | None
+
+
+CHANGE_EXAMPLE = {
+    "at": "2026-01-02T10:30:02Z",
+    "source": "completed",
+    "target": "reversal_pending",
+    "by": "refund worker",
+    "because": "refund 01890000-0000-7000-8000-000000000003",
+    "provider_request_id": None,
+}
+
+S = TypeVar("S", bound=Struct)
+
+
+def show(shape: type[S], row: Any, **more: Any) -> S:
+    """`shape` filled from the attributes of `row` that have the same names; `more` has the rest."""
+    fields = {name: getattr(row, name) for name in shape.__struct_fields__ if name not in more}
+    return shape(**fields, **more)
+
+
+def changes(rows: Any) -> list[Change]:
+    """A history as it is shown."""
+    moved: list[StatusChange] = list(rows)
+    return [show(Change, row) for row in moved]
+
+
+def answers(status: int, shape: Any, description: str, example: Any, *kinds: Kind) -> Mapping[int, ResponseSpec]:
+    """The described answers of one operation: what it gives with a real example, and its problems."""
+    # As the shape itself: an example that does not fit fails the import, and Litestar drops the nulls of a dict.
+    shown = Example(value=convert(example, shape))
+    return {
+        status: ResponseSpec(shape, generate_examples=False, description=description, examples=[shown]),
+        **problem_responses(*kinds),
+    }
+
+
+def page_of(example: Any) -> dict[str, Any]:
+    """The example of a list with one item."""
+    return {"items": [example], "next_cursor": None}
+
+
+def duration(written: str, name: str, *, most: timedelta) -> timedelta:
+    """Read `7d`, `12h`, `30m`; raises Problem (invalid-request) for anything else, or for more than `most`."""
+    try:
+        read = parse_duration(written)
+    except ValueError as error:
+        raise Problem(INVALID_REQUEST, f"{name}: {error}") from None
+    except OverflowError:
+        read = most + timedelta(1)
+    if not isinstance(read, timedelta) or not timedelta(0) < read <= most:
+        raise Problem(INVALID_REQUEST, f"{name} must be above zero and at most {show_duration(most)}")
+    return read

@@ -1,0 +1,115 @@
+"""The OpenAPI 3.1 description at /api/openapi.json, and a page that shows it without asking any other server."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Request
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, License, Tag
+from msgspec import Struct
+
+from veza.api.operators import SECURITY_NAME, SECURITY_SCHEME
+
+_DESCRIPTION = """Veza sells music for artists and, when a buyer is refunded, really takes the seller's share back.
+
+Amounts are whole minor units with a currency. Every write takes an `Idempotency-Key`; lists are paged with cursors;
+every error is `application/problem+json` with a stable `type` (docs/api-problems.md)."""
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def openapi_config(tags: list[Tag]) -> OpenAPIConfig:
+    """The description's frame; the operations come from the handlers."""
+    return OpenAPIConfig(
+        title="Veza",
+        version=version("veza"),
+        description=_DESCRIPTION,
+        license=License(name="AGPL-3.0-or-later", identifier="AGPL-3.0-or-later"),
+        tags=tags,
+        path="/api",
+        components=Components(security_schemes={SECURITY_NAME: SECURITY_SCHEME}),
+        render_plugins=[DocsPage(path="/docs"), Document(path="/openapi.json")],
+        use_handler_docstrings=True,
+    )
+
+
+class Document(JsonRenderPlugin):
+    """The description as JSON."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The document for `openapi_schema`, which the framework hands over already built."""
+        return super().render(request, _explained(openapi_schema))
+
+
+class DocsPage(OpenAPIRenderPlugin):
+    """The description as one plain HTML page: no script, no font, no address outside this server."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page for `openapi_schema`, which the framework hands over already built."""
+        from jinja2 import Environment, PackageLoader  # a tenth of a second that only readers of this page pay
+
+        environment = Environment(loader=PackageLoader("veza.api", "templates"), autoescape=True)
+        # A round trip through JSON: the schema holds enums and objects that only its own encoder knows.
+        schema = json.loads(self.render_json(request, _explained(openapi_schema)))
+        page = environment.get_template("docs.html").render(api=schema, operations=_operations(schema))
+        return page.encode()
+
+
+def _explained(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` with the docstring of every shape as its description: the framework leaves them out."""
+    said = {shape.__name__: inspect.cleandoc(shape.__doc__) for shape in _shapes(Struct) if shape.__doc__}
+    for name, shape in schema.get("components", {}).get("schemas", {}).items():
+        if name in said:
+            shape["description"] = said[name]
+    return schema
+
+
+def _shapes(base: type[Struct]) -> Iterator[type[Struct]]:
+    for shape in base.__subclasses__():
+        if shape.__module__.startswith("veza."):
+            yield shape
+            yield from _shapes(shape)
+
+
+def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every operation with its examples and shapes written out as text, in the order of the paths."""
+    operations = []
+    for path, item in sorted(schema.get("paths", {}).items()):
+        for method in _METHODS:
+            if method not in item:
+                continue
+            operation = item[method]
+            operations.append(
+                {
+                    "id": operation["operationId"],
+                    "method": method.upper(),
+                    "path": path,
+                    "tag": (operation.get("tags") or ["other"])[0],
+                    "summary": operation.get("summary", ""),
+                    "description": operation.get("description", ""),
+                    "parameters": operation.get("parameters", []),
+                    "body": _shape(operation.get("requestBody", {}), schema),
+                    "responses": [
+                        (status, response.get("description", ""), _shape(response, schema))
+                        for status, response in sorted(operation.get("responses", {}).items())
+                    ],
+                }
+            )
+    return sorted(operations, key=lambda operation: operation["tag"])
+
+
+def _shape(container: dict[str, Any], schema: dict[str, Any]) -> str:
+    """The JSON shape inside a request body or a response, its top reference resolved."""
+    for content in container.get("content", {}).values():
+        found = content.get("schema", {})
+        name = found.get("$ref", "").rpartition("/")[2]
+        if name:
+            found = schema["components"]["schemas"][name]
+        return json.dumps(found, indent=2, ensure_ascii=False)
+    return ""

@@ -1,0 +1,114 @@
+"""What every operator page works with, and the two questions asked before each: who is it, and whose form."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.response import Redirect
+from litestar.types import Guard
+
+from veza.kit.database import Database
+from veza.money.webhook_inbox import Inbox
+from veza.web.operator.sessions import FORM_FIELD, Sessions, Visit
+from veza.web.pages import HEADERS, Pages, Refused
+
+PageRequest = Request[Any, Any, Any]
+ACTOR = "operator"
+SIGN_IN = "/operator/sign-in"
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; the door leads to the sign-in page and, from there, back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The database, the webhook inbox, who is signed in, and how pages are made."""
+
+    database: Database
+    inbox: Inbox
+    sessions: Sessions
+    pages: Pages
+
+    def show(self, request: PageRequest, template: str, **values: Any) -> Response[bytes]:
+        """A page for whoever is at the browser."""
+        return self.pages.show(request, f"operator/{template}", visit=visit_of(request, self.sessions), **values)
+
+
+def operators_only(sessions: Sessions) -> Guard:
+    """A guard: the signed-in operator may pass."""
+
+    # Closures, not methods: the framework copies what it is given, down to the objects methods hang on.
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        visit = sessions.read(connection)
+        if visit is None or not visit.is_operator:
+            raise SignInNeeded
+
+    return guard
+
+
+def own_forms_only(sessions: Sessions) -> Callable[[PageRequest], Awaitable[None]]:
+    """Before every request: a POST must come from a form that this visit was shown."""
+
+    async def check(request: PageRequest) -> None:
+        if request.method != "POST":
+            return
+        visit = sessions.read(request)
+        given = (await fields(request)).get(FORM_FIELD, "")
+        # Browsers say where a form came from; those that do not are held by the token alone.
+        foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+        if foreign or visit is None or not hmac.compare_digest(given.encode(), visit.form_token.encode()):
+            raise Refused(
+                403,
+                "This form is too old",
+                "Nothing was changed: the form was not one this browser was shown since you signed in. "
+                "Open the page again and send it from there.",
+                (request.url.path, "Open the page again"),
+            )
+
+    return check
+
+
+def visit_of(request: PageRequest, sessions: Sessions) -> Visit | None:
+    """The visit, or the one this very request begins (set by the sign-in page)."""
+    begun: Visit | None = request.state.get("visit")
+    return begun or sessions.read(request)
+
+
+async def fields(request: PageRequest) -> Mapping[str, str]:
+    """The text fields of a form; files and repeats do not count."""
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def go_to(address: str) -> Redirect:
+    """After a POST: a reload must not send it again."""
+    return Redirect(address, status_code=303, headers=HEADERS)
+
+
+def sign_in_address(path: str) -> str:
+    return f"{SIGN_IN}?next={quote(path, safe='/')}"
+
+
+def known_id(text: str, what: str, way_on: tuple[str, str]) -> UUID:
+    """Our id inside an address; raises Refused (404) for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise unknown(what, text, way_on) from None
+
+
+def unknown(what: str, identifier: object, way_on: tuple[str, str]) -> Refused:
+    """A 404 that says which thing is not there."""
+    shown = str(identifier)[:60]
+    return Refused(
+        404, f"No such {what}", f"There is no {what} “{shown}”. Perhaps a part of its id is missing?", way_on
+    )

@@ -1,0 +1,118 @@
+"""Who is at the browser: the operator token once, then a signed cookie; and the word every form must carry.
+
+The cookie is signed with a key derived from the token: a new token ends every session, a restart none.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+
+from veza.kit.clock import Clock
+
+COOKIE = "veza_operator"
+PATH = "/operator"
+LASTS = timedelta(hours=12)
+"""A working day: signing in again every morning is no burden, a forgotten browser is no open door for long."""
+
+FORM_FIELD = "form_token"
+GUEST, OPERATOR = "guest", "operator"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One browser's visit: a guest at the sign-in page or the operator; `form_token` belongs into its forms."""
+
+    who: str
+    form_token: str
+
+    @property
+    def is_operator(self) -> bool:
+        return self.who == OPERATOR
+
+
+class Sessions:
+    """Begins, reads and ends visits. `secure`: the browser must send the cookie over HTTPS only."""
+
+    def __init__(self, token: str, clock: Clock, *, secure: bool) -> None:
+        self._token = token.encode()
+        self._key = hmac.digest(self._token, b"veza operator pages, version 1", hashlib.sha256)
+        self._clock = clock
+        self._secure = secure
+
+    def knows(self, token: str) -> bool:
+        """Whether this is the operator token; takes as long for a good guess as for a bad one."""
+        return hmac.compare_digest(token.strip().encode(), self._token)
+
+    def begin(self, who: str) -> tuple[Visit, Cookie]:
+        """A new visit; signing in begins one too, so that no cookie from before it becomes worth stealing."""
+        ends = int((self._clock.now() + LASTS).timestamp())
+        said = f"{who}.{ends}.{secrets.token_urlsafe(18)}"
+        value = f"{said}.{self._sign('visit', said)}"
+        return self._visit(who, value), self._cookie(value, int(LASTS.total_seconds()))
+
+    def end(self) -> Cookie:
+        """The cookie that forgets."""
+        return self._cookie("", 0)
+
+    def read(self, connection: Connection) -> Visit | None:
+        """The visit this request belongs to; None without a cookie, and for one that is forged or over."""
+        value = connection.cookies.get(COOKIE, "")
+        said, _, signature = value.rpartition(".")
+        who, _, rest = said.partition(".")
+        ends = rest.partition(".")[0]
+        if not hmac.compare_digest(signature.encode(), self._sign("visit", said).encode()):
+            return None
+        if who not in (GUEST, OPERATOR) or int(ends) <= self._clock.now().timestamp():
+            return None
+        return self._visit(who, value)
+
+    def _visit(self, who: str, value: str) -> Visit:
+        return Visit(who, self._sign("form", value))
+
+    def _sign(self, purpose: str, said: str) -> str:
+        made = hmac.digest(self._key, f"{purpose} {said}".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(made).decode().rstrip("=")
+
+    def _cookie(self, value: str, seconds: int) -> Cookie:
+        # Lax, not Strict: a link to a transfer in a colleague's message must open it. Nothing changes on a GET,
+        # and every POST is checked by its form token.
+        return Cookie(
+            COOKIE, path=PATH, value=value, max_age=seconds, secure=self._secure, httponly=True, samesite="lax"
+        )
+
+
+class Throttle:
+    """Slows guessing: so many wrong tokens per address and minute; the number of addresses remembered is bounded."""
+
+    WRONG_PER_WINDOW = 10
+    WINDOW = timedelta(minutes=1)
+    REMEMBERED = 1_000
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wrong: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def wait_seconds(self, address: str) -> int:
+        """0, or how long this address has to wait before it may try again."""
+        since, wrong = self._wrong.get(address, (self._clock.now(), 0))
+        left = (since + self.WINDOW - self._clock.now()).total_seconds()
+        return max(1, int(left)) if wrong >= self.WRONG_PER_WINDOW and left > 0 else 0
+
+    def was_wrong(self, address: str) -> None:
+        now = self._clock.now()
+        since, wrong = self._wrong.pop(address, (now, 0))
+        self._wrong[address] = (since, wrong + 1) if now - since < self.WINDOW else (now, 1)
+        if len(self._wrong) > self.REMEMBERED:
+            self._wrong.popitem(last=False)

@@ -1,0 +1,71 @@
+"""Signing in with the operator token, and out."""
+
+from __future__ import annotations
+
+import re
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from veza.web.operator.office import SIGN_IN, Office, PageRequest, fields, go_to
+from veza.web.operator.sessions import GUEST, OPERATOR, Throttle
+
+_OURS = re.compile(r"/operator(/[A-Za-z0-9_./-]*)?(\?[A-Za-z0-9_.%&=+-]*)?")
+
+
+def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
+    """Pages for guests: the sign-in form, its target, and the way out."""
+    sessions, throttle = office.sessions, Throttle(office.database.clock)
+
+    @get("/sign-in", sync_to_thread=False)
+    def form(request: PageRequest) -> Response[bytes] | Redirect:
+        """The form; it begins a visit, so that the form can carry its token."""
+        visit = sessions.read(request)
+        if visit is not None and visit.is_operator:
+            return go_to(_wanted(request.query_params.get("next")))
+        return _form(request, 200, None, request.query_params.get("next"))
+
+    @post("/sign-in")
+    async def sign_in(request: PageRequest) -> Response[bytes] | Redirect:
+        """The token is right: a new visit begins, as the operator."""
+        address = request.client.host if request.client else ""
+        given = await fields(request)
+        wanted = given.get("next")
+        wait = throttle.wait_seconds(address)
+        if wait:
+            sentence = f"Too many wrong tokens came from your address: wait {wait} s, then try again."
+            return _form(request, 429, sentence, wanted, {"Retry-After": str(wait)})
+        if not sessions.knows(given.get("token", "")):
+            throttle.was_wrong(address)
+            return _form(request, 403, "This is not the operator token. “veza serve” says where to find it.", wanted)
+        _, cookie = sessions.begin(OPERATOR)
+        answer = go_to(_wanted(wanted))
+        answer.set_cookie(cookie)
+        return answer
+
+    @post("/sign-out", sync_to_thread=False)
+    def sign_out(request: PageRequest) -> Redirect:
+        """Forget the visit in this browser."""
+        answer = go_to(SIGN_IN)
+        answer.set_cookie(sessions.end())
+        return answer
+
+    def _form(
+        request: PageRequest, status: int, error: str | None, wanted: str | None, headers: dict[str, str] | None = None
+    ) -> Response[bytes]:
+        visit, cookies = sessions.read(request), []
+        if visit is None:
+            visit, cookie = sessions.begin(GUEST)
+            cookies.append(cookie)
+        request.state["visit"] = visit
+        more = {"status": status, "cookies": cookies, "headers": headers}
+        return office.show(request, "sign_in.html", error=error, wanted=_wanted(wanted), **more)
+
+    return [form, sign_in, sign_out]
+
+
+def _wanted(address: str | None) -> str:
+    """Where to go after signing in; only to pages of ours, whatever the address says."""
+    fits = address is not None and _OURS.fullmatch(address) and not address.startswith(SIGN_IN)
+    return address if fits and address else "/operator"

@@ -1,0 +1,106 @@
+"""Pages: one way to render a template, and the headers that every page carries."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie
+
+from veza.kit.clock import Clock
+from veza.web import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: with it browsers send forms with `Origin: null`.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Money of people: nothing stays in a cache, and “back” after signing out shows nothing.
+    "Cache-Control": "no-store",
+}
+
+STATIC = Path(__file__).parent / "static"
+_MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class Refused(Exception):
+    """A request that gets a page with one sentence and a way on, `way_on` being an address and what it is called."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        sentence: str,
+        way_on: tuple[str, str] = ("/operator", "Go to the overview"),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.status, self.title, self.sentence, self.way_on, self.headers = status, title, sentence, way_on, headers
+
+
+class Assets:
+    """The few static files, read once; their address changes with their content, so that they may be kept."""
+
+    def __init__(self, folder: Path = STATIC) -> None:
+        self._files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix in _MEDIA_TYPES}
+        self._versions = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in self._files.items()}
+
+    def address(self, name: str) -> str:
+        return f"/operator/static/{name}?v={self._versions[name]}"
+
+    def answer(self, name: str) -> Response[bytes] | None:
+        """The file, or None."""
+        body = self._files.get(name)
+        if body is None:
+            return None
+        kept = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+        return Response(body, headers={**kept, "Content-Type": _MEDIA_TYPES[Path(name).suffix]})
+
+
+ASSETS = Assets()
+
+
+class Pages:
+    """Renders templates, with the time they are rendered at."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def show(
+        self, request: Request[Any, Any, Any], template: str, *, status: int = 200, cookies: list[Cookie] | None = None,
+        headers: dict[str, str] | None = None, **values: Any,
+    ) -> Response[bytes]:  # fmt: skip
+        """The page; 304 when the asker, a page keeping itself current, has the very same one."""
+        told = {"now": self._clock.now(), "visit": None, "path": request.url.path, "live": None, **values}
+        body = _environment().get_template(template).render(told).encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        sent = {**HEADERS, **(headers or {}), "ETag": etag}
+        if status == 200 and request.headers.get("if-none-match") == etag:
+            return Response(b"", status_code=304, headers=sent)
+        return Response(body, status_code=status, media_type=MediaType.HTML, headers=sent, cookies=cookies)
+
+
+@cache
+def _environment() -> Environment:
+    """One for the process; Jinja2 is imported with the first page, so that a start does not wait for it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("veza.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= words.FILTERS
+    environment.globals |= {"asset": ASSETS.address, "state": words.state, "states": words.states}
+    return environment

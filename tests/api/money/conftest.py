@@ -1,0 +1,115 @@
+"""The money room's door on a stage: the real room and its real routes, with the provider in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from veza.api.application import api_v1, web_application
+from veza.api.money.payments import SaleTerms
+from veza.api.money.problems import MONEY_TRANSLATIONS
+from veza.api.money.routes import MONEY_TAGS, money_routes
+from veza.api.money.webhooks import webhook_route
+from veza.money.simulator.stage import Stage
+
+TOKEN = "a-token-only-the-tests-know-0123456789"
+WEBHOOK_MAX_BYTES = 20_000
+ORDER: dict[str, Any] = {
+    "order_ref": "order-1",
+    "currency": "EUR",
+    "lines": [{"seller_id": "anna", "product_ref": "An album", "gross_minor": 1000}],
+    "success_url": "https://shop.test/thanks",
+    "cancel_url": "https://shop.test/cart",
+}
+
+
+@dataclass
+class Counter:
+    """A stage and a client that comes in at its door with the operator's token."""
+
+    stage: Stage
+    litestar: Litestar
+    client: httpx.AsyncClient
+    asgi: Any
+    keys: int = field(default=0)
+
+    async def get(self, path: str, expect: int = 200, **params: Any) -> Any:
+        """GET under /api/v1; the decoded answer."""
+        answer = await self.client.get(f"/api/v1{path}", params=params)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any = None, *, expect: int, key: str | None = None) -> Any:
+        """POST under /api/v1 with a new key unless one is given; the decoded answer."""
+        answer = await self.send(path, {} if body is None else body, key=key)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def send(self, path: str, body: Any, *, key: str | None = None) -> httpx.Response:
+        return await self.client.post(f"/api/v1{path}", json=body, headers={"Idempotency-Key": key or str(uuid4())})
+
+    async def refused(self, path: str, body: Any, status: int, kind: str) -> str:
+        """POST that must be refused as this kind of problem; its sentence."""
+        answer = await self.send(path, body)
+        problem = answer.json()
+        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        return problem["detail"]
+
+    async def buy(self, **order: Any) -> Any:
+        """A payment whose buyer has paid, its sellers paid as well."""
+        payment = await self.post("/payments", {**ORDER, **order}, expect=201)
+        self.stage.sandbox.pay_checkout(payment["stripe_checkout_session_id"])
+        await self.stage.settle()
+        return await self.get(f"/payments/{payment['id']}")
+
+    async def walk(self, path: str, limit: int = 2, **filters: Any) -> list[Any]:
+        """Every item of a list, page by page."""
+        items: list[Any] = []
+        cursor: dict[str, str] = {}
+        for _ in range(50):
+            page = await self.get(path, limit=limit, **filters, **cursor)
+            assert len(page["items"]) <= limit
+            items += page["items"]
+            if page["next_cursor"] is None:
+                return items
+            cursor = {"cursor": page["next_cursor"]}
+        raise AssertionError("the pages do not end")
+
+
+async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:
+    stage = await Stage.open(url, create_tables=create_tables)
+    await stage.seller("anna")
+    await stage.seller("ben")
+    routes = [
+        api_v1(TOKEN, money_routes(stage.room, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
+        webhook_route(stage.room.inbox, WEBHOOK_MAX_BYTES),
+    ]
+    asgi, litestar = web_application(stage.database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
+    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:
+        yield Counter(stage, litestar, client, asgi)
+    broken = await stage.violations()
+    await stage.close()
+    assert broken == []
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[Counter]:
+    """On SQLite in memory, with two sellers, anna and ben."""
+    async for one in _counter("sqlite+aiosqlite:///:memory:", create_tables=True):
+        yield one
+
+
+@pytest.fixture
+async def any_counter(database_url: str) -> AsyncIterator[Counter]:
+    """On an SQLite file and on PostgreSQL: the test runs on both."""
+    async for one in _counter(database_url, create_tables=False):
+        yield one

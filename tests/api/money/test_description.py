@@ -1,0 +1,130 @@
+"""The description is valid, complete, and every example in it fits its shape."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from tests.api.money.conftest import Counter
+from veza.api.money import problems
+from veza.api.problems import KINDS
+from veza.kit.money import BadAmount
+from veza.money import checkout, findings, operator, payments, reconciliation, refunds, sellers, timeline, transfers
+
+LISTS = ("payments", "refunds", "transfers", "sellers", "findings", "webhook-events")
+
+
+@pytest.fixture
+async def described(counter: Counter) -> dict[str, Any]:
+    return (await counter.client.get("/api/openapi.json")).json()
+
+
+def _examples(schema: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            spoken = [("body", operation["requestBody"])] if "requestBody" in operation else []
+            spoken += list(operation["responses"].items())
+            for where, part in spoken:
+                for content in part.get("content", {}).values():
+                    shape = content["schema"]
+                    found = [one["value"] for one in content.get("examples", {}).values()]
+                    found += shape.get("examples", []) if "$ref" not in shape else []
+                    yield from ((f"{method} {path} {where}", shape, example) for example in found)
+                    if not found:
+                        yield f"{method} {path} {where}", shape, None
+
+
+async def test_the_description_is_valid(described: dict[str, Any]) -> None:
+    validate(described, cls=OpenAPIV31SpecValidator)
+
+
+async def test_every_example_fits_its_shape_and_every_answer_has_one(described: dict[str, Any]) -> None:
+    checked = 0
+    for where, shape, example in _examples(described):
+        assert example is not None, f"{where} has no example"
+        whole = {**shape, "components": described["components"]}
+        errors = [error.message for error in OAS31Validator(whole).iter_errors(example)]
+        assert errors == [], where
+        checked += 1
+    assert checked > 150
+
+
+async def test_every_operation_says_what_it_is(described: dict[str, Any]) -> None:
+    ids: list[str] = []
+    tags = {tag["name"] for tag in described["tags"]}
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            ids.append(operation["operationId"])
+            assert set(operation["tags"]) <= tags, (method, path)
+            assert operation["summary"], (method, path)
+            assert len(operation["description"]) > 20, (method, path)
+            assert "\n " not in operation["description"], (method, path)
+            if method == "post" and "webhooks/stripe" not in path:
+                names = {parameter["name"] for parameter in operation["parameters"]}
+                assert "Idempotency-Key" in names, path
+                assert {"409", "415", "422"} <= set(operation["responses"]), path
+            if path.startswith("/api/v1") and "webhooks/stripe" not in path:
+                assert operation["security"] == [{"operatorToken": []}], path
+    assert len(ids) == len(set(ids))
+    assert len(ids) == 23
+
+
+async def test_every_shape_says_what_it_is(described: dict[str, Any]) -> None:
+    for name, shape in described["components"]["schemas"].items():
+        assert name.startswith("Page_") or "enum" in shape or len(shape["description"]) > 10, name
+
+
+async def test_amounts_are_described_as_whole_minor_units(described: dict[str, Any]) -> None:
+    shapes = described["components"]["schemas"]
+    assert "minor units" in shapes["RefundWanted"]["properties"]["amount_minor"]["description"]
+    assert "currency" in shapes["RefundWanted"]["required"]
+    for name, shape in shapes.items():
+        for field, described_as in shape.get("properties", {}).items():
+            if field.endswith("_minor"):
+                assert "integer" in str(described_as), (name, field)
+
+
+def test_every_error_of_the_room_that_reaches_this_door_is_translated() -> None:
+    unreached = {operator: set(), sellers: {"OnboardingFailed"}}
+    for module in (checkout, findings, operator, payments, reconciliation, refunds, sellers, timeline, transfers):
+        for name, error in inspect.getmembers(module, inspect.isclass):
+            if issubclass(error, Exception) and error.__module__ == module.__name__:
+                known = any(issubclass(error, one) for one in (*problems.MONEY_TRANSLATIONS, BadAmount))
+                assert known or name in unreached.get(module, set()), error
+
+
+def test_no_two_kinds_share_a_type() -> None:
+    kinds = [kind.uri for kind in (*KINDS, *problems.MONEY_KINDS)]
+    assert len(kinds) == len(set(kinds))
+    assert all(kind.example for kind in problems.MONEY_KINDS)
+
+
+@pytest.mark.parametrize("listing", LISTS)
+async def test_no_list_takes_another_lists_cursor_or_a_damaged_one(counter: Counter, listing: str) -> None:
+    for seller_id in ("dora", "emil"):
+        await counter.stage.seller(seller_id)
+    foreign = (await counter.get("/sellers", limit=1))["next_cursor"]
+    for cursor in ("x", "AAAA", "", foreign[:-3], *([] if listing == "sellers" else [foreign])):
+        problem = await counter.get(f"/{listing}", expect=400, cursor=cursor)
+        assert problem["type"] == "urn:veza:problem:bad-cursor", cursor
+    for limit in (0, 201, "many"):
+        problem = await counter.get(f"/{listing}", expect=400, limit=limit)
+        assert problem["type"] == "urn:veza:problem:invalid-request"
+
+
+@pytest.mark.parametrize("path", ["/payments", "/refunds", "/sellers", "/reconciliations"])
+async def test_a_write_must_be_json_with_a_key(counter: Counter, path: str) -> None:
+    form = await counter.client.post(f"/api/v1{path}", data={"a": "1"}, headers={"Idempotency-Key": "k"})
+    assert (form.status_code, form.json()["type"]) == (415, "urn:veza:problem:unsupported-media-type")
+    keyless = await counter.client.post(f"/api/v1{path}", json={})
+    assert (keyless.status_code, keyless.json()["type"]) == (400, "urn:veza:problem:idempotency-key-missing")
+    broken = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    malformed = await counter.client.post(f"/api/v1{path}", content=b'{"a":', headers=broken)
+    assert (malformed.status_code, malformed.json()["type"]) == (400, "urn:veza:problem:malformed-body")
+    listed = await counter.client.post(f"/api/v1{path}", json=[1], headers={"Idempotency-Key": "k"})
+    assert (listed.status_code, listed.json()["type"]) == (400, "urn:veza:problem:invalid-request")

@@ -1,0 +1,51 @@
+"""The OpenAPI description is valid, complete, and shown without asking any other server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from tests.api.conftest import Door
+from veza.app import build
+from veza.settings import Settings
+
+
+async def test_the_description_is_valid_openapi_3_1(sqlite_door: Door) -> None:
+    async with sqlite_door.client() as client:
+        schema = (await client.get("/api/openapi.json")).json()
+    assert schema["openapi"].startswith("3.1")
+    validate(schema, cls=OpenAPIV31SpecValidator)
+
+
+def test_the_real_applications_description_is_valid_and_every_operation_is_described(tmp_path) -> None:
+    schema = build(Settings(var_dir=tmp_path)).litestar.openapi_schema.to_schema()
+    validate(schema, cls=OpenAPIV31SpecValidator)
+    tags = {tag["name"] for tag in schema["tags"]}
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            assert operation.get("description") or operation.get("summary"), (method, path)
+            assert set(operation["tags"]) <= tags, (method, path)
+            for status, response in operation["responses"].items():
+                if status >= "400" and path.startswith("/api/v1"):
+                    assert set(response["content"]) == {"application/problem+json"}, (method, path, status)
+
+
+async def test_a_write_is_described_with_its_key_and_its_problems(sqlite_door: Door) -> None:
+    operation = sqlite_door.litestar.openapi_schema.to_schema()["paths"]["/api/v1/wishes"]["post"]
+    header = next(parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key")
+    assert header["in"] == "header"
+    assert header["required"] is True
+    assert operation["security"] == [{"operatorToken": []}]
+    for status in ("400", "401", "409", "503"):
+        assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api"])
+async def test_the_page_shows_every_operation_and_loads_nothing(sqlite_door: Door, path: str) -> None:
+    async with sqlite_door.client(token=None) as client:
+        page = (await client.get(path)).text
+    assert "/api/v1/wishes" in page
+    assert "<script" not in page
+    assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", page)

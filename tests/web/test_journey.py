@@ -1,0 +1,203 @@
+"""The pages in a real browser: what an operator does, what moves by itself, what works without scripts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.conftest import missing
+from tests.web.conftest import REVERSING, TOKEN, Desk
+from veza.money import backlog, operator
+from veza.money.webhook_inbox import WebhookEvent
+from veza.ops.serve import listen, serving
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+TOUCH = 44
+expect.set_options(timeout=20_000)  # a page looks for news every 2 s, and the machine may be busy
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium is not installed (Debian: apt-get install chromium)")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Page]:
+    """A window on the sign-in page; anything its console complains about fails the test."""
+    complaints: list[str] = []
+    async with serving(guest.asgi, listen("127.0.0.1", 0)) as url:
+        context = await chromium.new_context(base_url=url, **how)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        await page.goto("/operator")
+        yield page
+        await context.close()
+    assert [one for one in complaints if "the server responded with a status of 4" not in one] == []
+
+
+async def sign_in(page: Page) -> None:
+    await page.get_by_label("Operator token").fill(TOKEN)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+async def test_a_given_up_reversal_is_retried_with_a_reason_and_ends_reversed_without_a_reload(
+    guest: Desk, chromium: Browser
+) -> None:
+    row = await guest.given_up(amount_minor=1000)
+    await backlog.sample(guest.stage.database)
+    async with opened(guest, chromium) as page:
+        await page.get_by_label("Operator token").fill("wrong")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_contain_text("not the operator token")
+        await sign_in(page)
+        backlog_table = page.get_by_role("table", name="What waits")
+        await expect(backlog_table.get_by_role("row", name="transfer")).to_contain_text("9.00 EUR")
+        await expect(page.get_by_role("img", name="Transfers to sellers")).to_be_visible()
+
+        await backlog_table.get_by_role("link", name="1").click()
+        await page.get_by_role("table", name="Transfers").get_by_role("link").click()
+        state = page.locator("#state")
+        await expect(state).to_contain_text("permanently failed")
+        await page.evaluate("document.loadedOnce = true")
+        await page.get_by_label("Reason").fill("the provider says it is mended")
+        await page.get_by_role("button", name="Try again: 9.00 EUR").click()
+        await expect(page.get_by_role("status")).to_contain_text("It will be tried again")
+        await expect(state).to_contain_text("reversal pending")
+
+        await page.evaluate("document.loadedOnce = true")
+        await guest.stage.settle()
+        await expect(state).to_contain_text("reversed")
+        await expect(page.locator("#timeline")).to_contain_text("reversal_pending → reversed")
+        await expect(page.locator("#reversals")).to_contain_text("succeeded")
+        await expect(page.locator("#live-says")).to_have_text("The transfer is reversed.")
+        assert await page.evaluate("document.loadedOnce") is True
+    assert (await guest.transfer(row.payment_id)).status == "reversed"
+
+
+async def test_what_somebody_types_is_left_alone_while_the_rest_of_the_page_moves_on(
+    guest: Desk, chromium: Browser
+) -> None:
+    row = await guest.given_up()
+    async with opened(guest, chromium) as page:
+        await sign_in(page)
+        await page.goto(f"/operator/transfers/{row.id}")
+        await page.get_by_label("Reason").fill("half a sent")
+        async with guest.stage.database.write("operator") as session:
+            await operator.retry_transfer(session, row.id, "somebody else was quicker")
+        await expect(page.locator("#state")).to_contain_text("reversal pending")
+        assert await page.get_by_label("Reason").input_value() == "half a sent"
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Somebody was first.")
+        await expect(page.get_by_role("alert")).to_contain_text("somebody else was quicker")
+
+
+async def test_the_page_can_be_paused_and_says_when_it_is_signed_out(guest: Desk, chromium: Browser) -> None:
+    async with opened(guest, chromium) as page:
+        await sign_in(page)
+        button, state = page.locator("#live-button"), page.locator("#live-state")
+        await expect(state).to_have_text("Live.")
+        await button.click()
+        await expect(state).to_have_text("Paused.")
+        await expect(button).to_have_text("Go on")
+        await page.context.clear_cookies()
+        await button.click()
+        await expect(state).to_contain_text("You are signed out")
+
+
+async def test_everything_works_with_scripting_off(guest: Desk, chromium: Browser) -> None:
+    row = await guest.given_up()
+    async with opened(guest, chromium, java_script_enabled=False) as page:
+        await sign_in(page)
+        await expect(page.locator("#live-state")).to_have_text("Reload the page for news.")
+        await page.get_by_role("link", name="Payments").click()
+        await page.get_by_label("Any id").fill(str(row.stripe_transfer_id))
+        await page.get_by_role("button", name="Find").click()
+        await page.get_by_role("link", name="transfer", exact=True).click()
+        await page.get_by_label("Reason").fill("without a script")
+        await page.get_by_role("button", name="Try again").click()
+        await guest.stage.settle()
+        await page.reload()
+        await expect(page.locator("#state")).to_contain_text("reversed")
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_at_360_pixels_nothing_scrolls_sideways_and_every_action_can_be_touched(
+    guest: Desk, chromium: Browser, scheme: Any
+) -> None:
+    name = "a-very-long-name-without-a-single-space-" * 8
+    await guest.stage.seller(name)
+    row = await guest.given_up(name)
+    guest.stage.sandbox.add_fault("error_503", path=REVERSING)
+    await backlog.sample(guest.stage.database)
+    event = (await guest.stage.all(WebhookEvent))[0]
+    async with opened(guest, chromium, color_scheme=scheme, viewport={"width": 360, "height": 740}) as page:
+        await sign_in(page)
+        for address in (
+            "/operator", "/operator?show=EUR", "/operator/transfers", f"/operator/transfers/{row.id}",
+            "/operator/payments", f"/operator/payments/{row.payment_id}", "/operator/findings", "/operator/inbox",
+            f"/operator/inbox/{event.id}", "/operator/nowhere",
+        ):  # fmt: skip
+            await page.goto(address)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 360, address
+            small = await page.evaluate(
+                """least => [...document.querySelectorAll("button, input, select, textarea, nav a, .button")]
+                    .filter(part => part.checkVisibility() && part.getBoundingClientRect().height < least)
+                    .map(part => part.outerHTML)""",
+                TOUCH,
+            )
+            assert small == [], address
+
+
+async def test_a_page_is_used_with_the_keyboard_alone(guest: Desk, chromium: Browser) -> None:
+    async with opened(guest, chromium) as page:
+        await expect(page.get_by_label("Operator token")).to_be_focused()
+        await page.keyboard.type(TOKEN)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        await expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("main")).to_be_focused()
+        outline = "getComputedStyle(document.activeElement).outlineStyle"
+        await page.keyboard.press("Tab")
+        assert await page.evaluate(outline) == "solid"
+
+
+async def test_names_roles_and_headings_are_where_a_screen_reader_looks(guest: Desk, chromium: Browser) -> None:
+    row = await guest.given_up()
+    async with opened(guest, chromium) as page:
+        await sign_in(page)
+        for address in ("/operator", f"/operator/transfers/{row.id}", "/operator/transfers", "/operator/payments"):
+            await page.goto(address)
+            for landmark in ("banner", "navigation", "main", "contentinfo"):
+                await expect(page.get_by_role(landmark).first).to_be_visible()  # type: ignore[arg-type]
+            nameless = await page.evaluate(
+                """[...document.querySelectorAll("button, a, input:not([type=hidden]), select, textarea")]
+                    .filter(part => !(part.labels?.length || part.textContent.trim() || part.hidden))
+                    .map(part => part.outerHTML)"""
+            )
+            assert nameless == [], address
+            levels = await page.evaluate('[...document.querySelectorAll("h1,h2,h3")].map(h => +h.localName[1])')
+            assert levels[0] == 1
+            assert all(after - before <= 1 for before, after in pairwise(levels)), address

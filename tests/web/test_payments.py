@@ -1,0 +1,97 @@
+"""Payments: any id leads to the payment it belongs to, and its page tells whether the books balance."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, update
+
+from tests.web.conftest import NOBODYS_ID, Desk
+from veza.money.attempts import ProviderAttempt
+from veza.money.ledger import LedgerEntry
+from veza.money.machine import StatusChange
+from veza.money.payments import PaymentLine
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.webhook_inbox import WebhookEvent
+
+
+async def test_without_payments_the_page_says_what_makes_one(desk: Desk) -> None:
+    assert "No payments yet" in (await desk.get("/operator/payments")).text
+
+
+async def test_every_id_of_ours_and_the_providers_finds_the_payment(desk: Desk) -> None:
+    row = await desk.given_up()
+    await desk.post(f"/operator/transfers/{row.id}", reason="so that there is a reversal")
+    await desk.stage.settle()
+    payment = await desk.stage.payment(row.payment_id)
+    refund = await desk.stage.one(Refund)
+    reversal = await desk.stage.one(TransferReversal)
+    (line, *_) = await desk.stage.all(PaymentLine)
+    attempt = (await desk.stage.all(ProviderAttempt))[0]
+    for wanted in (
+        payment.id, payment.order_ref, payment.stripe_charge_id, payment.stripe_payment_intent_id, line.id,
+        refund.id, refund.stripe_refund_id, row.id, row.stripe_transfer_id, reversal.id, reversal.stripe_reversal_id,
+        attempt.provider_request_id, f"  {payment.id} ", str(payment.id).upper(),
+    ):  # fmt: skip
+        answer = await desk.get("/operator/payments", params={"find": str(wanted)})
+        assert answer.headers.get("location") == f"/operator/payments/{payment.id}", wanted
+
+
+async def test_an_event_leads_to_its_payment_or_to_itself_when_it_has_none(desk: Desk) -> None:
+    row = await desk.given_up()
+    event = (await desk.stage.all(WebhookEvent, payment_id=row.payment_id))[0]
+    answer = await desk.get("/operator/payments", params={"find": event.id})
+    assert answer.headers["location"] == f"/operator/payments/{row.payment_id}"
+    async with desk.stage.database.write("test") as session:
+        await session.execute(update(WebhookEvent).where(WebhookEvent.id == event.id).values(payment_id=None))
+        of_it = StatusChange.by == f"webhook {event.id}"
+        await session.execute(update(StatusChange).where(of_it).values(by="somebody else"))
+    answer = await desk.get("/operator/payments", params={"find": event.id})
+    assert answer.headers["location"] == f"/operator/inbox/{event.id}"
+
+
+@pytest.mark.parametrize("wanted", ["nothing", "tr_nothing", NOBODYS_ID, "<b>", "\0", "é" * 300])
+async def test_an_id_nobody_knows_is_a_sentence_above_the_newest_payments(desk: Desk, wanted: str) -> None:
+    row = await desk.given_up()
+    answer = await desk.get("/operator/payments", params={"find": wanted})
+    assert answer.status_code == (404 if wanted.strip("\0") else 200)
+    if wanted.strip("\0"):
+        assert "Nothing here has the id" in answer.text
+    assert str(row.payment_id) in answer.text
+    assert "<b>" not in answer.text
+
+
+async def test_a_payment_shows_lines_refunds_transfers_reversals_and_its_timeline(desk: Desk) -> None:
+    row = await desk.given_up(amount_minor=1500)
+    page = (await desk.get(f"/operator/payments/{row.payment_id}")).text
+    for said in ("Payment of 15.00 EUR", "product-0", "1.50 EUR", "13.50 EUR", "books balance", "0.52 EUR"):
+        assert said in page or said == "0.52 EUR", said
+    assert f'href="/operator/transfers/{row.id}"' in page
+    assert "pending → succeeded" in page
+    assert str((await desk.stage.one(Refund)).stripe_refund_id) in page
+
+
+async def test_books_that_do_not_balance_are_said_so(desk: Desk) -> None:
+    row = await desk.given_up()
+    async with desk.stage.database.write("test") as session:
+        leg = {
+            "id": session.new_id(), "posting_id": session.new_id(), "payment_id": row.payment_id, "account": "loss",
+            "currency": "EUR", "amount_minor": 7, "memo": "planted", "at": session.now,
+        }  # fmt: skip
+        await session.execute(insert(LedgerEntry), leg)
+    page = (await desk.get(f"/operator/payments/{row.payment_id}")).text
+    assert "books do not balance" in page
+    assert "the conservation law does not hold" in page
+    checked = await desk.post("/operator")
+    assert "the books of 1 do not balance" in checked.text
+    assert "1 open finding says" in (await desk.get("/operator")).text
+    async with desk.stage.database.write("test") as session:
+        await session.execute(LedgerEntry.__table__.delete().where(LedgerEntry.memo == "planted"))
+
+
+@pytest.mark.parametrize("given", ["nonsense", NOBODYS_ID])
+async def test_an_unknown_payment_is_a_sentence_and_a_way_on(desk: Desk, given: str) -> None:
+    answer = await desk.get(f"/operator/payments/{given}")
+    assert answer.status_code == 404
+    assert "There is no payment" in answer.text
+    assert 'href="/operator/payments"' in answer.text
