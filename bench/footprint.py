@@ -1,0 +1,66 @@
+"""How long `veza serve` takes to be ready, and how much memory it holds when nobody asks it anything.
+
+The default of a newcomer: SQLite, the sandbox inside, all workers, a database that is migrated already. From the
+start of the process until /health/ready answers 200; the median of three starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+from _stand import Result, database, options, run, running
+
+STARTS = 3
+IDLE_SECONDS = 2
+READY_SECONDS, RSS_MB = 3, 200
+MOST_SECONDS = 30
+
+
+async def measured() -> Sequence[Result]:
+    ready: list[float] = []
+    memory: list[float] = []
+    async with database("sqlite") as url:
+        for _ in range(STARTS):
+            began = time.perf_counter()
+            settings = {"DATABASE_URL": url.replace("+aiosqlite", ""), "PORT": "0"}
+            async with running(["-m", "veza", "serve"], settings, "ready on") as server:
+                await _until_ready(server.line.split()[-1])
+                ready.append(time.perf_counter() - began)
+                await asyncio.sleep(IDLE_SECONDS)
+                memory.append(_rss_mb(server.pid))
+    ready_seconds, rss_mb = statistics.median(ready), max(memory)
+    return [
+        {
+            "name": "veza serve, sqlite, idle",
+            "ready_seconds": round(ready_seconds, 2),
+            "rss_mb": round(rss_mb, 1),
+            "reached": ready_seconds < READY_SECONDS and rss_mb < RSS_MB,
+        }
+    ]
+
+
+async def _until_ready(url: str) -> None:
+    async with aiohttp.ClientSession() as http, asyncio.timeout(MOST_SECONDS):
+        while True:
+            async with http.get(f"{url}/health/ready") as answer:
+                if answer.status == 200:
+                    return
+            await asyncio.sleep(0.02)
+
+
+def _rss_mb(pid: int) -> float:
+    """Resident memory of a process and of those it started."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(_rss_mb(int(child)) for child in children)
+
+
+if __name__ == "__main__":
+    asked = options(__doc__.splitlines()[0])
+    run(measured, as_json=asked.json)

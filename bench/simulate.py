@@ -1,0 +1,41 @@
+"""How many simulated runs a second: the real room over SQLite, crashed, delayed and checked, on one core.
+
+Each run has at least 30 steps and ends with every row compared with the provider's. A run that breaks a
+promise fails the bench, whatever its speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from _stand import Result, options, run
+
+from veza.money.simulator.play import STEPS
+from veza.money.simulator.simulate import simulate
+
+SEED = 20_260_105
+WARM_UP = 3
+MUST = 4.0
+
+
+async def measured(runs: int) -> Sequence[Result]:
+    await simulate(SEED - WARM_UP, WARM_UP)
+    report = await simulate(SEED, runs)
+    return [
+        {
+            "name": "simulate, sqlite, one core",
+            "runs": report.runs,
+            "steps": STEPS,
+            "violations": report.violations,
+            "runs_per_second": report.runs_per_second,
+            "reached": report.runs_per_second >= MUST and not report.violations,
+        }
+    ]
+
+
+if __name__ == "__main__":
+    asked = options(
+        __doc__.splitlines()[0],
+        ("--runs", {"type": int, "default": 60, "help": "runs to time, after a few to warm up"}),
+    )
+    run(lambda: measured(asked.runs), as_json=asked.json)

@@ -1,0 +1,21 @@
+"""Every page that is generated from the code: where it lives, and what writes it. `make lint` keeps them current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from veza.api.money.problems import MONEY_KINDS
+from veza.api.problems import problems_page
+from veza.money.reference import answers_page, states_page
+from veza.ops.settings_pages import configuration_page, env_example
+
+
+def generated_pages() -> dict[Path, str]:
+    """Path in the checkout → text, for the whole list."""
+    return {
+        Path(".env.example"): env_example(),
+        Path("docs/api-problems.md"): problems_page(*MONEY_KINDS),
+        Path("docs/configuration.md"): configuration_page(),
+        Path("docs/money-answers.md"): answers_page(),
+        Path("docs/money-states.md"): states_page(),
+    }

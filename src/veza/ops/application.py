@@ -1,0 +1,52 @@
+"""What the operator's door needs to know of the application it starts; `veza.app` builds one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from veza.kit.database import Database
+from veza.settings import Settings
+
+if TYPE_CHECKING:
+    from veza.money.room import MoneyRoom  # a quarter of a second that `veza --help` need not wait for
+
+
+class Service(Protocol):
+    """Something that runs beside the web server until `stop`; returning earlier, or raising, ends the process."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+class Application(Protocol):
+    """The rooms, built and wired.
+
+    `foundations` are entered before any service starts and left after all have stopped, in reverse: work in
+    flight still needs them. `stop` is set by the first signal; open streams and readiness watch it.
+    """
+
+    settings: Settings
+    database: Database
+    services: Sequence[Service]
+    foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
+    stop: asyncio.Event
+    room: MoneyRoom
+    asgi: Any
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the composition root hands to the command line, which may not import it."""
+
+    build: Callable[[Settings, bool], Application]
+    """From the settings, and whether this process serves HTTP."""
+    pages: Callable[[], dict[Path, str]]

@@ -1,0 +1,204 @@
+"""The command line `veza`: one command per thing an operator does; `--json` speaks to programs.
+
+Exit codes: 0 only when all is well, 1 when something is wrong, 2 when the command or the settings make no sense.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from veza.kit.database import DatabaseUnavailable
+from veza.ops.application import Program
+from veza.settings import Settings, SettingsError
+
+T = TypeVar("T")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+Url = Annotated[str | None, typer.Option("--database-url", help="Use this database instead of DATABASE_URL.")]
+
+
+def command_line(program: Program) -> typer.Typer:
+    """Every command, wired to `program`."""
+    cli = typer.Typer(
+        name="veza",
+        help="Veza, a self-hosted music platform. Settings come from the environment and .env.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "obj": program},
+    )
+    cli.command()(serve)
+    cli.command()(worker)
+    cli.command()(migrate)
+    cli.command()(doctor)
+    cli.command()(pages)
+    # Late: they use what this module defines.
+    from veza.ops.demo_command import demo
+    from veza.ops.money_commands import money
+    from veza.ops.probe_command import probe
+    from veza.ops.sandbox_commands import sandbox
+    from veza.ops.simulate_command import simulate
+
+    money.command()(simulate)
+    cli.command()(demo)
+    cli.command()(probe)
+    cli.add_typer(money)
+    cli.add_typer(sandbox)
+    return cli
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings with the options that were given on top; ends the command with one sentence per problem."""
+    try:
+        return Settings.load(**{name: value for name, value in overrides.items() if value is not None})
+    except SettingsError as error:
+        for problem in error.problems:
+            typer.echo(f"settings: {problem}", err=True)
+        raise typer.Exit(2) from None
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def fail(sentence: str, code: int = 1) -> typer.Exit:
+    """Say what went wrong on stderr; `raise` what this returns."""
+    typer.echo(f"veza: {sentence}", err=True)
+    return typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Listen here instead of HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen on this port instead of PORT; 0 takes a free one.")] = None,
+    migrate_first: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
+    database_url: Url = None,
+) -> None:
+    """Start the web server with the workers inside; SIGTERM or Ctrl-C stops it within SHUTDOWN_GRACE."""
+    _start(context.obj, load_settings(host=host, port=port, database_url=database_url), migrate_first, http=True)
+
+
+def worker(context: typer.Context, database_url: Url = None) -> None:
+    """Run the workers alone, beside a `veza serve` on the same database."""
+    _start(context.obj, load_settings(database_url=database_url), migrate_first=False, http=False)
+
+
+def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
+    from veza.ops import serve as server
+    from veza.ops.observability import configure_logs
+    from veza.ops.operator_token import NoToken
+
+    configure_logs(settings)
+    if migrate_first:
+        bring_up_to_date(settings)
+
+    async def start() -> int:
+        listener = server.listen(settings.host, settings.port) if http else None
+        if listener is None:
+            application = program.build(settings, False)
+        else:
+            # Port 0 has become a real one by now; the sandbox and its webhooks need to know it.
+            application = program.build(settings.model_copy(update={"port": listener.getsockname()[1]}), True)
+
+        def on_ready() -> None:
+            where = server.address(listener) if listener else ""
+            typer.echo(welcome(settings, where) if listener else "Veza's workers are running.")
+            sys.stdout.flush()
+
+        return await server.run(application, listener, on_ready)
+
+    try:
+        code = run_async(start())
+    except (server.CannotListen, DatabaseUnavailable, NoToken) as error:
+        raise fail(str(error)) from None
+    raise typer.Exit(code)
+
+
+def welcome(settings: Settings, where: str) -> str:
+    """What a person sees once the server answers: where to look, how to sign in."""
+    from veza.ops.operator_token import token_file
+
+    if settings.operator_token.get_secret_value():
+        sign_in = "with your OPERATOR_TOKEN"
+    else:
+        sign_in = f"with the token in {token_file(settings)}"
+    payments = "built-in sandbox, no real money" if settings.uses_sandbox else "Stripe"
+    lines = [
+        f"Veza is ready on {where}",
+        f"  operators    {where}/operator  sign in {sign_in}",
+        f"  API          {where}/api/docs  the same token, as bearer",
+        f"  health       {where}/health/ready",
+        f"  payments     {payments}",
+    ]
+    return "\n".join(lines)
+
+
+def migrate(database_url: Url = None) -> None:
+    """Create the database's tables, or bring them up to date; safe to repeat."""
+    settings = load_settings(database_url=database_url)
+    bring_up_to_date(settings)
+    typer.echo("The database is up to date.")
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate the database; ends the command with one sentence when that cannot be done."""
+    from veza.kit.database import explain
+    from veza.ops.migrations import migrate as upgrade
+
+    try:
+        upgrade(settings)
+    except Exception as error:
+        sentence = str(error) if isinstance(error, DatabaseUnavailable) else explain(error)
+        if sentence is None:
+            raise
+        raise fail(sentence) from None
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check machine, settings, database, provider and clock; say what to do about each red line."""
+    from veza.ops.doctor import examine
+    from veza.ops.doctor_report import print_report
+
+    try:
+        settings: Settings | SettingsError = Settings.load()
+    except SettingsError as error:
+        settings = error
+    findings = run_async(examine(settings))
+    print_report(findings, as_json=as_json)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def pages(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when a page is out of date.")] = False,
+) -> None:
+    """Write the pages that are generated from the code (docs/configuration.md, .env.example, ...)."""
+    program: Program = context.obj
+    stale = [path for path, text in program.pages().items() if not _holds(path, text)]
+    if check and stale:
+        raise fail(f"out of date: {', '.join(str(path) for path in stale)}; run `make format` and commit")
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(program.pages()[path], encoding="utf-8")
+        typer.echo(f"wrote {path}")
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text

@@ -1,0 +1,62 @@
+"""`veza demo`: fill an empty database with a small label's money, and stop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import typer
+
+from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, print_json, run_async
+
+if TYPE_CHECKING:
+    from veza.ops.application import Program
+    from veza.settings import Settings
+
+
+def demo(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
+    """Fill an empty database with demo sales, refunds, a dispute and something to retry; sandbox only.
+
+    Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA).
+    """
+    from veza.kit.database import DatabaseUnavailable
+    from veza.ops.observability import configure_logs
+    from veza.ops.operator_token import NoToken
+    from veza.ops.serve import CannotListen
+
+    settings = load_settings(database_url=database_url, demo_data=True)
+    configure_logs(settings.model_copy(update={"log_level": "warning"}))
+    if settings.stripe_api_base:
+        raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)
+    bring_up_to_date(settings)
+    try:
+        made = run_async(_fill(context.obj, settings))
+    except (CannotListen, DatabaseUnavailable, NoToken) as error:
+        raise fail(str(error)) from None
+    if made is None:
+        raise fail("the demo was not finished; what was made so far stays, `veza money list` shows it")
+    if as_json:
+        print_json({"ok": True, "sales": made})
+    elif made:
+        typer.echo(f"Made {made} sales and what became of them; `veza money list` shows them, `make run` serves them.")
+    else:
+        typer.echo("There is data already: nothing was done.")
+
+
+async def _fill(program: Program, settings: Settings) -> int | None:
+    """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
+    from veza.ops import serve
+    from veza.ops.demo import DemoData
+
+    # The configured port, not a free one: the sandbox remembers where its webhooks go.
+    listener = serve.listen(settings.host, settings.port)
+    settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+    application = program.build(settings, True)
+    data = next(service for service in application.services if isinstance(service, DemoData))
+    serving = asyncio.create_task(serve.run(application, listener))
+    finished = asyncio.create_task(data.finished.wait())
+    await asyncio.wait({serving, finished}, return_when=asyncio.FIRST_COMPLETED)
+    finished.cancel()
+    application.stop.set()
+    await serving
+    return data.made

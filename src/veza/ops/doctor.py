@@ -1,0 +1,96 @@
+"""`veza doctor`: looks at everything Veza stands on, changes nothing, and says what to do about each red line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from veza.kit.clock import Clock, SystemClock
+from veza.kit.money import BadAmount, known_currency
+from veza.ops.operator_token import token_file
+from veza.settings import Settings, SettingsError, strangers
+
+LEAST_FREE_BYTES = 500_000_000
+"""Below this a busy day's database growth and its log can fill the disk before anybody looks."""
+
+_GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `advice` is empty when all is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+async def examine(settings: Settings | SettingsError, clock: Clock | None = None) -> list[Finding]:
+    """Every finding, in the order a person would mend them; without usable settings only the machine's."""
+    from veza.ops.doctor_services import services
+
+    findings = [_python()]
+    if isinstance(settings, SettingsError):
+        return findings + [Finding("settings", False, problem, "correct it in .env") for problem in settings.problems]
+    findings += [*_folder(settings), _disk(settings), *_settings(settings)]
+    return findings + await services(settings, clock or SystemClock())
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", sys.version_info >= (3, 11), version, "" if sys.version_info >= (3, 11) else "use 3.11")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.var_dir
+    nearest = _existing(folder)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        yield Finding("folder", False, f"{nearest} is not writable for us", f"chown it, or set VAR_DIR (now {folder})")
+    elif folder.exists() and folder.stat().st_mode & stat.S_IWOTH:
+        yield Finding("folder", False, f"everybody may write to {folder}", f"chmod o-w {folder}")
+    else:
+        yield Finding("folder", True, f"{folder} is writable" if folder.exists() else f"{folder} will be made")
+    token = token_file(settings)
+    if not settings.operator_token.get_secret_value() and token.exists():
+        mode = stat.S_IMODE(token.stat().st_mode)
+        loose = bool(mode & 0o077)
+        yield Finding(
+            "operator token", not loose, f"{token} has mode {mode:03o}", f"chmod 600 {token}" if loose else ""
+        )
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(_existing(settings.var_dir)).free
+    enough = free >= LEAST_FREE_BYTES
+    detail = f"{free / _GB:.1f} GB free under {settings.var_dir}"
+    return Finding("disk", enough, detail, "" if enough else f"free at least {LEAST_FREE_BYTES / _GB:.1f} GB")
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    wrong = [
+        Finding("settings", False, f"{name} is set but is no setting", f"did you mean {meant}?")
+        for name, meant in strangers()
+    ]
+    for code in settings.platform_currencies:
+        try:
+            known_currency(code)
+        except BadAmount as error:
+            wrong.append(Finding("settings", False, str(error), "correct PLATFORM_CURRENCIES"))
+    if not settings.uses_sandbox and not settings.stripe_webhook_secrets:
+        detail = "STRIPE_WEBHOOK_SECRETS is empty: every webhook will be refused"
+        wrong.append(Finding("settings", False, detail, "copy the endpoint's whsec_… from the provider's dashboard"))
+    yield from wrong or [Finding("settings", True, "they make sense together")]
+
+
+def _existing(path: Path) -> Path:
+    """The nearest folder above `path` that exists."""
+    path = path.resolve()
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,73 @@
+"""The database schema: bring it up to date, and tell whether it is."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+import veza
+from veza.kit.database import Database, DatabaseUnavailable
+from veza.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+
+def migrations_folder() -> Path:
+    """Inside the package when installed from a wheel, beside `src` in a checkout."""
+    package = Path(veza.__file__).resolve().parent
+    shipped = package / "migrations"
+    return shipped if shipped.is_dir() else package.parents[1] / "migrations"
+
+
+def alembic_config(url: str) -> Config:
+    """What Alembic needs to know: where the scripts are, and the database."""
+    from alembic.config import Config  # a quarter of a second: only who migrates pays it
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # ConfigParser reads % as its own
+    return config
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the newest revision; safe to repeat."""
+    from alembic import command
+
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnavailable(f"cannot make the folder {folder} ({error.strerror}): choose another") from error
+    command.upgrade(alembic_config(settings.database_url), "head")
+
+
+@cache
+def newest_revision() -> str:
+    """The revision this version of Veza was written for."""
+    from alembic.script import ScriptDirectory
+
+    head = ScriptDirectory(str(migrations_folder())).get_current_head()
+    if head is None:
+        raise FileNotFoundError(f"no migrations in {migrations_folder()}")
+    return head
+
+
+async def out_of_date(database: Database) -> str | None:
+    """None when the schema is the one this version was written for, else a sentence saying what to do."""
+    newest = await asyncio.to_thread(newest_revision)  # the first call reads every migration
+    try:
+        async with database.read() as session:
+            found = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
+    except DatabaseUnavailable as error:
+        return str(error)
+    if list(found) == [newest]:
+        return None
+    return f"the database is at revision {', '.join(found) or 'none'}, this Veza needs {newest}: run `veza migrate`"

@@ -1,0 +1,251 @@
+"""`veza money`: what an operator looks at and mends; the same data and actions as the API and the pages."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from veza.ops.application import Application, Program
+from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.settings import parse_duration, show_duration
+
+T = TypeVar("T")
+
+money = typer.Typer(
+    name="money",
+    help="Payments, refunds, sellers' transfers: look at them, try again, compare with the provider.",
+    no_args_is_help=True,
+)
+LONGEST_SINCE = timedelta(days=90)
+Since = Annotated[str, typer.Option(help="How far back, such as 12h, 7d or 30d.")]
+AnyId = Annotated[str, typer.Argument(help="Any id, ours or the provider's: payment, order, refund, tr_…, req_…")]
+
+
+class Listed(StrEnum):
+    """What `veza money list` lists."""
+
+    TRANSFERS = "transfers"
+    PAYMENTS = "payments"
+    REFUNDS = "refunds"
+    SELLERS = "sellers"
+    FINDINGS = "findings"
+
+
+@money.command(name="list")
+def list_rows(
+    context: typer.Context,
+    what: Annotated[Listed, typer.Argument(help="What to list.")] = Listed.TRANSFERS,
+    state: Annotated[str | None, typer.Option(help="Only in this state, such as permanently_failed.")] = None,
+    seller: Annotated[str | None, typer.Option(help="Only of this seller (transfers and payments).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")] = 50,
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """List transfers (or payments, refunds, sellers, open findings), newest first."""
+    from veza.ops import money_tables, money_views
+
+    async def read(application: Application) -> list[Any]:
+        async with application.database.read() as session:
+            return await money_views.rows(session, what.value, limit, state=state, seller=seller)
+
+    rows = _with_room(context, database_url, read)
+    if as_json:
+        print_json({"items": [money_views.as_json(row) for row in rows]})
+    else:
+        money_tables.print_rows(what.value, rows, limit)
+
+
+@money.command()
+def show(context: typer.Context, wanted: AnyId, database_url: Url = None, as_json: Json = False) -> None:
+    """Show a payment with its lines, refunds, transfers, reversals, disputes, books and open findings."""
+    from veza.ops import money_tables, money_views
+
+    async def read(application: Application) -> money_views.Detail:
+        async with application.database.read() as session:
+            return await money_views.detail(session, wanted)
+
+    found = _with_room(context, database_url, read)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        money_tables.print_detail(found)
+
+
+@money.command()
+def timeline(context: typer.Context, wanted: AnyId, database_url: Url = None, as_json: Json = False) -> None:
+    """Show everything that happened to a payment: intents, attempts, webhooks, postings, moves, operators."""
+    from rich.console import Console
+
+    from veza.money.timeline import Entry, payment_of
+    from veza.money.timeline import timeline as read_timeline
+    from veza.ops.timeline_table import timeline_table
+
+    async def read(application: Application) -> tuple[Any, list[Entry]]:
+        async with application.database.read() as session:
+            payment_id = await payment_of(session, wanted)
+            return payment_id, await read_timeline(session, payment_id)
+
+    payment_id, entries = _with_room(context, database_url, read)
+    if as_json:
+        print_json({"payment_id": str(payment_id), "entries": [entry.as_json() for entry in entries]})
+    else:
+        console = Console()
+        console.print(f"Payment {payment_id}", style="bold")
+        console.print(timeline_table(entries))
+
+
+@money.command()
+def retry(
+    context: typer.Context,
+    transfer: Annotated[str, typer.Argument(help="The transfer's id, ours or the provider's (tr_…).")],
+    reason: Annotated[str, typer.Option(help="Why: the next person will want to know.")],
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Try a permanently failed transfer, or its failed reversals, once more; the worker looks up first."""
+    from veza.money.operator import retry_transfer
+    from veza.ops import money_views
+
+    async def act(application: Application) -> Any:
+        async with application.database.write(_operator()) as session:
+            return await retry_transfer(session, await money_views.transfer_id(session, transfer), reason)
+
+    row = _with_room(context, database_url, act)
+    if as_json:
+        print_json(money_views.as_json(row))
+    else:
+        typer.echo(f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries.")
+
+
+@money.command()
+def check(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
+    """Check every payment against the law; exit 1 when one breaks it, and a finding says so."""
+    from veza.money.law import Violation, books_sum_to_zero, check_all
+    from veza.ops import money_tables
+
+    async def look(application: Application) -> tuple[int, list[Violation], bool]:
+        with money_tables.working("checking every payment", quiet=as_json):
+            checked, broken = await check_all(application.database, report=True)
+            async with application.database.read() as session:
+                return checked, broken, await books_sum_to_zero(session)
+
+    checked, broken, balanced = _with_room(context, database_url, look)
+    ok = balanced and not broken
+    if as_json:
+        told = [{"payment_id": str(one.payment_id), "message": one.message} for one in broken]
+        print_json({"ok": ok, "checked": checked, "balanced": balanced, "violations": told})
+    else:
+        money_tables.print_check(checked, broken, balanced)
+    raise typer.Exit(0 if ok else 1)
+
+
+@money.command()
+def reconcile(
+    context: typer.Context,
+    since: Since = "7d",
+    apply: Annotated[bool, typer.Option("--apply", help="Record what the provider has, and rebalance.")] = False,
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Compare our rows with the provider's; exit 1 while differences are left."""
+    from veza.money.reconciliation import Reconciled
+    from veza.money.reconciliation import reconcile as compare
+    from veza.ops import money_tables
+
+    back = _duration(since)
+
+    async def look(application: Application) -> Reconciled:
+        with money_tables.working("asking the provider", quiet=as_json):
+            return await compare(application.database, application.room.gateway, since=back, apply=apply)
+
+    found = _with_room(context, database_url, look)
+    left = len(found.differences) - found.applied
+    if as_json:
+        told = [one.as_json() for one in found.differences]
+        compared = dict(found.compared)
+        print_json({"ok": left == 0, "compared": compared, "differences": told, "applied": found.applied})
+    else:
+        money_tables.print_reconciled(found, applied=apply)
+    raise typer.Exit(0 if left == 0 else 1)
+
+
+@money.command(name="catch-up")
+def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = None, as_json: Json = False) -> None:
+    """Feed the provider's events that never arrived (it keeps them 30 days) through the inbox."""
+    from veza.money.catch_up import CaughtUp
+    from veza.money.catch_up import catch_up as feed
+    from veza.ops import money_tables
+
+    back = _duration(since)
+
+    async def act(application: Application) -> CaughtUp:
+        room = application.room
+        with money_tables.working("listing the provider's events", quiet=as_json):
+            return await feed(application.database, room.gateway, room.inbox, back)
+
+    done = _with_room(context, database_url, act)
+    if as_json:
+        print_json({"ok": done.waiting == 0, "listed": done.listed, "missed": done.missed, "waiting": done.waiting})
+    else:
+        handled = f", {done.missed - done.waiting} are handled now" if done.missed else ""
+        typer.echo(f"{done.listed} events listed, {done.missed} had never arrived{handled}.")
+        if done.waiting:
+            typer.echo(f"{done.waiting} could not be handled yet; the inbox worker tries them again.")
+    raise typer.Exit(0 if done.waiting == 0 else 1)
+
+
+def _with_room(context: typer.Context, database_url: str | None, work: Callable[[Application], Awaitable[T]]) -> T:
+    """Run `work` on the application as configured; what cannot be is one sentence and an exit code."""
+    from veza.kit.database import DatabaseUnavailable
+    from veza.money.catch_up import CatchUpFailed
+    from veza.money.operator import NothingToRetry, ReasonMissing
+    from veza.money.reconciliation import CannotReconcile
+    from veza.money.timeline import NothingFound
+    from veza.money.transfers import UnknownTransfer
+    from veza.ops.money_views import NoSuchState
+    from veza.ops.observability import configure_logs
+    from veza.ops.operator_token import NoToken
+
+    settings = load_settings(database_url=database_url)
+    configure_logs(settings.model_copy(update={"log_level": "error"}))
+    program: Program = context.obj
+    at_home = settings.uses_sandbox and not settings.stripe_api_base
+
+    async def run() -> T:
+        application = program.build(settings, False)
+        try:
+            return await work(application)
+        finally:
+            await application.close()
+
+    try:
+        return run_async(run())
+    except (NothingFound, UnknownTransfer, NothingToRetry, DatabaseUnavailable, NoToken) as impossible:
+        raise fail(str(impossible)) from None
+    except (CannotReconcile, CatchUpFailed) as impossible:
+        advice = f"; is `veza serve` running on {settings.local_url}? the sandbox lives in it" if at_home else ""
+        raise fail(f"{impossible}{advice}") from None
+    except (ReasonMissing, NoSuchState) as senseless:
+        raise fail(str(senseless), 2) from None
+
+
+def _duration(written: str) -> timedelta:
+    try:
+        read = parse_duration(written)
+    except (ValueError, OverflowError):
+        read = None
+    if not isinstance(read, timedelta) or not timedelta(0) < read <= LONGEST_SINCE:
+        raise fail(f"--since is a time above zero and at most {show_duration(LONGEST_SINCE)}, such as 12h or 7d", 2)
+    return read
+
+
+def _operator() -> str:
+    try:
+        return f"{getpass.getuser()} at the command line"
+    except (KeyError, OSError):  # a container's user may have no name
+        return "operator at the command line"

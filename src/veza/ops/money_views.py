@@ -1,0 +1,127 @@
+"""What the command line reads of the money room, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import inspect, select
+
+from veza.kit.database import Session
+from veza.money import disputes, ledger, listings, payments, refunds, standing, transfers
+from veza.money.disputes import Dispute
+from veza.money.findings import Finding
+from veza.money.payments import Payment, PaymentLine
+from veza.money.rebalance import SellerBook
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.timeline import payment_of
+from veza.money.transfers import SellerTransfer, UnknownTransfer
+
+_STATES: dict[str, tuple[str, ...]] = {
+    "transfers": transfers.machine.statuses,
+    "payments": payments.machine.statuses,
+    "refunds": refunds.machine.statuses,
+    "findings": ("open", "resolved"),
+}
+# Requests as they were frozen, and the checkout page's long address, help nobody who reads a list.
+_LEFT_OUT = frozenset({"request_body", "request_key", "checkout_url"})
+
+
+class NoSuchState(ValueError):
+    """The thing listed has no such state; says which there are."""
+
+    def __init__(self, what: str, state: str) -> None:
+        states = ", ".join(_STATES.get(what, ())) or "none"
+        super().__init__(f"{what} have no state “{state[:40]}”; there are: {states}")
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One payment with everything that followed from it."""
+
+    payment: Payment
+    lines: Sequence[PaymentLine]
+    refunds: Sequence[Refund]
+    transfers: Sequence[SellerTransfer]
+    reversals: Sequence[TransferReversal]
+    disputes: Sequence[Dispute]
+    books: Sequence[SellerBook]
+    ledger: dict[str, int]
+    findings: Sequence[Finding]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "payment": as_json(self.payment),
+            "lines": [as_json(row) for row in self.lines],
+            "refunds": [as_json(row) for row in self.refunds],
+            "transfers": [as_json(row) for row in self.transfers],
+            "reversals": [as_json(row) for row in self.reversals],
+            "disputes": [as_json(row) for row in self.disputes],
+            "sellers": [
+                {"seller_id": book.seller_id, "owed_minor": book.owed_minor, "planned_minor": book.planned_minor}
+                for book in self.books
+            ],
+            "ledger": self.ledger,
+            "findings": [as_json(row) for row in self.findings],
+        }
+
+
+async def rows(session: Session, what: str, limit: int, *, state: str | None, seller: str | None) -> list[Any]:
+    """The newest rows of one kind. Raises NoSuchState."""
+    if state is not None and state not in _STATES.get(what, ()):
+        raise NoSuchState(what, state)
+    if what == "payments":
+        return list(await listings.payments(session, limit, status=state, seller_id=seller))
+    if what == "refunds":
+        return list(await listings.refunds(session, limit, status=state))
+    if what == "sellers":
+        return list(await listings.sellers(session, limit))
+    if what == "findings":
+        return list(await listings.findings(session, limit, is_open=state != "resolved"))
+    return list(await listings.transfers(session, limit, status=state, seller_id=seller))
+
+
+async def detail(session: Session, wanted: str) -> Detail:
+    """The payment any id belongs to. Raises NothingFound."""
+    payment = await payments.find(session, await payment_of(session, wanted))
+    balances = await ledger.balances(session, payment.id)
+    return Detail(
+        payment,
+        await payments.lines_of(session, payment.id),
+        await listings.of_payment(session, Refund, payment.id),
+        await listings.of_payment(session, SellerTransfer, payment.id),
+        await listings.of_payment(session, TransferReversal, payment.id),
+        await listings.of_payment(session, disputes.Dispute, payment.id),
+        await standing.of_payment(session, payment),
+        {account.value: minor for account, minor in balances.items()},
+        await listings.findings(session, 100, is_open=True, payment_id=payment.id),
+    )
+
+
+async def transfer_id(session: Session, wanted: str) -> UUID:
+    """Our id of the transfer somebody named by it or by the provider's. Raises UnknownTransfer."""
+    try:
+        return UUID(wanted.strip())
+    except ValueError:
+        pass
+    mine = select(SellerTransfer.id).where(SellerTransfer.stripe_transfer_id == wanted.strip())
+    found = await session.scalar(mine)
+    if found is None:
+        raise UnknownTransfer(wanted[:80])
+    return found
+
+
+def as_json(row: Any) -> dict[str, Any]:
+    """The columns of a row; times in ISO 8601, ids as text."""
+    names = [column.key for column in inspect(type(row)).column_attrs if column.key not in _LEFT_OUT]
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

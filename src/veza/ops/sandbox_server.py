@@ -1,0 +1,69 @@
+"""The sandbox as a process of its own: `veza sandbox serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from veza.kit.clock import SystemClock
+from veza.money.configured import SANDBOX_KEY
+from veza.money.sandbox.core import Sandbox
+from veza.money.sandbox.delivery import deliver_webhooks
+from veza.money.sandbox.server import create_app
+from veza.money.sandbox.store import Store
+from veza.ops.serve import listen, serving
+
+
+class BadState(Exception):
+    """The state file cannot be used; says why."""
+
+
+async def run(port: int, state: Path | None, webhook: str | None, say: Callable[[str], object]) -> int:
+    """Serve until a signal; `say` is told where, and with which settings Veza would use it. Returns the exit code."""
+    listener = listen("127.0.0.1", port)
+    sandbox = _sandbox(state)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with serving(create_app(sandbox), listener) as url:
+            secret = sandbox.add_webhook(webhook)["secret"] if webhook else None
+            delivering = asyncio.create_task(deliver_webhooks(sandbox, stop))
+            say(_welcome(url, state, webhook, secret))
+            await stop.wait()
+            await delivering
+    finally:
+        sandbox.close()
+    return 0
+
+
+def _sandbox(state: Path | None) -> Sandbox:
+    try:
+        store = Store(state) if state else None
+        return Sandbox(SystemClock(), random.SystemRandom(), store)
+    except (sqlite3.Error, OSError) as error:
+        raise BadState(f"{state} cannot hold the sandbox's state: {error}") from None
+
+
+def _welcome(url: str, state: Path | None, webhook: str | None, secret: str | None) -> str:
+    lines = [
+        f"The sandbox is ready on {url}",
+        f"  control API  {url}/_sandbox",
+        f"  state        {state or 'in memory, gone when it stops'}",
+        "  use it with  "
+        + " ".join(
+            [
+                f"STRIPE_API_BASE={url}",
+                f"STRIPE_SECRET_KEY={SANDBOX_KEY}",
+                *([f"STRIPE_WEBHOOK_SECRETS={secret}"] if secret else []),
+            ]
+        ),
+    ]
+    if webhook:
+        lines.insert(3, f"  webhooks     every event goes to {webhook}")
+    return "\n".join(lines)

@@ -1,0 +1,192 @@
+"""Start and stop: one process, its services and its web server, ended within a bound by the first signal.
+
+uvicorn's own order would let workers start new work after SIGTERM: it runs the application's shutdown only after
+connections have drained. Here the signal itself sets the stop event that workers and open streams wait on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+import uvicorn
+
+from veza.ops.application import Application, Service
+
+log = structlog.get_logger(__name__)
+
+AFTER_GRACE = timedelta(seconds=5)
+"""Workers bound their own stop by SHUTDOWN_GRACE; whatever is still there this much later is canceled."""
+
+CLOSE_BOUND = timedelta(seconds=5)
+
+
+class CannotListen(Exception):
+    """The address is taken or not ours; says what to do."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handling: it would raise the signal again at the end and exit with -15."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind before anything else starts, so that a taken port never starts a worker."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotListen(f"cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT") from None
+    # Listening already: what a service asks of our own server before it is up waits in the backlog.
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """The URL of a bound listener; the real port where 0 was asked for."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def http_server(asgi: Any, grace: timedelta) -> Server:
+    """A server for `asgi`; access lines are written by the application itself, with their request id."""
+    return Server(
+        uvicorn.Config(
+            asgi,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            timeout_graceful_shutdown=max(1, int(grace.total_seconds())),
+        )
+    )
+
+
+@asynccontextmanager
+async def serving(asgi: Any, listener: socket.socket, grace: timedelta = AFTER_GRACE) -> AsyncIterator[str]:
+    """Serve `asgi` while the block runs; yields its URL once it answers."""
+    server = http_server(asgi, grace)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    ready = asyncio.create_task(server.ready.wait())
+    try:
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            task.result()
+            raise CannotListen(f"the server on {address(listener)} ended before it was ready")
+        yield address(listener)
+    finally:
+        ready.cancel()
+        server.should_exit = True
+        await task
+
+
+async def run(
+    application: Application, listener: socket.socket | None, on_ready: Callable[[], None] = lambda: None
+) -> int:
+    """Run until a signal or a failure; returns the exit code: 0 after a signal, 1 when something ended by itself.
+
+    Without a `listener` only the services run.
+    """
+    stop = application.stop
+    with _signals(stop):
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(_close, application)
+            for foundation in application.foundations:
+                await stack.enter_async_context(foundation())
+            ended_early = await _run_all(application, listener, on_ready)
+    return 1 if ended_early else 0
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():
+            log.error("stop.forced", signal=number.name)
+            os._exit(1)
+        log.info("stop.asked", signal=number.name)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _run_all(application: Application, listener: socket.socket | None, on_ready: Callable[[], None]) -> bool:
+    """Start everything, wait for the stop, end everything; True when something ended before it was asked to."""
+    stop, grace = application.stop, application.settings.shutdown_grace
+    tasks = {asyncio.create_task(_service(service, stop), name=service.name) for service in application.services}
+    server: Server | None = None
+    if listener is not None:
+        server = http_server(application.asgi, grace)
+        tasks.add(asyncio.create_task(server.serve(sockets=[listener]), name="http"))
+        tasks.add(asyncio.create_task(_announce(server, stop, on_ready), name="announce"))
+    else:
+        on_ready()
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *(t for t in tasks if t.get_name() != "announce")}, return_when="FIRST_COMPLETED")
+    ended_early = not stop.is_set()
+    stop.set()
+    stopping.cancel()
+    if server is not None:
+        server.should_exit = True
+    started = time.monotonic()
+    done, late = await asyncio.wait(tasks, timeout=(grace + AFTER_GRACE).total_seconds())
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    failed = [task for task in done if not task.cancelled() and task.exception() is not None]
+    for task in failed:
+        log.error("service.failed", service=task.get_name(), exc_info=task.exception())
+    seconds = round(time.monotonic() - started, 2)
+    log.info("stop.done", seconds=seconds, cut_off=[task.get_name() for task in late])
+    return ended_early or bool(failed)
+
+
+async def _service(service: Service, stop: asyncio.Event) -> None:
+    await service.run(stop)
+    if not stop.is_set():
+        raise RuntimeError(f"{service.name} ended although nobody asked it to")
+
+
+async def _announce(server: Server, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+    waits = {asyncio.create_task(server.ready.wait()), asyncio.create_task(stop.wait())}
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    if server.ready.is_set():
+        on_ready()
+
+
+async def _close(application: Application) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(application.close(), CLOSE_BOUND.total_seconds())

@@ -1,0 +1,122 @@
+"""`veza money simulate`: the real money room under faults and crashes, all of it chosen by one seed."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from veza.money.simulator.simulate import Report
+
+MOST_NAMED = 20
+ENOUGH_RUNS = 1000
+"""So many runs are meant to reach every move and every kind of answer; what they miss is worth naming."""
+
+
+def simulate(
+    seed: Annotated[int, typer.Option(min=0, help="The first seed; each run takes the next.")] = 1,
+    runs: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many runs.")] = 200,
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Run the real money room under faults, crashes and races; exit 1 when a promise was broken.
+
+    On SQLite in memory, or on a database made beside the PostgreSQL one given and dropped afterwards. A failing
+    seed is printed with the one command that replays it.
+    """
+    from rich.console import Console
+
+    from veza.kit.database import DatabaseUnavailable, explain
+    from veza.money.simulator.ground import NotASimulatorsDatabase
+
+    settings = load_settings(database_url=database_url)
+    url = settings.database_url if database_url else None
+    # What the runs make the room complain about is what they are for; the report says what matters.
+    logging.disable(logging.CRITICAL)
+    try:
+        report = run_async(_simulate(seed, runs, url, as_json))
+    except (NotASimulatorsDatabase, DatabaseUnavailable) as impossible:
+        raise fail(str(impossible), 2 if isinstance(impossible, NotASimulatorsDatabase) else 1) from None
+    except Exception as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        raise fail(sentence) from None
+    beside = f" --database-url {database_url}" if database_url else ""
+    if as_json:
+        told = report.as_json()
+        for failure in told["failures"]:
+            failure["replay"] += beside
+        print_json(told)
+    else:
+        _print(Console(), report, beside)
+    raise typer.Exit(1 if report.violations else 0)
+
+
+async def _simulate(seed: int, runs: int, url: str | None, as_json: bool) -> Report:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from veza.money.simulator.play import Played
+    from veza.money.simulator.simulate import simulate as run_seeds
+
+    columns = (TextColumn("[dim]seed {task.fields[seed]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    unseen = as_json or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=unseen) as progress:
+        task = progress.add_task("runs", total=runs, seed=seed)
+
+        def on_run(played: Played) -> None:
+            progress.update(task, advance=1, seed=played.seed)
+            if played.violations and not unseen:
+                progress.console.print(f"seed {played.seed}: {played.violations[0]}", style="red", markup=False)
+
+        return await run_seeds(seed, runs, url, on_run)
+
+
+def _print(console: Console, report: Report, beside: str) -> None:
+    from rich.columns import Columns
+    from rich.text import Text
+
+    told = report.as_json()
+    for heading, counts in (("moves", told["moves"]), ("faults", told["faults"])):
+        console.print(Text(heading, style="bold"))
+        cells = [Text(f"{count:>6} ", style="cyan").append(name, style="default") for name, count in counts.items()]
+        console.print(Columns(cells, equal=True, padding=(0, 2)))
+        console.print()
+    _print_unreached(console, report)
+    for failure in report.failures[:MOST_NAMED]:
+        console.print(Text(f"✗ seed {failure.seed}: {failure.violations[0]}", style="bold red"))
+        for line in failure.story:
+            console.print(Text(f"    {line}", style="dim"))
+        console.print(Text(f"  replay it:  {failure.replay}{beside}", style="bold"), soft_wrap=True)
+        console.print()
+    if (left := len(report.failures) - MOST_NAMED) > 0:
+        console.print(f"… and {left} more failing seeds; --json has them all.")
+    crashes = f"{told['crashes']} crashes"
+    said = f"{report.runs} runs, {crashes}, {report.runs_per_second:g} runs/s: "
+    if report.violations:
+        console.print(Text(f"{said}{report.violations} broke a promise.", style="bold red"))
+    else:
+        console.print(Text(f"{said}every promise held.", style="bold green"))
+
+
+def _print_unreached(console: Console, report: Report) -> None:
+    from rich.text import Text
+
+    if not report.unreached:
+        return
+    said = f"{len(report.unreached)} moves and answers were not reached in {report.runs} runs"
+    if report.runs < ENOUGH_RUNS:
+        console.print(Text(f"{said}; {ENOUGH_RUNS} reach them all, --json names them.", style="yellow"))
+    else:
+        console.print(Text(f"{said}:", style="yellow"))
+        for name in report.unreached:
+            console.print(Text(f"  {name}"))
+    console.print()

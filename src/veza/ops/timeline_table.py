@@ -1,0 +1,58 @@
+"""A payment's timeline as a person reads it at a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from veza.money.timeline import Entry
+from veza.ops.words import STATUS_STYLES, shortened
+
+_KIND_STYLES = {
+    "move": "bold",
+    "attempt": "blue",
+    "webhook": "cyan",
+    "posting": "dim",
+    "operator": "magenta",
+    "finding": "red",
+}
+
+
+_EVENT = re.compile(r" evt_\w+")
+
+
+def timeline_table(entries: Iterable[Entry]) -> Table:
+    """One line per entry, oldest first; a new day is written once. Long ids are cut to their last characters."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    day = None
+    for entry in entries:
+        if entry.at.date() != day:
+            day = entry.at.date()
+            table.add_row(Text(f"{day:%d %b}", style="magenta"), "", "")
+        table.add_row(f"{entry.at:%H:%M:%S}", Text(entry.kind, style=_KIND_STYLES.get(entry.kind, "")), _said(entry))
+    return table
+
+
+def _said(entry: Entry) -> Text:
+    if entry.kind == "webhook":
+        state = "" if entry.why == "handled" else entry.why
+        return Text(entry.what).append(f"  {entry.subject}  {state}".rstrip(), style="dim")
+    line = Text(f"{shortened(entry.subject)}  ", style="dim" if entry.kind == "posting" else "")
+    before, arrow, after = shortened(entry.what).partition(" → ")
+    if entry.kind == "move" and arrow:
+        line.append(f"{before}{arrow}").append(after, style=STATUS_STYLES.get(after, ""))
+    else:
+        line.append(f"{before}{arrow}{after}")
+    aside = [part for part in (_EVENT.sub("", shortened(entry.why)), _actor(entry), entry.request_id) if part]
+    return line.append(f"  {' · '.join(aside)}", style="dim") if aside else line
+
+
+def _actor(entry: Entry) -> str:
+    # A webhook stands in a line of its own right above; the ledger and findings have no actor to speak of.
+    return entry.by if entry.kind in ("move", "operator") and not entry.by.startswith("webhook ") else ""

@@ -1,0 +1,7 @@
+"""The money room's stage, for what the operator's door shows of it."""
+
+from __future__ import annotations
+
+from tests.money.conftest import open_stage
+
+__all__ = ["open_stage"]

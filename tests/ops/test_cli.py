@@ -1,0 +1,140 @@
+"""The command line from outside: what it prints, and the exit code that tells a program how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from veza.generated_pages import generated_pages
+from veza.ops.application import Application, Program
+from veza.ops.cli import command_line
+from veza.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def veza(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in `cwd` with nothing but `environment` set."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "veza", *arguments],
+        cwd=cwd, env=plain | environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = veza("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for command in ("serve", "worker", "migrate", "doctor", "pages"):
+        assert f" {command} " in done.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_settings_that_make_no_sense_end_with_2_and_a_sentence_each(tmp_path: Path, command: str) -> None:
+    done = veza(command, cwd=tmp_path, REVERSAL_MAX_RETRIES="-1", LOG_LEVEL="loud")
+    assert done.returncode == 2
+    assert sorted(done.stderr.splitlines()) == [
+        "settings: LOG_LEVEL “loud”: must be 'debug', 'info', 'warning' or 'error'",
+        "settings: REVERSAL_MAX_RETRIES “-1”: must be at least 1",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrate_makes_the_database_and_the_doctor_is_content(tmp_path: Path) -> None:
+    red = veza("doctor", "--json", cwd=tmp_path)
+    assert (red.returncode, json.loads(red.stdout)["ok"]) == (1, False)
+    assert veza("migrate", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "var" / "veza.db").exists()
+    well = veza("doctor", "--json", cwd=tmp_path)
+    assert (well.returncode, json.loads(well.stdout)["ok"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://veza@127.0.0.1:1/veza", "the database does not answer"),
+        ("sqlite:////proc/no/veza.db", "cannot make the folder /proc/no"),
+    ],
+)
+def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path: Path, url: str, sentence: str) -> None:
+    done = veza("migrate", "--database-url", url, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"veza: {sentence}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unknown_option_ends_with_2(tmp_path: Path) -> None:
+    assert veza("serve", "--prot", "1", cwd=tmp_path).returncode == 2
+
+
+def test_the_generated_pages_of_this_checkout_are_current() -> None:
+    stale = [path for path, text in generated_pages().items() if (ROOT / path).read_text() != text]
+    assert stale == [], "run `make format` and commit"
+
+
+def test_a_stale_page_is_named_and_only_written_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = Path("docs/page.md")
+
+    def build(_settings: Settings, _http: bool) -> Application:
+        raise AssertionError("pages need no application")
+
+    cli = command_line(Program(build=build, pages=lambda: {page: "new"}))
+    page.parent.mkdir()
+    page.write_text("old")
+    stale = CliRunner().invoke(cli, ["pages", "--check"])
+    assert (stale.exit_code, page.read_text()) == (1, "old")
+    assert "out of date: docs/page.md" in stale.output
+    assert CliRunner().invoke(cli, ["pages"]).exit_code == 0
+    assert page.read_text() == "new"
+    assert CliRunner().invoke(cli, ["pages", "--check"]).exit_code == 0
+
+
+def test_the_wheel_carries_its_migrations_and_templates(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as package:
+        package.extractall(tmp_path / "installed")
+    # Run from the unpacked wheel alone: the checkout is not on the path.
+    done = subprocess.run(
+        [sys.executable, "-m", "veza", "migrate"],
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "installed")}, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    installed = {str(path.relative_to(tmp_path / "installed")) for path in (tmp_path / "installed").rglob("*")}
+    assert {"veza/migrations/env.py", "veza/api/templates/docs.html", "veza/py.typed"} <= installed
+
+
+def test_a_fresh_folder_becomes_a_running_veza_and_stops_with_0(tmp_path: Path) -> None:
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "veza", "serve", "--migrate", "--port", "0"],
+            cwd=tmp_path, env=plain, stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+        try:
+            assert process.stdout
+            ready = process.stdout.readline()
+            assert ready.startswith("Veza is ready on http://127.0.0.1:"), (tmp_path / "log").read_text()
+            url = ready.split()[-1]
+            answer = httpx.get(f"{url}/health/ready", timeout=30)
+            assert (answer.status_code, answer.json()["ready"]) == (200, True)
+            assert "veza_database_up 1.0" in httpx.get(f"{url}/metrics", timeout=30).text
+            assert httpx.get(f"{url}/api/docs", timeout=30).status_code == 200
+            process.terminate()
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+    assert (tmp_path / "var" / "operator-token").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,196 @@
+"""The doctor finds what is wrong, says what to do, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from veza.kit.clock import ManualClock, SystemClock
+from veza.ops import doctor_services, serve
+from veza.ops.doctor import Finding, examine
+from veza.ops.doctor_report import print_report
+from veza.ops.migrations import migrate
+from veza.settings import Settings, SettingsError
+
+KEY = {"stripe_secret_key": "sk_test_x", "stripe_webhook_secrets": ("whsec_x",)}
+
+
+@pytest.fixture
+async def settings(tmp_path: Path) -> Settings:
+    """A healthy place: a migrated SQLite database, the sandbox."""
+    settings = Settings(var_dir=tmp_path / "var")
+    await asyncio.to_thread(migrate, settings)
+    return settings
+
+
+async def _examine(settings: Settings, clock: Any = None) -> dict[str, Finding]:
+    return {finding.name: finding for finding in await examine(settings, clock)}
+
+
+@asynccontextmanager
+async def provider(status: int, body: Any) -> AsyncIterator[str]:
+    """Something that answers every request the same."""
+
+    async def app(scope: dict, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            while True:
+                message = await receive()
+                await send({"type": f"{message['type']}.complete"})
+                if message["type"] == "lifespan.shutdown":
+                    return
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        await send({"type": "http.response.body", "body": sent})
+
+    async with serve.serving(app, serve.listen("127.0.0.1", 0)) as url:
+        yield url
+
+
+def balance(*currencies: str) -> dict[str, Any]:
+    return {"object": "balance", "livemode": False, "available": [{"currency": c, "amount": 0} for c in currencies]}
+
+
+async def test_a_healthy_place_has_no_red_line(settings: Settings) -> None:
+    findings = await _examine(settings)
+    assert [finding.name for finding in findings.values() if not finding.ok] == []
+    assert {"python", "folder", "disk", "settings", "database", "migrations", "provider"} <= set(findings)
+
+
+async def test_postgresql_is_examined_with_its_clock(empty_postgres_url: str, tmp_path: Path) -> None:
+    settings = Settings(var_dir=tmp_path, database_url=empty_postgres_url)
+    assert (await _examine(settings))["migrations"].advice == "run `veza migrate`"
+    await asyncio.to_thread(migrate, settings)
+    findings = await _examine(settings)
+    assert all(finding.ok for finding in findings.values()), findings
+    late = ManualClock(SystemClock().now() - timedelta(minutes=5))
+    assert not (await _examine(settings, late))["clock of the database"].ok
+
+
+async def test_a_missing_database_is_not_created_by_looking(tmp_path: Path) -> None:
+    finding = (await _examine(Settings(var_dir=tmp_path)))["database"]
+    assert (finding.ok, finding.advice) == (False, "run `veza migrate`")
+    assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240  (a test has nothing else to do meanwhile)
+
+
+async def test_a_locked_database_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _examine(settings)  # as a Veza that has run: the first connection makes it WAL
+    monkeypatch.setattr("veza.kit.database.BUSY_TIMEOUT_MS", 50)
+    with sqlite3.connect(settings.var_dir / "veza.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        finding = (await _examine(settings))["database writes"]
+    other.close()
+    assert not finding.ok
+    assert "locked" in finding.detail
+
+
+async def test_a_trial_write_leaves_nothing_behind(settings: Settings) -> None:
+    await _examine(settings)
+    with sqlite3.connect(settings.var_dir / "veza.db") as look:
+        assert look.execute("SELECT name FROM sqlite_master WHERE name LIKE '%trial%'").fetchall() == []
+    look.close()
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "veza.db").write_bytes(b"certainly not a database, by any reading" * 50)
+    finding = (await _examine(Settings(var_dir=tmp_path)))["database"]
+    assert not finding.ok
+    assert "not an SQLite database" in finding.detail
+
+
+async def test_a_database_that_is_gone_is_told_without_its_password(tmp_path: Path) -> None:
+    url = "postgresql://veza:verysecret@127.0.0.1:1/veza"
+    finding = (await _examine(Settings(var_dir=tmp_path, database_url=url)))["database"]
+    assert not finding.ok
+    assert "does not answer" in finding.detail
+    assert "verysecret" not in finding.detail
+
+
+async def test_a_full_disk_and_loose_permissions_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("veza.ops.doctor.LEAST_FREE_BYTES", 10**18)
+    (settings.var_dir / "operator-token").touch(mode=0o644)
+    settings.var_dir.chmod(0o777)
+    findings = await _examine(settings)
+    assert findings["disk"].advice.startswith("free at least")
+    assert findings["operator token"].advice == f"chmod 600 {settings.var_dir / 'operator-token'}"
+    assert findings["folder"].advice == f"chmod o-w {settings.var_dir}"
+
+
+async def test_a_provider_that_settles_our_currencies_is_well(settings: Settings) -> None:
+    async with provider(200, balance("eur", "usd", "gbp")) as url:
+        findings = await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": url}))
+    assert findings["provider"].detail == f"{url} answers, test mode"
+    assert findings["currencies"].ok
+    assert findings["clock of the provider"].ok
+
+
+async def test_a_currency_the_provider_does_not_settle_is_told(settings: Settings) -> None:
+    async with provider(200, balance("eur")) as url:
+        finding = (await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": url})))["currencies"]
+    assert finding.detail == "the provider does not settle USD, GBP, only EUR"
+
+
+async def test_a_wrong_key_is_told(settings: Settings) -> None:
+    async with provider(401, {"error": {"message": "Invalid API Key provided: sk_test_*x"}}) as url:
+        finding = (await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": url})))["provider"]
+    assert (finding.ok, finding.advice) == (False, "check STRIPE_SECRET_KEY")
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b"", b"[]", b"null", b"{}"])
+async def test_an_answer_that_is_no_balance_is_told(settings: Settings, body: bytes) -> None:
+    async with provider(200, body) as url:
+        findings = await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": url}))
+    assert findings["provider"].advice == "check STRIPE_API_BASE" or "does not answer" in findings["provider"].detail
+
+
+async def test_a_provider_that_is_not_there_or_hangs_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_services, "ANSWER_BOUND_SECONDS", 0.2)
+    silent = serve.listen("127.0.0.1", 0)
+    silent.listen()
+    with silent:
+        for base in ("http://127.0.0.1:1", serve.address(silent)):
+            finding = (await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": base})))["provider"]
+            assert not finding.ok
+            assert "does not answer" in finding.detail
+
+
+async def test_a_clock_that_is_off_is_told_before_webhooks_are_refused(settings: Settings) -> None:
+    off = ManualClock(SystemClock().now() + timedelta(seconds=90))
+    async with provider(200, balance("eur")) as url:
+        findings = await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": url}), off)
+    assert findings["clock of the provider"].advice.startswith("let NTP set the clocks")
+    assert not findings["clock of the provider"].ok
+
+
+async def test_settings_that_make_no_sense_are_findings_not_a_traceback() -> None:
+    findings = await examine(SettingsError(["A is wrong", "B is wrong"]))
+    assert [finding.detail for finding in findings if not finding.ok] == ["A is wrong", "B is wrong"]
+
+
+async def test_a_key_without_webhook_secrets_is_told(settings: Settings) -> None:
+    async with provider(200, balance("eur", "usd", "gbp")) as url:
+        changed = {**_secret(), "stripe_webhook_secrets": (), "stripe_api_base": url}
+        finding = (await _examine(settings.model_copy(update=changed)))["settings"]
+    assert "STRIPE_WEBHOOK_SECRETS is empty" in finding.detail
+
+
+def test_the_report_is_json_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report([Finding("disk", False, "full", "free some")], as_json=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "ok": False,
+        "checks": [{"name": "disk", "ok": False, "detail": "full", "advice": "free some"}],
+    }
+
+
+def _secret() -> dict[str, Any]:
+    made = Settings(**KEY)
+    return {name: getattr(made, name) for name in KEY}

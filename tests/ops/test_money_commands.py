@@ -1,0 +1,277 @@
+"""`veza money`: what an operator sees and mends, what programs read, and the exit code for each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import update
+from typer.testing import CliRunner
+
+from tests.money.acts import REVERSING, refunded, transfer
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+from veza.money.ledger import LedgerEntry
+from veza.money.pace import Unpaced
+from veza.money.room import MoneyRoom
+from veza.money.sandbox.client import InProcessClient
+from veza.money.sandbox.core import Sandbox
+from veza.money.simulator.stage import RULES, Stage
+from veza.money.stripe.gateway import Gateway
+from veza.money.stripe.live import Line
+from veza.ops.application import Application, Program
+from veza.ops.cli import command_line
+from veza.settings import Settings
+
+Veza = Callable[..., Result]
+
+
+@dataclass
+class Rooms:
+    """As much of an application as these commands use."""
+
+    database: Database
+    room: MoneyRoom
+
+    async def close(self) -> None:
+        await self.room.gateway.close()
+        await self.database.close()
+
+
+@dataclass
+class World:
+    """A database with a history, the provider it was made with, and the command line over both."""
+
+    url: str
+    clock: ManualClock
+    sandbox: Sandbox
+    ids: dict[str, str]
+
+    def run(self, *arguments: str) -> Result:
+        """`veza money …` on this world."""
+        self.clock.advance(timedelta(seconds=1))  # each command is a process of its own, and later than the last
+        cli = command_line(Program(build=self._build, pages=dict))
+        return CliRunner().invoke(cli, ["money", *arguments, "--database-url", self.url])
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.exit_code == code, done.stderr
+        return json.loads(done.stdout)
+
+    def refusal(self, *arguments: str, code: int = 1) -> str:
+        """The one sentence an impossible command ends with."""
+        done = self.run(*arguments)
+        assert (done.exit_code, done.stdout) == (code, "")
+        (line,) = done.stderr.splitlines()
+        return line.removeprefix("veza: ")
+
+    def act(self, work: Callable[[Stage], Any]) -> None:
+        """Something happens in the world, outside the command line."""
+        asyncio.run(_on_stage(self, work))
+
+    def _build(self, settings: Settings, _http: bool) -> Application:
+        database = Database.open(settings.database_url, clock=self.clock)
+        gateway = Gateway(Line("sk_test_stage", InProcessClient(self.sandbox)), Unpaced())
+        return Rooms(database, MoneyRoom(database, gateway, RULES))  # type: ignore[return-value]
+
+
+async def _on_stage(world: World, work: Callable[[Stage], Any]) -> None:
+    rooms: Any = world._build(Settings(database_url=world.url), False)
+    stage = Stage(world.clock, None, world.sandbox, rooms.database, rooms.room)  # type: ignore[arg-type]
+    await work(stage)
+    await stage.close()
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Stage]:
+    stage = await Stage.open(url, create_tables=False)
+    yield stage
+    await stage.close()
+
+
+async def _history(url: str) -> World:
+    """Three sales: one untouched, one refunded and reversed, one whose reversal was given up."""
+    async with _opened(url) as stage:
+        await stage.seller("anna")
+        await stage.seller("ben")
+        kept = await stage.sold([("anna", 700), ("ben", 300)])
+        reversed_ = await refunded(stage, 2000, [("anna", 2000)])
+        await stage.settle()
+        lost = await stage.sold([("ben", 1500)])
+        stage.sandbox.add_fault("refused", path=REVERSING, times=1)
+        await stage.refund(lost, 1500)
+        await stage.settle()
+        ids = {
+            "kept": str(kept),
+            "reversed": str(reversed_),
+            "lost": str(lost),
+            "lost transfer": str((await transfer(stage, payment_id=lost)).id),
+            "lost tr": str((await transfer(stage, payment_id=lost)).stripe_transfer_id),
+            "reversed transfer": str((await transfer(stage, payment_id=reversed_)).id),
+        }
+        return World(url, stage.clock, stage.sandbox, ids)
+
+
+@pytest.fixture
+def world(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    return asyncio.run(_history(sqlite_url))
+
+
+def test_transfers_are_listed_newest_first_and_by_state_and_seller(world: World) -> None:
+    everything = world.json("list")["items"]
+    assert [row["status"] for row in everything] == ["permanently_failed", "reversed", "completed", "completed"]
+    (lost,) = world.json("list", "--state", "permanently_failed")["items"]
+    assert (lost["id"], lost["sent_minor"], lost["currency"]) == (world.ids["lost transfer"], 1350, "EUR")
+    assert {row["seller_id"] for row in world.json("list", "--seller", "anna")["items"]} == {"anna"}
+    assert len(world.json("list", "--limit", "2")["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "count"), [("payments", 3), ("refunds", 2), ("sellers", 2), ("findings", 1), ("transfers", 4)]
+)
+def test_everything_an_operator_asks_for_is_listed(world: World, what: str, count: int) -> None:
+    assert len(world.json("list", what)["items"]) == count
+    shown = world.run("list", what)
+    assert shown.exit_code == 0
+    assert len(shown.stdout.splitlines()) > count
+
+
+def test_ids_are_shown_whole_so_that_they_can_be_copied(world: World) -> None:
+    assert world.ids["lost transfer"] in world.run("list").stdout
+
+
+def test_a_payment_is_shown_by_any_of_its_ids(world: World) -> None:
+    for wanted in ("lost", "lost transfer", "lost tr"):
+        shown = world.json("show", world.ids[wanted])
+        assert shown["payment"]["id"] == world.ids["lost"]
+        assert shown["ledger"]["seller_debt"] == 1350
+        assert [row["status"] for row in shown["reversals"]] == ["permanently_failed"]
+        assert [row["kind"] for row in shown["findings"]] == ["seller_debt"]
+    said = world.run("show", world.ids["lost"]).stdout
+    assert "Transfer to ben  permanently_failed  13.50 EUR" in said
+    assert "13.50 EUR could not be taken back" in said
+
+
+def test_the_timeline_tells_everything_in_order(world: World) -> None:
+    entries = world.json("timeline", world.ids["reversed"])["entries"]
+    assert {"move", "attempt", "webhook", "posting"} == {entry["kind"] for entry in entries}
+    assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
+    said = world.run("timeline", world.ids["reversed transfer"]).stdout
+    assert "reversal_pending → reversed" in said
+
+
+def test_a_given_up_transfer_is_retried_once_with_a_reason(world: World) -> None:
+    lost = world.ids["lost tr"]
+    assert world.refusal("retry", lost, "--reason", " ", code=2).startswith("a retry needs a reason")
+    row = world.json("retry", lost, "--reason", "the account is open again")
+    assert row["status"] == "reversal_pending"
+    again = world.refusal("retry", lost, "--reason", "the account is open again")
+    assert "there is nothing to retry; last: permanently_failed → reversal_pending, retried by" in again
+    world.act(lambda stage: stage.settle())
+    (done,) = [row for row in world.json("list")["items"] if row["id"] == world.ids["lost transfer"]]
+    assert done["status"] == "reversed"
+    assert "the account is open again" in json.dumps(world.json("timeline", lost), ensure_ascii=False)
+
+
+def test_a_final_transfer_is_not_retried(world: World) -> None:
+    said = world.refusal("retry", world.ids["reversed transfer"], "--reason", "to be sure")
+    assert "is reversed: there is nothing to retry" in said
+
+
+def test_the_law_is_checked_and_a_breach_ends_with_1(world: World) -> None:
+    assert world.json("check") == {"ok": True, "checked": 3, "balanced": True, "violations": []}
+    assert "The law holds for 3 payments." in world.run("check").stdout
+
+    async def cook_the_books(stage: Stage) -> None:
+        async with stage.database.write() as session:
+            mine = update(LedgerEntry).where(LedgerEntry.payment_id == uuid.UUID(world.ids["kept"]))
+            await session.execute(mine.values(amount_minor=LedgerEntry.amount_minor + 1))
+
+    world.act(cook_the_books)
+    said = world.json("check", code=1)
+    assert (said["ok"], said["balanced"]) == (False, False)
+    assert {one["payment_id"] for one in said["violations"]} == {world.ids["kept"]}
+    assert world.run("check").exit_code == 1
+    assert "law_broken" in {row["kind"] for row in world.json("list", "findings")["items"]}
+
+
+def test_reconciliation_finds_and_applies_what_was_done_elsewhere(world: World) -> None:
+    clean = world.json("reconcile", "--since", "1d")
+    assert (clean["ok"], clean["differences"]) == (True, [])
+    charge = world.json("show", world.ids["kept"])["payment"]["stripe_charge_id"]
+    world.sandbox.refund_in_dashboard(charge, 500)
+    found = world.json("reconcile", code=1)
+    assert [one["kind"] for one in found["differences"]] == ["missing_here"]
+    told = world.run("reconcile")
+    assert told.exit_code == 1
+    assert "1 difference in 3 charges, 3 refunds" in told.stdout
+    mended = world.json("reconcile", "--apply")
+    assert (mended["ok"], mended["applied"]) == (True, 1)
+    assert world.json("reconcile")["differences"] == []
+
+
+def test_events_that_never_arrived_are_caught_up(world: World) -> None:
+    charge = world.json("show", world.ids["kept"])["payment"]["stripe_charge_id"]
+    world.sandbox.refund_in_dashboard(charge, 500)
+    told = world.json("catch-up")
+    assert told["ok"] is True
+    assert told["missed"] >= 1
+    assert len(world.json("list", "refunds")["items"]) == 3
+    assert world.json("catch-up")["missed"] == 0
+
+
+def test_a_provider_that_does_not_answer_is_one_sentence(world: World) -> None:
+    world.sandbox.add_fault("error_503", times=None)
+    said = world.refusal("reconcile")
+    assert said.startswith("the provider's charges could not be listed: 503")
+    assert "is `veza serve` running" in said
+    assert world.refusal("catch-up").startswith("the provider's events could not be listed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("show", "nonsense"), 1, "nothing here has the id “nonsense”"),
+        (("timeline", "tr_unknown"), 1, "nothing here has the id “tr_unknown”"),
+        (("show", str(uuid.UUID(int=7))), 1, f"nothing here has the id “{uuid.UUID(int=7)}”"),
+        (("retry", "tr_unknown", "--reason", "why not"), 1, "there is no transfer tr_unknown"),
+        (("list", "--state", "lost"), 2, "transfers have no state “lost”; there are: pending, completed, failed,"),
+        (("list", "sellers", "--state", "lost"), 2, "sellers have no state “lost”; there are: none"),
+        (("reconcile", "--since", "soon"), 2, "--since is a time above zero and at most 90d"),
+        (("catch-up", "--since", "0d"), 2, "--since is a time above zero and at most 90d"),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, tuple) else "",
+)
+def test_what_makes_no_sense_is_one_sentence(
+    world: World, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    assert world.refusal(*arguments, code=code).startswith(sentence)
+
+
+def test_a_database_without_tables_is_one_sentence(world: World, tmp_path: Path) -> None:
+    world.url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    assert world.refusal("list") == "the database has no tables yet: run `veza migrate`"
+
+
+def test_a_waiting_reversal_shows_why_and_when_it_is_tried_next(world: World) -> None:
+    async def refund_after_payout(stage: Stage) -> None:
+        kept = uuid.UUID(world.ids["kept"])
+        sent = await transfer(stage, payment_id=kept, seller_id="anna")
+        stage.sandbox.set_balance(str(sent.stripe_account_id), 0, "eur")
+        await stage.refund(kept, 1000)
+        await stage.settle()
+
+    world.act(refund_after_payout)
+    said = " ".join(world.run("show", world.ids["kept"]).stdout.split())
+    assert "balance_insufficient" in said
+    assert f"next try {world.clock.now() + timedelta(hours=6):%Y-%m-%d %H:%M}" in said

@@ -1,0 +1,97 @@
+"""`veza sandbox` from outside: what it prints, what it answers, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.ops.test_cli import veza
+from veza.ops.scenarios.player import SCENARIOS
+
+BOUND_SECONDS = 30
+
+
+def test_play_tells_programs_every_fact_and_the_timeline(tmp_path: Path) -> None:
+    done = veza("sandbox", "play", "sale-and-refund", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    (played,) = said["scenarios"]
+    assert said["ok"] is True
+    assert played["name"] == "sale-and-refund"
+    assert {fact["ok"] for fact in played["facts"]} == {True}
+    moves = [entry["what"] for entry in played["timeline"] if entry["kind"] == "move"]
+    assert "reversal_pending → reversed" in moves
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_scenario_ends_with_2_and_the_names_there_are(tmp_path: Path) -> None:
+    done = veza("sandbox", "play", "sale-and-fraud", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("veza: there is no scenario “sale-and-fraud”; there are sale-and-refund, ")
+
+
+def test_play_wants_to_know_what(tmp_path: Path) -> None:
+    done = veza("sandbox", "play", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "veza: say which scenario to play, or --all; `veza sandbox list` has them\n"
+
+
+def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    url = "postgresql://veza@127.0.0.1:1/veza"
+    done = veza("sandbox", "play", "sale-and-refund", "--json", "--database-url", url, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("veza: the database does not answer")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_list_names_every_scenario(tmp_path: Path) -> None:
+    done = veza("sandbox", "list", "--json", cwd=tmp_path)
+    assert [one["name"] for one in json.loads(done.stdout)] == [one.name for one in SCENARIOS]
+
+
+def test_the_sandbox_alone_remembers_what_it_did(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.db"
+    with Sandbox(tmp_path, "--state", str(state)) as url:
+        paid = httpx.post(f"{url}/_sandbox/payments", json={"amount": 1000, "currency": "eur"})
+        assert paid.status_code == 200
+    with Sandbox(tmp_path, "--state", str(state)) as url:
+        headers = {"Authorization": "Bearer sk_test_anybody"}
+        charge = httpx.get(f"{url}/v1/charges/{paid.json()['id']}", headers=headers).json()
+        assert charge["amount"] == 1000
+
+
+def test_a_state_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database, whatever else it may be\n" * 100)
+    done = veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "veza: notes.txt cannot hold the sandbox's state: file is not a database\n"
+
+
+class Sandbox:
+    """`veza sandbox serve` while the block runs; it must end with 0 when it is told to."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "veza", "sandbox", "serve", "--port", "0", *options],
+            cwd=folder, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def __enter__(self) -> str:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if ready := re.search(r"ready on (http://\S+)", line):
+                return ready[1]
+        raise AssertionError("the sandbox ended before it was ready")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(timeout=BOUND_SECONDS)
+        assert self._process.stdout
+        self._process.stdout.close()
+        assert code == 0

@@ -1,0 +1,183 @@
+"""Settings are read once, make sense together, and every problem is one sentence."""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import veza.settings
+from veza.ops.settings_pages import configuration_page, env_example
+from veza.settings import Settings, SettingsError, parse_duration, show_duration, strangers
+
+SOURCE = Path(veza.settings.__file__).parent
+NAMES = [str(field.validation_alias) for field in Settings.model_fields.values()]
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_with_nothing_set_it_runs_on_sqlite_with_the_sandbox() -> None:
+    settings = Settings.load()
+    assert settings.database_url == "sqlite+aiosqlite:///var/veza.db"
+    assert settings.uses_sandbox
+    assert settings.claim_lease == timedelta(minutes=2)
+    assert settings == Settings()
+
+
+def test_the_environment_wins_over_the_file_and_options_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("PORT=1001\nHOST=0.0.0.0\nREVERSAL_MAX_RETRIES=7\nSOMETHING_ELSE=x\n")
+    monkeypatch.setenv("PORT", "1002")
+    settings = Settings.load(host="::1")
+    assert (settings.host, settings.port, settings.reversal_max_retries) == ("::1", 1002, 7)
+    assert settings.base_url == "http://[::1]:1002"
+
+
+def test_an_empty_value_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVERSAL_MAX_RETRIES", "")
+    assert Settings.load().reversal_max_retries == 5
+
+
+@pytest.mark.parametrize(
+    ("given_url", "used"),
+    [
+        ("postgresql://u:p@h:5432/n", "postgresql+asyncpg://u:p@h:5432/n"),
+        ("postgres://u@h/n", "postgresql+asyncpg://u@h/n"),
+        ("sqlite:////tmp/x.db", "sqlite+aiosqlite:////tmp/x.db"),
+    ],
+)
+def test_the_usual_database_urls_get_their_async_driver(given_url: str, used: str) -> None:
+    assert Settings(database_url=given_url).database_url == used
+
+
+def test_the_database_follows_the_folder() -> None:
+    assert Settings(var_dir=Path("/data")).database_url == "sqlite+aiosqlite:////data/veza.db"
+
+
+LIVE = {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRETS": "whsec_a, whsec_b"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"REVERSAL_MAX_RETRIES": "-1"}, "REVERSAL_MAX_RETRIES “-1”: must be at least 1"),
+        ({"REFUND_MAX_RETRIES": "many"}, "REFUND_MAX_RETRIES “many”: must be a whole number"),
+        ({"REVERSAL_CONCURRENCY": "0"}, "REVERSAL_CONCURRENCY “0”: must be at least 1"),
+        ({"REVERSAL_BACKOFF_MAX": "1s"}, "REVERSAL_BACKOFF_MAX (1s) is below REVERSAL_BACKOFF_BASE (1m)"),
+        ({"INBOX_BACKOFF_MAX": "1s"}, "INBOX_BACKOFF_MAX (1s) is below INBOX_BACKOFF_BASE (5s)"),
+        ({"REVERSAL_BALANCE_MAX": "1h"}, "REVERSAL_BALANCE_MAX (1h) is below REVERSAL_BALANCE_RETRY (6h)"),
+        ({"REVERSAL_BACKOFF_BASE": "1 minute"}, "such as 30s, 1m, 1h or 30d"),
+        ({"REVERSAL_BACKOFF_BASE": "0s"}, "a duration must be above zero"),
+        ({"CLAIM_LEASE": "75s"}, "CLAIM_LEASE (75s) must be longer than STRIPE_REQUEST_TIMEOUT plus 45s (75s)"),
+        ({"STRIPE_WORKERS_SHARE": "0"}, "STRIPE_WORKERS_SHARE “0”: must be above 0"),
+        ({"STRIPE_WORKERS_SHARE": "1.01"}, "STRIPE_WORKERS_SHARE “1.01”: must be at most 1"),
+        ({"STRIPE_SECRET_KEY": "pk_live_x"}, "a pk_ key is the public one"),
+        ({"STRIPE_SECRET_KEY": "sk_live_x"}, "STRIPE_WEBHOOK_SECRETS is empty"),
+        ({**LIVE, "STRIPE_API_BASE": "http://127.0.0.1:1"}, "a live key goes to Stripe only"),
+        ({**LIVE, "DEMO_DATA": "true"}, "DEMO_DATA works with the built-in sandbox only"),
+        ({"PLATFORM_CURRENCIES": "EUR,EURO"}, "“EURO” is not a currency code"),
+        ({"PLATFORM_CURRENCIES": ","}, "PLATFORM_CURRENCIES"),
+        ({"DATABASE_URL": "mysql://h/n"}, "use sqlite:///folder/veza.db or postgresql://"),
+        ({"REDIS_URL": "localhost"}, "REDIS_URL: is not an address of the expected kind"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL “loud”: must be 'debug'"),
+        ({"PORT": "70000"}, "PORT “70000”: must be at most 65535"),
+        ({"OPERATOR_TOKEN": "short"}, "OPERATOR_TOKEN must be at least 16 characters long"),
+    ],
+)
+def test_nonsense_is_refused_in_one_sentence(
+    environment: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+    assert len(refused.value.problems) == 1
+    assert sentence in refused.value.problems[0]
+    assert "\n" not in refused.value.problems[0]
+
+
+def test_all_problems_are_told_at_once_and_no_secret_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_SECRET_KEY", "pk_live_verysecret")
+    monkeypatch.setenv("OPERATOR_TOKEN", "tiny-secret")
+    monkeypatch.setenv("CLAIM_LEASE", "1s")
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+    assert len(refused.value.problems) == 3
+    assert "secret" not in str(refused.value)
+    assert "verysecret" not in repr(Settings(stripe_secret_key="sk_test_verysecret"))
+
+
+def test_a_misspelt_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVERSAL_MAX_RETRYS", "3")
+    Path(".env").write_text("REFUND_BACKOF_MAX=1h\n")
+    assert strangers() == [
+        ("REFUND_BACKOF_MAX", "REFUND_BACKOFF_MAX"),
+        ("REVERSAL_MAX_RETRYS", "REVERSAL_MAX_RETRIES"),
+    ]
+
+
+@given(st.integers(min_value=1, max_value=10**10))
+def test_a_duration_reads_back_as_it_is_shown(milliseconds: int) -> None:
+    duration = timedelta(milliseconds=milliseconds)
+    assert parse_duration(show_duration(duration)) == duration
+
+
+def test_every_setting_is_in_both_generated_pages_and_has_a_meaning() -> None:
+    page, example = configuration_page(), env_example()
+    for field in Settings.model_fields.values():
+        assert f"| `{field.validation_alias}` |" in page
+        assert f"\n# {field.validation_alias}=" in example
+        assert field.description
+
+
+def test_the_example_file_itself_is_accepted() -> None:
+    lines = re.findall(r"^# ([A-Z_]+=.*)$", env_example(), flags=re.MULTILINE)
+    assert len(lines) == len(NAMES)
+    Path(".env").write_text("\n".join(lines).replace("<VAR_DIR>", "var"))
+    assert Settings.load() == Settings()
+
+
+READERS = {"environ", "environb", "getenv", "getenvb"}
+
+
+def _reads_environment(tree: ast.AST) -> bool:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name) if name in READERS:
+                return True
+            case ast.ImportFrom(module="os", names=names) if READERS & {alias.name for alias in names}:
+                return True
+            case ast.Name(id="BaseSettings"):
+                return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import os\nos.environ['X']",
+        "import os as o\no.getenv('X')",
+        "from os import environ",
+        "from os import getenv as g",
+    ],
+)
+def test_the_check_below_finds_planted_readers(planted: str) -> None:
+    assert _reads_environment(ast.parse(planted))
+
+
+def test_nothing_but_settings_reads_the_environment() -> None:
+    readers = [
+        path.relative_to(SOURCE)
+        for path in SOURCE.rglob("*.py")
+        if path.name != "settings.py" and _reads_environment(ast.parse(path.read_text()))
+    ]
+    assert readers == []

@@ -1,0 +1,52 @@
+"""`veza money simulate` from outside: its report, its exit codes, and how a failing seed is told."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.ops.test_cli import veza
+from veza.money.simulator.simulate import Failure, Report
+from veza.ops.simulate_command import _print
+
+
+def test_the_report_for_programs_has_the_keys_it_promises(tmp_path: Path) -> None:
+    done = veza("money", "simulate", "--seed", "1", "--runs", "1", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert {"runs", "violations", "runs_per_second", "faults", "crashes", "moves"} <= set(said)
+    assert (said["runs"], said["violations"]) == (1, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_people_are_told_that_every_promise_held(tmp_path: Path) -> None:
+    done = veza("money", "simulate", "--seed", "1", "--runs", "1", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "payment pending->succeeded" in done.stdout
+    assert "every promise held." in done.stdout.splitlines()[-1]
+
+
+def test_a_database_the_simulator_does_not_run_on_is_one_sentence(tmp_path: Path) -> None:
+    done = veza("money", "simulate", "--database-url", "sqlite:///veza.db", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "veza: on SQLite the simulator runs in memory: leave the database URL out\n"
+
+
+def test_a_failing_seed_is_told_with_the_one_command_that_replays_it() -> None:
+    failure = Failure(
+        7,
+        ["seller anna is owed 9.00 EUR, planned is 0.00 EUR"],
+        "veza money simulate --seed 7 --runs 1",
+        [("sell", 3)],
+        ["anna sells for 10.00 EUR"],
+    )
+    console = Console(file=StringIO(), width=100)
+    _print(console, Report(runs=2, seconds=1.0, failures=[failure]), " --database-url postgresql://h/db")
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "✗ seed 7: seller anna is owed 9.00 EUR, planned is 0.00 EUR" in said
+    assert "anna sells for 10.00 EUR" in said
+    assert "replay it:  veza money simulate --seed 7 --runs 1 --database-url postgresql://h/db" in said
+    assert "1 broke a promise." in said
