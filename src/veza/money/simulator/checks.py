@@ -26,7 +26,7 @@ from veza.money.transfers import SellerTransfer, is_unsent
 from veza.money.webhook_inbox import WebhookEvent
 
 NOWHERE = UUID(int=0)
-REFUND_ENDS = ("succeeded", "failed", "canceled", "refused")
+REFUND_OPEN = ("requested", "pending", "requires_action")
 UNDONE = ("failed", "canceled")
 VISIBLE = (FindingKind.SELLER_DEBT, FindingKind.GIVEN_UP)
 
@@ -184,7 +184,7 @@ def _disputes_agree(rows: _Rows, world: World) -> list[str]:
 
 
 def _all_final(rows: _Rows) -> list[str]:
-    found = [f"refund {row.id} is still {row.status}" for row in rows.refunds if row.status not in REFUND_ENDS]
+    found = [f"refund {row.id} is still {row.status}" for row in rows.refunds if _hurries(row, *REFUND_OPEN)]
     found += [
         f"transfer {row.id} is still {row.status}" for row in rows.transfers if _hurries(row, "pending", "failed")
     ]
