@@ -71,7 +71,7 @@ async def test_a_posting_nobody_meant_is_found(books: Stage, account: Account) -
     payment = await books.one(Payment)
     async with books.database.write() as session:
         legs = [(account, 5, None), (Account.PLATFORM_CASH, -5, None)]
-        await post(session, payment.id, "EUR", "planted", legs)
+        post(session, payment.id, "EUR", "planted", legs)
     outside = account is Account.PROVIDER_FEES
     assert (await books.violations() == []) == outside, "provider fees are outside the law"
 
@@ -88,14 +88,14 @@ async def test_a_posting_that_does_not_balance_is_refused_and_writes_nothing(boo
     payment, before = await books.one(Payment), len(await books.all(LedgerEntry))
     with pytest.raises(UnbalancedPosting, match="is off by 1"):
         async with books.database.write() as session:
-            await post(session, payment.id, "EUR", "wrong", [(Account.LOSS, 5, None), (Account.REFUNDED, -4, None)])
+            post(session, payment.id, "EUR", "wrong", [(Account.LOSS, 5, None), (Account.REFUNDED, -4, None)])
     assert len(await books.all(LedgerEntry)) == before
 
 
 async def test_a_posting_of_nothing_writes_nothing(books: Stage) -> None:
     payment, before = await books.one(Payment), len(await books.all(LedgerEntry))
     async with books.database.write() as session:
-        await post(session, payment.id, "EUR", "nothing", [(Account.LOSS, 0, None), (Account.REFUNDED, 0, None)])
+        post(session, payment.id, "EUR", "nothing", [(Account.LOSS, 0, None), (Account.REFUNDED, 0, None)])
     assert len(await books.all(LedgerEntry)) == before
 
 

@@ -26,7 +26,7 @@ from tests.money.acts import (
     transfer,
 )
 from veza.money.attempts import key_of
-from veza.money.claims import RetryPolicy
+from veza.money.claims import Asked, RetryPolicy
 from veza.money.reversals import TransferReversal
 from veza.money.simulator.stage import Stage
 from veza.money.stripe.outcomes import Meaning
@@ -220,7 +220,7 @@ async def test_a_stale_worker_that_succeeded_is_adopted_never_dropped(stage: Sta
     answer = await stage.room.reversal_worker.send(old, old.row.request_body or "", key, lambda: True)
     settle = stage.room.reversal_worker._settle
     async with stage.database.write("old worker") as session:
-        await settle(session, old, key, answer, Meaning.DONE, None)
+        await settle(session, Asked(old, key, answer, Meaning.DONE, None))
     assert (await transfer(stage)).status == "reversed"
     await stage.room.reversal_worker.work(new)
     assert [attempt.stale for attempt in await attempts(stage, "reversal")] == [True, True]

@@ -8,13 +8,14 @@ IMMEDIATE, behind a lock, so two writers of one process queue instead of spinnin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, MetaData, Table, Uuid, event, text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Insert, MetaData, Table, Uuid, event, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -90,6 +91,20 @@ class Session(AsyncSession):
 
     def new_id(self) -> UUID:
         return self.ids.new()
+
+    def append(self, journal: type[Base], *rows: Mapping[str, Any]) -> None:
+        """Write `rows` (every column named) to a table nobody changes, with all others of this transaction at its end.
+
+        One statement a table instead of one a row. A query of this transaction that must see them calls
+        `write_appended` first.
+        """
+        appended: dict[type[Base], list[Mapping[str, Any]]] = self.info.setdefault("appended", {})
+        appended.setdefault(journal, []).extend(rows)
+
+    async def write_appended(self) -> None:
+        """Write what was appended so far; the end of the transaction does it too."""
+        for journal, rows in self.info.pop("appended", {}).items():
+            await self.execute(_insert_into(journal), rows)
 
     def wake(self, topic: str, *, elsewhere: bool = True) -> None:
         """Ring `topic` once this transaction has committed: in this process and, unless told not to, the others."""
@@ -223,11 +238,13 @@ class Database:
                 async with self._one_writer, self._writer() as session:
                     self._settle_in(session, actor)
                     yield session
+                    await session.write_appended()
                     await session.commit()
             else:
                 async with self._writer() as session:
                     self._settle_in(session, actor)
                     yield session
+                    await session.write_appended()
                     for topic in [topic for topic, elsewhere in session.info.get("wakes", {}).items() if elsewhere]:
                         await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
                     await session.commit()
@@ -245,6 +262,11 @@ class Database:
         session.subscriptions = self.subscriptions
         session.actor = actor
         session.dialect = self.dialect
+
+
+@cache
+def _insert_into(journal: type[Base]) -> Insert:
+    return insert(table_of(journal))
 
 
 _NOTIFY = text("SELECT pg_notify(:channel, :topic)")

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index, insert, select, update
+from sqlalchemy import Index, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Database, Session, table_of
+from veza.kit.database import Base, Database, Session
 from veza.kit.subscriptions import Event
 
 log = structlog.get_logger(__name__)
@@ -45,27 +45,22 @@ Index(
 )
 
 
-_WRITE = insert(table_of(OutboxEvent))
-
-
 async def publish(session: Session, topic: str, payload: dict[str, Any]) -> None:
     """Tell *inside* subscribers now, in this transaction, and write the event for those who hear it *after*."""
     event = Event(session.new_id(), topic, payload, session.now)
     for hear in session.subscriptions.inside.get(topic, ()):
         await hear(session, event)
     heard_after = topic in session.subscriptions.after
-    await session.execute(
-        _WRITE,
-        {
-            "id": event.id,
-            "topic": topic,
-            "payload": payload,
-            "created_at": session.now,
-            "due_at": session.now if heard_after else None,
-            "delivered_at": None if heard_after else session.now,
-            "attempts": 0,
-        },
-    )
+    told = {
+        "id": event.id,
+        "topic": topic,
+        "payload": payload,
+        "created_at": session.now,
+        "due_at": session.now if heard_after else None,
+        "delivered_at": None if heard_after else session.now,
+        "attempts": 0,
+    }
+    session.append(OutboxEvent, told)
     if heard_after:
         # Every process has a relay of its own, and PostgreSQL commits transactions that notify one at a time.
         session.wake(WAKE, elsewhere=False)

@@ -1,7 +1,9 @@
-"""aiosqlite with one trip to its thread per statement.
+"""aiosqlite with one trip to its thread per statement, and none for what cannot wait.
 
 SQLAlchemy's own adapter makes a trip each for opening the cursor, executing, fetching and closing, and one more
-to roll back what is not open. A trip costs more than most statements: settling a reversal made about sixty.
+to roll back what is not open. A trip costs more than most statements, and while the event loop is busy each one waits
+for Python's lock twice: settling a reversal made about sixty. Once BEGIN IMMEDIATE has been granted nothing can make a
+statement wait but COMMIT, which waits for the disk: those between run at once, in the thread that asks.
 `sqlite+onetrip://` is the URL; kit.database uses it wherever sqlite+aiosqlite is asked for.
 """
 
@@ -66,16 +68,22 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     def _trip(self, method: str, operation: str, parameters: Any) -> None:
         connection: Any = self._connection
+        ours: Any = self._adapt_connection
         try:
-            self._brought, self._rows = await_(
-                connection._execute(_there, connection._conn, method, operation, parameters)
-            )
+            if ours.is_writing:
+                await_(_nothing())
+                self._brought, self._rows = _there(connection._conn, method, operation, parameters)
+            else:
+                self._brought, self._rows = await_(
+                    connection._execute(_there, connection._conn, method, operation, parameters)
+                )
+                ours.is_writing = operation == "BEGIN IMMEDIATE"
         except Exception as error:
             self._adapt_connection._handle_exception(error)
 
 
 def _there(connection: sqlite3.Connection, method: str, operation: str, parameters: Any) -> tuple[_Brought, deque[Any]]:
-    """In aiosqlite's thread: the whole life of a cursor."""
+    """The whole life of a cursor."""
     cursor = connection.cursor()
     try:
         getattr(cursor, method)(operation, parameters)
@@ -85,11 +93,24 @@ def _there(connection: sqlite3.Connection, method: str, operation: str, paramete
         cursor.close()
 
 
+async def _nothing() -> None:
+    """SQLAlchemy takes a driver that never waits for a synchronous one, and refuses it."""
+
+
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
+    __slots__ = ("is_writing",)
     _cursor_cls = _Cursor  # type: ignore[assignment]  # mypy wants the very class of the base
 
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self.is_writing = False
+
+    def commit(self) -> None:
+        self.is_writing = False
+        super().commit()
+
     def rollback(self) -> None:
+        self.is_writing = False
         # The pool rolls back whatever comes home; mostly it was committed.
         raw: Any = self._connection
         if raw._connection and raw.in_transaction:
@@ -98,7 +119,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
 class _Dbapi(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arg: Any, **kw: Any) -> AsyncAdapt_aiosqlite_connection:
-        made = super().connect(*arg, **kw)
+        made = super().connect(*arg, **{**kw, "check_same_thread": False})
         return _Connection(self, made._connection)
 
 

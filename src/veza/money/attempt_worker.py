@@ -8,30 +8,61 @@ when the key may be forgotten. Only a definitive answer changes the key. Results
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import structlog
 from sqlalchemy import update
 
-from veza.kit.database import DatabaseUnavailable, Session
+from veza.kit.database import Database, DatabaseUnavailable, Session
+from veza.kit.together import Together
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
-from veza.money.claims import Claim, LookUp, R, Settled
+from veza.money.breaker import Breaker
+from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled
 from veza.money.settling import Settling
 from veza.money.stripe.answers import Answer
-from veza.money.stripe.gateway import OutOfTime
+from veza.money.stripe.gateway import Gateway, OutOfTime
 from veza.money.stripe.outcomes import COUNTED, Meaning, classify
 
 log = structlog.get_logger(__name__)
 
 EASE_OFF_SECONDS = 2.0
+MOST_TOGETHER = 32
+"""So many successes at most share a transaction: it stays a few hundred milliseconds long on a slow machine."""
+SIDE_BY_SIDE = 4
+"""So many of those at a time: while one waits for the database, another has its turn. SQLite has one writer."""
 SETTLE_TRIES = 3
 """How often an answer is recorded anew when the database stumbles; then the lease brings the row back."""
 
 
+class _Recorded(NamedTuple):
+    """What a shared transaction did for one success."""
+
+    is_settled: bool
+    breaker_knows: bool
+
+
+NOT_YET = _Recorded(is_settled=False, breaker_knows=False)
+
+
 class AttemptWorker(Settling[R]):
     """Claims due rows of one kind, asks the provider, records what became of each."""
+
+    def __init__(self, database: Database, gateway: Gateway, breaker: Breaker, policy: RetryPolicy) -> None:
+        super().__init__(database, gateway, breaker, policy)
+        # A row more than requests in flight: while an answer is being recorded, the next request is on its way.
+        self.concurrency = policy.concurrency + ceil(policy.concurrency / 2)
+        self._requests = asyncio.Semaphore(policy.concurrency)
+        self._successes = Together(
+            self._record_together,
+            MOST_TOGETHER,
+            side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
+            shared_reasons=(DatabaseUnavailable,),
+        )
 
     async def claim(self, limit: int) -> list[Claim[R]]:
         """Claim up to `limit` due rows: one short transaction, committed before anything is sent."""
@@ -96,39 +127,69 @@ class AttemptWorker(Settling[R]):
 
     async def work(self, claim: Claim[R]) -> None:
         """Carry one claim out; no transaction is open while the provider is asked."""
+        async with self._requests:
+            asked = await self.ask(claim)
+        if asked is not None:
+            recorded = await self._successes.add(asked) if asked.is_plain_success else NOT_YET
+            await self._finish(asked, recorded)
+
+    async def carry_out(self, claims: Sequence[Claim[R]]) -> None:
+        """Carry out claims one after the other and record their successes together, as `work` does when busy."""
+        asked = [one for claim in claims if (one := await self.ask(claim)) is not None]
+        successes = [one for one in asked if one.is_plain_success]
+        recorded = dict(zip(map(id, successes), await self._record_together(successes), strict=True))
+        for one in asked:
+            await self._finish(one, recorded.get(id(one), NOT_YET))
+
+    async def ask(self, claim: Claim[R]) -> Asked[R] | None:
+        """Ask the provider to carry out a claim; None when nothing was asked (and that is recorded)."""
         body = claim.row.request_body or claim.context.get("request_body")
         if body is None and not claim.only_looks:
-            await self._settled(claim, lambda session: self._settle_unaskable(session, claim))
-            return
+            await self._written(lambda session: self._settle_unaskable(session, claim))
+            return None
         look = await self.look_up(claim) if claim.looks_first else None
         if look is not None and (not look.is_absent or claim.only_looks or self._was_refused_later(claim.row, look)):
             await self._record_look(claim, look)
-            return
+            return None
         key = key_of(self.kind, claim.id, claim.row.key_generation)
         try:
             answer = await self.send(claim, body or "", key, lambda: self._has_lease(claim))
         except OutOfTime:
-            await self._settled(claim, lambda session: self._give_back(session, claim))
-            return
+            await self._written(lambda session: self._give_back(session, claim))
+            return None
         meaning = classify(self.outcomes, answer)
-        look = await self._second_look(claim, meaning)
+        return Asked(claim, key, answer, meaning, await self._second_look(claim, meaning))
+
+    async def _finish(self, asked: Asked[R], recorded: _Recorded) -> None:
+        """Record an answer that is not recorded yet, let the breaker learn from it, tell."""
+        claim, meaning, said = asked.claim, asked.meaning, asked.answer
         if meaning is not Meaning.DONE:
             await self.breaker.observe(self.database, self.kind, claim.id, meaning)
         if meaning is Meaning.SLOW_DOWN:
             await self.gateway.pace.ease_off(EASE_OFF_SECONDS)
-        at_rest = True
+        if not recorded.is_settled:
+            await self._written(lambda session: self._settle(session, asked))
+        if meaning is Meaning.DONE and not recorded.breaker_knows:
+            await self.breaker.observe(self.database, self.kind, claim.id, meaning)
+        ids = claim.id, claim.payment_id, claim.attempt
+        self.on_settled(Settled(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
+
+    async def _record_together(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:
+        """Settle those whose payments nobody has locked in one transaction; the others are settled one by one later."""
+        at_rest, ours = False, set[UUID]()
 
         async def settle(session: Session) -> None:
-            nonlocal at_rest
+            nonlocal at_rest, ours
             # Nearly always a success changes nothing of the breaker: asked here, it costs no transaction.
-            at_rest = meaning is not Meaning.DONE or await self.breaker.is_at_rest(session)
-            await self._settle(session, claim, key, answer, meaning, look)
+            at_rest = await self.breaker.is_at_rest(session)
+            ours = {claim.id for claim in await self._hold(session, [asked.claim for asked in successes])}
+            for asked in successes:
+                if asked.claim.id in ours:
+                    await self._settle(session, asked)
 
-        await self._settled(claim, settle)
-        if not at_rest:
-            await self.breaker.observe(self.database, self.kind, claim.id, meaning)
-        said, latency = answer.request_id, answer.latency_ms
-        self.on_settled(Settled(self.kind, claim.id, claim.payment_id, claim.attempt, meaning.value, said, latency))
+        if successes:
+            await self._written(settle)
+        return [_Recorded(asked.claim.id in ours, at_rest) for asked in successes]
 
     async def _second_look(self, claim: Claim[R], meaning: Meaning) -> LookUp | None:
         """Some answers are believed only after a look at what the provider really has."""
@@ -142,19 +203,19 @@ class AttemptWorker(Settling[R]):
     def _has_lease(self, claim: Claim[R]) -> bool:
         return claim.lease_until - self.database.clock.now() >= LEASE_LEFT_TO_SEND
 
-    async def _settled(self, claim: Claim[R], write: Callable[[Session], Awaitable[None]]) -> None:
+    async def _written(self, write: Callable[[Session], Awaitable[None]]) -> None:
         for tries in range(1, SETTLE_TRIES + 1):
             try:
                 async with self.database.write(self.name) as session:
                     await write(session)
                 return
-            except DatabaseUnavailable:
+            except DatabaseUnavailable as error:
                 if tries == SETTLE_TRIES:
                     raise
-                log.warning("attempt.settle_again", kind=self.kind, row_id=str(claim.id), tries=tries)
+                log.warning("attempt.settle_again", kind=self.kind, tries=tries, reason=str(error))
 
     async def _record_look(self, claim: Claim[R], look: LookUp) -> None:
         answer = look.failed or Answer(200, body={"object": "list"})
         meaning = classify(self.outcomes, look.failed) if look.failed else Meaning.DONE
         await self.breaker.observe(self.database, self.kind, claim.id, meaning)
-        await self._settled(claim, lambda session: self._settle_look(session, claim, answer, meaning, look))
+        await self._written(lambda session: self._settle_look(session, claim, answer, meaning, look))

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text, insert
+from sqlalchemy import Index, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from veza.kit.database import Base, Session, table_of
+from veza.kit.database import Base, Session
 from veza.money.stripe.answers import Answer
 
 KEY_KEPT = timedelta(hours=23)
@@ -82,10 +82,7 @@ class ProviderAttempt(Base):
     __table_args__ = (Index(None, "payment_id"), Index(None, "row_id"))
 
 
-_APPEND = insert(table_of(ProviderAttempt))
-
-
-async def record_attempt(
+def record_attempt(
     session: Session,
     *,
     kind: str,
@@ -99,27 +96,25 @@ async def record_attempt(
     stale: bool,
 ) -> None:
     """Append the attempt; it is evidence, and is written whatever else becomes of the answer."""
-    await session.execute(
-        _APPEND,
-        {
-            "id": session.new_id(),
-            "kind": kind,
-            "row_id": row_id,
-            "payment_id": payment_id,
-            "attempt": attempt,
-            "idempotency_key": key,
-            "sent_at": sent_at,
-            "answered_at": session.now,
-            "http_status": answer.status,
-            "meaning": meaning,
-            "provider_request_id": answer.request_id,
-            "provider_object_id": answer.object.get("id") if answer.is_ok else None,
-            "replayed": answer.replayed,
-            "stale": stale,
-            "latency_ms": answer.latency_ms,
-            "detail": str(answer)[:500],
-        },
-    )
+    finished = {
+        "id": session.new_id(),
+        "kind": kind,
+        "row_id": row_id,
+        "payment_id": payment_id,
+        "attempt": attempt,
+        "idempotency_key": key,
+        "sent_at": sent_at,
+        "answered_at": session.now,
+        "http_status": answer.status,
+        "meaning": meaning,
+        "provider_request_id": answer.request_id,
+        "provider_object_id": answer.object.get("id") if answer.is_ok else None,
+        "replayed": answer.replayed,
+        "stale": stale,
+        "latency_ms": answer.latency_ms,
+        "detail": str(answer)[:500],
+    }
+    session.append(ProviderAttempt, finished)
 
 
 def backoff(base: timedelta, most: timedelta, retry_count: int) -> timedelta:

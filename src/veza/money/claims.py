@@ -10,6 +10,7 @@ from uuid import UUID
 
 from veza.money.attempts import STILL_RUNNING, Attempted
 from veza.money.stripe.answers import Answer
+from veza.money.stripe.outcomes import Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,21 @@ class LookUp:
     @property
     def is_absent(self) -> bool:
         return self.failed is None and not self.found and not self.under_way
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[R]):
+    """A claim the provider was asked for under `key`, what it answered, and what a look-up after that found."""
+
+    claim: Claim[R]
+    key: str
+    answer: Answer
+    meaning: Meaning
+    look: LookUp | None
+
+    @property
+    def is_plain_success(self) -> bool:
+        return self.meaning is Meaning.DONE and self.look is None
 
 
 @dataclass(frozen=True, slots=True)

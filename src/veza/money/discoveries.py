@@ -91,9 +91,7 @@ async def adopt(
     ):
         return
     if cause is None and was_planned:
-        await reversals.settle_transfer(session, transfer, because=because, request_id=request_id)
         return
-    await reversals.settle_transfer(session, transfer, because=because, request_id=request_id)
     await rebalance(session, payment, cause or Cause(CauseKind.REBALANCE, reversal.id))
     await _want_again(session, reversal)
 
@@ -116,7 +114,6 @@ async def _record_others(
         payment_id=payment.id,
     )
     await rebalance(session, payment, Cause(CauseKind.PROVIDER, row.id))
-    await reversals.settle_transfer(session, transfer, because=because)
 
 
 def unwanted_cause(row: SellerTransfer | TransferReversal) -> Cause | None:

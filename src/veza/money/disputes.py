@@ -151,7 +151,7 @@ async def _funds_moved(session: Session, payment: Payment, dispute: Dispute, txn
     elif amount < 0:
         await returns.take_back(session, payment, cause, fact, -amount, account=Account.DISPUTED)
     fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
-    await post(session, payment.id, payment.currency, f"fee of {fact}", fees)
+    post(session, payment.id, payment.currency, f"fee of {fact}", fees)
 
 
 def _moved(payment: Payment, dispute: Dispute, txn: Mapping[str, Any]) -> tuple[int, int]:

@@ -17,10 +17,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, insert, select
+from sqlalchemy import CheckConstraint, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session, table_of
+from veza.kit.database import Base, Session
 
 
 class Account(StrEnum):
@@ -58,8 +58,6 @@ class LedgerEntry(Base):
     )
 
 
-_APPEND = insert(table_of(LedgerEntry))
-
 Leg = tuple[Account, int, str | None]
 """Account, signed amount in minor units, and the seller it concerns."""
 
@@ -68,7 +66,7 @@ class UnbalancedPosting(AssertionError):
     """A posting whose legs do not sum to zero: a bug, and nothing was written."""
 
 
-async def post(session: Session, payment_id: UUID, currency: str, memo: str, legs: Iterable[Leg]) -> None:
+def post(session: Session, payment_id: UUID, currency: str, memo: str, legs: Iterable[Leg]) -> None:
     """Write one posting. Legs of zero are left out; raises UnbalancedPosting when the rest does not sum to zero."""
     kept = [leg for leg in legs if leg[1]]
     if sum(amount for _, amount, _ in kept):
@@ -76,23 +74,19 @@ async def post(session: Session, payment_id: UUID, currency: str, memo: str, leg
     if not kept:
         return
     posting = session.new_id()
-    await session.execute(
-        _APPEND,
-        [
-            {
-                "id": session.new_id(),
-                "posting_id": posting,
-                "payment_id": payment_id,
-                "account": account.value,
-                "seller_id": seller,
-                "currency": currency,
-                "amount_minor": amount,
-                "memo": memo,
-                "at": session.now,
-            }
-            for account, amount, seller in kept
-        ],
-    )
+    for account, amount, seller in kept:
+        entry = {
+            "id": session.new_id(),
+            "posting_id": posting,
+            "payment_id": payment_id,
+            "account": account.value,
+            "seller_id": seller,
+            "currency": currency,
+            "amount_minor": amount,
+            "memo": memo,
+            "at": session.now,
+        }
+        session.append(LedgerEntry, entry)
 
 
 def moved(source: Account, to: Account, amount_minor: int, seller_id: str | None) -> list[Leg]:
@@ -102,6 +96,7 @@ def moved(source: Account, to: Account, amount_minor: int, seller_id: str | None
 
 async def balances(session: Session, payment_id: UUID) -> dict[Account, int]:
     """The signed balance of every account for one payment, in minor units of its currency."""
+    await session.write_appended()
     rows = await session.execute(
         select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
         .where(LedgerEntry.payment_id == payment_id)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Index, Update, bindparam, insert, select, update
+from sqlalchemy import CursorResult, Index, Update, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -46,9 +46,6 @@ class StatusChange(Base):
     provider_request_id: Mapped[str | None]
 
     __table_args__ = (Index(None, "payment_id"), Index(None, "row_id"))
-
-
-_REMEMBER = insert(table_of(StatusChange))
 
 
 class HasStatus(Protocol):
@@ -104,7 +101,7 @@ class Machine(Generic[R]):
             raise ForbiddenMove(self.name, row.status, to)
         source = row.status
         await self._write(session, row, {"status": to, **facts})
-        await self._remember(session, row, source, to, because, request_id)
+        self._remember(session, row.id, payment_of_row(row), source, to, because, request_id)
 
     async def amend(self, session: Session, row: R, **facts: Any) -> None:
         """Set columns other than the status, guarded like a move. Raises Stale when somebody else was first."""
@@ -119,13 +116,8 @@ class Machine(Generic[R]):
         born = [self.model(**values) for values in rows]
         session.add_all(born)
         await session.flush()
-        await session.execute(
-            _REMEMBER,
-            [
-                self._change(session, values["id"], payment_of(values), None, values["status"], because, None)
-                for values in rows
-            ],
-        )
+        for values in rows:
+            self._remember(session, values["id"], payment_of(values), None, values["status"], because)
         return born
 
     async def _write(self, session: Session, row: R, values: Mapping[str, Any]) -> None:
@@ -144,13 +136,7 @@ class Machine(Generic[R]):
             self._writes[columns] = update(table).where(*mine).values({name: bindparam(name) for name in columns})
         return self._writes[columns]
 
-    async def _remember(
-        self, session: Session, row: R, source: str, to: str, because: str, request_id: str | None
-    ) -> None:
-        change = self._change(session, row.id, payment_of_row(row), source, to, because, request_id)
-        await session.execute(_REMEMBER, change)
-
-    def _change(
+    def _remember(
         self,
         session: Session,
         row_id: UUID,
@@ -158,9 +144,9 @@ class Machine(Generic[R]):
         source: str | None,
         target: str,
         because: str,
-        request_id: str | None,
-    ) -> dict[str, Any]:
-        return {
+        request_id: str | None = None,
+    ) -> None:
+        change = {
             "id": session.new_id(),
             "machine": self.name,
             "row_id": row_id,
@@ -172,6 +158,7 @@ class Machine(Generic[R]):
             "because": because,
             "provider_request_id": request_id,
         }
+        session.append(StatusChange, change)
 
 
 def payment_of(values: Mapping[str, Any]) -> UUID:
@@ -185,5 +172,6 @@ def payment_of_row(row: HasStatus) -> UUID:
 
 async def history_of(session: Session, row_id: UUID) -> Sequence[StatusChange]:
     """The moves of one row, oldest first."""
+    await session.write_appended()
     mine = select(StatusChange).where(StatusChange.row_id == row_id).order_by(StatusChange.id)
     return (await session.scalars(mine)).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,10 +160,32 @@ def _line(session: Session, payment: Payment, position: int, line: LineWanted) -
 
 async def lock(session: Session, payment_id: UUID) -> Payment:
     """The payment, locked: every change to a payment's money is made under this lock, one at a time."""
-    row = await lock_by(session, "id", payment_id)
+    row = _held(session).get(payment_id) or await lock_by(session, "id", payment_id)
     if row is None:
         raise UnknownPayment(payment_id)
     return row
+
+
+async def lock_free(session: Session, payment_ids: Iterable[UUID]) -> set[UUID]:
+    """Lock all of these payments that nobody else has locked, without waiting; returns which."""
+    found = (await session.scalars(_FREE, {"ids": sorted(payment_ids)})).all()
+    _held(session).update({row.id: row for row in found})
+    return {row.id for row in found}
+
+
+def _held(session: Session) -> dict[UUID, Payment]:
+    """What `lock_free` locked: ours until the transaction ends, so what we see of it is current."""
+    held: dict[UUID, Payment] = session.info.setdefault("held_payments", {})
+    return held
+
+
+_FREE = (
+    select(Payment)
+    .where(Payment.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Payment.id)
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def lock_by(session: Session, column: str, value: UUID | str) -> Payment | None:
@@ -251,7 +273,7 @@ async def record_succeeded(
             (Account.SHARES_UNSENT, -line.share_minor, line.seller_id),  # type: ignore[list-item]
             (Account.PLATFORM_REVENUE, -line.fee_minor, None),
         ]
-    await post(session, payment.id, payment.currency, f"captured by {charge_id}", legs)
+    post(session, payment.id, payment.currency, f"captured by {charge_id}", legs)
     session.wake(CHECK_WAKE)
     await publish(session, "payment.succeeded", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
     return True

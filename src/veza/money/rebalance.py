@@ -139,7 +139,7 @@ async def _give_back(session: Session, payment: Payment, book: SellerBook, gap: 
     elif gap:
         await transfers.add(session, payment, book.seller_id, gap, cause, because=f"given back: {cause}")
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, gap, book.seller_id)
-        await post(session, payment.id, payment.currency, f"re-credit because of {cause}", legs)
+        post(session, payment.id, payment.currency, f"re-credit because of {cause}", legs)
 
 
 async def _mark_unwanted(session: Session, row: SellerTransfer | TransferReversal, cause: Cause) -> None:

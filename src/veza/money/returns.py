@@ -109,7 +109,7 @@ async def give(
     parts, excess = allocate(lines, left, amount_minor, wanted or {})
     await _append(session, payment, cause, fact, parts, before)
     legs = [*_legs(payment, lines, before, parts), (account, -amount_minor, None), (Account.LOSS, excess, None)]
-    await post(session, payment.id, payment.currency, fact, legs)
+    post(session, payment.id, payment.currency, fact, legs)
     return excess
 
 
@@ -131,7 +131,7 @@ async def take_back(
     await _append(session, payment, cause, fact, back, before)
     legs = [*_legs(payment, lines, before, back), (account, amount_minor, None)]
     legs.append((Account.LOSS, on_lines - amount_minor, None))
-    await post(session, payment.id, payment.currency, fact, legs)
+    post(session, payment.id, payment.currency, fact, legs)
     await _carry_losses(session, payment, fact)
 
 
@@ -145,7 +145,7 @@ async def _carry_losses(session: Session, payment: Payment, after: str) -> None:
         fact = f"{cause} carried after {after}"
         await _append(session, payment, cause, fact, parts, before)
         legs = [*_legs(payment, lines, before, parts), (Account.LOSS, rest - loss, None)]
-        await post(session, payment.id, payment.currency, fact, legs)
+        post(session, payment.id, payment.currency, fact, legs)
         if rest == 0:
             await findings.resolve(session, findings.FindingKind.PLATFORM_LOSS, str(cause))
 
@@ -154,6 +154,7 @@ async def _losses(session: Session, payment_id: UUID) -> dict[Cause, int]:
     """What each refund or dispute returned beyond the lines. Its postings are named after its facts, so after it."""
     mine = LedgerEntry.payment_id == payment_id, LedgerEntry.account == Account.LOSS
     losses: dict[Cause, int] = {}
+    await session.write_appended()
     for memo, amount in await session.execute(select(LedgerEntry.memo, LedgerEntry.amount_minor).where(*mine)):
         kind, cause_id = memo.split()[:2]
         cause = Cause(CauseKind(kind), UUID(cause_id))

@@ -14,7 +14,7 @@ from veza.money import discoveries, reversals, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
 from veza.money.causes import Cause, CauseKind
-from veza.money.claims import Claim, LookUp
+from veza.money.claims import Asked, Claim, LookUp
 from veza.money.payments import Payment
 from veza.money.rebalance import rebalance
 from veza.money.reversals import TransferReversal
@@ -65,12 +65,17 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         metadata = {"veza_reversal": str(row.id), "veza_cause": f"{row.cause_kind} {row.cause_id}"}
         return frozen({"amount": row.amount_minor, "metadata": metadata})
 
-    async def work(self, claim: Claim[TransferReversal]) -> None:
+    async def ask(self, claim: Claim[TransferReversal]) -> Asked[TransferReversal] | None:
         if claim.context["stripe_transfer_id"] is None:
             # A legacy transfer without a provider id: there is nothing to ask for, and nothing is asked.
-            await self._settled(claim, lambda session: self._settle_unaskable(session, claim))
-            return
-        await super().work(claim)
+            await self._written(lambda session: self._settle_unaskable(session, claim))
+            return None
+        return await super().ask(claim)
+
+    async def fetch(self, session: Session, rows: Sequence[TransferReversal]) -> Sequence[object]:
+        ids = [row.transfer_id for row in rows]
+        await reversals.know_those_of(session, ids)
+        return await transfers.find_all(session, ids)
 
     async def cannot_be_asked(
         self, session: Session, payment: Payment, row: TransferReversal, claim: Claim[TransferReversal]

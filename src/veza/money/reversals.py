@@ -109,15 +109,29 @@ _LOCKED_OF = (
 )
 
 
-_OF_TRANSFER = (
+_OF_TRANSFERS = (
     select(TransferReversal)
-    .where(TransferReversal.transfer_id == bindparam("transfer_id"))
+    .where(TransferReversal.transfer_id.in_(bindparam("ids", expanding=True)))
     .order_by(TransferReversal.id)
 )
 
 
 async def of_transfer(session: Session, transfer_id: UUID) -> Sequence[TransferReversal]:
-    return (await session.scalars(_OF_TRANSFER, {"transfer_id": transfer_id})).all()
+    """All reversals of a transfer, oldest first."""
+    known = _known(session).get(transfer_id)
+    return known or (await session.scalars(_OF_TRANSFERS, {"ids": [transfer_id]})).all()
+
+
+async def know_those_of(session: Session, transfer_ids: Sequence[UUID]) -> None:
+    """Fetch the reversals of these transfers (their payments locked), so that `of_transfer` need not ask one by one."""
+    known = _known(session)
+    for row in await session.scalars(_OF_TRANSFERS, {"ids": transfer_ids}):
+        known.setdefault(row.transfer_id, []).append(row)
+
+
+def _known(session: Session) -> dict[UUID, list[TransferReversal]]:
+    known: dict[UUID, list[TransferReversal]] = session.info.setdefault("reversals_of_transfers", {})
+    return known
 
 
 async def add(
@@ -143,6 +157,7 @@ async def add(
         "created_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=str(cause))
+    _known(session).pop(transfer.id, None)
     session.wake(WAKE)
     return row
 
@@ -169,7 +184,8 @@ async def add_seen(
         "succeeded_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=because)
-    await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER)
+    _known(session).pop(transfer.id, None)
+    await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER, because=because)
     return row
 
 
@@ -183,7 +199,7 @@ async def succeed(
     because: str,
     request_id: str | None = None,
 ) -> bool:
-    """The provider made this reversal (payment locked); False when that was known already."""
+    """The provider made this reversal (payment locked), and its transfer moves with it; False when known already."""
     if reversal.status == "succeeded":
         return False
     recovered = Account.SELLER_DEBT if reversal.status == "permanently_failed" else Account.TO_RECOVER
@@ -208,7 +224,7 @@ async def succeed(
     )
     if recovered is Account.SELLER_DEBT:
         await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
-    await _money_is_back(session, payment, transfer, reversal, recovered)
+    await _money_is_back(session, payment, transfer, reversal, recovered, because=because, request_id=request_id)
     await publish(session, "reversal.succeeded", _told(payment, transfer, reversal))
     return True
 
@@ -227,7 +243,7 @@ async def fail_for_good(
     end: dict[str, Any] = {"next_retry_at": None, "waiting_since": None, **facts}
     await move(session, reversal, "permanently_failed", because=because, request_id=request_id, **end)
     legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, reversal.amount_minor, transfer.seller_id)
-    await post(session, payment.id, payment.currency, f"reversal {reversal.id} failed for good", legs)
+    post(session, payment.id, payment.currency, f"reversal {reversal.id} failed for good", legs)
     await findings.report(
         session,
         findings.FindingKind.SELLER_DEBT,
@@ -255,7 +271,7 @@ async def cancel(
     await move(session, reversal, "canceled", because=because, **end)
     if was_debt:
         legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
-        await post(session, payment.id, payment.currency, f"reversal {reversal.id} canceled", legs)
+        post(session, payment.id, payment.currency, f"reversal {reversal.id} canceled", legs)
         await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
 
 
@@ -275,19 +291,19 @@ async def reopen(
         waiting_since=None,
     )
     legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
-    await post(session, payment.id, payment.currency, f"reversal {reversal.id} retried", legs)
+    post(session, payment.id, payment.currency, f"reversal {reversal.id} retried", legs)
     await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
     session.wake(WAKE)
 
 
-def derived_status(transfer: SellerTransfer, rows: Sequence[TransferReversal]) -> str:
-    """The status of a sent transfer, by its reversals."""
+def derived_status(transfer: SellerTransfer, reversed_minor: int, rows: Sequence[TransferReversal]) -> str:
+    """The status of a sent transfer of which so much is back, by its reversals."""
     statuses = {row.status for row in rows}
     if "pending" in statuses:
         return "reversal_pending"
     if "permanently_failed" in statuses:
         return "permanently_failed"
-    return "reversed" if transfer.sent_minor == transfer.reversed_minor else "completed"
+    return "reversed" if transfer.sent_minor == reversed_minor else "completed"
 
 
 async def settle_transfer(
@@ -297,23 +313,39 @@ async def settle_transfer(
     because: str,
     request_id: str | None = None,
     rows: Sequence[TransferReversal] | None = None,
+    reversed_minor: int | None = None,
 ) -> None:
-    """Give a sent transfer the status its reversals say (`rows`, where known); no move when it has it already."""
-    if transfers.is_unsent(transfer) or transfer.status == "canceled":
-        return
-    status = derived_status(transfer, await of_transfer(session, transfer.id) if rows is None else rows)
-    if status != transfer.status:
-        step = "reversal" if status == "permanently_failed" else None
-        await transfers.move(session, transfer, status, because=because, request_id=request_id, failed_step=step)
+    """Give a sent transfer the status its reversals say (`rows`, where known), and what is back of it by now.
+
+    No move when it has that status already.
+    """
+    back = transfer.reversed_minor if reversed_minor is None else reversed_minor
+    facts: dict[str, Any] = {} if back == transfer.reversed_minor else {"reversed_minor": back}
+    if not transfers.is_unsent(transfer) and transfer.status != "canceled":
+        status = derived_status(transfer, back, await of_transfer(session, transfer.id) if rows is None else rows)
+        if status != transfer.status:
+            step = "reversal" if status == "permanently_failed" else None
+            facts |= {"failed_step": step}
+            await transfers.move(session, transfer, status, because=because, request_id=request_id, **facts)
+            return
+    if facts:
+        await transfers.machine.amend(session, transfer, **facts)
 
 
 async def _money_is_back(
-    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, recovered: Account
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    recovered: Account,
+    *,
+    because: str,
+    request_id: str | None = None,
 ) -> None:
     back = transfer.reversed_minor + reversal.amount_minor
-    await transfers.machine.amend(session, transfer, reversed_minor=back)
+    await settle_transfer(session, transfer, because=because, request_id=request_id, reversed_minor=back)
     legs = moved(recovered, Account.SENT_TO_SELLERS, reversal.amount_minor, transfer.seller_id)
-    await post(session, payment.id, payment.currency, f"reversed by {reversal.stripe_reversal_id}", legs)
+    post(session, payment.id, payment.currency, f"reversed by {reversal.stripe_reversal_id}", legs)
 
 
 def _told(payment: Payment, transfer: SellerTransfer, reversal: TransferReversal) -> dict[str, object]:

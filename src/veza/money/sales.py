@@ -56,7 +56,7 @@ async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any])
     fee = int(settled.get("fee") or 0)
     await payments.machine.amend(session, payment, cleared_at=session.now, provider_fee_minor=fee)
     fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
-    await post(session, payment.id, payment.currency, f"fee of {settled['id']}", fees)
+    post(session, payment.id, payment.currency, f"fee of {settled['id']}", fees)
     sale = Cause(CauseKind.SALE, payment.id)
     shares: dict[str, int] = {}
     for line in await lines_of(session, payment.id):

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic
+from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
@@ -17,7 +18,7 @@ from veza.kit.database import Database, Session
 from veza.money import payments
 from veza.money.attempts import STILL_RUNNING, backoff, record_attempt
 from veza.money.breaker import Breaker
-from veza.money.claims import Claim, LookUp, R, RetryPolicy, Settled, new_key
+from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled, new_key
 from veza.money.findings import FindingKind, report
 from veza.money.machine import Machine
 from veza.money.payments import Payment
@@ -51,7 +52,7 @@ class Settling(ABC, Generic[R]):
         self.concurrency = policy.concurrency
         self.batch_size = policy.batch_size
         rows: Any = self.model
-        locked = select(rows).where(rows.id == bindparam("row_id")).with_for_update()
+        locked = select(rows).where(rows.id.in_(bindparam("row_ids", expanding=True))).with_for_update()
         self._locked = locked.execution_options(populate_existing=True)
         self.on_settled: Callable[[Settled], None] = lambda settled: None
 
@@ -102,10 +103,27 @@ class Settling(ABC, Generic[R]):
     async def judge_again(self, session: Session, payment: Payment, row: R) -> None:
         """The row's request is certainly not alive: if it is not wanted any more, close the difference now."""
 
+    async def fetch(self, session: Session, rows: Sequence[R]) -> Sequence[object]:
+        """What recording a success of each of these rows will read, in as few queries as possible; to be kept."""
+        return ()
+
     async def _open(self, session: Session, claim: Claim[R]) -> tuple[Payment, R, bool]:
         payment = await payments.lock(session, claim.payment_id)
-        row: Any = (await session.scalars(self._locked, {"row_id": claim.id})).one()
+        held: dict[UUID, R] = session.info.get("held_rows", {})
+        row: Any = held.get(claim.id) or (await session.scalars(self._locked, {"row_ids": [claim.id]})).one()
         return payment, row, row.attempt != claim.attempt or row.status not in self.claimable
+
+    async def _hold(self, session: Session, claims: Sequence[Claim[R]]) -> Sequence[Claim[R]]:
+        """Lock what is free of several claims' payments and rows; returns the claims whose payment is ours now.
+
+        Never waits for a payment: two transactions that each hold one and want the other's would stop both.
+        """
+        free = await payments.lock_free(session, {claim.payment_id for claim in claims})
+        ours = [claim for claim in claims if claim.payment_id in free]
+        rows = (await session.scalars(self._locked, {"row_ids": [claim.id for claim in ours]})).all()
+        session.info["held_rows"] = {row.id: row for row in rows}
+        session.info["fetched"] = await self.fetch(session, rows)
+        return ours
 
     async def _give_back(self, session: Session, claim: Claim[R]) -> None:
         """Nothing was sent: the row is as it was, but for its attempt, and due at once."""
@@ -124,7 +142,7 @@ class Settling(ABC, Generic[R]):
 
     async def _settle_unaskable(self, session: Session, claim: Claim[R]) -> None:
         payment, row, stale = await self._open(session, claim)
-        await self._evidence(session, claim, None, NO_CALL, "no_call_made", stale)
+        self._evidence(session, claim, None, NO_CALL, "no_call_made", stale)
         if not stale:
             never_sent = {"unanswered": False, "first_sent_at": None, "last_sent_at": None}
             await self.machine.amend(session, row, **never_sent)
@@ -137,7 +155,7 @@ class Settling(ABC, Generic[R]):
         payment, row, stale = await self._open(session, claim)
         known = "found" if look.found else "under_way" if look.under_way else "absent"
         what = "look_up_failed" if look.failed else f"looked_up_{known}"
-        await self._evidence(session, claim, None, answer, what, stale)
+        self._evidence(session, claim, None, answer, what, stale)
         status: Any = row
         if look.seen:
             await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")
@@ -177,20 +195,13 @@ class Settling(ABC, Generic[R]):
         await self.machine.amend(session, row, next_retry_at=session.now, **new_key(row))
         await self.judge_again(session, payment, row)
 
-    async def _settle(
-        self,
-        session: Session,
-        claim: Claim[R],
-        key: str,
-        answer: Answer,
-        meaning: Meaning,
-        look: LookUp | None,
-    ) -> None:
+    async def _settle(self, session: Session, asked: Asked[R]) -> None:
+        claim, answer, meaning, look = asked.claim, asked.answer, asked.meaning, asked.look
         if meaning in COUNTED:
             # Opening gives back what was counted: it must see either this count, or nothing counted any more.
             await self.breaker.hold(session)
         payment, row, stale = await self._open(session, claim)
-        await self._evidence(session, claim, key, answer, meaning.value, stale)
+        self._evidence(session, claim, asked.key, answer, meaning.value, stale)
         moved: Any = row
         if meaning is Meaning.DONE:
             # Also when stale: a success is adopted, never dropped.
@@ -203,18 +214,10 @@ class Settling(ABC, Generic[R]):
         if look is not None and look.under_way:
             await self._look_later(session, row)
             return
-        await self._not_done(session, claim, payment, row, answer, meaning, look)
+        await self._not_done(session, asked, payment, row)
 
-    async def _not_done(
-        self,
-        session: Session,
-        claim: Claim[R],
-        payment: Payment,
-        row: R,
-        answer: Answer,
-        meaning: Meaning,
-        look: LookUp | None,
-    ) -> None:
+    async def _not_done(self, session: Session, asked: Asked[R], payment: Payment, row: R) -> None:
+        claim, answer, meaning, look = asked.claim, asked.answer, asked.meaning, asked.look
         said: dict[str, Any] = {"last_outcome": meaning.value, "last_error": str(answer)[:500]}
         if meaning in COUNTED:
             nothing_runs = claim.was_sent_long_ago(claim.claimed_at)
@@ -299,10 +302,10 @@ class Settling(ABC, Generic[R]):
         mend = f"look at it at the provider, then veza money retry; see veza money timeline {row.id}"
         await report(session, kind, subject, f"{subject} {message}", mend=mend, payment_id=payment.id)
 
-    async def _evidence(
+    def _evidence(
         self, session: Session, claim: Claim[R], key: str | None, answer: Answer, meaning: str, stale: bool
     ) -> None:
-        await record_attempt(
+        record_attempt(
             session,
             kind=self.kind,
             row_id=claim.id,

@@ -130,6 +130,14 @@ async def find(session: Session, transfer_id: UUID) -> SellerTransfer:
     return row
 
 
+async def find_all(session: Session, transfer_ids: Sequence[UUID]) -> Sequence[SellerTransfer]:
+    """Those of these transfers that there are, in one query."""
+    return (await session.scalars(_FOUND, {"ids": transfer_ids})).all()
+
+
+_FOUND = select(SellerTransfer).where(SellerTransfer.id.in_(bindparam("ids", expanding=True)))
+
+
 async def locked_of(session: Session, payment_id: UUID) -> Sequence[SellerTransfer]:
     """All transfers of a locked payment, oldest first, locked against claims."""
     return (await session.scalars(_LOCKED_OF, {"payment_id": payment_id})).all()
@@ -188,7 +196,7 @@ async def lower(session: Session, payment: Payment, transfer: SellerTransfer, by
         await move(session, transfer, "canceled", because=because, **facts, **gone)
         await findings.resolve(session, FindingKind.GIVEN_UP, f"transfer {transfer.id}")
     legs = moved(Account.TO_RECOVER, Account.SHARES_UNSENT, by_minor, transfer.seller_id)
-    await post(session, payment.id, payment.currency, f"transfer {transfer.id} lowered", legs)
+    post(session, payment.id, payment.currency, f"transfer {transfer.id} lowered", legs)
 
 
 async def record_made(
@@ -225,7 +233,7 @@ async def record_made(
     # A canceled row's share had already been put down as to be recovered; now it really is with the seller.
     paid_from = Account.TO_RECOVER if was_canceled else Account.SHARES_UNSENT
     legs = moved(Account.SENT_TO_SELLERS, paid_from, transfer.sent_minor, transfer.seller_id)
-    await post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
+    post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
     return True
 
 

@@ -17,6 +17,7 @@ from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.ids import Ids
 from veza.kit.subscriptions import Subscriptions
+from veza.money.attempt_worker import AttemptWorker
 from veza.money.pace import Unpaced
 from veza.money.room import MoneyRoom, MoneyRules
 from veza.money.sandbox.client import InProcessClient
@@ -116,17 +117,23 @@ class Process:
             "inbox": self.room.inbox,
         }
 
-    def start(self, kind: str, limit: int) -> None:
-        """One round of a worker: what it claims becomes one job each."""
-        self._scheduler.spawn(f"{self.name} {kind} claim", self, self._round(kind, limit))
+    def start(self, kind: str, limit: int, together: int = 1) -> None:
+        """One round of a worker: what it claims becomes jobs, each of so many claims whose answers come `together`."""
+        self._scheduler.spawn(f"{self.name} {kind} claim", self, self._round(kind, limit, together))
 
-    async def _round(self, kind: str, limit: int) -> None:
+    async def _round(self, kind: str, limit: int, together: int) -> None:
         worker: Any = self.workers[kind]
         claims = await worker.claim(limit)
         if not claims:
             self._progress.found_nothing(kind)
-        for claim in claims:
-            self._scheduler.spawn(f"{self.name} {kind} {claim.id}", self, worker.work(claim))
+        if isinstance(worker, AttemptWorker):
+            for start in range(0, len(claims), together):
+                group = claims[start : start + together]
+                ids = " ".join(str(claim.id) for claim in group)
+                self._scheduler.spawn(f"{self.name} {kind} {ids}", self, worker.carry_out(group))
+        else:
+            for claim in claims:
+                self._scheduler.spawn(f"{self.name} {kind} {claim.id}", self, worker.work(claim))
 
     async def _gate(self, request: Request) -> None:
         """Awaited by the client before each request takes effect, and after it."""

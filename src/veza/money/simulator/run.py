@@ -133,7 +133,8 @@ class Run:
             if choice < busy:
                 await self._turn(self.scheduler.jobs[choice])
             elif choice < busy + len(due):
-                self.a_process().start(due.pop(choice - busy), self.dice.choice((1, 3, 20)))
+                kind, process = due.pop(choice - busy), self.a_process()
+                process.start(kind, self.dice.choice((1, 3, 20)), self.dice.choice((1, 1, 2, 8)))
             else:
                 self._deliver(self.mail.pop(choice - busy - len(due)), self.a_process())
         return turns

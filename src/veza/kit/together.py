@@ -1,0 +1,76 @@
+"""Many small writes in few transactions: what arrives while one is being written goes with the next.
+
+Nobody waits longer for it: alone, a write begins at once. Under load the cost of a transaction is shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Together(Generic[T, R]):
+    """Hands items to `write` in batches of at most `most`, `side_by_side` at a time.
+
+    `write` answers with one result for each, in order.
+
+    A batch that fails is written again one by one, so that an item fails only for a reason of its own; but not when
+    it failed for one of `shared_reasons`, which would be each one's as well.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        most: int,
+        *,
+        side_by_side: int = 1,
+        shared_reasons: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._write = write
+        self._most = most
+        self._shared_reasons = shared_reasons
+        self._side_by_side = side_by_side
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def add(self, item: T) -> R:
+        """Returns when the item is written; raises what writing it raised."""
+        written: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, written))
+        if len(self._writing) < self._side_by_side:
+            # A task of its own: whoever asked first may be canceled while others wait for the same batch.
+            task = asyncio.create_task(self._write_waiting())
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+        return await written
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            await self._write_batch(batch)
+
+    async def _write_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._write([item for item, _ in batch])
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, self._shared_reasons):
+                for one in batch:
+                    await self._write_batch([one])
+                return
+            for _, written in batch:
+                if not written.done():
+                    written.set_exception(error)
+        except BaseException:
+            for _, written in (*batch, *self._waiting):
+                written.cancel()
+            self._waiting.clear()
+            raise
+        else:
+            for (_, written), result in zip(batch, results, strict=True):
+                if not written.done():
+                    written.set_result(result)

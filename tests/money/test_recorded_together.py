@@ -1,0 +1,150 @@
+"""Successes that arrive at the same time share a transaction, and each is still recorded exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.money.acts import attempts, refund_once
+from veza.kit import worker
+from veza.kit.database import Database, Session
+from veza.money import payments
+from veza.money.payments import Payment
+from veza.money.reversals import TransferReversal
+from veza.money.simulator.stage import Stage
+from veza.money.transfers import SellerTransfer
+
+SALES = 6
+
+
+async def backlog(stage: Stage, sales: int = SALES) -> None:
+    """So many refunded payments whose reversals wait."""
+    for payment_id in [await stage.sold([("anna", 1000)]) for _ in range(sales)]:
+        await stage.refund(payment_id, 1000)
+    await refund_once(stage)
+    assert [row.status for row in await stage.all(TransferReversal)] == ["pending"] * sales
+
+
+def counted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Who wrote, a line per transaction."""
+    write, seen = Database.write, list[str]()
+
+    @asynccontextmanager
+    async def watched(self: Database, actor: str = "veza") -> AsyncIterator[Session]:
+        seen.append(actor)
+        async with write(self, actor) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", watched)
+    return seen
+
+
+async def everything_is_back(stage: Stage, sales: int = SALES) -> None:
+    assert [row.status for row in await stage.all(TransferReversal)] == ["succeeded"] * sales
+    assert [row.status for row in await stage.all(SellerTransfer)] == ["reversed"] * sales
+    assert len(stage.sandbox.world.reversals.rows) == sales
+    assert [attempt.stale for attempt in await attempts(stage, "reversal")] == [False] * sales
+    assert await stage.violations() == []
+
+
+async def test_successes_carried_out_together_share_one_transaction(
+    any_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backlog(any_stage)
+    claims = await any_stage.room.reversal_worker.claim(SALES)
+    seen = counted(any_stage, monkeypatch)
+    await any_stage.room.reversal_worker.carry_out(claims)
+    assert seen == ["reversal worker"]
+    await everything_is_back(any_stage)
+
+
+async def test_side_by_side_each_is_recorded_once(any_stage: Stage) -> None:
+    await backlog(any_stage)
+    assert await worker.run_once(any_stage.room.reversal_worker) == SALES
+    await everything_is_back(any_stage)
+
+
+async def test_two_reversals_of_one_payment_share_a_transaction(any_stage: Stage) -> None:
+    payment_id = await any_stage.sold([("anna", 1000), ("ben", 500)])
+    await any_stage.refund(payment_id, 1500)
+    await refund_once(any_stage)
+    claims = await any_stage.room.reversal_worker.claim(2)
+    assert len(claims) == 2
+    await any_stage.room.reversal_worker.carry_out(claims)
+    await everything_is_back(any_stage, 2)
+
+
+async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(any_stage: Stage) -> None:
+    if any_stage.database.is_sqlite:
+        return  # one writer at a time: nobody can hold a payment there
+    await backlog(any_stage)
+    claims = await any_stage.room.reversal_worker.claim(SALES)
+    held, released = claims[2].payment_id, asyncio.Event()
+
+    async def hold() -> None:
+        async with any_stage.database.write("somebody") as session:
+            await payments.lock(session, held)
+            await released.wait()
+
+    async def reversed_so_far() -> int:
+        return sum(row.status == "succeeded" for row in await any_stage.all(TransferReversal))
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0.1)
+    working = asyncio.create_task(any_stage.room.reversal_worker.carry_out(claims))
+    for _ in range(500):
+        if await reversed_so_far() == SALES - 1:
+            break
+        await asyncio.sleep(0.02)
+    assert not working.done()
+    released.set()
+    await asyncio.gather(holding, working)
+    await everything_is_back(any_stage)
+
+
+async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await backlog(any_stage)
+    room = any_stage.room
+    doomed = (await any_stage.all(Payment))[3].id
+    done = room.reversal_worker.done
+
+    async def failing(session: Session, payment: Payment, row: Any, answer: Any) -> None:
+        await done(session, payment, row, answer)
+        if payment.id == doomed:
+            raise RuntimeError("a bug in what follows from this one")
+
+    monkeypatch.setattr(room.reversal_worker, "done", failing)
+    claims = await room.reversal_worker.claim(SALES)
+    said = await asyncio.gather(*(room.reversal_worker.work(claim) for claim in claims), return_exceptions=True)
+    assert [str(one) for one in said if one is not None] == ["a bug in what follows from this one"]
+    rows = await any_stage.all(TransferReversal)
+    assert [row.status for row in rows if row.payment_id != doomed] == ["succeeded"] * (SALES - 1)
+    assert [row.status for row in rows if row.payment_id == doomed] == ["pending"]
+
+
+async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None:
+    await backlog(stage, 12)
+    room = stage.again(reversals=_of_concurrency(stage, 4))
+    send, in_flight, most = room.reversal_worker.send, 0, 0
+
+    async def watched(*told: Any) -> Any:
+        nonlocal in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        await asyncio.sleep(0.005)
+        in_flight -= 1
+        return await send(*told)
+
+    room.reversal_worker.send = watched  # type: ignore[method-assign]
+    assert await worker.run_once(room.reversal_worker, 12) == 12
+    assert most == 4
+    await everything_is_back(stage, 12)
+
+
+def _of_concurrency(stage: Stage, requests: int) -> Any:
+    return replace(stage.room.rules.reversals, concurrency=requests)
