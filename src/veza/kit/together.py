@@ -17,7 +17,8 @@ R = TypeVar("R")
 class Together(Generic[T, R]):
     """Hands items to `write` in batches of at most `most`, `side_by_side` at a time.
 
-    `write` answers with one result for each, in order.
+    `write` answers with one result for each, in order. `company_seconds` says before each batch how long it waits for
+    more to come: worth it while much else is under way, and nobody's time lost.
 
     A batch that fails is written again one by one, so that an item fails only for a reason of its own; but not when
     it failed for one of `shared_reasons`, which would be each one's as well.
@@ -29,12 +30,14 @@ class Together(Generic[T, R]):
         most: int,
         *,
         side_by_side: int = 1,
+        company_seconds: Callable[[], float] = lambda: 0.0,
         shared_reasons: tuple[type[Exception], ...] = (),
     ) -> None:
         self._write = write
         self._most = most
         self._shared_reasons = shared_reasons
         self._side_by_side = side_by_side
+        self._company_seconds = company_seconds
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -51,6 +54,8 @@ class Together(Generic[T, R]):
 
     async def _write_waiting(self) -> None:
         while self._waiting:
+            if company := self._company_seconds():
+                await asyncio.sleep(company)
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             await self._write_batch(batch)
 

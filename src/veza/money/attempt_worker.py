@@ -33,8 +33,12 @@ log = structlog.get_logger(__name__)
 EASE_OFF_SECONDS = 2.0
 MOST_TOGETHER = 32
 """So many successes at most share a transaction: it stays a few hundred milliseconds long on a slow machine."""
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 2
 """So many of those at a time: while one waits for the database, another has its turn. SQLite has one writer."""
+COMPANY_SECONDS = 0.04
+MANY_IN_FLIGHT = 8
+"""With so many requests under way an answer waits this long for others to be recorded with: its slot is free already,
+and a transaction for each cost as much as all the rest."""
 SETTLE_TRIES = 3
 """How often an answer is recorded anew when the database stumbles; then the lease brings the row back."""
 
@@ -57,10 +61,12 @@ class AttemptWorker(Settling[R]):
         # A row more than requests in flight: while an answer is being recorded, the next request is on its way.
         self.concurrency = policy.concurrency + ceil(policy.concurrency / 2)
         self._requests = asyncio.Semaphore(policy.concurrency)
+        self._in_flight = 0
         self._successes = Together(
             self._record_together,
             MOST_TOGETHER,
             side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
+            company_seconds=lambda: COMPANY_SECONDS if self._in_flight >= MANY_IN_FLIGHT else 0.0,
             shared_reasons=(DatabaseUnavailable,),
         )
 
@@ -128,7 +134,11 @@ class AttemptWorker(Settling[R]):
     async def work(self, claim: Claim[R]) -> None:
         """Carry one claim out; no transaction is open while the provider is asked."""
         async with self._requests:
-            asked = await self.ask(claim)
+            self._in_flight += 1
+            try:
+                asked = await self.ask(claim)
+            finally:
+                self._in_flight -= 1
         if asked is not None:
             recorded = await self._successes.add(asked) if asked.is_plain_success else NOT_YET
             await self._finish(asked, recorded)
@@ -186,6 +196,8 @@ class AttemptWorker(Settling[R]):
             for asked in successes:
                 if asked.claim.id in ours:
                     await self._settle(session, asked)
+                    # SQLite never waits here: without a turn for others, slots of the pace would go by unused.
+                    await asyncio.sleep(0)
 
         if successes:
             await self._written(settle)
