@@ -72,6 +72,14 @@ async def test_so_many_batches_are_written_side_by_side_and_no_more() -> None:
     assert book.most_at_once == 3
 
 
+async def test_one_that_comes_as_another_was_just_written_is_written_too() -> None:
+    book = Book()
+    book.go.set()
+    together = Together(book.write, 32)
+    async with asyncio.timeout(BOUND_SECONDS):
+        assert [await together.add(number) for number in range(50)] == [number * 10 for number in range(50)]
+
+
 async def test_one_that_fails_spoils_no_other() -> None:
     book = Book()
     together = Together(book.write, 32)

@@ -197,7 +197,7 @@ async def test_a_crash_between_storing_and_handling_is_made_good_by_the_worker(s
     stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
     for one in stage.sandbox.due_deliveries():
         async with stage.database.write("crashing") as session:
-            await stage.room.inbox._store(session, json.loads(one.payload), one.payload.decode(), "webhook")
+            await stage.room.inbox._store(session, [(json.loads(one.payload), one.payload.decode())], "webhook")
         stage.sandbox.record_delivery(one.id, 200)
     await stage.settle()
     assert reversed_there(stage) == [], "the lease of the process that stored them is respected"

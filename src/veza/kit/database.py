@@ -92,6 +92,11 @@ class Session(AsyncSession):
     def new_id(self) -> UUID:
         return self.ids.new()
 
+    def known(self, what: str) -> dict[Any, Any]:
+        """What this transaction has read under a lock and keeps true itself, one dictionary for each `what`."""
+        found: dict[Any, Any] = self.info.setdefault(what, {})
+        return found
+
     def append(self, journal: type[Base], *rows: Mapping[str, Any]) -> None:
         """Write `rows` (every column named) to a table nobody changes, with all others of this transaction at its end.
 
@@ -99,7 +104,8 @@ class Session(AsyncSession):
         `write_appended` first.
         """
         appended: dict[type[Base], list[Mapping[str, Any]]] = self.info.setdefault("appended", {})
-        appended.setdefault(journal, []).extend(rows)
+        if rows:
+            appended.setdefault(journal, []).extend(rows)
 
     async def write_appended(self) -> None:
         """Write what was appended so far; the end of the transaction does it too."""

@@ -39,25 +39,31 @@ class Together(Generic[T, R]):
         self._side_by_side = side_by_side
         self._company_seconds = company_seconds
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writers = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def add(self, item: T) -> R:
         """Returns when the item is written; raises what writing it raised."""
         written: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, written))
-        if len(self._writing) < self._side_by_side:
+        if self._writers < self._side_by_side:
+            self._writers += 1
             # A task of its own: whoever asked first may be canceled while others wait for the same batch.
             task = asyncio.create_task(self._write_waiting())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await written
 
     async def _write_waiting(self) -> None:
-        while self._waiting:
-            if company := self._company_seconds():
-                await asyncio.sleep(company)
-            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            await self._write_batch(batch)
+        try:
+            while self._waiting:
+                if company := self._company_seconds():
+                    await asyncio.sleep(company)
+                batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                await self._write_batch(batch)
+        finally:
+            # At once, not when the task is found done: an item that came in between would wait for nobody.
+            self._writers -= 1
 
     async def _write_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:

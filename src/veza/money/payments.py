@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, insert, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -166,22 +166,37 @@ async def lock(session: Session, payment_id: UUID) -> Payment:
     return row
 
 
-async def lock_free(session: Session, payment_ids: Iterable[UUID]) -> set[UUID]:
-    """Lock all of these payments that nobody else has locked, without waiting; returns which."""
-    found = (await session.scalars(_FREE, {"ids": sorted(payment_ids)})).all()
+async def lock_free(
+    session: Session, ids: Iterable[UUID], charge_ids: Iterable[str] = (), intent_ids: Iterable[str] = ()
+) -> set[UUID]:
+    """Lock all payments known by one of these that nobody else has locked, without waiting; returns their ids."""
+    known_by = {"ids": list(ids), "charges": list(charge_ids), "intents": list(intent_ids)}
+    found = (await session.scalars(_FREE, known_by)).all()
     _held(session).update({row.id: row for row in found})
     return {row.id for row in found}
 
 
+def held_by(session: Session, column: str, value: UUID | str | None) -> Payment | None:
+    """The payment `lock_free` locked in this transaction that is known by this value, if there is one."""
+    if value is None:
+        return None
+    return next((row for row in _held(session).values() if getattr(row, column) == value), None)
+
+
 def _held(session: Session) -> dict[UUID, Payment]:
     """What `lock_free` locked: ours until the transaction ends, so what we see of it is current."""
-    held: dict[UUID, Payment] = session.info.setdefault("held_payments", {})
-    return held
+    return session.known("held payments")
 
 
 _FREE = (
     select(Payment)
-    .where(Payment.id.in_(bindparam("ids", expanding=True)))
+    .where(
+        or_(
+            Payment.id.in_(bindparam("ids", expanding=True)),
+            Payment.stripe_charge_id.in_(bindparam("charges", expanding=True)),
+            Payment.stripe_payment_intent_id.in_(bindparam("intents", expanding=True)),
+        )
+    )
     .order_by(Payment.id)
     .with_for_update(skip_locked=True)
     .execution_options(populate_existing=True)
@@ -190,7 +205,8 @@ _FREE = (
 
 async def lock_by(session: Session, column: str, value: UUID | str) -> Payment | None:
     """The payment known by its id or by one of the provider's, locked; None when there is none."""
-    return (await session.scalars(_LOCKED_BY[column], {"value": value})).one_or_none()
+    held = held_by(session, column, value)
+    return held or (await session.scalars(_LOCKED_BY[column], {"value": value})).one_or_none()
 
 
 _LOCKED_BY = {
@@ -217,13 +233,26 @@ async def find(session: Session, payment_id: UUID) -> Payment:
 
 async def lines_of(session: Session, payment_id: UUID) -> Sequence[PaymentLine]:
     # Lines never change, and one transaction asks for them several times.
-    known: dict[UUID, Sequence[PaymentLine]] = session.info.setdefault("lines", {})
+    known = session.known("lines")
     if payment_id not in known:
-        known[payment_id] = (await session.scalars(_LINES, {"payment_id": payment_id})).all()
-    return known[payment_id]
+        await know_lines_of(session, [payment_id])
+    lines: Sequence[PaymentLine] = known[payment_id]
+    return lines
 
 
-_LINES = select(PaymentLine).where(PaymentLine.payment_id == bindparam("payment_id")).order_by(PaymentLine.position)
+async def know_lines_of(session: Session, payment_ids: Sequence[UUID]) -> None:
+    """Fetch the lines of these payments in one query, so that `lines_of` need not ask."""
+    known = session.known("lines")
+    known.update({payment_id: [] for payment_id in payment_ids})
+    for line in await session.scalars(_LINES, {"payment_ids": payment_ids}):
+        known[line.payment_id].append(line)
+
+
+_LINES = (
+    select(PaymentLine)
+    .where(PaymentLine.payment_id.in_(bindparam("payment_ids", expanding=True)))
+    .order_by(PaymentLine.position)
+)
 
 
 async def record_checkout(session: Session, payment: Payment, session_id: str, url: str | None) -> None:

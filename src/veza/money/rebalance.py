@@ -16,7 +16,7 @@ from veza.kit.money import Money
 from veza.money import findings, returns, reversals, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
-from veza.money.payments import Payment, PaymentLine, lines_of
+from veza.money.payments import Payment, PaymentLine, know_lines_of, lines_of
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 
@@ -41,6 +41,14 @@ class SellerBook:
         """What of a sent transfer no reversal speaks for."""
         spoken = sum(r.amount_minor for r in self.reversals if r.transfer_id == transfer.id and r.status != "canceled")
         return transfer.sent_minor - spoken
+
+
+async def foresee(session: Session, payment_ids: Sequence[UUID]) -> None:
+    """Fetch what rebalancing these payments (locked) will read: a query for all of each kind, not one for each."""
+    await know_lines_of(session, payment_ids)
+    await returns.know_returned(session, payment_ids)
+    await transfers.know_those_of(session, payment_ids)
+    await reversals.know_those_of(session, payment_ids)
 
 
 async def books(session: Session, payment: Payment) -> list[SellerBook]:

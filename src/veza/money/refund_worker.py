@@ -13,6 +13,7 @@ from veza.money import discoveries, refunds
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.claims import Claim, LookUp
 from veza.money.payments import Payment
+from veza.money.rebalance import foresee
 from veza.money.refunds import Refund
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.live import frozen, thawed
@@ -47,6 +48,12 @@ class RefundWorker(AttemptWorker[Refund]):
             return None
         metadata = {"veza_refund": str(row.id), "veza_payment": str(row.payment_id)}
         return frozen({"charge": context["charge"], "amount": row.amount_minor, "metadata": metadata})
+
+    async def fetch(self, session: Session, rows: Sequence[Refund]) -> Sequence[object]:
+        payment_ids = sorted({row.payment_id for row in rows})
+        await foresee(session, payment_ids)
+        await refunds.know_those_of(session, payment_ids)
+        return rows
 
     async def send(self, claim: Claim[Refund], body: str, key: str, ready: Callable[[], bool]) -> Answer:
         return await self.gateway.create_refund(thawed(body), key=key, ready=ready)

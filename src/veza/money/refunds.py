@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -300,16 +300,41 @@ async def _tell(session: Session, payment: Payment, refund: Refund, topic: str) 
     )
 
 
-_LINES = select(RefundLine.line_id, RefundLine.amount_minor).where(RefundLine.refund_id == bindparam("refund_id"))
+_OF_PAYMENTS = "refunds of payments"
+_LINES = select(RefundLine.refund_id, RefundLine.line_id, RefundLine.amount_minor).where(
+    RefundLine.refund_id.in_(bindparam("refund_ids", expanding=True))
+)
+_ALL_OF = (
+    select(Refund)
+    .where(Refund.payment_id.in_(bindparam("payment_ids", expanding=True)))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 async def _lines_meant(session: Session, refund_id: UUID) -> dict[UUID, int]:
     # Written with the refund and never changed; one transaction asks for them twice.
-    known: dict[UUID, dict[UUID, int]] = session.info.setdefault("refund_lines", {})
+    known: dict[UUID, dict[UUID, int]] = session.known("lines meant")
     if refund_id not in known:
-        rows = await session.execute(_LINES, {"refund_id": refund_id})
-        known[refund_id] = {line_id: int(amount) for line_id, amount in rows}
+        await _know_lines_meant(session, [refund_id])
     return known[refund_id]
+
+
+async def _know_lines_meant(session: Session, refund_ids: Sequence[UUID]) -> None:
+    known: dict[UUID, dict[UUID, int]] = session.known("lines meant")
+    known.update({refund_id: {} for refund_id in refund_ids})
+    for refund_id, line_id, amount in await session.execute(_LINES, {"refund_ids": refund_ids}):
+        known[refund_id][line_id] = int(amount)
+
+
+async def know_those_of(session: Session, payment_ids: Sequence[UUID]) -> None:
+    """Fetch the refunds of these payments (locked), so that `record` need not ask for them one by one."""
+    known = session.known(_OF_PAYMENTS)
+    known.update({payment_id: [] for payment_id in payment_ids})
+    rows = (await session.scalars(_ALL_OF, {"payment_ids": payment_ids})).all()
+    for row in rows:
+        known[row.payment_id].append(row)
+    await _know_lines_meant(session, [row.id for row in rows])
 
 
 async def refuse(
@@ -337,8 +362,10 @@ async def _known(session: Session, payment: Payment, seen: Mapping[str, Any]) ->
     with suppress(ValueError, TypeError, AttributeError):
         ours = UUID((seen.get("metadata") or {}).get("veza_refund"))
     by = {"payment_id": payment.id, "stripe_id": str(seen["id"]), "ours": ours}
-    rows = (await session.scalars(_KNOWN, by)).all()
-    return next((row for row in rows if row.stripe_refund_id == seen["id"]), rows[0] if rows else None)
+    known: list[Refund] | None = session.known(_OF_PAYMENTS).get(payment.id)
+    rows = (await session.scalars(_KNOWN, by)).all() if known is None else known
+    theirs = next((row for row in rows if row.stripe_refund_id == seen["id"]), None)
+    return theirs or next((row for row in rows if row.id == ours), None)
 
 
 async def _adopt(session: Session, payment: Payment, seen: Mapping[str, Any], because: str) -> Refund | None:
@@ -387,4 +414,5 @@ async def _insert(
         "created_at": session.now,
     }
     (refund,) = await machine.born(session, [values], because=reason)
+    session.known(_OF_PAYMENTS).pop(payment.id, None)
     return refund

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session, table_of
+from veza.kit.database import Base, Session
 from veza.kit.money import spread, step
 from veza.money import findings
 from veza.money.causes import Cause, CauseKind
@@ -55,18 +55,30 @@ def owed(line: PaymentLine, returned_minor: int, currency: str) -> int:
 
 async def returned(session: Session, payment_id: UUID) -> dict[UUID, int]:
     """Line id → what has gone back to the buyer, in minor units; lines with nothing returned are left out."""
-    known: dict[UUID, dict[UUID, int]] = session.info.get(_KNOWN, {})
+    known: dict[UUID, dict[UUID, int]] = session.known(_KNOWN)
     if payment_id in known:
         return known[payment_id]
-    rows = await session.execute(_RETURNED, {"payment_id": payment_id})
-    return {line_id: int(total) for line_id, total in rows}
+    return (await _sums(session, [payment_id]))[payment_id]
+
+
+async def know_returned(session: Session, payment_ids: Sequence[UUID]) -> None:
+    """Fetch what was returned of these payments (locked) in one query, so that `returned` need not ask."""
+    session.known(_KNOWN).update(await _sums(session, payment_ids))
+
+
+async def _sums(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+    await session.write_appended()
+    sums: dict[UUID, dict[UUID, int]] = {payment_id: {} for payment_id in payment_ids}
+    for payment_id, line_id, total in await session.execute(_RETURNED, {"payment_ids": payment_ids}):
+        sums[payment_id][line_id] = int(total)
+    return sums
 
 
 _KNOWN = "returned"
 _RETURNED = (
-    select(LineReturn.line_id, func.sum(LineReturn.amount_minor))
-    .where(LineReturn.payment_id == bindparam("payment_id"))
-    .group_by(LineReturn.line_id)
+    select(LineReturn.payment_id, LineReturn.line_id, func.sum(LineReturn.amount_minor))
+    .where(LineReturn.payment_id.in_(bindparam("payment_ids", expanding=True)))
+    .group_by(LineReturn.payment_id, LineReturn.line_id)
 )
 
 
@@ -107,7 +119,7 @@ async def give(
     before = await returned(session, payment.id)
     left = {line.id: line.gross_minor - before.get(line.id, 0) for line in lines}
     parts, excess = allocate(lines, left, amount_minor, wanted or {})
-    await _append(session, payment, cause, fact, parts, before)
+    _append(session, payment, cause, fact, parts, before)
     legs = [*_legs(payment, lines, before, parts), (account, -amount_minor, None), (Account.LOSS, excess, None)]
     post(session, payment.id, payment.currency, fact, legs)
     return excess
@@ -119,6 +131,7 @@ async def take_back(
     """A return was undone (payment locked): the lines get `amount_minor` back, the loss what they did not carry."""
     lines = await lines_of(session, payment.id)
     before = await returned(session, payment.id)
+    await session.write_appended()
     rows = await session.execute(
         select(LineReturn.line_id, func.sum(LineReturn.amount_minor))
         .where(LineReturn.cause_id == cause.id, LineReturn.cause_kind == cause.kind)
@@ -128,7 +141,7 @@ async def take_back(
     on_lines = min(amount_minor, sum(given.values()))
     parts, _ = allocate([line for line in lines if line.id in given], given, on_lines, {})
     back = {line_id: -part for line_id, part in parts.items()}
-    await _append(session, payment, cause, fact, back, before)
+    _append(session, payment, cause, fact, back, before)
     legs = [*_legs(payment, lines, before, back), (account, amount_minor, None)]
     legs.append((Account.LOSS, on_lines - amount_minor, None))
     post(session, payment.id, payment.currency, fact, legs)
@@ -143,7 +156,7 @@ async def _carry_losses(session: Session, payment: Payment, after: str) -> None:
         left = {line.id: line.gross_minor - before.get(line.id, 0) for line in lines}
         parts, rest = allocate(lines, left, loss, {})
         fact = f"{cause} carried after {after}"
-        await _append(session, payment, cause, fact, parts, before)
+        _append(session, payment, cause, fact, parts, before)
         legs = [*_legs(payment, lines, before, parts), (Account.LOSS, rest - loss, None)]
         post(session, payment.id, payment.currency, fact, legs)
         if rest == 0:
@@ -164,6 +177,7 @@ async def _losses(session: Session, payment_id: UUID) -> dict[Cause, int]:
 
 async def is_recorded(session: Session, fact: str) -> bool:
     """Whether this fact has had its effect on the lines already."""
+    await session.write_appended()
     return (await session.execute(select(LineReturn.id).where(LineReturn.fact == fact).limit(1))).first() is not None
 
 
@@ -181,7 +195,7 @@ def _legs(
     return legs
 
 
-async def _append(
+def _append(
     session: Session, payment: Payment, cause: Cause, fact: str, parts: Mapping[UUID, int], before: Mapping[UUID, int]
 ) -> None:
     rows = [
@@ -197,11 +211,7 @@ async def _append(
         }
         for line_id, amount in parts.items()
     ]
-    if rows:
-        await session.execute(_APPEND, rows)
+    session.append(LineReturn, *rows)
     # The payment is locked until this transaction ends: what is returned is known from here on.
     now = {line: before.get(line, 0) + parts.get(line, 0) for line in {*before, *parts}}
-    session.info.setdefault(_KNOWN, {})[payment.id] = now
-
-
-_APPEND = insert(table_of(LineReturn))
+    session.known(_KNOWN)[payment.id] = now

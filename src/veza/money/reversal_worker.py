@@ -73,9 +73,8 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         return await super().ask(claim)
 
     async def fetch(self, session: Session, rows: Sequence[TransferReversal]) -> Sequence[object]:
-        ids = [row.transfer_id for row in rows]
-        await reversals.know_those_of(session, ids)
-        return await transfers.find_all(session, ids)
+        await reversals.know_those_of(session, sorted({row.payment_id for row in rows}))
+        return await transfers.find_all(session, [row.transfer_id for row in rows])
 
     async def cannot_be_asked(
         self, session: Session, payment: Payment, row: TransferReversal, claim: Claim[TransferReversal]

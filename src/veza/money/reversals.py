@@ -97,41 +97,39 @@ move = machine.move
 
 async def locked_of(session: Session, payment_id: UUID) -> Sequence[TransferReversal]:
     """All reversals of a locked payment, oldest first, locked against claims."""
-    return (await session.scalars(_LOCKED_OF, {"payment_id": payment_id})).all()
-
-
-_LOCKED_OF = (
-    select(TransferReversal)
-    .where(TransferReversal.payment_id == bindparam("payment_id"))
-    .order_by(TransferReversal.id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-
-
-_OF_TRANSFERS = (
-    select(TransferReversal)
-    .where(TransferReversal.transfer_id.in_(bindparam("ids", expanding=True)))
-    .order_by(TransferReversal.id)
-)
+    known: list[TransferReversal] | None = session.known(_KNOWN).get(payment_id)
+    return (await session.scalars(_LOCKED_OF, {"payment_ids": [payment_id]})).all() if known is None else known
 
 
 async def of_transfer(session: Session, transfer_id: UUID) -> Sequence[TransferReversal]:
     """All reversals of a transfer, oldest first."""
-    known = _known(session).get(transfer_id)
-    return known or (await session.scalars(_OF_TRANSFERS, {"ids": [transfer_id]})).all()
+    for rows in session.known(_KNOWN).values():
+        if of_it := [row for row in rows if row.transfer_id == transfer_id]:
+            return of_it
+    return (await session.scalars(_OF_TRANSFER, {"transfer_id": transfer_id})).all()
 
 
-async def know_those_of(session: Session, transfer_ids: Sequence[UUID]) -> None:
-    """Fetch the reversals of these transfers (their payments locked), so that `of_transfer` need not ask one by one."""
-    known = _known(session)
-    for row in await session.scalars(_OF_TRANSFERS, {"ids": transfer_ids}):
-        known.setdefault(row.transfer_id, []).append(row)
+async def know_those_of(session: Session, payment_ids: Sequence[UUID]) -> None:
+    """Fetch the reversals of these payments (locked) in one query, so that nobody else here need ask."""
+    known = session.known(_KNOWN)
+    known.update({payment_id: [] for payment_id in payment_ids})
+    for row in await session.scalars(_LOCKED_OF, {"payment_ids": payment_ids}):
+        known[row.payment_id].append(row)
 
 
-def _known(session: Session) -> dict[UUID, list[TransferReversal]]:
-    known: dict[UUID, list[TransferReversal]] = session.info.setdefault("reversals_of_transfers", {})
-    return known
+_KNOWN = "reversals of payments"
+_LOCKED_OF = (
+    select(TransferReversal)
+    .where(TransferReversal.payment_id.in_(bindparam("payment_ids", expanding=True)))
+    .order_by(TransferReversal.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OF_TRANSFER = (
+    select(TransferReversal)
+    .where(TransferReversal.transfer_id == bindparam("transfer_id"))
+    .order_by(TransferReversal.id)
+)
 
 
 async def add(
@@ -157,7 +155,7 @@ async def add(
         "created_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=str(cause))
-    _known(session).pop(transfer.id, None)
+    session.known(_KNOWN).pop(payment.id, None)
     session.wake(WAKE)
     return row
 
@@ -184,7 +182,7 @@ async def add_seen(
         "succeeded_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=because)
-    _known(session).pop(transfer.id, None)
+    session.known(_KNOWN).pop(payment.id, None)
     await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER, because=because)
     return row
 

@@ -15,7 +15,7 @@ from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
 from veza.money.claims import Claim, LookUp
 from veza.money.payments import Payment
-from veza.money.rebalance import rebalance
+from veza.money.rebalance import foresee, rebalance
 from veza.money.sellers import Seller
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.live import thawed
@@ -57,6 +57,10 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
         since = row.waiting_since or session.now
         again = session.now + self.policy.balance_retry
         await self.machine.amend(session, row, waiting_since=since, next_retry_at=again, **said)
+
+    async def fetch(self, session: Session, rows: Sequence[SellerTransfer]) -> Sequence[object]:
+        await foresee(session, sorted({row.payment_id for row in rows}))
+        return rows
 
     async def send(self, claim: Claim[SellerTransfer], body: str, key: str, ready: Callable[[], bool]) -> Answer:
         return await self.gateway.create_transfer(thawed(body), key=key, ready=ready)

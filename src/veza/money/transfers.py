@@ -140,12 +140,20 @@ _FOUND = select(SellerTransfer).where(SellerTransfer.id.in_(bindparam("ids", exp
 
 async def locked_of(session: Session, payment_id: UUID) -> Sequence[SellerTransfer]:
     """All transfers of a locked payment, oldest first, locked against claims."""
-    return (await session.scalars(_LOCKED_OF, {"payment_id": payment_id})).all()
+    known = session.known(_KNOWN).get(payment_id)
+    return known or (await session.scalars(_LOCKED_OF, {"payment_ids": [payment_id]})).all()
 
 
+async def know_those_of(session: Session, payment_ids: Sequence[UUID]) -> None:
+    """Fetch the transfers of these payments (locked) in one query, so that `locked_of` need not ask."""
+    for row in await session.scalars(_LOCKED_OF, {"payment_ids": payment_ids}):
+        session.known(_KNOWN).setdefault(row.payment_id, []).append(row)
+
+
+_KNOWN = "transfers of payments"
 _LOCKED_OF = (
     select(SellerTransfer)
-    .where(SellerTransfer.payment_id == bindparam("payment_id"))
+    .where(SellerTransfer.payment_id.in_(bindparam("payment_ids", expanding=True)))
     .order_by(SellerTransfer.id)
     .with_for_update()
     .execution_options(populate_existing=True)
@@ -180,6 +188,7 @@ async def add(
         "created_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=because)
+    session.known(_KNOWN).pop(payment.id, None)
     session.wake(WAKE)
     return row
 

@@ -6,7 +6,7 @@ fetches it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from veza.kit.database import Session
 from veza.money import discoveries, disputes, payments, refunds, reversals, sales, sellers, transfers
 from veza.money.payments import Payment
+from veza.money.rebalance import foresee
 from veza.money.reversals import TransferReversal
 from veza.money.stripe.answers import id_of
 from veza.money.transfers import SellerTransfer
@@ -27,12 +28,42 @@ class NotOurs(Exception):
     """The event is about something another program made on the same account; says what."""
 
 
+async def hold(session: Session, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Lock the payments these events are about, where nobody else has, and fetch what handling them will read.
+
+    Returns the events whose payment is held. Never waits: two batches that each hold one payment and want the
+    other's would stop both.
+    """
+    known_by = [_known_by(event["data"]["object"]) for event in events]
+    ids, charges, intents = ([value for value in values if value] for values in zip(*known_by, strict=True))
+    held = await payments.lock_free(session, ids, charges, intents)
+    if held:
+        await foresee(session, sorted(held))
+        await refunds.know_those_of(session, sorted(held))
+    return [event for event, by in zip(events, known_by, strict=True) if _held_by(session, *by)]
+
+
+def _known_by(seen: Mapping[str, Any]) -> tuple[UUID | None, str | None, str | None]:
+    """What the payment of a charge, intent, refund, dispute or transfer is known by: our id, the charge, the intent."""
+    charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
+    intent = seen["id"] if seen.get("object") == "payment_intent" else id_of(seen.get("payment_intent"))
+    return discoveries.our_id(seen, "veza_payment"), charge, intent
+
+
+def _held_by(session: Session, ours: UUID | None, charge: str | None, intent: str | None) -> Payment | None:
+    return (
+        payments.held_by(session, "stripe_charge_id", charge)
+        or payments.held_by(session, "stripe_payment_intent_id", intent)
+        or payments.held_by(session, "id", ours)
+    )
+
+
 async def payment_of_charge(session: Session, seen: Mapping[str, Any]) -> Payment:
     """The locked payment a charge, refund or dispute object belongs to; raises NotOurs."""
-    charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
-    is_intent = seen.get("object") == "payment_intent"
-    intent = seen["id"] if is_intent else id_of(seen.get("payment_intent"))
-    ours = discoveries.our_id(seen, "veza_payment")
+    ours, charge, intent = _known_by(seen)
+    held = _held_by(session, ours, charge, intent)
+    if held is not None:
+        return held
     for column, value in (("stripe_charge_id", charge), ("stripe_payment_intent_id", intent), ("id", ours)):
         found = await payments.lock_by(session, column, value) if value else None
         if found is not None:

@@ -6,11 +6,13 @@ failing. A catch-up feeds events we never received through the same door.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,14 +23,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
+from veza.kit.together import Together
 from veza.money import findings
 from veza.money.attempts import backoff, due_index
 from veza.money.machine import Stale
-from veza.money.webhook_events import HANDLERS, NotOurs
+from veza.money.webhook_events import HANDLERS, NotOurs, hold
 
 log = structlog.get_logger(__name__)
 
 WAKE = "inbox"
+MOST_TOGETHER, SIDE_BY_SIDE = 32, 2
+"""So many deliveries at most share transactions, and so many of those batches are under way."""
 LAST_SECOND = 253_402_300_800
 """The year 10000: no instant from there on can be stored."""
 TOLERANCE_SECONDS = 300
@@ -104,6 +109,12 @@ class Inbox:
         self.database = database
         self.policy = policy
         self.check_interval = timedelta(seconds=30)
+        self._arriving = Together(
+            partial(self.accept_all, source="webhook"),
+            MOST_TOGETHER,
+            side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
+            shared_reasons=(DatabaseUnavailable,),
+        )
 
     async def receive(self, payload: bytes, signature: str | None) -> EventStatus:
         """Take one delivery in: verified on the raw body, committed, handled. Raises BadWebhook.
@@ -111,6 +122,10 @@ class Inbox:
         RECEIVED means stored but not handled yet; the worker will. A repeat answers what became of the first.
         """
         return await self.accept(self.verified(payload, signature), payload.decode(), source="webhook")
+
+    async def receive_beside(self, payload: bytes, signature: str | None) -> EventStatus:
+        """`receive` for a server: what arrives while others are being written shares their next transactions."""
+        return await self._arriving.add((self.verified(payload, signature), payload.decode()))
 
     def verified(self, payload: bytes, signature: str | None) -> Mapping[str, Any]:
         """The event, when one of our secrets signed exactly these bytes within the last five minutes."""
@@ -143,12 +158,18 @@ class Inbox:
 
     async def accept(self, event: Mapping[str, Any], payload: str, *, source: str) -> EventStatus:
         """Commit the event by its id, then handle it; a known one is only looked at."""
+        (state,) = await self.accept_all([(event, payload)], source=source)
+        return state
+
+    async def accept_all(self, arrived: Sequence[tuple[Mapping[str, Any], str]], *, source: str) -> list[EventStatus]:
+        """Events with their payloads: all committed in one transaction, then handled, as many as can be in a second."""
         async with self.database.write("inbox") as session:
-            new = await self._store(session, event, payload, source)
-            if not new:
-                state = await session.scalar(select(WebhookEvent.state).where(WebhookEvent.id == event["id"]))
-                return EventStatus(str(state))
-        return await self._handle(str(event["id"]), event)
+            new = await self._store(session, arrived, source)
+            ids = [str(event["id"]) for event, _ in arrived if event["id"] not in new]
+            known = select(WebhookEvent.id, WebhookEvent.state).where(WebhookEvent.id.in_(ids))
+            states = {one: EventStatus(state) for one, state in (await session.execute(known))} if ids else {}
+        states |= await self._handle_all([event for event, _ in arrived if event["id"] in new])
+        return [states[str(event["id"])] for event, _ in arrived]
 
     async def claim(self, limit: int) -> list[WebhookEvent]:
         """Due events whose handling failed or never happened (a crash between the two transactions)."""
@@ -170,20 +191,54 @@ class Inbox:
     async def work(self, row: WebhookEvent) -> None:
         await self._handle(row.id, json.loads(row.payload))
 
-    async def _store(self, session: Session, event: Mapping[str, Any], payload: str, source: str) -> bool:
-        row = {
-            "id": str(event["id"]),
-            "type": str(event["type"]),
-            "state": EventStatus.RECEIVED.value,
-            "account": event.get("account"),
-            "source": source,
-            "payload": payload,
-            "provider_created_at": datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo),
-            "received_at": session.now,
-            "attempts": 0,
-            "next_retry_at": session.now + self.policy.lease,
-        }
-        return (await session.execute(_STORED[session.dialect], row)).first() is not None
+    async def _store(self, session: Session, arrived: Sequence[tuple[Mapping[str, Any], str]], source: str) -> set[str]:
+        """Keep those that are new; returns their ids."""
+        rows = [
+            {
+                "id": str(event["id"]),
+                "type": str(event["type"]),
+                "state": EventStatus.RECEIVED.value,
+                "account": event.get("account"),
+                "source": source,
+                "payload": payload,
+                "provider_created_at": datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo),
+                "received_at": session.now,
+                "attempts": 0,
+                "next_retry_at": session.now + self.policy.lease,
+            }
+            for event, payload in arrived
+        ]
+        return set((await session.scalars(_STORED[session.dialect], rows)).all())
+
+    async def _handle_all(self, events: Sequence[Mapping[str, Any]]) -> dict[str, EventStatus]:
+        """Handle in one transaction what can share one, everything else by itself."""
+        # The same event may have come twice in one batch.
+        waiting = {str(event["id"]): event for event in events}
+        states: dict[str, EventStatus] = {}
+        if len(waiting) > 1:
+            try:
+                states = dict.fromkeys(await self._handle_together(list(waiting.values())), EventStatus.HANDLED)
+            except Exception as error:
+                # One of them; each is handled alone now, where its own error is kept with it.
+                log.info("inbox.handling_apart", events=len(waiting), reason=f"{type(error).__name__}: {error}")
+        for event_id, event in waiting.items():
+            if event_id not in states:
+                states[event_id] = await self._handle(event_id, event)
+        return states
+
+    async def _handle_together(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Those about payments nobody else holds; returns their ids."""
+        async with self.database.write("inbox") as session:
+            marks = []
+            for event in await hold(session, [event for event in events if event["type"] in HANDLERS]):
+                session.actor = f"webhook {event['id']}"
+                about = await HANDLERS[str(event["type"])](session, event)
+                marks.append(self._mark_of(session, str(event["id"]), EventStatus.HANDLED, payment_id=about))
+                # SQLite never waits here: let others have a turn.
+                await asyncio.sleep(0)
+            if marks:
+                await session.execute(_MARKED, marks)
+        return [str(mark["the_id"]) for mark in marks]
 
     async def _handle(self, event_id: str, event: Mapping[str, Any]) -> EventStatus:
         handler = HANDLERS.get(str(event["type"]))
@@ -192,7 +247,7 @@ class Inbox:
         try:
             async with self.database.write(f"webhook {event_id}") as session:
                 about = await handler(session, event)
-                await self._mark(session, event_id, EventStatus.HANDLED, payment_id=about)
+                await session.execute(_MARKED, self._mark_of(session, event_id, EventStatus.HANDLED, payment_id=about))
         except NotOurs as reason:
             return await self._end(event_id, EventStatus.IGNORED, str(reason))
         except DatabaseUnavailable as error:
@@ -206,10 +261,10 @@ class Inbox:
 
     async def _end(self, event_id: str, state: EventStatus, reason: str | None = None) -> EventStatus:
         async with self.database.write("inbox") as session:
-            await self._mark(session, event_id, state, reason)
+            await session.execute(_MARKED, self._mark_of(session, event_id, state, reason))
         return state
 
-    async def _mark(
+    def _mark_of(
         self,
         session: Session,
         event_id: str,
@@ -217,9 +272,9 @@ class Inbox:
         reason: str | None = None,
         *,
         payment_id: UUID | None = None,
-    ) -> None:
+    ) -> dict[str, Any]:
         end = {"state": state.value, "handled_at": session.now, "next_retry_at": None, "error": reason}
-        await session.execute(_MARKED, {"the_id": event_id, **end, "payment_id": payment_id})
+        return {"the_id": event_id, **end, "payment_id": payment_id}
 
     async def _failed(self, event_id: str, error: Exception) -> EventStatus:
         async with self.database.write("inbox") as session:

@@ -112,7 +112,7 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
         200 once it is stored, whether or not handling succeeded: what fails is handled again here, not sent again."""
         body = await request.body()
         try:
-            state = await inbox.receive(body, request.headers.get(SIGNATURE))
+            state = await inbox.receive_beside(body, request.headers.get(SIGNATURE))
         except DatabaseUnavailable as error:
             raise Problem(UNAVAILABLE, str(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
         return Received(received=True, state=state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -136,7 +136,10 @@ class Run:
                 kind, process = due.pop(choice - busy), self.a_process()
                 process.start(kind, self.dice.choice((1, 3, 20)), self.dice.choice((1, 1, 2, 8)))
             else:
-                self._deliver(self.mail.pop(choice - busy - len(due)), self.a_process())
+                first = choice - busy - len(due)
+                some = self.mail[first : first + self.dice.choice((1, 1, 2, 8))]
+                del self.mail[first : first + len(some)]
+                self._deliver(some, self.a_process())
         return turns
 
     async def let_work(self, process: Process, *, but: str = "") -> None:
@@ -149,7 +152,7 @@ class Run:
             if mine:
                 await self._turn(mine[0])
             elif self.mail:
-                self._deliver(self.mail.pop(0), process)
+                self._deliver([self.mail.pop(0)], process)
             elif due := [kind for kind in await self.due_workers() if kind != but]:
                 process.start(due[0], 20)
             else:
@@ -164,21 +167,25 @@ class Run:
         for process in self.scheduler.take_dead():
             await self.crash(process)  # type: ignore[arg-type]
 
-    def _deliver(self, one: Delivery, process: Process) -> None:
+    def _deliver(self, some: Sequence[Delivery], process: Process) -> None:
         self.scheduler.spawn(
-            f"{process.name} webhook {one.type}",
+            f"{process.name} webhook {' '.join(one.type for one in some)}",
             process,
-            self._receive(process, one),
-            on_crash=lambda: self._answered(one, None),
+            self._receive(process, some),
+            on_crash=lambda: self._answered(some, None),
         )
 
-    async def _receive(self, process: Process, one: Delivery) -> None:
-        stamp = int(self.clock.now().timestamp())
-        await process.room.inbox.receive(one.payload, sign_payload(SECRET, one.payload, stamp))
-        self._answered(one, 200)
+    async def _receive(self, process: Process, some: Sequence[Delivery]) -> None:
+        """They arrive at the same time, as at a busy server."""
+        inbox, stamp = process.room.inbox, int(self.clock.now().timestamp())
+        signed = [(one.payload, sign_payload(SECRET, one.payload, stamp)) for one in some]
+        arrived = [(inbox.verified(payload, signature), payload.decode()) for payload, signature in signed]
+        await inbox.accept_all(arrived, source="webhook")
+        self._answered(some, 200)
 
-    def _answered(self, one: Delivery, status: int | None) -> None:
-        self.sandbox.record_delivery(one.id, status)
+    def _answered(self, some: Sequence[Delivery], status: int | None) -> None:
+        for one in some:
+            self.sandbox.record_delivery(one.id, status)
 
     async def due_workers(self) -> list[str]:
         """Which kinds of workers have due rows, leaving out those that just found nothing they could claim."""
