@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from veza.kit.database import Database, Session
-from veza.money import discoveries, disputes, findings, payments, refunds, reversals, sales, transfers
+from veza.money import discoveries, disputes, findings, payments, refund_facts, refunds, reversals, sales, transfers
 from veza.money.attempts import STILL_RUNNING, backoff
 from veza.money.claims import new_key
 from veza.money.findings import FindingKind
@@ -109,7 +109,7 @@ class CheckWorker:
             why = "fetched by the check worker"
             await sales.charge_seen(session, payment, answer.object, because=why, request_id=answer.request_id)
             for one in refunded.items:
-                await refunds.record(session, payment, one, because=why)
+                await refund_facts.record(session, payment, one, because=why)
             for one in disputed.items:
                 await disputes.record(session, payment, one, because=why)
             is_settled = payment.cleared_at is not None or payment.held_because is not None
@@ -156,7 +156,7 @@ class CheckWorker:
         async with self.database.write(self.name) as session:
             payment = await payments.lock(session, check.payment_id)
             for one in found:
-                await refunds.record(session, payment, one, because="fetched by the check worker")
+                await refund_facts.record(session, payment, one, because="fetched by the check worker")
             refund = await refunds.find(session, check.id)
             under_way = refund.status in ("pending", "requires_action")
             await self._set(session, check, session.now + PENDING_CHECK if under_way else None)

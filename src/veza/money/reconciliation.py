@@ -16,7 +16,7 @@ from sqlalchemy import or_, select
 
 from veza.kit.database import Database, Session
 from veza.kit.money import Money
-from veza.money import discoveries, disputes, findings, payments, refunds, sales, transfers
+from veza.money import discoveries, disputes, findings, payments, refund_facts, sales, transfers
 from veza.money.disputes import Dispute, DisputeFunds
 from veza.money.findings import FindingKind
 from veza.money.payments import Payment
@@ -131,7 +131,7 @@ class Reconciler:
             if locked.status != "succeeded":
                 await _fetch_charge(session, locked)
                 return None
-            return await refunds.record(session, locked, seen, because=WHY)
+            return await refund_facts.record(session, locked, seen, because=WHY)
 
         theirs = Money(int(seen["amount"]), str(seen["currency"]).upper())
         if row is None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from veza.kit.database import Session
-from veza.money import discoveries, refunds
+from veza.money import discoveries, refund_facts, refunds
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.claims import Claim, LookUp
 from veza.money.payments import Payment
@@ -52,7 +52,7 @@ class RefundWorker(AttemptWorker[Refund]):
     async def fetch(self, session: Session, rows: Sequence[Refund]) -> Sequence[object]:
         payment_ids = sorted({row.payment_id for row in rows})
         await foresee(session, payment_ids)
-        await refunds.know_those_of(session, payment_ids)
+        await refund_facts.know_those_of(session, payment_ids)
         return rows
 
     async def send(self, claim: Claim[Refund], body: str, key: str, ready: Callable[[], bool]) -> Answer:
@@ -67,13 +67,13 @@ class RefundWorker(AttemptWorker[Refund]):
 
     async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
         for one in objects:
-            await refunds.record(session, payment, one, because=because)
+            await refund_facts.record(session, payment, one, because=because)
 
     async def done(self, session: Session, payment: Payment, row: Refund, answer: Answer) -> None:
         because = "the provider's answer"
-        await refunds.record(session, payment, answer.object, because=because, request_id=answer.request_id)
+        await refund_facts.record(session, payment, answer.object, because=because, request_id=answer.request_id)
 
     async def fail_for_good(
         self, session: Session, payment: Payment, row: Refund, because: str, request_id: str | None, **facts: Any
     ) -> None:
-        await refunds.refuse(session, payment, row, because=because, request_id=request_id, **facts)
+        await refund_facts.refuse(session, payment, row, because=because, request_id=request_id, **facts)

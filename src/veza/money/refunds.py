@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.money import BadAmount, Money, positive
-from veza.kit.outbox import publish
-from veza.money import findings, returns
+from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
-from veza.money.causes import Cause, CauseKind
 from veza.money.disputes import withdrawn_minor
-from veza.money.ledger import Account
 from veza.money.machine import Machine, Move
 from veza.money.payments import Payment, lines_of
-from veza.money.rebalance import rebalance
 
 WAKE = "refunds"
+OF_PAYMENTS = "refunds of payments"
+"""What `session.known` calls the refunds of payments, once they were fetched."""
 STATUSES = ("requested", "pending", "requires_action", "succeeded", "failed", "canceled", "refused")
 PENDING_CHECK = timedelta(hours=6)
 """How long a refund that is under way at the provider may stay silent before we ask for it."""
@@ -100,15 +96,6 @@ MOVES = (
 machine: Machine[Refund] = Machine("refund", Refund, STATUSES, MOVES)
 move = machine.move
 
-_RANK = {"requested": 0, "refused": 0, "pending": 1, "requires_action": 1, "succeeded": 2, "failed": 3, "canceled": 3}
-"""Facts merge monotonically: a status of lower rank never overwrites one of higher rank."""
-
-
-def _is_news(known: str, seen: str) -> bool:
-    if seen not in _RANK or seen == known:
-        return False
-    return _RANK[seen] > _RANK[known] or _RANK[seen] == _RANK[known] == 1
-
 
 class RefundExceedsPayment(BadAmount):
     """More was asked back than is left."""
@@ -169,7 +156,7 @@ async def request(
         raise BadAmount(f"the lines sum to more than the {money} to be refunded")
     lines = await lines_of(session, payment.id)
     parts, _ = returns.allocate(lines, left, amount_minor, line_amounts or {})
-    refund = await _insert(session, payment, amount_minor, "requested", "requested", reason)
+    refund = await add(session, payment, amount_minor, "requested", "requested", reason)
     await session.execute(
         insert(RefundLine),
         [{"refund_id": refund.id, "line_id": line, "amount_minor": part} for line, part in parts.items()],
@@ -203,194 +190,7 @@ async def _left_of_payment(session: Session, payment: Payment) -> int:
     return max(0, payment.amount_minor - int(spoken_for or 0) - await withdrawn_minor(session, payment.id))
 
 
-async def record(
-    session: Session, payment: Payment, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
-) -> Refund | None:
-    """Merge one refund object of the provider (payment locked); any order and any repeat ends the same.
-
-    Ours is known by its id there, or by the `veza_refund` in its metadata; any other was made by somebody
-    else and is adopted. None when the object cannot be ours to record (another currency; a finding says so).
-    """
-    refund = await _known(session, payment, seen)
-    status = str(seen.get("status") or "pending")
-    if refund is None:
-        refund = await _adopt(session, payment, seen, because)
-        if refund is None:
-            return None
-    elif refund.amount_minor != int(seen["amount"]):
-        await findings.report(
-            session,
-            findings.FindingKind.AMOUNT_DIFFERS,
-            f"refund {refund.id}",
-            f"refund {refund.id} is {Money(refund.amount_minor, refund.currency)} here and"
-            f" {Money(int(seen['amount']), refund.currency)} at the provider ({seen['id']})",
-            mend="find out who changed it; nothing was posted",
-            payment_id=payment.id,
-        )
-        return refund
-    if _is_news(refund.status, status):
-        await _advance(session, payment, refund, status, str(seen["id"]), because, request_id)
-    elif refund.stripe_refund_id is None:
-        await machine.amend(session, refund, stripe_refund_id=seen["id"], unanswered=False, next_retry_at=None)
-    return refund
-
-
-async def _advance(
-    session: Session,
-    payment: Payment,
-    refund: Refund,
-    status: str,
-    stripe_id: str,
-    because: str,
-    request_id: str | None,
-) -> None:
-    was = refund.status
-    facts: dict[str, Any] = {
-        "stripe_refund_id": stripe_id,
-        "unanswered": False,
-        "next_retry_at": None,
-        # Card refunds may never send `updated`: whatever is not final is asked for again.
-        "check_at": session.now + PENDING_CHECK if _RANK[status] == 1 else None,
-    }
-    if status == "succeeded":
-        facts["succeeded_at"] = session.now
-    await move(session, refund, status, because=because, request_id=request_id, **facts)
-    cause = Cause(CauseKind.REFUND, refund.id)
-    if status == "succeeded":
-        await _take_effect(session, payment, refund, cause)
-    elif was == "succeeded":
-        fact = f"refund {refund.id} {status}"
-        await returns.take_back(session, payment, cause, fact, refund.amount_minor, account=Account.REFUNDED)
-        await rebalance(session, payment, cause)
-        await _tell(session, payment, refund, "refund.failed")
-    elif status in ("failed", "canceled"):
-        await _tell(session, payment, refund, "refund.failed")
-
-
-async def _take_effect(session: Session, payment: Payment, refund: Refund, cause: Cause) -> None:
-    amounts = await _lines_meant(session, refund.id)
-    excess = await returns.give(
-        session,
-        payment,
-        cause,
-        f"refund {refund.id} succeeded",
-        refund.amount_minor,
-        account=Account.REFUNDED,
-        wanted=amounts,
-    )
-    if excess:
-        await findings.report_loss(session, payment.id, str(cause), excess, payment.currency)
-    await rebalance(session, payment, cause)
-    await _tell(session, payment, refund, "refund.succeeded")
-
-
-async def _tell(session: Session, payment: Payment, refund: Refund, topic: str) -> None:
-    lines = await _lines_meant(session, refund.id)
-    await publish(
-        session,
-        topic,
-        {
-            "refund_id": str(refund.id),
-            "payment_id": str(payment.id),
-            "order_ref": payment.order_ref,
-            "amount_minor": refund.amount_minor,
-            "currency": refund.currency,
-            "lines": {str(line_id): amount for line_id, amount in lines.items()},
-        },
-    )
-
-
-_OF_PAYMENTS = "refunds of payments"
-_LINES = select(RefundLine.refund_id, RefundLine.line_id, RefundLine.amount_minor).where(
-    RefundLine.refund_id.in_(bindparam("refund_ids", expanding=True))
-)
-_ALL_OF = (
-    select(Refund)
-    .where(Refund.payment_id.in_(bindparam("payment_ids", expanding=True)))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-
-
-async def _lines_meant(session: Session, refund_id: UUID) -> dict[UUID, int]:
-    # Written with the refund and never changed; one transaction asks for them twice.
-    known: dict[UUID, dict[UUID, int]] = session.known("lines meant")
-    if refund_id not in known:
-        await _know_lines_meant(session, [refund_id])
-    return known[refund_id]
-
-
-async def _know_lines_meant(session: Session, refund_ids: Sequence[UUID]) -> None:
-    known: dict[UUID, dict[UUID, int]] = session.known("lines meant")
-    known.update({refund_id: {} for refund_id in refund_ids})
-    for refund_id, line_id, amount in await session.execute(_LINES, {"refund_ids": refund_ids}):
-        known[refund_id][line_id] = int(amount)
-
-
-async def know_those_of(session: Session, payment_ids: Sequence[UUID]) -> None:
-    """Fetch the refunds of these payments (locked), so that `record` need not ask for them one by one."""
-    known = session.known(_OF_PAYMENTS)
-    known.update({payment_id: [] for payment_id in payment_ids})
-    rows = (await session.scalars(_ALL_OF, {"payment_ids": payment_ids})).all()
-    for row in rows:
-        known[row.payment_id].append(row)
-    await _know_lines_meant(session, [row.id for row in rows])
-
-
-async def refuse(
-    session: Session, payment: Payment, refund: Refund, *, because: str, request_id: str | None = None, **facts: Any
-) -> None:
-    """The provider will not do it: release what was reserved and tell whoever asked."""
-    await move(session, refund, "refused", because=because, request_id=request_id, next_retry_at=None, **facts)
-    await _tell(session, payment, refund, "refund.failed")
-
-
-_KNOWN = (
-    select(Refund)
-    .where(
-        Refund.payment_id == bindparam("payment_id"),
-        or_(Refund.stripe_refund_id == bindparam("stripe_id"), Refund.id == bindparam("ours")),
-    )
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-
-
-async def _known(session: Session, payment: Payment, seen: Mapping[str, Any]) -> Refund | None:
-    """Ours by the provider's id, else by the id of ours that its metadata names."""
-    ours: UUID | None = None
-    with suppress(ValueError, TypeError, AttributeError):
-        ours = UUID((seen.get("metadata") or {}).get("veza_refund"))
-    by = {"payment_id": payment.id, "stripe_id": str(seen["id"]), "ours": ours}
-    known: list[Refund] | None = session.known(_OF_PAYMENTS).get(payment.id)
-    rows = (await session.scalars(_KNOWN, by)).all() if known is None else known
-    theirs = next((row for row in rows if row.stripe_refund_id == seen["id"]), None)
-    return theirs or next((row for row in rows if row.id == ours), None)
-
-
-async def _adopt(session: Session, payment: Payment, seen: Mapping[str, Any], because: str) -> Refund | None:
-    if str(seen["currency"]).upper() != payment.currency:
-        await findings.report(
-            session,
-            findings.FindingKind.AMOUNT_DIFFERS,
-            f"refund {seen['id']}",
-            f"refund {seen['id']} is in {str(seen['currency']).upper()}, payment {payment.id} in {payment.currency}",
-            mend="settle it by hand; nothing was posted",
-            payment_id=payment.id,
-        )
-        return None
-    refund = await _insert(session, payment, int(seen["amount"]), "provider", "pending", because, str(seen["id"]))
-    left = await unreserved(session, payment)
-    parts, _ = returns.allocate(await lines_of(session, payment.id), left, refund.amount_minor, {})
-    if parts:
-        await session.execute(
-            insert(RefundLine),
-            [{"refund_id": refund.id, "line_id": line, "amount_minor": part} for line, part in parts.items()],
-        )
-    return refund
-
-
-async def _insert(
+async def add(
     session: Session,
     payment: Payment,
     amount_minor: int,
@@ -399,6 +199,7 @@ async def _insert(
     reason: str,
     stripe_id: str | None = None,
 ) -> Refund:
+    """A new row; `origin` is requested or provider."""
     values = {
         **NEVER_ATTEMPTED,
         "id": session.new_id(),
@@ -414,5 +215,5 @@ async def _insert(
         "created_at": session.now,
     }
     (refund,) = await machine.born(session, [values], because=reason)
-    session.known(_OF_PAYMENTS).pop(payment.id, None)
+    session.known(OF_PAYMENTS).pop(payment.id, None)
     return refund

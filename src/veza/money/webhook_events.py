@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from veza.kit.database import Session
-from veza.money import discoveries, disputes, payments, refunds, reversals, sales, sellers, transfers
+from veza.money import discoveries, disputes, payments, refund_facts, reversals, sales, sellers, transfers
 from veza.money.payments import Payment
 from veza.money.rebalance import foresee
 from veza.money.reversals import TransferReversal
@@ -39,7 +39,7 @@ async def hold(session: Session, events: Sequence[Mapping[str, Any]]) -> list[Ma
     held = await payments.lock_free(session, ids, charges, intents)
     if held:
         await foresee(session, sorted(held))
-        await refunds.know_those_of(session, sorted(held))
+        await refund_facts.know_those_of(session, sorted(held))
     return [event for event, by in zip(events, known_by, strict=True) if _held_by(session, *by)]
 
 
@@ -151,7 +151,7 @@ async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
         await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
         session.wake(payments.CHECK_WAKE)
         return payment.id
-    await refunds.record(session, payment, seen, because=_why(event), request_id=_request(event))
+    await refund_facts.record(session, payment, seen, because=_why(event), request_id=_request(event))
     return payment.id
 
 

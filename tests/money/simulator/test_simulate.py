@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from veza.money import attempt_worker, refunds
+from veza.money import attempt_worker, refund_facts
 from veza.money.sandbox.faults import KINDS
 from veza.money.simulator.ground import NotASimulatorsDatabase
 from veza.money.simulator.play import STEPS, Played
@@ -61,8 +61,8 @@ async def test_a_fresh_key_at_every_attempt_is_found_and_made_short(monkeypatch:
 
 async def test_a_late_failure_that_is_not_heard_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gumroad #5779, planted: a refund that failed after it succeeded keeps counting."""
-    monkeypatch.setitem(refunds._RANK, "failed", 2)
-    monkeypatch.setitem(refunds._RANK, "canceled", 2)
+    monkeypatch.setitem(refund_facts._RANK, "failed", 2)
+    monkeypatch.setitem(refund_facts._RANK, "canceled", 2)
     report = await simulate(6000, 12)
     assert any("failed" in one.violations[0] or "canceled" in one.violations[0] for one in report.failures)
 
