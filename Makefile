@@ -41,7 +41,7 @@ probe: setup ## drive a real server from outside: sell, refund, crash, reverse
 ##@ Work on it
 .PHONY: test
 test: setup-dev ## run every test, then say what was skipped and why
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## style, types, who imports whom, generated pages up to date
