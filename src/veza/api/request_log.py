@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
@@ -16,8 +15,9 @@ from veza.money.configured import SANDBOX_PATH
 log = structlog.get_logger("veza.http")
 
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-# Asked every few seconds by machines, the sandbox by our own workers: their lines would bury the others.
-_QUIET = ("/health/", "/metrics", SANDBOX_PATH)
+# Asked every few seconds by machines, the sandbox by our own workers, and the inbox keeps every event that came:
+# the lines of what went well would bury the others.
+_QUIET = ("/health/", "/metrics", "/webhooks/", SANDBOX_PATH)
 
 
 class RequestLog:
@@ -34,7 +34,8 @@ class RequestLog:
         # A foreign id goes into our logs: only what cannot break a line or a header is taken over.
         request_id = given if _ACCEPTED.fullmatch(given) else secrets.token_hex(8).encode()
         started = time.perf_counter()
-        status = 0
+        # What is mounted sees only the rest of the path, and leaves the scope so.
+        method, path, status = scope["method"], scope["path"], 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -48,12 +49,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            self._write(scope, status, time.perf_counter() - started)
-
-    @staticmethod
-    def _write(scope: Any, status: int, seconds: float) -> None:
-        # 304: a page that keeps itself current found nothing new, every two seconds.
-        say = log.debug if status == 304 or scope["path"].startswith(_QUIET) else log.info
-        say(
-            "request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1)
-        )  # fmt: skip
+            # 304: a page that keeps itself current found nothing new, every two seconds.
+            is_quiet = status == 304 or (0 < status < 400 and path.startswith(_QUIET))
+            say = log.debug if is_quiet else log.info
+            say("request", method=method, path=path, status=status, ms=round((time.perf_counter() - started) * 1000, 1))

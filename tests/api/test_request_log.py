@@ -1,0 +1,56 @@
+"""One line per request, and those that went well and come all the time keep quiet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from veza.api.request_log import RequestLog
+from veza.money.configured import SANDBOX_PATH
+
+
+async def asked(path: str, status: int, request_id: bytes = b"") -> tuple[dict[str, Any], list[Any]]:
+    """The line and the headers of one request, answered by something mounted that shortens the path."""
+    sent: list[Any] = []
+
+    async def mounted(scope: Any, receive: Any, send: Any) -> None:
+        scope["path"] = "/rest"
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"x-request-id", request_id)] if request_id else []
+    scope: Any = {"type": "http", "method": "GET", "path": path, "headers": headers}
+    with capture_logs() as lines:
+        await RequestLog(mounted)(scope, None, send)  # type: ignore[arg-type]
+    (line,) = lines
+    return dict(line), sent[0]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "level"),
+    [
+        ("/api/v1/payments", 200, "info"),
+        ("/operator", 304, "debug"),
+        (f"{SANDBOX_PATH}/v1/charges", 200, "debug"),
+        (f"{SANDBOX_PATH}/v1/charges", 402, "info"),
+        ("/webhooks/stripe", 200, "debug"),
+        ("/webhooks/stripe", 400, "info"),
+        ("/health/live", 503, "info"),
+    ],
+)
+async def test_a_line_has_the_whole_path_and_its_level_says_who_must_read_it(
+    path: str, status: int, level: str
+) -> None:
+    line, _ = await asked(path, status)
+    assert (line["path"], line["status"], line["log_level"]) == (path, status, level)
+
+
+async def test_an_id_is_echoed_unless_it_could_break_a_line() -> None:
+    _, headers = await asked("/api/v1/payments", 200, b"ours-1")
+    assert headers == [(b"x-request-id", b"ours-1")]
+    _, headers = await asked("/api/v1/payments", 200, b"two\nlines")
+    assert headers != [(b"x-request-id", b"two\nlines")]
