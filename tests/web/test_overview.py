@@ -48,7 +48,8 @@ async def test_a_sample_shows_in_the_chart_by_rows_amount_and_age(desk: Desk) ->
     await desk.given_up(amount_minor=1000)
     desk.stage.clock.advance(timedelta(minutes=30))
     await backlog.sample(desk.stage.database)
-    by_rows = (await desk.get("/operator")).text
+    assert "Transfers to sellers, past 1 hour: " in (await desk.get("/operator")).text
+    by_rows = (await desk.get("/operator?range=24h")).text
     assert "Transfers to sellers, past 24 hours: " in by_rows
     assert "permanently failed last 1, at most 1" in by_rows
     assert re.search(r'<path class="band s-transfer-permanently_failed" d="M143 0h1v100h-1z"/>', by_rows)
@@ -59,6 +60,14 @@ async def test_a_sample_shows_in_the_chart_by_rows_amount_and_age(desk: Desk) ->
     assert 'class="line s-transfer-permanently_failed" d="M29 0h1"' in ages
     for nonsense in ("range=9y", "show=XXX", "range=&show="):
         assert (await desk.get(f"/operator?{nonsense}")).status_code == 200
+
+
+async def test_with_more_than_an_hour_of_history_a_day_is_shown_unless_asked_otherwise(desk: Desk) -> None:
+    await backlog.sample(desk.stage.database)
+    desk.stage.clock.advance(timedelta(minutes=61))
+    await backlog.sample(desk.stage.database)
+    assert "Transfers to sellers, past 24 hours: " in (await desk.get("/operator")).text
+    assert "Transfers to sellers, past 1 hour: " in (await desk.get("/operator?range=1h")).text
 
 
 async def test_a_new_sample_is_seen_by_the_next_look(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from veza.kit.database import Session
 from veza.kit.money import Money
-from veza.money import payments, refunds, sellers
+from veza.money import backlog, payments, refunds, sellers
 from veza.money.payments import LineWanted, Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
@@ -95,6 +95,8 @@ class DemoData:
         self._sandbox.open_dispute(sales[3].charge_id)
         await self._waits_for_balance(sales[4], accounts[sales[4].seller_id])
         await self._given_up(sales[5])
+        # The sampler looks once a minute; a newcomer who opens the chart now shall find something in it.
+        await backlog.sample(self._database)
         return len(sales)
 
     async def _onboard(self, seller_id: str, name: str) -> str:

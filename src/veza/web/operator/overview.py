@@ -53,9 +53,9 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
         return await _show(request, LawChecked(payments, [str(one) for one in broken]), None)
 
     async def _show(request: PageRequest, checked: LawChecked | None, said: str | None) -> Response[bytes]:
-        chosen = RANGES.get(request.query_params.get("range", ""), RANGES["24h"])
         async with office.database.read() as session:
             now = session.now
+            chosen = RANGES.get(request.query_params.get("range", "")) or await _fitting_range(session)
             peaks = await past.peaks(session, chosen)
             values = {
                 "waiting": await backlog.backlog(session),
@@ -101,6 +101,13 @@ class Past:
         if kept is None or kept[0] != stamp:
             kept = self._kept[chosen.name] = stamp, await backlog.peaks(session, begins, chosen.step)
         return kept[1]
+
+
+async def _fitting_range(session: Session) -> Range:
+    """A day, but an hour where there is no more history yet: a new shop's chart would be a sliver at its edge."""
+    oldest = await session.scalar(select(func.min(BacklogSample.at)))
+    hour = RANGES["1h"]
+    return hour if oldest is not None and oldest >= hour.begins(session.now) else RANGES["24h"]
 
 
 def _address(chosen: str, measure: str) -> str:
