@@ -138,24 +138,9 @@ async def add(
     """Write the intent to take `amount_minor` back from a sent transfer; due at once."""
     reversal_id = session.new_id()
     body = {"amount": amount_minor, "metadata": {"veza_reversal": str(reversal_id), "veza_cause": str(cause)}}
-    values = {
-        **NEVER_ATTEMPTED,
-        "id": reversal_id,
-        "payment_id": payment.id,
-        "transfer_id": transfer.id,
-        "seller_id": transfer.seller_id,
-        "status": "pending",
-        "currency": transfer.currency,
-        "amount_minor": amount_minor,
-        "surplus_minor": 0,
-        "cause_kind": cause.kind.value,
-        "cause_id": cause.id,
-        "request_body": frozen(body),
-        "next_retry_at": session.now,
-        "created_at": session.now,
-    }
-    (row,) = await machine.born(session, [values], because=str(cause))
-    session.known(_KNOWN).pop(payment.id, None)
+    values = {"id": reversal_id, "status": "pending", "amount_minor": amount_minor, "next_retry_at": session.now}
+    values |= {"cause_kind": cause.kind.value, "cause_id": cause.id, "request_body": frozen(body)}
+    row = await _born(session, payment, transfer, str(cause), values)
     session.wake(WAKE)
     return row
 
@@ -165,25 +150,20 @@ async def add_seen(
 ) -> TransferReversal:
     """Record a reversal somebody else made at the provider; its money is back already."""
     row_id = session.new_id()
-    values = {
-        **NEVER_ATTEMPTED,
-        "id": row_id,
-        "payment_id": payment.id,
-        "transfer_id": transfer.id,
-        "seller_id": transfer.seller_id,
-        "status": "succeeded",
-        "currency": transfer.currency,
-        "amount_minor": amount_minor,
-        "surplus_minor": 0,
-        "cause_kind": CauseKind.PROVIDER.value,
-        "cause_id": row_id,
-        "stripe_reversal_id": stripe_id,
-        "created_at": session.now,
-        "succeeded_at": session.now,
-    }
-    (row,) = await machine.born(session, [values], because=because)
-    session.known(_KNOWN).pop(payment.id, None)
+    values = {"id": row_id, "status": "succeeded", "amount_minor": amount_minor, "succeeded_at": session.now}
+    values |= {"cause_kind": CauseKind.PROVIDER.value, "cause_id": row_id, "stripe_reversal_id": stripe_id}
+    row = await _born(session, payment, transfer, because, values)
     await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER, because=because)
+    return row
+
+
+async def _born(
+    session: Session, payment: Payment, transfer: SellerTransfer, because: str, values: dict[str, Any]
+) -> TransferReversal:
+    of_transfer = {"transfer_id": transfer.id, "seller_id": transfer.seller_id, "currency": transfer.currency}
+    new = {**NEVER_ATTEMPTED, "payment_id": payment.id, "surplus_minor": 0, "created_at": session.now}
+    (row,) = await machine.born(session, [{**new, **of_transfer, **values}], because=because)
+    session.known(_KNOWN).pop(payment.id, None)
     return row
 
 
