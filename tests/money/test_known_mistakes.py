@@ -37,7 +37,8 @@ from veza.money.sandbox.core import Request
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
-from veza.money.webhook_inbox import BadWebhook, WebhookEvent
+from veza.money.webhook_inbox import WebhookEvent
+from veza.money.webhook_signatures import BadWebhook
 
 
 async def test_a_webhook_that_beats_the_commit_records_the_refund_once(open_stage: OpenStage) -> None:

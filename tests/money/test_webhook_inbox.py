@@ -17,7 +17,8 @@ from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.sandbox.webhooks import sign_payload
 from veza.money.simulator.stage import RULES, SECRET, Stage
-from veza.money.webhook_inbox import BadWebhook, EventStatus, WebhookEvent
+from veza.money.webhook_inbox import EventStatus, WebhookEvent
+from veza.money.webhook_signatures import BadWebhook
 
 
 def event(**changes: Any) -> bytes:

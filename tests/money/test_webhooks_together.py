@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.money.test_webhook_inbox import event, signed
+from veza.money import payments
 from veza.money.machine import StatusChange
+from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.simulator.stage import Stage
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
@@ -56,13 +58,13 @@ async def test_a_server_shares_transactions_among_deliveries_that_overlap(
     for payment_id in [await stage.sold([("anna", 1000)]) for _ in range(6)]:
         stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
     batches: list[int] = []
-    accept_all = Inbox.accept_all
+    take_in = Inbox._take_in
 
-    async def counted(self: Inbox, arrived: Any, *, source: str) -> list[EventStatus]:
+    async def counted(self: Inbox, arrived: Any, *, source: str) -> list[EventStatus | None]:
         batches.append(len(arrived))
-        return await accept_all(self, arrived, source=source)
+        return await take_in(self, arrived, source=source)
 
-    monkeypatch.setattr(Inbox, "accept_all", counted)
+    monkeypatch.setattr(Inbox, "_take_in", counted)
     payloads = [one.payload for one in stage.sandbox.due_deliveries()]
     inbox = stage.again().inbox
     states = await asyncio.gather(*(inbox.receive_beside(one, signed(stage, one)) for one in payloads))
@@ -70,3 +72,81 @@ async def test_a_server_shares_transactions_among_deliveries_that_overlap(
     assert sum(batches) == len(payloads)
     assert max(batches) > 1
     assert await stage.violations() == []
+
+
+async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(any_stage: Stage) -> None:
+    stage = any_stage
+    if stage.database.is_sqlite:
+        return  # one writer at a time: nobody can hold a payment there
+    sold = [await stage.sold([("anna", 1000)]) for _ in range(8)]
+    for payment_id in sold:
+        stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
+    payloads = [one.payload for one in stage.sandbox.due_deliveries()]
+    charges = [(await stage.payment(payment_id)).stripe_charge_id or "" for payment_id in sold[:2]]
+    about_held = [one for one in payloads if any(charge.encode() in one for charge in charges)]
+    locked, released = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with stage.database.write("somebody") as session:
+            await payments.lock_free(session, sold[:2])
+            locked.set()
+            await released.wait()
+
+    async def deliver(one: bytes) -> EventStatus:
+        return await stage.room.inbox.receive_beside(one, signed(stage, one))
+
+    holding = asyncio.create_task(hold())
+    await locked.wait()
+    first = [asyncio.create_task(deliver(one)) for one in about_held]
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(20):
+        others = await asyncio.gather(*(deliver(one) for one in payloads if one not in about_held))
+    assert set(others) == {EventStatus.HANDLED}
+    assert not any(one.done() for one in first)
+    released.set()
+    await holding
+    assert set(await asyncio.gather(*first)) == {EventStatus.HANDLED}
+    assert await stage.violations() == []
+
+
+async def test_metadata_that_names_another_payment_never_beats_the_charge(any_stage: Stage) -> None:
+    stage = any_stage
+    if stage.database.is_sqlite:
+        return  # one writer at a time: nobody can hold a payment there
+    right, wrong = await stage.sold([("anna", 1000)]), await stage.sold([("ben", 1000)])
+    charge = (await stage.payment(right)).stripe_charge_id or ""
+    stage.sandbox.refund_in_dashboard(charge)
+    bodies = [json.loads(one.payload) for one in stage.sandbox.due_deliveries()]
+    for body in bodies:
+        body["data"]["object"]["metadata"] = {"veza_payment": str(wrong)}
+    strangers = [json.loads(event(id="evt_other", type="invoice.paid"))]
+    locked, released = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with stage.database.write("somebody") as session:
+            await payments.lock(session, right)
+            locked.set()
+            await released.wait()
+
+    holding = asyncio.create_task(hold())
+    await locked.wait()
+    arrived = [(body, json.dumps(body)) for body in (*bodies, *strangers)]
+    taking = asyncio.create_task(stage.room.inbox.accept_all(arrived, source="webhook"))
+    await asyncio.sleep(0.2)
+    released.set()
+    await asyncio.gather(holding, taking)
+    assert {row.payment_id for row in await stage.all(Refund)} == {right}
+    assert await stage.violations() == []
+
+
+async def test_two_servers_storing_the_same_events_do_not_stop_each_other(any_stage: Stage) -> None:
+    stage = any_stage
+    inboxes = stage.room.inbox, stage.again().inbox
+    for turn in range(6):
+        bodies = [json.loads(event(id=f"evt_{turn}_{number:03}", type="invoice.paid")) for number in range(40)]
+        arrived = [(body, json.dumps(body) + " " * 4000) for body in bodies]
+        said = await asyncio.gather(
+            inboxes[0].accept_all(arrived, source="webhook"), inboxes[1].accept_all(arrived[::-1], source="webhook")
+        )
+        assert {state for states in said for state in states} <= {EventStatus.IGNORED, EventStatus.RECEIVED}
+    assert len(await stage.all(WebhookEvent)) == 240

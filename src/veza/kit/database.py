@@ -32,6 +32,7 @@ from veza.kit.subscriptions import Subscriptions
 from veza.kit.wakes import CHANNEL, Wakes
 
 BUSY_TIMEOUT_MS = 5_000
+IDLE_IN_TRANSACTION_MS = 60_000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -217,7 +218,13 @@ class Database:
             options |= {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 30, "pool_pre_ping": False}
             options["connect_args"] = {
                 "timeout": 10,
-                "server_settings": {"application_name": "veza", "jit": "off"},
+                "server_settings": {
+                    "application_name": "veza",
+                    "jit": "off",
+                    # No transaction of ours waits for anything but the database: one that does belongs to a process
+                    # that is frozen or cut off, and others wait for its locks.
+                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+                },
             }
         engine = create_async_engine(parsed, **options)
         if engine.dialect.name == "sqlite":

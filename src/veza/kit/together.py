@@ -68,6 +68,7 @@ class Together(Generic[T, R]):
     async def _write_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             results = await self._write([item for item, _ in batch])
+            answered = list(zip(batch, results, strict=True))
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, self._shared_reasons):
                 for one in batch:
@@ -82,6 +83,6 @@ class Together(Generic[T, R]):
             self._waiting.clear()
             raise
         else:
-            for (_, written), result in zip(batch, results, strict=True):
+            for (_, written), result in answered:
                 if not written.done():
                     written.set_result(result)

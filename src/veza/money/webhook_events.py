@@ -51,11 +51,18 @@ def _known_by(seen: Mapping[str, Any]) -> tuple[UUID | None, str | None, str | N
 
 
 def _held_by(session: Session, ours: UUID | None, charge: str | None, intent: str | None) -> Payment | None:
-    return (
+    """The held payment an object belongs to, where nothing it says points to another one."""
+    found = (
         payments.held_by(session, "stripe_charge_id", charge)
         or payments.held_by(session, "stripe_payment_intent_id", intent)
         or payments.held_by(session, "id", ours)
     )
+    if found is None:
+        return None
+    # A charge is found by its charge even when its metadata (edited by hand) names another payment: when that is held
+    # elsewhere, what the metadata names must not take its place.
+    says = ((charge, found.stripe_charge_id), (intent, found.stripe_payment_intent_id), (ours, found.id))
+    return None if any(said and known and said != known for said, known in says) else found
 
 
 async def payment_of_charge(session: Session, seen: Mapping[str, Any]) -> Payment:

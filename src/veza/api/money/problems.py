@@ -13,7 +13,7 @@ from veza.money.sellers import UnknownSeller
 from veza.money.stripe.definite import ProviderRefused, ProviderUnavailable
 from veza.money.timeline import NothingFound
 from veza.money.transfers import UnknownTransfer
-from veza.money.webhook_inbox import BadWebhook
+from veza.money.webhook_signatures import BadWebhook
 
 BAD_PAYMENT = Kind(
     "bad-payment",

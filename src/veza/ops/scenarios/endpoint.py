@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from veza.kit.database import DatabaseUnavailable
-from veza.money.webhook_inbox import BadWebhook, Inbox
+from veza.money.webhook_inbox import Inbox
+from veza.money.webhook_signatures import BadWebhook
 
 PATH = "/webhooks/stripe"
 Message = MutableMapping[str, Any]
