@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from litestar import Litestar, asgi
@@ -171,14 +172,19 @@ def _services(settings: Settings, database: Database, room: MoneyRoom) -> list[S
 def _settled(metrics: Metrics) -> Callable[[Settled], None]:
     def on_settled(settled: Settled) -> None:
         metrics.attempts.labels(settled.kind, settled.meaning).inc()
-        log.info("attempt.settled", **{name: str(value) for name, value in asdict(settled).items()})
+        log.info("attempt.settled", **_plain_values(asdict(settled)))
 
     return on_settled
 
 
 async def write_down(event: Event) -> None:
     """What happened to money, as a line of the log with every id in it."""
-    log.info(event.topic, **{name: str(value) for name, value in event.payload.items()})
+    log.info(event.topic, **_plain_values(event.payload))
+
+
+def _plain_values(said: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are, so that a log collector can count with them; an id as its text."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in said.items()}
 
 
 def _observer(metrics: Metrics) -> Observer:

@@ -24,9 +24,14 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 LEASE_MARGIN = timedelta(seconds=45)
 """A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
+
+LONGEST_DURATION = timedelta(days=3650)
+"""Ten years: added to any instant it is still one that can be stored."""
 
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -38,7 +43,13 @@ def parse_duration(written: object) -> object:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", written.strip())
     if found is None:
         raise ValueError("write a duration as a number and its unit, such as 30s, 1m, 1h or 30d")
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    try:
+        duration = timedelta(**{_UNITS[found[2]]: float(found[1])})
+    except OverflowError:
+        duration = timedelta.max
+    if duration > LONGEST_DURATION:
+        raise ValueError(f"a duration may be at most {LONGEST_DURATION.days}d")
+    return duration
 
 
 def show_duration(duration: timedelta) -> str:
@@ -81,6 +92,10 @@ def _driver(written: object) -> object:
     scheme = drivers.get(scheme, scheme)
     if not mark or scheme not in drivers.values():
         raise ValueError("use sqlite:///folder/veza.db or postgresql://user:password@host:5432/name")
+    try:
+        make_url(f"{scheme}://{rest}")
+    except (ArgumentError, ValueError):
+        raise ValueError("this is no URL; use postgresql://user:password@host:5432/name, the port a number") from None
     return f"{scheme}://{rest}"
 
 
@@ -117,7 +132,7 @@ class Settings(BaseSettings):
     # Where it runs
     host: str = setting("HOST", "127.0.0.1", "address the server listens on; put a reverse proxy in front before opening it to the world")
     port: int = setting("PORT", 8000, "port the server listens on; 0 takes a free one", ge=0, le=65535)
-    public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT")
+    public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT", pattern=r"^(https?://[^/\s]+.*)?$")
     var_dir: Path = setting("VAR_DIR", Path("var"), "folder for everything Veza writes: the SQLite file, the operator token, the sandbox's state")
     database_url: Annotated[str, BeforeValidator(_driver)] = setting(
         "DATABASE_URL", lambda known: f"sqlite:///{known.get('var_dir', 'var')}/veza.db",
@@ -128,7 +143,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
     shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
-    demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a demo sale and its refund; only with the sandbox")
+    demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")
 
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
@@ -148,7 +163,7 @@ class Settings(BaseSettings):
 
     # Webhooks and regular checks
     webhook_max_bytes: int = setting("WEBHOOK_MAX_BYTES", 262_144, "largest webhook body read: the body must be in memory before its signature can be checked, so this bounds what a stranger can make us hold", unit="bytes", ge=1024, le=16_777_216)
-    inbox_max_retries: int = setting("INBOX_MAX_RETRIES", 8, "failed handlings of one webhook before it is left for an operator to see", unit="attempts", ge=1)
+    inbox_max_retries: int = setting("INBOX_MAX_RETRIES", 8, "failed handlings of one webhook before it is left for an operator to see", unit="attempts", ge=1, le=1000)
     inbox_backoff_base: Duration = setting("INBOX_BACKOFF_BASE", "5s", "wait after the first failed handling, doubled after each further one", unit="duration")
     inbox_backoff_max: Duration = setting("INBOX_BACKOFF_MAX", "10m", "longest wait between two handlings", unit="duration")
     catch_up_interval: Duration = setting("CATCH_UP_INTERVAL", "1h", "how often the provider's list of events is searched for webhooks that never arrived", unit="duration")
@@ -157,7 +172,7 @@ class Settings(BaseSettings):
 
     # Worker that takes money back from sellers
     reversal_worker_enabled: bool = setting("REVERSAL_WORKER_ENABLED", True, "run the reversal worker in this process")
-    reversal_max_retries: int = setting("REVERSAL_MAX_RETRIES", 5, "counted failures; the last one ends the reversal in permanently_failed", unit="attempts", ge=1)
+    reversal_max_retries: int = setting("REVERSAL_MAX_RETRIES", 5, "counted failures; the last one ends the reversal in permanently_failed", unit="attempts", ge=1, le=1000)
     reversal_check_interval: Duration = setting("REVERSAL_CHECK_INTERVAL", "1m", "longest sleep between two looks for work; new work wakes the worker at once", unit="duration")
     reversal_backoff_base: Duration = setting("REVERSAL_BACKOFF_BASE", "1m", "delay = min(max, base · 2^retry_count): the first wait is the base", unit="duration")
     reversal_backoff_max: Duration = setting("REVERSAL_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
@@ -168,14 +183,14 @@ class Settings(BaseSettings):
 
     # Worker that pays sellers
     transfer_retry_worker_enabled: bool = setting("TRANSFER_RETRY_WORKER_ENABLED", True, "run the transfer worker in this process")
-    transfer_retry_max_retries: int = setting("TRANSFER_RETRY_MAX_RETRIES", 5, "counted failures; the last one ends the transfer in permanently_failed", unit="attempts", ge=1)
+    transfer_retry_max_retries: int = setting("TRANSFER_RETRY_MAX_RETRIES", 5, "counted failures; the last one ends the transfer in permanently_failed", unit="attempts", ge=1, le=1000)
     transfer_retry_check_interval: Duration = setting("TRANSFER_RETRY_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration")
     transfer_retry_backoff_base: Duration = setting("TRANSFER_RETRY_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration")
     transfer_retry_backoff_max: Duration = setting("TRANSFER_RETRY_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
 
     # Worker that refunds buyers
     refund_worker_enabled: bool = setting("REFUND_WORKER_ENABLED", True, "run the refund worker in this process")
-    refund_max_retries: int = setting("REFUND_MAX_RETRIES", 5, "counted failures; the last one ends the refund in refused", unit="attempts", ge=1)
+    refund_max_retries: int = setting("REFUND_MAX_RETRIES", 5, "counted failures; the last one ends the refund in refused", unit="attempts", ge=1, le=1000)
     refund_check_interval: Duration = setting("REFUND_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration")
     refund_backoff_base: Duration = setting("REFUND_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration")
     refund_backoff_max: Duration = setting("REFUND_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
@@ -192,6 +207,8 @@ class Settings(BaseSettings):
     def load(cls, env_file: Path | None = Path(".env"), **overrides: Any) -> Self:
         """Read `env_file`, then the environment, then `overrides`; raises SettingsError with every problem found."""
         known = {str(field.validation_alias): name for name, field in cls.model_fields.items()}
+        if env_file is not None and not _is_text(env_file):
+            raise SettingsError([f"{env_file} is not UTF-8 text: write it anew"])
         written = {**DotEnvSettingsSource(cls, env_file=env_file)(), **EnvSettingsSource(cls)()}
         values = {known[name]: value for name, value in written.items() if name in known}
         try:
@@ -283,7 +300,14 @@ def environment_for_children() -> dict[str, str]:
 
 def _env_lines() -> list[str]:
     env_file = Path(".env")
-    return env_file.read_text(encoding="utf-8").splitlines() if env_file.is_file() else []
+    return env_file.read_text(encoding="utf-8", errors="replace").splitlines() if env_file.is_file() else []
+
+
+def _is_text(file: Path) -> bool:
+    try:
+        return not file.is_file() or bool(file.read_text(encoding="utf-8") + " ")
+    except UnicodeDecodeError:
+        return False
 
 
 _MEANS = {

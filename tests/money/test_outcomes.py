@@ -230,8 +230,8 @@ def test_the_tables_have_the_rows_these_tests_walk() -> None:
     request = ["object_busy", "slow_down", "key_in_use", "key_reused", "not_allowed", "other_mode"]
     walked = {
         outcomes.REVERSALS: ["not_done_yet", "refused", "done", *unknown, *request,
-                             "no_such_object", "taken_by_others", "balance_too_low", "refused"],
+                             "no_such_object", "balance_too_low", "taken_by_others", "refused"],
         outcomes.TRANSFERS: ["done", *unknown, *request, "balance_too_low", "refused"],
-        outcomes.REFUNDS: ["done", *unknown, *request, "taken_by_others", "balance_too_low", "refused"],
+        outcomes.REFUNDS: ["done", *unknown, *request, "balance_too_low", "taken_by_others", "refused"],
     }  # fmt: skip
     assert {table: [row.means.value for row in table] for table in walked} == walked

@@ -7,13 +7,15 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from veza.kit.clock import ManualClock, SystemClock
+from veza.kit.database import Database
+from veza.money import backlog
 from veza.ops import doctor_services, serve
 from veza.ops.doctor import Finding, examine
 from veza.ops.doctor_report import print_report
@@ -194,3 +196,16 @@ def test_the_report_is_json_for_programs(capsys: pytest.CaptureFixture[str]) -> 
 def _secret() -> dict[str, Any]:
     made = Settings(**KEY)
     return {name: getattr(made, name) for name in KEY}
+
+
+async def test_without_another_clock_ours_is_held_against_what_was_written(settings: Settings) -> None:
+    await asyncio.to_thread(migrate, settings)
+    findings = {one.name: one for one in await examine(settings)}
+    assert findings["clock"].ok
+    database = Database.open(settings.database_url)
+    await backlog.sample(database)
+    await database.close()
+    behind = ManualClock(datetime.now(UTC) - timedelta(hours=1))
+    clock = {one.name: one for one in await examine(settings, behind)}["clock"]
+    assert (clock.ok, clock.advice) == (False, "let NTP set the clock")
+    assert "behind the newest row" in clock.detail

@@ -77,6 +77,11 @@ LIVE = {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRETS": "whsec_a, wh
         ({"REVERSAL_BALANCE_MAX": "1h"}, "REVERSAL_BALANCE_MAX (1h) is below REVERSAL_BALANCE_RETRY (6h)"),
         ({"REVERSAL_BACKOFF_BASE": "1 minute"}, "such as 30s, 1m, 1h or 30d"),
         ({"REVERSAL_BACKOFF_BASE": "0s"}, "a duration must be above zero"),
+        ({"REVERSAL_BACKOFF_MAX": "999999999999d"}, "a duration may be at most 3650d"),
+        ({"CLAIM_LEASE": "9999999d"}, "a duration may be at most 3650d"),
+        ({"REVERSAL_MAX_RETRIES": "99999999999999999999"}, "must be at most 1000"),
+        ({"DATABASE_URL": "postgresql://h:notaport/x"}, "this is no URL"),
+        ({"PUBLIC_URL": "nonsense"}, "PUBLIC_URL"),
         ({"CLAIM_LEASE": "75s"}, "CLAIM_LEASE (75s) must be longer than STRIPE_REQUEST_TIMEOUT plus 45s (75s)"),
         ({"STRIPE_WORKERS_SHARE": "0"}, "STRIPE_WORKERS_SHARE “0”: must be above 0"),
         ({"STRIPE_WORKERS_SHARE": "1.01"}, "STRIPE_WORKERS_SHARE “1.01”: must be at most 1"),
@@ -103,6 +108,12 @@ def test_nonsense_is_refused_in_one_sentence(
     assert len(refused.value.problems) == 1
     assert sentence in refused.value.problems[0]
     assert "\n" not in refused.value.problems[0]
+
+
+def test_a_file_that_is_not_text_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PORT=8000\n\xff\xfe")
+    with pytest.raises(SettingsError, match="is not UTF-8 text: write it anew"):
+        Settings.load(tmp_path / ".env")
 
 
 def test_all_problems_are_told_at_once_and_no_secret_is(monkeypatch: pytest.MonkeyPatch) -> None:

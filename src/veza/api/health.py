@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 Check = Callable[[], Awaitable[str | None]]
@@ -40,7 +41,12 @@ def health_routes(
         """Answers as long as the event loop turns; a supervisor restarts the process when this fails."""
         return Liveness()
 
-    @get("/health/ready", tags=["health"], summary="May it be sent work")
+    @get(
+        "/health/ready",
+        tags=["health"],
+        summary="May it be sent work",
+        responses={503: ResponseSpec(Readiness, description="Not now; `checks` says why.", generate_examples=False)},
+    )
     async def ready() -> Response[Readiness]:
         """200 when the database answers, its schema is current and no stop was asked for; 503 otherwise."""
         results = await asyncio.gather(*(_bounded(check) for check in checks.values()))

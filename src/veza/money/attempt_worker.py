@@ -30,7 +30,7 @@ from veza.money.stripe.outcomes import COUNTED, Meaning, classify
 
 log = structlog.get_logger(__name__)
 
-EASE_OFF_SECONDS = 2.0
+EASE_OFF_SECONDS = 1.0
 MOST_TOGETHER = 32
 """So many successes at most share a transaction: it stays a few hundred milliseconds long on a slow machine."""
 SIDE_BY_SIDE = 2
@@ -181,7 +181,7 @@ class AttemptWorker(Settling[R]):
             await self._written(lambda session: self._settle(session, asked))
         if meaning is Meaning.DONE and not recorded.breaker_knows:
             await self.breaker.observe(self.database, self.kind, claim.id, meaning)
-        ids = claim.id, claim.payment_id, claim.attempt
+        ids = claim.id, self.transfer_of(claim.row), claim.payment_id, claim.attempt
         self.on_settled(Settled(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
 
     async def _record_together(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:

@@ -94,6 +94,7 @@ class Settled:
 
     kind: str
     row_id: UUID
+    transfer_id: UUID | None
     payment_id: UUID
     attempt: int
     meaning: str

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-HEADROOM = 0.94
-"""Slots are this part of the cap: a second holds too many only when arrivals are off by 1/0.94 - 1 s = 64 ms."""
+HEADROOM = 0.93
+"""Slots are this part of the cap: a second holds too many only when arrivals are off by 1/0.93 - 1 s = 75 ms."""
 SLOT_LIFE_SECONDS = 0.03
 """A slot missed by more than this (a busy machine) is given up for a new one, lest late ones bunch up."""
 AHEAD_SECONDS = 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
@@ -60,6 +61,9 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
 
     def context(self, found: Sequence[Any]) -> dict[str, Any]:
         return {"stripe_transfer_id": found[1]}
+
+    def transfer_of(self, row: TransferReversal) -> UUID:
+        return row.transfer_id
 
     def request_body(self, row: TransferReversal, context: dict[str, Any]) -> str | None:
         metadata = {"veza_reversal": str(row.id), "veza_cause": f"{row.cause_kind} {row.cause_id}"}

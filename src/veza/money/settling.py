@@ -103,6 +103,10 @@ class Settling(ABC, Generic[R]):
     async def judge_again(self, session: Session, payment: Payment, row: R) -> None:
         """The row's request is certainly not alive: if it is not wanted any more, close the difference now."""
 
+    def transfer_of(self, row: R) -> UUID | None:
+        """The seller's transfer it is about, for the log; None for a refund, which is about all of them."""
+        return None
+
     async def fetch(self, session: Session, rows: Sequence[R]) -> Sequence[object]:
         """What recording a success of each of these rows will read, in as few queries as possible; to be kept."""
         return ()

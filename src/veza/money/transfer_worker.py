@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, select
 
@@ -45,6 +46,9 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
 
     def context(self, found: Sequence[Any]) -> dict[str, Any]:
         return {"account": found[1]}
+
+    def transfer_of(self, row: SellerTransfer) -> UUID:
+        return row.id
 
     def request_body(self, row: SellerTransfer, context: dict[str, Any]) -> str | None:
         return transfers.request_of(row, context["account"]) if context["account"] else None

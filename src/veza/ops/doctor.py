@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.money import BadAmount, known_currency
 from veza.ops.operator_token import token_file
@@ -37,8 +39,9 @@ async def examine(settings: Settings | SettingsError, clock: Clock | None = None
 
     findings = [_python()]
     if isinstance(settings, SettingsError):
-        return findings + [Finding("settings", False, problem, "correct it in .env") for problem in settings.problems]
-    findings += [*_folder(settings), _disk(settings), *_settings(settings)]
+        advice = "correct it in .env or the environment"
+        return findings + [Finding("settings", False, problem, advice) for problem in settings.problems]
+    findings += [*_folder(settings), *_disk(settings), *_settings(settings)]
     return findings + await services(settings, clock or SystemClock())
 
 
@@ -65,11 +68,18 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(_existing(settings.var_dir)).free
-    enough = free >= LEAST_FREE_BYTES
-    detail = f"{free / _GB:.1f} GB free under {settings.var_dir}"
-    return Finding("disk", enough, detail, "" if enough else f"free at least {LEAST_FREE_BYTES / _GB:.1f} GB")
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folders = [settings.var_dir]
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        folders.append(Path(str(url.database)).parent)
+    # Those on one disk are told once.
+    by_disk = {_existing(folder).stat().st_dev: folder for folder in reversed(folders)}
+    for folder in reversed(by_disk.values()):
+        free = shutil.disk_usage(_existing(folder)).free
+        enough = free >= LEAST_FREE_BYTES
+        detail = f"{free / _GB:.1f} GB free under {folder}"
+        yield Finding("disk", enough, detail, "" if enough else f"free at least {LEAST_FREE_BYTES / _GB:.1f} GB")
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

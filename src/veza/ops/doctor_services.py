@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 
 from veza.kit.clock import Clock
 from veza.kit.database import Database, DatabaseUnavailable, Session
+from veza.money.backlog import BacklogSample
 from veza.ops.doctor import Finding
 from veza.ops.migrations import out_of_date
 from veza.settings import Settings
@@ -53,10 +54,23 @@ async def _database(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
         yield Finding("migrations", behind is None, behind or "the schema is current", advice)
         if theirs is not None:
             yield _clock_finding("clock of the database", theirs, clock)
+        else:
+            yield await _own_clock(database, clock)
     except (DatabaseUnavailable, OSError) as error:
-        yield Finding("database", False, f"{shown}: {error}", "start it, or correct DATABASE_URL")
+        advice = "free some space" if "full" in str(error) else "start it, or correct DATABASE_URL"
+        yield Finding("database", False, f"{shown}: {error}", advice)
     finally:
         await database.close()
+
+
+async def _own_clock(database: Database, clock: Clock) -> Finding:
+    """Nothing outside to compare with, but a clock that was put back is behind what it wrote itself."""
+    async with database.read() as session:
+        newest = await session.scalar(select(func.max(BacklogSample.at)))
+    if newest is not None and newest > clock.now() + CLOCK_MAY_DIFFER:
+        ahead = (newest - clock.now()).total_seconds()
+        return Finding("clock", False, f"{ahead:.0f} s behind the newest row we wrote", "let NTP set the clock")
+    return Finding("clock", True, f"{clock.now():%Y-%m-%d %H:%M:%S} UTC, not behind what was written")
 
 
 async def _database_time(session: Session) -> datetime | None:

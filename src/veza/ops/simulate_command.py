@@ -85,7 +85,7 @@ def _print(console: Console, report: Report, beside: str) -> None:
     from rich.text import Text
 
     told = report.as_json()
-    for heading, counts in (("moves", told["moves"]), ("faults", told["faults"])):
+    for heading, counts in (("moves", dict(sorted(report.coverage.moves.items()))), ("faults", told["faults"])):
         console.print(Text(heading, style="bold"))
         cells = [Text(f"{count:>6} ", style="cyan").append(name, style="default") for name, count in counts.items()]
         console.print(Columns(cells, equal=True, padding=(0, 2)))

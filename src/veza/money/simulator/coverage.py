@@ -22,6 +22,7 @@ MACHINES: tuple[Any, ...] = (
     disputes.machine,
     payments.machine,
 )
+OTHER_MACHINES = tuple(machine.name for machine in MACHINES if machine is not transfers.machine)
 TABLES: tuple[tuple[str, str, tuple[outcomes.Row, ...]], ...] = (
     ("transfers", r"^/v1/transfers$", outcomes.TRANSFERS),
     ("reversals", r"^/v1/transfers/[^/]+/reversals$", outcomes.REVERSALS),
@@ -53,6 +54,11 @@ class Coverage:
         made = select(*columns, func.count()).where(StatusChange.source.is_not(None)).group_by(*columns)
         for machine, source, target, times in await rows_of(engine, made):
             self.moves[_name(machine, source, target)] += times
+
+    def moves_of(self, machine: str) -> dict[str, int]:
+        """How often each move of one machine was made, by `from->to`."""
+        mark = f"{machine} "
+        return {name.removeprefix(mark): times for name, times in sorted(self.moves.items()) if name.startswith(mark)}
 
     def unreached(self) -> list[str]:
         """Every move and every outcome row that no run has reached."""

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from veza.money.simulator.coverage import Coverage
+from veza.money.simulator.coverage import OTHER_MACHINES, Coverage
 from veza.money.simulator.ground import ground
 from veza.money.simulator.play import Played, Step, play, script_of
 from veza.money.simulator.shrink import shrink
@@ -77,7 +77,8 @@ class Report:
             "runs_per_second": self.runs_per_second,
             "faults": dict(sorted(self.coverage.faults.items())),
             "crashes": self.coverage.crashes.total(),
-            "moves": dict(sorted(self.coverage.moves.items())),
+            "moves": self.coverage.moves_of("transfer"),
+            "moves_of_others": {name: self.coverage.moves_of(name) for name in OTHER_MACHINES},
             "crash_points": dict(sorted(self.coverage.crashes.items())),
             "outcomes": dict(sorted(self.coverage.outcomes.items())),
             "unreached": self.unreached,

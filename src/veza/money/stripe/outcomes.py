@@ -1,6 +1,6 @@
 """What an answer means: one table for reversals, one for transfers, one for refunds.
 
-Read top down; the first row that matches decides. The tables are printed into docs/money.md.
+Read top down; the first row that matches decides. The tables are printed into docs/money-answers.md.
 Sources: docs.stripe.com/error-handling, /error-codes, /idempotent_requests, recorded answers.
 """
 
@@ -177,17 +177,17 @@ REVERSALS: tuple[Row, ...] = (
         _status(404),
     ),
     Row(
-        "400 “… is already fully reversed.”, or an amount above what is left",
-        Meaning.TAKEN_BY_OTHERS,
-        "list: ours found → adopt; not ours → record theirs, ours canceled “covered by trr_…”; then rebalance",
-        _says("already fully reversed", "greater than", "exceeds", "more than"),
-    ),
-    Row(
         "400 `balance_insufficient`",
         Meaning.BALANCE_TOO_LOW,
         "costs no retry: again after REVERSAL_BALANCE_RETRY with a new key, sooner on `balance.available`; after"
         " REVERSAL_BALANCE_MAX permanently_failed, seller debt",
         _code("balance_insufficient", "insufficient_funds"),
+    ),
+    Row(
+        "400 “… is already fully reversed.”, or an amount above what is left",
+        Meaning.TAKEN_BY_OTHERS,
+        "list: ours found → adopt; not ours → record theirs, ours canceled “covered by trr_…”; then rebalance",
+        _says("already fully reversed", "greater than", "exceeds", "more than"),
     ),
     _REFUSAL,
 )
@@ -221,6 +221,12 @@ REFUNDS: tuple[Row, ...] = (
     *_UNKNOWN_ANSWERS,
     *_ABOUT_THE_REQUEST,
     Row(
+        "400 `balance_insufficient`",
+        Meaning.BALANCE_TOO_LOW,
+        "the platform's balance is too low: waits, with a new key, and costs no retry",
+        _code("balance_insufficient", "insufficient_funds"),
+    ),
+    Row(
         "400 `charge_already_refunded`, or an amount above what is left",
         Meaning.TAKEN_BY_OTHERS,
         "list: ours found → adopt; theirs recorded (cause: provider); ours refused",
@@ -228,12 +234,6 @@ REFUNDS: tuple[Row, ...] = (
             answer.error_code == "charge_already_refunded"
             or _says("greater than", "already been refunded", "exceeds")(answer)
         ),
-    ),
-    Row(
-        "400 `balance_insufficient`",
-        Meaning.BALANCE_TOO_LOW,
-        "the platform's balance is too low: waits, with a new key, and costs no retry",
-        _code("balance_insufficient", "insufficient_funds"),
     ),
     _REFUSAL,
 )
