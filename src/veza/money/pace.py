@@ -89,7 +89,11 @@ class FarClock:
     STEP_SECONDS = 0.25
 
     def __init__(self) -> None:
-        self._differences: deque[float] = deque(maxlen=64)
+        self._differences: deque[float] = deque(maxlen=512)
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self._differences)
 
     def here(self, their_now: float, their_time: float) -> float:
         """When `their_time` is here, given that they answered just now and said it was `their_now`."""
