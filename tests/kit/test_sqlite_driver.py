@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -61,3 +62,16 @@ async def test_rows_can_be_streamed(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         rows = await connection.stream(select(words.c.word).order_by(words.c.id))
         assert [row.word async for row in rows] == [str(number) for number in range(50)]
+
+
+async def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:
+    before = threading.active_count()
+    engine = create_async_engine(f"{sqlite_driver.DRIVER}:///{tmp_path}/no/such/folder/words.db")
+    running = [one for one in threading.enumerate() if "_connection_worker_thread" in one.name]
+    for _ in range(20):
+        with pytest.raises(OperationalError, match="unable to open"):
+            async with engine.connect():
+                pass
+        left = [one for one in threading.enumerate() if "_connection_worker_thread" in one.name]
+        assert left == running, f"{threading.active_count() - before} threads more"
+    await engine.dispose()

@@ -9,10 +9,12 @@ statement wait but COMMIT, which waits for the disk: those between run at once, 
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import deque
 from typing import Any, NamedTuple
 
+import aiosqlite
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
@@ -23,6 +25,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 from sqlalchemy.util.concurrency import await_
 
 DRIVER = "sqlite+onetrip"
+STOP_SECONDS = 5
 
 
 class _Brought(NamedTuple):
@@ -119,8 +122,19 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
 class _Dbapi(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arg: Any, **kw: Any) -> AsyncAdapt_aiosqlite_connection:
-        made = super().connect(*arg, **{**kw, "check_same_thread": False})
+        made = super().connect(*arg, **{**kw, "check_same_thread": False, "async_creator_fn": _opened})
         return _Connection(self, made._connection)
+
+
+async def _opened(*arg: Any, **kw: Any) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(*arg, **kw)
+    connection._thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        # Its thread has yet to say that it stops; said to a loop that is closed by then, that is a traceback.
+        await asyncio.to_thread(connection._thread.join, STOP_SECONDS)
+        raise
 
 
 class OneTripDialect(SQLiteDialect_aiosqlite):
@@ -131,8 +145,6 @@ class OneTripDialect(SQLiteDialect_aiosqlite):
 
     @classmethod
     def import_dbapi(cls) -> AsyncAdapt_aiosqlite_dbapi:
-        import aiosqlite
-
         return _Dbapi(aiosqlite, sqlite3)
 
 

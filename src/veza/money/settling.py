@@ -24,12 +24,10 @@ from veza.money.machine import Machine
 from veza.money.payments import Payment
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
-from veza.money.stripe.outcomes import COUNTED, STILL_UNKNOWN, Meaning, Row
+from veza.money.stripe.outcomes import COUNTED, NO_CALL, STILL_UNKNOWN, Meaning, Row
 
 SOON = timedelta(seconds=15)
 """When a row comes back whose earlier attempt still runs, or whose object is busy."""
-
-NO_CALL = Answer(None, silence="no call made")
 
 
 class Settling(ABC, Generic[R]):
@@ -146,7 +144,7 @@ class Settling(ABC, Generic[R]):
 
     async def _settle_unaskable(self, session: Session, claim: Claim[R]) -> None:
         payment, row, stale = await self._open(session, claim)
-        self._evidence(session, claim, None, NO_CALL, "no_call_made", stale)
+        self._evidence(session, claim, None, NO_CALL, Meaning.NO_CALL_MADE.value, stale)
         if not stale:
             never_sent = {"unanswered": False, "first_sent_at": None, "last_sent_at": None}
             await self.machine.amend(session, row, **never_sent)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from veza.money import disputes, payments, refunds, reversals, transfers
+from veza.money.attempts import ProviderAttempt
 from veza.money.machine import StatusChange
 from veza.money.simulator.ground import rows_of
 from veza.money.stripe import outcomes
@@ -54,6 +55,12 @@ class Coverage:
         made = select(*columns, func.count()).where(StatusChange.source.is_not(None)).group_by(*columns)
         for machine, source, target, times in await rows_of(engine, made):
             self.moves[_name(machine, source, target)] += times
+        # What was never asked is no answer of the provider's: it is read from what the workers wrote down.
+        unasked = select(func.count()).where(
+            ProviderAttempt.kind == "reversal", ProviderAttempt.meaning == outcomes.Meaning.NO_CALL_MADE.value
+        )
+        ((times,),) = await rows_of(engine, unasked)
+        self.outcomes[f"reversals: {outcomes.REVERSALS[0].answer}"] += times
 
     def moves_of(self, machine: str) -> dict[str, int]:
         """How often each move of one machine was made, by `from->to`."""

@@ -31,6 +31,7 @@ class Meaning(StrEnum):
     SERVER_ERROR = "server_error"
     SERVER_ERROR_REPLAYED = "server_error_replayed"
     SILENCE = "silence"
+    NO_CALL_MADE = "no_call_made"
 
 
 PROVIDER_LEVEL = frozenset(
@@ -159,7 +160,16 @@ _ABOUT_THE_REQUEST = (
 
 _REFUSAL = Row("any other 4xx", Meaning.REFUSED, "refusal: look up, then permanently_failed", lambda answer: True)
 
+NO_CALL = Answer(None, silence="no call made")
+"""What stands for the answer where nothing was asked."""
+
 REVERSALS: tuple[Row, ...] = (
+    Row(
+        "the row has no `stripe_transfer_id` (legacy)",
+        Meaning.NO_CALL_MADE,
+        "nothing to reverse there: permanently_failed, **no call made**",
+        lambda answer: answer.silence == NO_CALL.silence,
+    ),
     Row(
         "200 with `status` pending",
         Meaning.NOT_DONE_YET,
