@@ -43,3 +43,12 @@ async def any_stage(database_url: str, open_stage: OpenStage) -> Stage:
     await stage.seller("anna")
     await stage.seller("ben")
     return stage
+
+
+@pytest.fixture
+async def postgres_stage(postgres_url: str, open_stage: OpenStage) -> Stage:
+    """A stage on PostgreSQL, for what only several writers at a time can show; with one seller of each name."""
+    stage = await open_stage(postgres_url, create_tables=False)
+    await stage.seller("anna")
+    await stage.seller("ben")
+    return stage

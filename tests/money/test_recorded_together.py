@@ -79,24 +79,22 @@ async def test_two_reversals_of_one_payment_share_a_transaction(any_stage: Stage
     await everything_is_back(any_stage, 2)
 
 
-async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(any_stage: Stage) -> None:
-    if any_stage.database.is_sqlite:
-        return  # one writer at a time: nobody can hold a payment there
-    await backlog(any_stage)
-    claims = await any_stage.room.reversal_worker.claim(SALES)
+async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(postgres_stage: Stage) -> None:
+    await backlog(postgres_stage)
+    claims = await postgres_stage.room.reversal_worker.claim(SALES)
     held, released = claims[2].payment_id, asyncio.Event()
 
     async def hold() -> None:
-        async with any_stage.database.write("somebody") as session:
+        async with postgres_stage.database.write("somebody") as session:
             await payments.lock(session, held)
             await released.wait()
 
     async def reversed_so_far() -> int:
-        return sum(row.status == "succeeded" for row in await any_stage.all(TransferReversal))
+        return sum(row.status == "succeeded" for row in await postgres_stage.all(TransferReversal))
 
     holding = asyncio.create_task(hold())
     await asyncio.sleep(0.1)
-    working = asyncio.create_task(any_stage.room.reversal_worker.carry_out(claims))
+    working = asyncio.create_task(postgres_stage.room.reversal_worker.carry_out(claims))
     for _ in range(500):
         if await reversed_so_far() == SALES - 1:
             break
@@ -104,7 +102,7 @@ async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(any_stage:
     assert not working.done()
     released.set()
     await asyncio.gather(holding, working)
-    await everything_is_back(any_stage)
+    await everything_is_back(postgres_stage)
 
 
 async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

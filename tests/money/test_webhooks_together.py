@@ -74,10 +74,8 @@ async def test_a_server_shares_transactions_among_deliveries_that_overlap(
     assert await stage.violations() == []
 
 
-async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(any_stage: Stage) -> None:
-    stage = any_stage
-    if stage.database.is_sqlite:
-        return  # one writer at a time: nobody can hold a payment there
+async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(postgres_stage: Stage) -> None:
+    stage = postgres_stage
     sold = [await stage.sold([("anna", 1000)]) for _ in range(8)]
     for payment_id in sold:
         stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
@@ -109,10 +107,8 @@ async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(any_stag
     assert await stage.violations() == []
 
 
-async def test_metadata_that_names_another_payment_never_beats_the_charge(any_stage: Stage) -> None:
-    stage = any_stage
-    if stage.database.is_sqlite:
-        return  # one writer at a time: nobody can hold a payment there
+async def test_metadata_that_names_another_payment_never_beats_the_charge(postgres_stage: Stage) -> None:
+    stage = postgres_stage
     right, wrong = await stage.sold([("anna", 1000)]), await stage.sold([("ben", 1000)])
     charge = (await stage.payment(right)).stripe_charge_id or ""
     stage.sandbox.refund_in_dashboard(charge)
