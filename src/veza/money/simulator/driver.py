@@ -14,7 +14,8 @@ from sqlalchemy import Pool, StaticPool
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.util import await_
+
+from veza.kit.database import Session
 
 URL_IN_THREAD = "sqlite+inthread://"
 
@@ -46,17 +47,37 @@ class InThreadDialect(SQLiteDialect_pysqlite):
     def get_driver_connection(self, connection: Any) -> Any:
         return connection
 
-    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        await_(_nothing())
-        super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
-    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        await_(_nothing())
-        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+class InThreadSession(Session):
+    """Calls the synchronous session under it directly: the greenlets in between are for drivers that wait."""
 
+    async def execute(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        return self.sync_session.execute(statement, params, **more)
 
-async def _nothing() -> None:
-    """SQLAlchemy takes a driver that never waits for a synchronous one, and refuses it."""
+    async def scalar(self, statement: Any, params: Any = None, **more: Any) -> Any:
+        return self.sync_session.scalar(statement, params, **more)
+
+    async def get(self, entity: Any, ident: Any, **more: Any) -> Any:
+        return self.sync_session.get(entity, ident, **more)
+
+    async def get_one(self, entity: Any, ident: Any, **more: Any) -> Any:
+        return self.sync_session.get_one(entity, ident, **more)
+
+    async def refresh(self, instance: object, *args: Any, **more: Any) -> None:
+        self.sync_session.refresh(instance, *args, **more)
+
+    async def flush(self, objects: Any = None) -> None:
+        self.sync_session.flush(objects)
+
+    async def commit(self) -> None:
+        self.sync_session.commit()
+
+    async def close(self) -> None:
+        self.sync_session.close()
+
+    async def __aexit__(self, *_: Any) -> None:
+        # SQLAlchemy shields this against being cancelled; nobody here cancels.
+        self.sync_session.close()
 
 
 registry.register("sqlite.inthread", __name__, InThreadDialect.__name__)

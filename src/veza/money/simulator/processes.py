@@ -23,6 +23,7 @@ from veza.money.room import MoneyRoom, MoneyRules
 from veza.money.sandbox.client import InProcessClient
 from veza.money.sandbox.core import Sandbox
 from veza.money.sandbox.wire import Request
+from veza.money.simulator.driver import InThreadDialect, InThreadSession
 from veza.money.simulator.scheduler import Scheduler
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
@@ -47,19 +48,12 @@ class Progress:
         return self.idle.get(kind) == self.commits
 
 
-class _Session(Session):
-    """Closes in its own task: the shield SQLAlchemy puts around it guards against a cancel nobody here sends."""
-
-    async def __aexit__(self, *_: Any) -> None:
-        await self.close()
-
-
 class MortalDatabase(Database):
     """A database whose user may die just before a commit, or just after it."""
 
-    session_class = _Session
-
     def __init__(self, engine: AsyncEngine, clock: Clock, ids: Ids, scheduler: Scheduler, progress: Progress) -> None:
+        if engine.dialect.driver == InThreadDialect.driver:
+            self.session_class = InThreadSession
         super().__init__(engine, clock, ids, Subscriptions())
         self._scheduler = scheduler
         self._progress = progress
