@@ -11,14 +11,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import Table, Update, bindparam, update
 
-from veza.kit.database import Database, DatabaseUnavailable, Session
+from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
 from veza.kit.together import Together
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
@@ -60,6 +61,7 @@ class AttemptWorker(Settling[R]):
         super().__init__(database, gateway, breaker, policy)
         # A row more than requests in flight: while an answer is being recorded, the next request is on its way.
         self.concurrency = policy.concurrency + ceil(policy.concurrency / 2)
+        self._claimed_to_look, self._claimed, self._claimed_first = _claiming(table_of(cast(type[Base], self.model)))
         self._requests = asyncio.Semaphore(policy.concurrency)
         self._in_flight = 0
         self._successes = Together(
@@ -74,7 +76,7 @@ class AttemptWorker(Settling[R]):
         """Claim up to `limit` due rows: one short transaction, committed before anything is sent."""
         async with self.database.write(self.name) as session:
             passage = await self.breaker.before_claim(session)
-            found = (await session.execute(self.due(session.now, limit))).all()
+            found = (await session.execute(self.due, {"now": session.now, "limit": limit})).all()
             found = found[: await self.breaker.admit(session, passage, len(found))]
             claims = [self._claim_of(session.now, result) for result in found]
             for claim in claims:
@@ -106,30 +108,20 @@ class AttemptWorker(Settling[R]):
     async def _write_plain_claims(self, session: Session, claims: Sequence[Claim[R]]) -> None:
         """First sends whose body is frozen already: one statement for all of them."""
         if claims:
-            model: Any = self.model
-            values = self._claimed_values(session.now)
-            mine = update(model).where(model.id.in_([claim.id for claim in claims]))
-            await session.execute(
-                mine.values(**values, attempt=model.attempt + 1, first_sent_at=session.now).execution_options(
-                    synchronize_session=False
-                )
-            )
+            sent = {"ids": [claim.id for claim in claims], "now": session.now, "until": claims[0].lease_until}
+            await session.execute(self._claimed_first, sent)
 
     async def _write_claim(self, session: Session, claim: Claim[R]) -> None:
         if self._is_plain(claim):
             return
-        model: Any = self.model
-        values: dict[str, Any] = {"attempt": claim.attempt, "next_retry_at": claim.lease_until}
-        if not claim.only_looks:
-            body = claim.row.request_body or self.request_body(claim.row, claim.context)
-            claim.context["request_body"] = body
-            values |= self._claimed_values(session.now)
-            values |= {"request_body": body, "first_sent_at": claim.row.first_sent_at or session.now}
-        mine = update(model).where(model.id == claim.id).execution_options(synchronize_session=False)
-        await session.execute(mine.values(**values))
-
-    def _claimed_values(self, now: datetime) -> dict[str, Any]:
-        return {"next_retry_at": now + self.policy.lease, "unanswered": True, "last_sent_at": now}
+        looked_at = {"the_id": claim.id, "attempt": claim.attempt, "until": claim.lease_until}
+        if claim.only_looks:
+            await session.execute(self._claimed_to_look, looked_at)
+            return
+        body = claim.row.request_body or self.request_body(claim.row, claim.context)
+        claim.context["request_body"] = body
+        sent = {"now": session.now, "first": claim.row.first_sent_at or session.now, "body": body}
+        await session.execute(self._claimed, {**looked_at, **sent})
 
     async def work(self, claim: Claim[R]) -> None:
         """Carry one claim out; no transaction is open while the provider is asked."""
@@ -231,3 +223,17 @@ class AttemptWorker(Settling[R]):
         meaning = classify(self.outcomes, look.failed) if look.failed else Meaning.DONE
         await self.breaker.observe(self.database, self.kind, claim.id, meaning)
         await self._written(lambda session: self._settle_look(session, claim, answer, meaning, look))
+
+
+@cache
+def _claiming(table: Table) -> tuple[Update, Update, Update]:
+    """What claiming a row writes: when it will only be looked up, when it is sent, and for all plain first sends."""
+    mine = update(table).where(table.c.id == bindparam("the_id"))
+    looked_at = mine.values(attempt=bindparam("attempt"), next_retry_at=bindparam("until"))
+    sent = {"unanswered": True, "last_sent_at": bindparam("now")}
+    claimed = looked_at.values(**sent, request_body=bindparam("body"), first_sent_at=bindparam("first"))
+    some = update(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
+    first = some.values(
+        **sent, attempt=table.c.attempt + 1, next_retry_at=bindparam("until"), first_sent_at=bindparam("now")
+    )
+    return looked_at, claimed, first

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from veza.kit.database import Database, Session
+from veza.kit.database import Database, Session, table_of
 from veza.money import discoveries, disputes, findings, payments, refund_facts, refunds, reversals, sales, transfers
 from veza.money.attempts import STILL_RUNNING, backoff
 from veza.money.claims import new_key
@@ -66,19 +66,14 @@ class CheckWorker:
         claims: list[Check] = []
         async with self.database.write(self.name) as session:
             for model in KINDS:
-                due = (
-                    select(model)
-                    .where(model.check_at <= session.now)
-                    .order_by(model.check_at)
-                    .limit(limit - len(claims))
-                    .with_for_update(skip_locked=True)
-                )
-                rows: list[Any] = list((await session.scalars(due)).all()) if len(claims) < limit else []
+                if len(claims) == limit:
+                    break
+                due = {"now": session.now, "limit": limit - len(claims)}
+                rows = (await session.execute(_DUE[model], due)).all()
                 claims += [Check(model, row.id, getattr(row, "payment_id", row.id), row.check_at) for row in rows]
                 if rows:
-                    mine = update(model).where(model.id.in_([row.id for row in rows]))
-                    ahead = mine.values(check_at=session.now + self._lease)
-                    await session.execute(ahead.execution_options(synchronize_session=False))
+                    mine = {"ids": [row.id for row in rows], "until": session.now + self._lease}
+                    await session.execute(_LEASED[model], mine)
         return claims
 
     async def work(self, check: Check) -> None:
@@ -238,13 +233,36 @@ class CheckWorker:
             await self._set(session, check, again)
 
     async def _set(self, session: Session, check: Check, again: datetime | None) -> None:
-        # Only our own lease is answered: news that asked for another look in between keeps its time.
-        row: Any = await session.get_one(check.model, check.id, populate_existing=True)
-        if again is None and row.check_at is not None and row.check_at <= session.now:
-            return
-        mine = update(check.model).where(check.model.id == check.id)
-        await session.execute(mine.values(check_at=again).execution_options(synchronize_session=False))
-        await session.refresh(row)
+        if again is None:
+            await session.execute(_DONE[check.model], {"the_id": check.id, "now": session.now})
+        else:
+            await session.execute(_LATER[check.model], {"the_id": check.id, "again": again})
+
+
+_TABLES = {model: table_of(model) for model in KINDS}
+_DUE = {
+    model: select(*(table.c[name] for name in ("id", "payment_id", "check_at") if name in table.c))
+    .where(table.c.check_at <= bindparam("now"))
+    .order_by(table.c.check_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    for model, table in _TABLES.items()
+}
+_LEASED = {
+    model: update(table).where(table.c.id.in_(bindparam("ids", expanding=True))).values(check_at=bindparam("until"))
+    for model, table in _TABLES.items()
+}
+_LATER = {
+    model: update(table).where(table.c.id == bindparam("the_id")).values(check_at=bindparam("again"))
+    for model, table in _TABLES.items()
+}
+# Only our own lease is answered: news that asked for another look in between keeps its time.
+_DONE = {
+    model: update(table)
+    .where(table.c.id == bindparam("the_id"), or_(table.c.check_at.is_(None), table.c.check_at > bindparam("now")))
+    .values(check_at=None)
+    for model, table in _TABLES.items()
+}
 
 
 def _again(session: Session, payment: Payment) -> datetime:

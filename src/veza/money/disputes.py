@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -76,8 +76,13 @@ move = machine.move
 
 async def withdrawn_minor(session: Session, payment_id: UUID) -> int:
     """What disputes hold of this payment now, without fees."""
-    held = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(DisputeFunds.payment_id == payment_id)
-    return max(0, int(await session.scalar(held) or 0))
+    return max(0, int(await session.scalar(WITHDRAWN, {"payment_id": payment_id}) or 0))
+
+
+WITHDRAWN = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(
+    DisputeFunds.payment_id == bindparam("payment_id")
+)
+"""The sum of a payment's dispute funds, signed; disputes only add to it by what they hold."""
 
 
 async def record(

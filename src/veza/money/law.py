@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from veza.kit.database import Database, Session
 from veza.kit.money import Money
 from veza.money import findings, returns
-from veza.money.disputes import DisputeFunds
+from veza.money.disputes import WITHDRAWN
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account, LedgerEntry, balances, law_holds
 from veza.money.payments import Payment, PaymentLine, lines_of
@@ -46,9 +46,7 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
     back = await _all(session, TransferReversal, payment)
     refunded = await _all(session, Refund, payment)
     captured = payment.amount_minor if payment.status == "succeeded" else 0
-    disputed = await session.scalar(
-        select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(DisputeFunds.payment_id == payment.id)
-    )
+    disputed = await session.scalar(WITHDRAWN, {"payment_id": payment.id})
     live = [row for row in sent if row.status != "canceled"]
     unsent = sum(row.sent_minor for row in live if is_unsent(row))
     with_sellers = sum(row.sent_minor - row.reversed_minor for row in live if not is_unsent(row))
@@ -180,6 +178,11 @@ async def books_sum_to_zero(session: Session) -> bool:
 
 
 async def _all(session: Session, model: type[T], payment: Payment) -> Sequence[T]:
-    table: Any = model
-    mine = select(table).where(table.payment_id == payment.id).execution_options(populate_existing=True)
-    return (await session.scalars(mine)).all()
+    return (await session.scalars(_ALL_OF[model], {"payment_id": payment.id})).all()
+
+
+_KINDS: tuple[Any, ...] = (SellerTransfer, TransferReversal, Refund)
+_ALL_OF: dict[type[Any], Any] = {
+    kind: select(kind).where(kind.payment_id == bindparam("payment_id")).execution_options(populate_existing=True)
+    for kind in _KINDS
+}

@@ -17,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, select
+from sqlalchemy import CheckConstraint, Index, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -97,13 +97,16 @@ def moved(source: Account, to: Account, amount_minor: int, seller_id: str | None
 async def balances(session: Session, payment_id: UUID) -> dict[Account, int]:
     """The signed balance of every account for one payment, in minor units of its currency."""
     await session.write_appended()
-    rows = await session.execute(
-        select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
-        .where(LedgerEntry.payment_id == payment_id)
-        .group_by(LedgerEntry.account)
-    )
+    rows = await session.execute(_BALANCES, {"payment_id": payment_id})
     found = {Account(account): int(total) for account, total in rows}
     return {account: found.get(account, 0) for account in Account}
+
+
+_BALANCES = (
+    select(LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
+    .where(LedgerEntry.payment_id == bindparam("payment_id"))
+    .group_by(LedgerEntry.account)
+)
 
 
 def law_holds(captured_minor: int, of: Mapping[Account, int]) -> bool:

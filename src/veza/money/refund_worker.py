@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
 from veza.money import discoveries, refund_facts, refunds
@@ -30,15 +29,14 @@ class RefundWorker(AttemptWorker[Refund]):
     outcomes = REFUNDS
     claimable = ("requested",)
 
-    def due(self, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
-        return (
-            select(Refund, Payment.stripe_charge_id)
-            .join(Payment, Payment.id == Refund.payment_id)
-            .where(Refund.next_retry_at <= now, Refund.status.in_(self.claimable))
-            .order_by(Refund.next_retry_at)
-            .limit(limit)
-            .with_for_update(of=Refund, skip_locked=True)
-        )
+    due = (
+        select(Refund, Payment.stripe_charge_id)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.next_retry_at <= bindparam("now"), Refund.status.in_(claimable))
+        .order_by(Refund.next_retry_at)
+        .limit(bindparam("limit"))
+        .with_for_update(of=Refund, skip_locked=True)
+    )
 
     def context(self, found: Sequence[Any]) -> dict[str, Any]:
         return {"charge": found[1]}

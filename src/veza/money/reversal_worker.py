@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.kit.database import Session
@@ -44,20 +43,19 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
     outcomes = REVERSALS
     claimable = ("pending",)
 
-    def due(self, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
-        return (
-            select(TransferReversal, SellerTransfer.stripe_transfer_id)
-            .join(SellerTransfer, SellerTransfer.id == TransferReversal.transfer_id)
-            .where(
-                TransferReversal.next_retry_at <= now,
-                by_due_index(TransferReversal.status) == "pending",
-                by_due_index(SellerTransfer.status) == "reversal_pending",
-                ~_AHEAD,
-            )
-            .order_by(TransferReversal.next_retry_at)
-            .limit(limit)
-            .with_for_update(of=TransferReversal, skip_locked=True)
+    due = (
+        select(TransferReversal, SellerTransfer.stripe_transfer_id)
+        .join(SellerTransfer, SellerTransfer.id == TransferReversal.transfer_id)
+        .where(
+            TransferReversal.next_retry_at <= bindparam("now"),
+            by_due_index(TransferReversal.status) == "pending",
+            by_due_index(SellerTransfer.status) == "reversal_pending",
+            ~_AHEAD,
         )
+        .order_by(TransferReversal.next_retry_at)
+        .limit(bindparam("limit"))
+        .with_for_update(of=TransferReversal, skip_locked=True)
+    )
 
     def context(self, found: Sequence[Any]) -> dict[str, Any]:
         return {"stripe_transfer_id": found[1]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Generic
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Settling(ABC, Generic[R]):
     machine: Machine[Any]
     outcomes: tuple[Row, ...]
     claimable: tuple[str, ...]
+    due: Select[*tuple[Any, ...]]
+    """At most `:limit` rows that may be claimed `:now`, oldest due first; the row comes first in each result."""
 
     def __init__(self, database: Database, gateway: Gateway, breaker: Breaker, policy: RetryPolicy) -> None:
         self.database = database
@@ -53,10 +55,6 @@ class Settling(ABC, Generic[R]):
         locked = select(rows).where(rows.id.in_(bindparam("row_ids", expanding=True))).with_for_update()
         self._locked = locked.execution_options(populate_existing=True)
         self.on_settled: Callable[[Settled], None] = lambda settled: None
-
-    @abstractmethod
-    def due(self, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
-        """Rows that may be claimed now, oldest due first; the row comes first in each result."""
 
     @abstractmethod
     def context(self, found: Sequence[Any]) -> dict[str, Any]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
 from veza.kit.money import Money
@@ -34,15 +33,14 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
     outcomes = TRANSFERS
     claimable = transfers.UNSENT
 
-    def due(self, now: datetime, limit: int) -> Select[*tuple[Any, ...]]:
-        return (
-            select(SellerTransfer, Seller.stripe_account_id)
-            .outerjoin(Seller, Seller.id == SellerTransfer.seller_id)
-            .where(SellerTransfer.next_retry_at <= now, by_due_index(SellerTransfer.status).in_(self.claimable))
-            .order_by(SellerTransfer.next_retry_at)
-            .limit(limit)
-            .with_for_update(of=SellerTransfer, skip_locked=True)
-        )
+    due = (
+        select(SellerTransfer, Seller.stripe_account_id)
+        .outerjoin(Seller, Seller.id == SellerTransfer.seller_id)
+        .where(SellerTransfer.next_retry_at <= bindparam("now"), by_due_index(SellerTransfer.status).in_(claimable))
+        .order_by(SellerTransfer.next_retry_at)
+        .limit(bindparam("limit"))
+        .with_for_update(of=SellerTransfer, skip_locked=True)
+    )
 
     def context(self, found: Sequence[Any]) -> dict[str, Any]:
         return {"account": found[1]}

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
 from veza.money import findings
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
 from veza.money.causes import Cause
@@ -262,13 +262,21 @@ def request_of(transfer: SellerTransfer, account_id: str) -> str:
 
 async def wake_waiting_for(session: Session, *, seller_id: str | None = None) -> None:
     """What waits for this seller's account, or (without one) for the platform's balance, is due at once."""
-    waiting = update(SellerTransfer).where(
+    if seller_id is None:
+        await session.execute(_DUE_NOW, {"now": session.now})
+    else:
+        await session.execute(_DUE_NOW_OF, {"now": session.now, "of": seller_id})
+    session.wake(WAKE)
+
+
+_DUE_NOW = (
+    update(table_of(SellerTransfer))
+    .where(
         SellerTransfer.waiting_since.is_not(None),
         SellerTransfer.status.in_(UNSENT),
         SellerTransfer.unwanted_at.is_(None),
         SellerTransfer.unanswered.is_(False),
     )
-    if seller_id is not None:
-        waiting = waiting.where(SellerTransfer.seller_id == seller_id)
-    await session.execute(waiting.values(next_retry_at=session.now).execution_options(synchronize_session=False))
-    session.wake(WAKE)
+    .values(next_retry_at=bindparam("now"))
+)
+_DUE_NOW_OF = _DUE_NOW.where(SellerTransfer.seller_id == bindparam("of"))

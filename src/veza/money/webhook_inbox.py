@@ -73,6 +73,7 @@ _STORED: dict[str, Insert] = {
     name: dialect.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
+_STATES = select(_TABLE.c.id, _TABLE.c.state).where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
 _END = ("state", "handled_at", "next_retry_at", "error", "payment_id")
 _MARKED = update(_TABLE).where(_TABLE.c.id == bindparam("the_id")).values({name: bindparam(name) for name in _END})
 
@@ -147,8 +148,8 @@ class Inbox:
         async with self.database.write("inbox") as session:
             new = await self._store(session, arrived, source)
             ids = [str(event["id"]) for event, _ in arrived if event["id"] not in new]
-            known = select(WebhookEvent.id, WebhookEvent.state).where(WebhookEvent.id.in_(ids))
-            states = {one: EventStatus(state) for one, state in (await session.execute(known))} if ids else {}
+            known = await session.execute(_STATES, {"ids": ids}) if ids else ()
+            states = {one: EventStatus(state) for one, state in known}
         fresh = {str(event["id"]): event for event, _ in arrived if event["id"] in new}
         if len(fresh) > 1:
             states |= await self._handled_together(list(fresh.values()))

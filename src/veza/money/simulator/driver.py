@@ -14,6 +14,8 @@ from sqlalchemy import Pool, StaticPool
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.util import await_
+from sqlalchemy.util.concurrency import in_greenlet
 
 from veza.kit.database import Session
 
@@ -46,6 +48,23 @@ class InThreadDialect(SQLiteDialect_pysqlite):
 
     def get_driver_connection(self, connection: Any) -> Any:
         return connection
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        _wait_for_nothing()
+        super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        _wait_for_nothing()
+        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+
+
+def _wait_for_nothing() -> None:
+    # A plain asynchronous connection takes a driver that never waits for a synchronous one, and refuses it.
+    if in_greenlet():
+        await_(_nothing())
+
+
+async def _nothing() -> None: ...
 
 
 class InThreadSession(Session):
