@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from veza.kit.money import CURRENCIES, LARGEST_MINOR, BadAmount, Money, decimals, known_currency, positive
+from veza.kit.money import CURRENCIES, LARGEST_MINOR, BadAmount, Money, decimals, known_currency, positive, typed
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,25 @@ def test_what_can_be_charged_is_accepted(minor: int, currency: str) -> None:
 def test_what_cannot_be_charged_says_why(minor: int, currency: str, words: str) -> None:
     with pytest.raises(BadAmount, match=words):
         positive(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("12.50", "EUR", 1250), (" 12,5 ", "EUR", 1250), ("12", "EUR", 1200), ("500", "JPY", 500), ("1.230", "KWD", 1230),
+     ("-3", "EUR", -300), ("0", "EUR", 0), ("12.500", "EUR", 1250)],
+)  # fmt: skip
+def test_an_amount_is_read_as_people_type_it(text: str, currency: str, minor: int) -> None:
+    assert typed(text, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "words"),
+    [("", "EUR", "is not an amount"), ("twelve", "EUR", "is not an amount"), ("1.000,50", "EUR", "is not an amount"),
+     ("NaN", "EUR", "is not an amount"), ("Infinity", "EUR", "is not an amount"), ("1e40", "EUR", "is not an amount"),
+     ("9" * 5000, "EUR", "is not an amount"), ("12.505", "EUR", "more decimals than EUR has"),
+     ("0.5", "JPY", "more decimals than JPY has")],
+)  # fmt: skip
+def test_what_is_no_amount_is_refused_in_one_short_sentence(text: str, currency: str, words: str) -> None:
+    with pytest.raises(BadAmount, match=words) as refusal:
+        typed(text, currency)
+    assert len(str(refusal.value)) < 120

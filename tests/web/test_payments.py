@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import insert, update
 
@@ -95,3 +97,61 @@ async def test_an_unknown_payment_is_a_sentence_and_a_way_on(desk: Desk, given: 
     assert answer.status_code == 404
     assert "There is no payment" in answer.text
     assert 'href="/operator/payments"' in answer.text
+
+
+def left_of(page: str) -> str:
+    found = re.search(r'name="left" value="(\d+)"', page)
+    return found[1] if found else ""
+
+
+async def test_an_operator_refunds_a_part_and_the_sellers_share_comes_back(desk: Desk) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    address = f"/operator/payments/{payment_id}"
+    page = (await desk.get(address)).text
+    assert 'value="10.00"' in page
+    answer = await desk.post(address, left=left_of(page), amount="2,50", reason="one track was missing")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{address}?asked=refund")
+    assert "The refund is on its way" in (await desk.get(answer.headers["location"])).text
+    await desk.stage.settle()
+    refund = await desk.stage.one(Refund)
+    assert (refund.amount_minor, refund.status, refund.requested_by) == (250, "succeeded", "operator")
+    assert (await desk.transfer(payment_id)).reversed_minor == 225
+    assert left_of((await desk.get(address)).text) == "750"
+
+
+async def test_a_second_click_refunds_nothing_and_says_what_is_left(desk: Desk) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    address = f"/operator/payments/{payment_id}"
+    form = {"left": left_of((await desk.get(address)).text), "amount": "2.50", "reason": "one track was missing"}
+    assert (await desk.post(address, **form)).status_code == 303
+    second = await desk.post(address, **form)
+    assert second.status_code == 409
+    assert "Somebody was first" in second.text
+    assert "7.50 EUR can still be refunded" in second.text
+    assert len(await desk.stage.all(Refund)) == 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason", "said"),
+    [("0", "because", "must be above zero"), ("-1", "because", "must be above zero"),
+     ("x", "because", "is not an amount"),
+     ("10.01", "because", "only 10.00 EUR is left"), ("1.001", "because", "more decimals"), ("1", "", "needs a reason"),
+     ("", "because", "is not an amount")],
+)  # fmt: skip
+async def test_a_refund_that_makes_no_sense_is_not_made_and_keeps_what_was_typed(
+    desk: Desk, amount: str, reason: str, said: str
+) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    answer = await desk.post(f"/operator/payments/{payment_id}", left="1000", amount=amount, reason=reason)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{amount}"' in answer.text
+    assert not await desk.stage.all(Refund)
+
+
+async def test_a_payment_nobody_has_paid_offers_no_refund(desk: Desk) -> None:
+    payment_id = await desk.stage.sell([("anna", 1000)])
+    assert left_of((await desk.get(f"/operator/payments/{payment_id}")).text) == ""
+    answer = await desk.post(f"/operator/payments/{payment_id}", left="0", amount="1", reason="because")
+    assert answer.status_code == 422
+    assert "there is nothing to refund" in answer.text.lower()

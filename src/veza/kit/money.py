@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
@@ -63,6 +64,24 @@ def known_currency(code: str) -> str:
     if upper not in CURRENCIES:
         raise BadAmount(f"“{code[:12]}” is not a currency code we know; use ISO 4217, such as EUR")
     return upper
+
+
+def typed(text: str, currency: str) -> Money:
+    """The amount somebody typed in units of `currency`, such as “12.50” or “12,5”; BadAmount when it is none.
+
+    Whether it may be charged is for `positive` to say.
+    """
+    known = known_currency(currency)
+    try:
+        units = Decimal(text.strip().replace(",", "."))
+        minor = units.scaleb(decimals(known)) if units.is_finite() else None
+    except InvalidOperation:
+        minor = None
+    if minor is None or abs(minor) > LARGEST_MINOR:
+        raise BadAmount(f"“{text[:40]}” is not an amount; write it like {Money(1250, known)}, without thousands marks")
+    if minor != int(minor):
+        raise BadAmount(f"“{text[:40]}” has more decimals than {known} has")
+    return Money(int(minor), known)
 
 
 def positive(minor: int, currency: str) -> Money:

@@ -40,10 +40,18 @@ class NothingToRetry(Exception):
 
 
 class ReasonMissing(ValueError):
-    """A retry without a reason is not made."""
+    """Nothing is done by hand without a reason."""
 
-    def __init__(self) -> None:
-        super().__init__("a retry needs a reason, 3 to 500 characters: the next person will want to know")
+    def __init__(self, what: str) -> None:
+        super().__init__(f"a {what} needs a reason, 3 to 500 characters: the next person will want to know")
+
+
+def reason_for(what: str, given: str) -> str:
+    """The reason without spaces around it; raises ReasonMissing."""
+    reason = given.strip()
+    if not 3 <= len(reason) <= 500:
+        raise ReasonMissing(what)
+    return reason
 
 
 async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> SellerTransfer:
@@ -52,9 +60,7 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
     Raises UnknownTransfer, ReasonMissing, NothingToRetry (with what happened when somebody was first).
     A transfer nobody is owed any more is never sent: rebalance has canceled it, or it is only looked up.
     """
-    reason = reason.strip()
-    if not 3 <= len(reason) <= 500:
-        raise ReasonMissing
+    reason = reason_for("retry", reason)
     found = await transfers.find(session, transfer_id)
     payment = await payments.lock(session, found.payment_id)
     transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == transfer_id)

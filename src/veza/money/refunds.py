@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -142,8 +142,8 @@ async def request(
     if payment.status != "succeeded":
         raise NotRefundable(f"payment {payment.id} is {payment.status}: there is nothing to refund")
     left = await unreserved(session, payment)
-    if amount_minor > sum(left.values()) or amount_minor > await _left_of_payment(session, payment):
-        most = min(sum(left.values()), await _left_of_payment(session, payment))
+    most = min(sum(left.values()), await _left_of_payment(session, payment))
+    if amount_minor > most:
         raise RefundExceedsPayment(money, Money(most, payment.currency))
     for line_id, part in (line_amounts or {}).items():
         if line_id not in left:
@@ -165,15 +165,18 @@ async def request(
     return refund
 
 
+async def refundable_minor(session: Session, payment: Payment) -> int:
+    """The most that may still be asked back; 0 before the buyer has paid."""
+    if payment.status != "succeeded":
+        return 0
+    left = await unreserved(session, payment)
+    return min(sum(left.values()), await _left_of_payment(session, payment))
+
+
 async def unreserved(session: Session, payment: Payment) -> dict[UUID, int]:
     """Line id → what of its gross is neither returned nor reserved by a refund under way."""
     gone = await returns.returned(session, payment.id)
-    under_way = await session.execute(
-        select(RefundLine.line_id, func.sum(RefundLine.amount_minor))
-        .join(Refund, Refund.id == RefundLine.refund_id)
-        .where(Refund.payment_id == payment.id, Refund.status.in_(("requested", "pending", "requires_action")))
-        .group_by(RefundLine.line_id)
-    )
+    under_way = await session.execute(_UNDER_WAY, {"payment_id": payment.id})
     reserved = {line_id: int(total) for line_id, total in under_way}
     return {
         line.id: max(0, line.gross_minor - gone.get(line.id, 0) - reserved.get(line.id, 0))
@@ -181,12 +184,19 @@ async def unreserved(session: Session, payment: Payment) -> dict[UUID, int]:
     }
 
 
+_UNDER_WAY = (
+    select(RefundLine.line_id, func.sum(RefundLine.amount_minor))
+    .join(Refund, Refund.id == RefundLine.refund_id)
+    .where(Refund.payment_id == bindparam("payment_id"), Refund.status.in_(("requested", "pending", "requires_action")))
+    .group_by(RefundLine.line_id)
+)
+_SPOKEN_FOR = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+    Refund.payment_id == bindparam("payment_id"), Refund.status.in_(RESERVING)
+)
+
+
 async def _left_of_payment(session: Session, payment: Payment) -> int:
-    spoken_for = await session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-            Refund.payment_id == payment.id, Refund.status.in_(RESERVING)
-        )
-    )
+    spoken_for = await session.scalar(_SPOKEN_FOR, {"payment_id": payment.id})
     return max(0, payment.amount_minor - int(spoken_for or 0) - await withdrawn_minor(session, payment.id))
 
 

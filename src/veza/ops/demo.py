@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 SELLERS = {"kelp-forest": "Kelp Forest", "night-ferry": "Night Ferry", "paper-lanterns": "Paper Lanterns"}
 PRICES = (700, 900, 1200, 1500, 2200)
 SALES = 14
+NEWEST_OF = "paper-lanterns"
 STEP_TAKES = timedelta(seconds=30)
 """How long one step may take to show; a demo that hangs says so and leaves what it made."""
 POLL_SECONDS = 0.1
@@ -108,8 +109,12 @@ class DemoData:
         return account
 
     async def _sell(self, number: int) -> _Sale:
-        # The first six go to sellers in turn, so that what happens to them later never meets another's balance.
-        seller_id = list(SELLERS)[number % 3] if number < 6 else self._rng.choice(list(SELLERS))
+        # The first six go to sellers in turn, so that what happens to them later never meets another's balance; the
+        # newest, which a newcomer refunds first, to one who has the money.
+        if number < 6:
+            seller_id = list(SELLERS)[number % 3]
+        else:
+            seller_id = NEWEST_OF if number == SALES - 1 else self._rng.choice(list(SELLERS))
         currency = "USD" if number >= 6 and number % 4 == 0 else "EUR"
         money = Money(self._rng.choice(PRICES), currency)
         line = LineWanted(seller_id, f"demo-release-{number % 5 + 1}", money.minor, 1000)

@@ -16,6 +16,11 @@ def money(minor: int, currency: str) -> str:
     return str(Money(minor, currency))
 
 
+def units(minor: int, currency: str) -> str:
+    """“5.00”, as one would type it."""
+    return str(Money(minor, currency)).removesuffix(f" {currency}")
+
+
 def utc(at: datetime) -> str:
     """“2026-01-05 09:00:00 UTC”."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -125,4 +130,4 @@ def states(machine: str) -> dict[str, State]:
     return _STATES[machine]
 
 
-FILTERS: dict[str, Any] = {"money": money, "utc": utc, "span": span, "ago": ago, "short": short, "tail": tail}
+FILTERS: dict[str, Any] = {one.__name__: one for one in (money, units, utc, span, ago, short, tail)}
