@@ -35,11 +35,13 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(sandbox: Sandbox, *, latency_seconds: float = 0.0) -> AsyncIterator[Served]:
+async def serve(
+    sandbox: Sandbox, *, latency_seconds: float = 0.0, control_token: str | None = None
+) -> AsyncIterator[Served]:
     """The sandbox on a free port until the block ends."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    app = create_app(sandbox, latency_seconds=latency_seconds)
+    app = create_app(sandbox, latency_seconds=latency_seconds, control_token=control_token)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))

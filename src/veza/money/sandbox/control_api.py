@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -68,8 +69,10 @@ ACTIONS: dict[tuple[str, str], tuple[Callable[[Sandbox], Action], str]] = {
 }
 
 
-def answer_control(sandbox: Sandbox, request: Request) -> Reply:
-    """Carry out one control request; a mistake in it is answered in one sentence."""
+def answer_control(sandbox: Sandbox, request: Request, token: str | None = None) -> Reply:
+    """Carry out one control request; a mistake in it is answered in one sentence. A `token` must come as bearer."""
+    if token is not None and not _is_let_in(request, token):
+        return _json(401, _error("the control API wants the operator token as a bearer token here"))
     found = _find(request.method, request.path.removeprefix(PREFIX).rstrip("/"))
     if found is None:
         return _json(404, _error(f"there is no {request.method} {request.path} in the control API"))
@@ -83,6 +86,11 @@ def answer_control(sandbox: Sandbox, request: Request) -> Reply:
         return _json(refusal.status, refusal.body())
     except ValueError as mistake:
         return _json(400, _error(str(mistake)))
+
+
+def _is_let_in(request: Request, token: str) -> bool:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from veza.kit.clock import Clock
 from veza.money.sandbox.core import Sandbox
@@ -37,4 +38,14 @@ def hosted_sandbox(settings: Settings, clock: Clock, operator_token: str) -> Hos
     store = Store(settings.var_dir / "sandbox.db")
     sandbox = Sandbox(clock, random.SystemRandom(), store, settings=SandboxSettings())
     secret = "whsec_" + hashlib.sha256(f"sandbox webhooks {operator_token}".encode()).hexdigest()
-    return HostedSandbox(sandbox, create_app(sandbox), secret, f"{settings.local_url}/webhooks/stripe")
+    # Whoever is on this machine may play the bank; a stranger may not.
+    app = create_app(sandbox, control_token=operator_token if _strangers_come(settings) else None)
+    return HostedSandbox(sandbox, app, secret, f"{settings.local_url}/webhooks/stripe")
+
+
+def _strangers_come(settings: Settings) -> bool:
+    try:
+        at_home = ip_address(settings.host).is_loopback
+    except ValueError:
+        at_home = settings.host == "localhost"
+    return not at_home or bool(settings.public_url)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from veza.money.sandbox import currencies
+from veza.money.sandbox import control_api, currencies
 from veza.money.sandbox.cards import CARDS, by_number
 from veza.money.sandbox.core import Reply, Request, Sandbox
 from veza.money.sandbox.errors import ApiError
@@ -30,16 +30,23 @@ _pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefi
 
 
 def answer_page(sandbox: Sandbox, request: Request) -> Reply:
-    """Answer a browser: `/pay/{session}`, `/onboard/{account}` and the style sheet."""
+    """Answer a browser: what this is, `/pay/{session}`, `/onboard/{account}` and the style sheet."""
     match request.path.strip("/").split("/"):
         case ["assets", "sandbox.css"]:
             headers = {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=300"}
             return Reply(200, headers, STYLESHEET)
+        case [""] if request.method in ("GET", "HEAD"):
+            return _home(sandbox, request)
         case ["pay", session] if request.method in ("GET", "HEAD", "POST"):
             return _pay(sandbox, request, session)
         case ["onboard", account] if request.method in ("GET", "HEAD", "POST"):
             return _onboard(sandbox, request, account)
     return _message(sandbox, request, 404, "Not found", "There is no such page in the sandbox.")
+
+
+def _home(sandbox: Sandbox, request: Request) -> Reply:
+    counted: dict[str, int] = sandbox.summary()["effects"]
+    return _page(sandbox, request, "home.html", 200, cards=CARDS, counted=counted, controls=control_api.table())
 
 
 def _pay(sandbox: Sandbox, request: Request, id: str) -> Reply:

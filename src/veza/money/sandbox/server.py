@@ -22,10 +22,11 @@ TOO_LARGE = f"A request may have at most {MAX_BODY_BYTES} bytes.".encode()
 LONGEST_HANG_SECONDS = 120.0
 
 
-def create_app(sandbox: Sandbox, *, latency_seconds: float = 0.0) -> AsgiApp:
+def create_app(sandbox: Sandbox, *, latency_seconds: float = 0.0, control_token: str | None = None) -> AsgiApp:
     """The API at `/v1`, hosted pages at `/pay` and `/onboard`, the control API at `/_sandbox`.
 
-    `latency_seconds` delays every API answer; the effect happens on arrival.
+    `latency_seconds` delays every API answer; the effect happens on arrival. With a `control_token` the control API
+    wants it as bearer.
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +46,7 @@ def create_app(sandbox: Sandbox, *, latency_seconds: float = 0.0) -> AsgiApp:
                 await asyncio.sleep(latency_seconds)
             await _deliver(reply, receive, send)
         elif request.path == PREFIX or request.path.startswith(PREFIX + "/"):
-            await _send(answer_control(sandbox, request), send)
+            await _send(answer_control(sandbox, request, control_token), send)
         else:
             await _send(answer_page(sandbox, request), send)
 
@@ -97,7 +98,7 @@ def _mount_point(scope: Scope) -> tuple[str, str]:
     if root and path.startswith(root + "/"):
         return root, path[len(root) :]
     whole = scope.get("raw_path", b"").decode("latin-1").rstrip("/")
-    if not root and path and whole.endswith(path):
+    if not root and whole.endswith(path):
         root = whole.removesuffix(path)
     return root, path or "/"
 
