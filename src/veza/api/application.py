@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from veza.api.idempotency import key_required
 from veza.api.openapi import openapi_config
 from veza.api.operators import SECURITY_NAME, json_only, operator_guard
+from veza.api.parameters import known_parameters
 from veza.api.problems import Kind, exception_handlers
 from veza.api.request_log import RequestLog
 from veza.kit.database import Database
@@ -22,11 +23,11 @@ BODY_MAX_BYTES = 1_048_576
 
 
 def api_v1(token: str, handlers: Sequence[ControllerRouterHandler]) -> Router:
-    """Everything under /api/v1: operators only, JSON only, no write without an Idempotency-Key."""
+    """Everything under /api/v1: operators only, JSON only, known parameters only, no write without a key."""
     return Router(
         path="/api/v1",
         route_handlers=handlers,
-        guards=[operator_guard(token), json_only, key_required],
+        guards=[operator_guard(token), json_only, known_parameters, key_required],
         security=[{SECURITY_NAME: []}],
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.api.money.conftest import ORDER, Counter
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -117,3 +119,13 @@ async def test_nothing_is_shown_or_done_without_the_token(counter: Counter) -> N
         assert (await counter.get(path, expect=401))["type"] == "urn:veza:problem:unauthorized"
     for path in ("/payments", "/refunds", "/sellers", "/reconciliations", f"/transfers/{NOBODY}/retry"):
         await counter.refused(path, {}, 401, "unauthorized")
+
+
+@pytest.mark.parametrize("asked", [{"state": "reversed"}, {"status": "reversed", "sellers": "anna"}, {"Limit": "1"}])
+async def test_a_parameter_nobody_reads_is_refused_instead_of_listing_everything(
+    counter: Counter, asked: dict[str, str]
+) -> None:
+    problem = await counter.get("/transfers", expect=400, **asked)
+    assert problem["type"] == "urn:veza:problem:invalid-request"
+    assert "it takes cursor, limit, payment, seller, status" in problem["detail"]
+    assert [error["message"] for error in problem["errors"]] == ["is no parameter here"]
