@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from veza.generated_pages import generated_pages
 from veza.ops.application import Application, Program
 from veza.ops.cli import command_line
+from veza.ops.migrations import newest_revision
 from veza.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,27 @@ def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path: Path, url: str,
     assert done.returncode == 1
     assert done.stderr.startswith(f"veza: {sentence}")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_program_reads_what_went_wrong_as_json(tmp_path: Path) -> None:
+    asked = ("migrate", "--json", "--database-url", "postgresql://veza@127.0.0.1:1/veza")
+    done = veza(*asked, cwd=tmp_path)
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert not said["ok"]
+    assert said["error"].startswith("the database does not answer")
+    wrong = veza("migrate", "--json", cwd=tmp_path, LOG_LEVEL="loud")
+    assert (wrong.returncode, json.loads(wrong.stdout)["ok"]) == (2, False)
+    well = veza("migrate", "--json", cwd=tmp_path)
+    assert (well.returncode, json.loads(well.stdout)) == (0, {"ok": True, "revision": newest_revision()})
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)])
+def test_without_tables_nothing_starts_and_the_way_on_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = veza(*command, cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
+    assert done.returncode == 1
+    assert "ready" not in done.stdout
+    assert done.stderr.splitlines()[-1] == "veza: the database has no tables yet: run `veza migrate`"
 
 
 def test_an_unknown_option_ends_with_2(tmp_path: Path) -> None:

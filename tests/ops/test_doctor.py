@@ -82,6 +82,11 @@ async def test_a_missing_database_is_not_created_by_looking(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240  (a test has nothing else to do meanwhile)
 
 
+async def test_a_folder_that_cannot_be_made_is_told_even_to_root() -> None:
+    finding = (await _examine(Settings(var_dir=Path("/proc/veza"), database_url="sqlite://")))["folder"]
+    assert (finding.ok, finding.detail) == (False, "/proc is not writable for us")
+
+
 async def test_a_locked_database_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     await _examine(settings)  # as a Veza that has run: the first connection makes it WAL
     monkeypatch.setattr("veza.kit.database.BUSY_TIMEOUT_MS", 50)

@@ -123,6 +123,7 @@ class DatabaseUnavailable(Exception):
     """The database cannot do what was asked now: gone, locked, read-only or full. Nothing was changed."""
 
 
+NO_TABLES = "the database has no tables yet: run `veza migrate`"
 _SENTENCES = (
     ("readonly database", "the database is read-only: check the permissions of its file and folder"),
     ("read-only transaction", "the database is read-only: is this a standby server?"),
@@ -130,9 +131,9 @@ _SENTENCES = (
     ("disk is full", "the disk under the database is full: free some space"),
     ("No space left", "the disk under the database is full: free some space"),
     ("unable to open database file", "the database file does not open: does its folder exist and may we write there?"),
-    ("no such table", "the database has no tables yet: run `veza migrate`"),
+    ("no such table", NO_TABLES),
     ("not a database", "the database file is not an SQLite database: point DATABASE_URL elsewhere or restore a backup"),
-    ("disk I/O error", "the disk under the database reports errors: check the machine"),
+    ("disk I/O error", "the disk under the database is full or reports errors: free some space, check the machine"),
     ("deadlock detected", "two transactions waited for each other and the database ended this one: try again"),
     ("too many clients", "the database has no connection left for us: lower DATABASE_POOL_SIZE"),
 )  # fmt: skip
@@ -151,7 +152,7 @@ def explain(error: BaseException) -> str | None:
         return "the database does not answer: is it running, and does DATABASE_URL point to it?"
     state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
     if state == "42P01":  # undefined_table
-        return "the database has no tables yet: run `veza migrate`"
+        return NO_TABLES
     # SQLSTATE class 28: this user or password is not let in; 3D: no such database.
     if state[:2] in {"28", "3D"} and isinstance(error, DBAPIError):
         return f"the database refused: {str(error.orig).rpartition(': ')[2]}"

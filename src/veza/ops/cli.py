@@ -61,6 +61,8 @@ def load_settings(**overrides: Any) -> Settings:
     except SettingsError as error:
         for problem in error.problems:
             typer.echo(f"settings: {problem}", err=True)
+        if _speaks_to_a_program():
+            print_json({"ok": False, "error": "; ".join(error.problems)})
         raise typer.Exit(2) from None
 
 
@@ -75,9 +77,16 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 
 def fail(sentence: str, code: int = 1) -> typer.Exit:
-    """Say what went wrong on stderr; `raise` what this returns."""
+    """Say what went wrong on stderr, and to a program on stdout as JSON; `raise` what this returns."""
     typer.echo(f"veza: {sentence}", err=True)
+    if _speaks_to_a_program():
+        print_json({"ok": False, "error": sentence})
     return typer.Exit(code)
+
+
+def _speaks_to_a_program() -> bool:
+    # As it was asked: settings are read, and may be refused, by commands that do not know this option's value here.
+    return "--json" in sys.argv[1:]
 
 
 def print_json(value: Any) -> None:
@@ -102,6 +111,7 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.ops import serve as server
+    from veza.ops.migrations import demand_tables
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
 
@@ -116,6 +126,12 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
         else:
             # Port 0 has become a real one by now; the sandbox and its webhooks need to know it.
             application = program.build(settings.model_copy(update={"port": listener.getsockname()[1]}), True)
+
+        try:
+            await demand_tables(application.database)
+        except DatabaseUnavailable:
+            await application.close()
+            raise
 
         def on_ready() -> None:
             where = server.address(listener) if listener else ""
@@ -150,11 +166,16 @@ def welcome(settings: Settings, where: str) -> str:
     return "\n".join(lines)
 
 
-def migrate(database_url: Url = None) -> None:
+def migrate(database_url: Url = None, as_json: Json = False) -> None:
     """Create the database's tables, or bring them up to date; safe to repeat."""
+    from veza.ops.migrations import newest_revision
+
     settings = load_settings(database_url=database_url)
     bring_up_to_date(settings)
-    typer.echo("The database is up to date.")
+    if as_json:
+        print_json({"ok": True, "revision": newest_revision()})
+    else:
+        typer.echo("The database is up to date.")
 
 
 def bring_up_to_date(settings: Settings) -> None:

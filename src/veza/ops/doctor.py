@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from sqlalchemy.engine import make_url
 
@@ -53,7 +54,8 @@ def _python() -> Finding:
 def _folder(settings: Settings) -> Iterator[Finding]:
     folder = settings.var_dir
     nearest = _existing(folder)
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    # To root everything looks writable, also what no folder can be made in.
+    if not os.access(nearest, os.W_OK | os.X_OK) or not _takes_files(nearest):
         yield Finding("folder", False, f"{nearest} is not writable for us", f"chown it, or set VAR_DIR (now {folder})")
     elif folder.exists() and folder.stat().st_mode & stat.S_IWOTH:
         yield Finding("folder", False, f"everybody may write to {folder}", f"chmod o-w {folder}")
@@ -96,6 +98,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         detail = "STRIPE_WEBHOOK_SECRETS is empty: every webhook will be refused"
         wrong.append(Finding("settings", False, detail, "copy the endpoint's whsec_… from the provider's dashboard"))
     yield from wrong or [Finding("settings", True, "they make sense together")]
+
+
+def _takes_files(folder: Path) -> bool:
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _existing(path: Path) -> Path:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 import veza
-from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.database import NO_TABLES, Database, DatabaseUnavailable
 from veza.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,3 +71,9 @@ async def out_of_date(database: Database) -> str | None:
     if list(found) == [newest]:
         return None
     return f"the database is at revision {', '.join(found) or 'none'}, this Veza needs {newest}: run `veza migrate`"
+
+
+async def demand_tables(database: Database) -> None:
+    """Raise DatabaseUnavailable when there are none: nothing would ever work. A database that is away may come back."""
+    if await out_of_date(database) == NO_TABLES:
+        raise DatabaseUnavailable(NO_TABLES)

@@ -114,7 +114,7 @@ def _print_unreached(console: Console, report: Report) -> None:
         return
     said = f"{len(report.unreached)} moves and answers were not reached in {report.runs} runs"
     if report.runs < ENOUGH_RUNS:
-        console.print(Text(f"{said}; {ENOUGH_RUNS} reach them all, --json names them.", style="yellow"))
+        console.print(Text(f"{said}; --json names them, {ENOUGH_RUNS} runs reach more.", style="yellow"))
     else:
         console.print(Text(f"{said}:", style="yellow"))
         for name in report.unreached:

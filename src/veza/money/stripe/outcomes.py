@@ -104,22 +104,24 @@ def _server_error(answer: Answer) -> bool:
     return answer.status is not None and answer.status >= 500
 
 
-_UNKNOWN_ANSWERS = (
-    Row(
-        "timeout, connection lost, unreadable body, 3xx, 424",
-        Meaning.SILENCE,
-        "silence: same key, counts a retry",
-        _silent,
-    ),
-    Row(
-        "5xx with `Idempotent-Replayed: true`",
-        Meaning.SERVER_ERROR_REPLAYED,
-        "counts a retry; a new key only ≥ 10 min after the last send, when a look-up finds nothing and the amount"
-        " reversed is what we know",
-        lambda answer: _server_error(answer) and answer.replayed,
-    ),
-    Row("5xx", Meaning.SERVER_ERROR, "unknown, may still run: same key, counts a retry", _server_error),
-)
+def _unknown_answers(to_see: str) -> tuple[Row, ...]:
+    """After these it may have happened; `to_see` says what shows that it has not."""
+    return (
+        Row(
+            "timeout, connection lost, unreadable body, 3xx, 424",
+            Meaning.SILENCE,
+            "silence: same key, counts a retry",
+            _silent,
+        ),
+        Row(
+            "5xx with `Idempotent-Replayed: true`",
+            Meaning.SERVER_ERROR_REPLAYED,
+            f"counts a retry; a new key only ≥ 10 min after the last send, when {to_see}",
+            lambda answer: _server_error(answer) and answer.replayed,
+        ),
+        Row("5xx", Meaning.SERVER_ERROR, "unknown, may still run: same key, counts a retry", _server_error),
+    )
+
 
 _ABOUT_THE_REQUEST = (
     Row(
@@ -178,7 +180,7 @@ REVERSALS: tuple[Row, ...] = (
     ),
     Row("200 with `status` failed or canceled", Meaning.REFUSED, "refusal", _object_status("failed", "canceled")),
     Row("200", Meaning.DONE, "succeeded, `trr_…` stored", lambda answer: answer.is_ok),
-    *_UNKNOWN_ANSWERS,
+    *_unknown_answers("a look-up finds nothing and the amount reversed is what we know"),
     *_ABOUT_THE_REQUEST,
     Row(
         "404 `resource_missing`",
@@ -204,7 +206,7 @@ REVERSALS: tuple[Row, ...] = (
 
 TRANSFERS: tuple[Row, ...] = (
     Row("200", Meaning.DONE, "completed, `tr_…` stored", lambda answer: answer.is_ok),
-    *_UNKNOWN_ANSWERS,
+    *_unknown_answers("a look-up finds nothing"),
     *_ABOUT_THE_REQUEST,
     Row(
         "400 `balance_insufficient`, or the account lacks the capability",
@@ -228,7 +230,7 @@ REFUNDS: tuple[Row, ...] = (
         "the refund takes that status, `re_…` stored",
         lambda answer: answer.is_ok,
     ),
-    *_UNKNOWN_ANSWERS,
+    *_unknown_answers("a look-up finds nothing"),
     *_ABOUT_THE_REQUEST,
     Row(
         "400 `balance_insufficient`",
