@@ -116,7 +116,7 @@ async def _grow(base: Database, count: int) -> None:
 async def _plan(room: MoneyRoom) -> str:
     """How the database finds due rows."""
     base = room.database
-    due = room.reversal_worker.due.params(now=base.clock.now(), limit=CLAIMED)
+    due = room.reversal_worker.due.limit(CLAIMED).params(now=base.clock.now())
     compiled = due.compile(dialect=base.engine.sync_engine.dialect, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN " if base.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
     async with base.read() as session:
