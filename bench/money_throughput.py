@@ -126,7 +126,7 @@ async def pgbench_per_second(url: str) -> float | None:
     script = SAME_ROWS.format(
         count=REVERSALS,
         attempt=_again("provider_attempts", 1, mine),
-        changes=_again("status_changes", 2, mine),
+        changes=_again("status_changes", 2, mine.replace("payment_id =", "about_id =", 1)),
         entries=_again("ledger_entries", 2, mine),
         event=_again("outbox_events", 1, "id = (SELECT id FROM outbox_events LIMIT 1)"),
     )

@@ -30,10 +30,12 @@ def run(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=True,
     )
+    if connection.dialect.name == "postgresql":
+        # Two processes starting at once migrate one after the other: held until this connection closes, because every
+        # migration is a transaction of its own.
+        connection.exec_driver_sql("SELECT pg_advisory_lock(7237237)")
+        connection.commit()
     with context.begin_transaction():
-        if connection.dialect.name == "postgresql":
-            # Two processes starting at once migrate one after the other.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7237237)")
         context.run_migrations()
 
 

@@ -22,6 +22,7 @@ from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
+from veza.api.visitors import operator_only
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
@@ -117,7 +118,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(sandbox.app))
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
     routes += [
-        api_v1(token, money_routes(room, terms)),
+        api_v1(operator_only(token), money_routes(room, terms)),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
     ]

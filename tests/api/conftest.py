@@ -8,16 +8,18 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import get, post
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 from msgspec import Struct
 from sqlalchemy import insert, select
 
+from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
 from veza.api.problems import CONFLICT, REFUSED, problem_responses
+from veza.api.visitors import needs, operator_only
 from veza.kit.database import Database, Session
 from veza.kit.outbox import OutboxEvent
 
@@ -48,7 +50,20 @@ class Door:
         self.worked = 0
         self.before_work: Callable[[], Any] | None = None
         self.asgi, self.litestar = web_application(
-            database, [api_v1(TOKEN, [self._grant(), self._list(), self._crash()])], {TooGreedy: REFUSED}
+            database,
+            [
+                api_v1(
+                    operator_only(TOKEN),
+                    [
+                        Router(
+                            "/",
+                            route_handlers=[self._grant(), self._list(), self._crash()],
+                            opt=needs(Permission.MONEY),
+                        )
+                    ],
+                )
+            ],
+            {TooGreedy: REFUSED},
         )
 
     def client(self, *, token: str | None = TOKEN) -> httpx.AsyncClient:

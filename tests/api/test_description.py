@@ -37,7 +37,7 @@ async def test_a_write_is_described_with_its_key_and_its_problems(sqlite_door: D
     header = next(parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key")
     assert header["in"] == "header"
     assert header["required"] is True
-    assert operation["security"] == [{"operatorToken": []}]
+    assert operation["security"] == [{"token": []}]
     for status in ("400", "401", "409", "503"):
         assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import update
 
 from veza.kit import worker
+from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.findings import Finding
-from veza.money.machine import StatusChange
 from veza.money.operator import retry_transfer
 from veza.money.reversals import TransferReversal
 from veza.money.simulator.stage import Stage

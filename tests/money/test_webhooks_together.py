@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.money.test_webhook_inbox import event, signed
+from veza.kit.moves import StatusChange
 from veza.money import payments
-from veza.money.machine import StatusChange
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.simulator.stage import Stage

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from tests.web.conftest import NOBODYS_ID, Desk
+from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.ledger import LedgerEntry
-from veza.money.machine import StatusChange
 from veza.money.payments import PaymentLine
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal

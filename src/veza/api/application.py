@@ -12,22 +12,23 @@ from litestar.types import ControllerRouterHandler
 
 from veza.api.idempotency import key_required
 from veza.api.openapi import openapi_config
-from veza.api.operators import SECURITY_NAME, json_only, operator_guard
 from veza.api.parameters import known_parameters
 from veza.api.problems import Kind, exception_handlers
 from veza.api.request_log import RequestLog
+from veza.api.visitors import SECURITY_NAME, VISITOR_DEPENDENCY, Recognise, json_only, permitted
 from veza.kit.database import Database
 
 BODY_MAX_BYTES = 1_048_576
 """For every address that does not say otherwise: a thousand refund lines fit, and it cannot fill the memory."""
 
 
-def api_v1(token: str, handlers: Sequence[ControllerRouterHandler]) -> Router:
-    """Everything under /api/v1: operators only, JSON only, known parameters only, no write without a key."""
+def api_v1(recognise: Recognise, handlers: Sequence[ControllerRouterHandler]) -> Router:
+    """Everything under /api/v1: who has the route's permission, JSON, known parameters, no write without a key."""
     return Router(
         path="/api/v1",
         route_handlers=handlers,
-        guards=[operator_guard(token), json_only, known_parameters, key_required],
+        guards=[permitted(recognise), json_only, known_parameters, key_required],
+        dependencies=VISITOR_DEPENDENCY,
         security=[{SECURITY_NAME: []}],
     )
 

@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.api.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
+from veza.api.visitors import visitor_of
 from veza.kit.database import Base, Database, DatabaseUnavailable, Session
 
 HEADER = "Idempotency-Key"
@@ -226,7 +227,8 @@ async def _idempotent(
     ],
 ) -> Idempotent:
     said = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    return Idempotent(database, "operator", idempotency_key, hashlib.sha256(said).hexdigest())
+    caller = visitor_of(request).actor
+    return Idempotent(database, caller, idempotency_key, hashlib.sha256(said).hexdigest())
 
 
 IDEMPOTENT_DEPENDENCY: dict[str, Any] = {"idempotent": Provide(_idempotent)}

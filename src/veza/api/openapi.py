@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, Tag
 from msgspec import Struct
 
-from veza.api.operators import SECURITY_NAME, SECURITY_SCHEME
+from veza.api.visitors import SECURITY_NAME, SECURITY_SCHEME
 
 _DESCRIPTION = """Veza sells music for artists and, when a buyer is refunded, really takes the seller's share back.
 

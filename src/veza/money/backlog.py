@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Index, cast, delete, extract, func, insert, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
-from veza.money.machine import StatusChange
+from veza.kit.moves import StatusChange
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer

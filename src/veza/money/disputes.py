@@ -14,11 +14,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, inse
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 from veza.money import findings, returns
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, post
-from veza.money.machine import Machine, Move
 from veza.money.payments import Payment
 from veza.money.rebalance import rebalance
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import Index, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.kit import moves
 from veza.kit.database import Base, Session
-from veza.money import findings, machine, payments, reversals, transfers
+from veza.money import findings, payments, reversals, transfers
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 
@@ -108,5 +109,5 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
 
 
 async def _last_action(session: Session, transfer: SellerTransfer) -> str | None:
-    changes = await machine.history_of(session, transfer.id)
+    changes = await moves.history_of(session, transfer.id)
     return f"{changes[-1].source} → {changes[-1].target}, {changes[-1].because}" if changes else None

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.money import Money, positive, step
+from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 from veza.money.attempts import due_index
 from veza.money.ledger import Account, post
-from veza.money.machine import Machine, Move
 
 CHECK_WAKE = "check"
 UNPAID_CHECK = timedelta(hours=25)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from veza.kit.moves import Machine
 from veza.money import disputes, payments, refunds, reversals, transfers
 from veza.money.ledger import Account
-from veza.money.machine import Machine
 from veza.money.sandbox import faults
 from veza.money.stripe import outcomes
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.money import BadAmount, Money, positive
+from veza.kit.moves import Machine, Move
 from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
 from veza.money.disputes import withdrawn_minor
-from veza.money.machine import Machine, Move
 from veza.money.payments import Payment, lines_of
 
 WAKE = "refunds"

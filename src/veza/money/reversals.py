@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.money import Money
+from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 from veza.money import findings, transfers
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
-from veza.money.machine import Machine, Move
 from veza.money.payments import Payment
 from veza.money.stripe.live import frozen
 from veza.money.transfers import SellerTransfer

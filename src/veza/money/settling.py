@@ -15,12 +15,12 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database, Session
+from veza.kit.moves import Machine
 from veza.money import payments
 from veza.money.attempts import STILL_RUNNING, backoff, record_attempt
 from veza.money.breaker import Breaker
 from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled, new_key
 from veza.money.findings import FindingKind, report
-from veza.money.machine import Machine
 from veza.money.payments import Payment
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, or_, select
 
 from veza.kit.database import Session
 from veza.kit.money import Money
+from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.disputes import Dispute
 from veza.money.findings import Finding
 from veza.money.ledger import LedgerEntry
-from veza.money.machine import StatusChange
 from veza.money.operator import OperatorAction
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund
@@ -96,7 +96,7 @@ def _theirs(wanted: str) -> list[Any]:
 async def timeline(session: Session, payment_id: UUID) -> list[Entry]:
     """Everything that happened to a payment, oldest first; ties keep the order they were written in."""
     entries: list[tuple[datetime, str, Entry]] = [
-        *((row.at, str(row.id), _move(row)) for row in await _of(session, StatusChange, payment_id)),
+        *((row.at, str(row.id), _move(row)) for row in await _moves(session, payment_id)),
         *((row.answered_at, str(row.id), _attempt(row)) for row in await _of(session, ProviderAttempt, payment_id)),
         *((one.at, str(one.detail["posting_id"]), one) for one in await _posted(session, payment_id)),
         *((row.at, str(row.id), _action(row)) for row in await _of(session, OperatorAction, payment_id)),
@@ -105,6 +105,11 @@ async def timeline(session: Session, payment_id: UUID) -> list[Entry]:
         *((row.handled_at or row.received_at, "", _webhook(row)) for row in await _webhooks(session, payment_id)),
     ]
     return [entry for _, _, entry in sorted(entries, key=lambda item: (item[0], item[1]))]
+
+
+async def _moves(session: Session, payment_id: UUID) -> Sequence[StatusChange]:
+    mine = select(StatusChange).where(StatusChange.about_id == payment_id).order_by(StatusChange.id)
+    return (await session.scalars(mine)).all()
 
 
 async def _of(session: Session, model: type[Any], payment_id: UUID) -> Sequence[Any]:
@@ -172,7 +177,7 @@ async def _posted(session: Session, payment_id: UUID) -> list[Entry]:
 
 
 async def _webhooks(session: Session, payment_id: UUID) -> Sequence[WebhookEvent]:
-    causes = select(StatusChange.by).where(StatusChange.payment_id == payment_id, StatusChange.by.like("webhook %"))
+    causes = select(StatusChange.by).where(StatusChange.about_id == payment_id, StatusChange.by.like("webhook %"))
     ids = {by.removeprefix("webhook ") for by in (await session.scalars(causes)).all()}
     mine = select(WebhookEvent).where(or_(WebhookEvent.id.in_(ids), WebhookEvent.payment_id == payment_id))
     return (await session.scalars(mine.order_by(WebhookEvent.received_at))).all()

@@ -11,12 +11,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, up
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
+from veza.kit.moves import Machine, Move
 from veza.money import findings
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
 from veza.money.causes import Cause
 from veza.money.findings import FindingKind
 from veza.money.ledger import Account, moved, post
-from veza.money.machine import Machine, Move
 from veza.money.payments import Payment
 from veza.money.stripe.live import frozen
 

@@ -22,10 +22,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
+from veza.kit.moves import Stale
 from veza.kit.together import Together
 from veza.money import findings
 from veza.money.attempts import backoff, due_index
-from veza.money.machine import Stale
 from veza.money.webhook_events import HANDLERS, NotOurs, hold
 from veza.money.webhook_signatures import verified
 

@@ -16,6 +16,7 @@ from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
+from veza.api.visitors import operator_only
 from veza.money.simulator.stage import Stage
 
 TOKEN = "a-token-only-the-tests-know-0123456789"
@@ -88,7 +89,7 @@ async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:
     await stage.seller("anna")
     await stage.seller("ben")
     routes = [
-        api_v1(TOKEN, money_routes(stage.room, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
+        api_v1(operator_only(TOKEN), money_routes(stage.room, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
         webhook_route(stage.room.inbox, WEBHOOK_MAX_BYTES),
     ]
     asgi, litestar = web_application(stage.database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)

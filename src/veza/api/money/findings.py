@@ -14,9 +14,9 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import ALREADY_RESOLVED, PROVIDER_UNAVAILABLE
-from veza.api.money.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, duration, page_of, show
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
 from veza.api.problems import NOT_FOUND
+from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, duration, page_of, show
 from veza.kit.database import Session
 from veza.money import findings, listings
 from veza.money.findings import FindingKind

@@ -16,7 +16,10 @@ from msgspec import Meta, Struct
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundShown
-from veza.api.money.shapes import (
+from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferShown
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import BAD_AMOUNT, NOT_FOUND
+from veza.api.shapes import (
     LIST_PROBLEMS,
     PLAIN,
     WRITE_PROBLEMS,
@@ -29,9 +32,6 @@ from veza.api.money.shapes import (
     page_of,
     show,
 )
-from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferShown
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit.database import Session
 from veza.money import checkout, ledger, listings, payments, standing
 from veza.money.checkout import CheckoutSession, CheckoutWanted

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
+from veza.kit.moves import Stale
 from veza.money.findings import ResolvedAlready, UnknownFinding
-from veza.money.machine import Stale
 from veza.money.operator import NothingToRetry, ReasonMissing
 from veza.money.payments import BadPayment, UnknownPayment
 from veza.money.reconciliation import CannotReconcile

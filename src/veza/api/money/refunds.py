@@ -14,7 +14,9 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
-from veza.api.money.shapes import (
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import BAD_AMOUNT, INVALID_REQUEST, NOT_FOUND, Problem
+from veza.api.shapes import (
     CHANGE_EXAMPLE,
     LIST_PROBLEMS,
     WRITE_PROBLEMS,
@@ -27,10 +29,9 @@ from veza.api.money.shapes import (
     page_of,
     show,
 )
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import BAD_AMOUNT, INVALID_REQUEST, NOT_FOUND, Problem
+from veza.kit import moves
 from veza.kit.database import Session
-from veza.money import listings, machine, payments, refunds
+from veza.money import listings, payments, refunds
 from veza.money.room import MoneyRoom
 
 TAG = "refunds"
@@ -191,5 +192,5 @@ async def show_refund(refund_id: FromPath[UUID], room: NamedDependency[MoneyRoom
             RefundDetail,
             row,
             lines=[show(RefundLineShown, line) for line in await listings.refund_lines(session, refund_id)],
-            history=changes(await machine.history_of(session, refund_id)),
+            history=changes(await moves.history_of(session, refund_id)),
         )

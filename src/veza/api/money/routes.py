@@ -9,8 +9,10 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
+from veza.accounts.permissions import Permission
 from veza.api.money import findings, payments, refunds, sellers, transfers, watch, webhooks
 from veza.api.money.payments import SaleTerms
+from veza.api.visitors import needs
 from veza.money.room import MoneyRoom
 
 MONEY_TAGS: Sequence[Tag] = (
@@ -37,6 +39,7 @@ def money_routes(room: MoneyRoom, terms: SaleTerms) -> list[ControllerRouterHand
     return [
         Router(
             path="/",
+            opt=needs(Permission.MONEY),
             route_handlers=[
                 payments.create_payment,
                 payments.list_payments,

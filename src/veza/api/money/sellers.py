@@ -13,9 +13,9 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.money.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text, Url, answers, page_of, show
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
 from veza.api.problems import NOT_FOUND
+from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text, Url, answers, page_of, show
 from veza.kit.database import Session
 from veza.money import listings, sellers, standing
 from veza.money.room import MoneyRoom

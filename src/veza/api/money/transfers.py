@@ -14,7 +14,9 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import NOTHING_TO_RETRY
-from veza.api.money.shapes import (
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import NOT_FOUND
+from veza.api.shapes import (
     CHANGE_EXAMPLE,
     LIST_PROBLEMS,
     PLAIN,
@@ -25,10 +27,9 @@ from veza.api.money.shapes import (
     page_of,
     show,
 )
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import NOT_FOUND
+from veza.kit import moves
 from veza.kit.database import Session
-from veza.money import listings, machine, operator, reversals, transfers
+from veza.money import listings, operator, reversals, transfers
 from veza.money.room import MoneyRoom
 from veza.money.transfers import SellerTransfer
 
@@ -220,5 +221,5 @@ async def _detail(session: Session, row: SellerTransfer) -> TransferDetail:
         TransferDetail,
         row,
         reversals=[show(ReversalShown, one) for one in await reversals.of_transfer(session, row.id)],
-        history=changes(await machine.history_of(session, row.id)),
+        history=changes(await moves.history_of(session, row.id)),
     )

@@ -12,8 +12,8 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
-from veza.api.money.shapes import PLAIN, answers, duration, show
 from veza.api.problems import NOT_FOUND
+from veza.api.shapes import PLAIN, answers, duration, show
 from veza.money import backlog, breaker
 from veza.money.room import MoneyRoom
 from veza.money.timeline import payment_of, timeline

@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import BAD_WEBHOOK
-from veza.api.money.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
 from veza.api.problems import BAD_CURSOR, NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
+from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.kit.database import DatabaseUnavailable, Session
 from veza.money import listings
 from veza.money.room import MoneyRoom

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, union
 
 from veza.kit.database import Session
+from veza.kit.moves import StatusChange
 from veza.money import law
 from veza.money.discoveries import our_id
 from veza.money.disputes import Dispute, DisputeFunds
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import LedgerEntry
-from veza.money.machine import StatusChange
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
@@ -32,7 +32,7 @@ VISIBLE = (FindingKind.SELLER_DEBT, FindingKind.GIVEN_UP)
 
 
 _TOUCHED = union(
-    select(StatusChange.payment_id, StatusChange.id).where(StatusChange.id > bindparam("change")),
+    select(StatusChange.about_id, StatusChange.id).where(StatusChange.id > bindparam("change")),
     select(LedgerEntry.payment_id, LedgerEntry.id).where(LedgerEntry.id > bindparam("entry")),
 )
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from veza.kit.moves import StatusChange
 from veza.money import disputes, payments, refunds, reversals, transfers
 from veza.money.attempts import ProviderAttempt
-from veza.money.machine import StatusChange
 from veza.money.simulator.ground import rows_of
 from veza.money.stripe import outcomes
 from veza.money.stripe.answers import Answer

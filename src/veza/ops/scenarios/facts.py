@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from veza.kit.moves import StatusChange
 from veza.money import law
 from veza.money.attempts import ProviderAttempt
-from veza.money.machine import StatusChange
 from veza.money.reconciliation import reconcile
 from veza.money.transfers import SellerTransfer
 from veza.ops.scenarios.scene import Scene

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from veza.kit.database import Database, Session
 from veza.kit.money import Money
+from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.disputes import Dispute
-from veza.money.machine import StatusChange
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal

@@ -14,8 +14,8 @@ from litestar.response import Redirect
 from sqlalchemy import func, select
 
 from veza.kit.database import Session
+from veza.kit.moves import Stale
 from veza.money import operator, payments, reversals, transfers
-from veza.money.machine import Stale
 from veza.money.operator import NothingToRetry, OperatorAction, ReasonMissing
 from veza.money.reversals import TransferReversal
 from veza.money.sellers import Seller, seller

@@ -1,4 +1,4 @@
-"""What every shape of this room is made of, and how an operation is described with its answer and its problems."""
+"""What the shapes of every room are made of, and how an operation is described with its answer and its problems."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from veza.api.problems import (
     Problem,
     problem_responses,
 )
-from veza.money.machine import StatusChange
+from veza.kit.moves import StatusChange
 from veza.settings import parse_duration, show_duration
 
 WRITE_PROBLEMS = (KEY_MISSING, MALFORMED_BODY, KEY_IN_USE, KEY_REUSED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)

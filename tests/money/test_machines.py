@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.money.acts import refunded, reversal, set_columns, transfer
+from veza.kit.moves import ForbiddenMove, Machine, Stale, StatusChange
 from veza.money import disputes, payments, refunds, reversals, transfers
 from veza.money.disputes import Dispute
-from veza.money.machine import ForbiddenMove, Machine, Stale, StatusChange
 from veza.money.reversals import TransferReversal
 from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer

@@ -30,14 +30,17 @@ class Move:
 
 
 class StatusChange(Base):
-    """One change of one row's status: from, to, when, who, why, and the provider request that caused it."""
+    """One change of one row's status: from, to, when, who, why, and the provider request that caused it.
+
+    `about_id` is what the row belongs to: the payment of a refund or a transfer; itself for what stands alone.
+    """
 
     __tablename__ = "status_changes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     machine: Mapped[str]
     row_id: Mapped[UUID]
-    payment_id: Mapped[UUID]
+    about_id: Mapped[UUID]
     source: Mapped[str | None]
     target: Mapped[str]
     at: Mapped[datetime]
@@ -45,7 +48,7 @@ class StatusChange(Base):
     because: Mapped[str]
     provider_request_id: Mapped[str | None]
 
-    __table_args__ = (Index(None, "payment_id"), Index(None, "row_id"))
+    __table_args__ = (Index(None, "about_id"), Index(None, "row_id"))
 
 
 class HasStatus(Protocol):
@@ -101,7 +104,7 @@ class Machine(Generic[R]):
             raise ForbiddenMove(self.name, row.status, to)
         source = row.status
         await self._write(session, row, {"status": to, **facts})
-        self._remember(session, row.id, payment_of_row(row), source, to, because, request_id)
+        self._remember(session, row.id, _about_row(row), source, to, because, request_id)
 
     async def amend(self, session: Session, row: R, **facts: Any) -> None:
         """Set columns other than the status, guarded like a move. Raises Stale when somebody else was first."""
@@ -117,7 +120,7 @@ class Machine(Generic[R]):
         session.add_all(born)
         await session.flush()
         for values in rows:
-            self._remember(session, values["id"], payment_of(values), None, values["status"], because)
+            self._remember(session, values["id"], _about(values), None, values["status"], because)
         return born
 
     async def _write(self, session: Session, row: R, values: Mapping[str, Any]) -> None:
@@ -140,7 +143,7 @@ class Machine(Generic[R]):
         self,
         session: Session,
         row_id: UUID,
-        payment_id: UUID,
+        about_id: UUID,
         source: str | None,
         target: str,
         because: str,
@@ -150,7 +153,7 @@ class Machine(Generic[R]):
             "id": session.new_id(),
             "machine": self.name,
             "row_id": row_id,
-            "payment_id": payment_id,
+            "about_id": about_id,
             "source": source,
             "target": target,
             "at": session.now,
@@ -161,12 +164,11 @@ class Machine(Generic[R]):
         session.append(StatusChange, change)
 
 
-def payment_of(values: Mapping[str, Any]) -> UUID:
-    """The payment a new row belongs to; a payment belongs to itself."""
+def _about(values: Mapping[str, Any]) -> UUID:
     return cast(UUID, values.get("payment_id", values["id"]))
 
 
-def payment_of_row(row: HasStatus) -> UUID:
+def _about_row(row: HasStatus) -> UUID:
     return cast(UUID, getattr(row, "payment_id", row.id))
 
 
