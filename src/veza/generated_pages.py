@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from veza.accounts.permissions import permissions_page
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import problems_page
 from veza.money.reference import answers_page, states_page
@@ -18,4 +19,5 @@ def generated_pages() -> dict[Path, str]:
         Path("docs/configuration.md"): configuration_page(),
         Path("docs/money-answers.md"): answers_page(),
         Path("docs/money-states.md"): states_page(),
+        Path("docs/permissions.md"): permissions_page(),
     }

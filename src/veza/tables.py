@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from veza.accounts import people
 from veza.api import idempotency
+from veza.catalog import artists, releases, tracks
 from veza.kit.database import Base
 from veza.money import backlog, operator, pace_postgres, room, sellers
 
-WITH_TABLES = (idempotency, backlog, operator, pace_postgres, room, sellers)
+WITH_TABLES = (
+    idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
+)  # fmt: skip
 """Modules that map tables, or import those that do."""
 
 METADATA = Base.metadata

@@ -1,0 +1,155 @@
+"""Who is at the door, and whether they may pass: every route names one permission of the table."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi.spec import SecurityScheme
+
+from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
+from veza.api.problems import FORBIDDEN, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE, Problem
+
+SECURITY_NAME = "token"
+SECURITY_SCHEME = SecurityScheme(
+    type="http", scheme="bearer", description="A personal API token, or the operator token that `veza serve` names."
+)
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+_PERMISSION = "permission"
+_VISITOR = "veza_visitor"
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: nobody we know (`person_id` None, role visitor), a person, or the operator by token.
+
+    `scopes` is None except for an API token. `actor` is how histories name them, and under which name their
+    idempotency keys are kept.
+    """
+
+    person_id: UUID | None
+    roles: frozenset[Role]
+    actor: str
+    scopes: frozenset[Scope] | None = None
+    session_id: UUID | None = None
+    is_confirmed: bool = False
+    """Whether their e-mail address is."""
+
+    def may(self, permission: Permission) -> bool:
+        return allows(permission, self.roles)
+
+    @property
+    def person(self) -> UUID:
+        """The person's id; raises Problem (unauthorized) when nobody is signed in."""
+        if self.person_id is None:
+            raise sign_in_needed()
+        return self.person_id
+
+
+OPERATOR = Visitor(None, frozenset({Role.ADMIN}), "operator")
+
+Recognise = Callable[[Connection], Awaitable[Visitor]]
+"""Finds out who asks; raises Problem (unauthorized) for credentials that are no good."""
+
+
+def nobody(connection: Connection) -> Visitor:
+    """A visitor we know nothing of but the address."""
+    address = connection.client.host if connection.client else "unknown"
+    return Visitor(None, frozenset({Role.VISITOR}), f"visitor {address}")
+
+
+def sign_in_needed() -> Problem:
+    return Problem(UNAUTHORIZED, "sign in first, or send a token as bearer", headers={"WWW-Authenticate": "Bearer"})
+
+
+def bearer(connection: Connection) -> str | None:
+    """The bearer token that was sent, if one was."""
+    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" and given.strip() else None
+
+
+def operator_only(token: str) -> Recognise:
+    """Knows the operator's token and nobody else."""
+    expected = token.encode()
+
+    async def recognise(connection: Connection) -> Visitor:
+        given = bearer(connection)
+        if given is None:
+            return nobody(connection)
+        # compare_digest: the time taken tells nothing about how much of a guess was right.
+        if not hmac.compare_digest(given.encode(), expected):
+            raise Problem(UNAUTHORIZED, "this token is not known here", headers={"WWW-Authenticate": "Bearer"})
+        return OPERATOR
+
+    return recognise
+
+
+def needs(permission: Permission) -> dict[str, Any]:
+    """Give it to a handler or a router as `opt`: only who has the permission passes."""
+    return {_PERMISSION: permission}
+
+
+def permission_of(handler: BaseRouteHandler) -> Permission:
+    """The permission a route names; a route that names none is a mistake of ours, and nobody passes."""
+    permission = handler.opt.get(_PERMISSION)
+    if not isinstance(permission, Permission):
+        raise TypeError(f"{handler} names no permission: give it opt=needs(...)")
+    return permission
+
+
+def permitted(recognise: Recognise) -> Any:
+    """A guard: recognises who asks, and lets pass who has the route's permission."""
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        visitor = await recognise(connection)
+        connection.state[_VISITOR] = visitor
+        permission = permission_of(handler)
+        rule = PERMISSIONS[permission]
+        if not visitor.may(permission):
+            if Role.VISITOR in visitor.roles:
+                raise sign_in_needed()
+            raise Problem(FORBIDDEN, f"this needs the permission “{permission.value}”, which you do not have")
+        if visitor.scopes is not None and (rule.scope is None or rule.scope not in visitor.scopes):
+            wanted = f"a token with the scope {rule.scope.value}" if rule.scope else "a person, not a token"
+            raise Problem(FORBIDDEN, f"this needs {wanted}")
+
+    return guard
+
+
+def visitor_of(connection: Connection) -> Visitor:
+    """Who the guard recognised."""
+    visitor: Visitor = connection.state[_VISITOR]
+    return visitor
+
+
+def _visitor(request: Connection) -> Visitor:
+    return visitor_of(request)
+
+
+VISITOR_DEPENDENCY: dict[str, Any] = {"visitor": Provide(_visitor, sync_to_thread=False)}
+"""On every route under /api/v1: take `visitor: NamedDependency[Visitor]`."""
+
+
+def json_only(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """A guard against bodies that are not JSON; a browser's form on another site cannot send this type."""
+    if connection.scope.get("method") not in _WITH_BODY or _handler.opt.get(ANY_BODY):
+        return
+    sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent != "application/json" and not (sent.startswith("application/") and sent.endswith("+json")):
+        raise Problem(
+            UNSUPPORTED_MEDIA_TYPE, f"this takes application/json, not {sent[:60] or 'a body without a type'}"
+        )
+
+
+ANY_BODY = "any_body"
+"""`opt={**needs(...), ANY_BODY: True}` for an address that takes something else than JSON, such as a picture. Other
+sites' forms cannot use it all the same: every write needs the header `Idempotency-Key`, which no form can send."""

@@ -1,0 +1,1 @@
+"""The catalogue: artists, releases, tracks, playlists, and what people say about them."""

@@ -1,0 +1,1 @@
+"""The shop: products and prices, cart, orders, refunds asked for."""

@@ -1,0 +1,30 @@
+"""Visitors for tests of a room's door: a header says who comes, so that no account has to be made."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from veza.accounts.permissions import Role, Scope
+from veza.api.visitors import Connection, Visitor, nobody
+
+HEADER = "X-Test-Visitor"
+
+
+def visiting(person_id: UUID | None, *roles: str, scopes: str = "", confirmed: bool = True) -> dict[str, str]:
+    """The header of a visitor: `visiting(person, "artist")`; every person is a listener as well."""
+    return {HEADER: f"{person_id or ''};{','.join(roles)};{scopes};{int(confirmed)}"}
+
+
+async def by_header(connection: Connection) -> Visitor:
+    """Recognises who `visiting` says."""
+    said = connection.headers.get(HEADER)
+    if said is None:
+        return nobody(connection)
+    person, roles, scopes, confirmed = said.split(";")
+    return Visitor(
+        UUID(person) if person else None,
+        frozenset({Role.LISTENER, *(Role(one) for one in roles.split(",") if one)}),
+        f"person {person}" if person else "operator",
+        frozenset(Scope(one) for one in scopes.split(",")) if scopes else None,
+        is_confirmed=confirmed == "1",
+    )
