@@ -65,7 +65,8 @@ def note(session: Session, act: Act, person_id: UUID | None, *, address: str | N
         "at": session.now,
         "act": act.value,
         "person_id": person_id,
-        "actor": session.actor,
+        # A visitor's actor names their address, which has a column of its own that can be forgotten.
+        "actor": session.actor.partition(" ")[0] if session.actor.startswith("visitor ") else session.actor,
         "address": address,
         "detail": detail,
     }

@@ -33,8 +33,10 @@ class Devices:
 
     def __init__(self, secret: str, clock: Clock) -> None:
         self._signer = URLSafeSerializer(
-            secret, salt="veza device, version 1", signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
-        )  # fmt: skip
+            secret,
+            salt="veza device, version 1",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
         self._clock = clock
 
     def read(self, cookie: str | None, person_id: UUID | None) -> Device | None:

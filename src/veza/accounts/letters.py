@@ -35,8 +35,8 @@ def exists_already(session: Session, base_url: str, to: str, reset_secret: str) 
         base_url,
         to,
         "You have an account already",
-        "Somebody, probably you, wanted to use this address for a new account, but you have one already: sign in with it."
-        "\nIf you forgot the password, set a new one here; the link works once, for one hour:\n\n"
+        "Somebody, probably you, wanted to use this address for an account, but you have one already: sign in to it.\n"
+        "If you forgot the password, set a new one here; the link works once, for one hour:\n\n"
         f"{page_address(base_url, 'reset', reset_secret)}\n\n"
         "If it was not you, there is nothing to do: nothing was changed.",
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,7 +97,7 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Raises TooBusy."""
-        return await self._in_a_slot(lambda: self._hasher.hash(password))
+        return await self._in_a_slot(lambda: self._hasher.hash(_same(password)))
 
     async def verify(self, stored: str | None, password: str) -> Verified:
         """Whether `password` fits `stored`; without one it takes as long and does not. Raises TooBusy."""
@@ -105,7 +106,7 @@ class Passwords:
 
     def _verify(self, stored: str, password: str) -> Verified:
         try:
-            self._hasher.verify(stored, password)
+            self._hasher.verify(stored, _same(password))
         except (VerificationError, InvalidHashError):
             return Verified(False)
         return Verified(True, self._hasher.check_needs_rehash(stored))
@@ -119,6 +120,11 @@ class Passwords:
                 return await asyncio.to_thread(work)
         finally:
             self._waiting -= 1
+
+
+def _same(password: str) -> str:
+    """The same characters, however a keyboard composes them."""
+    return unicodedata.normalize("NFC", password)
 
 
 _OF = select(Password.hash).where(Password.person_id == bindparam("person_id"))

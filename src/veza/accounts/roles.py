@@ -103,7 +103,7 @@ async def of(session: Session, person_ids: Iterable[UUID]) -> Mapping[UUID, list
     return found
 
 
-def having(role: Role) -> Select[tuple[UUID]]:
+def having(role: Role) -> Select[UUID]:
     """A subquery: the ids of those who have the role."""
     return select(PersonRole.person_id).where(PersonRole.role == role.value)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from veza.accounts import audit, letters, links, passwords, people, throttle
 from veza.accounts.audit import Act
 from veza.accounts.links import Purpose
@@ -89,7 +91,10 @@ async def _change(session: Session, person: Person, email: str, address: str) ->
     if owner is not None and owner.id != person.id:
         raise people.EmailTaken
     person.email, person.email_confirmed_at = email, session.now
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError:  # somebody took it between our look and this
+        raise people.EmailTaken from None
     await links.forget(session, person.id)
     audit.note(session, Act.EMAIL_CHANGED, person.id, address=address)
     return person

@@ -53,7 +53,8 @@ SIGN_IN_AS_STRANGER = Limit(10, timedelta(minutes=1))
 person on a new device resets the password by mail, which makes the device known."""
 SIGN_IN_ON_DEVICE = Limit(10, timedelta(minutes=1))
 SECOND_FACTOR = Limit(10, timedelta(minutes=5))
-"""Codes are six digits: at this pace a guess of one succeeds once in three years. Only who has the password is slowed."""
+"""Codes are six digits: at this pace a guess of one succeeds once in three years. Only those who have the password
+are slowed."""
 PASSWORD_AGAIN = Limit(10, timedelta(minutes=1))
 SIGN_UP_FROM_ADDRESS = Limit(20, timedelta(minutes=1))
 MAIL_ASKED_FROM_ADDRESS = Limit(20, timedelta(seconds=30))
@@ -102,12 +103,13 @@ async def give_back(session: Session, wanted: Sequence[tuple[str, Limit]]) -> No
 async def _spend_one(session: Session, key: str, limit: Limit) -> int | None:
     """None, or the seconds until the next try is open."""
     now, per = int(session.now.timestamp() * 1000), _ms(limit.per)
-    numbers = {"key": key, "now": now, "per": per, "first": now + per, "latest": now + (limit.burst - 1) * per}
+    latest = now + (limit.burst - 1) * per
+    numbers = {"key": key, "now": now, "per": per, "first": now + per, "latest": latest}
     spent = (await session.execute(_SPEND[session.dialect], numbers)).first()
     if spent is not None:
         return None
     until = (await session.execute(select(Throttle.spent_until_ms).where(Throttle.key == key))).scalar_one()
-    return max(1, ceil((until - numbers["latest"]) / 1000))
+    return max(1, ceil((until - latest) / 1000))
 
 
 def _ms(duration: timedelta) -> int:

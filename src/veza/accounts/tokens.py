@@ -85,7 +85,10 @@ async def make(
 
 
 _RECOGNISE = (
-    select(ApiToken.id, ApiToken.person_id, ApiToken.scopes, ApiToken.last_used_at, Person.email_confirmed_at, PersonRole.role)
+    select(
+        ApiToken.id, ApiToken.person_id, ApiToken.scopes, ApiToken.last_used_at,
+        Person.email_confirmed_at, PersonRole.role,
+    )
     .join(Person, Person.id == ApiToken.person_id)
     .outerjoin(PersonRole, PersonRole.person_id == ApiToken.person_id)
     .where(

@@ -26,7 +26,7 @@ DONE_ALREADY = Kind(
     "done-already",
     409,
     "This was done already",
-    "The first request with this key succeeded. Its answer held a secret and is not kept; to do it again, take a new key.",
+    "The first request with this key succeeded; its answer is not kept. To do it again, take a new key.",
     "this was done already under this Idempotency-Key; its answer is not kept, because it held a secret",
 )
 

@@ -101,7 +101,7 @@ Deliver = Callable[[EmailMessage], Awaitable[None]]
 
 
 def smtp(url: str) -> Deliver:
-    """Delivery to `smtp://user:password@host:587` (STARTTLS where it is offered) or `smtps://…` (TLS from the start)."""
+    """Delivery to `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…` (TLS from the start)."""
     parts = urlsplit(url)
 
     async def deliver(message: EmailMessage) -> None:
