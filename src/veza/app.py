@@ -15,6 +15,13 @@ from litestar import Litestar, asgi
 from litestar.types import ControllerRouterHandler
 from pydantic import SecretStr
 
+from veza.accounts.devices import Devices
+from veza.accounts.passwords import Passwords
+from veza.accounts.room import AccountRules, Accounts
+from veza.accounts.sweep import EVERY, sweep
+from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
+from veza.api.accounts.recognise import recognise
+from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.health import Check, health_routes
 from veza.api.idempotency import IdempotencySweep
@@ -22,9 +29,9 @@ from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
-from veza.api.visitors import operator_only
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
+from veza.kit.mail import MailWorker, smtp
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.subscriptions import Event, Subscriptions
 from veza.kit.worker import Worker
@@ -109,6 +116,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     sandbox = hosted_sandbox(settings, database.clock, token) if hosts else None
     secrets = (sandbox.webhook_secret,) if sandbox else _plain(settings.stripe_webhook_secrets)
     gateway = configured.gateway(settings, database, observe=_observer(metrics))
+    accounts = accounts_room(settings, database, token)
     room = MoneyRoom(database, gateway, configured.money_rules(settings, secrets))
     for worker in (room.refund_worker, room.transfer_worker, room.reversal_worker):
         worker.on_settled = _settled(metrics)
@@ -118,15 +126,17 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(sandbox.app))
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
     routes += [
-        api_v1(operator_only(token), money_routes(room, terms)),
+        api_v1(recognise(accounts, token), [*account_routes(accounts), *money_routes(room, terms)]),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
-    served, litestar = web_application(database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
+    served, litestar = web_application(
+        database, routes, {**ACCOUNT_TRANSLATIONS, **MONEY_TRANSLATIONS}, [*ACCOUNT_TAGS, *MONEY_TAGS]
+    )
     return Veza(
         settings=settings,
         database=database,
-        services=[*_services(settings, database, room), *_beside(settings, room, sandbox)],
+        services=[*_services(settings, database, room, accounts), *_beside(settings, room, sandbox)],
         foundations=[],
         stop=stop,
         metrics=metrics,
@@ -137,6 +147,12 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     )
 
 
+def accounts_room(settings: Settings, database: Database, token: str) -> Accounts:
+    """The accounts room; `token`, the operator's, is the same in every process and signs the device cookies."""
+    rules = AccountRules(settings.base_url, settings.session_idle, settings.session_max, settings.audit_kept)
+    return Accounts(database, rules, Passwords(), Devices(token, database.clock))
+
+
 def _beside(settings: Settings, room: MoneyRoom, hosted: HostedSandbox | None) -> list[Service]:
     """What only the process that plays the provider runs."""
     if hosted is None:
@@ -144,7 +160,7 @@ def _beside(settings: Settings, room: MoneyRoom, hosted: HostedSandbox | None) -
     return [hosted, *([DemoData(room, hosted.sandbox)] if settings.demo_data else [])]
 
 
-def _services(settings: Settings, database: Database, room: MoneyRoom) -> list[Service]:
+def _services(settings: Settings, database: Database, room: MoneyRoom, accounts: Accounts) -> list[Service]:
     """Everything that runs beside the web server; `veza worker` runs the same without it."""
     enabled: list[tuple[Worker[Any], bool]] = [
         (room.refund_worker, settings.refund_worker_enabled),
@@ -155,12 +171,15 @@ def _services(settings: Settings, database: Database, room: MoneyRoom) -> list[S
     ]
     grace, gateway = settings.shutdown_grace, room.gateway
     services: list[Service] = [WorkerService(database, worker, grace) for worker, on in enabled if on]
+    if url := settings.smtp_url.get_secret_value():
+        services.append(WorkerService(database, MailWorker(database, smtp(url), settings.mail_from), grace))
     if not database.is_sqlite:
         services.append(WakeListener(database))
     return [
         *services,
         OutboxRelay(database),
         IdempotencySweep(database),
+        Periodic("accounts sweep", EVERY, lambda: sweep(accounts), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
         Periodic(
             "catch-up", settings.catch_up_interval, lambda: catch_up(database, gateway, room.inbox, MISSED_WITHIN)

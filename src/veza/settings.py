@@ -145,6 +145,13 @@ class Settings(BaseSettings):
     shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
     demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")
 
+    # People and mail
+    session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration")
+    session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration")
+    audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration")
+    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS where offered) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
+    mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", pattern=r"^[^@\r\n]+@[^@\s]+$")
+
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
     platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_currencies)] = setting(
@@ -280,6 +287,14 @@ class Settings(BaseSettings):
             (
                 self.demo_data and bool(key),
                 "DEMO_DATA works with the built-in sandbox only: leave STRIPE_SECRET_KEY empty or set DEMO_DATA=false",
+            ),
+            (
+                self.session_max < self.session_idle,
+                f"SESSION_MAX ({show_duration(self.session_max)}) is below SESSION_IDLE ({show_duration(self.session_idle)})",
+            ),
+            (
+                not re.fullmatch(r"(smtps?://([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?/?)?", self.smtp_url.get_secret_value()),
+                "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465",
             ),
             (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
         ]
