@@ -23,15 +23,19 @@ from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
+from veza.api.catalog.problems import CATALOG_TRANSLATIONS
+from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.api.health import Check, health_routes
 from veza.api.idempotency import IdempotencySweep
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
+from veza.catalog.room import CatalogRoom
 from veza.kit.clock import Clock, SystemClock
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
 from veza.kit.mail import MailWorker, smtp
+from veza.kit.objects import Bucket, Objects
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.subscriptions import Event, Subscriptions
 from veza.kit.worker import Worker
@@ -71,6 +75,7 @@ class Veza:
     stop: asyncio.Event
     metrics: Metrics
     room: MoneyRoom
+    catalog: CatalogRoom
     sandbox: HostedSandbox | None
     litestar: Litestar
     asgi: Any
@@ -93,6 +98,8 @@ def subscriptions() -> Subscriptions:
             "reversal.failed": (write_down,),
             "dispute.funds_withdrawn": (write_down,),
             "dispute.funds_reinstated": (write_down,),
+            "release.published": (write_down,),
+            "release.withdrawn": (write_down,),
         },
     )
 
@@ -120,27 +127,34 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     room = MoneyRoom(database, gateway, configured.money_rules(settings, secrets))
     for worker in (room.refund_worker, room.transfer_worker, room.reversal_worker):
         worker.on_settled = _settled(metrics)
+    catalog = CatalogRoom(database, _objects(settings), settings.platform_currencies, _first_artist)
     checks: dict[str, Check] = {"database": lambda: out_of_date(database)}
     routes: list[ControllerRouterHandler] = [*health_routes(checks, stop, metrics.render)]
     if sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(sandbox.app))
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
     routes += [
-        api_v1(recognise(accounts, token), [*account_routes(accounts), *money_routes(room, terms)]),
+        api_v1(
+            recognise(accounts, token),
+            [*account_routes(accounts), *catalog_routes(catalog), *money_routes(room, terms)],
+        ),
+        cover_route(catalog),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
+    translations = {**ACCOUNT_TRANSLATIONS, **CATALOG_TRANSLATIONS, **MONEY_TRANSLATIONS}
     served, litestar = web_application(
-        database, routes, {**ACCOUNT_TRANSLATIONS, **MONEY_TRANSLATIONS}, [*ACCOUNT_TAGS, *MONEY_TAGS]
+        database, routes, translations, [*ACCOUNT_TAGS, *CATALOG_TAGS, *MONEY_TAGS]
     )
     return Veza(
         settings=settings,
         database=database,
-        services=[*_services(settings, database, room, accounts), *_beside(settings, room, sandbox)],
+        services=[*_services(settings, database, room, accounts, catalog), *_beside(settings, room, sandbox)],
         foundations=[],
         stop=stop,
         metrics=metrics,
         room=room,
+        catalog=catalog,
         sandbox=sandbox,
         litestar=litestar,
         asgi=served,
@@ -160,7 +174,9 @@ def _beside(settings: Settings, room: MoneyRoom, hosted: HostedSandbox | None) -
     return [hosted, *([DemoData(room, hosted.sandbox)] if settings.demo_data else [])]
 
 
-def _services(settings: Settings, database: Database, room: MoneyRoom, accounts: Accounts) -> list[Service]:
+def _services(
+    settings: Settings, database: Database, room: MoneyRoom, accounts: Accounts, catalog: CatalogRoom
+) -> list[Service]:
     """Everything that runs beside the web server; `veza worker` runs the same without it."""
     enabled: list[tuple[Worker[Any], bool]] = [
         (room.refund_worker, settings.refund_worker_enabled),
@@ -168,6 +184,7 @@ def _services(settings: Settings, database: Database, room: MoneyRoom, accounts:
         (room.reversal_worker, settings.reversal_worker_enabled),
         (room.check_worker, True),
         (room.inbox, True),
+        (catalog.publisher, True),
     ]
     grace, gateway = settings.shutdown_grace, room.gateway
     services: list[Service] = [WorkerService(database, worker, grace) for worker, on in enabled if on]
@@ -187,6 +204,18 @@ def _services(settings: Settings, database: Database, room: MoneyRoom, accounts:
         Periodic("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, gateway)),
         Periodic("law check", settings.law_check_interval, lambda: law.check_all(database, report=True)),
     ]
+
+
+def _objects(settings: Settings) -> Objects:
+    if not settings.objects_url:
+        return Objects.in_folder(settings.var_dir / "objects")
+    key_id, secret = settings.objects_access_key_id, settings.objects_secret_access_key
+    where = (settings.objects_url, settings.objects_endpoint, settings.objects_region)
+    return Objects.in_bucket(Bucket(*where, key_id.get_secret_value(), secret.get_secret_value()))
+
+
+async def _first_artist(session: Session, person_id: UUID) -> None:
+    log.info("artist.person", person_id=str(person_id), by=session.actor)
 
 
 def _settled(metrics: Metrics) -> Callable[[Settled], None]:

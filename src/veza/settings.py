@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     database_url: Annotated[str, BeforeValidator(_driver)] = setting(
         "DATABASE_URL", lambda known: f"sqlite:///{known.get('var_dir', 'var')}/veza.db",
         "sqlite:///folder/veza.db or postgresql://user:password@host:5432/name", shown="sqlite:///<VAR_DIR>/veza.db")
+    objects_url: str = setting("OBJECTS_URL", "", "s3://bucket/prefix of an S3-compatible service for covers and files; empty: the folder VAR_DIR/objects", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/.*)?)?$")
+    objects_endpoint: str = setting("OBJECTS_ENDPOINT", "", "address of the S3-compatible service; empty: Amazon's of the region", pattern=r"^(https?://.+)?$")
+    objects_region: str = setting("OBJECTS_REGION", "us-east-1", "region of the bucket", pattern=r"^[A-Za-z0-9-]+$")
+    objects_access_key_id: SecretStr = setting("OBJECTS_ACCESS_KEY_ID", SecretStr(""), "key id of the bucket's user")
+    objects_secret_access_key: SecretStr = setting("OBJECTS_SECRET_ACCESS_KEY", SecretStr(""), "secret key of the bucket's user")
     database_pool_size: int = setting("DATABASE_POOL_SIZE", 10, "most connections one process holds", unit="connections", ge=2, le=200)
     redis_url: str = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database", pattern=r"^(rediss?://.+)?$")
     operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")

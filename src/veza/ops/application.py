@@ -13,6 +13,7 @@ from veza.kit.database import Database
 from veza.settings import Settings
 
 if TYPE_CHECKING:
+    from veza.catalog.room import CatalogRoom
     from veza.money.room import MoneyRoom  # a quarter of a second that `veza --help` need not wait for
 
 
@@ -38,6 +39,7 @@ class Application(Protocol):
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
     room: MoneyRoom
+    catalog: CatalogRoom
     asgi: Any
 
     async def close(self) -> None: ...
