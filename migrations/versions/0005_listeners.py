@@ -6,6 +6,9 @@ Revises: 0004
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -13,8 +16,90 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "hidden_tracks",
+        sa.Column("track_id", sa.Uuid(), nullable=False),
+        sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("track_id", name=op.f("pk_hidden_tracks")),
+    )
+    op.create_table(
+        "playlists",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=True),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("is_collaborative", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("items_count", sa.BigInteger(), nullable=False),
+        sa.Column("link_hash", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("items_count >= 0 AND version >= 1", name=op.f("ck_playlists_counts_sane")),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_playlists_owner_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_playlists")),
+    )
+    with op.batch_alter_table("playlists", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_playlists_owner_id_id"), ["owner_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_playlists_public",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("is_public IS 1"),
+            sqlite_where=sa.text("is_public IS 1"),
+        )
+
+    op.create_table(
+        "playlist_items",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("playlist_id", sa.Uuid(), nullable=False),
+        sa.Column("track_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["added_by"], ["people.id"], name=op.f("fk_playlist_items_added_by_people")),
+        sa.ForeignKeyConstraint(
+            ["playlist_id"], ["playlists.id"], name=op.f("fk_playlist_items_playlist_id_playlists")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_playlist_items")),
+    )
+    with op.batch_alter_table("playlist_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_playlist_items_added_by"), ["added_by"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_playlist_items_playlist_id_position"), ["playlist_id", "position"], unique=False
+        )
+
+    op.create_table(
+        "playlist_people",
+        sa.Column("playlist_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_playlist_people_person_id_people")),
+        sa.ForeignKeyConstraint(
+            ["playlist_id"], ["playlists.id"], name=op.f("fk_playlist_people_playlist_id_playlists")
+        ),
+        sa.PrimaryKeyConstraint("playlist_id", "person_id", name=op.f("pk_playlist_people")),
+    )
+    with op.batch_alter_table("playlist_people", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_playlist_people_person_id"), ["person_id"], unique=False)
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("playlist_people", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_playlist_people_person_id"))
+
+    op.drop_table("playlist_people")
+    with op.batch_alter_table("playlist_items", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_playlist_items_playlist_id_position"))
+        batch_op.drop_index(batch_op.f("ix_playlist_items_added_by"))
+
+    op.drop_table("playlist_items")
+    with op.batch_alter_table("playlists", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_playlists_public", postgresql_where=sa.text("is_public IS 1"), sqlite_where=sa.text("is_public IS 1")
+        )
+        batch_op.drop_index(batch_op.f("ix_playlists_owner_id_id"))
+
+    op.drop_table("playlists")
+    op.drop_table("hidden_tracks")

@@ -18,6 +18,8 @@ from pydantic import SecretStr
 from veza.api.application import api_v1, web_application
 from veza.api.health import Check, health_routes
 from veza.api.idempotency import IdempotencySweep
+from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
+from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
@@ -118,11 +120,13 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(sandbox.app))
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
     routes += [
-        api_v1(operator_only(token), money_routes(room, terms)),
+        api_v1(operator_only(token), [*money_routes(room, terms), *listeners_routes(settings.base_url)]),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
-    served, litestar = web_application(database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
+    served, litestar = web_application(
+        database, routes, {**MONEY_TRANSLATIONS, **LISTENERS_TRANSLATIONS}, [*MONEY_TAGS, *LISTENERS_TAGS]
+    )
     return Veza(
         settings=settings,
         database=database,

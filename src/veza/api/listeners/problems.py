@@ -1,0 +1,50 @@
+"""What listeners' doings raise, at this door: each translated once, with a `type` that never changes."""
+
+from __future__ import annotations
+
+from veza.accounts.people import UnknownPerson
+from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Kind
+from veza.catalog.playlist_items import ItemGone, PlaylistFull
+from veza.catalog.playlist_people import TooManyPeople
+from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
+from veza.catalog.texts import BadText
+from veza.catalog.visibility import NothingThere
+
+BAD_TEXT = Kind(
+    "bad-text",
+    422,
+    "The text cannot be kept as it is",
+    "`detail` says which text: empty, too long, or with a control character in it.",
+    "the title must be at most 200 characters long, this one has 201",
+)
+PLAYLIST_FULL = Kind(
+    "playlist-full",
+    422,
+    "There is no room for more",
+    "`detail` has the bound: items or people of a playlist, or playlists of a person.",
+    "a playlist holds at most 5000 items, this one has 4999 and 2 were to come",
+)
+ITEM_GONE = Kind(
+    "item-gone",
+    409,
+    "Somebody removed the item",
+    "Read the items again; nothing was changed.",
+    "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: somebody removed it",
+)
+
+LISTENERS_KINDS: tuple[Kind, ...] = (BAD_TEXT, PLAYLIST_FULL, ITEM_GONE)
+"""Every kind of problem only this door has."""
+
+LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
+    BadText: BAD_TEXT,
+    ItemGone: ITEM_GONE,
+    NotYourPlaylist: FORBIDDEN,
+    NothingThere: NOT_FOUND,
+    PlaylistChanged: CONFLICT,
+    PlaylistFull: PLAYLIST_FULL,
+    TooManyPeople: PLAYLIST_FULL,
+    TooManyPlaylists: PLAYLIST_FULL,
+    UnknownPerson: NOT_FOUND,
+    UnknownPlaylist: NOT_FOUND,
+}
+"""What the rooms raise and which kind it is here."""

@@ -1,0 +1,49 @@
+"""Every route of the listeners' door, for the composition root to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from veza.api.listeners import playlist_items, playlists
+
+LISTENERS_TAGS: Sequence[Tag] = (
+    Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
+)
+"""In the order people meet them."""
+
+
+def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
+    """What goes under /api/v1; `base_url` (no slash at its end) is where people reach this server."""
+
+    def provide_base_url() -> str:
+        return base_url
+
+    return [
+        Router(
+            path="/",
+            route_handlers=[
+                playlists.create_playlist,
+                playlists.list_my_playlists,
+                playlists.list_playlists,
+                playlists.show_playlist,
+                playlists.edit_playlist,
+                playlists.delete_playlist,
+                playlists.renew_link,
+                playlists.revoke_link,
+                playlist_items.list_items,
+                playlist_items.add_items,
+                playlist_items.move_item,
+                playlist_items.remove_item,
+                playlist_items.export_playlist,
+                playlist_items.list_people,
+                playlist_items.invite,
+                playlist_items.uninvite,
+            ],
+            dependencies={"base_url": Provide(provide_base_url, sync_to_thread=False)},
+        )
+    ]
