@@ -23,6 +23,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("track_id", name=op.f("pk_hidden_tracks")),
     )
     op.create_table(
+        "follows",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("artist_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_follows_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follows")),
+    )
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follows_artist_id"), ["artist_id"], unique=False)
+        batch_op.create_index("uq_follows_person_id_artist_id", ["person_id", "artist_id"], unique=True)
+
+    op.create_table(
+        "likes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('track', 'release')", name=op.f("ck_likes_kind_known")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_likes_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_likes")),
+    )
+    with op.batch_alter_table("likes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_likes_kind_subject_id"), ["kind", "subject_id"], unique=False)
+        batch_op.create_index("uq_likes_person_id_kind_subject_id", ["person_id", "kind", "subject_id"], unique=True)
+
+    op.create_table(
         "playlists",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
@@ -102,4 +130,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_playlists_owner_id_id"))
 
     op.drop_table("playlists")
+    with op.batch_alter_table("likes", schema=None) as batch_op:
+        batch_op.drop_index("uq_likes_person_id_kind_subject_id")
+        batch_op.drop_index(batch_op.f("ix_likes_kind_subject_id"))
+
+    op.drop_table("likes")
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.drop_index("uq_follows_person_id_artist_id")
+        batch_op.drop_index(batch_op.f("ix_follows_artist_id"))
+
+    op.drop_table("follows")
     op.drop_table("hidden_tracks")

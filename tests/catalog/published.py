@@ -100,7 +100,8 @@ def counted(database: Database) -> Iterator[list[str]]:
     said: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        said.append(statement)
+        if not statement.startswith("BEGIN"):
+            said.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
     try:

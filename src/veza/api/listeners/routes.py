@@ -9,10 +9,12 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.listeners import playlist_items, playlists
+from veza.api.listeners import follows, likes, playlist_items, playlists
 
 LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
+    Tag(name=follows.TAG, description="Artists one follows, and what they publish."),
+    Tag(name=likes.TAG, description="Tracks and releases one likes."),
 )
 """In the order people meet them."""
 
@@ -43,6 +45,17 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
                 playlist_items.list_people,
                 playlist_items.invite,
                 playlist_items.uninvite,
+                follows.follow_artist,
+                follows.unfollow_artist,
+                follows.list_follows,
+                follows.count_followers,
+                follows.show_feed,
+                likes.like_track,
+                likes.unlike_track,
+                likes.like_release,
+                likes.unlike_release,
+                likes.list_likes,
+                likes.count_likes,
             ],
             dependencies={"base_url": Provide(provide_base_url, sync_to_thread=False)},
         )
