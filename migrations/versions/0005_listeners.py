@@ -23,6 +23,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("track_id", name=op.f("pk_hidden_tracks")),
     )
     op.create_table(
+        "comments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("track_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hidden_by", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "hidden_by IS NULL OR hidden_by IN ('artist', 'moderator')", name=op.f("ck_comments_hidden_by_known")
+        ),
+        sa.CheckConstraint("(hidden_at IS NULL) = (hidden_by IS NULL)", name=op.f("ck_comments_hidden_by_somebody")),
+        sa.CheckConstraint("at_ms >= 0", name=op.f("ck_comments_moment_possible")),
+        sa.ForeignKeyConstraint(["parent_id"], ["comments.id"], name=op.f("fk_comments_parent_id_comments")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_comments_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comments")),
+    )
+    with op.batch_alter_table("comments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_comments_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_comments_person_id_created_at"), ["person_id", "created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_comments_track_id_at_ms_id"), ["track_id", "at_ms", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_comments_track_id_id"), ["track_id", "id"], unique=False)
+
+    op.create_table(
         "follows",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -140,4 +168,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_follows_artist_id"))
 
     op.drop_table("follows")
+    with op.batch_alter_table("comments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_comments_track_id_id"))
+        batch_op.drop_index(batch_op.f("ix_comments_track_id_at_ms_id"))
+        batch_op.drop_index(batch_op.f("ix_comments_person_id_created_at"))
+        batch_op.drop_index(batch_op.f("ix_comments_parent_id"))
+
+    op.drop_table("comments")
     op.drop_table("hidden_tracks")

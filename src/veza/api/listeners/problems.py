@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from veza.accounts.people import UnknownPerson
-from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Kind
+from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
+from veza.catalog.comments import (
+    AddressNotConfirmed,
+    BadMoment,
+    NotYourComment,
+    ReplyToReply,
+    TooLateToEdit,
+    TooManyComments,
+    UnknownComment,
+)
 from veza.catalog.playlist_items import ItemGone, PlaylistFull
 from veza.catalog.playlist_people import TooManyPeople
 from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
@@ -31,19 +40,49 @@ ITEM_GONE = Kind(
     "Read the items again; nothing was changed.",
     "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: somebody removed it",
 )
+ADDRESS_NOT_CONFIRMED = Kind(
+    "address-not-confirmed",
+    403,
+    "Confirm your e-mail address first",
+    "Open the link in the mail that came when you signed up, or ask for another one.",
+    "confirm your e-mail address first: comments are for those who did",
+)
+BAD_MOMENT = Kind(
+    "bad-moment",
+    422,
+    "Nothing can be said there",
+    "`detail` says why: beyond the track's end, or in reply to a reply.",
+    "asked for 200000 ms into the track, it is 180000 ms long",
+)
+TOO_LATE_TO_EDIT = Kind(
+    "too-late-to-edit",
+    409,
+    "The time for corrections is over",
+    "Take the comment back, or reply to it.",
+    "a comment can be changed for 15 minutes, this one is 20 minutes old",
+)
 
-LISTENERS_KINDS: tuple[Kind, ...] = (BAD_TEXT, PLAYLIST_FULL, ITEM_GONE)
+LISTENERS_KINDS: tuple[Kind, ...] = (
+    BAD_TEXT, PLAYLIST_FULL, ITEM_GONE, ADDRESS_NOT_CONFIRMED, BAD_MOMENT, TOO_LATE_TO_EDIT,
+)  # fmt: skip
 """Every kind of problem only this door has."""
 
 LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
+    AddressNotConfirmed: ADDRESS_NOT_CONFIRMED,
+    BadMoment: BAD_MOMENT,
     BadText: BAD_TEXT,
     ItemGone: ITEM_GONE,
+    NotYourComment: FORBIDDEN,
     NotYourPlaylist: FORBIDDEN,
     NothingThere: NOT_FOUND,
     PlaylistChanged: CONFLICT,
     PlaylistFull: PLAYLIST_FULL,
+    ReplyToReply: BAD_MOMENT,
+    TooLateToEdit: TOO_LATE_TO_EDIT,
+    TooManyComments: RATE_LIMITED,
     TooManyPeople: PLAYLIST_FULL,
     TooManyPlaylists: PLAYLIST_FULL,
+    UnknownComment: NOT_FOUND,
     UnknownPerson: NOT_FOUND,
     UnknownPlaylist: NOT_FOUND,
 }

@@ -9,12 +9,13 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.listeners import follows, likes, playlist_items, playlists
+from veza.api.listeners import comments, follows, likes, playlist_items, playlists
 
 LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
     Tag(name=follows.TAG, description="Artists one follows, and what they publish."),
     Tag(name=likes.TAG, description="Tracks and releases one likes."),
+    Tag(name=comments.TAG, description="What people say at a moment of a track."),
 )
 """In the order people meet them."""
 
@@ -56,6 +57,13 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
                 likes.unlike_release,
                 likes.list_likes,
                 likes.count_likes,
+                comments.write_comment,
+                comments.list_comments,
+                comments.count_comments,
+                comments.edit_comment,
+                comments.delete_comment,
+                comments.hide_comment,
+                comments.show_comment_again,
             ],
             dependencies={"base_url": Provide(provide_base_url, sync_to_thread=False)},
         )
