@@ -23,6 +23,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("track_id", name=op.f("pk_hidden_tracks")),
     )
     op.create_table(
+        "moderation_log",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject_kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("reports_count", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "decision IN ('dismiss', 'warn', 'hide', 'restore', 'reopen')",
+            name=op.f("ck_moderation_log_decision_known"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderation_log")),
+    )
+    with op.batch_alter_table("moderation_log", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_moderation_log_subject_kind_subject_id"), ["subject_kind", "subject_id"], unique=False
+        )
+
+    op.create_table(
         "comments",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("track_id", sa.Uuid(), nullable=False),
@@ -79,6 +100,23 @@ def upgrade() -> None:
         batch_op.create_index("uq_likes_person_id_kind_subject_id", ["person_id", "kind", "subject_id"], unique=True)
 
     op.create_table(
+        "moderation_notices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_moderation_notices_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderation_notices")),
+    )
+    with op.batch_alter_table("moderation_notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_moderation_notices_person_id_id"), ["person_id", "id"], unique=False)
+
+    op.create_table(
         "playlists",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=True),
@@ -104,6 +142,44 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("is_public IS 1"),
             sqlite_where=sa.text("is_public IS 1"),
+        )
+
+    op.create_table(
+        "reports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("attempt", sa.BigInteger(), nullable=False),
+        sa.Column("reporter_id", sa.Uuid(), nullable=True),
+        sa.Column("subject_kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_by", sa.String(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("status IN ('open', 'upheld', 'dismissed')", name=op.f("ck_reports_status_known")),
+        sa.CheckConstraint(
+            "subject_kind IN ('artist', 'release', 'track', 'comment', 'playlist', 'person')",
+            name=op.f("ck_reports_subject_kind_known"),
+        ),
+        sa.ForeignKeyConstraint(["reporter_id"], ["people.id"], name=op.f("fk_reports_reporter_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
+    )
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reports_reporter_id_id"), ["reporter_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reports_status_id"), ["status", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_reports_subject_kind_subject_id"), ["subject_kind", "subject_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_reports_open",
+            ["reporter_id", "subject_kind", "subject_id"],
+            unique=True,
+            postgresql_where=sa.text("status = 'open'"),
+            sqlite_where=sa.text("status = 'open'"),
         )
 
     op.create_table(
@@ -151,6 +227,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_playlist_items_added_by"))
 
     op.drop_table("playlist_items")
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_reports_open", postgresql_where=sa.text("status = 'open'"), sqlite_where=sa.text("status = 'open'")
+        )
+        batch_op.drop_index(batch_op.f("ix_reports_subject_kind_subject_id"))
+        batch_op.drop_index(batch_op.f("ix_reports_status_id"))
+        batch_op.drop_index(batch_op.f("ix_reports_reporter_id_id"))
+
+    op.drop_table("reports")
     with op.batch_alter_table("playlists", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_playlists_public", postgresql_where=sa.text("is_public IS 1"), sqlite_where=sa.text("is_public IS 1")
@@ -158,6 +243,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_playlists_owner_id_id"))
 
     op.drop_table("playlists")
+    with op.batch_alter_table("moderation_notices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_moderation_notices_person_id_id"))
+
+    op.drop_table("moderation_notices")
     with op.batch_alter_table("likes", schema=None) as batch_op:
         batch_op.drop_index("uq_likes_person_id_kind_subject_id")
         batch_op.drop_index(batch_op.f("ix_likes_kind_subject_id"))
@@ -175,4 +264,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_comments_parent_id"))
 
     op.drop_table("comments")
+    with op.batch_alter_table("moderation_log", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_moderation_log_subject_kind_subject_id"))
+
+    op.drop_table("moderation_log")
     op.drop_table("hidden_tracks")

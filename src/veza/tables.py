@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from veza.accounts import people
 from veza.api import idempotency
-from veza.catalog import artists, comments, follows, likes, playlists, releases, tracks, visibility
+from veza.catalog import artists, comments, follows, likes, moderation, playlists, releases, tracks, visibility
 from veza.kit.database import Base
 from veza.money import backlog, operator, pace_postgres, room, sellers
 
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
-    comments, follows, likes, playlists, visibility,
+    comments, follows, likes, moderation, playlists, visibility,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 

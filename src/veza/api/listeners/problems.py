@@ -13,11 +13,16 @@ from veza.catalog.comments import (
     TooManyComments,
     UnknownComment,
 )
+from veza.catalog.hiding import CannotHide, NothingHidden
+from veza.catalog.moderation import Claimed, DecidedAlready, OpenAlready
+from veza.catalog.notices import UnknownNotice
 from veza.catalog.playlist_items import ItemGone, PlaylistFull
 from veza.catalog.playlist_people import TooManyPeople
 from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
+from veza.catalog.reports import TooManyReports, UnknownReport
 from veza.catalog.texts import BadText
 from veza.catalog.visibility import NothingThere
+from veza.kit.moves import Stale
 
 BAD_TEXT = Kind(
     "bad-text",
@@ -61,9 +66,38 @@ TOO_LATE_TO_EDIT = Kind(
     "Take the comment back, or reply to it.",
     "a comment can be changed for 15 minutes, this one is 20 minutes old",
 )
+TOO_MANY_REPORTS = Kind(
+    "too-many-reports",
+    422,
+    "Too many of your reports are open",
+    "Wait until moderators have looked at some.",
+    "100 of your reports are still open: wait until moderators have looked at some",
+)
+REPORT_CLAIMED = Kind(
+    "report-claimed",
+    409,
+    "Another moderator is at work on it",
+    "`detail` says who and until when; take another report.",
+    "person 01890000-0000-7000-8000-000000000000 is at work on this until 10:30 UTC",
+)
+DECIDED_ALREADY = Kind(
+    "decided-already",
+    409,
+    "It is decided already",
+    "`detail` says how; read the report again, or reopen it.",
+    "no report of release 01890000-0000-7000-8000-000000000000 is open; last decision: hide",
+)
+CANNOT_HIDE = Kind(
+    "cannot-hide",
+    422,
+    "This kind of thing is not hidden",
+    "Hide what the person wrote or published, or warn them.",
+    "a person is not hidden: hide what they wrote or published, or have the account closed",
+)
 
 LISTENERS_KINDS: tuple[Kind, ...] = (
     BAD_TEXT, PLAYLIST_FULL, ITEM_GONE, ADDRESS_NOT_CONFIRMED, BAD_MOMENT, TOO_LATE_TO_EDIT,
+    TOO_MANY_REPORTS, REPORT_CLAIMED, DECIDED_ALREADY, CANNOT_HIDE,
 )  # fmt: skip
 """Every kind of problem only this door has."""
 
@@ -71,19 +105,28 @@ LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
     AddressNotConfirmed: ADDRESS_NOT_CONFIRMED,
     BadMoment: BAD_MOMENT,
     BadText: BAD_TEXT,
+    CannotHide: CANNOT_HIDE,
+    Claimed: REPORT_CLAIMED,
+    DecidedAlready: DECIDED_ALREADY,
     ItemGone: ITEM_GONE,
     NotYourComment: FORBIDDEN,
     NotYourPlaylist: FORBIDDEN,
+    NothingHidden: CONFLICT,
     NothingThere: NOT_FOUND,
+    OpenAlready: CONFLICT,
     PlaylistChanged: CONFLICT,
     PlaylistFull: PLAYLIST_FULL,
     ReplyToReply: BAD_MOMENT,
+    Stale: CONFLICT,
     TooLateToEdit: TOO_LATE_TO_EDIT,
     TooManyComments: RATE_LIMITED,
     TooManyPeople: PLAYLIST_FULL,
     TooManyPlaylists: PLAYLIST_FULL,
+    TooManyReports: TOO_MANY_REPORTS,
     UnknownComment: NOT_FOUND,
+    UnknownNotice: NOT_FOUND,
     UnknownPerson: NOT_FOUND,
     UnknownPlaylist: NOT_FOUND,
+    UnknownReport: NOT_FOUND,
 }
 """What the rooms raise and which kind it is here."""

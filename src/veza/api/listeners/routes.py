@@ -9,13 +9,15 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.listeners import comments, follows, likes, playlist_items, playlists
+from veza.api.listeners import comments, follows, likes, moderation, playlist_items, playlists, reports
 
 LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
     Tag(name=follows.TAG, description="Artists one follows, and what they publish."),
     Tag(name=likes.TAG, description="Tracks and releases one likes."),
     Tag(name=comments.TAG, description="What people say at a moment of a track."),
+    Tag(name=reports.TAG, description="What breaks the rules, and what became of it."),
+    Tag(name=moderation.TAG, description="Judging reports, hiding and restoring, and the log of it."),
 )
 """In the order people meet them."""
 
@@ -64,6 +66,17 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
                 comments.delete_comment,
                 comments.hide_comment,
                 comments.show_comment_again,
+                reports.create_report,
+                reports.list_my_reports,
+                reports.list_notices,
+                reports.read_notice,
+                moderation.list_reports,
+                moderation.show_report,
+                moderation.claim_report,
+                moderation.release_report,
+                moderation.decide_report,
+                moderation.decide,
+                moderation.list_decisions,
             ],
             dependencies={"base_url": Provide(provide_base_url, sync_to_thread=False)},
         )
