@@ -140,7 +140,7 @@ def upgrade() -> None:
             "ix_playlists_public",
             ["id"],
             unique=False,
-            postgresql_where=sa.text("is_public IS 1"),
+            postgresql_where=sa.text("is_public IS true"),
             sqlite_where=sa.text("is_public IS 1"),
         )
 
@@ -238,7 +238,7 @@ def downgrade() -> None:
     op.drop_table("reports")
     with op.batch_alter_table("playlists", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_playlists_public", postgresql_where=sa.text("is_public IS 1"), sqlite_where=sa.text("is_public IS 1")
+            "ix_playlists_public", postgresql_where=sa.text("is_public IS true"), sqlite_where=sa.text("is_public IS 1")
         )
         batch_op.drop_index(batch_op.f("ix_playlists_owner_id_id"))
 
