@@ -27,6 +27,8 @@ from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.api.health import Check, health_routes
 from veza.api.idempotency import IdempotencySweep
+from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
+from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
@@ -136,15 +138,20 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     routes += [
         api_v1(
             recognise(accounts, token),
-            [*account_routes(accounts), *catalog_routes(catalog), *money_routes(room, terms)],
+            [
+                *account_routes(accounts),
+                *catalog_routes(catalog),
+                *listeners_routes(settings.base_url),
+                *money_routes(room, terms),
+            ],
         ),
         cover_route(catalog),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
-    translations = {**ACCOUNT_TRANSLATIONS, **CATALOG_TRANSLATIONS, **MONEY_TRANSLATIONS}
+    translations = {**ACCOUNT_TRANSLATIONS, **CATALOG_TRANSLATIONS, **LISTENERS_TRANSLATIONS, **MONEY_TRANSLATIONS}
     served, litestar = web_application(
-        database, routes, translations, [*ACCOUNT_TAGS, *CATALOG_TAGS, *MONEY_TAGS]
+        database, routes, translations, [*ACCOUNT_TAGS, *CATALOG_TAGS, *LISTENERS_TAGS, *MONEY_TAGS]
     )
     return Veza(
         settings=settings,
