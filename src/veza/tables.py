@@ -6,10 +6,13 @@ from veza.accounts import people
 from veza.api import idempotency
 from veza.catalog import artists, releases, tracks
 from veza.kit.database import Base
+from veza.library import grants
+from veza.market import cart, codes, orders, products, receipts, refund_requests
 from veza.money import backlog, operator, pace_postgres, room, sellers
 
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
+    grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 
