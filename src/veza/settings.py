@@ -162,6 +162,11 @@ class Settings(BaseSettings):
     platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_currencies)] = setting(
         "PLATFORM_CURRENCIES", ("EUR", "USD", "GBP"), "currencies the platform settles; checkout refuses any other, there is no conversion", unit="comma list", min_length=1)
 
+    platform_name: str = setting("PLATFORM_NAME", "Veza", "who sells: stands on receipts and in mails", min_length=1, max_length=200)
+    platform_address: str = setting("PLATFORM_ADDRESS", "", "postal address and tax number on receipts", max_length=1000)
+    vat_rate_bps: int = setting("VAT_RATE_BPS", 0, "VAT that prices include, shown on receipts; an order keeps the rate it was made with; 0: no VAT line", unit="basis points", ge=0, le=5000)
+    refund_window: Duration = setting("REFUND_WINDOW", "14d", "how long after paying a buyer may ask for a refund", unit="duration")
+
     # The payment provider
     stripe_secret_key: SecretStr = setting("STRIPE_SECRET_KEY", SecretStr(""), "the platform's secret key; empty: the built-in sandbox, no account needed anywhere")
     stripe_webhook_secrets: Secrets = setting("STRIPE_WEBHOOK_SECRETS", (), "signing secrets of the webhook endpoint (whsec_…); two while one is being replaced", unit="comma list")

@@ -20,12 +20,15 @@ from veza.catalog import (
 )
 from veza.kit import mail
 from veza.kit.database import Base
+from veza.library import grants
+from veza.market import cart, codes, orders, products, receipts, refund_requests
 from veza.money import backlog, operator, pace_postgres, room, sellers
 
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
     audit, links, passwords, roles, second_factor, sessions, throttle, tokens, mail, covers, slugs, tagging,
     comments, follows, likes, moderation, playlists, visibility,
+    grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 
