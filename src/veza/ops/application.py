@@ -34,13 +34,19 @@ class Application(Protocol):
     """
 
     settings: Settings
-    database: Database
     services: Sequence[Service]
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
-    room: MoneyRoom
-    catalog: CatalogRoom
     asgi: Any
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def room(self) -> MoneyRoom: ...
+
+    @property
+    def catalog(self) -> CatalogRoom: ...
 
     async def close(self) -> None: ...
 
