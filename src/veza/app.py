@@ -51,7 +51,9 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import Settings
+from veza.web.mailbox import is_loopback, mailbox_routes
 from veza.web.operator.door import operator_routes
+from veza.web.permissions import permissions_route
 
 log = structlog.get_logger(__name__)
 
@@ -129,6 +131,8 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         api_v1(recognise(accounts, token), [*account_routes(accounts), *money_routes(room, terms)]),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
+        *mailbox_routes(database, is_open=_keeps_mails_to_itself(settings)),
+        permissions_route(database.clock),
     ]
     served, litestar = web_application(
         database, routes, {**ACCOUNT_TRANSLATIONS, **MONEY_TRANSLATIONS}, [*ACCOUNT_TAGS, *MONEY_TAGS]
@@ -145,6 +149,11 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         litestar=litestar,
         asgi=served,
     )
+
+
+def _keeps_mails_to_itself(settings: Settings) -> bool:
+    """Without a mail server mails are shown on a page, as long as nobody but this machine can open it."""
+    return is_loopback(settings.host) and not settings.public_url and not settings.smtp_url.get_secret_value()
 
 
 def accounts_room(settings: Settings, database: Database, token: str) -> Accounts:
