@@ -101,7 +101,7 @@ class Passwords:
 
     async def verify(self, stored: str | None, password: str) -> Verified:
         """Whether `password` fits `stored`; without one it takes as long and does not. Raises TooBusy."""
-        verified = await self._in_a_slot(lambda: self._verify(stored or self._dummy, password))
+        verified = await self._in_a_slot(lambda: self._verify(self._dummy if stored is None else stored, password))
         return verified if stored is not None else Verified(False)
 
     def _verify(self, stored: str, password: str) -> Verified:
