@@ -41,6 +41,7 @@ def command_line(program: Program) -> typer.Typer:
     cli.command()(pages)
     # Late: they use what this module defines.
     from veza.ops.demo_command import demo
+    from veza.ops.import_command import import_files
     from veza.ops.money_commands import money
     from veza.ops.probe_command import probe
     from veza.ops.sandbox_commands import sandbox
@@ -48,6 +49,7 @@ def command_line(program: Program) -> typer.Typer:
 
     money.command()(simulate)
     cli.command()(demo)
+    cli.command(name="import")(import_files)
     cli.command()(probe)
     cli.add_typer(money)
     cli.add_typer(sandbox)
