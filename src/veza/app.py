@@ -25,6 +25,7 @@ from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.api.visitors import operator_only
+from veza.catalog.listener_data import on_person_deleted
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
@@ -79,7 +80,7 @@ class Veza:
 def subscriptions() -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside={},
+        inside={"person.deleted": (on_person_deleted,)},
         after={
             "payment.succeeded": (write_down,),
             "refund.succeeded": (write_down,),
