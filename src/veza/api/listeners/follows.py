@@ -123,7 +123,7 @@ async def follow_artist(
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         200, Following, "You do not follow the artist.",
-        {"artist_id": ARTIST_ID, "is_followed": False, "followers": 3}, FORBIDDEN, *WRITE_PROBLEMS,
+        {"artist_id": ARTIST_ID, "is_followed": False, "followers": 3}, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def unfollow_artist(
