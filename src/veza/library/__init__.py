@@ -1,1 +1,1 @@
-"""Who owns what: grants and revocations."""
+"""The library: who owns what, and who may hear or download it."""

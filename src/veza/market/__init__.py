@@ -1,1 +1,1 @@
-"""The shop: products and prices, cart, orders, refunds asked for."""
+"""The market: products and prices, carts, orders, refunds that buyers ask for, receipts."""

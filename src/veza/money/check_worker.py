@@ -130,7 +130,7 @@ class CheckWorker:
                     await self._is_another_charge(session, check, str(error))
             elif seen.get("status") == "expired":
                 if payment.status == "pending":
-                    await payments.move(session, payment, "expired", because=why, request_id=answer.request_id)
+                    await payments.expire(session, payment, because=why, request_id=answer.request_id)
                 await self._set(session, check, None)
             else:
                 await self._set(session, check, session.now + payments.UNPAID_CHECK)

@@ -81,7 +81,7 @@ async def withdraw(session: Session, request_key: str, *, because: str) -> None:
     mine = select(Payment).where(Payment.request_key == request_key, Payment.stripe_checkout_session_id.is_(None))
     payment = (await session.scalars(mine.with_for_update())).one_or_none()
     if payment is not None and payment.status == "pending":
-        await payments.move(session, payment, "expired", because=because, request_key=None)
+        await payments.expire(session, payment, because=because, request_key=None)
 
 
 def request_of(payment: Payment, wanted: CheckoutWanted) -> dict[str, Any]:

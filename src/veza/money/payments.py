@@ -261,6 +261,14 @@ async def record_checkout(session: Session, payment: Payment, session_id: str, u
     await machine.amend(session, payment, stripe_checkout_session_id=session_id, checkout_url=url, check_at=look)
 
 
+async def expire(
+    session: Session, payment: Payment, *, because: str, request_id: str | None = None, **facts: Any
+) -> None:
+    """The checkout ended unpaid, or was refused (payment locked); those who wait for it are told."""
+    await move(session, payment, "expired", because=because, request_id=request_id, **facts)
+    await publish(session, "payment.expired", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
+
+
 async def record_succeeded(
     session: Session,
     payment: Payment,

@@ -136,7 +136,7 @@ async def _checkout_completed(session: Session, event: Mapping[str, Any]) -> UUI
 async def _checkout_expired(session: Session, event: Mapping[str, Any]) -> UUID:
     payment = await _payment_of_session(session, event["data"]["object"])
     if payment.status == "pending":
-        await payments.move(session, payment, "expired", because=_why(event), request_id=_request(event), check_at=None)
+        await payments.expire(session, payment, because=_why(event), request_id=_request(event), check_at=None)
     return payment.id
 
 

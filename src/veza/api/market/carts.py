@@ -1,0 +1,291 @@
+"""Carts: of a person, or of whoever has the cart's token."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, patch, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency, Provide
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, HeaderParameter, JSONBody
+from msgspec import Meta, Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.problems import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
+from veza.api.problems import BAD_AMOUNT, INVALID_REQUEST, NOT_FOUND, Problem
+from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.api.visitors import needs, visitor_of
+from veza.kit.database import Database, Session
+from veza.library.grants import ItemKind
+from veza.market import cart as carts
+from veza.market.cart import Buyer, Cart, Held
+from veza.market.products import Pricing
+from veza.market.rules import MarketRules
+from veza.market.tokens import looks_like_token, new_token
+
+TAG = "cart"
+HEADER = "X-Veza-Cart"
+COOKIE = "veza_cart"
+COOKIE_SECONDS = 30 * 24 * 3600
+
+
+class CartItemWanted(Struct, forbid_unknown_fields=True):
+    """A product to be put in; `amount_minor` is the buyer's own price where they name it."""
+
+    product_id: UUID
+    amount_minor: Annotated[int, Meta(ge=0, description="Whole minor units of the product's currency.")] | None = None
+
+
+class OwnPrice(Struct, forbid_unknown_fields=True):
+    """What the buyer will pay."""
+
+    amount_minor: Annotated[int, Meta(ge=0, description="Whole minor units of the product's currency.")]
+
+
+class CartItemShown(Struct, frozen=True):
+    """One thing in the cart as its buyer saw it. `now_minor` differs from `amount_minor` once the price changed;
+    `refusal` says why it cannot be bought now."""
+
+    product_id: UUID
+    kind: ItemKind | None
+    item_id: UUID | None
+    release_id: UUID | None
+    artist_id: UUID | None
+    artist: str | None
+    title: str | None
+    pricing: Pricing
+    price_minor: int
+    amount_minor: int
+    now_minor: int | None
+    currency: str
+    refusal: str | None
+
+
+class Total(Struct, frozen=True):
+    """What the things in one currency cost together: one payment."""
+
+    currency: str
+    amount_minor: int
+
+
+class CartShown(Struct, frozen=True):
+    """The cart: its things in the order they were put in, and one total for each currency."""
+
+    items: list[CartItemShown]
+    totals: list[Total]
+
+
+ITEM_EXAMPLE: dict[str, Any] = {
+    "product_id": "01890000-0000-7000-8000-000000000022",
+    "kind": "release",
+    "item_id": "01890000-0000-7000-8000-000000000021",
+    "release_id": "01890000-0000-7000-8000-000000000021",
+    "artist_id": "01890000-0000-7000-8000-000000000020",
+    "artist": "Anna Berg",
+    "title": "Blue Hours",
+    "pricing": "minimum",
+    "price_minor": 700,
+    "amount_minor": 900,
+    "now_minor": 900,
+    "currency": "EUR",
+    "refusal": None,
+}
+CART_EXAMPLE = {"items": [ITEM_EXAMPLE], "totals": [{"currency": "EUR", "amount_minor": 900}]}
+WANTED_EXAMPLE = {"product_id": "01890000-0000-7000-8000-000000000022", "amount_minor": 900}
+
+
+async def _buyer(
+    request: Request[Any, Any, Any],
+    cart_token: Annotated[
+        str | None,
+        HeaderParameter(
+            name=HEADER,
+            max_length=200,
+            description=f"Whose cart, when nobody is signed in; the cookie `{COOKIE}` says the same.",
+        ),
+    ] = None,
+) -> Buyer:
+    if cart_token is not None and not looks_like_token(cart_token):
+        raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
+    cookie = request.cookies.get(COOKIE, "")
+    token = cart_token or (cookie if looks_like_token(cookie) else None)
+    return Buyer(visitor_of(request).person_id, token)
+
+
+BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
+"""Take `buyer: NamedDependency[Buyer]`: the person, the holder of a cart's token, or both."""
+
+
+def known(buyer: Buyer) -> Buyer:
+    """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
+    if buyer.person_id is None and buyer.cart_token is None:
+        raise Problem(CART_TOKEN_MISSING, "nobody is signed in and no cart token was sent: GET /api/v1/cart gives one")
+    return buyer
+
+
+def cart_shown(held: list[Held]) -> CartShown:
+    """A cart in the shape of this door."""
+    totals: dict[str, int] = {}
+    for one in held:
+        totals[one.item.currency] = totals.get(one.item.currency, 0) + one.item.amount_minor
+    return CartShown([_item(one) for one in held], [Total(currency, minor) for currency, minor in totals.items()])
+
+
+def _item(held: Held) -> CartItemShown:
+    item, offer = held.item, held.offer
+    return CartItemShown(
+        product_id=item.product_id,
+        kind=ItemKind(offer.product.kind) if offer else None,
+        item_id=offer.product.item_id if offer else None,
+        release_id=offer.product.release_id if offer else None,
+        artist_id=offer.artist.id if offer else None,
+        artist=offer.artist.name if offer else None,
+        title=offer.title if offer else None,
+        pricing=Pricing(item.pricing),
+        price_minor=item.price_minor,
+        amount_minor=item.amount_minor,
+        now_minor=carts.amount_now(item, offer).minor if offer else None,
+        currency=item.currency,
+        refusal=offer.refusal if offer else "it is gone",
+    )
+
+
+async def _change(
+    idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]]
+) -> Response[CartShown]:
+    known(buyer)
+
+    async def work(session: Session) -> Reply:
+        cart = await carts.ready(session, buyer)
+        await what(session, cart)
+        return Reply(200, cart_shown(await carts.contents(session, cart)))
+
+    return await idempotent.run(work)
+
+
+@get(
+    "/cart",
+    operation_id="showCart",
+    tags=[TAG],
+    summary="Show the cart",
+    opt=needs(Permission.BUY),
+    responses=answers(200, CartShown, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
+)
+async def show_cart(
+    buyer: NamedDependency[Buyer], database: NamedDependency[Database], rules: NamedDependency[MarketRules]
+) -> Response[CartShown]:
+    """The person's cart, or the token's. Who is not signed in and sends no token gets one, in a header and a cookie:
+    nothing is kept of it before something is put in."""
+    async with database.read() as session:
+        shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)))
+    if buyer.person_id is not None or buyer.cart_token is not None:
+        return Response(shown)
+    token = new_token()
+    cookie = Cookie(
+        COOKIE,
+        value=token,
+        path="/",
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=rules.base_url.startswith("https://"),
+    )
+    return Response(shown, headers={HEADER: token, "Cache-Control": "no-store"}, cookies=[cookie])
+
+
+@post(
+    "/cart/items",
+    status_code=200,
+    operation_id="addToCart",
+    tags=[TAG],
+    summary="Put a product in the cart",
+    opt=needs(Permission.BUY),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, CartShown, "The cart.", CART_EXAMPLE,
+        CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def add_item(
+    data: Annotated[CartItemWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    buyer: NamedDependency[Buyer],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[CartShown]:
+    """The same product is in a cart once; what one owns, or gets with a release in the cart, is refused. Putting it in
+    again names another own price."""
+
+    async def add(session: Session, cart: Cart) -> None:
+        await carts.add(session, cart, buyer, data.product_id, data.amount_minor)
+
+    return await _change(idempotent, buyer, add)
+
+
+@patch(
+    "/cart/items/{product_id:uuid}",
+    operation_id="nameOwnPrice",
+    tags=[TAG],
+    summary="Name one's own price",
+    opt=needs(Permission.BUY),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, CartShown, "The cart.", CART_EXAMPLE,
+        CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def change_item(
+    product_id: FromPath[UUID],
+    data: JSONBody[OwnPrice],
+    buyer: NamedDependency[Buyer],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[CartShown]:
+    """For a product with a minimum: what the buyer will pay, at least the minimum."""
+
+    async def change(session: Session, cart: Cart) -> None:
+        await carts.name_price(session, cart, product_id, data.amount_minor)
+
+    return await _change(idempotent, buyer, change)
+
+
+@delete(
+    "/cart/items/{product_id:uuid}",
+    status_code=200,
+    operation_id="removeFromCart",
+    tags=[TAG],
+    summary="Take a product out of the cart",
+    opt=needs(Permission.BUY),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(200, CartShown, "The cart.", CART_EXAMPLE, CART_TOKEN_MISSING, *WRITE_PROBLEMS),
+)
+async def remove_item(
+    product_id: FromPath[UUID], buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]
+) -> Response[CartShown]:
+    """What is not in the cart is out of it: that is no error."""
+
+    async def remove(session: Session, cart: Cart) -> None:
+        await carts.remove(session, cart, product_id)
+
+    return await _change(idempotent, buyer, remove)
+
+
+@post(
+    "/cart/merge",
+    status_code=200,
+    operation_id="mergeCarts",
+    tags=[TAG],
+    summary="Take along the cart of before signing in",
+    opt=needs(Permission.OWN_ORDERS),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(200, CartShown, "The person's cart.", CART_EXAMPLE, CART_TOKEN_MISSING, *WRITE_PROBLEMS),
+)
+async def merge_carts(buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]) -> Response[CartShown]:
+    """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
+    they own, or have in the cart, stays out. Every other change of the cart does it too."""
+
+    async def merged(session: Session, cart: Cart) -> None:
+        """`ready` has merged."""
+
+    return await _change(idempotent, buyer, merged)

@@ -1,0 +1,220 @@
+"""Download codes: an artist makes a batch, a person redeems one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath
+from msgspec import Meta, Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, REPLAYED, Idempotent, Reply
+from veza.api.market.problems import BAD_CODE, OWNED_ALREADY, SELLING_PROBLEMS
+from veza.api.market.products import is_operator
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.visitors import Visitor, needs
+from veza.kit.database import Database, Session
+from veza.library.grants import ItemKind
+from veza.market import codes, sellers
+from veza.market.codes import MOST_IN_BATCH, CodeBatch
+
+TAG = "download codes"
+
+
+class BatchWanted(Struct, forbid_unknown_fields=True):
+    """How many codes, for which release or track; `note` is for the artist's own people."""
+
+    kind: ItemKind
+    item_id: UUID
+    count: Annotated[int, Meta(ge=1, le=MOST_IN_BATCH)]
+    note: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+
+
+class BatchShown(Struct, frozen=True):
+    """A batch: `size` codes, of which `redeemed` were used."""
+
+    id: UUID
+    kind: ItemKind
+    item_id: UUID
+    note: str
+    size: int
+    redeemed: int
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class BatchMade(BatchShown, frozen=True):
+    """A new batch with its codes, shown this once: an answer replayed under the same key has none."""
+
+    codes: list[str]
+
+
+class CodeSaid(Struct, forbid_unknown_fields=True):
+    """The code as one has it; small letters, spaces and dashes make no difference."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
+
+
+class Redeemed(Struct, frozen=True):
+    """What the code gave."""
+
+    kind: ItemKind
+    item_id: UUID
+    release_id: UUID
+
+
+BATCH_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-000000000041",
+    "kind": "release",
+    "item_id": "01890000-0000-7000-8000-000000000021",
+    "note": "for the record fair",
+    "size": 2,
+    "redeemed": 0,
+    "created_at": "2026-01-02T10:30:00Z",
+    "revoked_at": None,
+}
+MADE_EXAMPLE = {**BATCH_EXAMPLE, "codes": ["7KQ2M-9XWPB-H4TRD-ZC6NE", "F3VYA-UJ8GS-2LQXM-5RKTW"]}
+WANTED_EXAMPLE = {
+    "kind": "release",
+    "item_id": "01890000-0000-7000-8000-000000000021",
+    "count": 2,
+    "note": "for the record fair",
+}
+
+
+def _shown(batch: CodeBatch, redeemed: int) -> BatchShown:
+    return show(BatchShown, batch, kind=ItemKind(batch.kind), redeemed=redeemed)
+
+
+@post(
+    "/artists/{artist_id:uuid}/download-codes",
+    operation_id="makeDownloadCodes",
+    tags=[TAG],
+    summary="Make a batch of download codes",
+    opt=needs(Permission.SELL),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        201, BatchMade, "The codes, shown this once.", MADE_EXAMPLE, *SELLING_PROBLEMS, *WRITE_PROBLEMS
+    ),
+)  # fmt: skip
+async def make_codes(
+    artist_id: FromPath[UUID],
+    data: Annotated[BatchWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[Any]:
+    """Each code gives the release or track to one person, once. Only hashes are kept: who lost the answer revokes the
+    batch and makes another; repeating the request with its key shows the batch without codes."""
+    made: list[str] = []
+
+    async def work(session: Session) -> Reply:
+        artist = await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
+        batch, new = await codes.make(session, artist, data.kind, data.item_id, data.count, data.note)
+        made.extend(new)
+        # What is stored for repeats has no codes in it.
+        return Reply(201, show(BatchMade, batch, kind=ItemKind(batch.kind), redeemed=0, codes=[]))
+
+    answer = await idempotent.run(work)
+    if REPLAYED in answer.headers:
+        return answer
+    batch = msgspec.json.decode(answer.content, type=BatchMade)
+    return Response(msgspec.structs.replace(batch, codes=made), status_code=201, headers={"Cache-Control": "no-store"})
+
+
+@get(
+    "/artists/{artist_id:uuid}/download-codes",
+    operation_id="listDownloadCodes",
+    tags=[TAG],
+    summary="List an artist's batches of codes",
+    opt=needs(Permission.SELL),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(
+        200, Page[BatchShown], "A page, newest first.", page_of(BATCH_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
+    ),
+)
+async def list_codes(
+    artist_id: FromPath[UUID],
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+) -> Page[BatchShown]:
+    """For an artist's people: every batch with how many of its codes were used."""
+    listing = f"codes of {artist_id}"
+    after = page_request.after(listing)
+    async with database.read() as session:
+        await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
+        rows = await codes.listing(session, artist_id, page_request.fetch, after)
+    return page_request.page(rows, lambda row: _shown(row.batch, row.redeemed), lambda row: row.batch.id, listing)
+
+
+@post(
+    "/artists/{artist_id:uuid}/download-codes/{batch_id:uuid}/revoke",
+    status_code=200,
+    operation_id="revokeDownloadCodes",
+    tags=[TAG],
+    summary="Revoke a batch of codes",
+    opt=needs(Permission.SELL),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, BatchShown, "The batch.", {**BATCH_EXAMPLE, "revoked_at": "2026-02-01T09:00:00Z"},
+        *SELLING_PROBLEMS, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def revoke_codes(
+    artist_id: FromPath[UUID],
+    batch_id: FromPath[UUID],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[BatchShown]:
+    """Codes nobody has used yet give nothing from now on; who redeemed one keeps what it gave."""
+
+    async def work(session: Session) -> Reply:
+        await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
+        batch = await codes.find(session, batch_id)
+        if batch.artist_id != artist_id:
+            raise codes.UnknownBatch(batch_id)
+        unused = await codes.revoke(session, batch)
+        return Reply(200, _shown(batch, batch.size - unused))
+
+    return await idempotent.run(work)
+
+
+@post(
+    "/download-codes/redeem",
+    status_code=200,
+    operation_id="redeemDownloadCode",
+    tags=[TAG],
+    summary="Redeem a download code",
+    opt=needs(Permission.OWN_ORDERS),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, Redeemed, "What the code gave.",
+        {
+            "kind": "release",
+            "item_id": "01890000-0000-7000-8000-000000000021",
+            "release_id": "01890000-0000-7000-8000-000000000021",
+        },
+        BAD_CODE, OWNED_ALREADY, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def redeem_code(
+    data: Annotated[CodeSaid, BodyKwarg(examples=[Example(value={"code": "7KQ2M-9XWPB-H4TRD-ZC6NE"})])],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[Redeemed]:
+    """Gives the signed-in person what the code is for. Of two with the same code one gets it; what one owns already
+    does not use the code up."""
+    person_id = visitor.person
+
+    async def work(session: Session) -> Reply:
+        batch = await codes.redeem(session, person_id, data.code)
+        return Reply(200, Redeemed(ItemKind(batch.kind), batch.item_id, batch.release_id))
+
+    return await idempotent.run(work)

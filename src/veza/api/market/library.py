@@ -1,0 +1,104 @@
+"""The library: what one owns, and what one may do with a track."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import NOT_FOUND, Problem
+from veza.api.shapes import LIST_PROBLEMS, answers, page_of, show
+from veza.api.visitors import Visitor, needs
+from veza.catalog.tracks import Track
+from veza.kit.database import Database
+from veza.library import access, shelf
+
+TAG = "library"
+
+
+class OwnedShown(Struct, frozen=True):
+    """One thing that is owned; a release comes with its tracks. `by` says what gave it."""
+
+    kind: Literal["release", "track"]
+    item_id: UUID
+    release_id: UUID
+    title: str
+    artist_id: UUID
+    artist: str
+    given_at: datetime
+    by: Literal["order_line", "download_code"]
+
+
+class AccessShown(Struct, frozen=True):
+    """What one may do with the track, and why in a few words."""
+
+    stream: bool
+    preview: bool
+    download: bool
+    because: str
+
+
+OWNED_EXAMPLE: dict[str, Any] = {
+    "kind": "release",
+    "item_id": "01890000-0000-7000-8000-000000000021",
+    "release_id": "01890000-0000-7000-8000-000000000021",
+    "title": "Blue Hours",
+    "artist_id": "01890000-0000-7000-8000-000000000020",
+    "artist": "Anna Berg",
+    "given_at": "2026-01-02T10:31:00Z",
+    "by": "order_line",
+}
+ACCESS_EXAMPLE = {"stream": True, "preview": True, "download": True, "because": "owned"}
+
+
+@get(
+    "/library",
+    operation_id="listLibrary",
+    tags=[TAG],
+    summary="List what one owns",
+    opt=needs(Permission.OWN_ACCOUNT),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(200, Page[OwnedShown], "A page, last given first.", page_of(OWNED_EXAMPLE), *LIST_PROBLEMS),
+)
+async def list_library(
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+    kind: Annotated[Literal["release", "track"] | None, QueryParameter(description="Only of this kind.")] = None,
+) -> Page[OwnedShown]:
+    """What the signed-in person bought or was given, without what went back."""
+    filters = {"kind": kind}
+    after = page_request.after("library", filters)
+    async with database.read() as session:
+        rows = await shelf.owned_by(session, visitor.person, page_request.fetch, after, kind=kind)
+    return page_request.page(
+        rows, lambda row: show(OwnedShown, row, by=row.cause_kind), lambda row: row.grant_id, "library", filters
+    )
+
+
+@get(
+    "/library/tracks/{track_id:uuid}",
+    operation_id="showAccess",
+    tags=[TAG],
+    summary="Show what one may do with a track",
+    opt=needs(Permission.BROWSE),
+    responses=answers(200, AccessShown, "What is open to the visitor.", ACCESS_EXAMPLE, NOT_FOUND),
+)
+async def show_access(
+    track_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
+) -> AccessShown:
+    """Whether the visitor may hear all of it, a preview, or download it. A track one may do nothing with is not
+    there."""
+    async with database.read() as session:
+        track = await session.get(Track, track_id)
+        found = await access.may(session, visitor.person_id, track) if track is not None else None
+    if found is None or not found.preview:
+        raise Problem(NOT_FOUND, f"there is no track {track_id}")
+    return show(AccessShown, found)

@@ -1,0 +1,384 @@
+"""Orders: check a cart out, look at one's orders, claim what was bought without an account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.carts import known
+from veza.api.market.problems import (
+    ADDRESS_NEEDED,
+    ADDRESS_UNCONFIRMED,
+    CART_EMPTY,
+    CART_TOKEN_MISSING,
+    NOT_FOR_SALE,
+    OWNED_ALREADY,
+    PRICE_CHANGED,
+)
+from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import BAD_AMOUNT, CONFLICT, NOT_FOUND, Problem
+from veza.api.shapes import (
+    CHANGE_EXAMPLE,
+    LIST_PROBLEMS,
+    WRITE_PROBLEMS,
+    Change,
+    Url,
+    answers,
+    changes,
+    page_of,
+    show,
+)
+from veza.api.visitors import Visitor, needs
+from veza.kit import moves
+from veza.kit.database import Database, Session
+from veza.library.grants import ItemKind
+from veza.market import cart as carts
+from veza.market import checkout, claims, orders
+from veza.market.cart import Buyer
+from veza.market.checkout import Opening, PriceChanged
+from veza.market.orders import Order, OrderLine
+from veza.market.rules import MarketRules
+from veza.money.checkout import CheckoutSession
+from veza.money.room import MoneyRoom
+from veza.money.stripe.definite import ProviderRefused
+
+TAG = "orders"
+Status = Literal["open", "paid", "partly_refunded", "refunded", "expired", "canceled"]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^\s@\x00-\x20\x7f]{1,64}@[^\s@\x00-\x20\x7f]{1,189}$(?!\n)",
+        description="Where the link to what was bought goes.",
+    ),
+]
+
+
+class CheckoutWanted(Struct, forbid_unknown_fields=True):
+    """How to check out. Who is not signed in gives `email`; the addresses are Veza's own pages without them."""
+
+    email: Email | None = None
+    success_url: Url | None = None
+    cancel_url: Url | None = None
+
+
+class OrderLineShown(Struct, frozen=True):
+    """One thing bought; `vat_minor` is part of `gross_minor`, `refunded_minor` went back to the buyer."""
+
+    id: UUID
+    product_id: UUID
+    kind: ItemKind
+    item_id: UUID
+    release_id: UUID
+    artist_id: UUID
+    artist: str
+    title: str
+    gross_minor: int
+    vat_minor: int
+    refunded_minor: int
+
+
+class OrderShown(Struct, frozen=True):
+    """An order in one currency; `receipt` is its receipt's number once it is paid."""
+
+    id: UUID
+    status: Status
+    currency: str
+    amount_minor: int
+    vat_rate_bps: int
+    email: str | None
+    receipt: str | None
+    created_at: datetime
+    paid_at: datetime | None
+    lines: list[OrderLineShown]
+
+
+class OrderDetail(OrderShown, frozen=True):
+    """An order with the moves it made."""
+
+    history: list[Change]
+
+
+class OrderOpened(OrderShown, frozen=True):
+    """An order as checked out: send the buyer to `checkout_url`; null where everything in it was free."""
+
+    checkout_url: str | None
+
+
+class CheckedOut(Struct, frozen=True):
+    """One order for each currency, and one for what was free."""
+
+    orders: list[OrderOpened]
+
+
+class ClaimWanted(Struct, forbid_unknown_fields=True):
+    """What to claim: the order behind the link's token, or without one all made with one's confirmed address."""
+
+    token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{32,128}$(?!\n)")] | None = None
+
+
+class Claimed(Struct, frozen=True):
+    """The orders that are the person's from now on."""
+
+    orders: list[OrderShown]
+
+
+ORDER_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-000000000025",
+    "status": "paid",
+    "currency": "EUR",
+    "amount_minor": 900,
+    "vat_rate_bps": 1900,
+    "email": None,
+    "receipt": "2026-000041",
+    "created_at": "2026-01-02T10:30:00Z",
+    "paid_at": "2026-01-02T10:31:00Z",
+    "lines": [
+        {
+            "id": "01890000-0000-7000-8000-000000000026",
+            "product_id": "01890000-0000-7000-8000-000000000022",
+            "kind": "release",
+            "item_id": "01890000-0000-7000-8000-000000000021",
+            "release_id": "01890000-0000-7000-8000-000000000021",
+            "artist_id": "01890000-0000-7000-8000-000000000020",
+            "artist": "Anna Berg",
+            "title": "Blue Hours",
+            "gross_minor": 900,
+            "vat_minor": 144,
+            "refunded_minor": 0,
+        }
+    ],
+}
+DETAIL_EXAMPLE = {
+    **ORDER_EXAMPLE,
+    "history": [{**CHANGE_EXAMPLE, "source": "open", "target": "paid", "because": "the buyer paid"}],
+}
+OPENED_EXAMPLE = {
+    **ORDER_EXAMPLE,
+    "status": "open",
+    "receipt": None,
+    "paid_at": None,
+    "checkout_url": "https://checkout.stripe.com/c/pay/cs_test_a1",
+}
+
+
+def receipt_number(order: Order) -> str | None:
+    """Such as 2026-000041; None before the order is paid, and for what was free."""
+    return None if order.receipt_count is None else f"{order.receipt_year}-{order.receipt_count:06d}"
+
+
+def facts_of(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
+    """What of an order its columns do not say by themselves."""
+    return {
+        "receipt": receipt_number(order),
+        "lines": [show(OrderLineShown, line, kind=ItemKind(line.kind)) for line in lines],
+    }
+
+
+@post(
+    "/cart/checkout",
+    operation_id="checkOut",
+    tags=[TAG],
+    summary="Check the cart out",
+    opt=needs(Permission.BUY),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]},
+        CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PRICE_CHANGED, CONFLICT,
+        BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def check_out(
+    data: Annotated[CheckoutWanted, BodyKwarg(examples=[Example(value={"email": "buyer@example.org"})])],
+    buyer: NamedDependency[Buyer],
+    idempotent: NamedDependency[Idempotent],
+    room: NamedDependency[MoneyRoom],
+    rules: NamedDependency[MarketRules],
+) -> Response[CheckedOut]:
+    """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
+    once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
+    answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
+    known(buyer)
+    wanted = checkout.Wanted(
+        data.email.lower() if data.email is not None else None,
+        data.success_url or f"{rules.base_url}/checkout/done",
+        data.cancel_url or f"{rules.base_url}/cart",
+        idempotent.intent_key,
+    )
+    refused: list[Opening] = []
+
+    async def intend(session: Session) -> list[Opening]:
+        return await checkout.begin(session, await carts.ready(session, buyer), buyer, wanted, rules)
+
+    async def ask(openings: list[Opening]) -> list[CheckoutSession | None]:
+        pages: list[CheckoutSession | None] = []
+        for opening in openings:
+            try:
+                pages.append(await checkout.ask(room.gateway.for_people(), opening))
+            except ProviderRefused:
+                refused.append(opening)
+                raise
+        return pages
+
+    async def record(session: Session, openings: list[Opening], pages: list[CheckoutSession | None]) -> Reply:
+        urls: dict[UUID, str | None] = {}
+        for opening, page in zip(openings, pages, strict=True):
+            payment = await checkout.record(session, opening, page)
+            urls[opening.order.id] = payment.checkout_url if payment is not None else None
+        lines = await orders.lines_of(session, list(urls))
+        rows = [await orders.find(session, order_id) for order_id in urls]
+        opened = [show(OrderOpened, row, **facts_of(row, lines[row.id]), checkout_url=urls[row.id]) for row in rows]
+        return Reply(201, CheckedOut(opened))
+
+    async def withdraw(session: Session) -> None:
+        for opening in refused:
+            await checkout.withdraw(session, opening, because="the provider refused the pay page")
+
+    try:
+        return await idempotent.run_in_steps(intend, ask, record)
+    except ProviderRefused:
+        await idempotent.forget(withdraw)
+        raise
+    except PriceChanged as changed:
+        raise await _show_new_prices(room.database, buyer, changed) from None
+
+
+async def _show_new_prices(database: Database, buyer: Buyer, changed: PriceChanged) -> Problem:
+    """The cart keeps today's prices, so that checking out again says yes to them."""
+    async with database.write("checkout") as session:
+        await carts.reprice(session, await carts.ready(session, buyer))
+    said = [
+        {
+            "product_id": str(one.product_id),
+            "title": one.title,
+            "old_minor": one.old.minor,
+            "old_currency": one.old.currency,
+            "new_minor": one.new.minor,
+            "new_currency": one.new.currency,
+        }
+        for one in changed.changes
+    ]
+    return Problem(PRICE_CHANGED, str(changed), changes=said)
+
+
+@get(
+    "/cart/orders",
+    operation_id="listCartsOrders",
+    tags=[TAG],
+    summary="List the orders made from the cart",
+    opt=needs(Permission.BUY),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(
+        200, Page[OrderShown], "A page, newest first.", page_of(ORDER_EXAMPLE), CART_TOKEN_MISSING, *LIST_PROBLEMS
+    ),
+)
+async def list_cart_orders(
+    page_request: NamedDependency[PageRequest], database: NamedDependency[Database], buyer: NamedDependency[Buyer]
+) -> Page[OrderShown]:
+    """What became of what was checked out from this cart, also for who is not signed in: the page to wait on after
+    paying."""
+    after = page_request.after("cart orders")
+    async with database.read() as session:
+        cart = await carts.find(session, known(buyer))
+        rows = await orders.listing(session, page_request.fetch, after, cart_id=cart.id) if cart else []
+        lines = await orders.lines_of(session, [row.id for row in rows])
+    return _page(page_request, rows, lines, "cart orders", {})
+
+
+@get(
+    "/orders",
+    operation_id="listOrders",
+    tags=[TAG],
+    summary="List one's orders",
+    opt=needs(Permission.OWN_ORDERS),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(200, Page[OrderShown], "A page, newest first.", page_of(ORDER_EXAMPLE), *LIST_PROBLEMS),
+)
+async def list_orders(
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+    status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
+) -> Page[OrderShown]:
+    """The signed-in person's orders with their lines, newest first."""
+    filters = {"status": status}
+    after = page_request.after("orders", filters)
+    async with database.read() as session:
+        rows = await orders.listing(session, page_request.fetch, after, person_id=visitor.person, status=status)
+        lines = await orders.lines_of(session, [row.id for row in rows])
+    return _page(page_request, rows, lines, "orders", filters)
+
+
+@get(
+    "/orders/{order_id:uuid}",
+    operation_id="showOrder",
+    tags=[TAG],
+    summary="Show an order",
+    opt=needs(Permission.OWN_ORDERS),
+    responses=answers(200, OrderDetail, "The order and its history.", DETAIL_EXAMPLE, NOT_FOUND),
+)
+async def show_order(
+    order_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
+) -> OrderDetail:
+    """One of one's own orders, with what went back of each line and every move it made."""
+    async with database.read() as session:
+        order = await orders.find_theirs(session, order_id, visitor.person)
+        lines = (await orders.lines_of(session, [order_id]))[order_id]
+        history = changes(await moves.history_of(session, order_id))
+    return show(OrderDetail, order, **facts_of(order, lines), history=history)
+
+
+@post(
+    "/orders/claim",
+    status_code=200,
+    operation_id="claimOrders",
+    tags=[TAG],
+    summary="Claim what was bought without an account",
+    opt=needs(Permission.OWN_ORDERS),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, Claimed, "What is the person's now.", {"orders": [ORDER_EXAMPLE]},
+        NOT_FOUND, ADDRESS_UNCONFIRMED, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def claim_orders(
+    data: JSONBody[ClaimWanted], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
+) -> Response[Claimed]:
+    """With the token of the link that was mailed, its order; without one, every order made with the person's confirmed
+    address. What was bought is in the library afterwards. A link works once."""
+    person_id = visitor.person
+
+    async def work(session: Session) -> Reply:
+        if data.token is not None:
+            found: Sequence[Order] = [await claims.claim(session, data.token, person_id)]
+        else:
+            found = await claims.claim_by_address(session, person_id)
+        lines = await orders.lines_of(session, [order.id for order in found])
+        return Reply(200, Claimed([_shown(order, lines) for order in found]))
+
+    return await idempotent.run(work)
+
+
+def _shown(order: Order, lines: dict[UUID, list[OrderLine]]) -> OrderShown:
+    return show(OrderShown, order, **facts_of(order, lines[order.id]))
+
+
+def _page(
+    page_request: PageRequest,
+    rows: Sequence[Order],
+    lines: dict[UUID, list[OrderLine]],
+    listing: str,
+    filters: dict[str, Any],
+) -> Page[OrderShown]:
+    return page_request.page(rows, lambda row: _shown(row, lines), lambda row: row.id, listing, filters)

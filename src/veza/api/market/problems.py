@@ -1,0 +1,127 @@
+"""The market's errors at this door: each translated once, with a `type` that never changes."""
+
+from __future__ import annotations
+
+from veza.api.problems import FORBIDDEN, NOT_FOUND, Kind
+from veza.market.cart import CartFull, NotInCart, OwnedAlready
+from veza.market.checkout import AddressNeeded, CartEmpty
+from veza.market.claims import AddressUnconfirmed, UnknownClaim
+from veza.market.codes import BadCode, UnknownBatch
+from veza.market.orders import UnknownLine, UnknownOrder
+from veza.market.products import NotForSale, ProductExists, UnknownItem, UnknownProduct
+from veza.market.receipts import NoReceipt
+from veza.market.refund_requests import CannotAsk, CannotDecide, UnknownRequest
+from veza.market.sellers import NotTheirArtist, UnknownArtist
+
+CART_TOKEN_MISSING = Kind(
+    "cart-token-missing",
+    400,
+    "Whose cart?",
+    "Sign in, or send `X-Veza-Cart` (or the cookie): `GET /api/v1/cart` gives one.",
+    "nobody is signed in and no cart token was sent: GET /api/v1/cart gives one",
+)
+NOT_FOR_SALE = Kind(
+    "not-for-sale",
+    409,
+    "It cannot be bought now",
+    "`detail` says why; take it out of the cart.",
+    "“Blue Hours” by Anna Berg is not on sale",
+)
+OWNED_ALREADY = Kind(
+    "owned-already",
+    409,
+    "Nobody buys the same thing twice",
+    "`detail` says what is owned, or in the cart, already.",
+    "you own “Blue Hours” by Anna Berg already: it is in your library",
+)
+CART_FULL = Kind(
+    "cart-full",
+    409,
+    "The cart is full",
+    "Check out, or take something out.",
+    "a cart holds at most 100 things: check out, or take something out first",
+)
+CART_EMPTY = Kind("cart-empty", 409, "The cart is empty", "Put something in first.", "the cart is empty")
+PRICE_CHANGED = Kind(
+    "price-changed",
+    409,
+    "A price changed since it was shown",
+    "`changes` has old and new; the cart shows the new prices now. Ask the buyer, then check out again.",
+    "“Blue Hours” was 9.00 EUR and is 11.00 EUR now: look at the cart and check out again",
+)
+ADDRESS_NEEDED = Kind(
+    "address-needed",
+    422,
+    "An e-mail address is needed",
+    "Sign in, or send `email`: the link to what was bought goes there.",
+    "sign in, or say with `email` where the link to what you bought shall go",
+)
+PRODUCT_EXISTS = Kind(
+    "product-exists",
+    409,
+    "It has a product already",
+    "A release or track is sold as one product: change that one.",
+    "release 01890000-0000-7000-8000-000000000021 has a product already: change that one",
+)
+BAD_CODE = Kind(
+    "bad-code",
+    422,
+    "The code gives nothing",
+    "Check how it is written; a used or revoked code is not told from a wrong one.",
+    "this code is not known, was used, or is no longer valid",
+)
+ADDRESS_UNCONFIRMED = Kind(
+    "address-unconfirmed",
+    403,
+    "The e-mail address is not confirmed",
+    "Confirm it, or use the link that was sent.",
+    "confirm your e-mail address first, or use the link that was sent to you",
+)
+NO_REFUND = Kind(
+    "no-refund",
+    409,
+    "This cannot be refunded",
+    "`detail` says why: the window is over, it went back already, or it was asked for already.",
+    "a refund of “Blue Hours” could be asked for until 2026-01-16, 14d after it was paid",
+)
+DECIDED_ALREADY = Kind(
+    "decided-already",
+    409,
+    "The request waits for no decision",
+    "`detail` says what it is now; somebody may have been first.",
+    "refund request 01890000-0000-7000-8000-000000000031 is refunded: it cannot be declined",
+)
+
+MARKET_KINDS: tuple[Kind, ...] = (
+    CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, CART_EMPTY, PRICE_CHANGED, ADDRESS_NEEDED,
+    PRODUCT_EXISTS, BAD_CODE, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
+)  # fmt: skip
+"""Every kind of problem only this room has."""
+
+MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
+    AddressNeeded: ADDRESS_NEEDED,
+    AddressUnconfirmed: ADDRESS_UNCONFIRMED,
+    BadCode: BAD_CODE,
+    CannotAsk: NO_REFUND,
+    CannotDecide: DECIDED_ALREADY,
+    CartEmpty: CART_EMPTY,
+    CartFull: CART_FULL,
+    NoReceipt: NOT_FOUND,
+    NotForSale: NOT_FOR_SALE,
+    NotInCart: NOT_FOUND,
+    NotTheirArtist: FORBIDDEN,
+    OwnedAlready: OWNED_ALREADY,
+    ProductExists: PRODUCT_EXISTS,
+    UnknownArtist: NOT_FOUND,
+    UnknownBatch: NOT_FOUND,
+    UnknownClaim: NOT_FOUND,
+    UnknownItem: NOT_FOUND,
+    UnknownLine: NOT_FOUND,
+    UnknownOrder: NOT_FOUND,
+    UnknownProduct: NOT_FOUND,
+    UnknownRequest: NOT_FOUND,
+}
+"""What the room raises and which kind it is here; PriceChanged is answered where the cart is shown anew."""
+
+SELLING_PROBLEMS = (NOT_FOUND, FORBIDDEN)
+"""What every address of an artist's own may answer."""

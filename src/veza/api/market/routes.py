@@ -1,0 +1,85 @@
+"""Every route of the market and the library, for the composition root to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from veza.api.market import carts, codes, library, orders, products, receipts, refund_requests, sales
+from veza.api.market.carts import BUYER_DEPENDENCY
+from veza.market.rules import MarketRules
+from veza.money.room import MoneyRoom
+
+MARKET_TAGS: Sequence[Tag] = (
+    Tag(name=products.TAG, description="What is sold, and for how much."),
+    Tag(name=carts.TAG, description="What a buyer means to buy, signed in or not."),
+    Tag(name=orders.TAG, description="What was checked out, and what became of it."),
+    Tag(name=receipts.TAG, description="The numbered receipt of an order."),
+    Tag(name=refund_requests.TAG, description="Refunds that buyers ask for, line by line."),
+    Tag(name=library.TAG, description="What one owns."),
+    Tag(name=codes.TAG, description="Codes that give a release or track, once each."),
+    Tag(name=sales.TAG, description="What an artist sold, and where the money stands."),
+)
+"""In the order people meet them."""
+
+
+def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterHandler]:
+    """What goes under /api/v1 (`api_v1`); every handler names its own permission."""
+
+    def provide_room() -> MoneyRoom:
+        return room
+
+    def provide_rules() -> MarketRules:
+        return rules
+
+    return [
+        Router(
+            path="/",
+            route_handlers=[
+                products.list_products,
+                products.show_product,
+                products.list_own_products,
+                products.create_product,
+                products.change_product,
+                carts.show_cart,
+                carts.add_item,
+                carts.change_item,
+                carts.remove_item,
+                carts.merge_carts,
+                orders.check_out,
+                orders.list_cart_orders,
+                orders.list_orders,
+                orders.show_order,
+                orders.claim_orders,
+                receipts.show_receipt,
+                receipts.download_receipt,
+                refund_requests.ask_for_refund,
+                refund_requests.list_requests,
+                refund_requests.list_artists_requests,
+                refund_requests.ask_again,
+                refund_requests.grant_refund,
+                refund_requests.decline_refund,
+                refund_requests.refund_line,
+                codes.make_codes,
+                codes.list_codes,
+                codes.revoke_codes,
+                codes.redeem_code,
+                sales.onboard_artist,
+                sales.show_payouts,
+                sales.list_sales,
+                sales.list_artists_transfers,
+                sales.list_artists_reversals,
+                library.list_library,
+                library.show_access,
+            ],
+            dependencies={
+                **BUYER_DEPENDENCY,
+                "room": Provide(provide_room, sync_to_thread=False),
+                "rules": Provide(provide_rules, sync_to_thread=False),
+            },
+        )
+    ]

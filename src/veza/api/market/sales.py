@@ -1,0 +1,269 @@
+"""What an artist's people see of their money: sales, transfers, reversals, what is coming, what they owe."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.problems import SELLING_PROBLEMS
+from veza.api.market.products import is_operator
+from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.api.money.sellers import DETAIL_EXAMPLE as SELLER_EXAMPLE
+from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing
+from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalShown, TransferShown
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, Url, answers, page_of, show
+from veza.api.visitors import Visitor, needs
+from veza.catalog.artists import Artist
+from veza.kit.database import Database, Session
+from veza.library.grants import ItemKind
+from veza.market import sales, sellers
+from veza.market.rules import MarketRules
+from veza.market.sales import Sale
+from veza.money import listings, standing
+from veza.money import sellers as paid_sellers
+from veza.money.room import MoneyRoom
+from veza.money.sellers import OnboardingFailed, Seller
+from veza.money.stripe.definite import ProviderRefused, told
+
+TAG = "sales"
+
+
+class OnboardingWanted(Struct, forbid_unknown_fields=True):
+    """Where to go after filling in the provider's form; the artist's page in the studio without it."""
+
+    return_url: Url | None = None
+
+
+class SaleShown(Struct, frozen=True):
+    """One line sold: gross = fee + share, in minor units of `currency`; `refunded_minor` went back to the buyer."""
+
+    id: UUID
+    order_id: UUID
+    kind: ItemKind
+    item_id: UUID
+    title: str
+    currency: str
+    gross_minor: int
+    fee_minor: int
+    share_minor: int
+    refunded_minor: int
+    paid_at: datetime | None
+
+
+class Payouts(Struct, frozen=True):
+    """Whether the artist can be paid, and where their money stands, one entry for each currency."""
+
+    is_registered: bool
+    transfers_active: bool
+    standing: list[Standing]
+
+
+SALE_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-000000000026",
+    "order_id": "01890000-0000-7000-8000-000000000025",
+    "kind": "release",
+    "item_id": "01890000-0000-7000-8000-000000000021",
+    "title": "Blue Hours",
+    "currency": "EUR",
+    "gross_minor": 900,
+    "fee_minor": 90,
+    "share_minor": 810,
+    "refunded_minor": 0,
+    "paid_at": "2026-01-02T10:31:00Z",
+}
+REVERSAL_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-000000000005",
+    "status": "succeeded",
+    "currency": "EUR",
+    "amount_minor": 810,
+    "surplus_minor": 0,
+    "cause_kind": "refund",
+    "cause_id": "01890000-0000-7000-8000-000000000003",
+    "stripe_reversal_id": "trr_1",
+    "retry_count": 0,
+    "next_retry_at": None,
+    "waiting_since": None,
+    "last_outcome": "done",
+    "last_error": None,
+    "created_at": "2026-01-03T10:00:00Z",
+    "succeeded_at": "2026-01-03T10:00:02Z",
+}
+PAYOUTS_EXAMPLE = {"is_registered": True, "transfers_active": True, "standing": SELLER_EXAMPLE["standing"]}
+
+
+async def _theirs(session: Session, artist_id: UUID, visitor: Visitor) -> Artist:
+    return await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
+
+
+@post(
+    "/artists/{artist_id:uuid}/onboarding",
+    operation_id="onboardArtist",
+    tags=[TAG],
+    summary="Get ready to be paid",
+    opt=needs(Permission.SELL),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        201, SellerOnboarding, "A link to the provider's form.", ONBOARDING_EXAMPLE,
+        *SELLING_PROBLEMS, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def onboard_artist(
+    artist_id: FromPath[UUID],
+    data: JSONBody[OnboardingWanted],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+    room: NamedDependency[MoneyRoom],
+    rules: NamedDependency[MarketRules],
+) -> Response[SellerOnboarding]:
+    """Opens the artist's account at the payment provider, once, and makes a fresh link to its form. What was sold
+    before is paid out once the provider lets the account be paid."""
+
+    async def intend(session: Session) -> Seller:
+        artist = await _theirs(session, artist_id, visitor)
+        return await paid_sellers.register(session, str(artist.id), artist.name, artist.country)
+
+    async def ask(row: Seller) -> str:
+        back = data.return_url or f"{rules.base_url}/studio/{artist_id}"
+        try:
+            _, link = await paid_sellers.onboard(
+                room.database, room.gateway.for_people(), row.id, row.name, row.country,
+                return_url=back, actor=visitor.actor,
+            )  # fmt: skip
+        except OnboardingFailed as failed:
+            raise told(failed.answer, str(failed)) from failed
+        return link
+
+    async def record(session: Session, row: Seller, link: str) -> Reply:
+        seller = await paid_sellers.find(session, row.id)
+        return Reply(201, show(SellerOnboarding, seller, onboarding_url=link))
+
+    async def nothing(_: Session) -> None:
+        """The seller stays registered: the next request may mend name and country."""
+
+    try:
+        return await idempotent.run_in_steps(intend, ask, record)
+    except ProviderRefused:
+        await idempotent.forget(nothing)
+        raise
+
+
+@get(
+    "/artists/{artist_id:uuid}/payouts",
+    operation_id="showPayouts",
+    tags=[TAG],
+    summary="Show where an artist's money stands",
+    opt=needs(Permission.SELL),
+    responses=answers(200, Payouts, "By currency.", PAYOUTS_EXAMPLE, *SELLING_PROBLEMS),
+)
+async def show_payouts(
+    artist_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
+) -> Payouts:
+    """What is coming, what was sent and taken back, and what is owed, in each currency."""
+    async with database.read() as session:
+        await _theirs(session, artist_id, visitor)
+        seller = await paid_sellers.seller(session, str(artist_id))
+        sums = await standing.of_seller(session, str(artist_id))
+    active = seller is not None and seller.transfers_active
+    return Payouts(seller is not None, active, [show(Standing, one) for one in sums])
+
+
+@get(
+    "/artists/{artist_id:uuid}/sales",
+    operation_id="listSales",
+    tags=[TAG],
+    summary="List an artist's sales",
+    opt=needs(Permission.SELL),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(
+        200, Page[SaleShown], "A page, newest first.", page_of(SALE_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
+    ),
+)
+async def list_sales(
+    artist_id: FromPath[UUID],
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+    currency: Annotated[CurrencyCode | None, QueryParameter(description="Only in this currency.")] = None,
+) -> Page[SaleShown]:
+    """What was paid for, line by line, with the platform's fee and the artist's share. Buyers are not named."""
+    filters: dict[str, Any] = {"artist_id": artist_id, "currency": currency.upper() if currency else None}
+    after = page_request.after("sales", filters)
+    async with database.read() as session:
+        await _theirs(session, artist_id, visitor)
+        rows = await sales.of_artist(session, artist_id, page_request.fetch, after, currency=filters["currency"])
+    return page_request.page(rows, _sale, lambda row: row.line.id, "sales", filters)
+
+
+@get(
+    "/artists/{artist_id:uuid}/transfers",
+    operation_id="listArtistsTransfers",
+    tags=[TAG],
+    summary="List what an artist was sent",
+    opt=needs(Permission.SELL),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(
+        200, Page[TransferShown], "A page, newest first.", page_of(TRANSFER_EXAMPLE),
+        *SELLING_PROBLEMS, *LIST_PROBLEMS,
+    ),
+)  # fmt: skip
+async def list_artists_transfers(
+    artist_id: FromPath[UUID],
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+) -> Page[TransferShown]:
+    """The artist's shares, sent or on their way, and what of each was taken back."""
+    listing = f"transfers of {artist_id}"
+    after = page_request.after(listing)
+    async with database.read() as session:
+        await _theirs(session, artist_id, visitor)
+        rows = await listings.transfers(session, page_request.fetch, after, seller_id=str(artist_id))
+    return page_request.page(rows, lambda row: show(TransferShown, row), lambda row: row.id, listing)
+
+
+@get(
+    "/artists/{artist_id:uuid}/reversals",
+    operation_id="listArtistsReversals",
+    tags=[TAG],
+    summary="List what was taken back from an artist",
+    opt=needs(Permission.SELL),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(
+        200, Page[ReversalShown], "A page, newest first.", page_of(REVERSAL_EXAMPLE),
+        *SELLING_PROBLEMS, *LIST_PROBLEMS,
+    ),
+)  # fmt: skip
+async def list_artists_reversals(
+    artist_id: FromPath[UUID],
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+) -> Page[ReversalShown]:
+    """The artist's part of what buyers got back: done, under way, or owed."""
+    listing = f"reversals of {artist_id}"
+    after = page_request.after(listing)
+    async with database.read() as session:
+        await _theirs(session, artist_id, visitor)
+        rows = await sales.reversals_of(session, artist_id, page_request.fetch, after)
+    return page_request.page(rows, lambda row: show(ReversalShown, row), lambda row: row.id, listing)
+
+
+def _sale(sale: Sale) -> SaleShown:
+    return show(
+        SaleShown,
+        sale.line,
+        kind=ItemKind(sale.line.kind),
+        currency=sale.order.currency,
+        fee_minor=sale.fee_minor,
+        share_minor=sale.share_minor,
+        paid_at=sale.order.paid_at,
+    )

@@ -1,0 +1,103 @@
+"""The one place that answers: does this person own it, and may they hear or download it?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, exists, or_, select
+
+from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.kit.database import Session
+from veza.library.grants import Grant, ItemKind
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What somebody may do with a track; `because` says why in a few words."""
+
+    stream: bool
+    preview: bool
+    download: bool
+    because: str
+
+
+EVERYTHING = (True, True, True)
+NOTHING = (False, False, False)
+PREVIEW = (False, True, False)
+
+_MINE = and_(Grant.person_id == bindparam("person"), Grant.revoked_at.is_(None))
+_OWNS_RELEASE = exists().where(_MINE, Grant.kind == "release", Grant.item_id == bindparam("item"))
+_OWNS_TRACK = exists().where(
+    _MINE,
+    or_(
+        and_(Grant.kind == "track", Grant.item_id == bindparam("item")),
+        and_(
+            Grant.kind == "release",
+            Grant.item_id == select(Track.release_id).where(Track.id == bindparam("item")).scalar_subquery(),
+        ),
+    ),
+)
+_OWNS = {ItemKind.RELEASE: select(_OWNS_RELEASE), ItemKind.TRACK: select(_OWNS_TRACK)}
+
+
+async def owns(session: Session, person_id: UUID, kind: ItemKind, item_id: UUID) -> bool:
+    """Whether the person has it now; a track also by having its release."""
+    return bool(await session.scalar(_OWNS[kind], {"person": person_id, "item": item_id}))
+
+
+_ACTIVE = select(Grant.kind, Grant.item_id, Grant.cause_id).where(
+    _MINE, Grant.item_id.in_(bindparam("items", expanding=True))
+)
+
+
+async def owned_of(session: Session, person_id: UUID, items: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Which of these releases and tracks the person was given themselves: item → what gave it."""
+    found: dict[UUID, set[UUID]] = {}
+    if items:
+        for _, item_id, cause_id in await session.execute(_ACTIVE, {"person": person_id, "items": list(items)}):
+            found.setdefault(item_id, set()).add(cause_id)
+    return found
+
+
+_MAY = (
+    select(
+        Release.status,
+        or_(Release.hidden_at.is_not(None), Artist.hidden_at.is_not(None)),
+        exists().where(ArtistMember.artist_id == Artist.id, ArtistMember.person_id == bindparam("person")),
+        exists().where(
+            _MINE,
+            or_(
+                and_(Grant.kind == "track", Grant.item_id == bindparam("track")),
+                and_(Grant.kind == "release", Grant.item_id == Release.id),
+            ),
+        ),
+    )
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(Release.id == bindparam("release"))
+)
+
+
+async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
+    """What the person (None: somebody not signed in) may do with this track, asked in one statement.
+
+    An artist's people may always. Owners keep what they have after a release is withdrawn; what a moderator hid is
+    closed to them too until it is shown again. Everybody may preview what is published.
+    """
+    asked = {"person": person_id, "track": track.id, "release": track.release_id}
+    row = (await session.execute(_MAY, asked)).one_or_none()
+    if row is None:
+        return Access(*NOTHING, because="it is gone")
+    status, is_hidden, is_theirs, is_owned = row
+    if is_theirs:
+        return Access(*EVERYTHING, because="their own artist's")
+    if is_hidden:
+        return Access(*NOTHING, because="hidden by a moderator")
+    if is_owned:
+        return Access(*EVERYTHING, because="owned")
+    if status == "published":
+        return Access(*PREVIEW, because="published, not owned")
+    return Access(*NOTHING, because=f"the release is {status}")

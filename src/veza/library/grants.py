@@ -1,0 +1,175 @@
+"""Grants: one for each thing a person was given, by what gave it; revoking takes back exactly that one.
+
+Ids of people and of what is owned come from other rooms and are not tied to their tables: what somebody paid for is
+remembered whatever becomes of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+
+
+class ItemKind(StrEnum):
+    """What can be owned; owning a release is owning its tracks."""
+
+    RELEASE = "release"
+    TRACK = "track"
+
+
+class CauseKind(StrEnum):
+    """What gives: a line of an order, or a download code."""
+
+    ORDER_LINE = "order_line"
+    DOWNLOAD_CODE = "download_code"
+
+
+class Grant(Base):
+    """One thing given once. `claim_id` is the anonymous order's id; `person_id` is null until somebody claims it.
+
+    `release_id` is the release itself, or the track's, so that lists need not ask.
+    """
+
+    __tablename__ = "grants"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID | None]
+    claim_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    item_id: Mapped[UUID]
+    release_id: Mapped[UUID]
+    cause_kind: Mapped[str]
+    cause_id: Mapped[UUID]
+    given_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_because: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("person_id IS NOT NULL OR claim_id IS NOT NULL", name="somebody_holds"),
+        CheckConstraint("kind IN ('release', 'track')", name="kind_known"),
+        CheckConstraint("cause_kind IN ('order_line', 'download_code')", name="cause_known"),
+        # However often the same news comes, it gives once.
+        Index("uq_grants_cause", "cause_kind", "cause_id", unique=True),
+        Index(None, "person_id", "kind", "item_id"),
+        Index(None, "claim_id"),
+    )
+
+
+class GrantChange(Base):
+    """The history of a grant: given, claimed, revoked or restored, when, by whom and why."""
+
+    __tablename__ = "grant_changes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("grants.id"))
+    what: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    because: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint("what IN ('given', 'claimed', 'revoked', 'restored')", name="what_known"),
+        Index(None, "grant_id"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is to be given, to whom, and by what."""
+
+    kind: ItemKind
+    item_id: UUID
+    release_id: UUID
+    cause_kind: CauseKind
+    cause_id: UUID
+    person_id: UUID | None = None
+    claim_id: UUID | None = None
+
+
+async def give(session: Session, given: Given, *, because: str) -> bool:
+    """Give it; False when this cause has given already (nothing changes then)."""
+    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
+    row = {
+        "id": session.new_id(),
+        "person_id": given.person_id,
+        "claim_id": given.claim_id,
+        "kind": given.kind.value,
+        "item_id": given.item_id,
+        "release_id": given.release_id,
+        "cause_kind": given.cause_kind.value,
+        "cause_id": given.cause_id,
+        "given_at": session.now,
+    }
+    new = dialect.insert(Grant).values(row).on_conflict_do_nothing().returning(Grant.id)
+    grant_id = (await session.scalars(new)).one_or_none()
+    if grant_id is None:
+        return False
+    await session.flush()
+    _remember(session, [grant_id], "given", because)
+    return True
+
+
+async def revoke(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: str) -> int:
+    """Take back what these causes gave, and nothing else; returns how many grants were alive until now."""
+    changed = await session.execute(
+        update(Grant)
+        .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), Grant.revoked_at.is_(None))
+        .values(revoked_at=session.now, revoked_because=because)
+        .returning(Grant.id)
+        .execution_options(synchronize_session=False)
+    )
+    return _remember(session, list(changed.scalars()), "revoked", because)
+
+
+async def restore(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: str) -> int:
+    """Give back what was revoked of these causes; returns how many grants live again."""
+    changed = await session.execute(
+        update(Grant)
+        .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), Grant.revoked_at.is_not(None))
+        .values(revoked_at=None, revoked_because=None)
+        .returning(Grant.id)
+        .execution_options(synchronize_session=False)
+    )
+    return _remember(session, list(changed.scalars()), "restored", because)
+
+
+async def claim(session: Session, claim_ids: Collection[UUID], person_id: UUID, *, because: str) -> int:
+    """What was given to these anonymous orders is the person's now, revoked grants included; returns how many."""
+    changed = await session.execute(
+        update(Grant)
+        .where(Grant.claim_id.in_(claim_ids), Grant.person_id.is_(None))
+        .values(person_id=person_id)
+        .returning(Grant.id)
+        .execution_options(synchronize_session=False)
+    )
+    return _remember(session, list(changed.scalars()), "claimed", because)
+
+
+_HISTORY = (
+    select(GrantChange)
+    .join(Grant, Grant.id == GrantChange.grant_id)
+    .where(Grant.cause_kind == bindparam("kind"), Grant.cause_id == bindparam("cause"))
+    .order_by(GrantChange.id)
+)
+
+
+async def history_of(session: Session, cause_kind: CauseKind, cause_id: UUID) -> Sequence[GrantChange]:
+    """What became of the grant this cause gave, oldest first."""
+    await session.write_appended()
+    return (await session.scalars(_HISTORY, {"kind": cause_kind.value, "cause": cause_id})).all()
+
+
+def _remember(session: Session, grant_ids: Sequence[UUID], what: str, because: str) -> int:
+    said = {"what": what, "at": session.now, "by": session.actor, "because": because}
+    session.append(GrantChange, *({"id": session.new_id(), "grant_id": one, **said} for one in grant_ids))
+    return len(grant_ids)

@@ -1,0 +1,317 @@
+"""Carts: what a buyer means to buy, across sellers and currencies, signed in or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import BadAmount, Money, positive
+from veza.library import access
+from veza.library.grants import ItemKind
+from veza.market import orders, products
+from veza.market.products import NotForSale, Offer, Pricing
+from veza.market.tokens import hash_of
+
+MOST_ITEMS = 100
+
+
+class Cart(Base):
+    """A person's cart, or that of whoever has the token."""
+
+    __tablename__ = "carts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID | None] = mapped_column(unique=True)
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("person_id IS NOT NULL OR token_hash IS NOT NULL", name="somebody_holds"),)
+
+
+class CartItem(Base):
+    """A product as its buyer last saw it: `price_minor` is its price, `amount_minor` what they mean to pay."""
+
+    __tablename__ = "cart_items"
+
+    cart_id: Mapped[UUID] = mapped_column(ForeignKey("carts.id"), primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    pricing: Mapped[str]
+    price_minor: Mapped[int]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    added_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount_sane"), Index(None, "product_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who fills a cart: a person, whoever has a cart's token, or both just after signing in."""
+
+    person_id: UUID | None
+    cart_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One thing in a cart, as last seen and as it stands; `offer` is None when it is gone altogether."""
+
+    item: CartItem
+    offer: Offer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """A price that changed since the buyer saw it."""
+
+    product_id: UUID
+    title: str
+    old: Money
+    new: Money
+
+    def __str__(self) -> str:
+        return f"“{self.title}” was {self.old} and is {self.new} now"
+
+
+class CartFull(Exception):
+    """A cart has a bound."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a cart holds at most {MOST_ITEMS} things: check out, or take something out first")
+
+
+class NotInCart(LookupError):
+    """The cart has no such product."""
+
+    def __init__(self, product_id: UUID) -> None:
+        super().__init__(f"product {product_id} is not in the cart")
+
+
+class OwnedAlready(Exception):
+    """Nobody buys the same thing twice by accident."""
+
+
+async def find(session: Session, buyer: Buyer) -> Cart | None:
+    """The buyer's cart, not locked: the person's, else the token's; None before anything was put in."""
+    if buyer.person_id is not None:
+        return (await session.scalars(select(Cart).where(Cart.person_id == buyer.person_id))).one_or_none()
+    return await _by_token(session, buyer.cart_token)
+
+
+async def ensure(session: Session, buyer: Buyer) -> Cart:
+    """The buyer's cart, made if it is new, locked; a person's where one is signed in."""
+    if buyer.person_id is None and buyer.cart_token is None:
+        raise ValueError("a cart belongs to a person or to a token")
+    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
+    key: dict[str, Any] = (
+        {"person_id": buyer.person_id}
+        if buyer.person_id is not None
+        else {"token_hash": hash_of(buyer.cart_token or "")}
+    )
+    row = {"id": session.new_id(), "created_at": session.now, **key}
+    await session.execute(dialect.insert(Cart).values(row).on_conflict_do_nothing())
+    mine = select(Cart).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(mine)).one()
+
+
+async def ready(session: Session, buyer: Buyer) -> Cart:
+    """The cart to change (made, locked); a person who still has a token gets what was in that cart."""
+    cart = await ensure(session, buyer)
+    await merge(session, cart, buyer)
+    return cart
+
+
+async def contents(session: Session, cart: Cart | None) -> list[Held]:
+    """What is in the cart, in the order it was put in; two statements however much it is."""
+    if cart is None:
+        return []
+    mine = select(CartItem).where(CartItem.cart_id == cart.id).order_by(CartItem.added_at, CartItem.product_id)
+    items = (await session.scalars(mine.execution_options(populate_existing=True))).all()
+    offered = await products.offers(session, [item.product_id for item in items])
+    return [Held(item, offered.get(item.product_id)) for item in items]
+
+
+async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amount_minor: int | None) -> None:
+    """Put a product in (cart locked); it is there once however often it is put in, with the amount named last.
+
+    `amount_minor` is the buyer's own price where they name it. Raises UnknownProduct, NotForSale, OwnedAlready,
+    CartFull, BadAmount.
+    """
+    offer = await products.find(session, product_id)
+    if offer.is_hidden:
+        raise products.UnknownProduct(product_id)
+    if offer.refusal:
+        raise NotForSale(offer.refusal)
+    if buyer.person_id is not None:
+        await refuse_owned(session, buyer.person_id, [offer])
+    held = await contents(session, cart)
+    values = {**_as_seen(offer), "amount_minor": _amount(offer, amount_minor)}
+    if any(one.item.product_id == product_id for one in held):
+        await _set(session, cart, product_id, values)
+        return
+    _refuse_overlap(offer, [one.offer for one in held if one.offer is not None])
+    if len(held) >= MOST_ITEMS:
+        raise CartFull
+    row = {"cart_id": cart.id, "product_id": product_id, "added_at": session.now, **values}
+    await session.execute(insert(CartItem).values(row))
+
+
+async def name_price(session: Session, cart: Cart, product_id: UUID, amount_minor: int) -> None:
+    """The buyer's own amount for a thing in the cart (locked). Raises NotInCart, NotForSale, BadAmount."""
+    held = {one.item.product_id: one for one in await contents(session, cart)}.get(product_id)
+    if held is None or held.offer is None:
+        raise NotInCart(product_id)
+    if held.offer.refusal:
+        raise NotForSale(held.offer.refusal)
+    await _set(session, cart, product_id, {**_as_seen(held.offer), "amount_minor": _amount(held.offer, amount_minor)})
+
+
+async def remove(session: Session, cart: Cart, product_id: UUID) -> None:
+    """Take a product out (cart locked); it need not be there."""
+    await session.execute(delete(CartItem).where(CartItem.cart_id == cart.id, CartItem.product_id == product_id))
+
+
+async def merge(session: Session, cart: Cart, buyer: Buyer) -> int:
+    """Move what the token's cart holds into the person's (locked); returns how many things came over.
+
+    What the person owns, has in the cart, or has no room for stays out; the token's cart is gone afterwards.
+    Two tabs that merge at once: the lock on the token's cart lets one do it.
+    """
+    other = await _by_token(session, buyer.cart_token, lock=True)
+    if other is None or other.id == cart.id or buyer.person_id is None:
+        return 0
+    mine = await contents(session, cart)
+    theirs = [one for one in await contents(session, other) if one.offer is not None]
+    owned = await _owned(session, buyer.person_id, [one.offer for one in theirs if one.offer is not None])
+    inside = [one.offer for one in mine if one.offer is not None]
+    moved: list[dict[str, Any]] = []
+    for one in theirs:
+        offer = one.offer
+        if offer is None or offer.product.id in owned or _overlap(offer, inside):
+            continue
+        if len(mine) + len(moved) >= MOST_ITEMS:
+            break
+        inside.append(offer)
+        item = one.item
+        moved.append(
+            {
+                "cart_id": cart.id,
+                "product_id": item.product_id,
+                "pricing": item.pricing,
+                "price_minor": item.price_minor,
+                "amount_minor": item.amount_minor,
+                "currency": item.currency,
+                "added_at": item.added_at,
+            }
+        )
+    await session.execute(delete(CartItem).where(CartItem.cart_id == other.id))
+    if moved:
+        await session.execute(insert(CartItem), moved)
+    await session.execute(delete(Cart).where(Cart.id == other.id))
+    await orders.take_over(session, other.id, cart.id, buyer.person_id)
+    return len(moved)
+
+
+def repricing(held: Sequence[Held]) -> list[Repriced]:
+    """What costs something else now than the buyer saw; what they may pay anyway is no change."""
+    found: list[Repriced] = []
+    for one in held:
+        if one.offer is None:
+            continue
+        old, new = Money(one.item.amount_minor, one.item.currency), amount_now(one.item, one.offer)
+        if old != new:
+            found.append(Repriced(one.item.product_id, one.offer.title, old, new))
+    return found
+
+
+def amount_now(item: CartItem, offer: Offer) -> Money:
+    """What this thing in a cart costs by today's price; a buyer's own amount stands while it is enough."""
+    product = offer.product
+    price = Money(product.price_minor if product.pricing != Pricing.FREE else 0, product.currency)
+    named = item.pricing == product.pricing == Pricing.MINIMUM and item.currency == product.currency
+    return Money(max(item.amount_minor, price.minor), price.currency) if named else price
+
+
+async def reprice(session: Session, cart: Cart) -> list[Repriced]:
+    """Show today's prices in the cart (locked), and say what changed."""
+    held = await contents(session, cart)
+    changed = repricing(held)
+    offered = {one.item.product_id: one.offer for one in held if one.offer is not None}
+    for one in changed:
+        values = {**_as_seen(offered[one.product_id]), "amount_minor": one.new.minor}
+        await _set(session, cart, one.product_id, values)
+    return changed
+
+
+async def refuse_owned(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> None:
+    """Raise OwnedAlready for the first of these that the person has."""
+    owned = await _owned(session, person_id, wanted)
+    for offer in wanted:
+        if offer.product.id in owned:
+            raise OwnedAlready(f"you own “{offer.title}” by {offer.artist.name} already: it is in your library")
+
+
+async def _owned(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> set[UUID]:
+    items = {offer.product.item_id for offer in wanted} | {offer.product.release_id for offer in wanted}
+    owned = await access.owned_of(session, person_id, items)
+    # Having a release is having its tracks; having one track is not having the release.
+    return {
+        offer.product.id
+        for offer in wanted
+        if offer.product.item_id in owned or (offer.track is not None and offer.product.release_id in owned)
+    }
+
+
+def _overlap(offer: Offer, inside: Sequence[Offer]) -> str | None:
+    for other in inside:
+        if other.product.id == offer.product.id:
+            return f"“{offer.title}” is in the cart already"
+        if other.product.release_id == offer.product.release_id and other.product.kind != offer.product.kind:
+            release, track = (offer, other) if offer.product.kind == ItemKind.RELEASE else (other, offer)
+            return f"“{track.title}” comes with “{release.title}”: the cart can hold the one or the other"
+    return None
+
+
+def _refuse_overlap(offer: Offer, inside: Sequence[Offer]) -> None:
+    said = _overlap(offer, inside)
+    if said:
+        raise OwnedAlready(said)
+
+
+def _as_seen(offer: Offer) -> dict[str, Any]:
+    product = offer.product
+    return {"pricing": product.pricing, "price_minor": product.price_minor, "currency": product.currency}
+
+
+def _amount(offer: Offer, named_minor: int | None) -> int:
+    product = offer.product
+    least = Money(product.price_minor, product.currency)
+    if product.pricing == Pricing.MINIMUM:
+        if named_minor is None:
+            return least.minor
+        if named_minor < least.minor:
+            raise BadAmount(f"“{offer.title}” costs at least {least}, not {Money(named_minor, product.currency)}")
+        return positive(named_minor, product.currency).minor if named_minor else 0
+    if named_minor is not None and named_minor != least.minor:
+        raise BadAmount(f"“{offer.title}” costs {least}; its price is not the buyer's to name")
+    return least.minor
+
+
+async def _set(session: Session, cart: Cart, product_id: UUID, values: dict[str, Any]) -> None:
+    mine = update(CartItem).where(CartItem.cart_id == cart.id, CartItem.product_id == product_id)
+    await session.execute(mine.values(**values))
+
+
+async def _by_token(session: Session, token: str | None, *, lock: bool = False) -> Cart | None:
+    if token is None:
+        return None
+    wanted = select(Cart).where(Cart.token_hash == hash_of(token))
+    return (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()

@@ -1,0 +1,259 @@
+"""Checkout: from a cart to orders, one for each currency, each with one payment; what is free is given at once.
+
+Prices are looked at again under the cart's lock. However often the same cart is checked out, in however many tabs,
+there is one open order for the same things.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.market import cart as carts
+from veza.market import fulfilment, orders
+from veza.market.cart import Buyer, Cart, Held, Repriced
+from veza.market.orders import Order, OrderLine
+from veza.market.products import NotForSale
+from veza.market.rules import MarketRules
+from veza.money import checkout as pay_page
+from veza.money import payments
+from veza.money.checkout import CheckoutSession, CheckoutWanted
+from veza.money.payments import LineWanted, Payment
+from veza.money.stripe.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the buyer says at checkout; `email` is where an anonymous buyer's claim link goes.
+
+    `request_key` is the same for the same request repeated, and no other.
+    """
+
+    email: str | None
+    success_url: str
+    cancel_url: str
+    request_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An order with what its pay page needs; nothing of it is paid when everything was free."""
+
+    order: Order
+    payment: Payment | None
+    wanted: CheckoutWanted | None
+
+
+class CartEmpty(Exception):
+    """There is nothing to check out."""
+
+    def __init__(self) -> None:
+        super().__init__("the cart is empty")
+
+
+class AddressNeeded(Exception):
+    """Nobody is signed in: without an address what was bought could never be claimed."""
+
+    def __init__(self) -> None:
+        super().__init__("sign in, or say with `email` where the link to what you bought shall go")
+
+
+class PriceChanged(Exception):
+    """Prices are not what the buyer saw; `changes` has each."""
+
+    def __init__(self, changes: Sequence[Repriced]) -> None:
+        super().__init__("; ".join(str(one) for one in changes[:5]) + ": look at the cart and check out again")
+        self.changes = list(changes)
+
+
+async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules) -> list[Opening]:
+    """The orders this cart makes (locked), written if they are new; nothing was asked of the provider yet.
+
+    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PriceChanged, BadPayment, BadAmount.
+    """
+    made = await _made_by(session, cart, wanted.request_key)
+    if made:
+        return [await _again(session, order, wanted) for order in made]
+    held = await carts.contents(session, cart)
+    if not held:
+        raise CartEmpty
+    if buyer.person_id is None and wanted.email is None:
+        raise AddressNeeded
+    await _refuse_unsellable(session, held, buyer)
+    changes = carts.repricing(held)
+    if changes:
+        raise PriceChanged(changes)
+    groups: dict[tuple[str, bool], list[Held]] = {}
+    for one in held:
+        groups.setdefault((one.item.currency, one.item.amount_minor == 0), []).append(one)
+    before = await _open_orders(session, cart)
+    prints = {key: _fingerprint(group, rules) for key, group in groups.items()}
+    for order in before.values():
+        if order.fingerprint not in prints.values():
+            await orders.move(session, order, "canceled", because="the cart was checked out with other things")
+    openings = []
+    for (currency, is_free), group in groups.items():
+        known = before.get(prints[currency, is_free])
+        if known is not None:
+            openings.append(await _again(session, known, wanted))
+        else:
+            openings.append(
+                await _open(session, cart, buyer, wanted, rules, group, prints[currency, is_free], currency)
+            )
+    return openings
+
+
+async def ask(gateway: Gateway, opening: Opening) -> CheckoutSession | None:
+    """Have the provider open the pay page, or find it open. Raises ProviderRefused or ProviderUnavailable."""
+    if opening.payment is None or opening.wanted is None:
+        return None
+    return await pay_page.ask(gateway, opening.payment, opening.wanted)
+
+
+async def record(session: Session, opening: Opening, made: CheckoutSession | None) -> Payment | None:
+    """Write down the pay page; a second time changes nothing."""
+    if opening.payment is None or made is None:
+        return None
+    return await pay_page.record(session, opening.payment.id, made)
+
+
+async def withdraw(session: Session, opening: Opening, *, because: str) -> None:
+    """The provider refused this order's pay page: its payment is over, and the order with it."""
+    await pay_page.withdraw(session, request_key(opening.order.id), because=because)
+
+
+def request_key(order_id: UUID) -> str:
+    """What an order's payment is found by."""
+    return f"order {order_id}"
+
+
+async def _refuse_unsellable(session: Session, held: Sequence[Held], buyer: Buyer) -> None:
+    for one in held:
+        if one.offer is None:
+            raise NotForSale(f"product {one.item.product_id} is gone: take it out of the cart")
+        if one.offer.refusal:
+            raise NotForSale(f"{one.offer.refusal}: take it out of the cart")
+    if buyer.person_id is not None:
+        await carts.refuse_owned(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
+
+
+async def _open_orders(session: Session, cart: Cart) -> dict[str, Order]:
+    mine = select(Order).where(Order.cart_id == cart.id, Order.status == "open")
+    rows = await session.scalars(mine.execution_options(populate_existing=True))
+    return {order.fingerprint: order for order in rows}
+
+
+def _fingerprint(group: Sequence[Held], rules: MarketRules) -> str:
+    lines = sorted((str(one.item.product_id), one.item.amount_minor, one.item.currency) for one in group)
+    said = repr((rules.vat_rate_bps, lines))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+async def _open(
+    session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules, group: Sequence[Held],
+    fingerprint: str, currency: str,
+) -> Opening:  # fmt: skip
+    order_id = session.new_id()
+    lines = [_line(session, order_id, i, one, rules) for i, one in enumerate(group)]
+    total = Money(sum(line["gross_minor"] for line in lines), currency)
+    # Written by the machine: a status is born there too.
+    values: dict[str, Any] = {
+        "id": order_id,
+        "cart_id": cart.id,
+        "person_id": buyer.person_id,
+        "email": wanted.email,
+        "currency": currency,
+        "amount_minor": total.minor,
+        "vat_rate_bps": rules.vat_rate_bps,
+        "fingerprint": fingerprint,
+        "request_key": wanted.request_key,
+        "success_url": wanted.success_url,
+        "cancel_url": wanted.cancel_url,
+        "created_at": session.now,
+    }
+    if total.minor == 0:
+        free = {**values, "status": "paid", "paid_at": session.now}
+        (order,) = await orders.machine.born(session, [free], because="everything in it is free")
+        await session.execute(insert(OrderLine), lines)
+        await fulfilment.give_lines(session, order)
+        await fulfilment.send_claim(session, order, rules)
+        return Opening(order, None, None)
+    page = _page(order_id, currency, lines, wanted.success_url, wanted.cancel_url)
+    payment = await pay_page.intend(session, page, currencies=rules.currencies, request_key=request_key(order_id))
+    charged = await payments.lines_of(session, payment.id)
+    paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]
+    values |= {"payment_id": payment.id, "status": "open"}
+    (order,) = await orders.machine.born(session, [values], because="checked out")
+    await session.execute(insert(OrderLine), paid_lines)
+    return Opening(order, payment, page)
+
+
+async def _made_by(session: Session, cart: Cart, key: str) -> Sequence[Order]:
+    mine = select(Order).where(Order.cart_id == cart.id, Order.request_key == key)
+    alive = mine.where(Order.status.not_in(("expired", "canceled"))).order_by(Order.id)
+    return (await session.scalars(alive.execution_options(populate_existing=True))).all()
+
+
+async def _again(session: Session, order: Order, wanted: Wanted) -> Opening:
+    """The order that is open for these things: the same body asks the provider for the same page."""
+    if order.person_id is None and wanted.email is not None and order.email != wanted.email:
+        await orders.machine.amend(session, order, email=wanted.email)
+    if order.payment_id is None:
+        return Opening(order, None, None)
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
+    page = CheckoutWanted(
+        str(order.id),
+        order.currency,
+        tuple(LineWanted(str(line.artist_id), line.ref, line.gross_minor, line.fee_bps) for line in lines),
+        order.success_url,
+        order.cancel_url,
+    )
+    return Opening(order, await payments.find(session, order.payment_id), page)
+
+
+def _line(session: Session, order_id: UUID, position: int, held: Held, rules: MarketRules) -> dict[str, Any]:
+    offer = held.offer
+    if offer is None:
+        raise CartEmpty
+    gross, rate = held.item.amount_minor, rules.vat_rate_bps
+    return {
+        "id": session.new_id(),
+        "order_id": order_id,
+        "position": position,
+        "product_id": offer.product.id,
+        "kind": offer.product.kind,
+        "item_id": offer.product.item_id,
+        "release_id": offer.product.release_id,
+        "artist_id": offer.artist.id,
+        "artist": offer.artist.name,
+        "title": offer.title,
+        "gross_minor": gross,
+        "vat_minor": (gross * rate * 2 + 10_000 + rate) // (2 * (10_000 + rate)),  # included, rounded half up
+        "fee_bps": rules.fee_bps if offer.artist.fee_bps is None else offer.artist.fee_bps,
+        "refunded_minor": 0,
+    }
+
+
+def _page(order_id: UUID, currency: str, lines: Sequence[dict[str, Any]], success: str, cancel: str) -> CheckoutWanted:
+    return CheckoutWanted(
+        str(order_id),
+        currency,
+        tuple(
+            LineWanted(
+                str(line["artist_id"]),
+                f"{line['title']} · {line['artist']}"[:200],
+                line["gross_minor"],
+                line["fee_bps"],
+            )
+            for line in lines
+        ),
+        success,
+        cancel,
+    )

@@ -1,0 +1,88 @@
+"""Claims: what somebody bought without an account becomes theirs, by the link they were sent or by their address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from veza.accounts.people import find as find_person
+from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.library import grants
+from veza.market import orders
+from veza.market.orders import Order
+from veza.market.rules import MarketRules
+from veza.market.tokens import hash_of, new_token
+
+MOST_AT_ONCE = 100
+
+
+class UnknownClaim(LookupError):
+    """No order waits for this link: it is wrong, or somebody has claimed it."""
+
+    def __init__(self) -> None:
+        super().__init__("this link belongs to no order that waits to be claimed")
+
+
+class AddressUnconfirmed(Exception):
+    """Without a link, only a confirmed address shows that an order is one's own."""
+
+    def __init__(self) -> None:
+        super().__init__("confirm your e-mail address first, or use the link that was sent to you")
+
+
+async def send_link(session: Session, order: Order, rules: MarketRules) -> None:
+    """Mail the buyer a link to what they bought; only its hash is kept."""
+    if order.email is None:
+        return
+    token = new_token()
+    await orders.machine.amend(session, order, claim_hash=hash_of(token))
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
+    bought = "\n".join(f"- {line.title} · {line.artist}" for line in lines)
+    total = Money(order.amount_minor, order.currency)
+    await rules.send_mail(
+        session,
+        order.email,
+        f"What you bought at {rules.platform_name}",
+        f"Thank you. You bought, for {total}:\n\n{bought}\n\n"
+        "Sign in or sign up, and open this link to have it in your library:\n\n"
+        f"{rules.base_url}/claim?token={token}\n\n"
+        "The link works once. Whoever has it can claim what you bought, so keep it to yourself.\n",
+    )
+
+
+async def claim(session: Session, token: str, person_id: UUID) -> Order:
+    """The order behind this link becomes the person's; raises UnknownClaim. Two at once: one gets it."""
+    waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
+    order = (await session.scalars(waiting.with_for_update())).one_or_none()
+    if order is None:
+        raise UnknownClaim
+    await _give(session, [order], person_id, "claimed with the link")
+    return order
+
+
+async def claim_by_address(session: Session, person_id: UUID) -> Sequence[Order]:
+    """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed."""
+    person = await find_person(session, person_id)
+    if person.email is None or person.email_confirmed_at is None:
+        raise AddressUnconfirmed
+    waiting = (
+        select(Order)
+        .where(Order.email == person.email, Order.person_id.is_(None), Order.status.in_(orders.PAID))
+        .order_by(Order.id)
+        .limit(MOST_AT_ONCE)
+        .with_for_update()
+    )
+    found = (await session.scalars(waiting)).all()
+    await _give(session, found, person_id, "claimed with a confirmed address")
+    return found
+
+
+async def _give(session: Session, found: Sequence[Order], person_id: UUID, because: str) -> None:
+    if not found:
+        return
+    for order in found:
+        await orders.machine.amend(session, order, person_id=person_id, claim_hash=None, claimed_at=session.now)
+    await grants.claim(session, [order.id for order in found], person_id, because=because)

@@ -1,0 +1,169 @@
+"""Download codes: an artist makes a batch, each code gives what it is for to one person, once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.catalog.artists import Artist
+from veza.kit.database import Base, Session
+from veza.library import access, grants
+from veza.library.grants import CauseKind, Given, ItemKind
+from veza.market import products
+from veza.market.cart import OwnedAlready
+from veza.market.tokens import hash_of
+
+MOST_IN_BATCH = 500
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""32 signs nobody mistakes for one another: a code of 20 has 100 bits."""
+_LENGTH, _GROUP = 20, 5
+
+
+class CodeBatch(Base):
+    """Codes made together for one release or track."""
+
+    __tablename__ = "code_batches"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    artist_id: Mapped[UUID]
+    kind: Mapped[str]
+    item_id: Mapped[UUID]
+    release_id: Mapped[UUID]
+    note: Mapped[str]
+    size: Mapped[int]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('release', 'track')", name="kind_known"),
+        CheckConstraint("size BETWEEN 1 AND 500", name="size_bounded"),
+        Index(None, "artist_id", "id"),
+    )
+
+
+class DownloadCode(Base):
+    """One code; only its hash is kept."""
+
+    __tablename__ = "download_codes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("code_batches.id"))
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    redeemed_by: Mapped[UUID | None]
+    redeemed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "batch_id"),)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCount:
+    """A batch and how many of its codes were redeemed."""
+
+    batch: CodeBatch
+    redeemed: int
+
+
+class UnknownBatch(LookupError):
+    """No such batch of this artist."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no batch of download codes {wanted}")
+
+
+class BadCode(Exception):
+    """The code gives nothing: wrong, used or revoked. One sentence for all, so that nobody learns by guessing."""
+
+    def __init__(self) -> None:
+        super().__init__("this code is not known, was used, or is no longer valid")
+
+
+async def make(
+    session: Session, artist: Artist, kind: ItemKind, item_id: UUID, count: int, note: str
+) -> tuple[CodeBatch, list[str]]:
+    """A batch of `count` codes and the codes themselves, which are never seen again. Raises UnknownItem."""
+    if not 1 <= count <= MOST_IN_BATCH:
+        raise ValueError(f"a batch has 1 to {MOST_IN_BATCH} codes, not {count}")
+    release_id = await products.release_of(session, artist, kind, item_id)
+    batch = CodeBatch(
+        id=session.new_id(), artist_id=artist.id, kind=kind.value, item_id=item_id, release_id=release_id,
+        note=note, size=count, created_at=session.now,
+    )  # fmt: skip
+    session.add(batch)
+    await session.flush()
+    made = [_new_code() for _ in range(count)]
+    rows = [{"id": session.new_id(), "batch_id": batch.id, "code_hash": hash_of(_plain(code))} for code in made]
+    await session.execute(insert(DownloadCode), rows)
+    return batch, made
+
+
+async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
+    """Give the person what the code is for; two at once with the same code: one gets it.
+
+    Raises BadCode; OwnedAlready without using the code up.
+    """
+    found = (
+        select(DownloadCode, CodeBatch)
+        .join(CodeBatch, CodeBatch.id == DownloadCode.batch_id)
+        .where(DownloadCode.code_hash == hash_of(_plain(said)))
+        .with_for_update(of=DownloadCode)
+    )
+    row = (await session.execute(found)).one_or_none()
+    if row is None or row[0].redeemed_at is not None or row[1].revoked_at is not None:
+        raise BadCode
+    code, batch = row
+    if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
+        raise OwnedAlready("you own this already: the code is still good, give it to somebody else")
+    mine = update(DownloadCode).where(DownloadCode.id == code.id)
+    await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
+    given = Given(
+        ItemKind(batch.kind), batch.item_id, batch.release_id, CauseKind.DOWNLOAD_CODE, code.id, person_id=person_id
+    )
+    await grants.give(session, given, because=f"download code of batch {batch.id}")
+    return batch
+
+
+async def revoke(session: Session, batch: CodeBatch) -> int:
+    """No code of the batch works from now on; what was redeemed stays. Returns how many were still good."""
+    mine = update(CodeBatch).where(CodeBatch.id == batch.id, CodeBatch.revoked_at.is_(None))
+    await session.execute(mine.values(revoked_at=session.now))
+    unused = select(func.count()).where(DownloadCode.batch_id == batch.id, DownloadCode.redeemed_at.is_(None))
+    await session.refresh(batch)
+    return int(await session.scalar(unused) or 0)
+
+
+async def find(session: Session, batch_id: UUID) -> CodeBatch:
+    row = await session.get(CodeBatch, batch_id)
+    if row is None:
+        raise UnknownBatch(batch_id)
+    return row
+
+
+async def listing(session: Session, artist_id: UUID, limit: int, after: UUID | None = None) -> Sequence[BatchCount]:
+    """An artist's batches, newest first, in one statement."""
+    used = (
+        select(func.count())
+        .where(DownloadCode.batch_id == CodeBatch.id, DownloadCode.redeemed_at.is_not(None))
+        .correlate(CodeBatch)
+        .scalar_subquery()
+    )
+    wanted = select(CodeBatch, used).where(CodeBatch.artist_id == artist_id).order_by(CodeBatch.id.desc()).limit(limit)
+    if after is not None:
+        wanted = wanted.where(CodeBatch.id < after)
+    return [BatchCount(batch, int(count)) for batch, count in await session.execute(wanted)]
+
+
+def _new_code() -> str:
+    plain = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    return "-".join(plain[i : i + _GROUP] for i in range(0, _LENGTH, _GROUP))
+
+
+def _plain(said: str) -> str:
+    """As people type it: small letters, spaces and dashes make no difference."""
+    return re.sub(r"[\s-]", "", said).upper()

@@ -1,0 +1,67 @@
+"""What the market and the library know of a person, for the export of their data."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from veza.kit.database import Session
+from veza.library import shelf
+from veza.market import orders, refund_requests
+
+MOST = 10_000
+"""Of each list; nobody has bought more, and an export that is cut says so."""
+
+
+async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
+    """Orders with their lines, what is owned, and refunds that were asked for; plain values, fit for JSON."""
+    bought = await orders.listing(session, MOST, person_id=person_id)
+    lines = await orders.lines_of(session, [order.id for order in bought])
+    owned = await shelf.owned_by(session, person_id, MOST)
+    asked = await refund_requests.listing(session, MOST, person_id=person_id)
+    return {
+        "orders": [
+            {
+                "id": str(order.id),
+                "status": order.status,
+                "currency": order.currency,
+                "amount_minor": order.amount_minor,
+                "email": order.email,
+                "created_at": order.created_at.isoformat(),
+                "paid_at": order.paid_at.isoformat() if order.paid_at else None,
+                "lines": [
+                    {
+                        "title": line.title,
+                        "artist": line.artist,
+                        "kind": line.kind,
+                        "gross_minor": line.gross_minor,
+                        "vat_minor": line.vat_minor,
+                        "refunded_minor": line.refunded_minor,
+                    }
+                    for line in lines[order.id]
+                ],
+            }
+            for order in bought
+        ],
+        "library": [
+            {
+                "kind": one.kind,
+                "title": one.title,
+                "artist": one.artist,
+                "given_at": one.given_at.isoformat(),
+                "by": one.cause_kind,
+            }
+            for one in owned
+        ],
+        "refund_requests": [
+            {
+                "title": line.title,
+                "status": request.status,
+                "reason": request.reason,
+                "answer": request.answer,
+                "created_at": request.created_at.isoformat(),
+            }
+            for request, line, _ in asked
+        ],
+        "is_cut": MOST in (len(bought), len(owned), len(asked)),
+    }

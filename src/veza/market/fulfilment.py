@@ -1,0 +1,140 @@
+"""What follows from a payment: the order is paid, its things are given, its receipt numbered, the cart emptied.
+
+And what follows from money that goes back: a line that went back wholly is revoked at once, one of which the
+return failed is given back. Everything here is said in terms of what *is* returned, so repeats and any order of the
+news end the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from veza.kit.database import Session
+from veza.library import access, grants
+from veza.library.grants import CauseKind, Given, ItemKind
+from veza.market import claims, orders, receipts
+from veza.market.cart import Cart, CartItem
+from veza.market.orders import Order, OrderLine
+from veza.market.rules import MarketRules
+from veza.money import payments, refunds, returns
+from veza.money.refunds import NotRefundable, RefundExceedsPayment
+
+BOUGHT_TWICE = "bought twice: the buyer has it already"
+
+
+async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order | None:
+    """The payment succeeded (locked): do what follows, once. None when it is not the market's."""
+    order = await _lock_with_cart(session, payment_id)
+    if order is None or order.status in orders.PAID:
+        return order
+    number = await receipts.next_number(session, session.now.year)
+    facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
+    await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
+    doubles = await _owned_already(session, order)
+    await give_lines(session, order)
+    await _return_doubles(session, order, doubles)
+    await send_claim(session, order, rules)
+    await follow_returns(session, payment_id)
+    return order
+
+
+async def _lock_with_cart(session: Session, payment_id: UUID) -> Order | None:
+    """The order, under its cart's lock as at checkout: of two that are paid at once, one sees what the other gave."""
+    mine = select(Order.cart_id).where(Order.payment_id == payment_id)
+    await session.execute(select(Cart.id).where(Cart.id == mine.scalar_subquery()).with_for_update())
+    return await orders.lock_by_payment(session, payment_id)
+
+
+async def expired(session: Session, payment_id: UUID) -> None:
+    """The payment ended unpaid: so did the order, and its cart can be checked out anew."""
+    order = await orders.lock_by_payment(session, payment_id)
+    if order is not None and order.status == "open":
+        await orders.move(session, order, "expired", because=f"payment {payment_id} ended unpaid")
+
+
+async def follow_returns(session: Session, payment_id: UUID) -> None:
+    """Make lines, grants and the order's status say what went back to the buyer (payment locked)."""
+    order = await orders.lock_by_payment(session, payment_id)
+    if order is None or order.status not in orders.PAID:
+        return
+    back = await returns.returned(session, payment_id)
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
+    gone: list[UUID] = []
+    kept: list[UUID] = []
+    for line in lines:
+        refunded = max(0, min(line.gross_minor, back.get(line.payment_line_id, 0) if line.payment_line_id else 0))
+        (gone if refunded == line.gross_minor else kept).append(line.id)
+        if refunded != line.refunded_minor:
+            mine = update(OrderLine).where(OrderLine.id == line.id).values(refunded_minor=refunded)
+            await session.execute(mine.execution_options(synchronize_session=False))
+    because = f"what order {order.id} says of its lines"
+    if gone:
+        await grants.revoke(session, CauseKind.ORDER_LINE, gone, because="the buyer got the money for it back")
+    if kept:
+        await grants.restore(session, CauseKind.ORDER_LINE, kept, because="the money did not go back after all")
+    total = sum(back.values())
+    target = "paid" if total <= 0 else "refunded" if not kept else "partly_refunded"
+    if target != order.status:
+        await orders.move(session, order, target, because=because)
+
+
+async def give_lines(session: Session, order: Order) -> None:
+    """Give what the order's lines are for, and take it out of the cart it came from."""
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
+    for line in lines:
+        await grants.give(
+            session,
+            Given(
+                ItemKind(line.kind),
+                line.item_id,
+                line.release_id,
+                CauseKind.ORDER_LINE,
+                line.id,
+                person_id=order.person_id,
+                claim_id=order.id if order.person_id is None else None,
+            ),
+            because=f"order {order.id}",
+        )
+    bought = [line.product_id for line in lines]
+    await session.execute(delete(CartItem).where(CartItem.cart_id == order.cart_id, CartItem.product_id.in_(bought)))
+
+
+async def send_claim(session: Session, order: Order, rules: MarketRules) -> None:
+    """Where nobody was signed in: the link with which whoever bought can take it into an account."""
+    if order.person_id is None and order.claim_hash is None:
+        await claims.send_link(session, order, rules)
+
+
+async def _owned_already(session: Session, order: Order) -> list[OrderLine]:
+    """Lines for what the buyer was given by something else: two tabs, or an older pay page."""
+    if order.person_id is None:
+        return []
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
+    items = {line.item_id for line in lines} | {line.release_id for line in lines}
+    owned = await access.owned_of(session, order.person_id, items)
+    return [line for line in lines if line.item_id in owned or line.release_id in owned]
+
+
+async def _return_doubles(session: Session, order: Order, doubles: Sequence[OrderLine]) -> None:
+    """Nobody buys the same thing twice by accident: what they had goes back in the transaction that took it."""
+    if not doubles or order.payment_id is None:
+        return
+    payment = await payments.lock(session, order.payment_id)
+    left = await refunds.unreserved(session, payment)
+    amounts: dict[Any, int] = {
+        line.payment_line_id: left.get(line.payment_line_id, 0)
+        for line in doubles
+        if line.payment_line_id is not None and left.get(line.payment_line_id, 0)
+    }
+    if not amounts:
+        return
+    try:
+        await refunds.request(
+            session, payment, sum(amounts.values()), order.currency, reason=BOUGHT_TWICE, line_amounts=amounts
+        )
+    except (NotRefundable, RefundExceedsPayment):
+        return  # the money is on its way back for another reason

@@ -1,0 +1,45 @@
+"""What the market hears from the money room, inside the transaction that makes it true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from veza.kit.database import Session
+from veza.kit.subscriptions import Event, Inside
+from veza.market import fulfilment, refund_requests
+from veza.market.rules import MarketRules
+
+
+def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]:
+    """Topic → what the market does about it; every one bears repeats and any order."""
+
+    async def on_paid(session: Session, event: Event) -> None:
+        await fulfilment.paid(session, _payment(event), rules)
+
+    async def on_expired(session: Session, event: Event) -> None:
+        await fulfilment.expired(session, _payment(event))
+
+    async def on_returned(session: Session, event: Event) -> None:
+        await fulfilment.follow_returns(session, _payment(event))
+
+    async def on_refunded(session: Session, event: Event) -> None:
+        await fulfilment.follow_returns(session, _payment(event))
+        await refund_requests.settled(session, UUID(event.payload["refund_id"]), is_done=True)
+
+    async def on_refund_failed(session: Session, event: Event) -> None:
+        await fulfilment.follow_returns(session, _payment(event))
+        await refund_requests.settled(session, UUID(event.payload["refund_id"]), is_done=False)
+
+    return {
+        "payment.succeeded": (on_paid,),
+        "payment.expired": (on_expired,),
+        "refund.succeeded": (on_refunded,),
+        "refund.failed": (on_refund_failed,),
+        "dispute.funds_withdrawn": (on_returned,),
+        "dispute.funds_reinstated": (on_returned,),
+    }
+
+
+def _payment(event: Event) -> UUID:
+    return UUID(event.payload["payment_id"])

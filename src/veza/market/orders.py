@@ -1,0 +1,219 @@
+"""Orders: what a buyer took to the pay page in one currency, line by line, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.moves import Machine, Move
+
+STATUSES = ("open", "paid", "partly_refunded", "refunded", "expired", "canceled")
+PAID = ("paid", "partly_refunded", "refunded")
+"""Statuses of an order that was paid, whatever went back since."""
+
+
+class Order(Base):
+    """One order in one currency. `payment_id` is null where everything in it was free.
+
+    `fingerprint` is of its lines, `request_key` of the request that made it; `claim_hash` is what is kept of the link
+    that an anonymous buyer is sent. `receipt_year` and `receipt_count` number the receipt.
+    """
+
+    __tablename__ = "orders"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    cart_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    email: Mapped[str | None]
+    status: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    vat_rate_bps: Mapped[int]
+    fingerprint: Mapped[str]
+    request_key: Mapped[str]
+    payment_id: Mapped[UUID | None] = mapped_column(unique=True)
+    success_url: Mapped[str]
+    cancel_url: Mapped[str]
+    claim_hash: Mapped[str | None] = mapped_column(unique=True)
+    claimed_at: Mapped[datetime | None]
+    receipt_year: Mapped[int | None]
+    receipt_count: Mapped[int | None]
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint("amount_minor >= 0", name="amount_sane"),
+        CheckConstraint("person_id IS NOT NULL OR email IS NOT NULL", name="buyer_known"),
+        Index(None, "person_id", "id"),
+        Index(None, "cart_id", "request_key"),
+        Index(None, "email"),
+        # One open order for the same things of the same cart, whoever clicks how often.
+        Index(
+            "uq_orders_open",
+            "cart_id",
+            "fingerprint",
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+            sqlite_where=text("status = 'open'"),
+        ),
+        Index("uq_orders_receipt", "receipt_year", "receipt_count", unique=True),
+    )
+
+
+class OrderLine(Base):
+    """One thing bought, as it was when it was ordered; `refunded_minor` follows what the buyer got back of it."""
+
+    __tablename__ = "order_lines"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    position: Mapped[int]
+    product_id: Mapped[UUID]
+    kind: Mapped[str]
+    item_id: Mapped[UUID]
+    release_id: Mapped[UUID]
+    artist_id: Mapped[UUID]
+    artist: Mapped[str]
+    title: Mapped[str]
+    gross_minor: Mapped[int]
+    vat_minor: Mapped[int]
+    fee_bps: Mapped[int]
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    payment_line_id: Mapped[UUID | None] = mapped_column(unique=True)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('release', 'track')", name="kind_known"),
+        CheckConstraint("gross_minor >= 0 AND vat_minor >= 0 AND vat_minor <= gross_minor", name="amounts_sane"),
+        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= gross_minor", name="refunded_within_gross"),
+        Index("uq_order_lines_position", "order_id", "position", unique=True),
+        Index(None, "artist_id", "id"),
+    )
+
+    @property
+    def ref(self) -> str:
+        """How the pay page names it."""
+        return f"{self.title} · {self.artist}"[:200]
+
+
+_NEWS = "payments and refunds, as they become known"
+MOVES = (
+    Move("open", "paid", "the buyer paid", _NEWS),
+    Move("open", "expired", "the checkout ended unpaid, or was refused", _NEWS),
+    Move("open", "canceled", "the cart changed and was checked out anew", "checkout"),
+    Move("expired", "paid", "the charge is seen to have succeeded after all", _NEWS),
+    Move("canceled", "paid", "the buyer paid on the older page all the same", _NEWS),
+    Move("paid", "partly_refunded", "a part went back to the buyer", _NEWS),
+    Move("paid", "refunded", "everything went back to the buyer", _NEWS),
+    Move("partly_refunded", "refunded", "the rest went back to the buyer", _NEWS),
+    Move("partly_refunded", "paid", "what went back failed after all", _NEWS),
+    Move("refunded", "partly_refunded", "a part of what went back failed after all", _NEWS),
+    Move("refunded", "paid", "all that went back failed after all", _NEWS),
+)
+machine: Machine[Order] = Machine("order", Order, STATUSES, MOVES)
+move = machine.move
+
+
+class UnknownOrder(LookupError):
+    """No such order, or not this person's."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no order {wanted}")
+
+
+class UnknownLine(LookupError):
+    """The order has no such line."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no order line {wanted}")
+
+
+async def find(session: Session, order_id: UUID) -> Order:
+    """The order, not locked; raises UnknownOrder."""
+    row = await session.get(Order, order_id)
+    if row is None:
+        raise UnknownOrder(order_id)
+    return row
+
+
+async def find_theirs(session: Session, order_id: UUID, person_id: UUID) -> Order:
+    """The person's own order; anybody else's is not there. Raises UnknownOrder."""
+    row = await session.get(Order, order_id)
+    if row is None or row.person_id != person_id:
+        raise UnknownOrder(order_id)
+    return row
+
+
+_OF_PAYMENT = (
+    select(Order)
+    .where(Order.payment_id == bindparam("payment_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LINES = (
+    select(OrderLine)
+    .where(OrderLine.order_id.in_(bindparam("order_ids", expanding=True)))
+    .order_by(OrderLine.order_id, OrderLine.position)
+    .execution_options(populate_existing=True)
+)
+
+
+async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:
+    """The order this payment is for, locked; None for a payment made without the market."""
+    return (await session.scalars(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
+
+
+async def lines_of(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[OrderLine]]:
+    """Order → its lines in order, in one statement."""
+    found: dict[UUID, list[OrderLine]] = {order_id: [] for order_id in order_ids}
+    for line in await session.scalars(_LINES, {"order_ids": list(order_ids)}):
+        found[line.order_id].append(line)
+    return found
+
+
+async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
+    """A line with its order; raises UnknownLine."""
+    found = select(OrderLine, Order).join(Order, Order.id == OrderLine.order_id).where(OrderLine.id == line_id)
+    row = (await session.execute(found)).one_or_none()
+    if row is None:
+        raise UnknownLine(line_id)
+    return row[0], row[1]
+
+
+async def listing(
+    session: Session,
+    limit: int,
+    after: UUID | None = None,
+    *,
+    person_id: UUID | None = None,
+    cart_id: UUID | None = None,
+    status: str | None = None,
+) -> Sequence[Order]:
+    """A person's or a cart's orders, newest first."""
+    wanted = select(Order).order_by(Order.id.desc()).limit(limit)
+    for column, value in ((Order.person_id, person_id), (Order.cart_id, cart_id), (Order.status, status)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if after is not None:
+        wanted = wanted.where(Order.id < after)
+    return (await session.scalars(wanted)).all()
+
+
+async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id: UUID) -> None:
+    """Whoever began to pay before signing in goes on as this person, unless they began the same there as well."""
+    begun = select(Order.fingerprint).where(Order.cart_id == new_cart, Order.status == "open")
+    prints = list(await session.scalars(begun))
+    mine = update(Order).where(
+        Order.cart_id == old_cart,
+        Order.status == "open",
+        Order.person_id.is_(None),
+        Order.fingerprint.not_in(prints),
+    )
+    taken = mine.values(cart_id=new_cart, person_id=person_id)
+    await session.execute(taken.execution_options(synchronize_session=False))

@@ -1,0 +1,245 @@
+"""Products: a release or a track with its price, and whether it is on sale."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.catalog.artists import Artist
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.kit.database import Base, Session
+from veza.kit.money import BadAmount, Money, known_currency, positive
+from veza.library.grants import ItemKind
+from veza.market.rules import MarketRules
+from veza.money import sellers
+
+
+class Pricing(StrEnum):
+    """How a price is made: as set, at least as set (“name your price”), or nothing."""
+
+    FIXED = "fixed"
+    MINIMUM = "minimum"
+    FREE = "free"
+
+
+class Product(Base):
+    """What is sold: `item_id` is a release's or a track's; `release_id` is the release itself, or the track's."""
+
+    __tablename__ = "products"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    artist_id: Mapped[UUID]
+    kind: Mapped[str]
+    item_id: Mapped[UUID]
+    release_id: Mapped[UUID]
+    pricing: Mapped[str]
+    price_minor: Mapped[int]
+    currency: Mapped[str]
+    on_sale: Mapped[bool]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('release', 'track')", name="kind_known"),
+        CheckConstraint("pricing IN ('fixed', 'minimum', 'free')", name="pricing_known"),
+        CheckConstraint("price_minor >= 0", name="price_sane"),
+        Index("uq_products_item", "kind", "item_id", unique=True),
+        Index(None, "artist_id", "id"),
+        Index(None, "release_id"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWanted:
+    """A price as an artist sets it: minor units of `currency`; the least one may pay where buyers name the price."""
+
+    pricing: Pricing
+    price_minor: int
+    currency: str
+
+
+class UnknownProduct(LookupError):
+    """No such product, or none that one may see."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no product {wanted}")
+
+
+class UnknownItem(LookupError):
+    """The release or track is not there, or not this artist's."""
+
+    def __init__(self, kind: str, item_id: UUID) -> None:
+        super().__init__(f"this artist has no {kind} {item_id}")
+
+
+class ProductExists(Exception):
+    """A release or track is sold as one product; change that one."""
+
+    def __init__(self, kind: str, item_id: UUID) -> None:
+        super().__init__(f"{kind} {item_id} has a product already: change that one")
+
+
+class NotForSale(Exception):
+    """It cannot be bought now; says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A product with what it is of, as it stands now."""
+
+    product: Product
+    release: Release
+    artist: Artist
+    track: Track | None
+
+    @property
+    def title(self) -> str:
+        return self.track.title if self.track is not None else self.release.title
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it cannot be bought now, in one sentence; None when it can."""
+        if not self.product.on_sale:
+            return f"“{self.title}” by {self.artist.name} is not on sale"
+        if self.product.kind == ItemKind.TRACK and self.track is None:
+            return f"a track of “{self.release.title}” by {self.artist.name} is gone"
+        if self.release.status != "published" or self.is_hidden:
+            return f"“{self.title}” by {self.artist.name} is not published now"
+        return None
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.release.hidden_at is not None or self.artist.hidden_at is not None
+
+
+_OFFERS = (
+    select(Product, Release, Artist, Track)
+    .join(Release, Release.id == Product.release_id)
+    .join(Artist, Artist.id == Product.artist_id)
+    .outerjoin(Track, and_(Product.kind == "track", Track.id == Product.item_id))
+    .execution_options(populate_existing=True)
+)
+
+
+async def offers(session: Session, product_ids: Collection[UUID]) -> dict[UUID, Offer]:
+    """These products with what they are of, in one statement; those whose release is gone are missing."""
+    if not product_ids:
+        return {}
+    rows = await session.execute(_OFFERS.where(Product.id.in_(list(product_ids))))
+    return {product.id: Offer(product, release, artist, track) for product, release, artist, track in rows}
+
+
+async def find(session: Session, product_id: UUID) -> Offer:
+    """One product as it stands; raises UnknownProduct."""
+    offer = (await offers(session, [product_id])).get(product_id)
+    if offer is None:
+        raise UnknownProduct(product_id)
+    return offer
+
+
+async def lock(session: Session, product_id: UUID) -> Product:
+    """The product, locked: of two who change it at once the second sees what the first did. Raises UnknownProduct."""
+    mine = select(Product).where(Product.id == product_id).with_for_update()
+    row = (await session.scalars(mine)).one_or_none()
+    if row is None:
+        raise UnknownProduct(product_id)
+    return row
+
+
+async def listing(
+    session: Session,
+    limit: int,
+    after: UUID | None = None,
+    *,
+    artist_id: UUID | None = None,
+    release_id: UUID | None = None,
+    kind: str | None = None,
+    is_public: bool = True,
+) -> Sequence[Offer]:
+    """Products, newest first; those of one release include its tracks'. Public: only what can be bought now."""
+    wanted: list[ColumnElement[bool]] = []
+    if is_public:
+        shown = (Release.status == "published", Release.hidden_at.is_(None), Artist.hidden_at.is_(None))
+        wanted += [Product.on_sale.is_(True), *shown]
+    pairs = ((Product.artist_id, artist_id), (Product.release_id, release_id), (Product.kind, kind))
+    wanted += [column == value for column, value in pairs if value is not None]
+    if after is not None:
+        wanted.append(Product.id < after)
+    rows = await session.execute(_OFFERS.where(*wanted).order_by(Product.id.desc()).limit(limit))
+    return [Offer(product, release, artist, track) for product, release, artist, track in rows]
+
+
+async def create(
+    session: Session, artist: Artist, kind: ItemKind, item_id: UUID, price: PriceWanted, *, on_sale: bool,
+    rules: MarketRules,
+) -> Product:  # fmt: skip
+    """Put a price on a release or a track of this artist, who becomes a seller with it.
+
+    Raises UnknownItem, ProductExists, BadAmount. The money room knows the seller from here on; what is sold before
+    they have an account at the provider waits for it.
+    """
+    release_id = await release_of(session, artist, kind, item_id)
+    currency = _checked(price, rules)
+    dialect = postgresql if session.dialect == "postgresql" else sqlite
+    row = {
+        "id": session.new_id(),
+        "artist_id": artist.id,
+        "kind": kind.value,
+        "item_id": item_id,
+        "release_id": release_id,
+        "pricing": price.pricing.value,
+        "price_minor": price.price_minor,
+        "currency": currency,
+        "on_sale": on_sale,
+        "created_at": session.now,
+        "updated_at": session.now,
+    }
+    new = dialect.insert(Product).values(row).on_conflict_do_nothing().returning(Product)
+    made: Product | None = (await session.scalars(new)).one_or_none()
+    if made is None:
+        raise ProductExists(kind, item_id)
+    await sellers.register(session, str(artist.id), artist.name, artist.country)
+    return made
+
+
+async def change(
+    session: Session, product: Product, price: PriceWanted, *, on_sale: bool, rules: MarketRules
+) -> Product:
+    """Another price, or off and on sale. Raises BadAmount. Carts that hold it are told at checkout."""
+    currency = _checked(price, rules)
+    new = {"pricing": price.pricing.value, "price_minor": price.price_minor, "currency": currency}
+    mine = update(Product).where(Product.id == product.id)
+    await session.execute(mine.values(**new, on_sale=on_sale, updated_at=session.now))
+    await session.refresh(product)
+    return product
+
+
+def _checked(price: PriceWanted, rules: MarketRules) -> str:
+    currency = known_currency(price.currency)
+    if currency not in rules.currencies:
+        raise BadAmount(f"the platform does not settle in {currency}, only in {', '.join(rules.currencies)}")
+    if price.pricing is Pricing.FREE:
+        if price.price_minor:
+            raise BadAmount(f"what is free has no price, this one has {Money(price.price_minor, currency)}")
+    elif price.pricing is Pricing.FIXED or price.price_minor:
+        positive(price.price_minor, currency)
+    return currency
+
+
+async def release_of(session: Session, artist: Artist, kind: ItemKind, item_id: UUID) -> UUID:
+    if kind is ItemKind.RELEASE:
+        found = select(Release.id).where(Release.id == item_id, Release.artist_id == artist.id)
+    else:
+        found = select(Track.release_id).where(Track.id == item_id, Track.artist_id == artist.id)
+    release_id = await session.scalar(found)
+    if release_id is None:
+        raise UnknownItem(kind, item_id)
+    return release_id

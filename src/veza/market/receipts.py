@@ -1,0 +1,114 @@
+"""Receipts: numbered without gaps in each year, and everything that is printed on one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import Money
+from veza.market import orders
+from veza.market.orders import Order
+from veza.market.rules import MarketRules
+
+
+class ReceiptCounter(Base):
+    """The last number of each year; its row is locked until the order that took one is committed, so none is lost."""
+
+    __tablename__ = "receipt_counters"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+    __table_args__ = (CheckConstraint("last > 0", name="last_positive"),)
+
+
+class NoReceipt(LookupError):
+    """There is none: nothing was paid."""
+
+    def __init__(self, order: Order) -> None:
+        why = "it was free" if order.amount_minor == 0 else f"it is {order.status}"
+        super().__init__(f"order {order.id} has no receipt: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One thing bought; VAT is part of the gross."""
+
+    title: str
+    artist: str
+    gross: Money
+    vat: Money
+    refunded: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Everything on a receipt: it says the same for the same state of the order."""
+
+    number: str
+    order_id: str
+    paid_at: datetime
+    platform_name: str
+    platform_address: str
+    buyer: str
+    lines: tuple[ReceiptLine, ...]
+    total: Money
+    vat_rate_bps: int
+    vat: Money
+    refunded: Money
+
+    @property
+    def net(self) -> Money:
+        return Money(self.total.minor - self.vat.minor, self.total.currency)
+
+    @property
+    def vat_rate(self) -> str:
+        """Such as “19 %” or “5.5 %”."""
+        return f"{self.vat_rate_bps / 100:g} %"
+
+
+async def next_number(session: Session, year: int) -> int:
+    """The year's next number; whoever asks next waits until this transaction has ended."""
+    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
+    new = dialect.insert(ReceiptCounter).values(year=year, last=1)
+    counted = new.on_conflict_do_update(index_elements=["year"], set_={"last": ReceiptCounter.last + 1})
+    return int((await session.execute(counted.returning(ReceiptCounter.last))).scalar_one())
+
+
+async def receipt_of(session: Session, order: Order, rules: MarketRules, buyer: str) -> Receipt:
+    """The receipt of a paid order; `buyer` is the name on it. Raises NoReceipt."""
+    if order.paid_at is None or order.receipt_count is None:
+        raise NoReceipt(order)
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
+
+    def money(minor: int) -> Money:
+        return Money(minor, order.currency)
+
+    return Receipt(
+        number=f"{order.receipt_year}-{order.receipt_count:06d}",
+        order_id=str(order.id),
+        paid_at=order.paid_at,
+        platform_name=rules.platform_name,
+        platform_address=rules.platform_address,
+        buyer=buyer,
+        lines=tuple(
+            ReceiptLine(
+                line.title,
+                line.artist,
+                money(line.gross_minor),
+                money(line.vat_minor),
+                money(line.refunded_minor),
+            )
+            for line in lines
+        ),
+        total=money(order.amount_minor),
+        vat_rate_bps=order.vat_rate_bps,
+        vat=money(sum(line.vat_minor for line in lines)),
+        refunded=money(sum(line.refunded_minor for line in lines)),
+    )

@@ -1,0 +1,246 @@
+"""Refunds that buyers ask for, line by line: granted or declined by the line's artist or an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import Money
+from veza.kit.moves import Machine, Move
+from veza.market import orders
+from veza.market.orders import Order, OrderLine, UnknownLine
+from veza.market.rules import MarketRules
+from veza.money import payments, refunds
+from veza.money.refunds import Refund
+from veza.settings import show_duration
+
+STATUSES = ("asked", "declined", "granted", "refunded", "failed")
+MOST_TIMES = 2
+"""A request that was declined may be made once more."""
+
+
+class RefundRequest(Base):
+    """One line's request; there is never a second one for the line, a declined one is asked again."""
+
+    __tablename__ = "refund_requests"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id"), unique=True)
+    artist_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    status: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    times_asked: Mapped[int]
+    reason: Mapped[str]
+    answer: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    refund_id: Mapped[UUID | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint("times_asked BETWEEN 1 AND 2", name="times_bounded"),
+        Index(None, "person_id", "id"),
+        Index(None, "artist_id", "id"),
+        Index(None, "order_id"),
+    )
+
+
+_NEWS = "refunds, as they become known"
+_JUDGE = "artist or operator"
+MOVES = (
+    Move("asked", "granted", "the refund is requested of the money room", _JUDGE),
+    Move("asked", "declined", "no, and why", _JUDGE),
+    Move("declined", "asked", "asked once more", "buyer"),
+    Move("declined", "granted", "yes after all", _JUDGE),
+    Move("granted", "refunded", "the money went back", _NEWS),
+    Move("granted", "failed", "the refund was refused or failed", _NEWS),
+    Move("refunded", "failed", "the refund failed after all", _NEWS),
+    Move("failed", "refunded", "the money is seen to have gone back after all", _NEWS),
+    Move("failed", "granted", "tried once more", _JUDGE),
+)
+machine: Machine[RefundRequest] = Machine("refund request", RefundRequest, STATUSES, MOVES)
+
+
+class UnknownRequest(LookupError):
+    """No such request, or not one this person may see."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no refund request {wanted}")
+
+
+class CannotAsk(Exception):
+    """A refund of this line cannot be asked for; says why in one sentence."""
+
+
+class CannotDecide(Exception):
+    """The request waits for no decision; says what it is."""
+
+    def __init__(self, request: RefundRequest, what: str) -> None:
+        super().__init__(f"refund request {request.id} is {request.status}: it cannot be {what}")
+
+
+async def ask(
+    session: Session, order: Order, line_id: UUID, person_id: UUID, reason: str, rules: MarketRules
+) -> RefundRequest:
+    """The buyer of `order` asks for one line's money. Raises UnknownLine, CannotAsk. Two at once: one request."""
+    line = next((one for one in (await orders.lines_of(session, [order.id]))[order.id] if one.id == line_id), None)
+    if line is None:
+        raise UnknownLine(line_id)
+    _refuse_late(session, order, line, rules)
+    # Under the line's lock: of two requests at once the second sees the first.
+    await session.execute(select(OrderLine.id).where(OrderLine.id == line_id).with_for_update())
+    known = (await session.scalars(select(RefundRequest).where(RefundRequest.line_id == line_id))).one_or_none()
+    if known is not None:
+        raise CannotAsk(f"a refund of “{line.title}” was asked for already: the request is {known.status}")
+    if order.payment_id is None:
+        raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
+    values = {
+        "id": session.new_id(),
+        "payment_id": order.payment_id,
+        "order_id": order.id,
+        "line_id": line_id,
+        "artist_id": line.artist_id,
+        "person_id": person_id,
+        "status": "asked",
+        "times_asked": 1,
+        "reason": reason,
+        "created_at": session.now,
+    }
+    (request,) = await machine.born(session, [values], because=reason)
+    return request
+
+
+async def ask_again(session: Session, request: RefundRequest, reason: str, rules: MarketRules) -> None:
+    """Once more after a no (request locked). Raises CannotAsk."""
+    line, order = await orders.find_line(session, request.line_id)
+    if request.status != "declined":
+        raise CannotAsk(f"the request is {request.status}: only a declined one can be asked again")
+    if request.times_asked >= MOST_TIMES:
+        raise CannotAsk(f"a refund of “{line.title}” was asked for {request.times_asked} times: the answer stands")
+    _refuse_late(session, order, line, rules)
+    again: dict[str, Any] = {"times_asked": request.times_asked + 1, "reason": reason, "answer": None}
+    await machine.move(session, request, "asked", because=reason, decided_by=None, decided_at=None, **again)
+
+
+async def grant(session: Session, request: RefundRequest, *, because: str) -> Refund:
+    """Give the line's money back: exactly what is left of it (payment and request locked).
+
+    Raises CannotDecide, and what money.refunds.request raises.
+    """
+    if not machine.allows(request.status, "granted"):
+        raise CannotDecide(request, "granted")
+    line, _ = await orders.find_line(session, request.line_id)
+    refund = await refund_line(session, line, request.payment_id, reason=f"granted: {request.reason}"[:200])
+    facts: dict[str, Any] = {
+        "decided_by": session.actor,
+        "decided_at": session.now,
+        "answer": because,
+        "refund_id": refund.id,
+    }
+    await machine.move(session, request, "granted", because=because, **facts)
+    return refund
+
+
+async def decline(session: Session, request: RefundRequest, *, because: str) -> None:
+    """No, and why (request locked). Raises CannotDecide."""
+    if not machine.allows(request.status, "declined"):
+        raise CannotDecide(request, "declined")
+    facts: dict[str, Any] = {"decided_by": session.actor, "decided_at": session.now, "answer": because}
+    await machine.move(session, request, "declined", because=because, **facts)
+
+
+async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, reason: str) -> Refund:
+    """Ask the money room for what is left of this line and no other. Raises CannotAsk when nothing is."""
+    payment = await payments.lock(session, payment_id)
+    left = await refunds.unreserved(session, payment)
+    amount = left.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
+    if line.payment_line_id is None or not amount:
+        raise CannotAsk(f"nothing is left to refund of “{line.title}”: it went back, or is on its way")
+    only = {line.payment_line_id: amount}
+    return await refunds.request(session, payment, amount, payment.currency, reason=reason, line_amounts=only)
+
+
+async def settled(session: Session, refund_id: UUID, *, is_done: bool) -> None:
+    """A refund succeeded or failed: the request it was granted for says so, once."""
+    request = (await session.scalars(_OF_REFUND, {"refund_id": refund_id})).one_or_none()
+    target = "refunded" if is_done else "failed"
+    if request is not None and machine.allows(request.status, target):
+        await machine.move(session, request, target, because=f"refund {refund_id}")
+
+
+async def lock(session: Session, request_id: UUID) -> RefundRequest:
+    """The request, locked after its payment, as everything about a payment is. Raises UnknownRequest."""
+    payment_id = await session.scalar(select(RefundRequest.payment_id).where(RefundRequest.id == request_id))
+    if payment_id is None:
+        raise UnknownRequest(request_id)
+    await payments.lock(session, payment_id)
+    mine = select(RefundRequest).where(RefundRequest.id == request_id).with_for_update()
+    return (await session.scalars(mine.execution_options(populate_existing=True))).one()
+
+
+async def find(session: Session, request_id: UUID) -> RefundRequest:
+    """The request, not locked; raises UnknownRequest."""
+    row = await session.get(RefundRequest, request_id)
+    if row is None:
+        raise UnknownRequest(request_id)
+    return row
+
+
+async def listing(
+    session: Session,
+    limit: int,
+    after: UUID | None = None,
+    *,
+    person_id: UUID | None = None,
+    artist_id: UUID | None = None,
+    status: str | None = None,
+) -> Sequence[tuple[RefundRequest, OrderLine, Order]]:
+    """Requests with their lines, newest first, in one statement."""
+    wanted = (
+        select(RefundRequest, OrderLine, Order)
+        .join(OrderLine, OrderLine.id == RefundRequest.line_id)
+        .join(Order, Order.id == RefundRequest.order_id)
+        .order_by(RefundRequest.id.desc())
+        .limit(limit)
+    )
+    pairs = (
+        (RefundRequest.person_id, person_id),
+        (RefundRequest.artist_id, artist_id),
+        (RefundRequest.status, status),
+    )
+    for column, value in pairs:
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if after is not None:
+        wanted = wanted.where(RefundRequest.id < after)
+    return [(row[0], row[1], row[2]) for row in await session.execute(wanted)]
+
+
+_OF_REFUND = (
+    select(RefundRequest)
+    .where(RefundRequest.refund_id == bindparam("refund_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
+def _refuse_late(session: Session, order: Order, line: OrderLine, rules: MarketRules) -> None:
+    if order.paid_at is None or order.status not in orders.PAID:
+        raise CannotAsk(f"order {order.id} is {order.status}: there is nothing to give back")
+    if order.paid_at + rules.refund_window < session.now:
+        until = f"{order.paid_at + rules.refund_window:%Y-%m-%d}"
+        window = show_duration(rules.refund_window)
+        raise CannotAsk(f"a refund of “{line.title}” could be asked for until {until}, {window} after it was paid")
+    left = line.gross_minor - line.refunded_minor
+    if left <= 0:
+        raise CannotAsk(f"{Money(line.refunded_minor, order.currency)} of “{line.title}” went back: nothing is left")

@@ -1,0 +1,29 @@
+"""What an operator decides about the market, and how it sends mail."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from veza.kit.database import Session
+
+SendMail = Callable[[Session, str, str, str], Awaitable[None]]
+"""`send(session, to, subject, text)`: joins the transaction, so a mail is sent only for what really happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRules:
+    """`fee_bps` where an artist has none of their own; prices include the VAT of `vat_rate_bps` (0: no VAT line).
+
+    `base_url` is where people reach Veza, without a slash at the end.
+    """
+
+    currencies: tuple[str, ...]
+    fee_bps: int
+    base_url: str
+    send_mail: SendMail
+    vat_rate_bps: int = 0
+    refund_window: timedelta = timedelta(days=14)
+    platform_name: str = "Veza"
+    platform_address: str = ""

@@ -1,0 +1,44 @@
+"""Who may act for an artist in the market."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, exists, select
+
+from veza.catalog.artists import Artist, ArtistMember
+from veza.kit.database import Session
+
+
+class UnknownArtist(LookupError):
+    """No such artist."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no artist {wanted}")
+
+
+class NotTheirArtist(Exception):
+    """The person does not act for this artist."""
+
+    def __init__(self, artist: Artist) -> None:
+        super().__init__(f"only the people of {artist.name} may do this")
+
+
+_ARTIST = select(
+    Artist,
+    exists().where(ArtistMember.artist_id == Artist.id, ArtistMember.person_id == bindparam("person")),
+).where(Artist.id == bindparam("artist"))
+
+
+async def artist_for(session: Session, artist_id: UUID, person_id: UUID | None, *, is_operator: bool) -> Artist:
+    """The artist, when the person acts for them or is an operator. Raises UnknownArtist, NotTheirArtist."""
+    row = (await session.execute(_ARTIST, {"artist": artist_id, "person": person_id})).one_or_none()
+    if row is None:
+        raise UnknownArtist(artist_id)
+    artist, is_theirs = row
+    if not (is_theirs or is_operator):
+        if artist.hidden_at is not None:
+            raise UnknownArtist(artist_id)
+        raise NotTheirArtist(artist)
+    found: Artist = artist
+    return found

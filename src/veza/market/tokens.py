@@ -1,0 +1,23 @@
+"""Secrets that are handed out: made unguessable, kept as a hash only."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+
+
+def new_token() -> str:
+    """256 random bits, fit for an address."""
+    return secrets.token_urlsafe(32)
+
+
+def looks_like_token(said: str) -> bool:
+    return _TOKEN.fullmatch(said) is not None
+
+
+def hash_of(secret: str) -> str:
+    """What is stored. No slow hash is needed: nobody can try 2^100 secrets."""
+    return hashlib.sha256(secret.encode()).hexdigest()

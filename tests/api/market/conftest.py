@@ -1,0 +1,234 @@
+"""The market's door on a stage: real rooms, real routes, and the provider in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import insert, update
+
+from tests.api.visitors import by_header, visiting
+from veza.accounts.people import Person
+from veza.api.application import api_v1, web_application
+from veza.api.market.problems import MARKET_TRANSLATIONS
+from veza.api.market.routes import MARKET_TAGS, market_routes
+from veza.api.money.problems import MONEY_TRANSLATIONS
+from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.kit.database import Session
+from veza.kit.subscriptions import Subscriptions
+from veza.market.news import market_subscriptions
+from veza.market.rules import MarketRules
+from veza.money.refunds import Refund
+from veza.money.sellers import Seller
+from veza.money.simulator.stage import Stage
+
+OPERATOR = visiting(None, "admin")
+CART = "a-cart-token-that-only-this-browser-knows-0001"
+
+
+def anonymous(token: str = CART) -> dict[str, str]:
+    """Somebody not signed in, with this cart."""
+    return {"X-Veza-Cart": token}
+
+
+@dataclass
+class Shop:
+    """A stage with the market on it; `post` and `get` come as whoever `who` says."""
+
+    stage: Stage
+    rules: MarketRules
+    client: httpx.AsyncClient
+    litestar: Any
+    asgi: Any
+    mails: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def send(
+        self, who: dict[str, str], method: str, path: str, body: Any = None, *, key: str | None = None
+    ) -> httpx.Response:
+        headers = {"Idempotency-Key": key or str(uuid4()), **who}
+        content = {} if method == "DELETE" else {"json": {} if body is None else body}
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, **content)
+
+    async def post(
+        self, who: dict[str, str], path: str, body: Any = None, *, expect: int = 200, key: str | None = None
+    ) -> Any:
+        answer = await self.send(who, "POST", path, body, key=key)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def get(self, who: dict[str, str], path: str, expect: int = 200, **params: Any) -> Any:
+        answer = await self.client.get(f"/api/v1{path}", headers=who, params=params)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def refused(
+        self, who: dict[str, str], path: str, body: Any, status: int, kind: str, *, method: str = "POST"
+    ) -> str:
+        """A write that must be refused as this kind of problem; its sentence."""
+        answer = await self.send(who, method, path, body)
+        problem = answer.json()
+        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
+        return str(problem["detail"])
+
+    async def person(self, email: str | None = None, *, confirmed: bool = True) -> UUID:
+        async with self.stage.database.write() as session:
+            person_id = session.new_id()
+            row = {
+                "id": person_id,
+                "email": email or f"{person_id}@example.org",
+                "name": "Bo",
+                "created_at": session.now,
+            }
+            await session.execute(insert(Person), {**row, "email_confirmed_at": session.now if confirmed else None})
+        return person_id
+
+    async def artist(self, name: str = "Anna Berg", *, fee_bps: int | None = None, onboarded: bool = True) -> Act:
+        """An artist with one person; with an account that can be paid unless told otherwise."""
+        person = await self.person()
+        async with self.stage.database.write() as session:
+            artist_id = session.new_id()
+            row = {
+                "id": artist_id, "slug": str(artist_id), "name": name, "country": "DE", "currency": "EUR",
+                "fee_bps": fee_bps, "created_at": session.now, "bio": "",
+            }  # fmt: skip
+            await session.execute(insert(Artist), row)
+            member = {"artist_id": artist_id, "person_id": person, "part": "owner", "since": session.now}
+            await session.execute(insert(ArtistMember), member)
+        if onboarded:
+            account = str(self.stage.sandbox.new_account()["id"])
+            async with self.stage.database.write() as session:
+                seller = {"id": str(artist_id), "name": name, "country": "DE", "created_at": session.now}
+                await session.execute(
+                    insert(Seller), {**seller, "stripe_account_id": account, "transfers_active": True}
+                )
+        return Act(self, artist_id, person, visiting(person, "artist"))
+
+    async def status(self, release_id: UUID, to: str) -> None:
+        """What the catalogue does, for tests of what follows."""
+        async with self.stage.database.write() as session:
+            await session.execute(update(Release).where(Release.id == release_id).values(status=to))
+
+    async def pay(self, order: Any) -> None:
+        """The buyer pays on the hosted page, and everything settles."""
+        self.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
+        await self.stage.settle()
+
+    async def check_out(self, who: dict[str, str], **wanted: Any) -> list[Any]:
+        return list((await self.post(who, "/cart/checkout", wanted, expect=201))["orders"])
+
+    async def buy(self, who: dict[str, str], *product_ids: str, **wanted: Any) -> Any:
+        """Put these in the cart, check out, pay; the first order."""
+        for product_id in product_ids:
+            await self.post(who, "/cart/items", {"product_id": product_id})
+        opened = await self.check_out(who, **wanted)
+        for order in opened:
+            if order["checkout_url"]:
+                await self.pay(order)
+        return opened[0]
+
+    async def library(self, who: dict[str, str]) -> list[str]:
+        return sorted(item["title"] for item in (await self.get(who, "/library"))["items"])
+
+    async def fail_refund_later(self, refund_id: str, after: timedelta = timedelta(days=3)) -> None:
+        """The provider says days later that the money did not arrive."""
+        row: Refund = await self.stage.refund_row(UUID(refund_id))
+        self.stage.sandbox.fail_refund(str(row.stripe_refund_id))
+        await self.stage.pass_time(after)
+
+
+@dataclass
+class Act:
+    """An artist, and their person at the door."""
+
+    shop: Shop
+    id: UUID
+    person: UUID
+    who: dict[str, str]
+
+    async def release(
+        self, title: str = "Blue Hours", *, tracks: int = 2, status: str = "published", **more: Any
+    ) -> UUID:
+        stage = self.shop.stage
+        async with stage.database.write() as session:
+            release_id = session.new_id()
+            row = {
+                "id": release_id, "artist_id": self.id, "slug": str(release_id), "title": title, "kind": "album",
+                "status": status, "attempt": 0, "description": "", "licence": "", "tags": [],
+                "created_at": session.now, "updated_at": session.now, **more,
+            }  # fmt: skip
+            await session.execute(insert(Release), row)
+            for position in range(1, tracks + 1):
+                track = {
+                    "id": session.new_id(), "release_id": release_id, "artist_id": self.id, "position": position,
+                    "title": f"{title} {position}", "credits": [], "explicit": False, "tags": [],
+                    "created_at": session.now,
+                }  # fmt: skip
+                await session.execute(insert(Track), track)
+        return release_id
+
+    async def tracks(self, release_id: UUID) -> list[Track]:
+        rows = await self.shop.stage.all(Track, release_id=release_id)
+        return sorted(rows, key=lambda row: row.position)
+
+    async def product(self, item_id: UUID, price_minor: int = 1000, **more: Any) -> str:
+        """A product of a release unless told otherwise; its id."""
+        wanted = {"kind": "release", "item_id": str(item_id), "pricing": "fixed", "price_minor": price_minor, **more}
+        made = await self.shop.post(self.who, f"/artists/{self.id}/products", wanted, expect=201)
+        return str(made["id"])
+
+    async def selling(self, title: str = "Blue Hours", price_minor: int = 1000, **more: Any) -> str:
+        """A published release on sale; its product's id."""
+        return await self.product(await self.release(title), price_minor, **more)
+
+
+async def _shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator[Shop]:
+    mails: list[tuple[str, str, str]] = []
+
+    async def send_mail(_: Session, to: str, subject: str, text: str) -> None:
+        mails.append((to, subject, text))
+
+    market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, **rules)
+    stage = await Stage.open(
+        url, create_tables=create_tables, subscriptions=Subscriptions(inside=market_subscriptions(market))
+    )
+    asgi, litestar = web_application(
+        stage.database,
+        [api_v1(by_header, market_routes(stage.room, market))],
+        {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS},
+        MARKET_TAGS,
+    )
+    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+        yield Shop(stage, market, client, litestar, asgi, mails)
+    broken = await stage.violations()
+    await stage.close()
+    assert broken == []
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    """On SQLite in memory."""
+    async for one in _shop("sqlite+aiosqlite:///:memory:", create_tables=True):
+        yield one
+
+
+@pytest.fixture
+async def taxed_shop() -> AsyncIterator[Shop]:
+    """With 19 % VAT and a platform's name and address."""
+    named = {"platform_name": "Süd & Söhne", "platform_address": "Hauptstraße 1\n10115 Berlin"}
+    async for one in _shop("sqlite+aiosqlite:///:memory:", create_tables=True, vat_rate_bps=1900, **named):
+        yield one
+
+
+@pytest.fixture
+async def any_shop(database_url: str) -> AsyncIterator[Shop]:
+    """On an SQLite file and on PostgreSQL: the test runs on both."""
+    async for one in _shop(database_url, create_tables=False):
+        yield one
