@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from veza.accounts import deletion
+from veza.catalog.listener_data import on_person_deleted
 from veza.kit.subscriptions import Event, Subscriptions
 from veza.market.news import market_subscriptions
 from veza.market.rules import MarketRules
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 def subscriptions(market: MarketRules) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside={**market_subscriptions(market), deletion.TOPIC: ()},
+        inside={**market_subscriptions(market), deletion.TOPIC: (on_person_deleted,)},
         after=dict.fromkeys(
             (
                 "payment.succeeded",
