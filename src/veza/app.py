@@ -18,6 +18,8 @@ from pydantic import SecretStr
 from veza.api.application import api_v1, web_application
 from veza.api.health import Check, health_routes
 from veza.api.idempotency import IdempotencySweep
+from veza.api.market.problems import MARKET_TRANSLATIONS
+from veza.api.market.routes import MARKET_TAGS, market_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
@@ -28,6 +30,8 @@ from veza.kit.database import Database
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.subscriptions import Event, Subscriptions
 from veza.kit.worker import Worker
+from veza.market.news import market_subscriptions
+from veza.market.rules import MarketRules
 from veza.money import backlog, configured, law
 from veza.money.catch_up import catch_up
 from veza.money.claims import Settled
@@ -74,10 +78,10 @@ class Veza:
         await self.database.close()
 
 
-def subscriptions() -> Subscriptions:
+def subscriptions(rules: MarketRules) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside={},
+        inside=market_subscriptions(rules),
         after={
             "payment.succeeded": (write_down,),
             "refund.succeeded": (write_down,),
@@ -90,15 +94,30 @@ def subscriptions() -> Subscriptions:
     )
 
 
+def market_rules(settings: Settings) -> MarketRules:
+    """What the operator decided about the market."""
+    return MarketRules(
+        currencies=settings.platform_currencies,
+        fee_bps=settings.platform_fee_bps,
+        base_url=settings.base_url,
+        send_mail=None,
+        vat_rate_bps=settings.vat_rate_bps,
+        refund_window=settings.refund_window,
+        platform_name=settings.platform_name,
+        platform_address=settings.platform_address,
+    )
+
+
 def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) -> Veza:
     """Build everything from `settings`; opens no connection yet.
 
     Without `http` (a process of workers) nothing is served, and so no sandbox is hosted: it is asked over HTTP.
     """
+    rules = market_rules(settings)
     database = Database.open(
         settings.database_url,
         clock=clock or SystemClock(),
-        subscriptions=subscriptions(),
+        subscriptions=subscriptions(rules),
         pool_size=settings.database_pool_size,
     )
     stop = asyncio.Event()
@@ -118,11 +137,13 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(sandbox.app))
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
     routes += [
-        api_v1(operator_only(token), money_routes(room, terms)),
+        api_v1(operator_only(token), [*money_routes(room, terms), *market_routes(room, rules)]),
         webhook_route(room.inbox, settings.webhook_max_bytes),
         *operator_routes(database, room.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
-    served, litestar = web_application(database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
+    served, litestar = web_application(
+        database, routes, {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS}, [*MONEY_TAGS, *MARKET_TAGS]
+    )
     return Veza(
         settings=settings,
         database=database,

@@ -238,7 +238,7 @@ def problems_page(*more: Kind) -> str:
         "# Problems the API answers with\n\n"
         f"Every error is `{MEDIA_TYPE}` (RFC 9457) with `type`, `title`, `status`, `detail` (one sentence),\n"
         "`instance` (the path) and `request_id`. Programs should look at `type`; it never changes.\n\n"
-        "This page is generated from `src/veza/api/problems.py` and `src/veza/api/money/problems.py`.\n\n"
+        "This page is generated from `src/veza/api/problems.py` and each room's `problems.py` beside it.\n\n"
         f"| type | status | title | what to do |\n|---|---|---|---|\n{rows}"
     )
 
