@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from veza.accounts.permissions import permissions_page
+from veza.api.accounts.problems import ACCOUNT_KINDS
+from veza.api.catalog.problems import CATALOG_KINDS
+from veza.api.listeners.problems import LISTENERS_KINDS
 from veza.api.market.problems import MARKET_KINDS
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import problems_page
@@ -16,7 +19,9 @@ def generated_pages() -> dict[Path, str]:
     """Path in the checkout → text, for the whole list."""
     return {
         Path(".env.example"): env_example(),
-        Path("docs/api-problems.md"): problems_page(*MONEY_KINDS, *MARKET_KINDS),
+        Path("docs/api-problems.md"): problems_page(
+            *ACCOUNT_KINDS, *CATALOG_KINDS, *LISTENERS_KINDS, *MARKET_KINDS, *MONEY_KINDS
+        ),
         Path("docs/configuration.md"): configuration_page(),
         Path("docs/money-answers.md"): answers_page(),
         Path("docs/money-states.md"): states_page(),

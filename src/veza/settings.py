@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     database_url: Annotated[str, BeforeValidator(_driver)] = setting(
         "DATABASE_URL", lambda known: f"sqlite:///{known.get('var_dir', 'var')}/veza.db",
         "sqlite:///folder/veza.db or postgresql://user:password@host:5432/name", shown="sqlite:///<VAR_DIR>/veza.db")
+    objects_url: str = setting("OBJECTS_URL", "", "s3://bucket/prefix of an S3-compatible service for covers and files; empty: the folder VAR_DIR/objects", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/.*)?)?$")
+    objects_endpoint: str = setting("OBJECTS_ENDPOINT", "", "address of the S3-compatible service; empty: Amazon's of the region", pattern=r"^(https?://.+)?$")
+    objects_region: str = setting("OBJECTS_REGION", "us-east-1", "region of the bucket", pattern=r"^[A-Za-z0-9-]+$")
+    objects_access_key_id: SecretStr = setting("OBJECTS_ACCESS_KEY_ID", SecretStr(""), "key id of the bucket's user")
+    objects_secret_access_key: SecretStr = setting("OBJECTS_SECRET_ACCESS_KEY", SecretStr(""), "secret key of the bucket's user")
     database_pool_size: int = setting("DATABASE_POOL_SIZE", 10, "most connections one process holds", unit="connections", ge=2, le=200)
     redis_url: str = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database", pattern=r"^(rediss?://.+)?$")
     operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")
@@ -144,6 +149,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
     shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
     demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")
+
+    # People and mail
+    session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration")
+    session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration")
+    audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration")
+    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS where offered) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
+    mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", pattern=r"^[^@\r\n]+@[^@\s]+$")
 
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
@@ -285,6 +297,14 @@ class Settings(BaseSettings):
             (
                 self.demo_data and bool(key),
                 "DEMO_DATA works with the built-in sandbox only: leave STRIPE_SECRET_KEY empty or set DEMO_DATA=false",
+            ),
+            (
+                self.session_max < self.session_idle,
+                f"SESSION_MAX ({show_duration(self.session_max)}) is below SESSION_IDLE ({show_duration(self.session_idle)})",
+            ),
+            (
+                not re.fullmatch(r"(smtps?://([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?/?)?", self.smtp_url.get_secret_value()),
+                "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465",
             ),
             (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
         ]

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from veza.accounts import people
+from veza.accounts import audit, links, passwords, people, roles, second_factor, sessions, throttle, tokens
 from veza.api import idempotency
-from veza.catalog import artists, releases, tracks
+from veza.catalog import (
+    artists,
+    comments,
+    covers,
+    follows,
+    likes,
+    moderation,
+    playlists,
+    releases,
+    slugs,
+    tagging,
+    tracks,
+    visibility,
+)
+from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
 from veza.market import cart, codes, orders, products, receipts, refund_requests
@@ -12,6 +26,8 @@ from veza.money import backlog, operator, pace_postgres, room, sellers
 
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
+    audit, links, passwords, roles, second_factor, sessions, throttle, tokens, mail, covers, slugs, tagging,
+    comments, follows, likes, moderation, playlists, visibility,
     grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

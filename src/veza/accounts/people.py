@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+
+LONGEST_EMAIL = 254
+LONGEST_NAME = 100
+DELETED_NAME = "deleted account"
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@({_LABEL}\.)*{_LABEL}")
+# Bidirectional overrides would turn around the text beside a name; joiners, which emoji need, are let in.
+_NOT_IN_NAMES = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
 
 class Person(Base):
@@ -22,6 +37,10 @@ class Person(Base):
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
+    @property
+    def is_confirmed(self) -> bool:
+        return self.email_confirmed_at is not None
+
 
 class UnknownPerson(LookupError):
     """No such person, or not any more."""
@@ -30,9 +49,122 @@ class UnknownPerson(LookupError):
         super().__init__(f"there is no person {wanted}")
 
 
+class BadEmail(ValueError):
+    """Text that is no e-mail address we can write to."""
+
+    def __init__(self) -> None:
+        super().__init__(f"this is no e-mail address of at most {LONGEST_EMAIL} characters, such as anna@example.org")
+
+
+class BadName(ValueError):
+    """Text that cannot be a name; says why."""
+
+
+class EmailTaken(Exception):
+    """The address has come to belong to another account in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("this address belongs to another account by now")
+
+
+class NotConfirmed(Exception):
+    """Only for accounts whose address is confirmed: until then it may be somebody else's address."""
+
+    def __init__(self) -> None:
+        super().__init__("confirm your e-mail address first: the link is in the mail you were sent")
+
+
+def clean_email(written: str) -> str:
+    """The address as it is stored: lower case, an international domain in its ASCII form; raises BadEmail."""
+    local, at, domain = unicodedata.normalize("NFC", written).strip().rpartition("@")
+    try:
+        email = f"{local}{at}{domain.encode('idna').decode()}".lower()
+    except UnicodeError:
+        raise BadEmail from None
+    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
+        raise BadEmail
+    return email
+
+
+def clean_name(written: str) -> str:
+    """The name as it is stored: NFC, 1 to 100 characters of any script; raises BadName."""
+    name = unicodedata.normalize("NFC", written).strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise BadName(f"a name has 1 to {LONGEST_NAME} characters, this one has {len(name)}")
+    if _NOT_IN_NAMES.search(name) or any(unicodedata.category(one) in ("Cc", "Cs") for one in name):
+        raise BadName("a name may not hold control characters")
+    if all(unicodedata.category(one)[0] in "CZ" for one in name):
+        raise BadName("a name needs at least one character that can be seen")
+    return name
+
+
 async def find(session: Session, person_id: UUID) -> Person:
     """The person, unless the account is gone; raises UnknownPerson."""
     row = await session.get(Person, person_id)
     if row is None or row.deleted_at is not None:
         raise UnknownPerson(person_id)
     return row
+
+
+async def lock(session: Session, person_id: UUID) -> Person:
+    """`find`, and nobody else changes the row until this transaction ends."""
+    row = await session.get(Person, person_id, with_for_update=True, populate_existing=True)
+    if row is None or row.deleted_at is not None:
+        raise UnknownPerson(person_id)
+    return row
+
+
+async def confirmed(session: Session, person_id: UUID) -> Person:
+    """`find`; raises NotConfirmed while the address is not confirmed."""
+    person = await find(session, person_id)
+    if not person.is_confirmed:
+        raise NotConfirmed
+    return person
+
+
+_BY_EMAIL = select(Person).where(Person.email == bindparam("email"))
+
+
+async def by_email(session: Session, email: str) -> Person | None:
+    """Whose address this is (as `clean_email` gives it)."""
+    return (await session.scalars(_BY_EMAIL, {"email": email})).one_or_none()
+
+
+async def add(session: Session, email: str, name: str) -> UUID | None:
+    """A new person with a cleaned address and name; None when the address belongs to somebody already."""
+    insert: Any = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
+    values = {"id": session.new_id(), "email": email, "name": name, "created_at": session.now}
+    statement = insert(Person).values(values).on_conflict_do_nothing(index_elements=["email"]).returning(Person.id)
+    added: UUID | None = (await session.execute(statement)).scalar_one_or_none()
+    return added
+
+
+async def rename(session: Session, person_id: UUID, name: str) -> Person:
+    """Change what others see; raises BadName, UnknownPerson."""
+    person = await lock(session, person_id)
+    person.name = clean_name(name)
+    await session.flush()
+    return person
+
+
+async def confirm(session: Session, person_id: UUID) -> None:
+    """The person has shown that mail to their address reaches them."""
+    mine = update(Person).where(Person.id == person_id, Person.email_confirmed_at.is_(None))
+    await session.execute(mine.values(email_confirmed_at=session.now))
+
+
+async def listed(
+    session: Session, limit: int, after: UUID | None = None, *, text: str | None = None, among: Any = None
+) -> Sequence[Person]:
+    """Accounts, newest first: with `text` in name or address, whose id is in the subquery `among`."""
+    query = select(Person).where(Person.deleted_at.is_(None)).order_by(Person.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(Person.id < after)
+    if text is not None:
+        wanted = unicodedata.normalize("NFC", text)
+        query = query.where(
+            or_(Person.name.icontains(wanted, autoescape=True), Person.email.icontains(wanted, autoescape=True))
+        )
+    if among is not None:
+        query = query.where(Person.id.in_(among))
+    return (await session.scalars(query)).all()

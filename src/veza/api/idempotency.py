@@ -126,7 +126,7 @@ class Idempotent:
         return f"{self._caller}:{self._key}:{self._fingerprint[:32]}"
 
     async def _keep(self, session: Session, reply: Reply) -> Response[Any]:
-        body = encode_json(reply.body)
+        body = b"" if reply.status == 204 else encode_json(reply.body)  # 204 has no body at all
         mine = update(IdempotentAnswer).where(*self._mine())
         await session.execute(mine.values(status=reply.status, body=body, location=reply.location))
         return _response(reply.status, body, reply.location)

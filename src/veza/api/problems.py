@@ -76,10 +76,16 @@ UNAUTHORIZED = Kind(
     "unauthorized",
     401,
     "Sign in first",
-    "Send `Authorization: Bearer <operator token>`; `veza serve` says where the token is.",
-    "this needs the operator token as a bearer token",
+    "Sign in, or send `Authorization: Bearer <token>` with a personal API token or the operator's token.",
+    "sign in first, or send a token as bearer",
 )
-FORBIDDEN = Kind("forbidden", 403, "Not allowed", "This token may not do this.")
+FORBIDDEN = Kind(
+    "forbidden",
+    403,
+    "Not allowed",
+    "You, or this token, may not do this; docs/permissions.md says who may.",
+    "this needs the permission “people”, which you do not have",
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
@@ -131,7 +137,13 @@ KEY_REUSED = Kind(
     "Take a new key for a new intent.",
     "this Idempotency-Key was used for another request: take a new one for a new intent",
 )
-RATE_LIMITED = Kind("rate-limited", 429, "Too many requests", "Slow down and try again.")
+RATE_LIMITED = Kind(
+    "rate-limited",
+    429,
+    "Too many requests",
+    "Wait for the seconds that `Retry-After` says, then try again.",
+    "too many tries: wait 42 s, then try again",
+)
 REQUEST_REFUSED = Kind("request-refused", 400, "The request was refused", "`detail` says why.")
 INTERNAL = Kind(
     "internal-error", 500, "Something went wrong on our side", "Report the `request_id`; the log has the rest."
@@ -195,7 +207,7 @@ def exception_handlers(translations: Mapping[type[Exception], Kind]) -> dict[typ
     """Handlers for the whole application; `translations` says which kind each room's errors are."""
 
     def translated(kind: Kind) -> Any:
-        return lambda request, error: _respond(request, kind, str(error))
+        return lambda request, error: _respond(request, kind, str(error), _when_to_come_again(error))
 
     return {
         **{error: translated(kind) for error, kind in translations.items()},
@@ -209,9 +221,9 @@ def exception_handlers(translations: Mapping[type[Exception], Kind]) -> dict[typ
 
 
 def problem_responses(*kinds: Kind) -> dict[int, ResponseSpec]:
-    """The errors of one operation for its OpenAPI description; 400, 401 and 503 go without saying."""
+    """The errors of one operation for its OpenAPI description; 400, 401, 403 and 503 go without saying."""
     by_status: dict[int, list[Kind]] = {}
-    for kind in (INVALID_REQUEST, UNAUTHORIZED, UNAVAILABLE, *kinds):
+    for kind in dict.fromkeys((INVALID_REQUEST, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, *kinds)):
         by_status.setdefault(kind.status, []).append(kind)
     return {
         status: ResponseSpec(
@@ -238,9 +250,15 @@ def problems_page(*more: Kind) -> str:
         "# Problems the API answers with\n\n"
         f"Every error is `{MEDIA_TYPE}` (RFC 9457) with `type`, `title`, `status`, `detail` (one sentence),\n"
         "`instance` (the path) and `request_id`. Programs should look at `type`; it never changes.\n\n"
-        "This page is generated from `src/veza/api/problems.py` and each room's `problems.py` beside it.\n\n"
+        "This page is generated from `src/veza/api/problems.py` and the `problems.py` of each room beside it.\n\n"
         f"| type | status | title | what to do |\n|---|---|---|---|\n{rows}"
     )
+
+
+def _when_to_come_again(error: Exception) -> Mapping[str, str]:
+    """An error of a room that knows how long to wait says so."""
+    seconds = getattr(error, "retry_after_seconds", None)
+    return {"Retry-After": str(seconds)} if seconds is not None else {}
 
 
 def _problem(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:

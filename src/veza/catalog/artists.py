@@ -1,14 +1,28 @@
-"""Artists, and the people who run them."""
+"""Artists: who publishes and is paid."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base
+from veza.catalog import metadata, slugs, tagging
+from veza.catalog.askers import Asker, NotYours
+from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.kit.database import Base, Session
+from veza.kit.money import known_currency
+
+BIO_MOST = 5_000
+MOST_ARTISTS = 50
+"""Of one person: nobody runs more, and a script that opens them without end is told."""
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class Artist(Base):
@@ -19,14 +33,19 @@ class Artist(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(SORTED, default=sort_key_of("name"))
     bio: Mapped[str] = mapped_column(default="")
+    tags: Mapped[list[Any]] = mapped_column(default=list)
     country: Mapped[str]
     currency: Mapped[str]
     fee_bps: Mapped[int | None]
     created_at: Mapped[datetime]
     hidden_at: Mapped[datetime | None]
 
-    __table_args__ = (CheckConstraint("fee_bps IS NULL OR fee_bps BETWEEN 0 AND 10000", name="fee_possible"),)
+    __table_args__ = (
+        CheckConstraint("fee_bps IS NULL OR fee_bps BETWEEN 0 AND 10000", name="fee_possible"),
+        Index(None, "name_key", "id"),
+    )
 
 
 class ArtistMember(Base):
@@ -40,3 +59,158 @@ class ArtistMember(Base):
     since: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("part IN ('owner', 'member')", name="part_known"), Index(None, "person_id"))
+
+
+class UnknownArtist(LookupError):
+    """No such artist, or none that the asker may see."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no artist {str(wanted)[:100]}")
+
+
+class TooManyArtists(Exception):
+    """A person runs as many artists as one may."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"you run {count} artists already, at most {MOST_ARTISTS} are possible")
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistWanted:
+    """What somebody wrote about an artist; `currencies` are those the platform settles."""
+
+    name: str
+    country: str
+    currency: str
+    bio: str = ""
+    tags: Sequence[str] = ()
+
+
+async def open_artist(session: Session, person_id: UUID, wanted: ArtistWanted, *, currencies: Sequence[str]) -> Artist:
+    """A new artist with `person_id` as its owner. Raises BadValue, BadAmount, TooManyArtists."""
+    mine = select(func.count()).where(ArtistMember.person_id == person_id)
+    count = int(await session.scalar(mine) or 0)
+    if count >= MOST_ARTISTS:
+        raise TooManyArtists(count)
+    artist_id = session.new_id()
+    name = clean(wanted.name, "the artist's name")
+    row = Artist(
+        id=artist_id,
+        slug=await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist_id, name),
+        name=name,
+        name_key=sort_key(name),
+        bio=clean(wanted.bio, "the bio", BIO_MOST, lines=True, least=0),
+        tags=metadata.tags(wanted.tags),
+        country=_country(wanted.country),
+        currency=_currency(wanted.currency, currencies),
+        created_at=session.now,
+    )
+    session.add(row)
+    await session.flush()
+    session.add(ArtistMember(artist_id=artist_id, person_id=person_id, part="owner", since=session.now))
+    await tagging.write(session, tagging.ARTIST, artist_id, row.tags)
+    await session.flush()
+    return row
+
+
+async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any], *, currencies: Sequence[str]) -> None:
+    """Change what `changes` names (name, bio, tags, country, currency) of a locked artist. Raises as open_artist."""
+    if "name" in changes:
+        artist.name = clean(changes["name"], "the artist's name")
+        artist.name_key = sort_key(artist.name)
+        artist.slug = await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist.id, artist.name)
+    if "bio" in changes:
+        artist.bio = clean(changes["bio"], "the bio", BIO_MOST, lines=True, least=0)
+    if "country" in changes:
+        artist.country = _country(changes["country"])
+    if "currency" in changes:
+        artist.currency = _currency(changes["currency"], currencies)
+    if "tags" in changes:
+        before, artist.tags = artist.tags, metadata.tags(changes["tags"])
+        await tagging.write(session, tagging.ARTIST, artist.id, artist.tags, before)
+    await session.flush()
+
+
+async def set_fee(session: Session, artist: Artist, fee_bps: int | None) -> None:
+    """What the platform takes of this artist's sales, in basis points; None: as configured. Raises BadValue."""
+    if fee_bps is not None and not 0 <= fee_bps <= 10_000:
+        raise BadValue(f"a fee is 0 to 10000 basis points, not {fee_bps}")
+    artist.fee_bps = fee_bps
+    await session.flush()
+
+
+async def find_artist(session: Session, artist_id: UUID) -> Artist:
+    """The artist, hidden or not; raises UnknownArtist."""
+    row = await session.get(Artist, artist_id)
+    if row is None:
+        raise UnknownArtist(artist_id)
+    return row
+
+
+async def seen_artist(session: Session, wanted: str, asker: Asker) -> Artist:
+    """The artist of a slug, current or former, or an id, if the asker may see it; raises UnknownArtist."""
+    artist_id = slugs.as_id(wanted) or await slugs.find(session, slugs.ARTIST, slugs.EVERYWHERE, wanted)
+    row = await session.get(Artist, artist_id) if artist_id else None
+    if row is None or not (row.hidden_at is None or await acts_for(session, row.id, asker) or asker.moderates):
+        raise UnknownArtist(wanted)
+    return row
+
+
+async def artist_to_change(session: Session, wanted: str, asker: Asker, *, as_owner: bool = False) -> Artist:
+    """The artist, locked; raises UnknownArtist, and NotYours unless the asker is of its people (its owners)."""
+    row = await seen_artist(session, wanted, asker)
+    # The artist before its people: two who change them at once see each other's change.
+    mine = select(Artist).where(Artist.id == row.id).with_for_update()
+    row = (await session.scalars(mine.execution_options(populate_existing=True))).one()
+    await demand(session, row, asker, as_owner=as_owner)
+    return row
+
+
+async def demand(session: Session, artist: Artist, asker: Asker, *, as_owner: bool = False) -> None:
+    """Raises NotYours unless the asker may act for the artist; with `as_owner`, unless an owner asks."""
+    if asker.administers:
+        return
+    part = await part_of(session, artist.id, asker.person_id)
+    if part is None:
+        raise NotYours(f"only the people of {artist.name} may do this")
+    if as_owner and part != "owner":
+        raise NotYours(f"only an owner of {artist.name} may do this")
+
+
+async def acts_for(session: Session, artist_id: UUID, asker: Asker) -> bool:
+    """Whether the asker may act for the artist."""
+    return asker.administers or await part_of(session, artist_id, asker.person_id) is not None
+
+
+async def may_act_for(session: Session, artist_id: UUID, person_id: UUID) -> bool:
+    """Whether a person is one of the artist's people."""
+    return await part_of(session, artist_id, person_id) is not None
+
+
+async def part_of(session: Session, artist_id: UUID, person_id: UUID | None) -> str | None:
+    """`owner`, `member`, or None for everybody else."""
+    if person_id is None:
+        return None
+    row = await session.get(ArtistMember, (artist_id, person_id))
+    return row.part if row else None
+
+
+async def artists_of(session: Session, person_id: UUID) -> Sequence[Artist]:
+    """The artists a person may act for, by name; at most MOST_ARTISTS opened, and those they were added to."""
+    mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id)
+    named = select(Artist).where(Artist.id.in_(mine)).order_by(Artist.name_key, Artist.id)
+    return (await session.scalars(named)).all()
+
+
+def _country(written: str) -> str:
+    code = written.strip().upper()
+    if not _COUNTRY.fullmatch(code):
+        raise BadValue(f"“{written[:10]}” is no country; write its two letters (ISO 3166), such as DE")
+    return code
+
+
+def _currency(written: str, currencies: Sequence[str]) -> str:
+    code = known_currency(written)
+    if code not in currencies:
+        raise BadValue(f"the platform does not settle in {code}, only in {', '.join(currencies)}")
+    return code

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base
+from veza.catalog import metadata, slugs, tagging
+from veza.catalog.artists import Artist, acts_for, demand, find_artist
+from veza.catalog.askers import Asker
+from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.kit.database import Base, Session
+from veza.kit.moves import Machine, Move
 
 KINDS = ("album", "ep", "single", "sample_pack")
 STATUSES = ("draft", "scheduled", "published", "withdrawn")
+DESCRIPTION_MOST = 10_000
+LICENCE_MOST = 20_000
+EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
 
 
 class Release(Base):
@@ -24,6 +35,7 @@ class Release(Base):
     artist_id: Mapped[UUID] = mapped_column(ForeignKey("artists.id"))
     slug: Mapped[str]
     title: Mapped[str]
+    title_key: Mapped[str] = mapped_column(SORTED, default=sort_key_of("title"))
     kind: Mapped[str]
     status: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
@@ -36,6 +48,7 @@ class Release(Base):
     release_date: Mapped[date | None] = mapped_column(Date)
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     hidden_at: Mapped[datetime | None]
@@ -44,4 +57,193 @@ class Release(Base):
         CheckConstraint("kind IN ('album', 'ep', 'single', 'sample_pack')", name="kind_known"),
         CheckConstraint("status IN ('draft', 'scheduled', 'published', 'withdrawn')", name="status_known"),
         Index("uq_releases_artist_id_slug", "artist_id", "slug", unique=True),
-    )
+        Index(None, "artist_id", "id"),
+        Index(
+            "ix_releases_newest", "published_at", "id",
+            postgresql_where=text("status = 'published'"), sqlite_where=text("status = 'published'"),
+        ),
+        Index(
+            "ix_releases_by_title", "title_key", "id",
+            postgresql_where=text("status = 'published'"), sqlite_where=text("status = 'published'"),
+        ),
+        Index(
+            "ix_releases_due", "publish_at",
+            postgresql_where=text("status = 'scheduled'"), sqlite_where=text("status = 'scheduled'"),
+        ),
+    )  # fmt: skip
+
+
+MOVES = (
+    Move("draft", "scheduled", "it is complete and has a time in the future", "the artist"),
+    Move("draft", "published", "it is complete", "the artist"),
+    Move("scheduled", "published", "its time has come, or the artist does not wait", "release publisher"),
+    Move("scheduled", "draft", "it is taken back before its time, or is not complete when it comes", "the artist"),
+    Move("published", "withdrawn", "nobody but its owners shall see it any more", "the artist"),
+    Move("withdrawn", "published", "it shall be seen again", "the artist"),
+)
+machine: Machine[Release] = Machine("release", Release, STATUSES, MOVES)
+
+
+class UnknownRelease(LookupError):
+    """No such release, or none that the asker may see."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no release {str(wanted)[:100]}")
+
+
+class Outdated(Exception):
+    """Somebody else changed the release since it was read."""
+
+    def __init__(self, release: Release, version: int) -> None:
+        super().__init__(
+            f"release “{release.title[:60]}” is at version {release.attempt} now, you read version {version}:"
+            " read it again"
+        )
+
+
+class NotDraft(Exception):
+    """Only what was never published can be deleted."""
+
+    def __init__(self, release: Release) -> None:
+        super().__init__(f"release “{release.title[:60]}” is {release.status}: only a draft can be deleted")
+
+
+class InUse(Exception):
+    """Something else still refers to it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is in use, on a playlist or as a product: it cannot be deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWanted:
+    """What somebody wrote about a release."""
+
+    title: str
+    kind: str
+    description: str = ""
+    licence: str = ""
+    language: str | None = None
+    musicbrainz_id: UUID | None = None
+    tags: Sequence[str] = ()
+    release_date: date | None = None
+
+
+async def create_release(session: Session, artist: Artist, wanted: ReleaseWanted) -> Release:
+    """A new draft of the artist's. Raises BadValue."""
+    release_id = session.new_id()
+    facts = _facts({name: getattr(wanted, name) for name in wanted.__slots__})
+    row = {
+        **facts,
+        "id": release_id,
+        "artist_id": artist.id,
+        "slug": await slugs.give(session, slugs.RELEASE, artist.id, release_id, facts["title"]),
+        "status": "draft",
+        "attempt": 1,
+        "created_at": session.now,
+        "updated_at": session.now,
+    }
+    (release,) = await machine.born(session, [row], because="created")
+    await tagging.write(session, tagging.RELEASE, release_id, release.tags)
+    return release
+
+
+async def edit_release(session: Session, release: Release, version: int, changes: dict[str, Any]) -> None:
+    """Change what `changes` names of a locked release that was read at `version`. Raises Outdated, BadValue."""
+    if release.attempt != version:
+        raise Outdated(release, version)
+    facts = _facts(changes)
+    if release.status != "draft":
+        demand_licence(facts.get("kind", release.kind), facts.get("licence", release.licence))
+    if "title" in facts:
+        facts["slug"] = await slugs.give(session, slugs.RELEASE, release.artist_id, release.id, facts["title"])
+    if "tags" in facts:
+        await tagging.write(session, tagging.RELEASE, release.id, facts["tags"], release.tags)
+    await machine.amend(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
+
+
+async def delete_release(session: Session, release: Release) -> None:
+    """Delete a locked draft with its tracks; its slugs are free again. Raises NotDraft, InUse."""
+    from veza.catalog.tracks import forget_tracks  # tracks stand on releases
+
+    if release.status != "draft":
+        raise NotDraft(release)
+    title = release.title
+    try:
+        await forget_tracks(session, release.id)
+        await session.delete(release)
+        await session.flush()
+    except IntegrityError:
+        raise InUse(f"release “{title[:60]}”") from None
+    await tagging.forget(session, release.id)
+    await slugs.forget(session, release.id)
+
+
+async def find_release(session: Session, release_id: UUID) -> Release:
+    """The release, whatever its status; raises UnknownRelease."""
+    row = await session.get(Release, release_id)
+    if row is None:
+        raise UnknownRelease(release_id)
+    return row
+
+
+async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Release:
+    """The release if the asker may see it; raises UnknownRelease."""
+    row = await find_release(session, release_id)
+    if not (await is_public(session, row) or asker.sees_everything or await acts_for(session, row.artist_id, asker)):
+        raise UnknownRelease(release_id)
+    return row
+
+
+async def release_to_change(session: Session, release_id: UUID, asker: Asker) -> Release:
+    """The release, locked; raises UnknownRelease, and NotYours unless the asker is of its artist's people."""
+    mine = select(Release).where(Release.id == release_id).with_for_update()
+    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    if row is None or not (
+        await acts_for(session, row.artist_id, asker) or asker.moderates or await is_public(session, row)
+    ):
+        raise UnknownRelease(release_id)
+    await demand(session, await find_artist(session, row.artist_id), asker)
+    return row
+
+
+async def is_public(session: Session, release: Release) -> bool:
+    """Whether everybody may see it."""
+    if release.status != "published" or release.hidden_at is not None:
+        return False
+    return (await find_artist(session, release.artist_id)).hidden_at is None
+
+
+def demand_licence(kind: str, licence: str) -> None:
+    """Raises BadValue for a sample pack that says nothing about what may be done with it."""
+    if kind == "sample_pack" and not licence:
+        raise BadValue("a sample pack needs a licence: what may be done with its samples")
+
+
+def _facts(written: dict[str, Any]) -> dict[str, Any]:
+    """The columns that what was written makes."""
+    facts: dict[str, Any] = {}
+    for name, value in written.items():
+        match name:
+            case "title":
+                facts["title"] = clean(value, "the title")
+                facts["title_key"] = sort_key(facts["title"])
+            case "description":
+                facts[name] = clean(value, "the description", DESCRIPTION_MOST, lines=True, least=0)
+            case "licence":
+                facts[name] = clean(value, "the licence", LICENCE_MOST, lines=True, least=0)
+            case "language":
+                facts[name] = None if value is None else metadata.language(value)
+            case "tags":
+                facts[name] = metadata.tags(value)
+            case "release_date":
+                facts[name] = _day(value)
+            case _:
+                facts[name] = value
+    return facts
+
+
+def _day(day: date | None) -> date | None:
+    if day is not None and not EARLIEST <= day <= LATEST:
+        raise BadValue(f"a release date lies between {EARLIEST} and {LATEST}, not on {day}")
+    return day

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, bindparam, delete, func, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base
+from veza.catalog import metadata, tagging
+from veza.catalog.artists import acts_for
+from veza.catalog.askers import Asker
+from veza.catalog.releases import InUse, Release, UnknownRelease, find_release, is_public, release_to_change
+from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.kit.database import Base, Session, table_of
+
+MOST_TRACKS = 300
+"""On one release: the longest box sets have fewer, and whole releases are shown and renumbered at once."""
 
 
 class Track(Base):
-    """One track; `artist_id` repeats its release's, for lists. `credits` are {"name", "part"} objects."""
+    """One track; `artist_id` repeats its release's, for lists. `credits` are {"name", "part"} objects.
+
+    `position` counts from 1 without gaps. `listed_at` is when its release was first published, null while it is not
+    public: lists are sorted by it.
+    """
 
     __tablename__ = "tracks"
 
@@ -22,6 +37,7 @@ class Track(Base):
     artist_id: Mapped[UUID] = mapped_column(ForeignKey("artists.id"))
     position: Mapped[int]
     title: Mapped[str]
+    title_key: Mapped[str] = mapped_column(SORTED, default=sort_key_of("title"))
     credits: Mapped[list[Any]]
     explicit: Mapped[bool] = mapped_column(default=False)
     isrc: Mapped[str | None]
@@ -29,6 +45,217 @@ class Track(Base):
     language: Mapped[str | None]
     tags: Mapped[list[Any]]
     duration_ms: Mapped[int | None]
+    listed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "release_id", "position"), Index(None, "artist_id"))
+    __table_args__ = (
+        Index(None, "release_id", "position"),
+        Index(None, "artist_id", "listed_at", "id"),
+        Index(
+            "ix_tracks_newest", "listed_at", "id",
+            postgresql_where=text("listed_at IS NOT NULL"), sqlite_where=text("listed_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_tracks_by_title", "title_key", "id",
+            postgresql_where=text("listed_at IS NOT NULL"), sqlite_where=text("listed_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+
+class UnknownTrack(LookupError):
+    """No such track, or none that the asker may see."""
+
+    def __init__(self, track_id: UUID) -> None:
+        super().__init__(f"there is no track {track_id}")
+
+
+class WrongOrder(ValueError):
+    """A new order must name every track of the release once."""
+
+    def __init__(self, release: Release, given: int, there: int) -> None:
+        super().__init__(
+            f"release “{release.title[:60]}” has {there} tracks, the order names {given} of them or others:"
+            " name every track once"
+        )
+
+
+class TrackStays(Exception):
+    """What somebody may own is not taken out of a release."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackWanted:
+    """What somebody wrote about a track; `credits` are (name, part)."""
+
+    title: str
+    credits: Sequence[tuple[str, str]] = ()
+    explicit: bool = False
+    isrc: str | None = None
+    musicbrainz_id: UUID | None = None
+    language: str | None = None
+    tags: Sequence[str] = ()
+    duration_ms: int | None = None
+
+
+async def add_tracks(session: Session, release: Release, wanted: Sequence[TrackWanted]) -> list[Track]:
+    """Put tracks at the end of a locked release. Raises BadValue."""
+    count = await count_tracks(session, release.id)
+    if count + len(wanted) > MOST_TRACKS:
+        raise BadValue(f"a release may have at most {MOST_TRACKS} tracks, this one would have {count + len(wanted)}")
+    rows = [
+        Track(
+            id=session.new_id(),
+            release_id=release.id,
+            artist_id=release.artist_id,
+            position=position,
+            listed_at=release.published_at if release.status == "published" else None,
+            created_at=session.now,
+            **_facts({name: getattr(one, name) for name in one.__slots__}),
+        )
+        for position, one in enumerate(wanted, count + 1)
+    ]
+    session.add_all(rows)
+    await session.flush()
+    for row in rows:
+        await tagging.write(session, tagging.TRACK, row.id, row.tags)
+    return rows
+
+
+async def edit_track(session: Session, track: Track, changes: dict[str, Any]) -> None:
+    """Change what `changes` names of a track whose release is locked. Raises BadValue."""
+    facts = _facts(changes)
+    if "tags" in facts:
+        await tagging.write(session, tagging.TRACK, track.id, facts["tags"], track.tags)
+    for name, value in facts.items():
+        setattr(track, name, value)
+    await session.flush()
+
+
+async def remove_track(session: Session, release: Release, track: Track) -> None:
+    """Take a track out of a locked release that was never published; the rest move up. Raises TrackStays, InUse."""
+    if release.published_at is not None:
+        raise TrackStays(f"release “{release.title[:60]}” has been published: its tracks stay, for who owns them")
+    if release.status == "scheduled" and await count_tracks(session, release.id) == 1:
+        raise TrackStays(f"release “{release.title[:60]}” is scheduled and this is its only track")
+    title, track_id = track.title, track.id
+    try:
+        await session.delete(track)
+        await session.flush()
+    except IntegrityError:
+        raise InUse(f"track “{title[:60]}”") from None
+    await tagging.forget(session, track_id)
+    await _renumber(session, [one.id for one in await tracks_of(session, release.id)])
+
+
+async def move_track(session: Session, release: Release, track: Track, position: int) -> None:
+    """Put a track of a locked release at `position`, 1 being the first; past the end is the end."""
+    ids = [one.id for one in await tracks_of(session, release.id) if one.id != track.id]
+    ids.insert(max(position, 1) - 1, track.id)
+    await _renumber(session, ids)
+
+
+async def reorder_tracks(session: Session, release: Release, ids: Sequence[UUID]) -> None:
+    """Put a locked release's tracks in the order of `ids`, which names each once. Raises WrongOrder."""
+    there = {one.id for one in await tracks_of(session, release.id)}
+    if set(ids) != there or len(ids) != len(there):
+        raise WrongOrder(release, len(there & set(ids)), len(there))
+    await _renumber(session, ids)
+
+
+async def find_track(session: Session, track_id: UUID) -> Track:
+    """The track, whatever its release's status; raises UnknownTrack."""
+    row = await session.get(Track, track_id)
+    if row is None:
+        raise UnknownTrack(track_id)
+    return row
+
+
+async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Track:
+    """The track if the asker may see its release; raises UnknownTrack."""
+    row = await find_track(session, track_id)
+    release = await find_release(session, row.release_id)
+    sees = asker.sees_everything or await is_public(session, release)
+    if not (sees or await acts_for(session, release.artist_id, asker)):
+        raise UnknownTrack(track_id)
+    return row
+
+
+async def track_to_change(session: Session, track_id: UUID, asker: Asker) -> tuple[Release, Track]:
+    """The track and its release, locked; raises UnknownTrack, and NotYours unless its artist's people ask."""
+    row = await find_track(session, track_id)
+    try:
+        release = await release_to_change(session, row.release_id, asker)
+    except UnknownRelease:
+        raise UnknownTrack(track_id) from None
+    # Read again under the lock: it may have gone while we waited.
+    mine = select(Track).where(Track.id == track_id).execution_options(populate_existing=True)
+    found = (await session.scalars(mine)).one_or_none()
+    if found is None:
+        raise UnknownTrack(track_id)
+    return release, found
+
+
+async def tracks_of(session: Session, release_id: UUID) -> Sequence[Track]:
+    """A release's tracks in order, at most MOST_TRACKS."""
+    return (await session.scalars(_TRACKS_OF, {"release": release_id})).all()
+
+
+async def count_tracks(session: Session, release_id: UUID) -> int:
+    """How many tracks a release has."""
+    return int(await session.scalar(select(func.count()).where(Track.release_id == release_id)) or 0)
+
+
+async def list_tracks(session: Session, release: Release, at: datetime | None) -> None:
+    """Show the release's tracks in lists as of `at`, or (None) not any more."""
+    mine = update(Track).where(Track.release_id == release.id).values(listed_at=at)
+    await session.execute(mine.execution_options(synchronize_session=False))
+
+
+async def forget_tracks(session: Session, release_id: UUID) -> None:
+    """Delete a release's tracks, with their tags."""
+    ids = [one.id for one in await tracks_of(session, release_id)]
+    if ids:
+        await tagging.forget(session, *ids)
+        await session.execute(delete(Track).where(Track.release_id == release_id))
+
+
+async def _renumber(session: Session, ids: Sequence[UUID]) -> None:
+    if ids:
+        numbers = [{"the_id": track_id, "position": number} for number, track_id in enumerate(ids, 1)]
+        await session.execute(_PUT_AT, numbers)
+    session.expire_all()
+
+
+def _facts(written: dict[str, Any]) -> dict[str, Any]:
+    """The columns that what was written makes."""
+    facts: dict[str, Any] = {}
+    for name, value in written.items():
+        match name:
+            case "title":
+                facts["title"] = clean(value, "the title")
+                facts["title_key"] = sort_key(facts["title"])
+            case "credits":
+                facts[name] = metadata.credits(value)
+            case "isrc":
+                facts[name] = None if value is None else metadata.isrc(value)
+            case "language":
+                facts[name] = None if value is None else metadata.language(value)
+            case "tags":
+                facts[name] = metadata.tags(value)
+            case _:
+                facts[name] = value
+    return facts
+
+
+_TRACKS_OF = (
+    select(Track)
+    .where(Track.release_id == bindparam("release"))
+    .order_by(Track.position, Track.id)
+    .execution_options(populate_existing=True)
+)
+_PUT_AT = (
+    update(table_of(Track)).where(table_of(Track).c.id == bindparam("the_id")).values(position=bindparam("position"))
+)

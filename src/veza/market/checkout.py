@@ -61,6 +61,9 @@ class CartEmpty(Exception):
 class AddressNeeded(Exception):
     """Nobody is signed in: without an address what was bought could never be claimed."""
 
+    def __init__(self) -> None:
+        super().__init__("sign in, or say with `email` where the link to what you bought shall go")
+
 
 class PriceChanged(Exception):
     """Prices are not what the buyer saw; `changes` has each."""
@@ -81,10 +84,8 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
     held = await carts.contents(session, cart)
     if not held:
         raise CartEmpty
-    if buyer.person_id is None and rules.send_mail is None:
-        raise AddressNeeded("sign in first: this Veza sends no mail, so no link to what you bought could reach you")
     if buyer.person_id is None and wanted.email is None:
-        raise AddressNeeded("sign in, or say with `email` where the link to what you bought shall go")
+        raise AddressNeeded
     await _refuse_unsellable(session, held, buyer)
     changes = carts.repricing(held)
     if changes:

@@ -16,14 +16,13 @@ SendMail = Callable[[Session, str, str, str], Awaitable[None]]
 class MarketRules:
     """`fee_bps` where an artist has none of their own; prices include the VAT of `vat_rate_bps` (0: no VAT line).
 
-    `base_url` is where people reach Veza, without a slash at the end. Without `send_mail` nobody buys without an
-    account: there would be no way to what they bought.
+    `base_url` is where people reach Veza, without a slash at the end.
     """
 
     currencies: tuple[str, ...]
     fee_bps: int
     base_url: str
-    send_mail: SendMail | None
+    send_mail: SendMail
     vat_rate_bps: int = 0
     refund_window: timedelta = timedelta(days=14)
     platform_name: str = "Veza"

@@ -13,6 +13,7 @@ from veza.kit.database import Database
 from veza.settings import Settings
 
 if TYPE_CHECKING:
+    from veza.catalog.room import CatalogRoom
     from veza.money.room import MoneyRoom  # a quarter of a second that `veza --help` need not wait for
 
 
@@ -33,12 +34,19 @@ class Application(Protocol):
     """
 
     settings: Settings
-    database: Database
     services: Sequence[Service]
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
-    room: MoneyRoom
     asgi: Any
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def room(self) -> MoneyRoom: ...
+
+    @property
+    def catalog(self) -> CatalogRoom: ...
 
     async def close(self) -> None: ...
 

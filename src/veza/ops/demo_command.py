@@ -46,7 +46,7 @@ def demo(context: typer.Context, database_url: Url = None, as_json: Json = False
 async def _fill(program: Program, settings: Settings) -> int | None:
     """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
     from veza.ops import serve
-    from veza.ops.demo import DemoData
+    from veza.ops.demo.fill import DemoData
 
     # The configured port, not a free one: the sandbox remembers where its webhooks go.
     listener = serve.listen(settings.host, settings.port)

@@ -123,6 +123,11 @@ class Controls(Steps):
         with self._step():
             return show(self.world, checkout.pay_session(self.world, session, _card(card), email))
 
+    def expire_checkout(self, session: str) -> Obj:
+        """A checkout session ends unpaid now instead of tomorrow."""
+        with self._step():
+            return show(self.world, checkout.expire_session(self.world, session))
+
     def take_payment(
         self,
         amount: int,

@@ -51,6 +51,7 @@ ACTIONS: dict[tuple[str, str], tuple[Callable[[Sandbox], Action], str]] = {
     ("POST", "/balances/*/set"): (lambda s: s.set_balance, "make available funds exactly `amount`"),
     ("POST", "/payments"): (lambda s: s.take_payment, "a buyer pays without any page"),
     ("POST", "/checkouts/*/pay"): (lambda s: s.pay_checkout, "pay a checkout session with `card`"),
+    ("POST", "/checkouts/*/expire"): (lambda s: s.expire_checkout, "end a checkout session unpaid"),
     ("POST", "/refunds"): (lambda s: s.refund_in_dashboard, "refund a charge by hand"),
     ("POST", "/refunds/*/succeed"): (lambda s: s.succeed_refund, "a pending refund arrives"),
     ("POST", "/refunds/*/fail"): (lambda s: s.fail_refund, "a refund comes back"),

@@ -1,0 +1,92 @@
+"""The audit log: what happened to accounts, by whom, from where. Rows are only added, and swept when old."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+
+
+class Act(StrEnum):
+    """What is worth remembering."""
+
+    SIGNED_UP = "signed up"
+    SIGNED_IN = "signed in"
+    SIGN_IN_FAILED = "sign-in failed"
+    SIGNED_OUT = "signed out"
+    SESSIONS_ENDED = "sessions ended"
+    EMAIL_CONFIRMED = "address confirmed"
+    EMAIL_CHANGE_ASKED = "change of address asked"
+    EMAIL_CHANGED = "address changed"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105  (what happened, no password)
+    PASSWORD_RESET_ASKED = "password reset asked"  # noqa: S105
+    PASSWORD_RESET = "password reset"  # noqa: S105
+    PASSWORD_WRONG = "wrong password given again"  # noqa: S105
+    SECOND_FACTOR_ON = "second factor on"
+    SECOND_FACTOR_OFF = "second factor off"
+    RECOVERY_CODES_MADE = "recovery codes made"
+    RECOVERY_CODE_USED = "recovery code used"
+    TOKEN_MADE = "token made"  # noqa: S105
+    TOKEN_REVOKED = "token revoked"  # noqa: S105
+    ROLE_GIVEN = "role given"
+    ROLE_TAKEN = "role taken"
+    EXPORTED = "data exported"
+    DELETED = "account deleted"
+
+
+class AuditEntry(Base):
+    """One act. `person_id` is whose account it is about, `address` where the request came from; both may be unknown."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    act: Mapped[str]
+    person_id: Mapped[UUID | None]
+    actor: Mapped[str]
+    address: Mapped[str | None]
+    detail: Mapped[str]
+
+
+Index("ix_audit_log_person_id_id", AuditEntry.person_id, AuditEntry.id)
+Index("ix_audit_log_act_id", AuditEntry.act, AuditEntry.id)
+
+
+def note(session: Session, act: Act, person_id: UUID | None, *, address: str | None = None, detail: str = "") -> None:
+    """Write an act down with this transaction. `detail` never holds a secret, a name or an e-mail address."""
+    row = {
+        "id": session.new_id(),
+        "at": session.now,
+        "act": act.value,
+        "person_id": person_id,
+        # A visitor's actor names their address, which has a column of its own that can be forgotten.
+        "actor": session.actor.partition(" ")[0] if session.actor.startswith("visitor ") else session.actor,
+        "address": address,
+        "detail": detail,
+    }
+    session.append(AuditEntry, row)
+
+
+async def entries(
+    session: Session, limit: int, after: UUID | None = None, *, person_id: UUID | None = None, act: str | None = None
+) -> Sequence[AuditEntry]:
+    """Acts, newest first."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(AuditEntry.id < after)
+    if person_id is not None:
+        query = query.where(AuditEntry.person_id == person_id)
+    if act is not None:
+        query = query.where(AuditEntry.act == act)
+    return (await session.scalars(query)).all()
+
+
+async def forget_addresses(session: Session, person_id: UUID) -> None:
+    """What happened stays; from where it did, which is personal, goes."""
+    await session.execute(update(AuditEntry).where(AuditEntry.person_id == person_id).values(address=None))

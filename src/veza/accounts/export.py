@@ -1,0 +1,44 @@
+"""Everything Veza holds of a person, as JSON: this room's part, and what each other room adds under its name."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from veza.accounts import audit, people, roles, sessions, tokens
+from veza.accounts.audit import Act
+from veza.accounts.room import Accounts
+from veza.kit.database import Session
+
+MOST_ENTRIES = 10_000
+
+
+async def everything(session: Session, accounts: Accounts, person_id: UUID, address: str) -> dict[str, Any]:
+    """Name of the part → what is in it; raises UnknownPerson. No secret is in it, hashed or not."""
+    parts: dict[str, Any] = {"account": await _account(session, accounts, person_id)}
+    for name, exporter in accounts.exporters.items():
+        parts[name] = await exporter(session, person_id)
+    audit.note(session, Act.EXPORTED, person_id, address=address)
+    return parts
+
+
+async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dict[str, Any]:
+    person = await people.find(session, person_id)
+    opened = await sessions.listed(session, person_id, accounts.rules.session_idle, sessions.MOST_PER_PERSON)
+    made = await tokens.listed(session, person_id, tokens.MOST_PER_PERSON)
+    acts = await audit.entries(session, MOST_ENTRIES, person_id=person_id)
+    return {
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "email_confirmed_at": person.email_confirmed_at,
+        "created_at": person.created_at,
+        "roles": [role.value for role in (await roles.of(session, [person_id]))[person_id]],
+        "sessions": [_fields(row, "created_at", "last_seen_at", "expires_at", "address", "agent") for row in opened],
+        "tokens": [_fields(row, "name", "scopes", "created_at", "last_used_at", "expires_at") for row in made],
+        "audit_log": [_fields(row, "at", "act", "address", "detail") for row in acts],
+    }
+
+
+def _fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

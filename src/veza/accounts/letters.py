@@ -1,0 +1,116 @@
+"""The mails about accounts: what they say, and where their links lead."""
+
+from __future__ import annotations
+
+from veza.kit import mail
+from veza.kit.database import Session
+
+PAGES = {"confirm": "/confirm-address", "reset": "/reset-password", "admin": "/admin-claim"}
+"""The page that takes a link's secret, as the query parameter `token`."""
+
+_FAREWELL = "\n\nVeza, {base_url}\n"
+
+
+def page_address(base_url: str, page: str, secret: str) -> str:
+    """The address a one-time link leads to."""
+    return f"{base_url}{PAGES[page]}?token={secret}"
+
+
+def welcome(session: Session, base_url: str, to: str, secret: str) -> None:
+    _send(
+        session,
+        base_url,
+        to,
+        "Confirm your address",
+        "Welcome to Veza. Open this link to confirm that this address is yours; it works once, for three days:\n\n"
+        f"{page_address(base_url, 'confirm', secret)}\n\n"
+        "If it was not you who signed up, ignore this mail.",
+    )
+
+
+def exists_already(session: Session, base_url: str, to: str, reset_secret: str) -> None:
+    """To the owner of an address somebody signed up with, or wanted to change to, once more."""
+    _send(
+        session,
+        base_url,
+        to,
+        "You have an account already",
+        "Somebody, probably you, wanted to use this address for an account, but you have one already: sign in to it.\n"
+        "If you forgot the password, set a new one here; the link works once, for one hour:\n\n"
+        f"{page_address(base_url, 'reset', reset_secret)}\n\n"
+        "If it was not you, there is nothing to do: nothing was changed.",
+    )
+
+
+def reset(session: Session, base_url: str, to: str, secret: str) -> None:
+    _send(
+        session,
+        base_url,
+        to,
+        "Set a new password",
+        "Open this link to set a new password; it works once, for one hour:\n\n"
+        f"{page_address(base_url, 'reset', secret)}\n\n"
+        "If it was not you who asked for it, ignore this mail: your password stays as it is.",
+    )
+
+
+def password_changed(session: Session, base_url: str, to: str) -> None:
+    _send(
+        session,
+        base_url,
+        to,
+        "Your password was changed",
+        "The password of your account was changed, and every other sign-in was ended.\n"
+        f"If it was not you, set a new one at once: {base_url}{PAGES['reset']}",
+    )
+
+
+def change_asked(session: Session, base_url: str, to_new: str, to_old: str, secret: str) -> None:
+    """To the new address the link, to the old one a notice."""
+    _send(
+        session,
+        base_url,
+        to_new,
+        "Confirm your new address",
+        "Open this link to make this the address of your account; it works once, for one day:\n\n"
+        f"{page_address(base_url, 'confirm', secret)}\n\n"
+        "If you have no account here, ignore this mail.",
+    )
+    notice_of_change(session, base_url, to_old)
+
+
+def notice_of_change(session: Session, base_url: str, to_old: str) -> None:
+    _send(
+        session,
+        base_url,
+        to_old,
+        "Your address is to be changed",
+        "Somebody, signed in as you, wants to give your account another address than this one.\n"
+        f"If it was not you, set a new password, which stops it: {base_url}{PAGES['reset']}",
+    )
+
+
+def second_factor_changed(session: Session, base_url: str, to: str, *, is_on: bool) -> None:
+    state = "on" if is_on else "off"
+    _send(
+        session,
+        base_url,
+        to,
+        f"The second factor was turned {state}",
+        f"Signing in to your account now takes {'a code as well' if is_on else 'your password only'}.\n"
+        f"If it was not you, set a new password at once: {base_url}{PAGES['reset']}",
+    )
+
+
+def deleted(session: Session, base_url: str, to: str) -> None:
+    _send(
+        session,
+        base_url,
+        to,
+        "Your account was deleted",
+        "Your account and what was personal in it are gone. Records of payments are kept, as the law demands.",
+    )
+
+
+def _send(session: Session, base_url: str, to: str, subject: str, text: str) -> None:
+    mail.send(session, to, subject, text + _FAREWELL.format(base_url=base_url))

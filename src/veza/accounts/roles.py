@@ -1,0 +1,113 @@
+"""Who is what: roles are given and taken, and there is always an admin left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Select, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts import audit, people
+from veza.accounts.audit import Act
+from veza.accounts.permissions import Role
+from veza.kit.database import Base, Session
+
+GIVEN = (Role.ARTIST, Role.MODERATOR, Role.ADMIN)
+"""Everybody who is signed in is a listener and nobody else is a visitor: those two are not given."""
+
+
+class PersonRole(Base):
+    """One role of one person, by whom it was given (an actor) and when."""
+
+    __tablename__ = "person_roles"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    given_by: Mapped[str]
+    given_at: Mapped[datetime]
+
+
+Index("ix_person_roles_role_person_id", PersonRole.role, PersonRole.person_id)
+
+
+class NotGiven(ValueError):
+    """A role that people have by themselves."""
+
+    def __init__(self, role: Role) -> None:
+        super().__init__(f"the role {role.value} is neither given nor taken, only {', '.join(GIVEN)} are")
+
+
+class LastAdmin(Exception):
+    """Without it nobody could give roles any more."""
+
+    def __init__(self) -> None:
+        super().__init__("this is the last admin: make somebody else admin first")
+
+
+async def give(session: Session, person_id: UUID, role: Role, *, by: str, address: str | None = None) -> bool:
+    """Give a role, `by` an actor; False when the person had it. Raises UnknownPerson, NotGiven."""
+    _demand_given(role)
+    await people.lock(session, person_id)
+    insert: Any = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
+    values = {"person_id": person_id, "role": role.value, "given_by": by, "given_at": session.now}
+    added = insert(PersonRole).values(values).on_conflict_do_nothing().returning(PersonRole.role)
+    if (await session.execute(added)).first() is None:
+        return False
+    audit.note(session, Act.ROLE_GIVEN, person_id, address=address, detail=role.value)
+    return True
+
+
+async def take(session: Session, person_id: UUID, role: Role, *, address: str | None = None) -> bool:
+    """Take a role; False when the person did not have it. Raises UnknownPerson, NotGiven, LastAdmin."""
+    _demand_given(role)
+    await people.find(session, person_id)
+    if role is Role.ADMIN:
+        await demand_another_admin(session, person_id)
+    mine = (PersonRole.person_id == person_id, PersonRole.role == role.value)
+    taken = await session.execute(delete(PersonRole).where(*mine).returning(PersonRole.role))
+    if taken.first() is None:
+        return False
+    audit.note(session, Act.ROLE_TAKEN, person_id, address=address, detail=role.value)
+    return True
+
+
+async def forget(session: Session, person_id: UUID) -> None:
+    """All roles, because the account goes; raises LastAdmin."""
+    await demand_another_admin(session, person_id)
+    await session.execute(delete(PersonRole).where(PersonRole.person_id == person_id))
+
+
+async def demand_another_admin(session: Session, person_id: UUID) -> None:
+    """Raises LastAdmin when the person is the only one. Locks all of them: two admins never take away each other."""
+    admins = select(PersonRole.person_id).where(PersonRole.role == Role.ADMIN.value)
+    found = (await session.scalars(admins.order_by(PersonRole.person_id).with_for_update())).all()
+    if list(found) == [person_id]:
+        raise LastAdmin
+
+
+async def is_there_an_admin(session: Session) -> bool:
+    admins = select(PersonRole.person_id).where(PersonRole.role == Role.ADMIN.value).limit(1)
+    return (await session.execute(admins)).first() is not None
+
+
+async def of(session: Session, person_ids: Iterable[UUID]) -> Mapping[UUID, list[Role]]:
+    """The roles of many people at once, that of listener included."""
+    found: dict[UUID, list[Role]] = {person_id: [Role.LISTENER] for person_id in person_ids}
+    rows = select(PersonRole.person_id, PersonRole.role).where(PersonRole.person_id.in_(list(found)))
+    for person_id, role in await session.execute(rows.order_by(PersonRole.role)):
+        found[person_id].append(Role(role))
+    return found
+
+
+def having(role: Role) -> Select[UUID]:
+    """A subquery: the ids of those who have the role."""
+    return select(PersonRole.person_id).where(PersonRole.role == role.value)
+
+
+def _demand_given(role: Role) -> None:
+    if role not in GIVEN:
+        raise NotGiven(role)

@@ -1,0 +1,21 @@
+"""Secrets we hand out once: 256 random bits, of which only the SHA-256 stays here.
+
+A fast hash is enough: nobody guesses 256 bits, so there is nothing a slow one would slow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+_BYTES = 32
+
+
+def new_secret() -> str:
+    """43 characters that fit into an address, a header and a cookie."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def digest(secret: str) -> str:
+    """What is stored of it."""
+    return hashlib.sha256(secret.encode()).hexdigest()

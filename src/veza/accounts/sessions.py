@@ -1,0 +1,156 @@
+"""Sign-ins that last: a random secret in the browser's cookie, its digest here, with an idle and an absolute end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, bindparam, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts.people import Person
+from veza.accounts.permissions import Role
+from veza.accounts.roles import PersonRole
+from veza.accounts.secret import digest, new_secret
+from veza.kit.database import Base, Session
+
+MOST_PER_PERSON = 50
+"""The one used longest ago ends when there would be more."""
+SEEN_EVERY = timedelta(minutes=1)
+LONGEST_AGENT = 200
+
+
+class SignIn(Base):
+    """One browser of one person. It ends when it was idle for too long, and at `expires_at` in any case."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    address: Mapped[str | None]
+    agent: Mapped[str]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+Index("ix_sessions_person_id", SignIn.person_id)
+Index("ix_sessions_last_seen_at", SignIn.last_seen_at)
+
+
+class UnknownSession(LookupError):
+    """No such session of this person, or not any more."""
+
+    def __init__(self, wanted: UUID) -> None:
+        super().__init__(f"you have no session {wanted}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Whose session or token it is and what they are; `wants_note` when its last use should be written down."""
+
+    id: UUID
+    person_id: UUID
+    roles: frozenset[Role]
+    is_confirmed: bool
+    wants_note: bool
+
+
+async def begin(
+    session: Session, person_id: UUID, lasts: timedelta, *, address: str | None = None, agent: str = ""
+) -> str:
+    """A new session; returns the secret for the cookie."""
+    secret = new_secret()
+    session.add(
+        SignIn(
+            id=session.new_id(),
+            secret_hash=digest(secret),
+            person_id=person_id,
+            address=address,
+            agent="".join(one for one in agent if one.isprintable())[:LONGEST_AGENT],
+            created_at=session.now,
+            last_seen_at=session.now,
+            expires_at=session.now + lasts,
+        )
+    )
+    await session.flush()
+    newest = (
+        select(SignIn.id).where(SignIn.person_id == person_id).order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
+    )
+    others = (await session.scalars(newest.offset(MOST_PER_PERSON))).all()
+    if others:
+        await session.execute(delete(SignIn).where(SignIn.id.in_(others)))
+    return secret
+
+
+_RECOGNISE = (
+    select(SignIn.id, SignIn.person_id, SignIn.last_seen_at, Person.email_confirmed_at, PersonRole.role)
+    .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == SignIn.person_id)
+    .where(
+        SignIn.secret_hash == bindparam("secret_hash"),
+        SignIn.expires_at > bindparam("now"),
+        SignIn.last_seen_at > bindparam("seen_after"),
+        Person.deleted_at.is_(None),
+    )
+)
+
+
+async def recognise(session: Session, secret: str, idle: timedelta) -> Recognised | None:
+    """Whose session it is; None for one that has ended or never was."""
+    asked = {"secret_hash": digest(secret), "now": session.now, "seen_after": session.now - idle}
+    rows = (await session.execute(_RECOGNISE, asked)).all()
+    if not rows:
+        return None
+    first = rows[0]
+    roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
+    stale = session.now - first.last_seen_at >= SEEN_EVERY
+    return Recognised(first.id, first.person_id, roles, first.email_confirmed_at is not None, stale)
+
+
+_SEEN = (
+    update(SignIn)
+    .where(SignIn.id == bindparam("session_id"), SignIn.last_seen_at < bindparam("now"))
+    .values(last_seen_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+
+
+async def seen(session: Session, session_id: UUID) -> None:
+    """It was used just now."""
+    await session.execute(_SEEN, {"session_id": session_id, "now": session.now})
+
+
+async def listed(
+    session: Session, person_id: UUID, idle: timedelta, limit: int, after: UUID | None = None
+) -> Sequence[SignIn]:
+    """The person's open sessions, newest first."""
+    query = select(SignIn).where(
+        SignIn.person_id == person_id, SignIn.expires_at > session.now, SignIn.last_seen_at > session.now - idle
+    )
+    if after is not None:
+        query = query.where(SignIn.id < after)
+    return (await session.scalars(query.order_by(SignIn.id.desc()).limit(limit))).all()
+
+
+async def end(session: Session, person_id: UUID, session_id: UUID) -> None:
+    """End one session of the person; raises UnknownSession."""
+    mine = delete(SignIn).where(SignIn.id == session_id, SignIn.person_id == person_id).returning(SignIn.id)
+    if (await session.execute(mine)).first() is None:
+        raise UnknownSession(session_id)
+
+
+async def end_secret(session: Session, secret: str) -> None:
+    """End the session a cookie belongs to, if it is still there."""
+    await session.execute(delete(SignIn).where(SignIn.secret_hash == digest(secret)))
+
+
+async def end_all(session: Session, person_id: UUID, *, but: UUID | None = None) -> int:
+    """End every session of the person, except `but`; returns how many went."""
+    mine = delete(SignIn).where(SignIn.person_id == person_id).returning(SignIn.id)
+    if but is not None:
+        mine = mine.where(SignIn.id != but)
+    return len((await session.execute(mine)).all())

@@ -1,0 +1,100 @@
+"""Signing up: one answer whether the address is new or has an account already; the difference is in the mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from veza.accounts import audit, letters, links, passwords, people, throttle
+from veza.accounts.audit import Act
+from veza.accounts.links import Purpose
+from veza.accounts.people import Person
+from veza.accounts.room import Accounts
+from veza.accounts.throttle import MAIL_TO_PERSON, SIGN_UP_FROM_ADDRESS
+from veza.kit.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """Who wants an account, checked and ready to be written."""
+
+    email: str
+    name: str
+    password_hash: str
+    address: str
+
+
+async def prepare(accounts: Accounts, email: str, name: str, password: str, address: str) -> SignUp:
+    """Check what was given and hash the password, with no transaction open.
+
+    Raises BadEmail, BadName, BadPassword, Throttled, TooBusy.
+    """
+    email, name = people.clean_email(email), people.clean_name(name)
+    passwords.check(password, email)
+    async with accounts.database.write("sign-up") as session:
+        from_here = throttle.key_of("sign-up", throttle.network(address))
+        await throttle.spend(session, (from_here, SIGN_UP_FROM_ADDRESS))
+    return SignUp(email, name, await accounts.passwords.hash(password), address)
+
+
+async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> None:
+    """Add the person and mail a link to confirm, or mail to whoever has the address that they have an account."""
+    base_url = accounts.rules.base_url
+    mailed = throttle.key_of("mail", wanted.email)
+    may_mail = await throttle.may(session, mailed, MAIL_TO_PERSON)
+    added = await people.add(session, wanted.email, wanted.name)
+    if added is None:
+        owner = await people.by_email(session, wanted.email)
+        if owner is not None and may_mail:
+            secret = links.make(session, Purpose.RESET, owner.id, wanted.email)
+            letters.exists_already(session, base_url, wanted.email, secret)
+        return
+    await passwords.replace(session, added, wanted.password_hash)
+    audit.note(session, Act.SIGNED_UP, added, address=wanted.address)
+    if may_mail:
+        letters.welcome(session, base_url, wanted.email, links.make(session, Purpose.CONFIRM, added, wanted.email))
+
+
+async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> None:
+    """Another mail to confirm the address, unless it is confirmed; raises Throttled."""
+    person = await people.lock(session, person_id)
+    if person.is_confirmed or person.email is None:
+        return
+    await throttle.spend(session, (throttle.key_of("mail", person.email), MAIL_TO_PERSON))
+    await links.forget(session, person_id, Purpose.CONFIRM)
+    secret = links.make(session, Purpose.CONFIRM, person_id, person.email)
+    letters.welcome(session, accounts.rules.base_url, person.email, secret)
+
+
+async def confirm(session: Session, secret: str, address: str) -> Person:
+    """The link of a mail was opened: the address is the person's, at sign-up or after a change.
+
+    Raises BadLink, and EmailTaken when somebody else has the new address by now.
+    """
+    link = await links.use(session, secret, Purpose.CONFIRM, Purpose.CHANGE_EMAIL)
+    assert link.person_id is not None
+    person = await people.lock(session, link.person_id)
+    if link.purpose == Purpose.CHANGE_EMAIL.value:
+        return await _change(session, person, str(link.email), address)
+    if person.email != link.email:
+        raise links.BadLink
+    await people.confirm(session, person.id)
+    await session.refresh(person)
+    audit.note(session, Act.EMAIL_CONFIRMED, person.id, address=address)
+    return person
+
+
+async def _change(session: Session, person: Person, email: str, address: str) -> Person:
+    owner = await people.by_email(session, email)
+    if owner is not None and owner.id != person.id:
+        raise people.EmailTaken
+    person.email, person.email_confirmed_at = email, session.now
+    try:
+        await session.flush()
+    except IntegrityError:  # somebody took it between our look and this
+        raise people.EmailTaken from None
+    await links.forget(session, person.id)
+    audit.note(session, Act.EMAIL_CHANGED, person.id, address=address)
+    return person

@@ -1,0 +1,143 @@
+"""Personal API tokens: shown once, limited to scopes, with a last use, an end and a way to revoke them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, bindparam, delete, func, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts import people
+from veza.accounts.people import Person
+from veza.accounts.permissions import Role, Scope
+from veza.accounts.roles import PersonRole
+from veza.accounts.secret import digest, new_secret
+from veza.accounts.sessions import SEEN_EVERY, Recognised
+from veza.kit.database import Base, Session
+
+PREFIX = "veza_"
+"""Told apart from the operator's token by it, and found by it when one leaks into a repository."""
+MOST_PER_PERSON = 50
+LONGEST = timedelta(days=365)
+
+
+class ApiToken(Base):
+    """One token. `hint` is its last four characters, to tell one from another; null `expires_at`: until revoked."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str]
+    hint: Mapped[str]
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+
+
+Index("ix_api_tokens_person_id", ApiToken.person_id)
+
+
+class UnknownToken(LookupError):
+    """No such token of this person, or not any more."""
+
+    def __init__(self, wanted: UUID) -> None:
+        super().__init__(f"you have no token {wanted}")
+
+
+class TooManyTokens(Exception):
+    """The person has as many as one may have."""
+
+    def __init__(self) -> None:
+        super().__init__(f"you have {MOST_PER_PERSON} tokens, which is the most: revoke one first")
+
+
+async def make(
+    session: Session, person_id: UUID, name: str, scopes: Iterable[Scope], lasts: timedelta | None
+) -> tuple[ApiToken, str]:
+    """A new token and its text, which is stored nowhere; raises NotConfirmed, TooManyTokens, BadName."""
+    person = await people.lock(session, person_id)
+    if not person.is_confirmed:
+        raise people.NotConfirmed
+    mine = select(func.count()).select_from(ApiToken).where(ApiToken.person_id == person_id)
+    if (await session.execute(mine)).scalar_one() >= MOST_PER_PERSON:
+        raise TooManyTokens
+    text = PREFIX + new_secret()
+    row = ApiToken(
+        id=session.new_id(),
+        secret_hash=digest(text),
+        person_id=person_id,
+        name=people.clean_name(name),
+        hint=text[-4:],
+        scopes=sorted({scope.value for scope in scopes}),
+        created_at=session.now,
+        last_used_at=None,
+        expires_at=session.now + lasts if lasts is not None else None,
+    )
+    session.add(row)
+    await session.flush()
+    return row, text
+
+
+_RECOGNISE = (
+    select(
+        ApiToken.id, ApiToken.person_id, ApiToken.scopes, ApiToken.last_used_at,
+        Person.email_confirmed_at, PersonRole.role,
+    )
+    .join(Person, Person.id == ApiToken.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == ApiToken.person_id)
+    .where(
+        ApiToken.secret_hash == bindparam("secret_hash"),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
+        Person.deleted_at.is_(None),
+    )
+)  # fmt: skip
+
+
+async def recognise(session: Session, text: str) -> tuple[Recognised, frozenset[Scope]] | None:
+    """Whose token it is and what it may be used for; None for one that has ended or never was."""
+    rows = (await session.execute(_RECOGNISE, {"secret_hash": digest(text), "now": session.now})).all()
+    if not rows:
+        return None
+    first = rows[0]
+    roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
+    stale = first.last_used_at is None or session.now - first.last_used_at >= SEEN_EVERY
+    whose = Recognised(first.id, first.person_id, roles, first.email_confirmed_at is not None, stale)
+    return whose, frozenset(Scope(one) for one in first.scopes)
+
+
+_USED = (
+    update(ApiToken)
+    .where(ApiToken.id == bindparam("token_id"))
+    .values(last_used_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+
+
+async def used(session: Session, token_id: UUID) -> None:
+    """It was used just now."""
+    await session.execute(_USED, {"token_id": token_id, "now": session.now})
+
+
+async def listed(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Sequence[ApiToken]:
+    """The person's tokens, newest first, those that have ended included."""
+    query = select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(ApiToken.id < after)
+    return (await session.scalars(query)).all()
+
+
+async def revoke(session: Session, person_id: UUID, token_id: UUID) -> None:
+    """The token is good for nothing any more; raises UnknownToken."""
+    mine = delete(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == person_id).returning(ApiToken.id)
+    if (await session.execute(mine)).first() is None:
+        raise UnknownToken(token_id)
+
+
+async def forget(session: Session, person_id: UUID) -> None:
+    await session.execute(delete(ApiToken).where(ApiToken.person_id == person_id))

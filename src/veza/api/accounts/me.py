@@ -1,0 +1,140 @@
+"""One's own account: see it, rename oneself, take everything along, leave."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, delete, get, patch
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
+from msgspec import Struct
+
+from veza.accounts import deletion, export, people, roles, second_factor, sign_in
+from veza.accounts.permissions import Permission
+from veza.accounts.room import Accounts
+from veza.api.accounts.cookies import Cookies, address_of
+from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, WRONG_PASSWORD
+from veza.api.accounts.shapes import PERSON_EXAMPLE, Name, Password, PersonShown, shown
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.shapes import WRITE_PROBLEMS, answers, show
+from veza.api.visitors import Visitor, needs
+from veza.kit.database import Session
+
+TAG = "accounts"
+
+
+class Me(PersonShown, frozen=True):
+    """One's own account, and whether signing in takes a second factor."""
+
+    second_factor: bool
+
+
+class Renamed(Struct, forbid_unknown_fields=True):
+    """What others are to see."""
+
+    name: Name
+
+
+class PasswordAgain(Struct, forbid_unknown_fields=True):
+    """One's own password, once more."""
+
+    password: Password
+
+
+ME_EXAMPLE = {**PERSON_EXAMPLE, "second_factor": True}
+EXPORT_EXAMPLE: dict[str, Any] = {"account": {"email": "anna@example.org", "name": "Anna Berg", "tokens": []}}
+
+
+@get(
+    "/me",
+    operation_id="showMe",
+    tags=[TAG],
+    summary="Show one's own account",
+    opt=needs(Permission.OWN_ACCOUNT),
+    responses=answers(200, Me, "Your account.", ME_EXAMPLE, NOT_FOUND),
+)
+async def show_me(visitor: NamedDependency[Visitor], accounts: NamedDependency[Accounts]) -> Me:
+    """The account of whoever is signed in: name, address, roles, and whether a second factor is on."""
+    async with accounts.database.read() as session:
+        person = await people.find(session, visitor.person)
+        mine = (await roles.of(session, [person.id]))[person.id]
+        return show(Me, person, roles=mine, second_factor=await second_factor.is_on(session, person.id))
+
+
+@patch(
+    "/me",
+    operation_id="renameMe",
+    tags=[TAG],
+    summary="Rename oneself",
+    opt=needs(Permission.CREDENTIALS),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(200, PersonShown, "With the new name.", PERSON_EXAMPLE, BAD_NAME, NOT_FOUND, *WRITE_PROBLEMS),
+)
+async def rename_me(
+    data: Annotated[Renamed, BodyKwarg(examples=[Example(value={"name": "Anna Berg"})])],
+    visitor: NamedDependency[Visitor],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[PersonShown]:
+    """Changes the name that others see; of two changes at once the later one stays."""
+
+    async def work(session: Session) -> Reply:
+        person = await people.rename(session, visitor.person, data.name)
+        return Reply(200, shown(person, (await roles.of(session, [person.id]))[person.id]))
+
+    return await idempotent.run(work)
+
+
+@delete(
+    "/me",
+    operation_id="deleteMe",
+    tags=[TAG],
+    summary="Delete one's account",
+    response_description="The account is gone.",
+    opt=needs(Permission.CREDENTIALS),
+    dependencies=ONCE_DEPENDENCY,
+    responses=problem_responses(
+        WRONG_PASSWORD, LAST_ADMIN, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+    ),
+)  # fmt: skip
+async def delete_me(
+    data: Annotated[PasswordAgain, BodyKwarg(examples=[Example(value={"password": "a tram full of cellos"})])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    cookie_jar: NamedDependency[Cookies],
+    once: NamedDependency[Once],
+) -> Response[None]:
+    """Removes the account and everything personal in it: name, address, password, sessions, tokens. Records of
+    payments stay, without a name. This cannot be undone; `GET /me/export` before it takes everything along."""
+    address = address_of(request)
+    verified = await sign_in.check_again(accounts, visitor.person, data.password, address)
+
+    async def work(session: Session) -> None:
+        await sign_in.demand_still(session, visitor.person, verified)
+        await deletion.delete(session, accounts.rules.base_url, visitor.person, address=address)
+
+    await once.run(work)
+    response: Response[None] = Response(None, status_code=204)
+    cookie_jar.signed_out(response)
+    return response
+
+
+@get(
+    "/me/export",
+    operation_id="exportMe",
+    tags=[TAG],
+    summary="Export one's data",
+    opt=needs(Permission.CREDENTIALS),
+    responses=answers(200, dict[str, Any], "Every part by its name.", EXPORT_EXAMPLE, NOT_FOUND),
+)
+async def export_me(
+    request: Request[Any, Any, Any], visitor: NamedDependency[Visitor], accounts: NamedDependency[Accounts]
+) -> Response[dict[str, Any]]:
+    """Everything Veza holds of you, as a JSON file: one part for each area, such as `account`."""
+    async with accounts.database.write(visitor.actor) as session:
+        parts = await export.everything(session, accounts, visitor.person, address_of(request))
+    headers = {"Content-Disposition": 'attachment; filename="veza-export.json"', "Cache-Control": "no-store"}
+    return Response(parts, headers=headers)

@@ -1,0 +1,105 @@
+"""Changing one's own password and address."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, put
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
+from msgspec import Struct
+
+from veza.accounts import credentials, people, sign_in
+from veza.accounts.room import Accounts
+from veza.api.accounts.cookies import address_of
+from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, NOT_CONFIRMED, WRONG_PASSWORD
+from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password
+from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.api.visitors import Visitor
+from veza.kit.database import Session
+
+TAG = "accounts"
+
+
+class PasswordWanted(Struct, forbid_unknown_fields=True):
+    """The password as it is, and as it is to be."""
+
+    current: Password
+    new: Password
+
+
+class EmailWanted(Struct, forbid_unknown_fields=True):
+    """The new address, and one's password once more."""
+
+    email: Email
+    password: Password
+
+
+PASSWORD_EXAMPLE = {"current": "a tram full of cellos", "new": "a ferry full of harps"}
+EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cellos"}
+
+
+@put(
+    "/me/password",
+    status_code=204,
+    operation_id="changePassword",
+    tags=[TAG],
+    summary="Change one's password",
+    response_description="The password is changed.",
+    dependencies=ONCE_DEPENDENCY,
+    responses=problem_responses(
+        WRONG_PASSWORD, BAD_PASSWORD, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+    ),
+)  # fmt: skip
+async def change_password(
+    data: Annotated[PasswordWanted, BodyKwarg(examples=[Example(value=PASSWORD_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    once: NamedDependency[Once],
+) -> Response[None]:
+    """Sets a new password and ends every session but this one; a mail says so. API tokens go on working."""
+    address = address_of(request)
+    verified, new = await credentials.prepare_password(accounts, visitor.person, data.current, data.new, address)
+
+    async def work(session: Session) -> None:
+        await credentials.change_password(
+            session, accounts, visitor.person, verified, new, visitor.session_id, address
+        )  # fmt: skip
+
+    await once.run(work)
+    return Response(None, status_code=204)
+
+
+@put(
+    "/me/email",
+    status_code=202,
+    operation_id="changeAddress",
+    tags=[TAG],
+    summary="Change one's address",
+    dependencies=ONCE_DEPENDENCY,
+    responses=answers(
+        202, Accepted, "The new address got a link, the old one a notice.", ACCEPTED_EXAMPLE,
+        BAD_EMAIL, WRONG_PASSWORD, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def change_email(
+    data: Annotated[EmailWanted, BodyKwarg(examples=[Example(value=EMAIL_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    once: NamedDependency[Once],
+) -> Accepted:
+    """Mails a link to the new address; the account changes to it when the link is opened (`/email-confirmations`).
+    The old address gets a notice. The answer does not tell whether the new address has an account."""
+    email, address = people.clean_email(data.email), address_of(request)
+    verified = await sign_in.check_again(accounts, visitor.person, data.password, address)
+
+    async def work(session: Session) -> Accepted:
+        await credentials.ask_email_change(session, accounts, visitor.person, verified, email, address)
+        return Accepted(MAIL_IS_ON_ITS_WAY)
+
+    return await once.run(work)

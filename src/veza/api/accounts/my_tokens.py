@@ -1,0 +1,149 @@
+"""One's own API tokens: make, list, revoke."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath
+from msgspec import Meta, Struct
+
+from veza.accounts import audit, tokens
+from veza.accounts.audit import Act
+from veza.accounts.permissions import Scope
+from veza.accounts.room import Accounts
+from veza.api.accounts.cookies import address_of
+from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
+from veza.api.accounts.shapes import Name
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import NOT_FOUND, problem_responses
+from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.visitors import Visitor
+from veza.kit.database import Session
+
+TAG = "tokens"
+
+
+class TokenWanted(Struct, forbid_unknown_fields=True):
+    """What a new token is called and for; `expires_in_days` null: until it is revoked."""
+
+    name: Name
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4)]
+    expires_in_days: Annotated[int, Meta(ge=1, le=365)] | None = 90
+
+
+class TokenShown(Struct, frozen=True):
+    """A token without its text, of which `hint` is the end. `last_used_at` is right to a minute."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: list[Scope]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class TokenMade(TokenShown, frozen=True):
+    """A new token with its text, which is shown this once and kept nowhere."""
+
+    token: str
+
+
+WANTED_EXAMPLE = {"name": "backup script", "scopes": ["read"], "expires_in_days": 90}
+TOKEN_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-00000000000c",
+    "name": "backup script",
+    "hint": "x7Qa",
+    "scopes": ["read"],
+    "created_at": "2026-01-02T10:30:00Z",
+    "last_used_at": None,
+    "expires_at": "2026-04-02T10:30:00Z",
+}
+
+
+@post(
+    "/me/tokens",
+    operation_id="makeToken",
+    tags=[TAG],
+    summary="Make an API token",
+    dependencies=ONCE_DEPENDENCY,
+    responses=answers(
+        201, TokenMade, "The token; its text is shown this once.", {**TOKEN_EXAMPLE, "token": "veza_nTq3…x7Qa"},
+        BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS, NOT_FOUND, DONE_ALREADY, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def make_token(
+    data: Annotated[TokenWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    once: NamedDependency[Once],
+) -> Response[TokenMade]:
+    """A token to send as bearer. It may do what you may and its scopes allow, and never change your credentials."""
+    lasts = timedelta(days=data.expires_in_days) if data.expires_in_days is not None else None
+
+    async def work(session: Session) -> TokenMade:
+        row, text = await tokens.make(session, visitor.person, data.name, data.scopes, lasts)
+        audit.note(session, Act.TOKEN_MADE, visitor.person, address=address_of(request), detail=" ".join(row.scopes))
+        return show(TokenMade, row, token=text, scopes=[Scope(scope) for scope in row.scopes])
+
+    made = await once.run(work)
+    return Response(made, status_code=201, headers={"Cache-Control": "no-store"})
+
+
+@get(
+    "/me/tokens",
+    operation_id="listTokens",
+    tags=[TAG],
+    summary="List one's API tokens",
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(200, Page[TokenShown], "A page, newest first.", page_of(TOKEN_EXAMPLE), *LIST_PROBLEMS),
+)
+async def list_tokens(
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+) -> Page[TokenShown]:
+    """Your tokens with their last use; those that have ended stay in the list for 30 days."""
+    whose = {"person": visitor.person}
+    after = page_request.after("tokens", whose)
+    async with accounts.database.read() as session:
+        rows = await tokens.listed(session, visitor.person, page_request.fetch, after)
+    return page_request.page(
+        rows,
+        lambda row: show(TokenShown, row, scopes=[Scope(scope) for scope in row.scopes]),
+        lambda row: row.id,
+        "tokens",
+        whose,
+    )
+
+
+@delete(
+    "/me/tokens/{token_id:uuid}",
+    operation_id="revokeToken",
+    tags=[TAG],
+    summary="Revoke an API token",
+    response_description="The token is good for nothing any more.",
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=problem_responses(NOT_FOUND, *WRITE_PROBLEMS),
+)
+async def revoke_token(
+    token_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[None]:
+    """The token stops working at once."""
+
+    async def work(session: Session) -> Reply:
+        await tokens.revoke(session, visitor.person, token_id)
+        audit.note(session, Act.TOKEN_REVOKED, visitor.person, address=address_of(request))
+        return Reply(204, None)
+
+    return await idempotent.run(work)

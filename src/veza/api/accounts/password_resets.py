@@ -1,0 +1,101 @@
+"""A forgotten password: ask for a link, and set a new one with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
+from msgspec import Struct
+
+from veza.accounts import credentials, people
+from veza.accounts.room import Accounts
+from veza.api.accounts.cookies import Cookies, address_of
+from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_PASSWORD
+from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, Secret
+from veza.api.accounts.sign_up import LINK_EXAMPLE
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.kit.database import Session
+
+TAG = "sign-in"
+
+
+class PasswordForgotten(Struct, forbid_unknown_fields=True):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class PasswordReset(Struct, forbid_unknown_fields=True):
+    """The secret of the mailed link, and the new password."""
+
+    token: Secret
+    password: Password
+
+
+RESET_EXAMPLE = {**LINK_EXAMPLE, "password": "a ferry full of harps"}
+
+
+@post(
+    "/password-resets",
+    status_code=202,
+    operation_id="forgotPassword",
+    tags=[TAG],
+    summary="Ask for a new password",
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        202, Accepted, "The same for every address.", ACCEPTED_EXAMPLE, BAD_EMAIL, RATE_LIMITED, *WRITE_PROBLEMS
+    ),
+)
+async def forgot_password(
+    data: Annotated[PasswordForgotten, BodyKwarg(examples=[Example(value={"email": "anna@example.org"})])],
+    request: Request[Any, Any, Any],
+    accounts: NamedDependency[Accounts],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[Accepted]:
+    """Mails a link to set a new password, when there is such an account; the answer and its duration do not tell."""
+    email = people.clean_email(data.email)
+    await accounts.passwords.verify(None, email)
+
+    async def work(session: Session) -> Reply:
+        await credentials.forgot(session, accounts, email, address_of(request))
+        return Reply(202, Accepted(MAIL_IS_ON_ITS_WAY))
+
+    return await idempotent.run(work)
+
+
+@post(
+    "/password-resets/complete",
+    status_code=204,
+    operation_id="resetPassword",
+    tags=[TAG],
+    summary="Set a new password",
+    response_description="The password is set; sign in with it.",
+    dependencies=ONCE_DEPENDENCY,
+    responses=problem_responses(BAD_LINK, BAD_PASSWORD, NOT_FOUND, DONE_ALREADY, *WRITE_PROBLEMS),
+)
+async def reset_password(
+    data: Annotated[PasswordReset, BodyKwarg(examples=[Example(value=RESET_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    accounts: NamedDependency[Accounts],
+    cookie_jar: NamedDependency[Cookies],
+    once: NamedDependency[Once],
+) -> Response[None]:
+    """Takes the `token` of the mailed link. Every session of the account ends, its address counts as confirmed, and
+    this device is known from now on, so that nobody's failures keep it from signing in."""
+    hashed = await credentials.prepare_reset(accounts, data.token, data.password)
+
+    async def work(session: Session) -> UUID:
+        return await credentials.reset(session, accounts, data.token, hashed, address_of(request))
+
+    person_id = await once.run(work)
+    response: Response[None] = Response(None, status_code=204)
+    before = cookie_jar.browser(request).device_cookie
+    cookie_jar.known_device(response, accounts.devices.signed_in(before, person_id))
+    return response

@@ -1,0 +1,235 @@
+"""What admins see and do: people, their roles, the end of an account, the audit log; and how the first one begins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, QueryParameter
+from msgspec import Struct
+
+from veza.accounts import audit, deletion, first_admin, people, roles
+from veza.accounts.audit import Act
+from veza.accounts.permissions import Permission, Role
+from veza.accounts.room import Accounts
+from veza.api.accounts.cookies import address_of
+from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, ROLE_NOT_GIVEN
+from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, shown
+from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import NOT_FOUND, problem_responses
+from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.visitors import Visitor, needs
+from veza.kit.database import Session
+
+TAG = "people"
+GivenRole = Literal["artist", "moderator", "admin"]
+
+
+class AuditEntryShown(Struct, frozen=True):
+    """One act: what, by whom (`actor`), on whose account, from which address."""
+
+    id: UUID
+    at: datetime
+    act: Act
+    person_id: UUID | None
+    actor: str
+    address: str | None
+    detail: str
+
+
+AUDIT_EXAMPLE = {
+    "id": "01890000-0000-7000-8000-00000000000d",
+    "at": "2026-01-02T10:30:00Z",
+    "act": "role given",
+    "person_id": PERSON_ID,
+    "actor": "operator",
+    "address": "192.0.2.7",
+    "detail": "moderator",
+}
+
+
+@get(
+    "/people",
+    operation_id="listPeople",
+    tags=[TAG],
+    summary="List people",
+    opt=needs(Permission.PEOPLE),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(200, Page[PersonShown], "A page, newest first.", page_of(PERSON_EXAMPLE), *LIST_PROBLEMS),
+)
+async def list_people(
+    page_request: NamedDependency[PageRequest],
+    accounts: NamedDependency[Accounts],
+    text: Annotated[
+        str | None,
+        QueryParameter(min_length=1, max_length=100, pattern=PLAIN, description="Part of the name or the address."),
+    ] = None,
+    role: Annotated[GivenRole | None, QueryParameter(description="Only who has this role.")] = None,
+) -> Page[PersonShown]:
+    """Everybody who has an account, newest first."""
+    filters = {"text": text, "role": role}
+    after = page_request.after("people", filters)
+    async with accounts.database.read() as session:
+        among = roles.having(Role(role)) if role is not None else None
+        rows = await people.listed(session, page_request.fetch, after, text=text, among=among)
+        theirs = await roles.of(session, [row.id for row in rows])
+    return page_request.page(rows, lambda row: shown(row, theirs[row.id]), lambda row: row.id, "people", filters)
+
+
+@get(
+    "/people/{person_id:uuid}",
+    operation_id="showPerson",
+    tags=[TAG],
+    summary="Show a person",
+    opt=needs(Permission.PEOPLE),
+    responses=answers(200, PersonShown, "The person.", PERSON_EXAMPLE, NOT_FOUND),
+)
+async def show_person(person_id: FromPath[UUID], accounts: NamedDependency[Accounts]) -> PersonShown:
+    """One person with their roles."""
+    async with accounts.database.read() as session:
+        return await _shown(session, person_id)
+
+
+@put(
+    "/people/{person_id:uuid}/roles/{role:str}",
+    operation_id="giveRole",
+    tags=[TAG],
+    summary="Give a role",
+    opt=needs(Permission.PEOPLE),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, PersonShown, "The person with the role.", PERSON_EXAMPLE, NOT_FOUND, ROLE_NOT_GIVEN, *WRITE_PROBLEMS
+    ),
+)
+async def give_role(
+    person_id: FromPath[UUID],
+    role: FromPath[Role],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[PersonShown]:
+    """Gives the role; who has it already keeps it. It counts from the person's next request on."""
+
+    async def work(session: Session) -> Reply:
+        await roles.give(session, person_id, role, by=visitor.actor, address=address_of(request))
+        return Reply(200, await _shown(session, person_id))
+
+    return await idempotent.run(work)
+
+
+@delete(
+    "/people/{person_id:uuid}/roles/{role:str}",
+    status_code=200,
+    operation_id="takeRole",
+    tags=[TAG],
+    summary="Take a role",
+    opt=needs(Permission.PEOPLE),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, PersonShown, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]},
+        NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def take_role(
+    person_id: FromPath[UUID],
+    role: FromPath[Role],
+    request: Request[Any, Any, Any],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[PersonShown]:
+    """Takes the role, if the person has it. The last admin stays admin."""
+
+    async def work(session: Session) -> Reply:
+        await roles.take(session, person_id, role, address=address_of(request))
+        return Reply(200, await _shown(session, person_id))
+
+    return await idempotent.run(work)
+
+
+@delete(
+    "/people/{person_id:uuid}",
+    operation_id="closeAccount",
+    tags=[TAG],
+    summary="Close an account",
+    response_description="The account is gone.",
+    opt=needs(Permission.PEOPLE),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=problem_responses(NOT_FOUND, LAST_ADMIN, *WRITE_PROBLEMS),
+)
+async def close_account(
+    person_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    accounts: NamedDependency[Accounts],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[None]:
+    """Deletes somebody's account as if they had done it: what is personal goes, records of payments stay, and a mail
+    tells them. This cannot be undone."""
+
+    async def work(session: Session) -> Reply:
+        await deletion.delete(session, accounts.rules.base_url, person_id, address=address_of(request))
+        return Reply(204, None)
+
+    return await idempotent.run(work)
+
+
+@get(
+    "/audit",
+    operation_id="listAuditLog",
+    tags=[TAG],
+    summary="Read the audit log",
+    opt=needs(Permission.PEOPLE),
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(200, Page[AuditEntryShown], "A page, newest first.", page_of(AUDIT_EXAMPLE), *LIST_PROBLEMS),
+)
+async def list_audit_log(
+    page_request: NamedDependency[PageRequest],
+    accounts: NamedDependency[Accounts],
+    person: Annotated[UUID | None, QueryParameter(description="Only about this person's account.")] = None,
+    act: Annotated[Act | None, QueryParameter(description="Only this act.")] = None,
+) -> Page[AuditEntryShown]:
+    """What happened to accounts: sign-ins, also failed ones, and changes of credentials, tokens and roles."""
+    filters = {"person": person, "act": act}
+    after = page_request.after("audit", filters)
+    async with accounts.database.read() as session:
+        rows = await audit.entries(session, page_request.fetch, after, person_id=person, act=act)
+    return page_request.page(
+        rows, lambda row: show(AuditEntryShown, row, act=Act(row.act)), lambda row: row.id, "audit", filters
+    )
+
+
+@post(
+    "/admin-claim",
+    status_code=200,
+    operation_id="claimAdmin",
+    tags=[TAG],
+    summary="Become the first admin",
+    opt=needs(Permission.CREDENTIALS),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, PersonShown, "You are admin.", {**PERSON_EXAMPLE, "roles": ["listener", "admin"]},
+        BAD_LINK, NOT_FOUND, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def claim_admin(
+    data: Annotated[LinkOpened, BodyKwarg(examples=[Example(value=LINK_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    idempotent: NamedDependency[Idempotent],
+) -> Response[PersonShown]:
+    """Takes the `token` of the link that `veza serve` prints while there is no admin, and makes you one."""
+
+    async def work(session: Session) -> Reply:
+        await first_admin.claim(session, visitor.person, data.token, address_of(request))
+        return Reply(200, await _shown(session, visitor.person))
+
+    return await idempotent.run(work)
+
+
+async def _shown(session: Session, person_id: UUID) -> PersonShown:
+    person = await people.find(session, person_id)
+    return shown(person, (await roles.of(session, [person_id]))[person_id])

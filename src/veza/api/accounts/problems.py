@@ -1,0 +1,159 @@
+"""The accounts room's errors at this door: each translated once, with a `type` that never changes."""
+
+from __future__ import annotations
+
+from veza.accounts.links import BadLink
+from veza.accounts.passwords import BadPassword, TooBusy
+from veza.accounts.people import BadEmail, BadName, EmailTaken, NotConfirmed, UnknownPerson
+from veza.accounts.roles import LastAdmin, NotGiven
+from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
+from veza.accounts.sessions import UnknownSession
+from veza.accounts.sign_in import WrongCredentials, WrongPassword
+from veza.accounts.throttle import Throttled
+from veza.accounts.tokens import TooManyTokens, UnknownToken
+from veza.api.once import DONE_ALREADY
+from veza.api.problems import NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
+
+BAD_EMAIL = Kind(
+    "bad-email",
+    422,
+    "This is no e-mail address",
+    "Check the address for a slip; the part before the @ holds ASCII letters only.",
+    "this is no e-mail address of at most 254 characters, such as anna@example.org",
+)
+BAD_NAME = Kind(
+    "bad-name",
+    422,
+    "This is no name",
+    "`detail` says why; any script and emoji will do, control characters will not.",
+    "a name has 1 to 100 characters, this one has 120",
+)
+BAD_PASSWORD = Kind(
+    "bad-password",
+    422,
+    "The password is not good enough",
+    "`detail` says why; choose another one.",
+    "a password has 10 to 200 characters, this one has 8",
+)
+WRONG_CREDENTIALS = Kind(
+    "wrong-credentials",
+    401,
+    "Address and password do not belong together",
+    "Try again, or set a new password by mail. Whether there is such an account is not said.",
+    "address and password do not belong together",
+)
+WRONG_PASSWORD = Kind(
+    "wrong-password",
+    422,
+    "This is not your password",
+    "The current password is asked for again before something that matters.",
+    "this is not your password",
+)
+CODE_NEEDED = Kind(
+    "code-needed",
+    401,
+    "A second factor is needed",
+    "The password is right: send the same again with `code`, from the authenticator app or a recovery code.",
+    "a code of your authenticator app, or a recovery code, is needed as well",
+)
+WRONG_CODE = Kind(
+    "wrong-code",
+    422,
+    "The code does not fit",
+    "Each code works once, for about a minute: take the next one.",
+    "this code is wrong or was used already: wait for the next one",
+)
+SECOND_FACTOR_ON = Kind(
+    "second-factor-on",
+    409,
+    "The second factor is on already",
+    "Turn it off before setting up another app.",
+    "the second factor is on already: turn it off before setting up another app",
+)
+NO_SECOND_FACTOR = Kind(
+    "no-second-factor",
+    409,
+    "There is no second factor",
+    "Set one up first.",
+    "there is no second factor: set one up first",
+)
+BAD_LINK = Kind(
+    "bad-link",
+    422,
+    "The link is not good any more",
+    "It works once and for a while, and only the newest one does: ask for a new one.",
+    "this link was used already, is too old, or was replaced by a newer one: ask for a new one",
+)
+EMAIL_TAKEN = Kind(
+    "email-taken",
+    409,
+    "The address belongs to another account",
+    "Use another address, or sign in to that account.",
+    "this address belongs to another account by now",
+)
+NOT_CONFIRMED = Kind(
+    "address-not-confirmed",
+    403,
+    "Confirm your address first",
+    "Open the link in the mail that was sent at sign-up, or ask for another one.",
+    "confirm your e-mail address first: the link is in the mail you were sent",
+)
+LAST_ADMIN = Kind(
+    "last-admin",
+    409,
+    "This is the last admin",
+    "Make somebody else admin first.",
+    "this is the last admin: make somebody else admin first",
+)
+TOO_MANY_TOKENS = Kind(
+    "too-many-tokens",
+    409,
+    "You have as many tokens as one may have",
+    "Revoke one first.",
+    "you have 50 tokens, which is the most: revoke one first",
+)
+ROLE_NOT_GIVEN = Kind(
+    "role-not-given",
+    422,
+    "This role is neither given nor taken",
+    "Everybody who is signed in is a listener.",
+    "the role listener is neither given nor taken, only artist, moderator, admin are",
+)
+CROSS_SITE = Kind(
+    "cross-site-request",
+    403,
+    "The request came from another site",
+    "Writes with a session cookie are taken from our own pages only; a program uses an API token.",
+    "this write came from a page of another site, and nothing was changed",
+)
+
+ACCOUNT_KINDS: tuple[Kind, ...] = (
+    DONE_ALREADY, BAD_EMAIL, BAD_NAME, BAD_PASSWORD, WRONG_CREDENTIALS, WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE,
+    SECOND_FACTOR_ON, NO_SECOND_FACTOR, BAD_LINK, EMAIL_TAKEN, NOT_CONFIRMED, LAST_ADMIN, TOO_MANY_TOKENS,
+    ROLE_NOT_GIVEN, CROSS_SITE,
+)  # fmt: skip
+"""Every kind of problem only this room has."""
+
+ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
+    AlreadyOn: SECOND_FACTOR_ON,
+    BadEmail: BAD_EMAIL,
+    BadLink: BAD_LINK,
+    BadName: BAD_NAME,
+    BadPassword: BAD_PASSWORD,
+    CodeNeeded: CODE_NEEDED,
+    EmailTaken: EMAIL_TAKEN,
+    LastAdmin: LAST_ADMIN,
+    NotConfirmed: NOT_CONFIRMED,
+    NotGiven: ROLE_NOT_GIVEN,
+    NotOn: NO_SECOND_FACTOR,
+    Throttled: RATE_LIMITED,
+    TooBusy: UNAVAILABLE,
+    TooManyTokens: TOO_MANY_TOKENS,
+    UnknownPerson: NOT_FOUND,
+    UnknownSession: NOT_FOUND,
+    UnknownToken: NOT_FOUND,
+    WrongCode: WRONG_CODE,
+    WrongCredentials: WRONG_CREDENTIALS,
+    WrongPassword: WRONG_PASSWORD,
+}
+"""What the room raises and which kind it is here."""

@@ -1,0 +1,89 @@
+"""Who is at the door: the operator by token, a person by API token or by session cookie, or nobody we know."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from veza.accounts import sessions, tokens
+from veza.accounts.room import Accounts
+from veza.accounts.sessions import Recognised
+from veza.api.accounts.cookies import Cookies
+from veza.api.accounts.problems import CROSS_SITE
+from veza.api.problems import UNAUTHORIZED, Problem
+from veza.api.visitors import OPERATOR, Connection, Recognise, Visitor, bearer, nobody
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OTHER_SITES = frozenset({"cross-site", "same-site"})
+"""`same-site` too: another program on a sibling host name is not us."""
+
+
+def recognise(accounts: Accounts, operator_token: str) -> Recognise:
+    """Recognises everybody; raises Problem: unauthorized for a token that is no good, cross-site-request for a write
+    with our cookie from a page of another site."""
+    expected = operator_token.encode()
+    rules = accounts.rules
+    cookies = Cookies(rules.base_url, rules.session_max)
+
+    async def who(connection: Connection) -> Visitor:
+        given = bearer(connection)
+        if given is not None:
+            # compare_digest: the time taken tells nothing about how much of a guess was right.
+            if hmac.compare_digest(given.encode(), expected):
+                return OPERATOR
+            return await _by_token(accounts, given)
+        secret = cookies.session(connection)
+        visitor = await _by_session(accounts, secret) if secret is not None else None
+        if visitor is None:
+            return nobody(connection)
+        _demand_own_site(connection, rules.base_url)
+        return visitor
+
+    return who
+
+
+async def _by_token(accounts: Accounts, text: str) -> Visitor:
+    found = None
+    if text.startswith(tokens.PREFIX):
+        async with accounts.database.read() as session:
+            found = await tokens.recognise(session, text)
+    if found is None:
+        raise Problem(UNAUTHORIZED, "this token is not known here", headers={"WWW-Authenticate": "Bearer"})
+    whose, scopes = found
+    if whose.wants_note:
+        async with accounts.database.write(_actor(whose.person_id)) as session:
+            await tokens.used(session, whose.id)
+    return Visitor(whose.person_id, whose.roles, _actor(whose.person_id), scopes, is_confirmed=whose.is_confirmed)
+
+
+async def _by_session(accounts: Accounts, secret: str) -> Visitor | None:
+    async with accounts.database.read() as session:
+        whose: Recognised | None = await sessions.recognise(session, secret, accounts.rules.session_idle)
+    if whose is None:
+        return None
+    if whose.wants_note:
+        async with accounts.database.write(_actor(whose.person_id)) as session:
+            await sessions.seen(session, whose.id)
+    return Visitor(
+        whose.person_id,
+        whose.roles,
+        _actor(whose.person_id),
+        session_id=whose.id,
+        is_confirmed=whose.is_confirmed,
+    )
+
+
+def _demand_own_site(connection: Connection, base_url: str) -> None:
+    """A browser sends our cookie along with what other pages make it do, and says which page it was."""
+    if connection.scope.get("method") in _READS:  # a WebSocket has no method, and is checked
+        return
+    origin = connection.headers.get("origin")
+    ours = {connection.headers.get("host", "").lower(), urlsplit(base_url).netloc.lower()}
+    is_foreign = origin is not None and urlsplit(origin).netloc.lower() not in ours
+    if is_foreign or connection.headers.get("sec-fetch-site") in _OTHER_SITES:
+        raise Problem(CROSS_SITE, str(CROSS_SITE.example))
+
+
+def _actor(person_id: UUID) -> str:
+    return f"person {person_id}"

@@ -1,0 +1,229 @@
+"""One's own second factor: set up an authenticator app, confirm it, recovery codes, turn it off."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
+from msgspec import Struct
+
+from veza.accounts import letters, people, second_factor, sign_in, throttle
+from veza.accounts.room import Accounts
+from veza.accounts.second_factor import Provisioning
+from veza.accounts.throttle import SECOND_FACTOR
+from veza.api.accounts.cookies import address_of
+from veza.api.accounts.me import PasswordAgain
+from veza.api.accounts.problems import (
+    NO_SECOND_FACTOR,
+    NOT_CONFIRMED,
+    SECOND_FACTOR_ON,
+    WRONG_CODE,
+    WRONG_PASSWORD,
+)
+from veza.api.accounts.shapes import Code, Password
+from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.shapes import WRITE_PROBLEMS, answers, show
+from veza.api.visitors import Visitor
+from veza.kit.database import Session
+
+TAG = "second factor"
+
+
+class SecondFactorShown(Struct, frozen=True):
+    """Whether signing in takes a code, and how many recovery codes are left."""
+
+    is_on: bool
+    recovery_codes_left: int
+
+
+class SecondFactorBegun(Struct, frozen=True):
+    """What an authenticator app needs: the secret to type, the `otpauth` address, and a QR code of it as SVG."""
+
+    secret: str
+    uri: str
+    qr_svg: str
+
+
+class FirstCode(Struct, forbid_unknown_fields=True):
+    """The code the app shows now."""
+
+    code: Code
+
+
+class PasswordAndCode(Struct, forbid_unknown_fields=True):
+    """One's own password once more, and a code of the app or a recovery code."""
+
+    password: Password
+    code: Code
+
+
+class RecoveryCodes(Struct, frozen=True):
+    """Ten codes, each for one sign-in without the app. They are shown this once."""
+
+    recovery_codes: list[str]
+
+
+AGAIN_EXAMPLE = {"password": "a tram full of cellos"}
+WITH_CODE_EXAMPLE = {"password": "a tram full of cellos", "code": "123456"}
+CODES_EXAMPLE = {"recovery_codes": ["abcd-efgh-jkmn-pqrs"]}
+BEGUN_EXAMPLE = {
+    "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "uri": "otpauth://totp/Veza:anna%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Veza",
+    "qr_svg": "<svg…</svg>",
+}
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@get(
+    "/me/second-factor",
+    operation_id="showSecondFactor",
+    tags=[TAG],
+    summary="Show one's second factor",
+    responses=answers(200, SecondFactorShown, "Its state.", {"is_on": True, "recovery_codes_left": 10}),
+)
+async def show_second_factor(
+    visitor: NamedDependency[Visitor], accounts: NamedDependency[Accounts]
+) -> SecondFactorShown:
+    """Whether signing in takes a code of an authenticator app, and how many recovery codes were not used yet."""
+    async with accounts.database.read() as session:
+        return SecondFactorShown(
+            await second_factor.is_on(session, visitor.person),
+            await second_factor.recovery_codes_left(session, visitor.person),
+        )
+
+
+@post(
+    "/me/second-factor",
+    operation_id="beginSecondFactor",
+    tags=[TAG],
+    summary="Set up a second factor",
+    dependencies=ONCE_DEPENDENCY,
+    responses=answers(
+        201, SecondFactorBegun, "What the app needs; nothing is on yet.", BEGUN_EXAMPLE,
+        WRONG_PASSWORD, SECOND_FACTOR_ON, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def begin_second_factor(
+    data: Annotated[PasswordAgain, BodyKwarg(examples=[Example(value=AGAIN_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    once: NamedDependency[Once],
+) -> Response[SecondFactorBegun]:
+    """Makes a secret for an authenticator app. It is on once a first code is confirmed
+    (`/me/second-factor/confirmation`); until then another call replaces the secret."""
+    await sign_in.check_again(accounts, visitor.person, data.password, address_of(request))
+
+    async def work(session: Session) -> Provisioning:
+        return await second_factor.set_up(session, visitor.person)
+
+    made = await once.run(work)
+    return Response(show(SecondFactorBegun, made), status_code=201, headers=NO_STORE)
+
+
+@post(
+    "/me/second-factor/confirmation",
+    operation_id="confirmSecondFactor",
+    tags=[TAG],
+    summary="Turn the second factor on",
+    dependencies=ONCE_DEPENDENCY,
+    responses=answers(
+        201, RecoveryCodes, "It is on; keep these codes.", CODES_EXAMPLE,
+        WRONG_CODE, SECOND_FACTOR_ON, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def confirm_second_factor(
+    data: Annotated[FirstCode, BodyKwarg(examples=[Example(value={"code": "123456"})])],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    once: NamedDependency[Once],
+) -> Response[RecoveryCodes]:
+    """Turns the second factor on with a first code of the app, and gives ten recovery codes, shown this once."""
+    spent = await _spend(accounts, visitor)
+
+    async def work(session: Session) -> RecoveryCodes:
+        codes = await second_factor.confirm(session, visitor.person, data.code)
+        await throttle.give_back(session, [spent])
+        await _tell(session, accounts, visitor, is_on=True)
+        return RecoveryCodes(codes)
+
+    return Response(await once.run(work), status_code=201, headers=NO_STORE)
+
+
+@post(
+    "/me/second-factor/recovery-codes",
+    operation_id="renewRecoveryCodes",
+    tags=[TAG],
+    summary="Make new recovery codes",
+    dependencies=ONCE_DEPENDENCY,
+    responses=answers(
+        201, RecoveryCodes, "The new codes; the old ones are void.", CODES_EXAMPLE,
+        WRONG_PASSWORD, WRONG_CODE, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def renew_recovery_codes(
+    data: Annotated[PasswordAndCode, BodyKwarg(examples=[Example(value=WITH_CODE_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    once: NamedDependency[Once],
+) -> Response[RecoveryCodes]:
+    """Ten new recovery codes, shown this once; those given before work no more."""
+    await sign_in.check_again(accounts, visitor.person, data.password, address_of(request))
+    spent = await _spend(accounts, visitor)
+
+    async def work(session: Session) -> RecoveryCodes:
+        codes = await second_factor.renew_recovery_codes(session, visitor.person, data.code)
+        await throttle.give_back(session, [spent])
+        return RecoveryCodes(codes)
+
+    return Response(await once.run(work), status_code=201, headers=NO_STORE)
+
+
+@delete(
+    "/me/second-factor",
+    operation_id="endSecondFactor",
+    tags=[TAG],
+    summary="Turn the second factor off",
+    response_description="Signing in takes the password only.",
+    dependencies=ONCE_DEPENDENCY,
+    responses=problem_responses(
+        WRONG_PASSWORD, WRONG_CODE, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+    ),
+)
+async def end_second_factor(
+    data: Annotated[PasswordAndCode, BodyKwarg(examples=[Example(value=WITH_CODE_EXAMPLE)])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
+    once: NamedDependency[Once],
+) -> Response[None]:
+    """Turns it off, with the password and a code; a recovery code will do when the app is lost. A mail says so."""
+    await sign_in.check_again(accounts, visitor.person, data.password, address_of(request))
+    spent = await _spend(accounts, visitor)
+
+    async def work(session: Session) -> None:
+        await second_factor.turn_off(session, visitor.person, data.code)
+        await throttle.give_back(session, [spent])
+        await _tell(session, accounts, visitor, is_on=False)
+
+    await once.run(work)
+    return Response(None, status_code=204)
+
+
+async def _spend(accounts: Accounts, visitor: Visitor) -> tuple[str, throttle.Limit]:
+    """One try of a code, the same allowance as at sign-in; raises Throttled."""
+    code = (throttle.key_of("code", visitor.person), SECOND_FACTOR)
+    async with accounts.database.write(visitor.actor) as session:
+        await throttle.spend(session, code)
+    return code
+
+
+async def _tell(session: Session, accounts: Accounts, visitor: Visitor, *, is_on: bool) -> None:
+    email = (await people.find(session, visitor.person)).email
+    if email is not None:
+        letters.second_factor_changed(session, accounts.rules.base_url, email, is_on=is_on)

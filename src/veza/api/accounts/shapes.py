@@ -1,0 +1,57 @@
+"""What the shapes of accounts are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from veza.accounts.people import Person
+from veza.accounts.permissions import Role
+from veza.api.shapes import PLAIN, show
+
+Email = Annotated[str, Meta(min_length=3, max_length=320, pattern=PLAIN, description="Case does not matter.")]
+Name = Annotated[str, Meta(min_length=1, max_length=400, description="What others see: 1 to 100 characters.")]
+Password = Annotated[str, Meta(min_length=1, max_length=1000, description="A new one has 10 to 200 characters.")]
+Secret = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN, description="`token` of the mailed link.")]
+Code = Annotated[
+    str, Meta(min_length=6, max_length=40, pattern=PLAIN, description="Of the authenticator app, or a recovery code.")
+]
+
+PERSON_ID = "01890000-0000-7000-8000-00000000000a"
+MAIL_IS_ON_ITS_WAY = "If this address can be used, a mail is on its way to it."
+
+
+class Accepted(Struct, frozen=True):
+    """The request was taken; the sentence is the same whether there is such an account or not."""
+
+    message: str
+
+
+class PersonShown(Struct, frozen=True):
+    """A person as themselves and admins see them. `email_confirmed_at` is null until the mailed link was opened."""
+
+    id: UUID
+    email: str | None
+    name: str
+    email_confirmed_at: datetime | None
+    created_at: datetime
+    roles: list[Role]
+
+
+ACCEPTED_EXAMPLE = {"message": MAIL_IS_ON_ITS_WAY}
+PERSON_EXAMPLE: dict[str, Any] = {
+    "id": PERSON_ID,
+    "email": "anna@example.org",
+    "name": "Anna Berg",
+    "email_confirmed_at": "2026-01-02T10:30:00Z",
+    "created_at": "2026-01-02T10:00:00Z",
+    "roles": ["listener", "artist"],
+}
+
+
+def shown(person: Person, roles: list[Role]) -> PersonShown:
+    """A person with their roles."""
+    return show(PersonShown, person, roles=roles)

@@ -1,0 +1,1 @@
+"""The catalogue for machines: artists and their people, releases, tracks, covers."""

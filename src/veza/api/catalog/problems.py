@@ -1,0 +1,91 @@
+"""The catalogue's errors at this door: each translated once, with a `type` that never changes."""
+
+from __future__ import annotations
+
+from veza.accounts.people import UnknownPerson
+from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, UNAVAILABLE, Kind
+from veza.catalog.artists import TooManyArtists, UnknownArtist
+from veza.catalog.askers import NotYours
+from veza.catalog.covers import UnknownCover
+from veza.catalog.members import AlreadyMember, LastOwner, UnknownMember
+from veza.catalog.pictures import BadPicture
+from veza.catalog.publishing import NotComplete
+from veza.catalog.releases import InUse, NotDraft, Outdated, UnknownRelease
+from veza.catalog.slugs import NoSlugFree
+from veza.catalog.tracks import TrackStays, UnknownTrack, WrongOrder
+from veza.catalog.wording import BadValue
+from veza.kit.moves import ForbiddenMove, Stale
+from veza.kit.objects import NoSuchObject, ObjectsUnavailable
+
+BAD_VALUE = Kind(
+    "bad-value",
+    422,
+    "A value cannot be taken",
+    "`detail` says which and why: a character that cannot be shown, a code that is none, too many of something.",
+    "“DE-123” is no ISRC; write it like FR-Z03-98-00212",
+)
+OUTDATED = Kind(
+    "outdated",
+    409,
+    "It was changed since you read it",
+    "`detail` says at which version it is now; read it again, decide again, send that version.",
+    "release “Blue Hours” is at version 5 now, you read version 4: read it again",
+)
+NOT_NOW = Kind(
+    "not-now",
+    409,
+    "It cannot be done in this state",
+    "`detail` says in which state it is and what stands against it.",
+    "a release cannot go from withdrawn to scheduled",
+)
+NOT_COMPLETE = Kind(
+    "not-complete",
+    422,
+    "The release cannot be published yet",
+    "`detail` says what it lacks.",
+    "release “Blue Hours” cannot be published yet: it has no track",
+)
+BAD_PICTURE = Kind(
+    "bad-picture",
+    422,
+    "The picture cannot be made into a cover",
+    "`detail` says why: unreadable, too small, too many pixels.",
+    "a cover needs at least 96 × 96 pixels, this one has 64 × 64",
+)
+TOO_MANY = Kind(
+    "too-many",
+    422,
+    "There are as many as there may be",
+    "`detail` says how many that is.",
+    "you run 50 artists already, at most 50 are possible",
+)
+
+CATALOG_KINDS: tuple[Kind, ...] = (BAD_VALUE, OUTDATED, NOT_NOW, NOT_COMPLETE, BAD_PICTURE, TOO_MANY)
+"""Every kind of problem only this room has."""
+
+CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
+    AlreadyMember: NOT_NOW,
+    BadPicture: BAD_PICTURE,
+    BadValue: BAD_VALUE,
+    ForbiddenMove: NOT_NOW,
+    InUse: NOT_NOW,
+    LastOwner: NOT_NOW,
+    NoSlugFree: CONFLICT,
+    NoSuchObject: NOT_FOUND,
+    NotComplete: NOT_COMPLETE,
+    NotDraft: NOT_NOW,
+    NotYours: FORBIDDEN,
+    ObjectsUnavailable: UNAVAILABLE,
+    Outdated: OUTDATED,
+    Stale: CONFLICT,
+    TooManyArtists: TOO_MANY,
+    TrackStays: NOT_NOW,
+    UnknownArtist: NOT_FOUND,
+    UnknownCover: NOT_FOUND,
+    UnknownMember: NOT_FOUND,
+    UnknownPerson: NOT_FOUND,
+    UnknownRelease: NOT_FOUND,
+    UnknownTrack: NOT_FOUND,
+    WrongOrder: BAD_VALUE,
+}
+"""What the room raises and which kind it is here; amounts and the database are translated for every room."""

@@ -1,0 +1,332 @@
+"""Releases: create a draft, list, look at one by id or slug, change it, delete what was never published."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, PathParameter, QueryParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from veza.accounts.permissions import Permission
+from veza.api.catalog.problems import BAD_VALUE, NOT_NOW, OUTDATED
+from veza.api.catalog.shapes import (
+    COVER_EXAMPLE,
+    MOVED,
+    REMOVED_EXAMPLE,
+    ArtistRef,
+    CoverShown,
+    LanguageCode,
+    Name,
+    Prose,
+    Removed,
+    Tags,
+    after_of,
+    asker_of,
+    cover_of,
+    given,
+    key_of,
+    moved,
+)
+from veza.api.catalog.tracks import TRACK_EXAMPLE, TrackShown, track_shown
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
+from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.visitors import Visitor, needs
+from veza.catalog import artists, listings, releases, slugs
+from veza.catalog.releases import ReleaseWanted, UnknownRelease
+from veza.catalog.room import CatalogRoom
+from veza.kit.database import Session
+
+TAG = "releases"
+ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
+Status = Literal["draft", "scheduled", "published", "withdrawn"]
+ReleaseSlug = Annotated[str, PathParameter(min_length=1, max_length=100, description="Current or former.")]
+Licence = Annotated[Prose, Meta(description="What a buyer may do with it; a sample pack needs one.")]
+
+
+class NewRelease(Struct, forbid_unknown_fields=True):
+    """A release to be made; it begins as a draft."""
+
+    title: Name
+    kind: ReleaseKind
+    description: Prose = ""
+    licence: Licence = ""
+    language: LanguageCode | None = None
+    musicbrainz_id: UUID | None = None
+    tags: Tags = []
+    release_date: date | None = None
+
+
+class ReleaseChanges(Struct, forbid_unknown_fields=True):
+    """What is to change; what is not named stays. `version` is the one you read."""
+
+    version: Annotated[int, Meta(ge=0)]
+    title: Name | UnsetType = UNSET
+    kind: ReleaseKind | UnsetType = UNSET
+    description: Prose | UnsetType = UNSET
+    licence: Licence | UnsetType = UNSET
+    language: LanguageCode | UnsetType | None = UNSET
+    musicbrainz_id: UUID | UnsetType | None = UNSET
+    tags: Tags | UnsetType = UNSET
+    release_date: date | UnsetType | None = UNSET
+
+
+class ReleaseShown(Struct, frozen=True):
+    """A release; `version` goes up with each change of it and is sent back with the next one."""
+
+    id: UUID
+    artist_id: UUID
+    artist_slug: str
+    artist_name: str
+    slug: str
+    title: str
+    kind: ReleaseKind
+    status: Status
+    version: int
+    language: str | None
+    tags: list[str]
+    release_date: date | None
+    publish_at: datetime | None
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    cover: CoverShown | None
+
+
+class ReleaseDetail(ReleaseShown, frozen=True):
+    """A release with its words and its tracks in order, at most 300."""
+
+    description: str
+    licence: str
+    musicbrainz_id: UUID | None
+    tracks: list[TrackShown]
+
+
+RELEASE_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-0000000000d1",
+    "artist_id": "01890000-0000-7000-8000-0000000000a1",
+    "artist_slug": "dzana-kovac",
+    "artist_name": "Džana Kovač",
+    "slug": "blue-hours",
+    "title": "Blue Hours",
+    "kind": "album",
+    "status": "published",
+    "version": 3,
+    "language": "bs",
+    "tags": ["folk"],
+    "release_date": "2026-02-01",
+    "publish_at": None,
+    "published_at": "2026-02-01T09:00:00Z",
+    "created_at": "2026-01-02T10:30:00Z",
+    "updated_at": "2026-02-01T09:00:00Z",
+    "cover": COVER_EXAMPLE,
+}
+DETAIL_EXAMPLE = {
+    **RELEASE_EXAMPLE, "description": "Recorded in one night.", "licence": "", "musicbrainz_id": None,
+    "tracks": [TRACK_EXAMPLE],
+}  # fmt: skip
+NEW_EXAMPLE = {"title": "Blue Hours", "kind": "album", "language": "bs", "tags": ["folk"]}
+
+
+@post(
+    "/artists/{artist:str}/releases",
+    opt=needs(Permission.PUBLISH),
+    operation_id="createRelease",
+    tags=[TAG],
+    summary="Make a release",
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        201, ReleaseDetail, "The draft.", {**DETAIL_EXAMPLE, "status": "draft"},
+        BAD_VALUE, NOT_FOUND, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def create_release(
+    artist: ArtistRef,
+    data: Annotated[NewRelease, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[ReleaseDetail]:
+    """Makes a draft, which only the artist's people see. Add tracks and a cover, then publish or schedule it."""
+    wanted = ReleaseWanted(**{name: getattr(data, name) for name in data.__struct_fields__})
+
+    async def work(session: Session) -> Reply:
+        owner = await artists.artist_to_change(session, artist, asker_of(visitor))
+        row = await releases.create_release(session, owner, wanted)
+        return Reply(201, await release_detail(session, row.id), location=f"/api/v1/releases/{row.id}")
+
+    return await idempotent.run(work)
+
+
+@get(
+    "/releases",
+    opt=needs(Permission.BROWSE),
+    operation_id="listReleases",
+    tags=[TAG],
+    summary="List releases",
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(200, Page[ReleaseShown], "A page.", page_of(RELEASE_EXAMPLE), *LIST_PROBLEMS),
+)
+async def list_releases(
+    page_request: NamedDependency[PageRequest],
+    catalog: NamedDependency[CatalogRoom],
+    sort: Annotated[Literal["newest", "title"], QueryParameter(description="In which order.")] = "newest",
+    artist: Annotated[UUID | None, QueryParameter(description="Only of this artist.")] = None,
+    kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
+    tag: Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")] = None,
+    text: Annotated[
+        str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the title begins, without accents.")
+    ] = None,
+) -> Page[ReleaseShown]:
+    """Everything that is published. An artist's own list has its drafts as well."""
+    filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": text}
+    said = {**filters, "sort": sort}
+    after = after_of(page_request, "releases", said)
+    async with catalog.database.read() as session:
+        rows = await listings.releases(session, page_request.fetch, after, sort=sort, **filters)
+    key = key_of(sort, "published_at", "title_key")
+    return page_request.page(rows, release_shown, key, "releases", said)
+
+
+@get(
+    "/artists/{artist:str}/releases",
+    opt=needs(Permission.BROWSE),
+    operation_id="listReleasesOfArtist",
+    tags=[TAG],
+    summary="List an artist's releases",
+    dependencies=PAGE_DEPENDENCY,
+    responses=answers(
+        200, Page[ReleaseShown], "A page, newest first.", page_of(RELEASE_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
+    ),
+)
+async def list_releases_of_artist(
+    artist: ArtistRef,
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    catalog: NamedDependency[CatalogRoom],
+    status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
+) -> Page[ReleaseShown]:
+    """An artist's releases, newest first: to its people all of them, to everybody else those that are published."""
+    filters = {"artist": artist, "status": status}
+    after = page_request.after("artist releases", filters)
+    asker = asker_of(visitor)
+    async with catalog.database.read() as session:
+        row = await artists.seen_artist(session, artist, asker)
+        sees_all = asker.sees_everything or await artists.acts_for(session, row.id, asker)
+        rows = await listings.releases_of(session, row.id, page_request.fetch, after, status, public_only=not sees_all)
+    return page_request.page(rows, release_shown, lambda one: one.id, "artist releases", filters)
+
+
+@get(
+    "/artists/{artist:str}/releases/{slug:str}",
+    opt=needs(Permission.BROWSE),
+    operation_id="showReleaseOfArtist",
+    tags=[TAG],
+    summary="Show a release by its slug",
+    responses={**answers(200, ReleaseDetail, "The release.", DETAIL_EXAMPLE, NOT_FOUND), 308: MOVED},
+)
+async def show_release_of_artist(
+    artist: ArtistRef, slug: ReleaseSlug, visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+) -> Response[ReleaseDetail]:
+    """One release with its tracks. A slug that it or its artist had before a rename answers 308."""
+    asker = asker_of(visitor)
+    async with catalog.database.read() as session:
+        owner = await artists.seen_artist(session, artist, asker)
+        release_id = await slugs.find(session, slugs.RELEASE, owner.id, slug)
+        if release_id is None:
+            raise UnknownRelease(f"{artist}/{slug}")
+        row = await releases.seen_release(session, release_id, asker)
+        if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
+            return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
+        return Response(await release_detail(session, row.id))
+
+
+@get(
+    "/releases/{release_id:uuid}",
+    opt=needs(Permission.BROWSE),
+    operation_id="showRelease",
+    tags=[TAG],
+    summary="Show a release",
+    responses=answers(200, ReleaseDetail, "The release.", DETAIL_EXAMPLE, NOT_FOUND),
+)
+async def show_release(
+    release_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+) -> ReleaseDetail:
+    """One release with its tracks in order. What is not published only the artist's people and moderators see."""
+    async with catalog.database.read() as session:
+        await releases.seen_release(session, release_id, asker_of(visitor))
+        return await release_detail(session, release_id)
+
+
+@patch(
+    "/releases/{release_id:uuid}",
+    opt=needs(Permission.PUBLISH),
+    operation_id="editRelease",
+    tags=[TAG],
+    summary="Change a release",
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, ReleaseDetail, "The release as it is now.", DETAIL_EXAMPLE,
+        BAD_VALUE, NOT_FOUND, FORBIDDEN, OUTDATED, CONFLICT, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def edit_release(
+    release_id: FromPath[UUID],
+    data: Annotated[ReleaseChanges, BodyKwarg(examples=[Example(value={"version": 3, "title": "Bluer Hours"})])],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[ReleaseDetail]:
+    """Changes what is named. Of two who change it at once one is told, by 409 and the version it is at now. A new
+    title makes a new slug; the former one leads there for ever."""
+    changes = given(data)
+    version = changes.pop("version")
+
+    async def work(session: Session) -> Reply:
+        row = await releases.release_to_change(session, release_id, asker_of(visitor))
+        await releases.edit_release(session, row, version, changes)
+        return Reply(200, await release_detail(session, release_id))
+
+    return await idempotent.run(work)
+
+
+@delete(
+    "/releases/{release_id:uuid}",
+    status_code=200,
+    opt=needs(Permission.PUBLISH),
+    operation_id="deleteRelease",
+    tags=[TAG],
+    summary="Delete a draft",
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, Removed, "The draft is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *WRITE_PROBLEMS
+    ),
+)
+async def delete_release(
+    release_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
+) -> Response[Removed]:
+    """Deletes a draft with its tracks. What was published can be withdrawn, not deleted: somebody may own it."""
+
+    async def work(session: Session) -> Reply:
+        row = await releases.release_to_change(session, release_id, asker_of(visitor))
+        await releases.delete_release(session, row)
+        return Reply(200, Removed(release_id))
+
+    return await idempotent.run(work)
+
+
+def release_shown(row: Any) -> ReleaseShown:
+    """A row of a list of releases."""
+    return show(ReleaseShown, row, version=row.attempt, cover=cover_of(row))
+
+
+async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
+    """A release with its tracks, in two statements."""
+    await session.flush()
+    row = await listings.release_card(session, release_id)
+    tracks = [track_shown(one) for one in await listings.track_cards(session, release_id)]
+    return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)

@@ -1,0 +1,75 @@
+"""Every route of the catalogue, for the composition root to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from veza.api.catalog import artists, covers, members, release_moves, releases, tracks
+from veza.catalog.room import CatalogRoom
+
+CATALOG_TAGS: Sequence[Tag] = (
+    Tag(name=artists.TAG, description="Who publishes and is paid, and the people who act for them."),
+    Tag(name=releases.TAG, description="Albums, EPs, singles and sample packs, from draft to withdrawn."),
+    Tag(name=tracks.TAG, description="What is on a release, in order."),
+)
+"""In the order people meet them."""
+
+
+def catalog_routes(room: CatalogRoom) -> list[ControllerRouterHandler]:
+    """What goes under /api/v1; every handler names its permission."""
+    return [
+        _router(
+            room,
+            artists.create_artist,
+            artists.list_artists,
+            artists.show_artist,
+            artists.edit_artist,
+            artists.show_fee,
+            artists.set_fee,
+            members.list_members,
+            members.add_member,
+            members.change_member,
+            members.remove_member,
+            releases.create_release,
+            releases.list_releases,
+            releases.list_releases_of_artist,
+            releases.show_release_of_artist,
+            releases.show_release,
+            releases.edit_release,
+            releases.delete_release,
+            release_moves.publish_release,
+            release_moves.schedule_release,
+            release_moves.unschedule_release,
+            release_moves.withdraw_release,
+            covers.put_cover,
+            covers.remove_cover,
+            tracks.add_track,
+            tracks.list_tracks,
+            tracks.show_track,
+            tracks.edit_track,
+            tracks.remove_track,
+            tracks.move_track,
+            tracks.reorder_tracks,
+        )
+    ]
+
+
+def cover_route(room: CatalogRoom) -> ControllerRouterHandler:
+    """Where the files of covers are: for everybody, outside /api/v1."""
+    return _router(room, covers.show_cover)
+
+
+def _router(room: CatalogRoom, *handlers: ControllerRouterHandler) -> Router:
+    def provide_catalog() -> CatalogRoom:
+        return room
+
+    return Router(
+        path="/",
+        route_handlers=handlers,
+        dependencies={"catalog": Provide(provide_catalog, sync_to_thread=False)},
+    )

@@ -1,0 +1,112 @@
+"""What several of the catalogue's addresses have in common: who asks, moved addresses, texts, covers, lists."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Response
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter
+from msgspec import UNSET, Meta, Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.pagination import PageRequest
+from veza.api.problems import BAD_CURSOR, Problem
+from veza.api.shapes import PLAIN
+from veza.api.visitors import Visitor
+from veza.catalog.askers import Asker
+from veza.catalog.listings import After
+
+Name = Annotated[str, Meta(min_length=1, max_length=400, pattern=PLAIN, description="At most 200 characters (NFC).")]
+Prose = Annotated[str, Meta(max_length=20_000)]
+TagText = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)]
+Tags = Annotated[list[TagText], Meta(max_length=50, description="At most 20 of at most 40 characters, in lower case.")]
+LanguageCode = Annotated[str, Meta(min_length=2, max_length=8, description="BCP 47, its first part: de, en, gsw.")]
+ArtistRef = Annotated[
+    str, PathParameter(min_length=1, max_length=100, description="The artist's slug, current or former, or its id.")
+]
+TagFilter = Annotated[str | None, Meta(max_length=40)]
+
+
+class CoverShown(Struct, frozen=True):
+    """A cover: its main colour, and its sizes under `/covers/{id}/{size}.webp` (or `.jpg`)."""
+
+    id: UUID
+    colour: str
+    sizes: list[int]
+    url: str
+
+
+COVER_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-0000000000c1",
+    "colour": "#1d3557",
+    "sizes": [96, 256, 512],
+    "url": "/covers/01890000-0000-7000-8000-0000000000c1/512.webp",
+}
+
+
+class Moved(Struct, frozen=True):
+    """It has another address now."""
+
+    location: str
+
+
+class Removed(Struct, frozen=True):
+    """What was asked to go is gone."""
+
+    id: UUID
+    removed: bool = True
+
+
+REMOVED_EXAMPLE = {"id": "01890000-0000-7000-8000-000000000001", "removed": True}
+MOVED = ResponseSpec(
+    Moved,
+    generate_examples=False,
+    description="It was renamed: `Location` says where it is now.",
+    examples=[Example(value=Moved("/api/v1/artists/blue-hours"))],
+)
+
+
+def moved(location: str) -> Response[Any]:
+    """308: a former slug was asked for."""
+    return Response(Moved(location), status_code=308, headers={"Location": location})
+
+
+def asker_of(visitor: Visitor) -> Asker:
+    """The visitor as the catalogue knows them."""
+    return Asker(visitor.person_id, visitor.may(Permission.MODERATE), visitor.may(Permission.PEOPLE))
+
+
+def cover_of(row: Any) -> CoverShown | None:
+    """The cover in a row of a list."""
+    if row.cover_id is None or row.colour is None:
+        return None
+    return CoverShown(row.cover_id, row.colour, row.sizes, f"/covers/{row.cover_id}/{max(row.sizes)}.webp")
+
+
+def given(data: Struct) -> dict[str, Any]:
+    """The fields that were sent, of a shape whose fields are all optional (UNSET)."""
+    values = ((name, getattr(data, name)) for name in data.__struct_fields__)
+    return {name: value for name, value in values if value is not UNSET}
+
+
+def after_of(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> After | None:
+    """The row to go on after, of a list sorted by an instant or a name."""
+    key = page_request.after_key(listing, filters)
+    if key is None:
+        return None
+    row_id, mark, by = key.partition(" ")
+    if not mark:
+        raise Problem(BAD_CURSOR, "the cursor belongs to another list or other filters: start again without it")
+    return by, UUID(row_id)
+
+
+def key_of(sort: str, newest: str, named: str) -> Any:
+    """What `after_of` reads, from a row: `newest` and `named` are the columns the two orders go by."""
+
+    def key(row: Any) -> str:
+        return f"{row.id} {getattr(row, newest).isoformat() if sort == 'newest' else getattr(row, named)}"
+
+    return key

@@ -1,0 +1,132 @@
+"""What listeners' doings raise, at this door: each translated once, with a `type` that never changes."""
+
+from __future__ import annotations
+
+from veza.accounts.people import UnknownPerson
+from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
+from veza.catalog.comments import (
+    AddressNotConfirmed,
+    BadMoment,
+    NotYourComment,
+    ReplyToReply,
+    TooLateToEdit,
+    TooManyComments,
+    UnknownComment,
+)
+from veza.catalog.hiding import CannotHide, NothingHidden
+from veza.catalog.moderation import Claimed, DecidedAlready, OpenAlready
+from veza.catalog.notices import UnknownNotice
+from veza.catalog.playlist_items import ItemGone, PlaylistFull
+from veza.catalog.playlist_people import TooManyPeople
+from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
+from veza.catalog.reports import TooManyReports, UnknownReport
+from veza.catalog.texts import BadText
+from veza.catalog.visibility import NothingThere
+from veza.kit.moves import Stale
+
+BAD_TEXT = Kind(
+    "bad-text",
+    422,
+    "The text cannot be kept as it is",
+    "`detail` says which text: empty, too long, or with a control character in it.",
+    "the title must be at most 200 characters long, this one has 201",
+)
+PLAYLIST_FULL = Kind(
+    "playlist-full",
+    422,
+    "There is no room for more",
+    "`detail` has the bound: items or people of a playlist, or playlists of a person.",
+    "a playlist holds at most 5000 items, this one has 4999 and 2 were to come",
+)
+ITEM_GONE = Kind(
+    "item-gone",
+    409,
+    "Somebody removed the item",
+    "Read the items again; nothing was changed.",
+    "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: somebody removed it",
+)
+ADDRESS_NOT_CONFIRMED = Kind(
+    "address-not-confirmed",
+    403,
+    "Confirm your e-mail address first",
+    "Open the link in the mail that came when you signed up, or ask for another one.",
+    "confirm your e-mail address first: comments are for those who did",
+)
+BAD_MOMENT = Kind(
+    "bad-moment",
+    422,
+    "Nothing can be said there",
+    "`detail` says why: beyond the track's end, or in reply to a reply.",
+    "asked for 200000 ms into the track, it is 180000 ms long",
+)
+TOO_LATE_TO_EDIT = Kind(
+    "too-late-to-edit",
+    409,
+    "The time for corrections is over",
+    "Take the comment back, or reply to it.",
+    "a comment can be changed for 15 minutes, this one is 20 minutes old",
+)
+TOO_MANY_REPORTS = Kind(
+    "too-many-reports",
+    422,
+    "Too many of your reports are open",
+    "Wait until moderators have looked at some.",
+    "100 of your reports are still open: wait until moderators have looked at some",
+)
+REPORT_CLAIMED = Kind(
+    "report-claimed",
+    409,
+    "Another moderator is at work on it",
+    "`detail` says who and until when; take another report.",
+    "person 01890000-0000-7000-8000-000000000000 is at work on this until 10:30 UTC",
+)
+DECIDED_ALREADY = Kind(
+    "decided-already",
+    409,
+    "It is decided already",
+    "`detail` says how; read the report again, or reopen it.",
+    "no report of release 01890000-0000-7000-8000-000000000000 is open; last decision: hide",
+)
+CANNOT_HIDE = Kind(
+    "cannot-hide",
+    422,
+    "This kind of thing is not hidden",
+    "Hide what the person wrote or published, or warn them.",
+    "a person is not hidden: hide what they wrote or published, or have the account closed",
+)
+
+LISTENERS_KINDS: tuple[Kind, ...] = (
+    BAD_TEXT, PLAYLIST_FULL, ITEM_GONE, ADDRESS_NOT_CONFIRMED, BAD_MOMENT, TOO_LATE_TO_EDIT,
+    TOO_MANY_REPORTS, REPORT_CLAIMED, DECIDED_ALREADY, CANNOT_HIDE,
+)  # fmt: skip
+"""Every kind of problem only this door has."""
+
+LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
+    AddressNotConfirmed: ADDRESS_NOT_CONFIRMED,
+    BadMoment: BAD_MOMENT,
+    BadText: BAD_TEXT,
+    CannotHide: CANNOT_HIDE,
+    Claimed: REPORT_CLAIMED,
+    DecidedAlready: DECIDED_ALREADY,
+    ItemGone: ITEM_GONE,
+    NotYourComment: FORBIDDEN,
+    NotYourPlaylist: FORBIDDEN,
+    NothingHidden: CONFLICT,
+    NothingThere: NOT_FOUND,
+    OpenAlready: CONFLICT,
+    PlaylistChanged: CONFLICT,
+    PlaylistFull: PLAYLIST_FULL,
+    ReplyToReply: BAD_MOMENT,
+    Stale: CONFLICT,
+    TooLateToEdit: TOO_LATE_TO_EDIT,
+    TooManyComments: RATE_LIMITED,
+    TooManyPeople: PLAYLIST_FULL,
+    TooManyPlaylists: PLAYLIST_FULL,
+    TooManyReports: TOO_MANY_REPORTS,
+    UnknownComment: NOT_FOUND,
+    UnknownNotice: NOT_FOUND,
+    UnknownPerson: NOT_FOUND,
+    UnknownPlaylist: NOT_FOUND,
+    UnknownReport: NOT_FOUND,
+}
+"""What the rooms raise and which kind it is here."""

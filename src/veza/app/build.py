@@ -1,0 +1,193 @@
+"""One process of Veza: its rooms behind their doors, and everything that runs beside the web server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from litestar import Litestar, asgi
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from veza.accounts.sweep import EVERY, sweep
+from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
+from veza.api.accounts.recognise import recognise
+from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
+from veza.api.application import api_v1, web_application
+from veza.api.catalog.problems import CATALOG_TRANSLATIONS
+from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
+from veza.api.health import Check, health_routes
+from veza.api.idempotency import IdempotencySweep
+from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
+from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
+from veza.api.market.problems import MARKET_TRANSLATIONS
+from veza.api.market.routes import MARKET_TAGS, market_routes
+from veza.api.money.payments import SaleTerms
+from veza.api.money.problems import MONEY_TRANSLATIONS
+from veza.api.money.routes import MONEY_TAGS, money_routes
+from veza.api.money.webhooks import webhook_route
+from veza.api.problems import Kind
+from veza.app.rooms import Rooms, rooms_of
+from veza.catalog.room import CatalogRoom
+from veza.kit.clock import Clock, SystemClock
+from veza.kit.database import Database
+from veza.kit.mail import MailWorker, smtp
+from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
+from veza.kit.worker import Worker
+from veza.money import backlog, law
+from veza.money.catch_up import catch_up
+from veza.money.configured import SANDBOX_PATH
+from veza.money.reconciliation import compare_and_report
+from veza.money.room import MoneyRoom
+from veza.money.sandbox.hosted import HostedSandbox
+from veza.ops.application import Service
+from veza.ops.demo import stage as demo
+from veza.ops.demo.fill import DemoData
+from veza.ops.metrics import Metrics
+from veza.ops.migrations import out_of_date
+from veza.ops.money_metrics import money_gauges
+from veza.ops.operator_token import operator_token
+from veza.settings import Settings
+from veza.web.operator.door import operator_routes
+
+BACKLOG_SAMPLED = timedelta(minutes=1)
+MISSED_WITHIN = timedelta(days=3)
+"""The provider retries a webhook for three days: what it gave up on lies within them."""
+
+TAGS: Sequence[Tag] = (*ACCOUNT_TAGS, *CATALOG_TAGS, *LISTENERS_TAGS, *MARKET_TAGS, *MONEY_TAGS)
+TRANSLATIONS: Mapping[type[Exception], Kind] = {
+    **ACCOUNT_TRANSLATIONS,
+    **CATALOG_TRANSLATIONS,
+    **LISTENERS_TRANSLATIONS,
+    **MARKET_TRANSLATIONS,
+    **MONEY_TRANSLATIONS,
+}
+
+
+@dataclass
+class Veza:
+    """One process of Veza, built and not yet started."""
+
+    settings: Settings
+    rooms: Rooms
+    services: Sequence[Service]
+    foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
+    stop: asyncio.Event
+    metrics: Metrics
+    litestar: Litestar
+    asgi: Any
+
+    @property
+    def database(self) -> Database:
+        return self.rooms.database
+
+    @property
+    def room(self) -> MoneyRoom:
+        """The money room."""
+        return self.rooms.money
+
+    @property
+    def catalog(self) -> CatalogRoom:
+        return self.rooms.catalog
+
+    @property
+    def sandbox(self) -> HostedSandbox | None:
+        return self.rooms.sandbox
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.room.gateway.close()
+        await self.database.close()
+
+
+def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) -> Veza:
+    """Build everything from `settings`; opens no connection yet.
+
+    Without `http` (a process of workers) nothing is served, and so no sandbox is hosted: it is asked over HTTP.
+    """
+    stop = asyncio.Event()
+    metrics = Metrics()
+    token = operator_token(settings)
+    hosts = http and settings.uses_sandbox and not settings.stripe_api_base
+    rooms = rooms_of(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
+    metrics.before_scrape(money_gauges(rooms.database))
+    served, litestar = web_application(
+        rooms.database, _routes(settings, rooms, token, stop, metrics), TRANSLATIONS, TAGS
+    )
+    return Veza(
+        settings=settings,
+        rooms=rooms,
+        services=[*_services(settings, rooms), *_beside(settings, rooms)],
+        foundations=[],
+        stop=stop,
+        metrics=metrics,
+        litestar=litestar,
+        asgi=served,
+    )
+
+
+def _routes(
+    settings: Settings, rooms: Rooms, token: str, stop: asyncio.Event, metrics: Metrics
+) -> list[ControllerRouterHandler]:
+    checks: dict[str, Check] = {"database": lambda: out_of_date(rooms.database)}
+    terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
+    under_api = [
+        *account_routes(rooms.accounts),
+        *catalog_routes(rooms.catalog),
+        *listeners_routes(settings.base_url),
+        *market_routes(rooms.money, rooms.market),
+        *money_routes(rooms.money, terms),
+    ]
+    routes: list[ControllerRouterHandler] = [
+        *health_routes(checks, stop, metrics.render),
+        api_v1(recognise(rooms.accounts, token), under_api),
+        cover_route(rooms.catalog),
+        webhook_route(rooms.money.inbox, settings.webhook_max_bytes),
+        *operator_routes(rooms.database, rooms.money.inbox, token, secure=settings.base_url.startswith("https://")),
+    ]
+    if rooms.sandbox:
+        routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(rooms.sandbox.app))
+    return routes
+
+
+def _beside(settings: Settings, rooms: Rooms) -> list[Service]:
+    """What only the process that plays the provider runs."""
+    if rooms.sandbox is None:
+        return []
+    hosted = rooms.sandbox
+    stage = demo.Rooms(rooms.accounts, rooms.catalog, rooms.market, rooms.money, hosted.sandbox)
+    return [hosted, *([DemoData(stage)] if settings.demo_data else [])]
+
+
+def _services(settings: Settings, rooms: Rooms) -> list[Service]:
+    """Everything that runs beside the web server; `veza worker` runs the same without it."""
+    database, room = rooms.database, rooms.money
+    enabled: list[tuple[Worker[Any], bool]] = [
+        (room.refund_worker, settings.refund_worker_enabled),
+        (room.transfer_worker, settings.transfer_retry_worker_enabled),
+        (room.reversal_worker, settings.reversal_worker_enabled),
+        (room.check_worker, True),
+        (room.inbox, True),
+        (rooms.catalog.publisher, True),
+    ]
+    if url := settings.smtp_url.get_secret_value():
+        enabled.append((MailWorker(database, smtp(url), settings.mail_from), True))
+    services: list[Service] = [WorkerService(database, worker, settings.shutdown_grace) for worker, on in enabled if on]
+    if not database.is_sqlite:
+        services.append(WakeListener(database))
+    return [
+        *services,
+        OutboxRelay(database),
+        IdempotencySweep(database),
+        Periodic("accounts sweep", EVERY, lambda: sweep(rooms.accounts), at_start=True),
+        Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
+        Periodic(
+            "catch-up", settings.catch_up_interval, lambda: catch_up(database, room.gateway, room.inbox, MISSED_WITHIN)
+        ),
+        Periodic("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, room.gateway)),
+        Periodic("law check", settings.law_check_interval, lambda: law.check_all(database, report=True)),
+    ]

@@ -1,0 +1,49 @@
+"""Every subscription to every event, in one place: this page tells what happens when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from veza.accounts import deletion
+from veza.kit.subscriptions import Event, Subscriptions
+from veza.market.news import market_subscriptions
+from veza.market.rules import MarketRules
+
+log = structlog.get_logger(__name__)
+
+
+def subscriptions(market: MarketRules) -> Subscriptions:
+    """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
+    return Subscriptions(
+        inside={**market_subscriptions(market), deletion.TOPIC: ()},
+        after=dict.fromkeys(
+            (
+                "payment.succeeded",
+                "payment.expired",
+                "refund.succeeded",
+                "refund.failed",
+                "reversal.succeeded",
+                "reversal.failed",
+                "dispute.funds_withdrawn",
+                "dispute.funds_reinstated",
+                "release.published",
+                "release.withdrawn",
+                deletion.TOPIC,
+            ),
+            (write_down,),
+        ),
+    )
+
+
+async def write_down(event: Event) -> None:
+    """What happened, as a line of the log with every id in it."""
+    log.info(event.topic, **plain_values(event.payload))
+
+
+def plain_values(said: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are, so that a log collector can count with them; an id as its text."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in said.items()}

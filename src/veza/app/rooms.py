@@ -1,0 +1,117 @@
+"""The rooms of one process, built from the settings; none of them has opened a connection yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+import structlog
+from pydantic import SecretStr
+
+from veza.accounts import roles
+from veza.accounts.devices import Devices
+from veza.accounts.passwords import Passwords
+from veza.accounts.permissions import Role
+from veza.accounts.room import AccountRules, Accounts
+from veza.app.news import plain_values, subscriptions
+from veza.catalog.room import CatalogRoom
+from veza.kit import mail
+from veza.kit.clock import Clock
+from veza.kit.database import Database, Session
+from veza.kit.objects import Bucket, Objects
+from veza.market import export as market_export
+from veza.market.rules import MarketRules
+from veza.money import configured
+from veza.money.claims import Settled
+from veza.money.room import MoneyRoom
+from veza.money.sandbox.hosted import HostedSandbox, hosted_sandbox
+from veza.money.stripe.answers import Answer
+from veza.ops.metrics import Metrics
+from veza.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the doors open onto; `sandbox` is None where a real provider, or another process, is asked."""
+
+    database: Database
+    accounts: Accounts
+    catalog: CatalogRoom
+    market: MarketRules
+    money: MoneyRoom
+    sandbox: HostedSandbox | None
+
+
+def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, hosts_sandbox: bool) -> Rooms:
+    """Every room. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
+    market = _market_rules(settings)
+    database = Database.open(
+        settings.database_url, clock=clock, subscriptions=subscriptions(market), pool_size=settings.database_pool_size
+    )
+    sandbox = hosted_sandbox(settings, clock, token) if hosts_sandbox else None
+    return Rooms(
+        database=database,
+        accounts=_accounts(settings, database, token),
+        catalog=CatalogRoom(database, _objects(settings), settings.platform_currencies, _first_artist),
+        market=market,
+        money=_money(settings, database, metrics, sandbox),
+        sandbox=sandbox,
+    )
+
+
+def _accounts(settings: Settings, database: Database, token: str) -> Accounts:
+    rules = AccountRules(settings.base_url, settings.session_idle, settings.session_max, settings.audit_kept)
+    exporters = {"market": market_export.export_of}
+    return Accounts(database, rules, Passwords(), Devices(token, database.clock), exporters)
+
+
+def _market_rules(settings: Settings) -> MarketRules:
+    return MarketRules(
+        currencies=settings.platform_currencies,
+        fee_bps=settings.platform_fee_bps,
+        base_url=settings.base_url,
+        send_mail=_send_mail,
+        vat_rate_bps=settings.vat_rate_bps,
+        refund_window=settings.refund_window,
+        platform_name=settings.platform_name,
+        platform_address=settings.platform_address,
+    )
+
+
+def _money(settings: Settings, database: Database, metrics: Metrics, sandbox: HostedSandbox | None) -> MoneyRoom:
+    def observe(operation: str, answer: Answer) -> None:
+        metrics.latency.labels(operation).observe(answer.latency_ms / 1000)
+
+    def on_settled(settled: Settled) -> None:
+        metrics.attempts.labels(settled.kind, settled.meaning).inc()
+        log.info("attempt.settled", **plain_values(asdict(settled)))
+
+    secrets = (sandbox.webhook_secret,) if sandbox else _plain(settings.stripe_webhook_secrets)
+    gateway = configured.gateway(settings, database, observe=observe)
+    room = MoneyRoom(database, gateway, configured.money_rules(settings, secrets))
+    for worker in (room.refund_worker, room.transfer_worker, room.reversal_worker):
+        worker.on_settled = on_settled
+    return room
+
+
+def _objects(settings: Settings) -> Objects:
+    if not settings.objects_url:
+        return Objects.in_folder(settings.var_dir / "objects")
+    key_id, secret = settings.objects_access_key_id, settings.objects_secret_access_key
+    where = (settings.objects_url, settings.objects_endpoint, settings.objects_region)
+    return Objects.in_bucket(Bucket(*where, key_id.get_secret_value(), secret.get_secret_value()))
+
+
+async def _first_artist(session: Session, person_id: UUID) -> None:
+    await roles.give(session, person_id, Role.ARTIST, by=session.actor)
+
+
+async def _send_mail(session: Session, to: str, subject: str, text: str) -> None:
+    mail.send(session, to, subject, text)
+
+
+def _plain(secrets: Sequence[SecretStr]) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value() for secret in secrets)

@@ -1,0 +1,267 @@
+"""Comments at a moment of a track, and one level of replies to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from veza.accounts.people import Person, UnknownPerson
+from veza.catalog import visibility
+from veza.catalog.artists import ArtistMember
+from veza.catalog.texts import paragraphs
+from veza.catalog.tracks import Track
+from veza.kit.database import Base, Session
+
+TEXT_MOST = 2_000
+LONGEST_TRACK = timedelta(hours=24)
+"""How far into a track of unknown length a comment may point."""
+EDITABLE = timedelta(minutes=15)
+IN_A_ROW_MOST = 10
+WINDOW = timedelta(minutes=1)
+
+
+class Comment(Base):
+    """`at_ms` of a reply is that of what it replies to. A deleted one keeps its place, without text.
+
+    `person_id` is null once the account is gone; `hidden_by` says who hid it: the `artist` or a `moderator`.
+    """
+
+    __tablename__ = "comments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    # No foreign key: a track may be deleted.
+    track_id: Mapped[UUID]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("comments.id"))
+    at_ms: Mapped[int]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]
+    hidden_by: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("at_ms >= 0", name="moment_possible"),
+        CheckConstraint("hidden_by IS NULL OR hidden_by IN ('artist', 'moderator')", name="hidden_by_known"),
+        CheckConstraint("(hidden_at IS NULL) = (hidden_by IS NULL)", name="hidden_by_somebody"),
+        Index(None, "track_id", "at_ms", "id"),
+        Index(None, "track_id", "id"),
+        Index(None, "person_id", "created_at"),
+        Index(None, "parent_id"),
+    )
+
+
+class UnknownComment(LookupError):
+    """No such comment, or not any more."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no comment {wanted}")
+
+
+class AddressNotConfirmed(Exception):
+    """Who comments must have confirmed their e-mail address."""
+
+    def __init__(self) -> None:
+        super().__init__("confirm your e-mail address first: comments are for those who did")
+
+
+class NotYourComment(Exception):
+    """It can be read, not changed."""
+
+
+class BadMoment(ValueError):
+    """The track is not that long."""
+
+    def __init__(self, asked_ms: int, longest_ms: int) -> None:
+        super().__init__(f"asked for {asked_ms} ms into the track, it is {longest_ms} ms long")
+
+
+class ReplyToReply(ValueError):
+    """Replies go one level deep."""
+
+    def __init__(self) -> None:
+        super().__init__("a reply cannot be replied to: reply to the comment it belongs to")
+
+
+class TooLateToEdit(Exception):
+    """The time for corrections is over."""
+
+    def __init__(self, minutes: int) -> None:
+        most = int(EDITABLE.total_seconds()) // 60
+        super().__init__(f"a comment can be changed for {most} minutes, this one is {minutes} minutes old")
+
+
+class TooManyComments(Exception):
+    """Somebody writes faster than others read; `retry_after_seconds` says when there is room again."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"at most {IN_A_ROW_MOST} comments in a minute: wait {retry_after_seconds} s")
+
+
+async def write(
+    session: Session, person_id: UUID, track_id: UUID, at_ms: int, text: str, *, reply_to: UUID | None = None
+) -> Comment:
+    """A new comment, or a reply (its moment is then the other's).
+
+    Raises NothingThere, AddressNotConfirmed, TooManyComments, BadMoment, ReplyToReply, UnknownComment, BadText.
+    """
+    await _may_write_now(session, person_id)
+    await visibility.must_be_visible(session, "track", track_id)
+    kept = paragraphs(text, "the comment", most=TEXT_MOST, least=1)
+    if reply_to is not None:
+        at_ms = (await _open_to_replies(session, track_id, reply_to)).at_ms
+    else:
+        longest_ms = await session.scalar(_DURATION, {"track_id": track_id})
+        if longest_ms is None:
+            longest_ms = int(LONGEST_TRACK.total_seconds()) * 1000
+        if not 0 <= at_ms <= longest_ms:
+            raise BadMoment(at_ms, longest_ms)
+    comment = Comment(
+        id=session.new_id(),
+        track_id=track_id,
+        person_id=person_id,
+        parent_id=reply_to,
+        at_ms=at_ms,
+        text=kept,
+        created_at=session.now,
+    )
+    session.add(comment)
+    await session.flush()
+    return comment
+
+
+async def edit(session: Session, comment_id: UUID, person_id: UUID, text: str) -> Comment:
+    """The author corrects it, soon after. Raises UnknownComment, NotYourComment, TooLateToEdit, BadText."""
+    comment = await _lock_own(session, comment_id, person_id)
+    age = session.now - comment.created_at
+    if age > EDITABLE:
+        raise TooLateToEdit(int(age.total_seconds()) // 60)
+    comment.text = paragraphs(text, "the comment", most=TEXT_MOST, least=1)
+    comment.edited_at = session.now
+    await session.flush()
+    return comment
+
+
+async def remove(session: Session, comment_id: UUID, person_id: UUID) -> None:
+    """The author takes it back: its text is gone for good. Raises UnknownComment, NotYourComment."""
+    comment = await _lock_own(session, comment_id, person_id)
+    comment.text, comment.deleted_at = "", session.now
+    await session.flush()
+
+
+async def hide(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
+    """The artist's people hide it. Raises UnknownComment, NotYourComment."""
+    comment = await _lock_for_artist(session, comment_id, person_id)
+    if comment.hidden_at is None:
+        comment.hidden_at, comment.hidden_by = session.now, "artist"
+        await session.flush()
+    return comment
+
+
+async def show_again(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
+    """The artist's people show again what they hid. Raises UnknownComment, NotYourComment."""
+    comment = await _lock_for_artist(session, comment_id, person_id)
+    if comment.hidden_by == "moderator":
+        raise NotYourComment("a moderator hid this comment: only they can show it again")
+    comment.hidden_at = comment.hidden_by = None
+    await session.flush()
+    return comment
+
+
+async def counts(session: Session, track_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Track id → how many comments and replies there are to read, 0 included."""
+    found = (await session.execute(_COUNTS, {"ids": list(track_ids)})).all() if track_ids else []
+    return dict.fromkeys(track_ids, 0) | {track_id: int(count) for track_id, count in found}
+
+
+async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these comments somebody hid."""
+    found = select(Comment.id).where(Comment.id.in_(list(ids)), Comment.hidden_at.is_not(None))
+    return set((await session.scalars(found)).all())
+
+
+async def _may_write_now(session: Session, person_id: UUID) -> None:
+    # The person's row is the lock: two comments at the same instant count each other.
+    found = await session.execute(_LOCK_PERSON, {"id": person_id})
+    person = found.one_or_none()
+    if person is None or person.deleted_at is not None:
+        raise UnknownPerson(person_id)
+    if person.email_confirmed_at is None:
+        raise AddressNotConfirmed
+    since = session.now - WINDOW
+    recent = (await session.scalars(_RECENT, {"person_id": person_id, "since": since})).all()
+    if len(recent) >= IN_A_ROW_MOST:
+        raise TooManyComments(max(1, ceil((recent[-1] - since).total_seconds())))
+
+
+async def _open_to_replies(session: Session, track_id: UUID, comment_id: UUID) -> Comment:
+    comment = await _lock(session, comment_id)
+    if comment.track_id != track_id or comment.hidden_at is not None:
+        raise UnknownComment(comment_id)
+    if comment.parent_id is not None:
+        raise ReplyToReply
+    return comment
+
+
+async def _lock_own(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
+    comment = await _lock(session, comment_id)
+    if comment.person_id == person_id:
+        return comment
+    if comment.hidden_at is not None or not await visibility.visible(session, "track", [comment.track_id]):
+        raise UnknownComment(comment_id)
+    raise NotYourComment("only its author may change this comment")
+
+
+async def _lock_for_artist(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
+    comment = await _lock(session, comment_id)
+    if await session.scalar(_RUNS, {"track_id": comment.track_id, "person_id": person_id}):
+        return comment
+    if comment.hidden_at is not None or not await visibility.visible(session, "track", [comment.track_id]):
+        raise UnknownComment(comment_id)
+    raise NotYourComment("only the artist's people and moderators may hide this comment")
+
+
+async def _lock(session: Session, comment_id: UUID) -> Comment:
+    """The comment, locked, unless it was deleted. Raises UnknownComment."""
+    found = await session.execute(_LOCK, {"id": comment_id}, execution_options={"populate_existing": True})
+    comment = found.scalars().one_or_none()
+    if comment is None or comment.deleted_at is not None:
+        raise UnknownComment(comment_id)
+    return comment
+
+
+_LOCK = select(Comment).where(Comment.id == bindparam("id")).with_for_update()
+_LOCK_PERSON = (
+    select(Person.deleted_at, Person.email_confirmed_at).where(Person.id == bindparam("id")).with_for_update()
+)
+_RECENT = (
+    select(Comment.created_at)
+    .where(Comment.person_id == bindparam("person_id"), Comment.created_at > bindparam("since"))
+    .order_by(Comment.created_at.desc())
+    .limit(IN_A_ROW_MOST)
+)
+_DURATION = select(Track.duration_ms).where(Track.id == bindparam("track_id"))
+_RUNS = (
+    select(ArtistMember.person_id)
+    .join(Track, Track.artist_id == ArtistMember.artist_id)
+    .where(Track.id == bindparam("track_id"), ArtistMember.person_id == bindparam("person_id"))
+)
+_Parent = aliased(Comment)
+_COUNTS = (
+    select(Comment.track_id, func.count())
+    .outerjoin(_Parent, _Parent.id == Comment.parent_id)
+    .where(
+        Comment.track_id.in_(bindparam("ids", expanding=True)),
+        Comment.hidden_at.is_(None),
+        Comment.deleted_at.is_(None),
+        _Parent.hidden_at.is_(None),
+    )
+    .group_by(Comment.track_id)
+)

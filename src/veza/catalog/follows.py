@@ -1,0 +1,112 @@
+"""Follows of artists, and the feed of what followed artists published."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, and_, bindparam, delete, func, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.catalog import visibility
+from veza.catalog.artists import Artist
+from veza.catalog.once import insert_once
+from veza.catalog.releases import Release
+from veza.catalog.rows import Query, Rows
+from veza.catalog.visibility import VISIBLE_ARTIST, VISIBLE_RELEASE
+from veza.kit.database import Base, Session
+
+
+class Follow(Base):
+    """One person follows one artist; `id` sorts one's follows by when they began."""
+
+    __tablename__ = "follows"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    # No foreign key: an artist's page may be deleted.
+    artist_id: Mapped[UUID]
+    since: Mapped[datetime]
+
+    __table_args__ = (
+        Index("uq_follows_person_id_artist_id", "person_id", "artist_id", unique=True),
+        Index(None, "artist_id"),
+    )
+
+
+async def follow(session: Session, person_id: UUID, artist_id: UUID) -> None:
+    """Following twice is following once. Raises NothingThere."""
+    await visibility.must_be_visible(session, "artist", artist_id)
+    row = {"id": session.new_id(), "person_id": person_id, "artist_id": artist_id, "since": session.now}
+    await insert_once(session, Follow, row)
+
+
+async def unfollow(session: Session, person_id: UUID, artist_id: UUID) -> None:
+    """Not following any more, whether one did or not."""
+    await session.execute(delete(Follow).where(Follow.person_id == person_id, Follow.artist_id == artist_id))
+
+
+async def counts(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Artist id → how many follow them, 0 included."""
+    found = (await session.execute(_COUNTS, {"ids": list(artist_ids)})).all() if artist_ids else []
+    return dict.fromkeys(artist_ids, 0) | {artist_id: int(count) for artist_id, count in found}
+
+
+async def followed(session: Session, person_id: UUID, artist_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these artists the person follows."""
+    if not artist_ids:
+        return set()
+    return set((await session.scalars(_FOLLOWED, {"person_id": person_id, "ids": list(artist_ids)})).all())
+
+
+async def listed(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Rows:
+    """Artists the person follows (id, artist_id, name, slug, since), latest first, without hidden ones."""
+    found = _LISTED.where(Follow.person_id == person_id)
+    if after is not None:
+        found = found.where(Follow.id < after)
+    return (await session.execute(found.order_by(Follow.id.desc()).limit(limit))).all()
+
+
+async def feed(session: Session, person_id: UUID, limit: int, after: tuple[datetime, UUID] | None = None) -> Rows:
+    """Releases of followed artists, latest published first; `after` is (published_at, id) of the row to go on after.
+
+    Columns: id, title, slug, kind, artist_id, artist_name, artist_slug, published_at.
+    """
+    found = _FEED.where(Follow.person_id == person_id)
+    if after is not None:
+        at, release_id = after
+        same_instant = and_(Release.published_at == at, Release.id < release_id)
+        found = found.where(or_(Release.published_at < at, same_instant))
+    found = found.order_by(Release.published_at.desc(), Release.id.desc()).limit(limit)
+    return (await session.execute(found)).all()
+
+
+_COUNTS = (
+    select(Follow.artist_id, func.count())
+    .where(Follow.artist_id.in_(bindparam("ids", expanding=True)))
+    .group_by(Follow.artist_id)
+)
+_FOLLOWED = select(Follow.artist_id).where(
+    Follow.person_id == bindparam("person_id"), Follow.artist_id.in_(bindparam("ids", expanding=True))
+)
+_LISTED: Query = (
+    select(Follow.id, Follow.artist_id, Artist.name, Artist.slug, Follow.since)
+    .join(Artist, Artist.id == Follow.artist_id)
+    .where(VISIBLE_ARTIST)
+)
+_FEED: Query = (
+    select(
+        Release.id,
+        Release.title,
+        Release.slug,
+        Release.kind,
+        Artist.id.label("artist_id"),
+        Artist.name.label("artist_name"),
+        Artist.slug.label("artist_slug"),
+        Release.published_at,
+    )
+    .join(Artist, Artist.id == Release.artist_id)
+    .join(Follow, Follow.artist_id == Release.artist_id)
+    .where(VISIBLE_RELEASE, Release.published_at.is_not(None))
+)

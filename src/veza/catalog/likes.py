@@ -1,0 +1,107 @@
+"""Likes of tracks and releases: one of each per person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.catalog import visibility
+from veza.catalog.artists import Artist
+from veza.catalog.once import insert_once
+from veza.catalog.releases import Release
+from veza.catalog.rows import Query, Rows
+from veza.catalog.tracks import Track
+from veza.catalog.visibility import VISIBLE_RELEASE, VISIBLE_TRACK
+from veza.kit.database import Base, Session
+
+Liked = Literal["track", "release"]
+
+
+class Like(Base):
+    """One person likes one track or release; `id` sorts one's likes by when they were given."""
+
+    __tablename__ = "likes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    # No foreign key: it is a track or a release, and either may be deleted.
+    subject_id: Mapped[UUID]
+    since: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('track', 'release')", name="kind_known"),
+        Index("uq_likes_person_id_kind_subject_id", "person_id", "kind", "subject_id", unique=True),
+        Index(None, "kind", "subject_id"),
+    )
+
+
+async def like(session: Session, person_id: UUID, kind: Liked, subject_id: UUID) -> None:
+    """Liking twice is liking once. Raises NothingThere."""
+    await visibility.must_be_visible(session, kind, subject_id)
+    row = {
+        "id": session.new_id(),
+        "person_id": person_id,
+        "kind": kind,
+        "subject_id": subject_id,
+        "since": session.now,
+    }
+    await insert_once(session, Like, row)
+
+
+async def unlike(session: Session, person_id: UUID, kind: Liked, subject_id: UUID) -> None:
+    """Not liking it any more, whether one did or not."""
+    mine = (Like.person_id == person_id, Like.kind == kind, Like.subject_id == subject_id)
+    await session.execute(delete(Like).where(*mine))
+
+
+async def counts(session: Session, kind: Liked, ids: Collection[UUID]) -> dict[UUID, int]:
+    """Track or release id → how many like it, 0 included."""
+    found = (await session.execute(_COUNTS, {"kind": kind, "ids": list(ids)})).all() if ids else []
+    return dict.fromkeys(ids, 0) | {subject_id: int(count) for subject_id, count in found}
+
+
+async def liked(session: Session, person_id: UUID, kind: Liked, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these the person likes."""
+    if not ids:
+        return set()
+    asked = {"person_id": person_id, "kind": kind, "ids": list(ids)}
+    return set((await session.scalars(_LIKED, asked)).all())
+
+
+async def listed(session: Session, person_id: UUID, kind: Liked, limit: int, after: UUID | None = None) -> Rows:
+    """What the person likes and everybody may see, latest first.
+
+    Columns: id (of the like), subject_id, title, artist_id, artist_name, release_id, release_title, since.
+    """
+    found = _LISTED[kind].where(Like.person_id == person_id, Like.kind == kind)
+    if after is not None:
+        found = found.where(Like.id < after)
+    return (await session.execute(found.order_by(Like.id.desc()).limit(limit))).all()
+
+
+_AMONG = (Like.kind == bindparam("kind"), Like.subject_id.in_(bindparam("ids", expanding=True)))
+_COUNTS = select(Like.subject_id, func.count()).where(*_AMONG).group_by(Like.subject_id)
+_LIKED = select(Like.subject_id).where(Like.person_id == bindparam("person_id"), *_AMONG)
+_OF_RELEASE = (
+    Artist.id.label("artist_id"),
+    Artist.name.label("artist_name"),
+    Release.id.label("release_id"),
+    Release.title.label("release_title"),
+)
+_LISTED: dict[str, Query] = {
+    "track": select(Like.id, Like.subject_id, Track.title, Like.since, *_OF_RELEASE)
+    .join(Track, Track.id == Like.subject_id)
+    .join(Release, Release.id == Track.release_id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(VISIBLE_TRACK),
+    "release": select(Like.id, Like.subject_id, Release.title, Like.since, *_OF_RELEASE)
+    .join(Release, Release.id == Like.subject_id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(VISIBLE_RELEASE),
+}

@@ -1,0 +1,128 @@
+"""The people of an artist: who is added, who goes, and that an owner stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from veza.accounts.people import Person, UnknownPerson
+from veza.accounts.people import find as find_person
+from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.wording import BadValue
+from veza.kit.database import Session
+
+MOST_MEMBERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of an artist's people, with the name others see."""
+
+    person_id: UUID
+    name: str
+    part: str
+    since: datetime
+
+
+class UnknownMember(LookupError):
+    """The person is not one of the artist's."""
+
+    def __init__(self, person_id: UUID) -> None:
+        super().__init__(f"person {person_id} is not one of this artist's people")
+
+
+class LastOwner(Exception):
+    """Without an owner nobody could ever change who acts for the artist."""
+
+    def __init__(self, artist: Artist) -> None:
+        super().__init__(f"{artist.name} needs an owner: make somebody else one first")
+
+
+class AlreadyMember(Exception):
+    """The person is one of the artist's already."""
+
+    def __init__(self, person_id: UUID, part: str) -> None:
+        super().__init__(f"person {person_id} is one of this artist's people already, as {part}")
+
+
+async def members_of(session: Session, artist_id: UUID) -> Sequence[Member]:
+    """The artist's people, those of longest standing first."""
+    found = (
+        select(ArtistMember.person_id, Person.name, ArtistMember.part, ArtistMember.since)
+        .join(Person, Person.id == ArtistMember.person_id)
+        .where(ArtistMember.artist_id == artist_id)
+        .order_by(ArtistMember.since, ArtistMember.person_id)
+    )
+    return [Member(*row) for row in (await session.execute(found)).all()]
+
+
+async def add_member(
+    session: Session, artist: Artist, *, person_id: UUID | None = None, email: str | None = None, part: str = "member"
+) -> Member:
+    """Add a person, by id or by confirmed e-mail address, to a locked artist.
+
+    Raises UnknownPerson, AlreadyMember, and BadValue when there are MOST_MEMBERS.
+    """
+    person = await _person(session, person_id, email)
+    there = await session.get(ArtistMember, (artist.id, person.id))
+    if there is not None:
+        raise AlreadyMember(person.id, there.part)
+    count = await session.scalar(select(func.count()).where(ArtistMember.artist_id == artist.id))
+    if (count or 0) >= MOST_MEMBERS:
+        raise BadValue(f"{artist.name} has {count} people already, at most {MOST_MEMBERS} are possible")
+    session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=part, since=session.now))
+    await session.flush()
+    return Member(person.id, person.name, part, session.now)
+
+
+async def change_part(session: Session, artist: Artist, person_id: UUID, part: str) -> Member:
+    """Make one of a locked artist's people an `owner` or a `member`; raises UnknownMember, LastOwner."""
+    row = await _member(session, artist, person_id)
+    if row.part == "owner" and part != "owner":
+        await _another_owner(session, artist, person_id)
+    row.part = part
+    await session.flush()
+    person = await session.get_one(Person, person_id)
+    return Member(person_id, person.name, part, row.since)
+
+
+async def remove_member(session: Session, artist: Artist, person_id: UUID) -> None:
+    """One of a locked artist's people goes; raises UnknownMember, LastOwner."""
+    row = await _member(session, artist, person_id)
+    if row.part == "owner":
+        await _another_owner(session, artist, person_id)
+    await session.delete(row)
+    await session.flush()
+
+
+async def _member(session: Session, artist: Artist, person_id: UUID) -> ArtistMember:
+    row = await session.get(ArtistMember, (artist.id, person_id), populate_existing=True)
+    if row is None:
+        raise UnknownMember(person_id)
+    return row
+
+
+async def _another_owner(session: Session, artist: Artist, person_id: UUID) -> None:
+    others = select(func.count()).where(
+        ArtistMember.artist_id == artist.id, ArtistMember.part == "owner", ArtistMember.person_id != person_id
+    )
+    if not await session.scalar(others):
+        raise LastOwner(artist)
+
+
+async def _person(session: Session, person_id: UUID | None, email: str | None) -> Person:
+    if person_id is not None:
+        return await find_person(session, person_id)
+    # Only a confirmed address says that it is this person's.
+    wanted = (email or "").strip().lower()
+    mine = select(Person).where(
+        Person.email == wanted, Person.email_confirmed_at.is_not(None), Person.deleted_at.is_(None)
+    )
+    row = (await session.scalars(mine)).first()
+    if row is None:
+        raise UnknownPerson(f"with the confirmed address {wanted[:100]}")
+    return row

@@ -1,0 +1,61 @@
+"""What describes a recording beside its title: tags, language, ISRC, credits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from veza.catalog.wording import BadValue, clean
+
+MOST_TAGS, TAG_MOST = 20, 40
+MOST_CREDITS, PART_MOST = 50, 60
+
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+# ISO 639-2, as players' tags have them, to the shorter form that BCP 47 asks for where there is one.
+SHORTER = {
+    "ara": "ar", "bos": "bs", "bul": "bg", "cat": "ca", "ces": "cs", "chi": "zh", "cze": "cs", "dan": "da",
+    "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "est": "et", "fas": "fa", "fin": "fi", "fra": "fr",
+    "fre": "fr", "ger": "de", "gre": "el", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ice": "is",
+    "isl": "is", "ita": "it", "jpn": "ja", "kor": "ko", "lav": "lv", "lit": "lt", "mac": "mk", "mkd": "mk",
+    "nld": "nl", "nor": "no", "per": "fa", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
+    "slk": "sk", "slo": "sk", "slv": "sl", "spa": "es", "sqi": "sq", "srp": "sr", "swe": "sv", "tur": "tr",
+    "ukr": "uk", "vie": "vi", "zho": "zh",
+}  # fmt: skip
+
+
+def isrc(written: str) -> str:
+    """An International Standard Recording Code (ISO 3901) without its dashes; raises BadValue."""
+    code = re.sub(r"[\s-]", "", written).upper()
+    if not _ISRC.fullmatch(code):
+        raise BadValue(f"“{written[:20]}” is no ISRC; write it like FR-Z03-98-00212")
+    return code
+
+
+def language(written: str) -> str:
+    """The primary subtag of a language (BCP 47), such as de or gsw; raises BadValue."""
+    code = written.strip().lower()
+    code = SHORTER.get(code, code)
+    if not _LANGUAGE.fullmatch(code):
+        raise BadValue(f"“{written[:20]}” is no language; write two or three letters, such as de, en or gsw")
+    return code
+
+
+def tags(written: Iterable[str]) -> list[str]:
+    """Tags in lower case, each once, in the order given; raises BadValue."""
+    found = dict.fromkeys(clean(tag, "a tag", TAG_MOST).lower() for tag in written)
+    if len(found) > MOST_TAGS:
+        raise BadValue(f"at most {MOST_TAGS} tags, these are {len(found)}")
+    return [clean(tag, "a tag", TAG_MOST) for tag in found]
+
+
+def credits(written: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Who did what on a track, as (name, part); raises BadValue."""
+    if len(written) > MOST_CREDITS:
+        raise BadValue(f"at most {MOST_CREDITS} credits, these are {len(written)}")
+    return [
+        {"name": clean(name, "a name in the credits"), "part": clean(part, "a part in the credits", PART_MOST)}
+        for name, part in written
+    ]

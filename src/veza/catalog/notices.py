@@ -1,0 +1,81 @@
+"""What people are told about their own things: which decision a moderator made, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+
+
+class Notice(Base):
+    """What the owner of something is told: which decision was made about it, and why."""
+
+    __tablename__ = "moderation_notices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    label: Mapped[str]
+    decision: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "person_id", "id"),)
+
+
+class UnknownNotice(LookupError):
+    """No such notice of this person."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no notice {wanted}")
+
+
+async def tell(
+    session: Session,
+    people: Sequence[UUID],
+    kind: str,
+    subject_id: UUID,
+    label: str,
+    decision: str,
+    reason: str,
+) -> None:
+    """One notice for each of these people; `label` is how the thing calls itself."""
+    for person_id in people:
+        session.add(
+            Notice(
+                id=session.new_id(),
+                person_id=person_id,
+                subject_kind=kind,
+                subject_id=subject_id,
+                label=label,
+                decision=decision,
+                reason=reason,
+                created_at=session.now,
+            )
+        )
+    await session.flush()
+
+
+async def listed(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Sequence[Notice]:
+    """What a person was told, newest first."""
+    found = select(Notice).where(Notice.person_id == person_id)
+    if after is not None:
+        found = found.where(Notice.id < after)
+    return (await session.scalars(found.order_by(Notice.id.desc()).limit(limit))).all()
+
+
+async def mark_read(session: Session, person_id: UUID, notice_id: UUID) -> Notice:
+    """The person has seen it; the first time counts. Raises UnknownNotice."""
+    notice = await session.get(Notice, notice_id, with_for_update=True)
+    if notice is None or notice.person_id != person_id:
+        raise UnknownNotice(notice_id)
+    notice.read_at = notice.read_at or session.now
+    await session.flush()
+    return notice

@@ -1,0 +1,17 @@
+"""Rows of which there is one: inserting it again, or at the same instant, is inserting it once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from veza.kit.database import Base, Session, table_of
+
+_DIALECTS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
+
+
+async def insert_once(session: Session, model: type[Base], row: Mapping[str, Any]) -> None:
+    """Insert `row` unless one of its keys is taken."""
+    await session.execute(_DIALECTS[session.dialect].insert(table_of(model)).values(**row).on_conflict_do_nothing())

@@ -1,0 +1,130 @@
+"""Pictures people send, made into covers: hostile files refused, turned upright, squared, stripped, in sRGB.
+
+Blocking work on bytes, for a thread; Pillow only ever opens the three formats we take.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageCms, ImageOps
+
+SIZES = (96, 256, 512, 1024)
+TAKEN = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+MOST_BYTES = 15 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+_QUALITY = {"webp": 82, "jpg": 85}
+_FORMATS = {"webp": "WEBP", "jpg": "JPEG"}
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+class BadPicture(ValueError):
+    """A picture that cannot be made into a cover; says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverFiles:
+    """What a picture became: "512.webp" → bytes, its sizes, and the colour most of it has (#rrggbb)."""
+
+    source_hash: str
+    files: dict[str, bytes]
+    sizes: list[int]
+    colour: str
+
+    def digest(self, name: str) -> str:
+        """What the file `name` holds, as 64 hex digits."""
+        return hash_of(self.files[name])
+
+
+def hash_of(source: bytes) -> str:
+    """What bytes are known by: SHA-256, as 64 hex digits."""
+    return hashlib.sha256(source).hexdigest()
+
+
+def make_cover(source: bytes) -> CoverFiles:
+    """Every size and form of a picture, never larger than it is. Raises BadPicture."""
+    if len(source) > MOST_BYTES:
+        raise BadPicture(f"the picture has {len(source):,} bytes, at most {MOST_BYTES:,} are taken")
+    try:
+        square = _square(source)
+        colour = _dominant(square)
+        sizes = [size for size in SIZES if size <= square.width]
+        files: dict[str, bytes] = {}
+        for size in sizes:
+            scaled = square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+            files |= {f"{size}.{form}": _written(scaled, form) for form in _FORMATS}
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadPicture(f"the picture has more than {MOST_PIXELS // 1_000_000} million pixels") from None
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, struct.error) as error:
+        if isinstance(error, BadPicture):
+            raise
+        raise BadPicture("this is no picture that can be read: send a whole JPEG, PNG or WebP") from None
+    return CoverFiles(hash_of(source), files, sizes, colour)
+
+
+def _square(source: bytes) -> Image.Image:
+    """The middle of the picture, upright, in sRGB, without transparency."""
+    with Image.open(BytesIO(source), formats=tuple(TAKEN.values())) as opened:
+        width, height = opened.size
+        if width * height > MOST_PIXELS:
+            raise Image.DecompressionBombError
+        if min(width, height) < SIZES[0]:
+            raise BadPicture(f"a cover needs at least {SIZES[0]} × {SIZES[0]} pixels, this one has {width} × {height}")
+        if opened.format == "JPEG":
+            opened.draft("RGB", (2 * SIZES[-1], 2 * SIZES[-1]))  # decodes what is shown, not what was sent
+        profile = opened.info.get("icc_profile")
+        upright = ImageOps.exif_transpose(opened)
+    side = min(upright.size)
+    left, top = (upright.width - side) // 2, (upright.height - side) // 2
+    square = upright.crop((left, top, left + side, top + side))
+    if side > 2 * SIZES[-1]:
+        square = square.convert(_plain_mode(square)).resize(
+            (2 * SIZES[-1], 2 * SIZES[-1]), Image.Resampling.BOX, reducing_gap=2.0
+        )
+    return _flattened(_in_srgb(square, profile))
+
+
+def _plain_mode(picture: Image.Image) -> str:
+    return picture.mode if picture.mode in {"RGB", "RGBA", "CMYK", "L"} else "RGBA"
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if not profile or picture.mode not in {"RGB", "CMYK", "L"}:
+        return picture
+    try:
+        theirs = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, theirs, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture  # a damaged profile says nothing: the colours are taken as they are
+    return converted or picture
+
+
+def _flattened(picture: Image.Image) -> Image.Image:
+    """On white, where one could look through it."""
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return picture.convert("RGB")
+    seen = picture.convert("RGBA")
+    white = Image.new("RGBA", seen.size, "white")
+    white.alpha_composite(seen)
+    return white.convert("RGB")
+
+
+def _dominant(picture: Image.Image) -> str:
+    small = picture.resize((48, 48), Image.Resampling.BOX).quantize(8)
+    index, _ = Counter(small.tobytes()).most_common(1)[0]
+    red, green, blue = (small.getpalette() or [])[3 * index : 3 * index + 3]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _written(picture: Image.Image, form: str) -> bytes:
+    target = BytesIO()
+    # A new picture from the pixels alone: nothing of what came with the old one is written.
+    bare = Image.frombytes("RGB", picture.size, picture.tobytes())
+    how = {"method": 4} if form == "webp" else {"optimize": True}
+    bare.save(target, _FORMATS[form], quality=_QUALITY[form], **how)
+    return target.getvalue()

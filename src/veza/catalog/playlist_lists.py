@@ -1,0 +1,57 @@
+"""Lists of playlists: one's own, a person's public ones, the newest; and one as it is shown."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from veza.accounts.people import Person
+from veza.catalog.playlists import Playlist, PlaylistPerson
+from veza.catalog.rows import Found, Query, Rows
+from veza.kit.database import Session
+
+DELETED_ACCOUNT = "deleted account"
+"""The name of whoever is gone."""
+
+_SHOWN: Query = select(
+    Playlist.id,
+    Playlist.title,
+    Playlist.description,
+    Playlist.is_public,
+    Playlist.is_collaborative,
+    Playlist.hidden_at.is_not(None).label("is_hidden"),
+    Playlist.link_hash.is_not(None).label("has_link"),
+    Playlist.owner_id,
+    func.coalesce(Person.name, DELETED_ACCOUNT).label("owner_name"),
+    Playlist.items_count,
+    Playlist.version,
+    Playlist.created_at,
+    Playlist.updated_at,
+).outerjoin(Person, Person.id == Playlist.owner_id)
+
+
+async def shown(session: Session, playlist_id: UUID) -> Found:
+    """One playlist with its owner's name; whether it may be seen is for `playlists.see`."""
+    return (await session.execute(_SHOWN.where(Playlist.id == playlist_id))).one()
+
+
+async def of_person(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Rows:
+    """One's own and those one was invited to while they are collaborative, newest first."""
+    invited = select(PlaylistPerson.playlist_id).where(PlaylistPerson.person_id == person_id)
+    together = Playlist.id.in_(invited) & Playlist.is_collaborative.is_(True) & Playlist.hidden_at.is_(None)
+    return await _newest(session, _SHOWN.where(or_(Playlist.owner_id == person_id, together)), limit, after)
+
+
+async def public(session: Session, limit: int, after: UUID | None = None, *, owner_id: UUID | None = None) -> Rows:
+    """Public ones nobody hid, of everybody or of one person, newest first."""
+    found = _SHOWN.where(Playlist.is_public.is_(True), Playlist.hidden_at.is_(None))
+    return await _newest(
+        session, found if owner_id is None else found.where(Playlist.owner_id == owner_id), limit, after
+    )
+
+
+async def _newest(session: Session, found: Query, limit: int, after: UUID | None) -> Rows:
+    if after is not None:
+        found = found.where(Playlist.id < after)
+    return (await session.execute(found.order_by(Playlist.id.desc()).limit(limit))).all()

@@ -1,0 +1,68 @@
+"""Who keeps a playlist together: the owner invites people by their id, and each may leave."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from veza.accounts import people
+from veza.accounts.people import Person
+from veza.catalog.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, see
+from veza.catalog.rows import Rows
+from veza.kit.database import Session
+
+PEOPLE_MOST = 100
+
+
+class TooManyPeople(ValueError):
+    """The playlist has as many people as it may."""
+
+    def __init__(self) -> None:
+        super().__init__(f"at most {PEOPLE_MOST} people may keep one playlist together")
+
+
+async def invite(session: Session, playlist_id: UUID, owner_id: UUID, person_id: UUID) -> None:
+    """Let `person_id` change the items; inviting twice is inviting once.
+
+    Raises UnknownPlaylist, NotYourPlaylist, UnknownPerson, TooManyPeople.
+    """
+    playlist = await lock_own(session, playlist_id, owner_id)
+    await people.find(session, person_id)
+    already = await session.get(PlaylistPerson, (playlist_id, person_id))
+    if already is not None or person_id == playlist.owner_id:
+        return
+    invited = select(func.count()).select_from(PlaylistPerson).where(PlaylistPerson.playlist_id == playlist_id)
+    if (await session.scalar(invited) or 0) >= PEOPLE_MOST:
+        raise TooManyPeople
+    session.add(PlaylistPerson(playlist_id=playlist_id, person_id=person_id, since=session.now))
+    await session.flush()
+
+
+async def remove(session: Session, playlist_id: UUID, by: UUID, person_id: UUID) -> None:
+    """The owner takes somebody off, or somebody leaves, whatever became of the playlist; what they added stays.
+
+    Raises UnknownPlaylist, NotYourPlaylist.
+    """
+    if by != person_id:
+        await lock_own(session, playlist_id, by)
+    mine = (PlaylistPerson.playlist_id == playlist_id, PlaylistPerson.person_id == person_id)
+    await session.execute(delete(PlaylistPerson).where(*mine))
+
+
+async def listed(session: Session, playlist_id: UUID, by: UUID) -> Rows:
+    """Those invited (person_id, name, since), longest first; for the owner and for them.
+
+    Raises UnknownPlaylist, NotYourPlaylist.
+    """
+    playlist = await see(session, playlist_id, by)
+    if not await may_edit(session, playlist, by):
+        raise NotYourPlaylist("only the owner and those invited see who keeps this playlist")
+    found = (
+        select(PlaylistPerson.person_id, Person.name, PlaylistPerson.since)
+        .join(Person, Person.id == PlaylistPerson.person_id)
+        .where(PlaylistPerson.playlist_id == playlist_id)
+        .order_by(PlaylistPerson.since, PlaylistPerson.person_id)
+        .limit(PEOPLE_MOST)
+    )
+    return (await session.execute(found)).all()

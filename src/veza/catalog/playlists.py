@@ -1,0 +1,277 @@
+"""Playlists: somebody's tracks in an order, kept private, shared by a link, or public; alone or with others."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts.people import Person
+from veza.catalog.texts import one_line, paragraphs
+from veza.kit.database import Base, Session
+
+TITLE_MOST = 200
+DESCRIPTION_MOST = 2_000
+PLAYLISTS_MOST = 1_000
+"""Per person; far above what people keep, far below what would hurt the others."""
+
+
+class Playlist(Base):
+    """`version` counts changes of title, description and access; `owner_id` is null once the account is gone.
+
+    `link_hash` is the SHA-256 of the share link's token: the token itself is shown once and kept nowhere.
+    """
+
+    __tablename__ = "playlists"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    is_public: Mapped[bool]
+    is_collaborative: Mapped[bool]
+    version: Mapped[int] = mapped_column(default=1)
+    items_count: Mapped[int] = mapped_column(default=0)
+    link_hash: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    hidden_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("items_count >= 0 AND version >= 1", name="counts_sane"),
+        Index(None, "owner_id", "id"),
+    )
+
+
+Index(
+    "ix_playlists_public",
+    Playlist.id,
+    postgresql_where=Playlist.is_public.is_(True),
+    sqlite_where=Playlist.is_public.is_(True),
+)
+
+
+class PlaylistPerson(Base):
+    """Somebody the owner invited; they may change the items while the playlist is collaborative."""
+
+    __tablename__ = "playlist_people"
+
+    playlist_id: Mapped[UUID] = mapped_column(ForeignKey("playlists.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    since: Mapped[datetime]
+
+    __table_args__ = (Index(None, "person_id"),)
+
+
+class PlaylistItem(Base):
+    """One entry; sorted by `position`, which has gaps so that most moves write one row."""
+
+    __tablename__ = "playlist_items"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    playlist_id: Mapped[UUID] = mapped_column(ForeignKey("playlists.id"))
+    # No foreign key: a track may go; its entry stays in place and shows as unavailable.
+    track_id: Mapped[UUID]
+    position: Mapped[int]
+    added_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    added_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "playlist_id", "position"), Index(None, "added_by"))
+
+
+class UnknownPlaylist(LookupError):
+    """No such playlist, or none this person may see."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no playlist {wanted}")
+
+
+class NotYourPlaylist(Exception):
+    """It can be seen, not changed."""
+
+
+class PlaylistChanged(Exception):
+    """Somebody else changed the details first."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(
+            f"the playlist is at version {found}, this change was made to version {expected}: read it again"
+        )
+
+
+class TooManyPlaylists(ValueError):
+    """One person keeps as many as there may be."""
+
+    def __init__(self) -> None:
+        super().__init__(f"one person may have {PLAYLISTS_MOST} playlists: delete one first")
+
+
+async def create(
+    session: Session, owner_id: UUID, title: str, *, description: str, is_public: bool, is_collaborative: bool
+) -> Playlist:
+    """A new empty playlist. Raises BadText, TooManyPlaylists."""
+    await session.execute(_LOCK_PERSON, {"id": owner_id})
+    if (await session.scalar(_COUNT, {"owner_id": owner_id}) or 0) >= PLAYLISTS_MOST:
+        raise TooManyPlaylists
+    playlist = Playlist(
+        id=session.new_id(),
+        owner_id=owner_id,
+        title=one_line(title, "the title", most=TITLE_MOST),
+        description=paragraphs(description, "the description", most=DESCRIPTION_MOST),
+        is_public=is_public,
+        is_collaborative=is_collaborative,
+        version=1,
+        items_count=0,
+        created_at=session.now,
+        updated_at=session.now,
+    )
+    session.add(playlist)
+    await session.flush()
+    return playlist
+
+
+async def edit(
+    session: Session,
+    playlist_id: UUID,
+    person_id: UUID,
+    version: int,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    is_public: bool | None = None,
+    is_collaborative: bool | None = None,
+) -> Playlist:
+    """Change the details of `version`; None leaves one as it is.
+
+    Raises UnknownPlaylist, NotYourPlaylist, PlaylistChanged, BadText.
+    """
+    playlist = await lock_own(session, playlist_id, person_id)
+    if playlist.version != version:
+        raise PlaylistChanged(version, playlist.version)
+    if title is not None:
+        playlist.title = one_line(title, "the title", most=TITLE_MOST)
+    if description is not None:
+        playlist.description = paragraphs(description, "the description", most=DESCRIPTION_MOST)
+    if is_public is not None:
+        playlist.is_public = is_public
+    if is_collaborative is not None:
+        playlist.is_collaborative = is_collaborative
+    playlist.version += 1
+    playlist.updated_at = session.now
+    await session.flush()
+    return playlist
+
+
+async def remove(session: Session, playlist_id: UUID, person_id: UUID) -> None:
+    """Delete it with its items and invitations. Raises UnknownPlaylist, NotYourPlaylist."""
+    await lock_own(session, playlist_id, person_id)
+    await session.execute(delete(PlaylistItem).where(PlaylistItem.playlist_id == playlist_id))
+    await session.execute(delete(PlaylistPerson).where(PlaylistPerson.playlist_id == playlist_id))
+    await session.execute(delete(Playlist).where(Playlist.id == playlist_id))
+
+
+async def renew_link(session: Session, playlist_id: UUID, person_id: UUID) -> str:
+    """A new token for the share link; the one before it opens nothing any more."""
+    playlist = await lock_own(session, playlist_id, person_id)
+    token = secrets.token_urlsafe(24)
+    playlist.link_hash = _hashed(token)
+    await session.flush()
+    return token
+
+
+async def revoke_link(session: Session, playlist_id: UUID, person_id: UUID) -> None:
+    """The share link opens nothing any more."""
+    playlist = await lock_own(session, playlist_id, person_id)
+    playlist.link_hash = None
+    await session.flush()
+
+
+async def see(
+    session: Session,
+    playlist_id: UUID,
+    person_id: UUID | None,
+    *,
+    link: str | None = None,
+    moderates: bool = False,
+) -> Playlist:
+    """The playlist, for whom it is: everybody when public, else its owner, those invited, who has the link, and
+    moderators. One that was hidden is for its owner and moderators. Raises UnknownPlaylist."""
+    playlist = await session.get(Playlist, playlist_id)
+    if playlist is None or not await _may_see(session, playlist, person_id, link, moderates):
+        raise UnknownPlaylist(playlist_id)
+    return playlist
+
+
+async def lock_own(session: Session, playlist_id: UUID, person_id: UUID) -> Playlist:
+    """The owner's playlist, locked. Raises UnknownPlaylist, NotYourPlaylist."""
+    playlist = await _lock(session, playlist_id)
+    if playlist.owner_id == person_id:
+        return playlist
+    if await _may_see(session, playlist, person_id, None, moderates=False):
+        raise NotYourPlaylist("only the owner may do this to the playlist")
+    raise UnknownPlaylist(playlist_id)
+
+
+async def lock_to_edit(session: Session, playlist_id: UUID, person_id: UUID) -> Playlist:
+    """The playlist, locked, for one who may change its items. Raises UnknownPlaylist, NotYourPlaylist."""
+    playlist = await _lock(session, playlist_id)
+    if await may_edit(session, playlist, person_id):
+        return playlist
+    if await _may_see(session, playlist, person_id, None, moderates=False):
+        raise NotYourPlaylist("only the owner and those invited may change this playlist")
+    raise UnknownPlaylist(playlist_id)
+
+
+async def may_edit(session: Session, playlist: Playlist, person_id: UUID | None) -> bool:
+    """Whether this person may add, move and remove items."""
+    if person_id is None:
+        return False
+    if playlist.owner_id == person_id:
+        return True
+    if not playlist.is_collaborative or playlist.hidden_at is not None:
+        return False
+    return await session.get(PlaylistPerson, (playlist.id, person_id)) is not None
+
+
+async def hidden(session: Session, ids: list[UUID]) -> set[UUID]:
+    """Which of these playlists a moderator hid."""
+    found = select(Playlist.id).where(Playlist.id.in_(ids), Playlist.hidden_at.is_not(None))
+    return set((await session.scalars(found)).all())
+
+
+async def _may_see(
+    session: Session, playlist: Playlist, person_id: UUID | None, link: str | None, moderates: bool
+) -> bool:
+    if moderates or (person_id is not None and playlist.owner_id == person_id):
+        return True
+    if playlist.hidden_at is not None:
+        return False
+    if playlist.is_public or (link is not None and _opens(playlist, link)):
+        return True
+    return await may_edit(session, playlist, person_id)
+
+
+def _opens(playlist: Playlist, link: str) -> bool:
+    return playlist.link_hash is not None and hmac.compare_digest(playlist.link_hash, _hashed(link))
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def _lock(session: Session, playlist_id: UUID) -> Playlist:
+    found = await session.execute(_LOCK, {"id": playlist_id}, execution_options={"populate_existing": True})
+    playlist = found.scalars().one_or_none()
+    if playlist is None:
+        raise UnknownPlaylist(playlist_id)
+    return playlist
+
+
+_LOCK = select(Playlist).where(Playlist.id == bindparam("id")).with_for_update()
+_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("id")).with_for_update()
+_COUNT = select(func.count()).select_from(Playlist).where(Playlist.owner_id == bindparam("owner_id"))

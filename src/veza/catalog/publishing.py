@@ -1,0 +1,123 @@
+"""Publishing: what a release needs for it, the moves, and the worker that publishes what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from veza.catalog.releases import Release, demand_licence, machine
+from veza.catalog.tracks import count_tracks, list_tracks
+from veza.catalog.wording import BadValue
+from veza.kit import outbox
+from veza.kit.database import Database, Session, table_of
+
+PUBLISHED, WITHDRAWN = "release.published", "release.withdrawn"
+WAKE = "release publisher"
+LEASE = timedelta(minutes=2)
+FURTHEST = timedelta(days=2 * 366)
+"""A date further ahead is a slip of the pen."""
+
+
+class NotComplete(Exception):
+    """The release lacks something it needs to be published."""
+
+    def __init__(self, release: Release, lacks: str) -> None:
+        super().__init__(f"release “{release.title[:60]}” cannot be published yet: {lacks}")
+
+
+async def publish(session: Session, release: Release, *, because: str = "published") -> None:
+    """Everybody may see a locked release from now on. Raises NotComplete, ForbiddenMove."""
+    await _demand_complete(session, release)
+    at = release.published_at or session.now
+    await machine.move(
+        session, release, "published", because=because, attempt=release.attempt + 1, published_at=at,
+        publish_at=None, claimed_until=None, updated_at=session.now,
+    )  # fmt: skip
+    await list_tracks(session, release, at)
+    await outbox.publish(session, PUBLISHED, _said(release))
+
+
+async def schedule(session: Session, release: Release, at: datetime) -> None:
+    """Publish a locked draft at a time in the future. Raises NotComplete, BadValue, ForbiddenMove."""
+    await _demand_complete(session, release)
+    if not session.now < at <= session.now + FURTHEST:
+        raise BadValue(f"publish_at must lie in the future, within {FURTHEST.days} days; {at:%Y-%m-%d %H:%M} does not")
+    await machine.move(
+        session, release, "scheduled", because=f"for {at:%Y-%m-%d %H:%M} UTC", attempt=release.attempt + 1,
+        publish_at=at, claimed_until=None, updated_at=session.now,
+    )  # fmt: skip
+
+
+async def unschedule(session: Session, release: Release, *, because: str = "taken back") -> None:
+    """A locked, scheduled release is a draft again. Raises ForbiddenMove."""
+    await machine.move(
+        session, release, "draft", because=because, attempt=release.attempt + 1,
+        publish_at=None, claimed_until=None, updated_at=session.now,
+    )  # fmt: skip
+
+
+async def withdraw(session: Session, release: Release, *, because: str = "withdrawn") -> None:
+    """Nobody but its artist's people sees a locked release any more. Raises ForbiddenMove."""
+    await machine.move(
+        session, release, "withdrawn", because=because, attempt=release.attempt + 1, updated_at=session.now
+    )
+    await list_tracks(session, release, None)
+    await outbox.publish(session, WITHDRAWN, _said(release))
+
+
+class ReleasePublisher:
+    """Publishes scheduled releases when their time has come."""
+
+    name = "release publisher"
+    wake_topic = WAKE
+    check_interval = timedelta(seconds=10)
+    concurrency = 4
+    batch_size = 20
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, limit: int) -> Sequence[UUID]:
+        """Up to `limit` releases whose time has come; each is ours until its lease ends."""
+        async with self._database.write(self.name) as session:
+            due = (
+                select(Release.id)
+                .where(Release.status == "scheduled", Release.publish_at <= session.now)
+                .where(or_(Release.claimed_until.is_(None), Release.claimed_until <= session.now))
+                .order_by(Release.publish_at)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            ids = list((await session.scalars(due)).all())
+            if ids:
+                table = table_of(Release)
+                lease = update(table).where(table.c.id.in_(ids)).values(claimed_until=session.now + LEASE)
+                await session.execute(lease)
+            return ids
+
+    async def work(self, claim: UUID) -> None:
+        """Publish it; what is not complete any more is a draft again, and its history says why."""
+        async with self._database.write(self.name) as session:
+            release = await session.get(Release, claim, with_for_update=True)
+            if release is None or release.publish_at is None or release.publish_at > session.now:
+                return  # deleted, taken back, published or put off in the meantime
+            try:
+                await publish(session, release, because="its time has come")
+            except NotComplete as lacking:
+                await unschedule(session, release, because=str(lacking))
+
+
+async def _demand_complete(session: Session, release: Release) -> None:
+    if not await count_tracks(session, release.id):
+        raise NotComplete(release, "it has no track")
+    try:
+        demand_licence(release.kind, release.licence)
+    except BadValue as lacking:
+        raise NotComplete(release, str(lacking)) from None
+
+
+def _said(release: Release) -> dict[str, str]:
+    return {"release_id": str(release.id), "artist_id": str(release.artist_id), "title": release.title}

@@ -1,0 +1,215 @@
+"""Reports: somebody says that something breaks the rules; one open report per person and thing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts import people
+from veza.accounts.people import Person
+from veza.catalog import playlists, visibility
+from veza.catalog.artists import Artist
+from veza.catalog.comments import Comment, UnknownComment
+from veza.catalog.releases import Release
+from veza.catalog.rows import Rows
+from veza.catalog.texts import paragraphs
+from veza.catalog.tracks import Track
+from veza.kit.database import Base, Session
+from veza.kit.moves import Machine, Move
+
+SubjectKind = Literal["artist", "release", "track", "comment", "playlist", "person"]
+ReportReason = Literal["spam", "abuse", "copyright", "illegal", "misleading", "other"]
+ReportStatus = Literal["open", "upheld", "dismissed"]
+STATUSES: tuple[str, ...] = get_args(ReportStatus)
+TEXT_MOST = 2_000
+LABEL_MOST = 200
+OPEN_MOST = 100
+"""Reports one person may have waiting: enough for an evening's spam wave, too few to bury the queue."""
+
+
+class Report(Base):
+    """`label` is how the subject called itself then; `claimed_by` is the moderator at work on it.
+
+    `reporter_id` is null once the account is gone. `decision` is the last one made, of moderation.DECISIONS.
+    """
+
+    __tablename__ = "reports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    label: Mapped[str]
+    reason: Mapped[str]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    claimed_by: Mapped[str | None]
+    claimed_at: Mapped[datetime | None]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint(
+            "subject_kind IN ({})".format(", ".join(f"'{s}'" for s in get_args(SubjectKind))), name="subject_kind_known"
+        ),
+        Index(None, "status", "id"),
+        Index(None, "subject_kind", "subject_id"),
+        Index(None, "reporter_id", "id"),
+    )
+
+
+Index(
+    "uq_reports_open",
+    Report.reporter_id,
+    Report.subject_kind,
+    Report.subject_id,
+    unique=True,
+    postgresql_where=Report.status == "open",
+    sqlite_where=Report.status == "open",
+)
+
+MOVES = (
+    Move("open", "upheld", "it broke the rules: hidden, or its owner was warned", "moderator"),
+    Move("open", "dismissed", "it broke no rule", "moderator"),
+    Move("upheld", "dismissed", "what was hidden was restored", "moderator"),
+    Move("upheld", "open", "reopened for another look", "moderator"),
+    Move("dismissed", "open", "reopened for another look", "moderator"),
+)
+machine: Machine[Report] = Machine("report", Report, STATUSES, MOVES)
+
+
+class UnknownReport(LookupError):
+    """No such report."""
+
+    def __init__(self, wanted: object) -> None:
+        super().__init__(f"there is no report {wanted}")
+
+
+class TooManyReports(ValueError):
+    """One person has as many waiting as may be."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{OPEN_MOST} of your reports are still open: wait until moderators have looked at some")
+
+
+async def report(
+    session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID, reason: ReportReason, text: str
+) -> Report:
+    """Open a report, or find the one this person has open about the same thing.
+
+    Raises NothingThere, UnknownComment, UnknownPlaylist, UnknownPerson, BadText, TooManyReports.
+    """
+    await lock_reporter(session, reporter_id)
+    asked = {"reporter_id": reporter_id, "kind": kind, "subject_id": subject_id}
+    already = (await session.scalars(_OPEN, asked)).one_or_none()
+    if already is not None:
+        return already
+    said = paragraphs(text, "the text", most=TEXT_MOST)
+    label = await _label(session, reporter_id, kind, subject_id)
+    if (await session.scalar(_COUNT_OPEN, {"reporter_id": reporter_id}) or 0) >= OPEN_MOST:
+        raise TooManyReports
+    values = {
+        "id": session.new_id(),
+        "status": "open",
+        "attempt": 0,
+        "reporter_id": reporter_id,
+        "subject_kind": kind,
+        "subject_id": subject_id,
+        "label": label[:LABEL_MOST],
+        "reason": reason,
+        "text": said,
+        "created_at": session.now,
+        "claimed_by": None,
+        "claimed_at": None,
+        "decision": None,
+        "decided_at": None,
+    }
+    (row,) = await machine.born(session, [values], because=reason)
+    return row
+
+
+async def lock_reporter(session: Session, reporter_id: UUID) -> None:
+    """Whatever becomes an open report of this person waits for this transaction to end."""
+    await session.execute(_LOCK_PERSON, {"id": reporter_id})
+
+
+async def find(session: Session, report_id: UUID) -> Report:
+    row = await session.get(Report, report_id)
+    if row is None:
+        raise UnknownReport(report_id)
+    return row
+
+
+async def of_person(session: Session, reporter_id: UUID, limit: int, after: UUID | None = None) -> list[Report]:
+    """What one person reported, newest first."""
+    found = select(Report).where(Report.reporter_id == reporter_id)
+    if after is not None:
+        found = found.where(Report.id < after)
+    return list((await session.scalars(found.order_by(Report.id.desc()).limit(limit))).all())
+
+
+async def queue(
+    session: Session,
+    limit: int,
+    after: UUID | None = None,
+    *,
+    status: ReportStatus | None = None,
+    kind: SubjectKind | None = None,
+) -> Rows:
+    """Reports for moderators, oldest first, each (Report,) with how many are open about the same thing (open_count)."""
+    open_count = (
+        select(func.count())
+        .where(
+            _Same.c.subject_kind == Report.subject_kind,
+            _Same.c.subject_id == Report.subject_id,
+            _Same.c.status == "open",
+        )
+        .scalar_subquery()
+    )
+    found = select(Report, open_count.label("open_count")).order_by(Report.id).limit(limit)
+    if after is not None:
+        found = found.where(Report.id > after)
+    if status is not None:
+        found = found.where(Report.status == status)
+    if kind is not None:
+        found = found.where(Report.subject_kind == kind)
+    return (await session.execute(found)).all()
+
+
+async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID) -> str:
+    """How the subject calls itself; raises when this person sees no such thing."""
+    if kind == "person":
+        return (await people.find(session, subject_id)).name
+    if kind == "playlist":
+        return (await playlists.see(session, subject_id, reporter_id)).title
+    if kind == "comment":
+        comment = await session.get(Comment, subject_id)
+        if comment is None or comment.hidden_at is not None or comment.deleted_at is not None:
+            raise UnknownComment(subject_id)
+        await visibility.must_be_visible(session, "track", comment.track_id)
+        return comment.text
+    await visibility.must_be_visible(session, kind, subject_id)
+    column = {"artist": Artist.name, "release": Release.title, "track": Track.title}[kind]
+    return str(await session.scalar(select(column).where(column.class_.id == subject_id)))
+
+
+_Same = Report.__table__.alias()
+_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("id")).with_for_update()
+_OPEN = select(Report).where(
+    Report.reporter_id == bindparam("reporter_id"),
+    Report.subject_kind == bindparam("kind"),
+    Report.subject_id == bindparam("subject_id"),
+    Report.status == "open",
+)
+_COUNT_OPEN = (
+    select(func.count())
+    .select_from(Report)
+    .where(Report.reporter_id == bindparam("reporter_id"), Report.status == "open")
+)

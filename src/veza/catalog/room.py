@@ -1,0 +1,56 @@
+"""The catalogue as the composition root builds it, and as the doors are given it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from veza.catalog.covers import Cover, add_cover
+from veza.catalog.pictures import CoverFiles, make_cover
+from veza.catalog.publishing import ReleasePublisher
+from veza.kit.database import Database, Session
+from veza.kit.objects import Objects
+
+OnFirstArtist = Callable[[Session, UUID], Awaitable[None]]
+"""Told, in the same transaction, that a person may act for an artist now; a repeat must not matter."""
+
+AT_ONCE = 2
+"""Pictures worked on at the same time: one of 50 million pixels takes up to 200 MB."""
+
+
+@dataclass
+class CatalogRoom:
+    """The database and the objects of the catalogue; `currencies` are those the platform settles."""
+
+    database: Database
+    objects: Objects
+    currencies: Sequence[str]
+    on_first_artist: OnFirstArtist
+    _pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    @property
+    def publisher(self) -> ReleasePublisher:
+        """The worker that publishes scheduled releases."""
+        return ReleasePublisher(self.database)
+
+    async def keep_picture(self, source: bytes) -> CoverFiles:
+        """Make a cover of a picture and store its files; no transaction may be open. Raises BadPicture."""
+        async with self._pictures:
+            made = await asyncio.to_thread(make_cover, source)
+        for name, data in made.files.items():
+            await self.objects.put(key_of(made, name), data)
+        return made
+
+
+async def record_cover(session: Session, artist_id: UUID, made: CoverFiles) -> Cover:
+    """Remember a picture that `keep_picture` stored."""
+    objects = {name: key_of(made, name) for name in made.files}
+    return await add_cover(session, artist_id, made.source_hash, made.colour, made.sizes, objects)
+
+
+def key_of(made: CoverFiles, name: str) -> str:
+    """What a file of a cover is stored under: what it holds says it, so the same is stored once."""
+    digest = made.digest(name)
+    return f"covers/{digest[:2]}/{digest}.{name.partition('.')[2]}"

@@ -1,0 +1,204 @@
+"""Mail: written in the transaction that causes it, delivered by SMTP after it, given up in the end.
+
+Without an SMTP server the mails stay for the local mailbox page. A delivered mail's row is deleted at once: its text
+may hold a one-time link, and nobody needs it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Index, bindparam, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Database, Session
+
+log = structlog.get_logger(__name__)
+
+WAKE = "mail"
+LEASE = timedelta(minutes=2)
+TIMEOUT = timedelta(seconds=30)
+RETRY_BASE = timedelta(seconds=30)
+RETRY_MAX = timedelta(hours=1)
+MOST_ATTEMPTS = 12
+"""About six hours of trying: a server that is down overnight loses nothing that is still worth reading."""
+KEPT = timedelta(days=30)
+"""For mails that could not be delivered, and those of a Veza without SMTP."""
+TOO_OLD_TO_SEND = timedelta(days=2)
+"""When an SMTP server is set later, last month's links are not sent to anybody."""
+_PORTS = {"smtp": 587, "smtps": 465}
+
+
+class Mail(Base):
+    """One mail. `due_at` is null once it is given up; `error` is what the server said last."""
+
+    __tablename__ = "mails"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    to: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+    error: Mapped[str | None]
+
+
+Index("ix_mails_due_at", Mail.due_at)
+Index("ix_mails_to", Mail.to)
+
+
+def send(session: Session, to: str, subject: str, text: str) -> UUID:
+    """Queue a plain-text mail; it leaves after this transaction has committed. Returns its id."""
+    mail_id = session.new_id()
+    row = {
+        "id": mail_id,
+        "to": to,
+        "subject": subject,
+        "text": text,
+        "created_at": session.now,
+        "due_at": session.now,
+        "attempts": 0,
+        "error": None,
+    }
+    session.append(Mail, row)
+    session.wake(WAKE)
+    return mail_id
+
+
+async def newest(session: Session, limit: int) -> Sequence[Mail]:
+    """The newest mails that are still here."""
+    return (await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))).all()
+
+
+async def find(session: Session, mail_id: UUID) -> Mail | None:
+    return await session.get(Mail, mail_id)
+
+
+async def forget_address(session: Session, address: str) -> None:
+    """Delete every mail to `address`."""
+    await session.execute(delete(Mail).where(Mail.to == address))
+
+
+class NotDelivered(Exception):
+    """The server did not take a mail; `for_good` when it never will."""
+
+    def __init__(self, reason: str, *, for_good: bool) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
+
+
+Deliver = Callable[[EmailMessage], Awaitable[None]]
+"""Hands one message to a mail server; raises NotDelivered."""
+
+
+def smtp(url: str) -> Deliver:
+    """Delivery to `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…` (TLS from the start)."""
+    parts = urlsplit(url)
+
+    async def deliver(message: EmailMessage) -> None:
+        import aiosmtplib  # only a Veza that sends mail needs it
+
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=parts.hostname,
+                port=parts.port or _PORTS[parts.scheme],
+                username=unquote(parts.username) if parts.username else None,
+                password=unquote(parts.password) if parts.password else None,
+                use_tls=parts.scheme == "smtps",
+                timeout=TIMEOUT.total_seconds(),
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [refused.code for refused in error.recipients]
+            raise NotDelivered(f"refused: {codes}", for_good=all(code >= 500 for code in codes)) from None
+        except aiosmtplib.SMTPResponseException as error:
+            is_about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+            raise NotDelivered(
+                f"{error.code} {error.message}", for_good=error.code >= 500 and not is_about_us
+            ) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NotDelivered(f"{type(error).__name__}: {error}", for_good=False) from None
+
+    return deliver
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    id: UUID
+    to: str
+    subject: str
+    text: str
+    created_at: datetime
+    attempts: int
+
+
+_DUE = (
+    select(Mail)
+    .where(Mail.due_at <= bindparam("now"), Mail.created_at > bindparam("oldest"))
+    .order_by(Mail.due_at, Mail.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+
+
+class MailWorker:
+    """Delivers due mails: at least once, at most MOST_ATTEMPTS tries each."""
+
+    name = "mail worker"
+    wake_topic = WAKE
+    check_interval = timedelta(minutes=1)
+    concurrency = 4
+    batch_size = 20
+
+    def __init__(self, database: Database, deliver: Deliver, sender: str) -> None:
+        self._database, self._deliver, self._sender = database, deliver, sender
+
+    async def claim(self, limit: int) -> list[_Claimed]:
+        """Claim due mails by pushing their time ahead: a crash brings them back."""
+        async with self._database.write(self.name) as session:
+            due = {"now": session.now, "oldest": session.now - TOO_OLD_TO_SEND, "limit": limit}
+            rows = (await session.scalars(_DUE, due)).all()
+            claimed = [_Claimed(r.id, r.to, r.subject, r.text, r.created_at, r.attempts + 1) for r in rows]
+            if rows:
+                mine = update(Mail).where(Mail.id.in_([one.id for one in claimed]))
+                later = mine.values(due_at=session.now + LEASE, attempts=Mail.attempts + 1)
+                await session.execute(later.execution_options(synchronize_session=False))
+        return claimed
+
+    async def work(self, claim: _Claimed) -> None:
+        try:
+            await self._deliver(self._message(claim))
+        except NotDelivered as error:
+            await self._not_delivered(claim, error)
+            return
+        async with self._database.write(self.name) as session:
+            await session.execute(delete(Mail).where(Mail.id == claim.id))
+        log.info("mail.delivered", mail_id=str(claim.id), attempts=claim.attempts)
+
+    def _message(self, claim: _Claimed) -> EmailMessage:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._sender, claim.to, claim.subject
+        message["Date"] = format_datetime(claim.created_at)
+        # The same at every try, so that a mailbox shows a mail that was delivered twice once.
+        message["Message-ID"] = f"<{claim.id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(claim.text)
+        return message
+
+    async def _not_delivered(self, claim: _Claimed, error: NotDelivered) -> None:
+        gives_up = error.for_good or claim.attempts >= MOST_ATTEMPTS
+        wait = min(RETRY_MAX, RETRY_BASE * 2 ** (claim.attempts - 1))
+        async with self._database.write(self.name) as session:
+            values: dict[str, Any] = {"due_at": None if gives_up else session.now + wait, "error": str(error)[:500]}
+            await session.execute(update(Mail).where(Mail.id == claim.id).values(values))
+        say = log.error if gives_up else log.warning
+        say("mail.not_delivered", mail_id=str(claim.id), attempts=claim.attempts, reason=str(error), given_up=gives_up)

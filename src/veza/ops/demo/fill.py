@@ -1,0 +1,64 @@
+"""Filling an empty database with the demo, beside the real workers: every sale goes over the wire like any other."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+import structlog
+from sqlalchemy import func, select
+
+from veza.accounts.people import Person
+from veza.money import backlog
+from veza.money.payments import Payment
+from veza.ops.demo.opening import open_label
+from veza.ops.demo.sales import a_month
+from veza.ops.demo.stage import DemoStuck, Label, Rooms
+from veza.ops.demo.talk import people_talk
+
+log = structlog.get_logger(__name__)
+
+
+class DemoData:
+    """Fills an empty database once, then idles until the process stops."""
+
+    name = "demo data"
+
+    def __init__(self, rooms: Rooms, seed: int = 1) -> None:
+        self._rooms = rooms
+        self._seed = seed
+        self.finished = asyncio.Event()
+        self.made: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        filling = asyncio.create_task(self._fill())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({filling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not filling.done():
+            filling.cancel()
+        with suppress(asyncio.CancelledError):
+            await filling
+        await stopping
+
+    async def _fill(self) -> None:
+        try:
+            self.made = await self.fill()
+        except DemoStuck as error:
+            log.warning("demo.stuck", reason=str(error))
+        finally:
+            self.finished.set()
+
+    async def fill(self) -> int:
+        """Make the label, its sales and what people said; returns how many orders were paid, 0 when there was data."""
+        async with self._rooms.database.read() as session:
+            for model in (Payment, Person):
+                if await session.scalar(select(func.count()).select_from(model)):
+                    return 0
+        label = Label(random.Random(self._seed))  # noqa: S311  (a demo that repeats, not a secret)
+        await open_label(self._rooms, label)
+        await people_talk(self._rooms, label)
+        paid = await a_month(self._rooms, label)
+        # The sampler looks once a minute; a newcomer who opens the chart now shall find something in it.
+        await backlog.sample(self._rooms.database)
+        return paid

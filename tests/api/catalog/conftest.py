@@ -1,0 +1,155 @@
+"""The catalogue's door on a stage: the real room and routes, visitors by header, objects in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import event
+
+from tests.api.visitors import by_header, visiting
+from veza.accounts.people import Person
+from veza.api.application import api_v1, web_application
+from veza.api.catalog.problems import CATALOG_TRANSLATIONS
+from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
+from veza.catalog.room import CatalogRoom
+from veza.kit.clock import ManualClock
+from veza.kit.database import Base, Database, Session
+from veza.kit.objects import Objects
+
+ARTIST = {"name": "Džana Kovač", "country": "BA", "currency": "EUR"}
+ALBUM = {"title": "Blue Hours", "kind": "album"}
+NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+@dataclass
+class Shelf:
+    """The room with a client; `anna` and `ben` are people with the role artist, `anna` runs `artist`."""
+
+    room: CatalogRoom
+    clock: ManualClock
+    litestar: Litestar
+    client: httpx.AsyncClient
+    anna: UUID
+    ben: UUID
+    became_artists: list[UUID] = field(default_factory=list)
+    artist: dict[str, Any] = field(default_factory=dict)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, by: Any = None, expect: int | None = None, **more: Any
+    ) -> Any:
+        """Any request under /api/v1 by a person (artist), by headers, or by nobody; the decoded answer."""
+        answer = await self.send(method, path, body, by=by, **more)
+        wanted = expect or {"GET": 200, "POST": 201}.get(method, 200)
+        assert answer.status_code == wanted, answer.text
+        return answer.json()
+
+    async def send(
+        self, method: str, path: str, body: Any = None, *, by: Any = None, key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        who = by if isinstance(by, dict) else visiting(by, "artist") if by else {}
+        headers = {**who, **({} if method == "GET" else {"Idempotency-Key": key or str(uuid4())})}
+        json = {} if body is None and method in {"POST", "PUT", "PATCH"} else body
+        sent: dict[str, Any] = {"json": json} if json is not None and "content" not in more else {}
+        headers |= more.pop("headers", {})
+        return await self.client.request(method, f"/api/v1{path}", headers=headers, **sent, **more)
+
+    async def refused(self, method: str, path: str, body: Any, status: int, kind: str, *, by: Any = None) -> str:
+        """A request that must be refused as this kind of problem; its sentence."""
+        answer = await self.send(method, path, body, by=by)
+        problem = answer.json()
+        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
+        return str(problem["detail"])
+
+    async def release(self, *titles: str, publish: bool = False, **wanted: Any) -> dict[str, Any]:
+        """A release of Anna's with these tracks."""
+        made = await self.call("POST", f"/artists/{self.artist['id']}/releases", {**ALBUM, **wanted}, by=self.anna)
+        for title in titles:
+            await self.call("POST", f"/releases/{made['id']}/tracks", {"title": title}, by=self.anna)
+        if publish:
+            await self.call("POST", f"/releases/{made['id']}/publish", by=self.anna, expect=200)
+        shown: dict[str, Any] = await self.call("GET", f"/releases/{made['id']}", by=self.anna)
+        return shown
+
+    async def walk(self, path: str, limit: int = 2, *, by: Any = None, **filters: Any) -> list[Any]:
+        """Every item of a list, page by page."""
+        items: list[Any] = []
+        cursor: dict[str, str] = {}
+        for _ in range(50):
+            page = await self.call("GET", path, by=by, params={"limit": limit, **filters, **cursor})
+            assert len(page["items"]) <= limit
+            items += page["items"]
+            if page["next_cursor"] is None:
+                return items
+            cursor = {"cursor": page["next_cursor"]}
+        raise AssertionError("the pages do not end")
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """The statements the block asks the database."""
+        said: list[str] = []
+
+        def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            said.append(statement)
+
+        engine = self.room.database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", hear)
+        try:
+            yield said
+        finally:
+            event.remove(engine, "before_cursor_execute", hear)
+
+
+async def make_person(database: Database, name: str, email: str | None = None) -> UUID:
+    """A person with a confirmed address."""
+    async with database.write() as session:
+        person = Person(
+            id=session.new_id(), email=email or f"{name.lower()}@example.org", name=name,
+            email_confirmed_at=session.now, created_at=session.now,
+        )  # fmt: skip
+        session.add(person)
+        return person.id
+
+
+async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator[Shelf]:
+    database = Database.open(url, clock=clock)
+    if create:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+    became: list[UUID] = []
+
+    async def on_first_artist(_session: Session, person_id: UUID) -> None:
+        became.append(person_id)
+
+    room = CatalogRoom(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist)
+    routes = [api_v1(by_header, catalog_routes(room)), cover_route(room)]
+    asgi, litestar = web_application(database, routes, CATALOG_TRANSLATIONS, CATALOG_TAGS)
+    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
+    anna, ben = await make_person(database, "Anna"), await make_person(database, "Ben")
+    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+        shelf = Shelf(room, clock, litestar, client, anna, ben, became)
+        shelf.artist = await shelf.call("POST", "/artists", ARTIST, by=anna)
+        clock.advance(timedelta(seconds=1))
+        yield shelf
+    await database.close()
+
+
+@pytest.fixture
+async def shelf(clock: ManualClock) -> AsyncIterator[Shelf]:
+    """On SQLite in memory."""
+    async for one in _shelf("sqlite+aiosqlite:///:memory:", clock, create=True):
+        yield one
+
+
+@pytest.fixture
+async def any_shelf(database_url: str, clock: ManualClock) -> AsyncIterator[Shelf]:
+    """On an SQLite file and on PostgreSQL."""
+    async for one in _shelf(database_url, clock, create=False):
+        yield one

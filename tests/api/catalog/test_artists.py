@@ -1,0 +1,189 @@
+"""Artists: opened with a confirmed address, found by every slug they ever had, run by several people."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf, make_person
+from tests.api.visitors import visiting
+
+
+async def test_an_opened_artist_has_an_owner_and_a_readable_slug(any_shelf: Shelf) -> None:
+    artist = any_shelf.artist
+    assert artist["slug"] == "dzana-kovac"
+    assert any_shelf.became_artists == [any_shelf.anna]
+    members = await any_shelf.call("GET", "/artists/dzana-kovac/members", by=any_shelf.anna)
+    assert [(one["name"], one["part"]) for one in members["items"]] == [("Anna", "owner")]
+    assert await any_shelf.call("GET", f"/artists/{artist['id']}") == artist
+
+
+async def test_opening_an_artist_needs_a_person_with_a_confirmed_address(shelf: Shelf) -> None:
+    await shelf.refused("POST", "/artists", ARTIST, 401, "unauthorized")
+    unsure = visiting(shelf.ben, confirmed=False)
+    assert "confirm" in await shelf.refused("POST", "/artists", ARTIST, 403, "forbidden", by=unsure)
+    await shelf.call("POST", "/artists", ARTIST, by=visiting(shelf.ben))
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "kind", "sentence"),
+    [
+        ({"name": "   "}, 422, "bad-value", "name is empty"),
+        ({"name": "a\u202eb"}, 422, "bad-value", "U+202E"),
+        ({"name": "\u200b\u200d"}, 422, "bad-value", "nothing in it that can be seen"),
+        ({"name": "x" * 201}, 422, "bad-value", "at most 200 characters, this one has 201"),
+        ({"name": "a\nb"}, 400, "invalid-request", "name"),
+        ({"bio": "bell\x07"}, 422, "bad-value", "U+0007"),
+        ({"bio": "x" * 5001}, 422, "bad-value", "at most 5000"),
+        ({"country": "BIH"}, 400, "invalid-request", "country"),
+        ({"currency": "SEK"}, 422, "bad-value", "only in EUR, USD, GBP"),
+        ({"currency": "QQQ"}, 422, "bad-amount", "not a currency"),
+        ({"tags": [str(number) for number in range(21)]}, 422, "bad-value", "at most 20 tags"),
+        ({"tags": ["x" * 41]}, 422, "bad-value", "at most 40"),
+        ({"fee_bps": 1}, 400, "invalid-request", "fee_bps"),
+    ],
+)
+async def test_an_artist_that_makes_no_sense_is_refused(
+    shelf: Shelf, changes: dict[str, object], status: int, kind: str, sentence: str
+) -> None:
+    assert sentence in await shelf.refused("POST", "/artists", {**ARTIST, **changes}, status, kind, by=shelf.ben)
+    assert len(await shelf.walk("/artists")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("شجر", "shjr"),
+        ("Ногу свело!", "nogu-svelo"),
+        ("e\u0301toile", "etoile"),
+        ("x" * 200, "x" * 80),
+        ("Sigur Rós – live", "sigur-ros-live"),
+    ],
+)
+async def test_names_in_every_script_have_a_readable_slug(shelf: Shelf, name: str, slug: str) -> None:
+    made = await shelf.call("POST", "/artists", {**ARTIST, "name": name}, by=shelf.ben)
+    assert made["slug"] == slug
+    await shelf.call("GET", f"/artists/{slug}")
+
+
+async def test_a_name_nothing_is_left_of_has_a_part_of_its_id(shelf: Shelf) -> None:
+    for name in ("🎧🎶", "!!!", "550e8400-e29b-41d4-a716-446655440000"):
+        made = await shelf.call("POST", "/artists", {**ARTIST, "name": name}, by=shelf.ben)
+        assert made["slug"] == made["id"].replace("-", "")[-12:]
+        assert made["name"] == name
+
+
+async def test_artists_of_one_name_are_told_apart(any_shelf: Shelf) -> None:
+    answers = await asyncio.gather(*(any_shelf.send("POST", "/artists", ARTIST, by=any_shelf.ben) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert {answer.json()["slug"] for answer in answers} == {f"dzana-kovac-{number}" for number in (2, 3, 4, 5)}
+
+
+async def test_a_former_slug_leads_to_the_new_one_and_is_nobody_elses(any_shelf: Shelf) -> None:
+    artist = any_shelf.artist["id"]
+    renamed = await any_shelf.call("PATCH", f"/artists/{artist}", {"name": "Džana"}, by=any_shelf.anna)
+    assert renamed["slug"] == "dzana"
+    old = await any_shelf.send("GET", "/artists/dzana-kovac")
+    assert (old.status_code, old.headers["location"]) == (308, "/api/v1/artists/dzana")
+    other = await any_shelf.call("POST", "/artists", ARTIST, by=any_shelf.ben)
+    assert other["slug"] == "dzana-kovac-2"
+    back = await any_shelf.call("PATCH", "/artists/dzana", {"name": "Džana Kovač"}, by=any_shelf.anna)
+    assert back["slug"] == "dzana-kovac"
+    assert (await any_shelf.send("GET", "/artists/dzana")).headers["location"] == "/api/v1/artists/dzana-kovac"
+
+
+async def test_two_people_renaming_at_once_both_succeed_and_every_slug_leads_there(any_shelf: Shelf) -> None:
+    path = f"/artists/{any_shelf.artist['id']}"
+    await any_shelf.call("POST", f"{path}/members", {"person_id": str(any_shelf.ben)}, by=any_shelf.anna)
+    answers = await asyncio.gather(
+        any_shelf.send("PATCH", path, {"name": "One"}, by=any_shelf.anna),
+        any_shelf.send("PATCH", path, {"name": "Two"}, by=any_shelf.ben),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    now = await any_shelf.call("GET", path)
+    for slug in {"dzana-kovac", "one", "two"} - {now["slug"]}:
+        assert (await any_shelf.send("GET", f"/artists/{slug}")).headers["location"].endswith(now["slug"])
+
+
+async def test_two_artists_taking_one_name_at_once_both_get_one(any_shelf: Shelf) -> None:
+    other = await any_shelf.call("POST", "/artists", {**ARTIST, "name": "Ben"}, by=any_shelf.ben)
+    answers = await asyncio.gather(
+        any_shelf.send("PATCH", f"/artists/{any_shelf.artist['id']}", {"name": "Moon"}, by=any_shelf.anna),
+        any_shelf.send("PATCH", f"/artists/{other['id']}", {"name": "Moon"}, by=any_shelf.ben),
+    )
+    assert {answer.json()["slug"] for answer in answers} == {"moon", "moon-2"}
+
+
+async def test_only_its_people_change_an_artist(shelf: Shelf) -> None:
+    path = f"/artists/{shelf.artist['id']}"
+    for method, where, body in (
+        ("PATCH", path, {"bio": "mine"}),
+        ("GET", f"{path}/members", None),
+        ("GET", f"{path}/fee", None),
+        ("POST", f"{path}/members", {"person_id": str(shelf.ben)}),
+    ):
+        await shelf.refused(method, where, body, 403, "forbidden", by=shelf.ben)
+        await shelf.refused(method, where, body, 401, "unauthorized")
+    await shelf.refused("PATCH", f"/artists/{NOBODY}", {"bio": "x"}, 404, "not-found", by=shelf.anna)
+
+
+async def test_people_are_added_by_address_and_the_last_owner_stays(any_shelf: Shelf) -> None:
+    shelf, path = any_shelf, f"/artists/{any_shelf.artist['id']}/members"
+    added = await shelf.call("POST", path, {"email": "BEN@example.org"}, by=shelf.anna)
+    assert (added["name"], added["part"]) == ("Ben", "member")
+    assert shelf.became_artists[-1] == shelf.ben
+    await shelf.refused("POST", path, {"email": "ben@example.org"}, 409, "not-now", by=shelf.anna)
+    await shelf.refused("POST", path, {"email": "nobody@example.org"}, 404, "not-found", by=shelf.anna)
+    await shelf.refused("POST", path, {}, 400, "invalid-request", by=shelf.anna)
+    carl = await make_person(shelf.room.database, "Carl")
+    await shelf.refused("POST", path, {"person_id": str(carl)}, 403, "forbidden", by=shelf.ben)
+    await shelf.refused("DELETE", f"{path}/{shelf.anna}", None, 409, "not-now", by=shelf.anna)
+    await shelf.refused("PATCH", f"{path}/{shelf.anna}", {"part": "member"}, 409, "not-now", by=shelf.anna)
+    await shelf.call("PATCH", f"{path}/{shelf.ben}", {"part": "owner"}, by=shelf.anna)
+    await shelf.call("DELETE", f"{path}/{shelf.anna}", by=shelf.anna)
+    await shelf.refused("GET", path, None, 403, "forbidden", by=shelf.anna)
+    assert [one["name"] for one in (await shelf.call("GET", path, by=shelf.ben))["items"]] == ["Ben"]
+
+
+async def test_of_two_owners_leaving_at_once_one_stays(any_shelf: Shelf) -> None:
+    path = f"/artists/{any_shelf.artist['id']}/members"
+    await any_shelf.call("POST", path, {"person_id": str(any_shelf.ben), "part": "owner"}, by=any_shelf.anna)
+    answers = await asyncio.gather(
+        *(any_shelf.send("DELETE", f"{path}/{who}", by=who) for who in (any_shelf.anna, any_shelf.ben))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_a_fee_is_set_by_administrators_only(shelf: Shelf) -> None:
+    path = f"/artists/{shelf.artist['slug']}/fee"
+    await shelf.refused("PUT", path, {"fee_bps": 0}, 403, "forbidden", by=shelf.anna)
+    admin = visiting(None, "admin")
+    assert await shelf.call("PUT", path, {"fee_bps": 500}, by=admin) == {"fee_bps": 500}
+    assert "10001" in await shelf.refused("PUT", path, {"fee_bps": 10001}, 422, "bad-value", by=admin)
+    assert await shelf.call("GET", path, by=shelf.anna) == {"fee_bps": 500}
+
+
+async def test_artists_are_listed_by_age_name_text_tag_and_for_their_people(any_shelf: Shelf) -> None:
+    shelf = any_shelf
+    for name, tags in (("Élan", ["Folk"]), ("apple", []), ("Zoë", ["folk", "jazz"])):
+        await shelf.call("POST", "/artists", {**ARTIST, "name": name, "tags": tags}, by=shelf.ben)
+    names = lambda rows: [row["name"] for row in rows]  # noqa: E731
+    assert names(await shelf.walk("/artists")) == ["Zoë", "apple", "Élan", "Džana Kovač"]
+    assert names(await shelf.walk("/artists", sort="name")) == ["apple", "Džana Kovač", "Élan", "Zoë"]
+    assert names(await shelf.walk("/artists", text="ELA")) == ["Élan"]
+    assert names(await shelf.walk("/artists", tag="FOLK", sort="name")) == ["Élan", "Zoë"]
+    assert names(await shelf.walk("/artists", mine=True, by=shelf.anna)) == ["Džana Kovač"]
+    await shelf.call("GET", "/artists", params={"mine": True}, expect=401)
+
+
+async def test_a_repeat_with_the_same_key_opens_one_artist(shelf: Shelf) -> None:
+    first = await shelf.send("POST", "/artists", ARTIST, by=shelf.ben, key="k")
+    again = await shelf.send("POST", "/artists", ARTIST, by=shelf.ben, key="k")
+    assert first.content == again.content
+    assert len(await shelf.walk("/artists")) == 2
+
+
+@pytest.mark.parametrize("ref", ["%00", "a%2Fb", "x" * 100, "-", "..%2F", "%F0%9F%8E%A7"])
+async def test_an_address_that_is_no_slug_is_a_404(shelf: Shelf, ref: str) -> None:
+    assert (await shelf.send("GET", f"/artists/{ref}")).status_code == 404

@@ -1,0 +1,101 @@
+"""Covers: what a picture becomes, where it is served, and what hostile files get."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.api.catalog.conftest import NOBODY, Shelf
+from tests.catalog.pictures import opened, picture
+from veza.catalog.pictures import MOST_BYTES
+
+
+async def _put(shelf: Shelf, release_id: str, source: bytes, kind: str = "image/png", **more: str) -> httpx.Response:
+    return await shelf.send(
+        "PUT", f"/releases/{release_id}/cover", by=shelf.anna, content=source,
+        headers={"Content-Type": kind}, **more,
+    )  # fmt: skip
+
+
+async def test_a_cover_is_served_in_its_sizes_for_ever(any_shelf: Shelf) -> None:
+    release = await any_shelf.release()
+    answer = await _put(any_shelf, release["id"], picture(size=(400, 300)))
+    assert answer.status_code == 200, answer.text
+    cover = answer.json()["cover"]
+    assert cover["sizes"] == [96, 256]
+    assert cover["colour"] == "#c81e3c"
+    for name, kind, side in (("96.webp", "WEBP", 96), ("256.jpg", "JPEG", 256), ("1024.webp", "WEBP", 256)):
+        shown = await any_shelf.client.get(f"/covers/{cover['id']}/{name}")
+        assert shown.status_code == 200
+        assert (opened(shown.content).format, opened(shown.content).size) == (kind, (side, side))
+        assert shown.headers["content-type"] == f"image/{kind.lower()}"
+        assert "immutable" in shown.headers["cache-control"]
+        again = await any_shelf.client.get(
+            f"/covers/{cover['id']}/{name}", headers={"If-None-Match": shown.headers["etag"]}
+        )
+        assert (again.status_code, again.content) == (304, b"")
+    assert cover["url"] == f"/covers/{cover['id']}/256.webp"
+
+
+async def test_the_same_picture_is_one_cover(any_shelf: Shelf) -> None:
+    one, other = await any_shelf.release(), await any_shelf.release(title="Other")
+    source = picture()
+    answers = await asyncio.gather(*(_put(any_shelf, row["id"], source) for row in (one, other)))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    first, second = [answer.json() for answer in answers]
+    assert first["cover"] == second["cover"]
+    assert first["version"] == 2
+    again = (await _put(any_shelf, one["id"], source)).json()
+    assert again["version"] == 2
+    bare = await any_shelf.call("DELETE", f"/releases/{one['id']}/cover", by=any_shelf.anna)
+    assert bare["cover"] is None
+
+
+async def test_the_same_key_twice_is_one_write(shelf: Shelf) -> None:
+    release = await shelf.release()
+    first = await _put(shelf, release["id"], picture(), key="k")
+    again = await _put(shelf, release["id"], picture(), key="k")
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "status", "sentence"),
+    [
+        (b"", "image/png", 422, "no picture"),
+        (b"GIF89a" + bytes(100), "image/png", 422, "no picture"),
+        (picture("GIF"), "image/png", 422, "no picture"),
+        (picture("JPEG")[:400], "image/jpeg", 422, "no picture"),
+        (picture(size=(95, 900)), "image/png", 422, "95 × 900"),
+        (picture("PNG", (8000, 7000), 0, mode="1"), "image/png", 422, "50 million pixels"),
+        (picture(), "image/gif", 415, "image/gif"),
+        (picture(), "application/json", 415, "application/json"),
+        (bytes(MOST_BYTES + 1), "image/png", 413, "larger"),
+    ],
+)
+async def test_what_cannot_be_a_cover_is_one_sentence(
+    shelf: Shelf, source: bytes, kind: str, status: int, sentence: str
+) -> None:
+    release = await shelf.release()
+    answer = await _put(shelf, release["id"], source, kind)
+    assert answer.status_code == status, answer.text
+    assert sentence in answer.json()["detail"]
+    assert (await shelf.call("GET", f"/releases/{release['id']}", by=shelf.anna))["cover"] is None
+
+
+async def test_a_cover_is_the_artists_peoples_to_give(shelf: Shelf) -> None:
+    release = await shelf.release("A", publish=True)
+    path = f"/releases/{release['id']}/cover"
+    headers = {"Content-Type": "image/png"}
+    for by, status in ((shelf.ben, 403), (None, 401)):
+        assert (await shelf.send("PUT", path, by=by, content=picture(), headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize("name", ["96.gif", "x.webp", "96", "0.webp", "95.jpg", "٩٦.jpg", "..%2F96.jpg"])
+async def test_an_address_without_a_picture_is_a_404(shelf: Shelf, name: str) -> None:
+    release = await shelf.release()
+    cover = (await _put(shelf, release["id"], picture())).json()["cover"]
+    for cover_id in (cover["id"], NOBODY):
+        assert (await shelf.client.get(f"/covers/{cover_id}/{name}")).status_code == 404

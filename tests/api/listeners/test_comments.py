@@ -1,0 +1,165 @@
+"""Comments through the door: at a moment, one level of replies, corrected soon, hidden by those it is about."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.api.listeners.conftest import Hall
+from tests.catalog.published import artist, change, counted, person, release, tracks
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+
+
+async def _said(hall: Hall, who: UUID, track: UUID, text: str = "This!", at_ms: int = 0, **more: Any) -> Any:
+    return await hall.post("/comments", {"track_id": str(track), "text": text, "at_ms": at_ms, **more}, as_=who)
+
+
+async def _texts(hall: Hall, track: UUID, **how: Any) -> list[str]:
+    return [comment["text"] for comment in await hall.walk("/comments", track=str(track), **how)]
+
+
+async def test_comments_are_read_by_moment_or_newest_first(any_hall: Hall) -> None:
+    mara, (track,) = await person(any_hall.database), await tracks(any_hall.database, "a")
+    first = await _said(any_hall, mara, track, "late", 90_000)
+    assert (first["author"], first["at_ms"], first["parent_id"]) == ("Mara", 90_000, None)
+    await _said(any_hall, mara, track, "early", 1_000)
+    await _said(any_hall, mara, track, "reply", reply_to=first["id"])
+    assert await _texts(any_hall, track) == ["early", "late", "reply"]
+    assert await _texts(any_hall, track, sort="newest") == ["reply", "early", "late"]
+    found = await any_hall.get("/comment-counts", id=[str(track), str(uuid4())])
+    assert [one["count"] for one in found["items"]] == [3, 0]
+
+
+async def test_a_comment_points_into_its_track(hall: Hall) -> None:
+    mara, (track,) = await person(hall.database), await tracks(hall.database, "a")
+    wanted = {"track_id": str(track), "text": "x", "at_ms": 180_001}
+    said = await hall.refused("POST", "/comments", wanted, status=422, kind="bad-moment", as_=mara)
+    assert said == "asked for 180001 ms into the track, it is 180000 ms long"
+    await change(hall.database, Track, track, duration_ms=None)
+    assert (await hall.post("/comments", wanted, as_=mara))["at_ms"] == 180_001
+    for at_ms in (-1, 86_400_001, 2**70, "late"):
+        await hall.refused(
+            "POST", "/comments", {**wanted, "at_ms": at_ms}, status=400, kind="invalid-request", as_=mara
+        )
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\u200b\u2060", "a\x00b", "\x1b[31m", "x" * 2001])
+async def test_a_text_that_is_none_is_refused(hall: Hall, text: str) -> None:
+    mara, (track,) = await person(hall.database), await tracks(hall.database, "a")
+    answer = await hall.ask("POST", "/comments", {"track_id": str(track), "text": text}, as_=mara)
+    assert answer.status_code in (400, 422), answer.text
+    assert await _texts(hall, track) == []
+
+
+@pytest.mark.parametrize("text", ["שלום, \u202bמה\u202c?", "👩‍👩‍👧 🎵", "one\ntwo", "<b>&amp;</b>", "x" * 2000])
+async def test_a_text_is_kept_as_it_was_written(any_hall: Hall, text: str) -> None:
+    mara, (track,) = await person(any_hall.database), await tracks(any_hall.database, "a")
+    assert (await _said(any_hall, mara, track, text))["text"] == text
+
+
+async def test_who_has_not_confirmed_an_address_is_told_to(hall: Hall) -> None:
+    mara, (track,) = await person(hall.database, confirmed=False), await tracks(hall.database, "a")
+    wanted = {"track_id": str(track), "text": "x"}
+    said = await hall.refused("POST", "/comments", wanted, status=403, kind="address-not-confirmed", as_=mara)
+    assert "confirm your e-mail address" in said
+    await hall.refused("POST", "/comments", wanted, status=401, kind="unauthorized")
+
+
+async def test_ten_in_a_minute_and_then_a_pause(any_hall: Hall) -> None:
+    mara, (track,) = await person(any_hall.database), await tracks(any_hall.database, "a")
+    wanted = {"track_id": str(track), "text": "x"}
+    answers = await asyncio.gather(*(any_hall.ask("POST", "/comments", wanted, as_=mara) for _ in range(12)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 10 + [429] * 2
+    (told, _) = [answer for answer in answers if answer.status_code == 429]
+    assert told.headers["retry-after"] == "60"
+    assert told.json()["detail"] == "at most 10 comments in a minute: wait 60 s"
+    await _said(any_hall, await person(any_hall.database, "Ben"), track)
+    any_hall.clock.advance(timedelta(seconds=60))
+    await _said(any_hall, mara, track)
+
+
+async def test_replies_go_one_level_deep_and_stay_with_their_track(hall: Hall) -> None:
+    mara, (track, other) = await person(hall.database), await tracks(hall.database, "a", "b")
+    first = await _said(hall, mara, track, at_ms=5_000)
+    reply = await _said(hall, mara, track, reply_to=first["id"])
+    assert (reply["at_ms"], reply["parent_id"]) == (5_000, first["id"])
+    wanted = {"track_id": str(track), "text": "x", "reply_to": reply["id"]}
+    await hall.refused("POST", "/comments", wanted, status=422, kind="bad-moment", as_=mara)
+    wanted = {"track_id": str(other), "text": "x", "reply_to": first["id"]}
+    await hall.refused("POST", "/comments", wanted, status=404, kind="not-found", as_=mara)
+
+
+async def test_an_author_corrects_soon_and_takes_back_at_any_time(any_hall: Hall) -> None:
+    mara, ben = await person(any_hall.database), await person(any_hall.database, "Ben")
+    (track,) = await tracks(any_hall.database, "a")
+    made = await _said(any_hall, mara, track)
+    path, edit = f"/comments/{made['id']}", {"text": "That!"}
+    await any_hall.refused("PATCH", path, edit, status=403, kind="forbidden", as_=ben)
+    await any_hall.refused("DELETE", path, status=403, kind="forbidden", as_=ben)
+    any_hall.clock.advance(timedelta(minutes=15))
+    edited = await any_hall.send("PATCH", path, edit, as_=mara)
+    assert (edited["text"], edited["edited_at"] is None) == ("That!", False)
+    any_hall.clock.advance(timedelta(seconds=1))
+    await any_hall.refused("PATCH", path, edit, status=409, kind="too-late-to-edit", as_=mara)
+    await any_hall.send("DELETE", path, as_=mara)
+    assert await _texts(any_hall, track) == []
+    await any_hall.refused("DELETE", path, status=404, kind="not-found", as_=mara)
+
+
+async def test_what_was_replied_to_leaves_an_empty_place(any_hall: Hall) -> None:
+    mara, (track,) = await person(any_hall.database), await tracks(any_hall.database, "a")
+    first = await _said(any_hall, mara, track, "question")
+    reply = await _said(any_hall, mara, track, "answer", reply_to=first["id"])
+    await any_hall.send("DELETE", f"/comments/{first['id']}", as_=mara)
+    assert await _texts(any_hall, track) == ["", "answer"]
+    assert (await any_hall.get("/comment-counts", id=str(track)))["items"][0]["count"] == 1
+    await any_hall.send("DELETE", f"/comments/{reply['id']}", as_=mara)
+    assert await _texts(any_hall, track) == []
+
+
+async def test_the_artists_people_hide_what_is_said_on_their_track(any_hall: Hall) -> None:
+    database = any_hall.database
+    mara, anna = await person(database), await person(database, "Anna's manager")
+    _, (track,) = await release(database, await artist(database, run_by=anna), "a")
+    made = await _said(any_hall, mara, track, "rude")
+    await _said(any_hall, mara, track, "indeed", reply_to=made["id"])
+    path = f"/comments/{made['id']}/hidden"
+    await any_hall.refused("PUT", path, status=403, kind="forbidden", as_=mara)
+    for _ in range(2):
+        assert (await any_hall.send("PUT", path, as_=anna))["is_hidden"] is True
+    assert await _texts(any_hall, track) == []
+    assert (await any_hall.get("/comment-counts", id=str(track)))["items"][0]["count"] == 0
+    wanted = {"track_id": str(track), "text": "x", "reply_to": made["id"]}
+    await any_hall.refused("POST", "/comments", wanted, status=404, kind="not-found", as_=mara)
+    assert (await any_hall.send("DELETE", path, as_=anna))["is_hidden"] is False
+    assert await _texts(any_hall, track) == ["rude", "indeed"]
+
+
+async def test_a_track_that_is_not_public_has_no_comments(hall: Hall) -> None:
+    database = hall.database
+    mara = await person(database)
+    album, (track,) = await release(database, await artist(database), "a")
+    await _said(hall, mara, track)
+    await change(database, Release, album, status="withdrawn")
+    await hall.refused("GET", "/comments", status=404, kind="not-found", track=str(track))
+    wanted = {"track_id": str(track), "text": "x"}
+    await hall.refused("POST", "/comments", wanted, status=404, kind="not-found", as_=mara)
+
+
+async def test_a_longer_list_takes_no_more_queries(any_hall: Hall) -> None:
+    (track,), said = await tracks(any_hall.database, "a"), []
+    for name in ("Mara", "Ben"):
+        who = await person(any_hall.database, name)
+        first = await _said(any_hall, who, track)
+        await _said(any_hall, who, track, reply_to=first["id"])
+        with counted(any_hall.database) as statements:
+            for sort in ("moment", "newest"):
+                await any_hall.get("/comments", track=str(track), sort=sort)
+            await any_hall.get("/comment-counts", id=str(track))
+        said.append(len(statements))
+    assert said[0] == said[1] == 5

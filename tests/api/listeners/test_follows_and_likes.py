@@ -1,0 +1,100 @@
+"""Following and liking: once per person and thing however often it is said, counted in one query."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from tests.api.listeners.conftest import Hall
+from tests.catalog.published import artist, change, counted, person, release
+from veza.catalog.artists import Artist
+from veza.catalog.releases import Release
+
+
+async def test_following_at_the_same_instant_is_following_once(any_hall: Hall) -> None:
+    mara, anna = await person(any_hall.database), await artist(any_hall.database)
+    answers = await asyncio.gather(*(any_hall.send("PUT", f"/me/follows/{anna}", as_=mara) for _ in range(4)))
+    assert answers == [{"artist_id": str(anna), "is_followed": True, "followers": 1}] * 4
+    (followed,) = await any_hall.walk("/me/follows", as_=mara)
+    assert followed["name"] == "Anna"
+    for _ in range(2):
+        answer = await any_hall.send("DELETE", f"/me/follows/{anna}", as_=mara)
+        assert answer == {"artist_id": str(anna), "is_followed": False, "followers": 0}
+
+
+async def test_liking_twice_is_liking_once(any_hall: Hall) -> None:
+    database = any_hall.database
+    mara, ben = await person(database), await person(database, "Ben")
+    album, (track,) = await release(database, await artist(database), "a")
+    for who in (mara, ben, mara):
+        for path in (f"/me/likes/tracks/{track}", f"/me/likes/releases/{album}"):
+            await any_hall.send("PUT", path, as_=who)
+    for kind, one in (("track", track), ("release", album)):
+        found = await any_hall.get("/like-counts", kind=kind, id=[str(one), str(uuid4())], as_=mara)
+        assert [(count["count"], count["is_mine"]) for count in found["items"]] == [(2, True), (0, False)]
+        (mine,) = await any_hall.walk("/me/likes", kind=kind, as_=mara)
+        assert (mine["subject_id"], mine["release_title"]) == (str(one), "Dawn")
+    assert (await any_hall.send("DELETE", f"/me/likes/tracks/{track}", as_=mara))["likes"] == 1
+    assert (await any_hall.send("DELETE", f"/me/likes/releases/{album}", as_=mara))["likes"] == 1
+    assert await any_hall.walk("/me/likes", as_=mara) == []
+
+
+async def test_what_is_not_public_is_neither_liked_nor_followed(hall: Hall) -> None:
+    database = hall.database
+    mara, anna = await person(database), await artist(database)
+    draft, (track,) = await release(database, anna, "a", status="draft")
+    await change(database, Artist, anna, hidden_at=hall.clock.now())
+    for path in (f"follows/{anna}", f"likes/tracks/{track}", f"likes/releases/{draft}", f"likes/tracks/{uuid4()}"):
+        await hall.refused("PUT", f"/me/{path}", status=404, kind="not-found", as_=mara)
+
+
+async def test_what_is_withdrawn_leaves_the_likes_and_comes_back(any_hall: Hall) -> None:
+    database = any_hall.database
+    mara = await person(database)
+    album, (track,) = await release(database, await artist(database), "a")
+    await any_hall.send("PUT", f"/me/likes/tracks/{track}", as_=mara)
+    await change(database, Release, album, status="withdrawn")
+    assert await any_hall.walk("/me/likes", as_=mara) == []
+    await change(database, Release, album, status="published")
+    assert len(await any_hall.walk("/me/likes", as_=mara)) == 1
+
+
+async def test_the_feed_has_new_releases_of_followed_artists_latest_first(any_hall: Hall) -> None:
+    database, now = any_hall.database, any_hall.clock.now()
+    mara, anna, other = await person(database), await artist(database), await artist(database, "Other")
+    days = (3, 1, 2, 1)
+    made = [(await release(database, anna, at=now - timedelta(days=day)))[0] for day in days]
+    await release(database, other)
+    await release(database, anna, status="draft")
+    hidden, _ = await release(database, anna)
+    await change(database, Release, hidden, hidden_at=now)
+    await any_hall.send("PUT", f"/me/follows/{anna}", as_=mara)
+    for limit in (1, 10):
+        feed = await any_hall.walk("/me/feed", limit=limit, as_=mara)
+        assert [one["id"] for one in feed] == [str(made[place]) for place in (3, 1, 2, 0)]
+    assert await any_hall.walk("/me/feed", as_=await person(database, "Ben")) == []
+
+
+async def test_longer_lists_take_no_more_queries(any_hall: Hall) -> None:
+    database = any_hall.database
+    mara, said = await person(database), []
+    for _ in range(2):
+        anna = await artist(database)
+        album, (track,) = await release(database, anna, "a")
+        for path in (f"follows/{anna}", f"likes/tracks/{track}", f"likes/releases/{album}"):
+            await any_hall.send("PUT", f"/me/{path}", as_=mara)
+        with counted(database) as statements:
+            for path in ("/me/follows", "/me/likes", "/me/likes?kind=release", "/me/feed"):
+                await any_hall.get(path, as_=mara)
+        said.append(len(statements))
+    assert said[0] == said[1] == 4
+
+
+async def test_a_hundred_counts_are_asked_at_once_and_no_more(hall: Hall) -> None:
+    ids = [str(uuid4()) for _ in range(101)]
+    assert len((await hall.get("/follower-counts", id=ids[:100]))["items"]) == 100
+    for path in ("/follower-counts", "/like-counts"):
+        await hall.refused("GET", path, status=400, kind="invalid-request", id=ids)
+        await hall.refused("GET", path, status=400, kind="invalid-request", id="x")
+        await hall.refused("GET", path, status=400, kind="invalid-request")
