@@ -38,6 +38,7 @@ from veza.kit.database import Database
 from veza.kit.mail import MailWorker, smtp
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.worker import Worker
+from veza.market import forgetting
 from veza.money import backlog, law
 from veza.money.catch_up import catch_up
 from veza.money.configured import SANDBOX_PATH
@@ -184,6 +185,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         OutboxRelay(database),
         IdempotencySweep(database),
         Periodic("accounts sweep", EVERY, lambda: sweep(rooms.accounts), at_start=True),
+        Periodic("cart sweep", forgetting.EVERY, lambda: forgetting.sweep(database), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
         Periodic(
             "catch-up", settings.catch_up_interval, lambda: catch_up(database, room.gateway, room.inbox, MISSED_WITHIN)

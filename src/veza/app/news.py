@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 def subscriptions(market: MarketRules) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside={**market_subscriptions(market), deletion.TOPIC: ()},
+        inside=market_subscriptions(market),
         after=dict.fromkeys(
             (
                 "payment.succeeded",
