@@ -222,7 +222,7 @@ def _line(session: Session, order_id: UUID, position: int, held: Held, rules: Ma
     offer = held.offer
     if offer is None:
         raise CartEmpty
-    gross, rate = held.item.amount_minor, rules.vat_rate_bps
+    gross = held.item.amount_minor
     return {
         "id": session.new_id(),
         "order_id": order_id,
@@ -235,10 +235,15 @@ def _line(session: Session, order_id: UUID, position: int, held: Held, rules: Ma
         "artist": offer.artist.name,
         "title": offer.title,
         "gross_minor": gross,
-        "vat_minor": (gross * rate * 2 + 10_000 + rate) // (2 * (10_000 + rate)),  # included, rounded half up
+        "vat_minor": vat_of(gross, rules.vat_rate_bps),
         "fee_bps": rules.fee_bps if offer.artist.fee_bps is None else offer.artist.fee_bps,
         "refunded_minor": 0,
     }
+
+
+def vat_of(gross_minor: int, rate_bps: int) -> int:
+    """The VAT inside a price that includes it, in minor units, rounded half up."""
+    return (gross_minor * rate_bps * 2 + 10_000 + rate_bps) // (2 * (10_000 + rate_bps))
 
 
 def _page(order_id: UUID, currency: str, lines: Sequence[dict[str, Any]], success: str, cancel: str) -> CheckoutWanted:

@@ -1,13 +1,14 @@
-"""What the market hears from the money room, inside the transaction that makes it true."""
+"""What the market hears from the money room and the accounts, inside the transaction that makes it true."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from uuid import UUID
 
+from veza.accounts import deletion
 from veza.kit.database import Session
 from veza.kit.subscriptions import Event, Inside
-from veza.market import fulfilment, refund_requests
+from veza.market import forgetting, fulfilment, refund_requests
 from veza.market.rules import MarketRules
 
 
@@ -31,7 +32,11 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
         await fulfilment.follow_returns(session, _payment(event))
         await refund_requests.settled(session, UUID(event.payload["refund_id"]), is_done=False)
 
+    async def on_deleted(session: Session, event: Event) -> None:
+        await forgetting.forget_person(session, UUID(event.payload["person_id"]))
+
     return {
+        deletion.TOPIC: (on_deleted,),
         "payment.succeeded": (on_paid,),
         "payment.expired": (on_expired,),
         "refund.succeeded": (on_refunded,),

@@ -258,7 +258,7 @@ async def change_item(
     summary="Take a product out of the cart",
     opt=needs(Permission.BUY),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CartShown, "The cart.", CART_EXAMPLE, CART_TOKEN_MISSING, *WRITE_PROBLEMS),
+    responses=answers(200, CartShown, "The cart.", CART_EXAMPLE, CART_TOKEN_MISSING, NOT_FOUND, *WRITE_PROBLEMS),
 )
 async def remove_item(
     product_id: FromPath[UUID], buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]

@@ -1,0 +1,50 @@
+"""What the market forgets: a person who deleted their account, and carts nobody came back for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from veza.kit.database import Database, Session
+from veza.market.cart import Cart, CartItem
+from veza.market.orders import Order
+
+KEPT = timedelta(days=60)
+"""For a cart without an account: twice as long as its cookie lives."""
+EVERY = timedelta(hours=6)
+BATCH = 500
+
+
+async def forget_person(session: Session, person_id: UUID) -> None:
+    """The account is gone: so are its cart and the addresses on its orders. Orders, receipts and grants stay."""
+    mine = select(Cart.id).where(Cart.person_id == person_id).with_for_update()
+    await _drop(session, list(await session.scalars(mine)))
+    orders = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
+    await session.execute(orders.values(email=None).execution_options(synchronize_session=False))
+
+
+async def sweep(database: Database) -> int:
+    """Forget carts without an account that are older than KEPT, a batch at a time; returns how many went."""
+    gone = 0
+    while True:
+        async with database.write("cart sweep") as session:
+            old = (
+                select(Cart.id)
+                .where(Cart.person_id.is_(None), Cart.created_at < session.now - KEPT)
+                .order_by(Cart.created_at)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
+            )
+            found = list(await session.scalars(old))
+            await _drop(session, found)
+        gone += len(found)
+        if len(found) < BATCH:
+            return gone
+
+
+async def _drop(session: Session, cart_ids: list[UUID]) -> None:
+    if cart_ids:
+        await session.execute(delete(CartItem).where(CartItem.cart_id.in_(cart_ids)))
+        await session.execute(delete(Cart).where(Cart.id.in_(cart_ids)))

@@ -1,0 +1,158 @@
+"""Carts: across sellers, once each, bounded, taken along when signing in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from tests.api.market.conftest import OPERATOR, Shop, anonymous
+from tests.api.visitors import visiting
+from veza.market.cart import Cart, CartItem
+
+NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+async def test_who_is_not_signed_in_gets_a_token_and_keeps_a_cart_with_it(shop: Shop) -> None:
+    answer = await shop.client.get("/api/v1/cart")
+    token = answer.headers["x-veza-cart"]
+    assert answer.json() == {"items": [], "totals": []}
+    assert f"veza_cart={token}" in answer.headers["set-cookie"]
+    assert {"HttpOnly", "Secure"} <= {part.strip() for part in answer.headers["set-cookie"].split(";")}
+    shop.client.cookies.clear()
+    assert await shop.stage.all(Cart) == []
+    product = await (await shop.artist()).selling()
+    await shop.post(anonymous(token), "/cart/items", {"product_id": product})
+    (item,) = (await shop.get(anonymous(token), "/cart"))["items"]
+    assert (item["title"], item["artist"], item["amount_minor"]) == ("Blue Hours", "Anna Berg", 1000)
+    (cart,) = await shop.stage.all(Cart)
+    assert token not in (cart.token_hash or "")
+    by_cookie = await shop.client.get("/api/v1/cart", headers={"Cookie": f"veza_cart={token}"})
+    assert len(by_cookie.json()["items"]) == 1
+
+
+async def test_without_a_token_there_is_no_cart_to_change(shop: Shop) -> None:
+    product = await (await shop.artist()).selling()
+    await shop.refused({}, "/cart/items", {"product_id": product}, 400, "cart-token-missing")
+    await shop.refused({"X-Veza-Cart": "short"}, "/cart/items", {"product_id": product}, 400, "invalid-request")
+    await shop.refused(OPERATOR, "/cart/items", {"product_id": product}, 400, "cart-token-missing")
+
+
+async def test_the_same_product_is_in_the_cart_once_however_many_put_it_in(any_shop: Shop) -> None:
+    shop = any_shop
+    product = await (await shop.artist()).selling()
+    buyer = visiting(await shop.person())
+    await asyncio.gather(*(shop.post(buyer, "/cart/items", {"product_id": product}) for _ in range(4)))
+    assert len((await shop.get(buyer, "/cart"))["items"]) == 1
+    assert len(await _all_items(shop)) == 1
+
+
+async def test_a_track_and_its_release_are_not_bought_together(shop: Shop) -> None:
+    act = await shop.artist()
+    release = await act.release()
+    album = await act.product(release)
+    track = await act.product((await act.tracks(release))[0].id, 150, kind="track")
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": track})
+    said = await shop.refused(buyer, "/cart/items", {"product_id": album}, 409, "owned-already")
+    assert said == "“Blue Hours 1” comes with “Blue Hours”: the cart can hold the one or the other"
+    await shop.send(buyer, "DELETE", f"/cart/items/{track}")
+    await shop.buy(buyer, album)
+    await shop.refused(buyer, "/cart/items", {"product_id": track}, 409, "owned-already")
+
+
+async def test_who_has_a_track_may_still_buy_its_release(shop: Shop) -> None:
+    act = await shop.artist()
+    release = await act.release()
+    track = await act.product((await act.tracks(release))[0].id, 150, kind="track")
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, track)
+    await shop.buy(buyer, await act.product(release))
+    assert await shop.library(buyer) == ["Blue Hours", "Blue Hours 1"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "status", "kind"),
+    [(699, 422, "bad-amount"), (10**12, 422, "bad-amount"), (-1, 400, "invalid-request"), (None, 200, 700)],
+)
+async def test_a_buyer_names_a_price_that_is_enough(shop: Shop, amount: Any, status: int, kind: Any) -> None:
+    product = await (await shop.artist()).selling(price_minor=700, pricing="minimum")
+    buyer = visiting(await shop.person())
+    wanted = {"product_id": product, "amount_minor": amount}
+    if status == 200:
+        assert (await shop.post(buyer, "/cart/items", wanted))["totals"][0]["amount_minor"] == kind
+    else:
+        await shop.refused(buyer, "/cart/items", wanted, status, kind)
+        assert (await shop.get(buyer, "/cart"))["items"] == []
+
+
+async def test_an_own_price_can_be_changed_and_stands_while_it_is_enough(shop: Shop) -> None:
+    act = await shop.artist()
+    product = await act.selling(price_minor=700, pricing="minimum")
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": product, "amount_minor": 800})
+    answer = await shop.send(buyer, "PATCH", f"/cart/items/{product}", {"amount_minor": 1500})
+    assert answer.json()["totals"][0]["amount_minor"] == 1500
+    await shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 1200})
+    (order,) = await shop.check_out(buyer)
+    assert order["amount_minor"] == 1500
+
+
+async def test_a_fixed_price_is_not_the_buyers_to_name(shop: Shop) -> None:
+    product = await (await shop.artist()).selling()
+    buyer = visiting(await shop.person())
+    await shop.refused(buyer, "/cart/items", {"product_id": product, "amount_minor": 1}, 422, "bad-amount")
+
+
+async def test_what_cannot_be_bought_does_not_get_in(shop: Shop) -> None:
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    draft = await act.product(await act.release(status="draft"))
+    off_sale = await act.product(await act.release(), on_sale=False)
+    await shop.refused(buyer, "/cart/items", {"product_id": draft}, 409, "not-for-sale")
+    await shop.refused(buyer, "/cart/items", {"product_id": off_sale}, 409, "not-for-sale")
+    await shop.refused(buyer, "/cart/items", {"product_id": NOBODY}, 404, "not-found")
+    answer = await shop.send(buyer, "PATCH", f"/cart/items/{off_sale}", {"amount_minor": 5})
+    assert answer.status_code == 404
+
+
+async def test_a_cart_holds_a_hundred_things(shop: Shop) -> None:
+    act = await shop.artist()
+    release = await act.release(tracks=101)
+    products = [await act.product(track.id, 100, kind="track") for track in await act.tracks(release)]
+    buyer = visiting(await shop.person())
+    for product in products[:100]:
+        await shop.post(buyer, "/cart/items", {"product_id": product})
+    said = await shop.refused(buyer, "/cart/items", {"product_id": products[100]}, 409, "cart-full")
+    assert "at most 100 things" in said
+    (order,) = await shop.check_out(buyer)
+    assert len(order["lines"]) == 100
+
+
+async def test_a_cart_is_taken_along_when_signing_in(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    mine, both, theirs, owned = [await act.selling(title) for title in ("M", "B", "T", "O")]
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, owned)
+    for product in (mine, both):
+        await shop.post(buyer, "/cart/items", {"product_id": product})
+    for product in (both, theirs, owned):
+        await shop.post(anonymous(), "/cart/items", {"product_id": product})
+    tabs = await asyncio.gather(*(shop.post({**buyer, **anonymous()}, "/cart/merge") for _ in range(3)))
+    assert {item["title"] for item in tabs[0]["items"]} == {"M", "B", "T"}
+    assert (await shop.get(anonymous(), "/cart"))["items"] == []
+    assert len(await shop.stage.all(Cart)) == 1
+
+
+async def test_taking_out_what_is_not_there_is_no_error(shop: Shop) -> None:
+    answer = await shop.send(visiting(await shop.person()), "DELETE", f"/cart/items/{uuid4()}")
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+async def _all_items(shop: Shop) -> list[Any]:
+    async with shop.stage.database.read() as session:
+        return list((await session.scalars(select(CartItem))).all())

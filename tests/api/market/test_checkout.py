@@ -1,0 +1,264 @@
+"""One order however often one clicks; prices as they were seen; nobody buys the same thing twice by accident."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.api.market.conftest import CART, Shop, anonymous
+from tests.api.visitors import visiting
+from veza.market.orders import Order
+from veza.money.payments import Payment
+from veza.money.refunds import Refund
+from veza.money.sandbox.webhooks import sign_payload
+from veza.money.simulator.stage import SECRET
+
+OTHER_CART = "another-cart-token-of-another-browser-0002"
+
+
+async def test_two_clicks_with_one_key_at_the_same_instant_are_one_order(any_shop: Shop) -> None:
+    shop = any_shop
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    clicks = [shop.send(buyer, "POST", "/cart/checkout", {}, key="click") for _ in range(4)]
+    answers = await asyncio.gather(*clicks)
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert (len(await shop.stage.all(Order)), len(await shop.stage.all(Payment))) == (1, 1)
+
+
+async def test_two_tabs_at_the_same_instant_are_one_order_and_one_pay_page(any_shop: Shop) -> None:
+    shop = any_shop
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    tabs = await asyncio.gather(
+        *(
+            shop.check_out(buyer, success_url=f"https://tab{tab}.test/", cancel_url=f"https://tab{tab}.test/")
+            for tab in range(4)
+        )
+    )
+    assert len({opened[0]["id"] for opened in tabs}) == 1
+    assert len({opened[0]["checkout_url"] for opened in tabs}) == 1
+    assert len(await shop.stage.all(Payment)) == 1
+
+
+async def test_one_order_and_one_payment_for_each_currency(shop: Shop) -> None:
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    for title, price, currency in (("A", 1000, "EUR"), ("B", 500, "JPY"), ("C", 700, "EUR")):
+        product = await act.product(await act.release(title), price, currency=currency)
+        cart = await shop.post(buyer, "/cart/items", {"product_id": product})
+    assert cart["totals"] == [{"currency": "EUR", "amount_minor": 1700}, {"currency": "JPY", "amount_minor": 500}]
+    opened = await shop.check_out(buyer)
+    assert [(order["currency"], order["amount_minor"]) for order in opened] == [("EUR", 1700), ("JPY", 500)]
+    await shop.pay(opened[1])
+    assert await shop.library(buyer) == ["B"]
+    assert [item["title"] for item in (await shop.get(buyer, "/cart"))["items"]] == ["A", "C"]
+    await shop.pay(opened[0])
+    assert await shop.library(buyer) == ["A", "B", "C"]
+
+
+async def test_a_price_that_changed_is_told_shown_and_then_accepted(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    product = await act.selling(price_minor=900)
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": product})
+    await shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 1100})
+    answer = await shop.send(buyer, "POST", "/cart/checkout", {})
+    told = answer.json()
+    assert (answer.status_code, told["type"]) == (409, "urn:veza:problem:price-changed")
+    assert "was 9.00 EUR and is 11.00 EUR now" in told["detail"]
+    assert (told["changes"][0]["old_minor"], told["changes"][0]["new_minor"]) == (900, 1100)
+    assert (await shop.get(buyer, "/cart"))["totals"] == [{"currency": "EUR", "amount_minor": 1100}]
+    assert await shop.stage.all(Order) == []
+    assert (await shop.check_out(buyer))[0]["amount_minor"] == 1100
+
+
+async def test_a_price_that_changes_after_checkout_is_paid_as_it_was(shop: Shop) -> None:
+    act = await shop.artist()
+    product = await act.selling(price_minor=900)
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": product})
+    (order,) = await shop.check_out(buyer)
+    await shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 1100})
+    await shop.pay(order)
+    assert (await shop.get(buyer, f"/orders/{order['id']}"))["amount_minor"] == 900
+    assert await shop.library(buyer) == ["Blue Hours"]
+
+
+async def test_what_was_withdrawn_cannot_be_checked_out(shop: Shop) -> None:
+    act = await shop.artist()
+    release = await act.release()
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": await act.product(release)})
+    await shop.status(release, "withdrawn")
+    said = await shop.refused(buyer, "/cart/checkout", {}, 409, "not-for-sale")
+    assert said == "“Blue Hours” by Anna Berg is not published now: take it out of the cart"
+    assert "not published" in (await shop.get(buyer, "/cart"))["items"][0]["refusal"]
+
+
+async def test_what_is_withdrawn_between_checkout_and_payment_is_given_all_the_same(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    release = await act.release()
+    product = await act.product(release)
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": product})
+    (order,) = await shop.check_out(buyer)
+    await shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False})
+    await shop.status(release, "withdrawn")
+    await shop.pay(order)
+    assert await shop.library(buyer) == ["Blue Hours"]
+    track = (await act.tracks(release))[0]
+    assert (await shop.get(buyer, f"/library/tracks/{track.id}"))["download"] is True
+    await shop.get({}, f"/library/tracks/{track.id}", 404)
+
+
+async def test_what_was_just_bought_is_refused_in_the_cart_and_at_checkout(any_shop: Shop) -> None:
+    shop = any_shop
+    product = await (await shop.artist()).selling()
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, product)
+    said = await shop.refused(buyer, "/cart/items", {"product_id": product}, 409, "owned-already")
+    assert said == "you own “Blue Hours” by Anna Berg already: it is in your library"
+    await shop.refused(buyer, "/cart/checkout", {}, 409, "cart-empty")
+
+
+async def test_what_is_paid_twice_on_two_pages_goes_back_once_and_stays_owned(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    first, second = await act.selling("A", 1000), await act.selling("B", 500)
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": first})
+    (old,) = await shop.check_out(buyer)
+    await shop.post(buyer, "/cart/items", {"product_id": second})
+    (new,) = await shop.check_out(buyer)
+    assert (await shop.get(buyer, f"/orders/{old['id']}"))["status"] == "canceled"
+    await shop.pay(new)
+    await shop.pay(old)  # the older page was still open in another tab
+    assert await shop.library(buyer) == ["A", "B"]
+    assert (await shop.get(buyer, f"/orders/{old['id']}"))["status"] == "refunded"
+    assert (await shop.get(buyer, f"/orders/{new['id']}"))["status"] == "paid"
+    refund = await shop.stage.one(Refund)
+    assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
+
+
+async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return_one(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    first, second = await act.selling("A", 1000), await act.selling("B", 500)
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": first})
+    (old,) = await shop.check_out(buyer)
+    await shop.post(buyer, "/cart/items", {"product_id": second})
+    (new,) = await shop.check_out(buyer)
+    for order in (old, new):
+        shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
+    stamp = int(shop.stage.clock.now().timestamp())
+    due = shop.stage.sandbox.due_deliveries()
+    await asyncio.gather(
+        *(shop.stage.room.inbox.receive(one.payload, sign_payload(SECRET, one.payload, stamp)) for one in due)
+    )
+    for one in due:
+        shop.stage.sandbox.record_delivery(one.id, 200)
+    await shop.stage.settle()
+    assert await shop.library(buyer) == ["A", "B"]
+    assert (await shop.stage.one(Refund)).amount_minor == 1000
+
+
+async def test_an_order_begun_before_signing_in_is_paid_into_the_account(any_shop: Shop) -> None:
+    shop = any_shop
+    product = await (await shop.artist()).selling()
+    await shop.post(anonymous(), "/cart/items", {"product_id": product})
+    (begun,) = await shop.check_out(anonymous(), email="buyer@example.org")
+    buyer = visiting(await shop.person())
+    merged = await shop.post({**buyer, **anonymous()}, "/cart/merge")
+    assert [item["product_id"] for item in merged["items"]] == [product]
+    assert [order["id"] for order in await shop.check_out(buyer)] == [begun["id"]]
+    await shop.pay(begun)
+    assert await shop.library(buyer) == ["Blue Hours"]
+    assert shop.mails == []
+
+
+async def test_a_checkout_that_ends_unpaid_expires_and_can_be_made_anew(shop: Shop) -> None:
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    (old,) = await shop.check_out(buyer)
+    await shop.stage.pass_time(timedelta(hours=25))
+    assert (await shop.get(buyer, f"/orders/{old['id']}"))["status"] == "expired"
+    (new,) = await shop.check_out(buyer)
+    assert new["id"] != old["id"]
+    await shop.pay(new)
+    assert await shop.library(buyer) == ["Blue Hours"]
+
+
+async def test_what_the_provider_refuses_ends_its_order_and_nothing_else(shop: Shop) -> None:
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    product = await act.selling(price_minor=10)
+    await shop.post(buyer, "/cart/items", {"product_id": product})
+    said = await shop.refused(buyer, "/cart/checkout", {}, 422, "provider-refused")
+    assert "at least" in said
+    assert [order.status for order in await shop.stage.all(Order)] == ["expired"]
+    await shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 500})
+    await shop.refused(buyer, "/cart/checkout", {}, 409, "price-changed")
+    (order,) = await shop.check_out(buyer)
+    await shop.pay(order)
+    assert await shop.library(buyer) == ["Blue Hours"]
+
+
+async def test_free_things_are_given_at_once_and_pay_what_you_want_may_be_nothing(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    free = await act.selling("Free", 0, pricing="free")
+    named = await act.selling("Named", 0, pricing="minimum")
+    paid = await act.selling("Paid", 500)
+    buyer = visiting(await shop.person())
+    for product in (free, named, paid):
+        await shop.post(buyer, "/cart/items", {"product_id": product})
+    opened = await shop.check_out(buyer)
+    assert [(order["status"], order["checkout_url"] is None) for order in opened] == [("paid", True), ("open", False)]
+    assert await shop.library(buyer) == ["Free", "Named"]
+    assert opened[0]["receipt"] is None
+    await shop.pay(opened[1])
+    assert await shop.library(buyer) == ["Free", "Named", "Paid"]
+
+
+async def test_a_free_checkout_repeated_with_its_key_is_the_same_answer(any_shop: Shop) -> None:
+    shop = any_shop
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling("F", 0, pricing="free")})
+    answers = await asyncio.gather(*(shop.send(buyer, "POST", "/cart/checkout", {}, key="k") for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len(await shop.stage.all(Order)) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"email": "no address"}, {"email": ""}])
+async def test_nobody_buys_without_an_account_and_without_an_address(shop: Shop, body: dict[str, Any]) -> None:
+    await shop.post(anonymous(), "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    answer = await shop.send(anonymous(), "POST", "/cart/checkout", body)
+    assert answer.status_code in (400, 422)
+    assert await shop.stage.all(Order) == []
+
+
+async def test_who_waits_after_paying_sees_what_became_of_the_cart(shop: Shop) -> None:
+    order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="buyer@example.org")
+    shown = (await shop.get(anonymous(), "/cart/orders"))["items"]
+    assert [(one["id"], one["status"]) for one in shown] == [(order["id"], "paid")]
+    assert (await shop.get(anonymous(OTHER_CART), "/cart/orders"))["items"] == []
+    assert CART not in str(await shop.stage.all(Order))
+
+
+async def test_the_platforms_fee_is_the_artists_own_where_there_is_one(shop: Shop) -> None:
+    plain, special = await shop.artist("Anna"), await shop.artist("Ben", fee_bps=250)
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, await plain.selling(), await special.selling())
+    for act, fee in ((plain, 100), (special, 25)):
+        (sale,) = (await shop.get(act.who, f"/artists/{act.id}/sales"))["items"]
+        assert (sale["gross_minor"], sale["fee_minor"], sale["share_minor"]) == (1000, fee, 1000 - fee)
+        payouts = await shop.get(act.who, f"/artists/{act.id}/payouts")
+        assert payouts["standing"][0]["sent_minor"] == 1000 - fee

@@ -1,0 +1,99 @@
+"""Products: who may set prices, what is seen of them, and what is no price."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.market.conftest import OPERATOR, Shop
+from tests.api.visitors import visiting
+
+NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+async def test_what_can_be_bought_is_listed_for_everybody_and_the_rest_for_its_artist(shop: Shop) -> None:
+    act = await shop.artist()
+    shown = await act.selling("Shown")
+    hidden = await act.product(await act.release("Draft", status="draft"))
+    off = await act.product(await act.release("Off"), on_sale=False)
+    assert [one["id"] for one in (await shop.get({}, "/products"))["items"]] == [shown]
+    assert [one["id"] for one in (await shop.get(act.who, f"/artists/{act.id}/products"))["items"]] == [
+        off,
+        hidden,
+        shown,
+    ]
+    await shop.get({}, f"/products/{hidden}", 404)
+    assert (await shop.get(act.who, f"/products/{hidden}"))["refusal"] == "“Draft” by Anna Berg is not published now"
+    assert (await shop.get({}, f"/products/{off}"))["on_sale"] is False
+
+
+async def test_only_an_artists_people_and_operators_set_prices(shop: Shop) -> None:
+    act, other = await shop.artist("Anna"), await shop.artist("Ben")
+    release = await act.release()
+    wanted = {"kind": "release", "item_id": str(release), "pricing": "fixed", "price_minor": 500}
+    said = await shop.refused(other.who, f"/artists/{act.id}/products", wanted, 403, "forbidden")
+    assert said == "only the people of Anna may do this"
+    await shop.refused({}, f"/artists/{act.id}/products", wanted, 401, "unauthorized")
+    await shop.refused(visiting(act.person), f"/artists/{act.id}/products", wanted, 403, "forbidden")
+    await shop.refused(act.who, f"/artists/{NOBODY}/products", wanted, 404, "not-found")
+    await shop.refused(other.who, f"/artists/{other.id}/products", wanted, 404, "not-found")
+    product = (await shop.post(OPERATOR, f"/artists/{act.id}/products", wanted, expect=201))["id"]
+    await shop.refused(other.who, f"/products/{product}", {"price_minor": 1}, 403, "forbidden", method="PATCH")
+
+
+async def test_a_release_is_one_product_whoever_makes_it_at_the_same_instant(any_shop: Shop) -> None:
+    act = await any_shop.artist()
+    wanted = {"kind": "release", "item_id": str(await act.release()), "pricing": "fixed", "price_minor": 500}
+    answers = await asyncio.gather(
+        *(any_shop.send(act.who, "POST", f"/artists/{act.id}/products", wanted) for _ in range(3))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+
+
+@pytest.mark.parametrize(
+    ("price", "status"),
+    [
+        ({"pricing": "fixed", "price_minor": 0}, 422),
+        ({"pricing": "fixed", "price_minor": -1}, 400),
+        ({"pricing": "fixed", "price_minor": 10**12}, 422),
+        ({"pricing": "free", "price_minor": 5}, 422),
+        ({"pricing": "fixed", "price_minor": 5, "currency": "XXX"}, 422),
+        ({"pricing": "fixed", "price_minor": 5, "currency": "SEK"}, 422),
+        ({"pricing": "fixed", "price_minor": 15, "currency": "KWD"}, 422),
+        ({"pricing": "gift", "price_minor": 5}, 400),
+        ({"pricing": "minimum", "price_minor": 0}, 201),
+        ({"pricing": "fixed", "price_minor": 500, "currency": "jpy"}, 201),
+    ],
+)
+async def test_a_price_is_one_the_currency_has(shop: Shop, price: dict[str, Any], status: int) -> None:
+    act = await shop.artist()
+    wanted = {"kind": "release", "item_id": str(await act.release()), **price}
+    answer = await shop.send(act.who, "POST", f"/artists/{act.id}/products", wanted)
+    assert answer.status_code == status, answer.text
+    assert len((await shop.get(act.who, f"/artists/{act.id}/products"))["items"]) == (status == 201)
+
+
+async def test_what_two_people_change_at_once_keeps_both_changes(any_shop: Shop) -> None:
+    act = await any_shop.artist()
+    product = await act.selling()
+    await asyncio.gather(
+        any_shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 700}),
+        any_shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False}),
+    )
+    shown = await any_shop.get(act.who, f"/products/{product}")
+    assert (shown["price_minor"], shown["on_sale"]) == (700, False)
+
+
+async def test_an_artist_who_was_never_onboarded_is_sold_and_paid_later(shop: Shop) -> None:
+    act = await shop.artist(onboarded=False)
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, await act.selling())
+    payouts = await shop.get(act.who, f"/artists/{act.id}/payouts")
+    assert (payouts["is_registered"], payouts["transfers_active"]) == (True, False)
+    assert payouts["standing"][0]["coming_minor"] == 900
+    link = await shop.post(act.who, f"/artists/{act.id}/onboarding", expect=201)
+    assert link["onboarding_url"].startswith("http")
+    other = await shop.artist("Ben")
+    await shop.refused(other.who, f"/artists/{act.id}/onboarding", {}, 403, "forbidden")

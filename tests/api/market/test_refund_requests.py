@@ -1,0 +1,129 @@
+"""Refunds asked for: within the window, by line, decided by who may, asked again once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.api.market.conftest import OPERATOR, Shop
+from tests.api.visitors import visiting
+from veza.market.refund_requests import RefundRequest
+from veza.money.payments import Payment
+from veza.money.refunds import Refund
+
+
+async def _bought(shop: Shop, price: int = 1000) -> tuple[Any, dict[str, str], Any]:
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    return act, buyer, await shop.buy(buyer, await act.selling(price_minor=price))
+
+
+async def _ask(shop: Shop, buyer: dict[str, str], order: Any, expect: int = 201) -> Any:
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
+    return await shop.post(buyer, f"/orders/{order['id']}/refund-requests", wanted, expect=expect)
+
+
+async def test_asking_twice_at_the_same_instant_is_one_request(any_shop: Shop) -> None:
+    _, buyer, order = await _bought(any_shop)
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
+    path = f"/orders/{order['id']}/refund-requests"
+    answers = await asyncio.gather(*(any_shop.send(buyer, "POST", path, wanted) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    assert len(await any_shop.stage.all(RefundRequest)) == 1
+
+
+async def test_granting_twice_at_the_same_instant_is_one_refund(any_shop: Shop) -> None:
+    act, buyer, order = await _bought(any_shop)
+    asked = await _ask(any_shop, buyer, order)
+    path = f"/refund-requests/{asked['id']}/grant"
+    answers = await asyncio.gather(
+        *(any_shop.send(who, "POST", path, {"answer": "fine"}) for who in (act.who, OPERATOR, act.who))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert (await any_shop.stage.one(Refund)).amount_minor == 1000
+    await any_shop.stage.settle()
+    assert await any_shop.library(buyer) == []
+
+
+async def test_a_no_can_be_asked_again_once(shop: Shop) -> None:
+    act, buyer, order = await _bought(shop)
+    asked = await _ask(shop, buyer, order)
+    for times in (1, 2):
+        declined = await shop.post(act.who, f"/refund-requests/{asked['id']}/decline", {"answer": "no, sorry"})
+        assert (declined["status"], declined["answer"], declined["times_asked"]) == ("declined", "no, sorry", times)
+        again = {"reason": "please"}
+        if times == 1:
+            shown = await shop.post(buyer, f"/refund-requests/{asked['id']}/ask-again", again)
+            assert (shown["status"], shown["reason"], shown["answer"]) == ("asked", "please", None)
+    said = await shop.refused(buyer, f"/refund-requests/{asked['id']}/ask-again", again, 409, "no-refund")
+    assert "the answer stands" in said
+    await _ask(shop, buyer, order, expect=409)
+
+
+async def test_the_window_ends(shop: Shop) -> None:
+    _, buyer, order = await _bought(shop)
+    await shop.stage.pass_time(timedelta(days=14, seconds=1))
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "too late"}
+    said = await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 409, "no-refund")
+    assert "14d after it was paid" in said
+    refund = await shop.post(
+        OPERATOR, f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "kindness"}, expect=202
+    )
+    await shop.stage.settle()
+    assert refund["amount_minor"] == 1000
+    assert await shop.library(buyer) == []
+    await shop.refused(
+        OPERATOR, f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "again"}, 409, "no-refund"
+    )
+
+
+async def test_nobody_asks_or_decides_for_others(shop: Shop) -> None:
+    act, buyer, order = await _bought(shop)
+    stranger, other = visiting(await shop.person()), await shop.artist("Ben")
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "not mine"}
+    await shop.refused(stranger, f"/orders/{order['id']}/refund-requests", wanted, 404, "not-found")
+    await shop.get(stranger, f"/orders/{order['id']}", 404)
+    asked = await _ask(shop, buyer, order)
+    path = f"/refund-requests/{asked['id']}"
+    await shop.refused(other.who, f"{path}/grant", {"answer": "fine"}, 404, "not-found")
+    await shop.refused(buyer, f"{path}/grant", {"answer": "fine"}, 403, "forbidden")
+    await shop.refused(stranger, f"{path}/ask-again", {"reason": "please"}, 404, "not-found")
+    await shop.refused(act.who, f"/order-lines/{wanted['line_id']}/refund", {"answer": "fine"}, 403, "forbidden")
+    assert (await shop.get(stranger, "/refund-requests"))["items"] == []
+    (seen,) = (await shop.get(act.who, f"/artists/{act.id}/refund-requests", status="asked"))["items"]
+    assert seen["id"] == asked["id"]
+
+
+async def test_a_part_that_went_back_keeps_the_thing_and_the_rest_takes_it(any_shop: Shop) -> None:
+    shop = any_shop
+    act, buyer, order = await _bought(shop)
+    paid = await shop.stage.one(Payment)
+    await shop.stage.refund(paid.id, 400)
+    await shop.stage.settle()
+    shown = await shop.get(buyer, f"/orders/{order['id']}")
+    assert (shown["status"], shown["lines"][0]["refunded_minor"]) == ("partly_refunded", 400)
+    assert await shop.library(buyer) == ["Blue Hours"]
+    asked = await _ask(shop, buyer, order)
+    await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "fine"})
+    assert [refund.amount_minor for refund in await shop.stage.all(Refund)] == [400, 600]
+    await shop.stage.settle()
+    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "refunded"
+    assert await shop.library(buyer) == []
+
+
+@pytest.mark.parametrize("reason", ["", "no", "x" * 501, "a\x00b", "line\nbreak", 5, None])
+async def test_a_reason_is_a_sentence(shop: Shop, reason: Any) -> None:
+    _, buyer, order = await _bought(shop)
+    wanted = {"line_id": order["lines"][0]["id"], "reason": reason}
+    await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 400, "invalid-request")
+
+
+async def test_a_thing_that_was_free_has_nothing_to_give_back(shop: Shop) -> None:
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, await act.selling("F", 0, pricing="free"))
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "do not want it"}
+    await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 409, "no-refund")

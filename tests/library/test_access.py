@@ -1,0 +1,164 @@
+"""The one place that answers who owns what, and who may hear or download it; revoking takes exactly one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, update
+
+from veza.accounts.people import Person
+from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.kit.database import Database, Session
+from veza.library import access, grants, shelf
+from veza.library.grants import CauseKind, Given, ItemKind
+
+ALL, PREVIEW, NOTHING = (True, True, True), (False, True, False), (False, False, False)
+
+
+class Scene:
+    """An artist with one release of two tracks, one of their people, and a listener."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def set(self) -> Scene:
+        async with self.database.write() as session:
+            now = session.now
+            self.member, self.listener, self.artist, self.release = [session.new_id() for _ in range(4)]
+            self.tracks = [session.new_id(), session.new_id()]
+            for person in (self.member, self.listener):
+                row = {"id": person, "email": f"{person}@example.org", "name": "Bo", "created_at": now}
+                await session.execute(insert(Person), row)
+            artist = {"id": self.artist, "slug": "anna", "name": "Anna", "country": "DE", "currency": "EUR"}
+            await session.execute(insert(Artist), {**artist, "created_at": now})
+            member = {"artist_id": self.artist, "person_id": self.member, "part": "member", "since": now}
+            await session.execute(insert(ArtistMember), member)
+            release = {
+                "id": self.release, "artist_id": self.artist, "slug": "blue", "title": "Blue", "kind": "album",
+                "status": "published", "tags": [], "created_at": now, "updated_at": now,
+            }  # fmt: skip
+            await session.execute(insert(Release), release)
+            for position, track in enumerate(self.tracks, 1):
+                row = {
+                    "id": track, "release_id": self.release, "artist_id": self.artist, "position": position,
+                    "title": f"Track {position}", "credits": [], "tags": [], "created_at": now,
+                }  # fmt: skip
+                await session.execute(insert(Track), row)
+        return self
+
+    async def give(self, kind: ItemKind, item: UUID, *, cause: UUID | None = None, claim: UUID | None = None) -> UUID:
+        async with self.database.write() as session:
+            by = cause or session.new_id()
+            holder = {"claim_id": claim} if claim else {"person_id": self.listener}
+            given = Given(kind, item, self.release, CauseKind.ORDER_LINE, by, **holder)
+            await grants.give(session, given, because="bought")
+        return by
+
+    async def may(self, person: UUID | None, track: int = 0) -> tuple[bool, bool, bool]:
+        async with self.database.read() as session:
+            row = await session.get_one(Track, self.tracks[track])
+            found = await access.may(session, person, row)
+        return found.stream, found.preview, found.download
+
+    async def change(self, what: Any) -> Any:
+        async with self.database.write() as session:
+            return await what(session)
+
+
+@pytest.fixture
+async def scene(database: Database) -> Scene:
+    return await Scene(database).set()
+
+
+async def test_what_is_published_is_previewed_and_its_own_people_may_everything(scene: Scene) -> None:
+    assert await scene.may(None) == PREVIEW
+    assert await scene.may(scene.listener) == PREVIEW
+    assert await scene.may(scene.member) == ALL
+
+
+async def test_owning_a_release_is_owning_its_tracks_and_a_track_is_that_track_alone(scene: Scene) -> None:
+    await scene.give(ItemKind.TRACK, scene.tracks[0])
+    assert [await scene.may(scene.listener, track) for track in (0, 1)] == [ALL, PREVIEW]
+    await scene.give(ItemKind.RELEASE, scene.release)
+    assert [await scene.may(scene.listener, track) for track in (0, 1)] == [ALL, ALL]
+    async with scene.database.read() as session:
+        assert await access.owns(session, scene.listener, ItemKind.TRACK, scene.tracks[1])
+        assert await access.owns(session, scene.listener, ItemKind.RELEASE, scene.release)
+        assert not await access.owns(session, scene.member, ItemKind.RELEASE, scene.release)
+
+
+@pytest.mark.parametrize(
+    ("values", "owner", "stranger"),
+    [
+        ({"status": "withdrawn"}, ALL, NOTHING),
+        ({"status": "draft"}, ALL, NOTHING),
+        ({"hidden": True}, NOTHING, NOTHING),
+    ],
+)
+async def test_owners_keep_what_is_withdrawn_and_nobody_hears_what_is_hidden(
+    scene: Scene, values: dict[str, Any], owner: Any, stranger: Any
+) -> None:
+    await scene.give(ItemKind.RELEASE, scene.release)
+
+    async def change(session: Session) -> None:
+        facts = {"hidden_at": session.now} if "hidden" in values else values
+        await session.execute(update(Release).where(Release.id == scene.release).values(**facts))
+
+    await scene.change(change)
+    assert (await scene.may(scene.listener), await scene.may(None)) == (owner, stranger)
+    assert await scene.may(scene.member) == ALL
+
+
+async def test_revoking_takes_what_one_cause_gave_and_restoring_gives_that_back(scene: Scene) -> None:
+    first = await scene.give(ItemKind.RELEASE, scene.release)
+    second = await scene.give(ItemKind.RELEASE, scene.release)
+
+    async def revoke(session: Session) -> int:
+        return await grants.revoke(session, CauseKind.ORDER_LINE, [first], because="refunded")
+
+    async def restore(session: Session) -> int:
+        return await grants.restore(session, CauseKind.ORDER_LINE, [first, second], because="it failed")
+
+    assert [await scene.change(revoke), await scene.change(revoke)] == [1, 0]
+    assert await scene.may(scene.listener) == ALL  # by the second
+
+    async def revoke_second(session: Session) -> int:
+        return await grants.revoke(session, CauseKind.ORDER_LINE, [second], because="refunded")
+
+    await scene.change(revoke_second)
+    assert await scene.may(scene.listener) == PREVIEW
+    assert [await scene.change(restore), await scene.change(restore)] == [2, 0]
+    assert await scene.may(scene.listener) == ALL
+
+    async def history(session: Session) -> list[str]:
+        return [one.what for one in await grants.history_of(session, CauseKind.ORDER_LINE, first)]
+
+    assert await scene.change(history) == ["given", "revoked", "restored"]
+
+
+async def test_the_same_cause_gives_once(scene: Scene) -> None:
+    cause = await scene.give(ItemKind.TRACK, scene.tracks[0])
+    await scene.give(ItemKind.TRACK, scene.tracks[0], cause=cause)
+    async with scene.database.read() as session:
+        assert [one.title for one in await shelf.owned_by(session, scene.listener, 10)] == ["Track 1"]
+
+
+async def test_what_an_anonymous_order_gave_is_nobodys_until_it_is_claimed(scene: Scene) -> None:
+    claim = scene.artist  # any id: the library does not look behind it
+    cause = await scene.give(ItemKind.RELEASE, scene.release, claim=claim)
+    assert await scene.may(None) == PREVIEW
+
+    async def take(session: Session) -> int:
+        return await grants.claim(session, [claim], scene.listener, because="claimed")
+
+    assert [await scene.change(take), await scene.change(take)] == [1, 0]
+    assert await scene.may(scene.listener) == ALL
+
+    async def history(session: Session) -> list[str]:
+        return [one.what for one in await grants.history_of(session, CauseKind.ORDER_LINE, cause)]
+
+    assert await scene.change(history) == ["given", "claimed"]

@@ -1,0 +1,55 @@
+"""A deleted account leaves no address and no cart behind; carts nobody came back for go in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+from veza.market.cart import Cart
+from veza.market.forgetting import KEPT, forget_person, sweep
+from veza.market.orders import Order, machine
+
+
+async def _cart(database: Database, **holder: object) -> UUID:
+    async with database.write() as session:
+        row = {"id": session.new_id(), "created_at": session.now, **holder}
+        await session.execute(insert(Cart), row)
+    return row["id"]  # type: ignore[return-value]
+
+
+async def _carts(database: Database) -> set[UUID]:
+    async with database.read() as session:
+        return set(await session.scalars(select(Cart.id)))
+
+
+async def test_old_carts_without_an_account_go_and_the_others_stay(database: Database, clock: ManualClock) -> None:
+    person = UUID(int=7)
+    await _cart(database, token_hash="a")
+    kept = await _cart(database, person_id=person)
+    clock.advance(KEPT + timedelta(seconds=1))
+    fresh = await _cart(database, token_hash="b")
+    assert await sweep(database) == 1
+    assert await _carts(database) == {kept, fresh}
+    assert await sweep(database) == 0
+
+
+async def test_a_deleted_account_leaves_its_orders_without_an_address(database: Database) -> None:
+    person = UUID(int=7)
+    cart = await _cart(database, person_id=person)
+    async with database.write() as session:
+        order = {
+            "id": session.new_id(), "cart_id": cart, "person_id": person, "email": "bo@example.org", "status": "paid",
+            "currency": "EUR", "amount_minor": 0, "vat_rate_bps": 0, "fingerprint": "f", "request_key": "k",
+            "success_url": "s", "cancel_url": "c", "created_at": session.now, "paid_at": session.now,
+        }  # fmt: skip
+        await machine.born(session, [order], because="free")
+    async with database.write() as session:
+        await forget_person(session, person)
+    assert await _carts(database) == set()
+    async with database.read() as session:
+        (left,) = (await session.scalars(select(Order))).all()
+    assert (left.email, left.person_id) == (None, person)
