@@ -137,7 +137,9 @@ def addresses(rows: Rows, cursors: dict[str, str]) -> dict[str, Callable[[random
         "an artist's releases": lambda chance: f"/artists/{slug(chance)}/releases",
         "a track": lambda chance: f"/tracks/{track(chance)}",
         "a release": lambda chance: f"/releases/{release(chance)}",
-        "a release by slug": lambda chance: f"/artists/{slug(chance)}/releases/release-{chance.randrange(RELEASES_EACH)}",
+        "a release by slug": lambda chance: (
+            f"/artists/{slug(chance)}/releases/release-{chance.randrange(RELEASES_EACH)}"
+        ),
         "an artist": lambda chance: f"/artists/{slug(chance)}",
     }  # fmt: skip
 
