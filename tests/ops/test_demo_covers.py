@@ -1,4 +1,4 @@
-"""The demo's covers: always the same for the same name, never the same for another, and good enough for the catalogue."""
+"""The demo: a cover is always the same for the same name, and good enough for the catalogue; the label is a small one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_a_cover_repeats_by_its_name_and_becomes_every_size() -> None:
     picture = cover_of("Low Water")
     assert picture == cover_of("Low Water")
     assert picture != cover_of("Departures")
-    assert make_cover(picture).sizes == [96, 256, 512, 900]
+    assert make_cover(picture).sizes == [96, 256, 512, 1024]
 
 
 def test_the_roster_is_a_small_label() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-SIDE = 900
+SIDE = 1024
 _DRAWN = 2
 """Painted this many times larger, then made small: that is what makes the edges smooth."""
 
