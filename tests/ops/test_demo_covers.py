@@ -1,4 +1,4 @@
-"""The demo: a cover is always the same for the same name, and good enough for the catalogue; the label is a small one."""
+"""The demo: a cover is always the same for the same name and good enough for the catalogue; the label is small."""
 
 from __future__ import annotations
 

@@ -53,6 +53,7 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import Settings
+from veza.web.letter_pages import letter_routes
 from veza.web.mailbox import is_loopback, mailbox_routes
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
@@ -154,6 +155,7 @@ def _routes(
     ]
     routes += [
         *mailbox_routes(rooms.database, is_open=_keeps_mails_to_itself(settings)),
+        *letter_routes(rooms.accounts),
         permissions_route(rooms.database.clock),
     ]
     if rooms.sandbox:

@@ -1,0 +1,138 @@
+"""The links of mails: opening one changes nothing, its button does, once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from veza.accounts import people, roles, sign_up
+from veza.accounts.first_admin import admin_link
+from veza.accounts.permissions import Role
+from veza.accounts.room import Accounts
+from veza.app import build
+from veza.kit import mail
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+from veza.kit.mail import Mail
+from veza.settings import Settings
+
+PASSWORD = "a long enough secret"
+
+
+@dataclass
+class Letters:
+    """A whole Veza and a browser without a session."""
+
+    accounts: Accounts
+    browser: httpx.AsyncClient
+
+    @property
+    def database(self) -> Database:
+        return self.accounts.database
+
+    async def signed_up(self, email: str = "anna@example.org") -> str:
+        """Somebody signs up; the link of their mail."""
+        wanted = await sign_up.prepare(self.accounts, email, "Anna", PASSWORD, "127.0.0.1")
+        async with self.database.write("test") as session:
+            await sign_up.finish(session, self.accounts, wanted)
+        return await self.newest_link()
+
+    async def newest_link(self) -> str:
+        async with self.database.read() as session:
+            newest = (await mail.newest(session, 1))[0]
+        found = re.search(r"http\S+token=\S+", newest.text)
+        assert found, newest.text
+        return found[0]
+
+    async def press(self, link: str, **fields: str) -> httpx.Response:
+        """Open the page and send its form."""
+        page = await self.browser.get(link)
+        token = re.search(r'name="token" value="([^"]*)"', page.text)
+        assert token, page.text
+        return await self.browser.post(link.partition("?")[0], data={"token": token[1], **fields})
+
+
+@pytest.fixture
+async def letters(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Letters]:
+    veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
+    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+        yield Letters(veza.rooms.accounts, browser)
+    await veza.close()
+
+
+async def test_opening_the_link_confirms_nothing_and_its_button_does_once(letters: Letters) -> None:
+    link = await letters.signed_up()
+    for _ in range(2):
+        assert "This address is mine" in (await letters.browser.get(link)).text
+    assert not await _is_confirmed(letters)
+    assert "anna@example.org is the address of your account" in (await letters.press(link)).text
+    assert await _is_confirmed(letters)
+    again = await letters.press(link)
+    assert again.status_code == 410
+    assert "Ask for another one" in again.text
+
+
+async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(letters: Letters) -> None:
+    await letters.signed_up()
+    asked = {"Idempotency-Key": "forgot"}
+    await letters.browser.post("/api/v1/password-resets", json={"email": "anna@example.org"}, headers=asked)
+    link = await letters.newest_link()
+    short = await letters.press(link, password="short")
+    assert short.status_code == 422
+    assert "at least 10 characters" in short.text.replace("10 to 200", "at least 10")
+    assert "Your password is set" in (await letters.press(link, password="another long secret")).text
+    signed_in = await letters.browser.post(
+        "/api/v1/session",
+        json={"email": "anna@example.org", "password": "another long secret"},
+        headers={"Idempotency-Key": "in"},
+    )
+    assert signed_in.status_code == 201
+
+
+async def test_the_first_start_makes_an_account_admin_once(letters: Letters) -> None:
+    link = await admin_link(letters.database, "http://127.0.0.1:8000")
+    assert link is not None
+    answer = await letters.press(link, email="op@example.org", name="Op", password=PASSWORD)
+    assert "You are the first admin" in answer.text
+    async with letters.database.read() as session:
+        person = await people.by_email(session, "op@example.org")
+        assert person is not None
+        assert Role.ADMIN in (await roles.of(session, [person.id]))[person.id]
+    assert await admin_link(letters.database, "http://127.0.0.1:8000") is None
+    again = await letters.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
+    assert again.status_code == 410
+    async with letters.database.read() as session:
+        assert await people.by_email(session, "eve@example.org") is None
+
+
+async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only(letters: Letters) -> None:
+    await letters.signed_up()
+    link = await admin_link(letters.database, "http://127.0.0.1:8000")
+    assert link is not None
+    wrong = await letters.press(link, email="anna@example.org", password="not the password")
+    assert wrong.status_code == 422
+    assert "do not belong together" in wrong.text
+    assert "You are the first admin" in (await letters.press(link, email="anna@example.org", password=PASSWORD)).text
+
+
+@pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim"])
+async def test_a_made_up_link_is_told_so_and_changes_nothing(letters: Letters, page: str) -> None:
+    link = f"http://127.0.0.1:8000/{page}?token=<b>{'x' * 5000}"
+    answer = await letters.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
+    assert answer.status_code == 410
+    assert "<b>" not in answer.text
+    async with letters.database.read() as session:
+        assert (await session.scalars(select(Mail))).all() == []
+
+
+async def _is_confirmed(letters: Letters) -> bool:
+    async with letters.database.read() as session:
+        person = await people.by_email(session, "anna@example.org")
+    return person is not None and person.is_confirmed
