@@ -135,3 +135,8 @@ async def test_the_audit_log_has_what_matters_and_no_secret(desk: Desk) -> None:
     text = str(page)
     assert "not the right one" not in text
     assert "example.org" not in text
+
+
+async def test_asking_for_an_address_methods_needs_no_permission(desk: Desk) -> None:
+    answer = await desk.browser().client.options("/api/v1/people")
+    assert answer.status_code == 204

@@ -15,10 +15,10 @@ from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import Cookies, address_of
 from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, WRONG_PASSWORD
-from veza.api.accounts.shapes import PERSON_EXAMPLE, Name, Password, PersonShown, shown
+from veza.api.accounts.shapes import PERSON_EXAMPLE, Name, Password, PersonShown, nothing, shown
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Session
@@ -92,10 +92,9 @@ async def rename_me(
     operation_id="deleteMe",
     tags=[TAG],
     summary="Delete one's account",
-    response_description="The account is gone.",
     opt=needs(Permission.CREDENTIALS),
     dependencies=ONCE_DEPENDENCY,
-    responses=problem_responses(
+    responses=nothing("The account is gone.",
         WRONG_PASSWORD, LAST_ADMIN, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
 )  # fmt: skip

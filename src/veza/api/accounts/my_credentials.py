@@ -14,9 +14,9 @@ from veza.accounts import credentials, people, sign_in
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, NOT_CONFIRMED, WRONG_PASSWORD
-from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password
+from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, nothing
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
 from veza.kit.database import Session
@@ -48,9 +48,8 @@ EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cello
     operation_id="changePassword",
     tags=[TAG],
     summary="Change one's password",
-    response_description="The password is changed.",
     dependencies=ONCE_DEPENDENCY,
-    responses=problem_responses(
+    responses=nothing("The password is changed.",
         WRONG_PASSWORD, BAD_PASSWORD, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
 )  # fmt: skip

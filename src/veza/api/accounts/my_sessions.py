@@ -15,9 +15,10 @@ from veza.accounts import audit, sessions
 from veza.accounts.audit import Act
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
+from veza.api.accounts.shapes import nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import NOT_FOUND, problem_responses
+from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
 from veza.kit.database import Session
@@ -82,9 +83,8 @@ async def list_sessions(
     operation_id="endSession",
     tags=[TAG],
     summary="End a session",
-    response_description="Nobody is signed in there any more.",
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=problem_responses(NOT_FOUND, *WRITE_PROBLEMS),
+    responses=nothing("Nobody is signed in there any more.", NOT_FOUND, *WRITE_PROBLEMS),
 )
 async def end_session(
     session_id: FromPath[UUID],
@@ -107,9 +107,8 @@ async def end_session(
     operation_id="endOtherSessions",
     tags=[TAG],
     summary="End all other sessions",
-    response_description="You are signed in here only.",
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=problem_responses(*WRITE_PROBLEMS),
+    responses=nothing("You are signed in here only.", *WRITE_PROBLEMS),
 )
 async def end_other_sessions(
     request: Request[Any, Any, Any], visitor: NamedDependency[Visitor], idempotent: NamedDependency[Idempotent]

@@ -18,11 +18,11 @@ from veza.accounts.permissions import Scope
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
-from veza.api.accounts.shapes import Name
+from veza.api.accounts.shapes import Name, nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import NOT_FOUND, problem_responses
+from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
 from veza.kit.database import Session
@@ -129,9 +129,8 @@ async def list_tokens(
     operation_id="revokeToken",
     tags=[TAG],
     summary="Revoke an API token",
-    response_description="The token is good for nothing any more.",
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=problem_responses(NOT_FOUND, *WRITE_PROBLEMS),
+    responses=nothing("The token is good for nothing any more.", NOT_FOUND, *WRITE_PROBLEMS),
 )
 async def revoke_token(
     token_id: FromPath[UUID],

@@ -15,11 +15,11 @@ from veza.accounts import credentials, people
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import Cookies, address_of
 from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_PASSWORD
-from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, Secret
+from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, Secret, nothing
 from veza.api.accounts.sign_up import LINK_EXAMPLE
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.kit.database import Session
 
@@ -76,9 +76,10 @@ async def forgot_password(
     operation_id="resetPassword",
     tags=[TAG],
     summary="Set a new password",
-    response_description="The password is set; sign in with it.",
     dependencies=ONCE_DEPENDENCY,
-    responses=problem_responses(BAD_LINK, BAD_PASSWORD, NOT_FOUND, DONE_ALREADY, *WRITE_PROBLEMS),
+    responses=nothing(
+        "The password is set; sign in with it.", BAD_LINK, BAD_PASSWORD, NOT_FOUND, DONE_ALREADY, *WRITE_PROBLEMS
+    ),
 )
 async def reset_password(
     data: Annotated[PasswordReset, BodyKwarg(examples=[Example(value=RESET_EXAMPLE)])],

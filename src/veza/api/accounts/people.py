@@ -18,11 +18,11 @@ from veza.accounts.permissions import Permission, Role
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, ROLE_NOT_GIVEN
-from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, shown
+from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import NOT_FOUND, problem_responses
+from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Session
@@ -156,10 +156,9 @@ async def take_role(
     operation_id="closeAccount",
     tags=[TAG],
     summary="Close an account",
-    response_description="The account is gone.",
     opt=needs(Permission.PEOPLE),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=problem_responses(NOT_FOUND, LAST_ADMIN, *WRITE_PROBLEMS),
+    responses=nothing("The account is gone.", NOT_FOUND, LAST_ADMIN, *WRITE_PROBLEMS),
 )
 async def close_account(
     person_id: FromPath[UUID],

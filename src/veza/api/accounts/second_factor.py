@@ -23,9 +23,9 @@ from veza.api.accounts.problems import (
     WRONG_CODE,
     WRONG_PASSWORD,
 )
-from veza.api.accounts.shapes import Code, Password
+from veza.api.accounts.shapes import Code, Password, nothing
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor
 from veza.kit.database import Session
@@ -189,10 +189,16 @@ async def renew_recovery_codes(
     operation_id="endSecondFactor",
     tags=[TAG],
     summary="Turn the second factor off",
-    response_description="Signing in takes the password only.",
     dependencies=ONCE_DEPENDENCY,
-    responses=problem_responses(
-        WRONG_PASSWORD, WRONG_CODE, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+    responses=nothing(
+        "Signing in takes the password only.",
+        WRONG_PASSWORD,
+        WRONG_CODE,
+        NO_SECOND_FACTOR,
+        NOT_FOUND,
+        RATE_LIMITED,
+        DONE_ALREADY,
+        *WRITE_PROBLEMS,
     ),
 )
 async def end_second_factor(

@@ -19,9 +19,9 @@ from veza.accounts.second_factor import WrongCode
 from veza.accounts.sign_in import Begun
 from veza.api.accounts.cookies import Cookies, address_of
 from veza.api.accounts.problems import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
-from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password
+from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password, nothing
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
 from veza.kit.database import Session
@@ -110,9 +110,8 @@ async def who_am_i(visitor: NamedDependency[Visitor]) -> WhoAmI:
     operation_id="signOut",
     tags=[TAG],
     summary="Sign out",
-    response_description="Nobody is signed in here any more.",
     dependencies=ONCE_DEPENDENCY,
-    responses=problem_responses(DONE_ALREADY, *WRITE_PROBLEMS),
+    responses=nothing("Nobody is signed in here any more.", DONE_ALREADY, *WRITE_PROBLEMS),
 )
 async def sign_out(
     request: Request[Any, Any, Any],

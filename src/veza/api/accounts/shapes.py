@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
+from veza.api.problems import Kind, problem_responses
 from veza.api.shapes import PLAIN, show
 
 Email = Annotated[str, Meta(min_length=3, max_length=320, pattern=PLAIN, description="Case does not matter.")]
@@ -50,6 +53,11 @@ PERSON_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-01-02T10:00:00Z",
     "roles": ["listener", "artist"],
 }
+
+
+def nothing(description: str, *kinds: Kind) -> Mapping[int, ResponseSpec]:
+    """The described answers of an operation that has nothing to say when it succeeds: 204 and its problems."""
+    return {204: ResponseSpec(None, generate_examples=False, description=description), **problem_responses(*kinds)}
 
 
 def shown(person: Person, roles: list[Role]) -> PersonShown:

@@ -15,10 +15,19 @@ from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
-from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Name, Password, Secret
+from veza.api.accounts.shapes import (
+    ACCEPTED_EXAMPLE,
+    MAIL_IS_ON_ITS_WAY,
+    Accepted,
+    Email,
+    Name,
+    Password,
+    Secret,
+    nothing,
+)
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, problem_responses
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Session
@@ -80,10 +89,9 @@ async def sign_up_person(
     operation_id="confirmAddress",
     tags=[TAG],
     summary="Confirm an address",
-    response_description="The address is confirmed, or changed.",
     opt=needs(Permission.SIGN_IN),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=problem_responses(BAD_LINK, EMAIL_TAKEN, NOT_FOUND, *WRITE_PROBLEMS),
+    responses=nothing("The address is confirmed, or changed.", BAD_LINK, EMAIL_TAKEN, NOT_FOUND, *WRITE_PROBLEMS),
 )
 async def confirm_address(
     data: Annotated[LinkOpened, BodyKwarg(examples=[Example(value=LINK_EXAMPLE)])],
