@@ -79,7 +79,13 @@ UNAUTHORIZED = Kind(
     "Send `Authorization: Bearer <operator token>`; `veza serve` says where the token is.",
     "this needs the operator token as a bearer token",
 )
-FORBIDDEN = Kind("forbidden", 403, "Not allowed", "This token may not do this.")
+FORBIDDEN = Kind(
+    "forbidden",
+    403,
+    "Not allowed",
+    "`detail` says what is needed: a permission, a token's scope, or to be one of its people.",
+    "this needs the permission “publish”, which you do not have",
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
