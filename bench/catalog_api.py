@@ -36,6 +36,7 @@ from veza.catalog.tracks import Track
 from veza.kit.clock import SystemClock
 from veza.kit.database import Base, Database, table_of
 from veza.kit.ids import Ids
+from veza.ops.observability import configure_logs
 from veza.settings import Settings
 
 ARTISTS, RELEASES_EACH, TRACKS_EACH = 1_000, 10, 10
@@ -178,7 +179,9 @@ class Bare:
     """The statements behind an address, executed by asyncpg alone."""
 
     def __init__(self, url: str, folder: Path, pool: asyncpg.Pool) -> None:
-        self._application = build(Settings(database_url=url.replace("+asyncpg", ""), var_dir=folder))
+        settings = Settings(database_url=url.replace("+asyncpg", ""), var_dir=folder, log_level="error")
+        configure_logs(settings)
+        self._application = build(settings)
         self._pool = pool
 
     async def asked(self, path: str) -> list[tuple[str, tuple[Any, ...]]]:
