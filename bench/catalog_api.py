@@ -36,6 +36,7 @@ from veza.catalog.tracks import Track
 from veza.kit.clock import SystemClock
 from veza.kit.database import Base, Database, table_of
 from veza.kit.ids import Ids
+from veza.ops.observability import configure_logs
 from veza.settings import Settings
 
 ARTISTS, RELEASES_EACH, TRACKS_EACH = 1_000, 10, 10
@@ -180,7 +181,9 @@ class Bare:
     """The statements behind an address, executed by asyncpg alone."""
 
     def __init__(self, url: str, folder: Path, pool: asyncpg.Pool) -> None:
-        self._application = build(Settings(database_url=url.replace("+asyncpg", ""), var_dir=folder))
+        settings = Settings(database_url=url.replace("+asyncpg", ""), var_dir=folder, log_level="error")
+        configure_logs(settings)
+        self._application = build(settings)
         self._pool = pool
 
     async def asked(self, path: str) -> list[tuple[str, tuple[Any, ...]]]:
@@ -254,12 +257,15 @@ async def measured() -> Sequence[Result]:
                 bare = Bare(url, Path(folder), pool)
                 for asked, path in addresses(rows, await _cursors(base)).items():
                     alone = await bare.timed(path)
+                    before = server.cpu_seconds()
                     took = await through_the_door(base, path)
+                    cpu_ms = (server.cpu_seconds() - before) * 1000 / (REQUESTS + WARM)
                     results.append({
                         "name": f"{name}: {asked}",
                         "tracks": len(rows[Track]),
                         "p50_ms": round(statistics.median(took), 1),
                         "p99_ms": _p99(took),
+                        "server_cpu_ms": round(cpu_ms, 1),
                         "bare_sql_p50_ms": round(statistics.median(alone), 1),
                         "bare_sql_p99_ms": _p99(alone),
                         "reached": _p99(took) < P99_MS,

@@ -83,7 +83,7 @@ FORBIDDEN = Kind(
     "forbidden",
     403,
     "Not allowed",
-    "You, or this token, may not do this; docs/permissions.md says who may.",
+    "`detail` says what is needed (docs/permissions.md): a permission, a token's scope, or to be one of its people.",
     "this needs the permission “people”, which you do not have",
 )
 NOT_FOUND = Kind(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ _MEDIA = {"webp": "image/webp", "jpg": "image/jpeg"}
 CoverName = Annotated[str, PathParameter(max_length=9, description="Pixels and form, such as `512.webp` or `96.jpg`.")]
 
 
+@dataclass
 class PictureOperation(Operation):
     """The description of an operation whose body is a picture."""
 

@@ -9,7 +9,9 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
+from veza.accounts.permissions import Permission
 from veza.api.catalog import artists, covers, members, release_moves, releases, tracks
+from veza.api.visitors import needs
 from veza.catalog.room import CatalogRoom
 
 CATALOG_TAGS: Sequence[Tag] = (
@@ -70,6 +72,8 @@ def _router(room: CatalogRoom, *handlers: ControllerRouterHandler) -> Router:
 
     return Router(
         path="/",
+        # For OPTIONS, which Litestar answers for every path; each handler names its own.
+        opt=needs(Permission.BROWSE),
         route_handlers=handlers,
         dependencies={"catalog": Provide(provide_catalog, sync_to_thread=False)},
     )
