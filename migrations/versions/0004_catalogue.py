@@ -40,6 +40,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_artists_name_key_id"), ["name_key", "id"], unique=False)
 
     op.create_table(
+        "imports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("artist_id", sa.Uuid(), nullable=False),
+        sa.Column("release_key", sa.String(), nullable=False),
+        sa.Column("file_hash", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("release_id", sa.Uuid(), nullable=False),
+        sa.Column("track_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imports_artist_id_file_hash"), ["artist_id", "file_hash"], unique=False)
+        batch_op.create_index(batch_op.f("ix_imports_artist_id_path"), ["artist_id", "path"], unique=False)
+        batch_op.create_index(
+            "uq_imports_artist_id_release_key_file_hash", ["artist_id", "release_key", "file_hash"], unique=True
+        )
+
+    op.create_table(
         "slugs",
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("scope", sa.Uuid(), nullable=False),
@@ -250,6 +269,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_slugs_target_id"))
 
     op.drop_table("slugs")
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.drop_index("uq_imports_artist_id_release_key_file_hash")
+        batch_op.drop_index(batch_op.f("ix_imports_artist_id_path"))
+        batch_op.drop_index(batch_op.f("ix_imports_artist_id_file_hash"))
+
+    op.drop_table("imports")
     with op.batch_alter_table("artists", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_artists_name_key_id"))
 

@@ -9,6 +9,7 @@ from veza.catalog import (
     comments,
     covers,
     follows,
+    importing,
     likes,
     moderation,
     playlists,
@@ -27,7 +28,7 @@ from veza.money import backlog, operator, pace_postgres, room, sellers
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
     audit, links, passwords, roles, second_factor, sessions, throttle, tokens, mail, covers, slugs, tagging,
-    comments, follows, likes, moderation, playlists, visibility,
+    importing, comments, follows, likes, moderation, playlists, visibility,
     grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

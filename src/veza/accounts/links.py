@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, delete, select
+from sqlalchemy import ForeignKey, Index, Uuid, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.secret import digest, new_secret
@@ -38,7 +38,7 @@ class Link(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)
     purpose: Mapped[str]
-    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("people.id"))
     email: Mapped[str | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

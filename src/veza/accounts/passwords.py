@@ -15,7 +15,7 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ForeignKey, bindparam, delete, select
+from sqlalchemy import ForeignKey, Uuid, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -49,7 +49,7 @@ class Password(Base):
 
     __tablename__ = "passwords"
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"), primary_key=True)
     hash: Mapped[str]
     changed_at: Mapped[datetime]
 
@@ -101,7 +101,7 @@ class Passwords:
 
     async def verify(self, stored: str | None, password: str) -> Verified:
         """Whether `password` fits `stored`; without one it takes as long and does not. Raises TooBusy."""
-        verified = await self._in_a_slot(lambda: self._verify(stored or self._dummy, password))
+        verified = await self._in_a_slot(lambda: self._verify(self._dummy if stored is None else stored, password))
         return verified if stored is not None else Verified(False)
 
     def _verify(self, stored: str, password: str) -> Verified:

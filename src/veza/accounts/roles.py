@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, delete, select
+from sqlalchemy import ForeignKey, Index, Select, Uuid, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,7 +25,7 @@ class PersonRole(Base):
 
     __tablename__ = "person_roles"
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     given_by: Mapped[str]
     given_at: Mapped[datetime]

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pyotp
 import segno
-from sqlalchemy import BigInteger, ForeignKey, Index, delete, func, insert, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Uuid, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people
@@ -36,7 +36,7 @@ class SecondFactor(Base):
 
     __tablename__ = "second_factors"
 
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"), primary_key=True)
     secret: Mapped[str]
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
@@ -49,7 +49,7 @@ class RecoveryCode(Base):
     __tablename__ = "recovery_codes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"))
     code_hash: Mapped[str]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, bindparam, delete, select, update
+from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person
@@ -29,7 +29,7 @@ class SignIn(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"))
     address: Mapped[str | None]
     agent: Mapped[str]
     created_at: Mapped[datetime]

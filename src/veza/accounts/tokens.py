@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, bindparam, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import people
@@ -31,7 +31,7 @@ class ApiToken(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(unique=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"))
     name: Mapped[str]
     hint: Mapped[str]
     scopes: Mapped[list[Any]]

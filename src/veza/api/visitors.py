@@ -110,6 +110,8 @@ def permitted(recognise: Recognise) -> Any:
     """A guard: recognises who asks, and lets pass who has the route's permission."""
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        if connection.scope.get("method") == "OPTIONS":
+            return  # the framework's own answer: which methods there are
         visitor = await recognise(connection)
         connection.state[_VISITOR] = visitor
         permission = permission_of(handler)

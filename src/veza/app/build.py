@@ -53,7 +53,9 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import Settings
+from veza.web.mailbox import is_loopback, mailbox_routes
 from veza.web.operator.door import operator_routes
+from veza.web.permissions import permissions_route
 
 BACKLOG_SAMPLED = timedelta(minutes=1)
 MISSED_WITHIN = timedelta(days=3)
@@ -150,9 +152,18 @@ def _routes(
         webhook_route(rooms.money.inbox, settings.webhook_max_bytes),
         *operator_routes(rooms.database, rooms.money.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
+    routes += [
+        *mailbox_routes(rooms.database, is_open=_keeps_mails_to_itself(settings)),
+        permissions_route(rooms.database.clock),
+    ]
     if rooms.sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(rooms.sandbox.app))
     return routes
+
+
+def _keeps_mails_to_itself(settings: Settings) -> bool:
+    """Without a mail server mails are shown on a page, as long as nobody but this machine can open it."""
+    return is_loopback(settings.host) and not settings.public_url and not settings.smtp_url.get_secret_value()
 
 
 def _beside(settings: Settings, rooms: Rooms) -> list[Service]:

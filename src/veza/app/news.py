@@ -9,7 +9,8 @@ from uuid import UUID
 import structlog
 
 from veza.accounts import deletion
-from veza.kit.subscriptions import Event, Subscriptions
+from veza.catalog.listener_data import on_person_deleted
+from veza.kit.subscriptions import Event, Inside, Subscriptions
 from veza.market.news import market_subscriptions
 from veza.market.rules import MarketRules
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 def subscriptions(market: MarketRules) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside=market_subscriptions(market),
+        inside=_joined(market_subscriptions(market), {deletion.TOPIC: (on_person_deleted,)}),
         after=dict.fromkeys(
             (
                 "payment.succeeded",
@@ -37,6 +38,12 @@ def subscriptions(market: MarketRules) -> Subscriptions:
             (write_down,),
         ),
     )
+
+
+def _joined(*heard: Mapping[str, tuple[Inside, ...]]) -> dict[str, tuple[Inside, ...]]:
+    """Everybody who hears a topic, in the order they are named here."""
+    topics = dict.fromkeys(topic for one in heard for topic in one)
+    return {topic: tuple(hear for one in heard for hear in one.get(topic, ())) for topic in topics}
 
 
 async def write_down(event: Event) -> None:

@@ -15,6 +15,7 @@ from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role
 from veza.accounts.room import AccountRules, Accounts
 from veza.app.news import plain_values, subscriptions
+from veza.catalog import listener_data
 from veza.catalog.room import CatalogRoom
 from veza.kit import mail
 from veza.kit.clock import Clock
@@ -64,7 +65,7 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:
     rules = AccountRules(settings.base_url, settings.session_idle, settings.session_max, settings.audit_kept)
-    exporters = {"market": market_export.export_of}
+    exporters = {"listening": listener_data.export_of, "market": market_export.export_of}
     return Accounts(database, rules, Passwords(), Devices(token, database.clock), exporters)
 
 

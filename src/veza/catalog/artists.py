@@ -156,6 +156,16 @@ async def seen_artist(session: Session, wanted: str, asker: Asker) -> Artist:
     return row
 
 
+async def named(session: Session, wanted: str) -> list[Artist]:
+    """The artist of a slug or id, else all of that name, whatever its case and accents; at most 50."""
+    artist_id = slugs.as_id(wanted) or await slugs.find(session, slugs.ARTIST, slugs.EVERYWHERE, wanted)
+    if artist_id is not None:
+        row = await session.get(Artist, artist_id)
+        return [row] if row else []
+    same = select(Artist).where(Artist.name_key == sort_key(wanted)).order_by(Artist.id).limit(50)
+    return list((await session.scalars(same)).all())
+
+
 async def artist_to_change(session: Session, wanted: str, asker: Asker, *, as_owner: bool = False) -> Artist:
     """The artist, locked; raises UnknownArtist, and NotYours unless the asker is of its people (its owners)."""
     row = await seen_artist(session, wanted, asker)

@@ -239,7 +239,9 @@ async def _lock(session: Session, comment_id: UUID) -> Comment:
 
 _LOCK = select(Comment).where(Comment.id == bindparam("id")).with_for_update()
 _LOCK_PERSON = (
-    select(Person.deleted_at, Person.email_confirmed_at).where(Person.id == bindparam("id")).with_for_update()
+    select(Person.deleted_at, Person.email_confirmed_at)
+    .where(Person.id == bindparam("id"))
+    .with_for_update(key_share=True)
 )
 _RECENT = (
     select(Comment.created_at)

@@ -14,10 +14,11 @@ from uuid import UUID
 from sqlalchemy import Result, Row, Select, Uuid, and_, bindparam, or_, select
 
 from veza.catalog import tagging
-from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.artists import Artist, ArtistMember, acts_for
+from veza.catalog.askers import Asker
 from veza.catalog.covers import Cover
-from veza.catalog.releases import Release
-from veza.catalog.tracks import Track
+from veza.catalog.releases import Release, UnknownRelease
+from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session, table_of
 
@@ -64,6 +65,29 @@ async def tracks(
 ) -> Sequence[Row[Any]]:
     """Tracks of published releases. Filters: `artist`, `release`, `tag`, `text` (how the title begins)."""
     return await _rows(session, _tracks, limit, after, sort, filters)
+
+
+async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Row[Any]:
+    """One release as a card, if the asker may see it; raises UnknownRelease."""
+    row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
+    if row is None or not await _sees(session, row, asker):
+        raise UnknownRelease(release_id)
+    return row
+
+
+async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Row[Any]:
+    """One track as a card, if the asker may see its release; raises UnknownTrack."""
+    row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
+    if row is None or not await _sees(session, row, asker):
+        raise UnknownTrack(track_id)
+    return row
+
+
+async def _sees(session: Session, row: Row[Any], asker: Asker) -> bool:
+    hidden = row.release_hidden_at or row.artist_hidden_at
+    if row.release_status == "published" and hidden is None:
+        return True
+    return asker.sees_everything or await acts_for(session, row.artist_id, asker)
 
 
 async def release_card(session: Session, release_id: UUID) -> Row[Any]:
@@ -129,7 +153,10 @@ def _artists(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
     return _listing(found, _A.c.created_at if sort == "newest" else _A.c.name_key, _A.c.id, sort, after=after)
 
 
-_CARD = (_A.c.slug.label("artist_slug"), _A.c.name.label("artist_name"), _C.c.colour, _C.c.sizes)
+_CARD = (
+    _A.c.slug.label("artist_slug"), _A.c.name.label("artist_name"), _A.c.hidden_at.label("artist_hidden_at"),
+    _C.c.colour, _C.c.sizes,
+)  # fmt: skip
 _RELEASES = select(_R, *_CARD).join(_A, _A.c.id == _R.c.artist_id).outerjoin(_C, _C.c.id == _R.c.cover_id)
 _TRACKS = (
     select(_T, _R.c.title.label("release_title"), _R.c.slug.label("release_slug"), _R.c.cover_id, *_CARD)
@@ -137,9 +164,10 @@ _TRACKS = (
     .join(_A, _A.c.id == _T.c.artist_id)
     .outerjoin(_C, _C.c.id == _R.c.cover_id)
 )
-_RELEASE = _RELEASES.where(_R.c.id == bindparam("id", type_=Uuid()))
-_TRACK = _TRACKS.where(_T.c.id == bindparam("id", type_=Uuid()))
 _TRACKS_OF = _TRACKS.where(_T.c.release_id == bindparam("release", type_=Uuid())).order_by(_T.c.position, _T.c.id)
+_STANDING = (_R.c.status.label("release_status"), _R.c.hidden_at.label("release_hidden_at"))
+_RELEASE = _RELEASES.add_columns(*_STANDING).where(_R.c.id == bindparam("id", type_=Uuid()))
+_TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
 _PUBLIC = (_R.c.status == "published", _R.c.hidden_at.is_(None), _A.c.hidden_at.is_(None))
 
 

@@ -117,8 +117,12 @@ async def _another_owner(session: Session, artist: Artist, person_id: UUID) -> N
 async def _person(session: Session, person_id: UUID | None, email: str | None) -> Person:
     if person_id is not None:
         return await find_person(session, person_id)
-    # Only a confirmed address says that it is this person's.
-    wanted = (email or "").strip().lower()
+    return await person_by_email(session, email or "")
+
+
+async def person_by_email(session: Session, email: str) -> Person:
+    """The person of a confirmed address: only that one says it is theirs. Raises UnknownPerson."""
+    wanted = email.strip().lower()
     mine = select(Person).where(
         Person.email == wanted, Person.email_confirmed_at.is_not(None), Person.deleted_at.is_(None)
     )

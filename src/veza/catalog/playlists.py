@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts.people import Person
+from veza.accounts.people import Person, UnknownPerson
 from veza.catalog.texts import one_line, paragraphs
 from veza.kit.database import Base, Session
 
@@ -114,8 +114,9 @@ class TooManyPlaylists(ValueError):
 async def create(
     session: Session, owner_id: UUID, title: str, *, description: str, is_public: bool, is_collaborative: bool
 ) -> Playlist:
-    """A new empty playlist. Raises BadText, TooManyPlaylists."""
-    await session.execute(_LOCK_PERSON, {"id": owner_id})
+    """A new empty playlist. Raises UnknownPerson, BadText, TooManyPlaylists."""
+    if await session.scalar(_LOCK_PERSON, {"id": owner_id}) is None:
+        raise UnknownPerson(owner_id)
     if (await session.scalar(_COUNT, {"owner_id": owner_id}) or 0) >= PLAYLISTS_MOST:
         raise TooManyPlaylists
     playlist = Playlist(
@@ -273,5 +274,7 @@ async def _lock(session: Session, playlist_id: UUID) -> Playlist:
 
 
 _LOCK = select(Playlist).where(Playlist.id == bindparam("id")).with_for_update()
-_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("id")).with_for_update()
+_LOCK_PERSON = (
+    select(Person.id).where(Person.id == bindparam("id"), Person.deleted_at.is_(None)).with_for_update(key_share=True)
+)
 _COUNT = select(func.count()).select_from(Playlist).where(Playlist.owner_id == bindparam("owner_id"))

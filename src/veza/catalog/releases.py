@@ -187,14 +187,6 @@ async def find_release(session: Session, release_id: UUID) -> Release:
     return row
 
 
-async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Release:
-    """The release if the asker may see it; raises UnknownRelease."""
-    row = await find_release(session, release_id)
-    if not (await is_public(session, row) or asker.sees_everything or await acts_for(session, row.artist_id, asker)):
-        raise UnknownRelease(release_id)
-    return row
-
-
 async def release_to_change(session: Session, release_id: UUID, asker: Asker) -> Release:
     """The release, locked; raises UnknownRelease, and NotYours unless the asker is of its artist's people."""
     mine = select(Release).where(Release.id == release_id).with_for_update()

@@ -106,7 +106,8 @@ async def report(
 
     Raises NothingThere, UnknownComment, UnknownPlaylist, UnknownPerson, BadText, TooManyReports.
     """
-    await lock_reporter(session, reporter_id)
+    if not await lock_reporter(session, reporter_id):
+        raise people.UnknownPerson(reporter_id)
     asked = {"reporter_id": reporter_id, "kind": kind, "subject_id": subject_id}
     already = (await session.scalars(_OPEN, asked)).one_or_none()
     if already is not None:
@@ -135,9 +136,9 @@ async def report(
     return row
 
 
-async def lock_reporter(session: Session, reporter_id: UUID) -> None:
-    """Whatever becomes an open report of this person waits for this transaction to end."""
-    await session.execute(_LOCK_PERSON, {"id": reporter_id})
+async def lock_reporter(session: Session, reporter_id: UUID) -> bool:
+    """Whatever becomes an open report of this person waits for this transaction to end; False when they are gone."""
+    return await session.scalar(_LOCK_PERSON, {"id": reporter_id}) is not None
 
 
 async def find(session: Session, report_id: UUID) -> Report:
@@ -201,7 +202,9 @@ async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject
 
 
 _Same = Report.__table__.alias()
-_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("id")).with_for_update()
+_LOCK_PERSON = (
+    select(Person.id).where(Person.id == bindparam("id"), Person.deleted_at.is_(None)).with_for_update(key_share=True)
+)
 _OPEN = select(Report).where(
     Report.reporter_id == bindparam("reporter_id"),
     Report.subject_kind == bindparam("kind"),

@@ -13,9 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, tagging
-from veza.catalog.artists import acts_for
 from veza.catalog.askers import Asker
-from veza.catalog.releases import InUse, Release, UnknownRelease, find_release, is_public, release_to_change
+from veza.catalog.releases import InUse, Release, UnknownRelease, release_to_change
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 
@@ -169,16 +168,6 @@ async def find_track(session: Session, track_id: UUID) -> Track:
     """The track, whatever its release's status; raises UnknownTrack."""
     row = await session.get(Track, track_id)
     if row is None:
-        raise UnknownTrack(track_id)
-    return row
-
-
-async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Track:
-    """The track if the asker may see its release; raises UnknownTrack."""
-    row = await find_track(session, track_id)
-    release = await find_release(session, row.release_id)
-    sees = asker.sees_everything or await is_public(session, release)
-    if not (sees or await acts_for(session, release.artist_id, asker)):
         raise UnknownTrack(track_id)
     return row
 

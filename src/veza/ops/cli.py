@@ -41,6 +41,7 @@ def command_line(program: Program) -> typer.Typer:
     cli.command()(pages)
     # Late: they use what this module defines.
     from veza.ops.demo_command import demo
+    from veza.ops.import_command import import_files
     from veza.ops.money_commands import money
     from veza.ops.probe_command import probe
     from veza.ops.sandbox_commands import sandbox
@@ -48,6 +49,7 @@ def command_line(program: Program) -> typer.Typer:
 
     money.command()(simulate)
     cli.command()(demo)
+    cli.command(name="import")(import_files)
     cli.command()(probe)
     cli.add_typer(money)
     cli.add_typer(sandbox)
@@ -110,6 +112,7 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
+    from veza.accounts.first_admin import admin_link
     from veza.ops import serve as server
     from veza.ops.migrations import demand_tables
     from veza.ops.observability import configure_logs
@@ -129,13 +132,14 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
 
         try:
             await demand_tables(application.database)
+            admin = await admin_link(application.database, application.settings.base_url) if listener else None
         except DatabaseUnavailable:
             await application.close()
             raise
 
         def on_ready() -> None:
             where = server.address(listener) if listener else ""
-            typer.echo(welcome(settings, where) if listener else "Veza's workers are running.")
+            typer.echo(welcome(settings, where, admin) if listener else "Veza's workers are running.")
             sys.stdout.flush()
 
         return await server.run(application, listener, on_ready)
@@ -147,8 +151,8 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
     raise typer.Exit(code)
 
 
-def welcome(settings: Settings, where: str) -> str:
-    """What a person sees once the server answers: where to look, how to sign in."""
+def welcome(settings: Settings, where: str, admin: str | None) -> str:
+    """What a person sees once the server answers: where to look, how to sign in, how to become the first admin."""
     from veza.ops.operator_token import token_file
 
     if settings.operator_token.get_secret_value():
@@ -163,6 +167,8 @@ def welcome(settings: Settings, where: str) -> str:
         f"  health       {where}/health/ready",
         f"  payments     {payments}",
     ]
+    if admin is not None:
+        lines.append(f"  first admin  sign in, then open {admin}\n               once, within a day")
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import change, counted, person, tracks
+from veza.accounts.people import Person
 from veza.catalog.playlists import Playlist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -227,3 +228,16 @@ async def test_a_longer_list_takes_no_more_queries(any_hall: Hall) -> None:
                 await any_hall.get(path, as_=mara)
         said.append(len(statements))
     assert said[0] == said[1] <= 8
+
+
+async def test_who_is_gone_makes_nothing_any_more(any_hall: Hall) -> None:
+    database = any_hall.database
+    mara, (track,) = await person(database), await tracks(database, "a")
+    await change(database, Person, mara, deleted_at=any_hall.clock.now(), email=None)
+    for path, body in (
+        ("/playlists", {"title": "x"}),
+        ("/comments", {"track_id": str(track), "text": "x"}),
+        ("/reports", {"subject_kind": "track", "subject_id": str(track), "reason": "spam"}),
+    ):
+        said = await any_hall.refused("POST", path, body, status=404, kind="not-found", as_=mara)
+        assert said == f"there is no person {mara}"

@@ -240,10 +240,10 @@ async def show_release_of_artist(
         release_id = await slugs.find(session, slugs.RELEASE, owner.id, slug)
         if release_id is None:
             raise UnknownRelease(f"{artist}/{slug}")
-        row = await releases.seen_release(session, release_id, asker)
+        row = await listings.seen_release(session, release_id, asker)
         if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
             return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
-        return Response(await release_detail(session, row.id))
+        return Response(await _with_tracks(session, row))
 
 
 @get(
@@ -259,8 +259,7 @@ async def show_release(
 ) -> ReleaseDetail:
     """One release with its tracks in order. What is not published only the artist's people and moderators see."""
     async with catalog.database.read() as session:
-        await releases.seen_release(session, release_id, asker_of(visitor))
-        return await release_detail(session, release_id)
+        return await _with_tracks(session, await listings.seen_release(session, release_id, asker_of(visitor)))
 
 
 @patch(
@@ -325,8 +324,11 @@ def release_shown(row: Any) -> ReleaseShown:
 
 
 async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
-    """A release with its tracks, in two statements."""
+    """A release as this transaction leaves it, with its tracks."""
     await session.flush()
-    row = await listings.release_card(session, release_id)
-    tracks = [track_shown(one) for one in await listings.track_cards(session, release_id)]
+    return await _with_tracks(session, await listings.release_card(session, release_id))
+
+
+async def _with_tracks(session: Session, row: Any) -> ReleaseDetail:
+    tracks = [track_shown(one) for one in await listings.track_cards(session, row.id)]
     return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)

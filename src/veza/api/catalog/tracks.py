@@ -216,8 +216,7 @@ async def show_track(
 ) -> TrackShown:
     """One track. What is not published only the artist's people and moderators see."""
     async with catalog.database.read() as session:
-        await tracks.seen_track(session, track_id, asker_of(visitor))
-        return track_shown(await listings.track_card(session, track_id))
+        return track_shown(await listings.seen_track(session, track_id, asker_of(visitor)))
 
 
 @patch(

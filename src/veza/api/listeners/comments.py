@@ -13,10 +13,11 @@ from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.accounts.problems import NOT_CONFIRMED
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.follows import AskedIds
 from veza.api.listeners.playlist_shapes import AT, PERSON_ID, TRACK_ID
-from veza.api.listeners.problems import ADDRESS_NOT_CONFIRMED, BAD_MOMENT, BAD_TEXT, TOO_LATE_TO_EDIT
+from veza.api.listeners.problems import BAD_MOMENT, BAD_TEXT, TOO_LATE_TO_EDIT
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Problem
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
@@ -113,7 +114,7 @@ COMMENT_EXAMPLE: dict[str, Any] = {
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         201, CommentShown, "The comment.", COMMENT_EXAMPLE,
-        FORBIDDEN, ADDRESS_NOT_CONFIRMED, NOT_FOUND, BAD_TEXT, BAD_MOMENT, RATE_LIMITED, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_CONFIRMED, NOT_FOUND, BAD_TEXT, BAD_MOMENT, RATE_LIMITED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def write_comment(

@@ -62,7 +62,7 @@ class Counts(Struct, frozen=True):
     items: list[Count]
 
 
-class NewRelease(Struct, frozen=True):
+class FeedRelease(Struct, frozen=True):
     """A release of an artist you follow."""
 
     id: UUID
@@ -123,7 +123,7 @@ async def follow_artist(
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         200, Following, "You do not follow the artist.",
-        {"artist_id": ARTIST_ID, "is_followed": False, "followers": 3}, FORBIDDEN, *WRITE_PROBLEMS,
+        {"artist_id": ARTIST_ID, "is_followed": False, "followers": 3}, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def unfollow_artist(
@@ -186,12 +186,12 @@ async def count_followers(
     opt=needs(Permission.LISTEN),
     dependencies=PAGE_DEPENDENCY,
     responses=answers(
-        200, Page[NewRelease], "A page, latest first.", page_of(RELEASE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[FeedRelease], "A page, latest first.", page_of(RELEASE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def show_feed(
     page_request: NamedDependency[PageRequest], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
-) -> Page[NewRelease]:
+) -> Page[FeedRelease]:
     """What the artists you follow published, the latest first."""
     filters = {"person": visitor.person}
     key, after = page_request.after_key("feed", filters), None
@@ -202,7 +202,7 @@ async def show_feed(
         rows = await follows.feed(session, visitor.person, page_request.fetch, after)
     return page_request.page(
         rows,
-        lambda row: show(NewRelease, row),
+        lambda row: show(FeedRelease, row),
         lambda row: f"{row.published_at.isoformat()}|{row.id}",
         "feed",
         filters,

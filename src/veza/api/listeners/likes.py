@@ -88,7 +88,7 @@ async def like_track(
     summary="Stop liking a track",
     opt=BODYLESS,
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, Liking, "You do not like it.", UNLIKED_EXAMPLE, FORBIDDEN, *WRITE_PROBLEMS),
+    responses=answers(200, Liking, "You do not like it.", UNLIKED_EXAMPLE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
 )
 async def unlike_track(
     track_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
@@ -121,7 +121,9 @@ async def like_release(
     summary="Stop liking a release",
     opt=BODYLESS,
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, Liking, "You do not like it.", UNLIKED_EXAMPLE | OF_RELEASE, FORBIDDEN, *WRITE_PROBLEMS),
+    responses=answers(
+        200, Liking, "You do not like it.", UNLIKED_EXAMPLE | OF_RELEASE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS
+    ),
 )
 async def unlike_release(
     release_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]

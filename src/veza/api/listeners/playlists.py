@@ -47,7 +47,15 @@ Link = Annotated[
     opt=needs(Permission.LISTEN),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, PlaylistDetail, "The new playlist.", DETAIL_EXAMPLE, FORBIDDEN, BAD_TEXT, PLAYLIST_FULL, *WRITE_PROBLEMS
+        201,
+        PlaylistDetail,
+        "The new playlist.",
+        DETAIL_EXAMPLE,
+        FORBIDDEN,
+        NOT_FOUND,
+        BAD_TEXT,
+        PLAYLIST_FULL,
+        *WRITE_PROBLEMS,
     ),
 )
 async def create_playlist(

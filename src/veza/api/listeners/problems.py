@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veza.accounts.people import UnknownPerson
+from veza.api.accounts.problems import NOT_CONFIRMED
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.catalog.comments import (
     AddressNotConfirmed,
@@ -44,13 +45,6 @@ ITEM_GONE = Kind(
     "Somebody removed the item",
     "Read the items again; nothing was changed.",
     "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: somebody removed it",
-)
-ADDRESS_NOT_CONFIRMED = Kind(
-    "address-not-confirmed",
-    403,
-    "Confirm your e-mail address first",
-    "Open the link in the mail that came when you signed up, or ask for another one.",
-    "confirm your e-mail address first: comments are for those who did",
 )
 BAD_MOMENT = Kind(
     "bad-moment",
@@ -96,13 +90,13 @@ CANNOT_HIDE = Kind(
 )
 
 LISTENERS_KINDS: tuple[Kind, ...] = (
-    BAD_TEXT, PLAYLIST_FULL, ITEM_GONE, ADDRESS_NOT_CONFIRMED, BAD_MOMENT, TOO_LATE_TO_EDIT,
+    BAD_TEXT, PLAYLIST_FULL, ITEM_GONE, BAD_MOMENT, TOO_LATE_TO_EDIT,
     TOO_MANY_REPORTS, REPORT_CLAIMED, DECIDED_ALREADY, CANNOT_HIDE,
 )  # fmt: skip
 """Every kind of problem only this door has."""
 
 LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
-    AddressNotConfirmed: ADDRESS_NOT_CONFIRMED,
+    AddressNotConfirmed: NOT_CONFIRMED,
     BadMoment: BAD_MOMENT,
     BadText: BAD_TEXT,
     CannotHide: CANNOT_HIDE,

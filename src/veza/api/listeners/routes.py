@@ -9,7 +9,9 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
+from veza.accounts.permissions import Permission
 from veza.api.listeners import comments, follows, likes, moderation, playlist_items, playlists, reports
+from veza.api.visitors import needs
 
 LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
@@ -31,6 +33,8 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
     return [
         Router(
             path="/",
+            # For the framework's own answers to OPTIONS; every handler names what it needs itself.
+            opt=needs(Permission.BROWSE),
             route_handlers=[
                 playlists.create_playlist,
                 playlists.list_my_playlists,

@@ -1,0 +1,57 @@
+"""What has ended is forgotten; what has not stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+
+from veza.accounts import audit, links, people, sessions, throttle, tokens
+from veza.accounts.audit import Act
+from veza.accounts.devices import Devices
+from veza.accounts.links import Purpose
+from veza.accounts.passwords import Passwords
+from veza.accounts.permissions import Scope
+from veza.accounts.room import AccountRules, Accounts
+from veza.accounts.sweep import sweep
+from veza.kit import mail
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+
+TABLES: tuple[Any, ...] = (
+    sessions.SignIn, links.Link, tokens.ApiToken, throttle.Throttle, audit.AuditEntry, mail.Mail,
+)  # fmt: skip
+
+
+async def counts(database: Database) -> list[int]:
+    async with database.read() as session:
+        return [(await session.execute(select(func.count()).select_from(one))).scalar_one() for one in TABLES]
+
+
+async def test_everything_ends_and_is_forgotten(database: Database, clock: ManualClock) -> None:
+    rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    accounts = Accounts(database, rules, Passwords(quick), Devices("secret", clock))
+    async with database.write() as session:
+        person_id = await people.add(session, "anna@example.org", "Anna")
+        assert person_id is not None
+        await people.confirm(session, person_id)
+        await sessions.begin(session, person_id, rules.session_max)
+        links.make(session, Purpose.RESET, person_id, "anna@example.org")
+        await tokens.make(session, person_id, "brief", [Scope.READ], timedelta(days=1))
+        await throttle.spend(session, ("k", throttle.SIGN_IN_AS_STRANGER))
+        audit.note(session, Act.SIGNED_UP, person_id)
+        mail.send(session, "anna@example.org", "Hello", "text")
+    assert await sweep(accounts) == 0
+    assert await counts(database) == [1, 1, 1, 1, 1, 1]
+    clock.advance(timedelta(hours=1))
+    await sweep(accounts)
+    assert await counts(database) == [1, 0, 1, 0, 1, 1]
+    clock.advance(timedelta(days=31))
+    await sweep(accounts)
+    assert await counts(database) == [0, 0, 0, 0, 1, 0]
+    clock.advance(timedelta(days=365))
+    await sweep(accounts)
+    assert await counts(database) == [0] * 6

@@ -1,0 +1,175 @@
+"""The accounts room's door on a stage: the real room and its real routes, with browsers that keep cookies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from litestar import Litestar
+from sqlalchemy import select
+
+from veza.accounts import people, roles
+from veza.accounts.devices import Devices
+from veza.accounts.passwords import Passwords
+from veza.accounts.permissions import Role
+from veza.accounts.room import AccountRules, Accounts
+from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
+from veza.api.accounts.recognise import recognise
+from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
+from veza.api.application import api_v1, web_application
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+from veza.kit.mail import Mail
+from veza.kit.subscriptions import Subscriptions
+
+TOKEN = "a-token-only-the-tests-know-0123456789"
+PASSWORD = "a tram full of cellos"
+EMAIL = "anna@example.org"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The same algorithm with parameters that cost a test nothing."""
+
+
+@dataclass
+class Browser:
+    """A client that keeps its cookies and sends a new key with every write."""
+
+    client: httpx.AsyncClient
+
+    async def get(self, path: str, expect: int = 200, **params: Any) -> Any:
+        answer = await self.client.get(f"/api/v1{path}", params=params)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        sent = {"Idempotency-Key": key or str(uuid4()), **(headers or {})}
+        content = {} if body is None and method in ("POST", "PUT", "PATCH") else body
+        return await self.client.request(method, f"/api/v1{path}", json=content, headers=sent)
+
+    async def write(self, method: str, path: str, body: Any = None, *, expect: int, **more: Any) -> Any:
+        answer = await self.send(method, path, body, **more)
+        assert answer.status_code == expect, answer.text
+        return answer.json() if answer.content else None
+
+    async def refused(self, method: str, path: str, body: Any, status: int, kind: str) -> str:
+        """A write that must be refused as this kind of problem; its sentence."""
+        answer = await self.send(method, path, body)
+        problem = answer.json()
+        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
+        return str(problem["detail"])
+
+    async def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **more: Any) -> UUID:
+        signed_in = await self.write("POST", "/session", {"email": email, "password": password, **more}, expect=201)
+        return UUID(signed_in["person_id"])
+
+
+@dataclass
+class Desk:
+    """The door, its database, and the mails that went out."""
+
+    database: Database
+    accounts: Accounts
+    clock: ManualClock
+    litestar: Litestar
+    asgi: Any
+    told: list[Any] = field(default_factory=list)
+    opened: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def browser(self, address: str = "192.0.2.1", headers: Mapping[str, str] | None = None) -> Browser:
+        """Another browser, at a network address of its own."""
+        transport = httpx.ASGITransport(app=self.asgi, raise_app_exceptions=False, client=(address, 1234))
+        client = httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers)
+        self.opened.append(client)
+        return Browser(client)
+
+    def operator(self) -> Browser:
+        return self.browser(headers={"Authorization": f"Bearer {TOKEN}"})
+
+    async def mails(self, to: str | None = None) -> list[Mail]:
+        """Mails, oldest first."""
+        async with self.database.read() as session:
+            query = select(Mail).order_by(Mail.id)
+            rows = (await session.scalars(query if to is None else query.where(Mail.to == to))).all()
+        return list(rows)
+
+    async def mailed_token(self, to: str = EMAIL) -> str:
+        """The secret of the link in the newest mail to this address."""
+        text = (await self.mails(to))[-1].text
+        found = re.search(r"token=(\S+)", text)
+        assert found, text
+        return found[1]
+
+    async def signed_up(self, email: str = EMAIL, *given: Role, name: str = "Anna", confirmed: bool = True) -> Browser:
+        """A signed-in browser of a new person."""
+        browser = self.browser()
+        wanted = {"email": email, "name": name, "password": PASSWORD}
+        await browser.write("POST", "/people", wanted, expect=202)
+        if confirmed:
+            token = await self.mailed_token(email)
+            await browser.write("POST", "/email-confirmations", {"token": token}, expect=204)
+        person_id = await browser.sign_in(email)
+        async with self.database.write() as session:
+            for role in given:
+                await roles.give(session, person_id, role, by="test")
+        return browser
+
+    async def person_id(self, email: str = EMAIL) -> UUID:
+        async with self.database.read() as session:
+            person = await people.by_email(session, email)
+        assert person is not None
+        return person.id
+
+
+async def open_desk(url: str, clock: ManualClock, base_url: str = "http://veza.test") -> AsyncIterator[Desk]:
+    told: list[Any] = []
+
+    async def hear(session: Any, event: Any) -> None:
+        told.append(event.payload)
+
+    database = Database.open(url, clock=clock, subscriptions=Subscriptions(inside={"person.deleted": (hear,)}))
+
+    async def likes(session: Any, person_id: UUID) -> Any:
+        return [{"track": "a"}]
+
+    accounts = Accounts(
+        database,
+        AccountRules(base_url, timedelta(days=14), timedelta(days=90), timedelta(days=365)),
+        Passwords(QUICK),
+        Devices(TOKEN, clock),
+        {"likes": likes},
+    )
+    routes = [api_v1(recognise(accounts, TOKEN), account_routes(accounts))]
+    asgi, litestar = web_application(database, routes, ACCOUNT_TRANSLATIONS, ACCOUNT_TAGS)
+    desk = Desk(database, accounts, clock, litestar, asgi, told)
+    yield desk
+    for client in desk.opened:
+        await client.aclose()
+    await database.close()
+
+
+@pytest.fixture
+async def desk(sqlite_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
+    """On an SQLite file."""
+    async for one in open_desk(sqlite_url, clock):
+        yield one
+
+
+@pytest.fixture
+async def any_desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
+    """On SQLite and on PostgreSQL: the test runs on both."""
+    async for one in open_desk(database_url, clock):
+        yield one

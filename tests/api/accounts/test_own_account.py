@@ -1,0 +1,153 @@
+"""One's sessions, tokens, name and data; and leaving."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk
+from veza.accounts import tokens
+from veza.accounts.audit import AuditEntry
+from veza.accounts.people import Person
+from veza.accounts.permissions import Role
+from veza.accounts.tokens import ApiToken
+
+NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up()
+    elsewhere = any_desk.browser("203.0.113.9", {"User-Agent": "Lynx\x01/2.9"})
+    await elsewhere.sign_in()
+    items = (await browser.get("/me/sessions"))["items"]
+    assert [(item["address"], item["is_this"]) for item in items] == [("203.0.113.9", False), ("192.0.2.1", True)]
+    await browser.write("DELETE", f"/me/sessions/{items[0]['id']}", expect=204)
+    await elsewhere.get("/me", expect=401)
+    await browser.refused("DELETE", f"/me/sessions/{items[0]['id']}", None, 404, "not-found")
+    await elsewhere.sign_in()
+    await browser.write("DELETE", "/me/sessions", expect=204)
+    await elsewhere.get("/me", expect=401)
+    await browser.get("/me")
+
+
+async def test_nobody_ends_or_revokes_what_is_somebody_elses(desk: Desk) -> None:
+    anna, ben = await desk.signed_up(), await desk.signed_up("ben@example.org")
+    token = await anna.write("POST", "/me/tokens", {"name": "t", "scopes": ["read"]}, expect=201)
+    session_id = (await anna.get("/me/sessions"))["items"][0]["id"]
+    await ben.refused("DELETE", f"/me/tokens/{token['id']}", None, 404, "not-found")
+    await ben.refused("DELETE", f"/me/sessions/{session_id}", None, 404, "not-found")
+    assert (await ben.get("/me/tokens"))["items"] == []
+    await anna.get("/me")
+
+
+async def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up()
+    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    assert made["token"].startswith("veza_")
+    script = any_desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
+    assert (await script.get("/me"))["email"] == EMAIL
+    await script.get("/me/tokens", expect=403)
+    await script.get("/people", expect=403)
+    (listed,) = (await browser.get("/me/tokens"))["items"]
+    assert "token" not in listed
+    assert listed["hint"] == made["token"][-4:]
+    async with any_desk.database.read() as session:
+        row = (await session.scalars(select(ApiToken))).one()
+    assert made["token"] not in str(vars(row))
+    await browser.write("DELETE", f"/me/tokens/{made['id']}", expect=204)
+    await script.get("/me", expect=401)
+
+
+async def test_the_last_use_of_a_token_is_written_once_a_minute(desk: Desk) -> None:
+    browser = await desk.signed_up()
+    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    script = desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
+    used = []
+    for wait in (0, 30, 30):
+        desk.clock.advance(timedelta(seconds=wait))
+        await script.get("/me")
+        used.append((await browser.get("/me/tokens"))["items"][0]["last_used_at"])
+    assert used[0] == used[1] < used[2]
+
+
+async def test_a_token_ends_when_it_was_said_to(desk: Desk) -> None:
+    browser = await desk.signed_up()
+    wanted = {"name": "brief", "scopes": ["read"], "expires_in_days": 1}
+    made = await browser.write("POST", "/me/tokens", wanted, expect=201)
+    script = desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
+    await script.get("/me")
+    desk.clock.advance(timedelta(days=1))
+    await script.get("/me", expect=401)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"name": "t", "scopes": []},
+        {"name": "t", "scopes": ["everything"]},
+        {"name": "t", "scopes": ["read"], "expires_in_days": 0},
+        {"name": "t", "scopes": ["read"], "expires_in_days": 366},
+        {"name": "t", "scopes": ["read"], "more": 1},
+    ],
+)
+async def test_a_token_that_makes_no_sense_is_refused(desk: Desk, wanted: Any) -> None:
+    browser = await desk.signed_up()
+    await browser.refused("POST", "/me/tokens", wanted, 400, "invalid-request")
+
+
+async def test_a_person_has_so_many_tokens_and_no_more(desk: Desk) -> None:
+    browser = await desk.signed_up()
+    for number in range(tokens.MOST_PER_PERSON):
+        await browser.write("POST", "/me/tokens", {"name": f"t{number}", "scopes": ["read"]}, expect=201)
+    await browser.refused("POST", "/me/tokens", {"name": "t", "scopes": ["read"]}, 409, "too-many-tokens")
+
+
+async def test_a_new_token_is_shown_once_even_to_a_repeat(desk: Desk) -> None:
+    browser = await desk.signed_up()
+    wanted = {"name": "backup", "scopes": ["read"]}
+    await browser.write("POST", "/me/tokens", wanted, expect=201, key="k")
+    again = await browser.send("POST", "/me/tokens", wanted, key="k")
+    assert (again.status_code, again.json()["type"]) == (409, "urn:veza:problem:done-already")
+    assert len((await browser.get("/me/tokens"))["items"]) == 1
+
+
+async def test_an_export_has_every_rooms_part_and_no_secret(desk: Desk) -> None:
+    browser = await desk.signed_up()
+    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    answer = await browser.client.get("/api/v1/me/export")
+    assert "attachment" in answer.headers["content-disposition"]
+    parts = answer.json()
+    assert parts["likes"] == [{"track": "a"}]
+    assert parts["account"]["email"] == EMAIL
+    assert [act["act"] for act in parts["account"]["audit_log"]][-1] == "signed up"
+    for secret in (made["token"], browser.client.cookies["veza"], "argon2", "hash"):
+        assert secret not in answer.text
+
+
+async def test_deleting_an_account_removes_what_is_personal_and_keeps_the_row(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up(EMAIL, Role.ARTIST)
+    person_id = await any_desk.person_id()
+    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    await browser.refused("DELETE", "/me", {"password": "wrong one here"}, 422, "wrong-password")
+    await browser.write("DELETE", "/me", {"password": PASSWORD}, expect=204)
+    await browser.get("/me", expect=401)
+    await any_desk.browser(headers={"Authorization": f"Bearer {made['token']}"}).get("/me", expect=401)
+    await any_desk.browser().refused(
+        "POST", "/session", {"email": EMAIL, "password": PASSWORD}, 401, "wrong-credentials"
+    )
+    assert any_desk.told == [{"person_id": str(person_id)}]
+    async with any_desk.database.read() as session:
+        row = await session.get(Person, person_id)
+        acts = (await session.scalars(select(AuditEntry).where(AuditEntry.person_id == person_id))).all()
+    assert row is not None
+    assert (row.email, row.name, row.email_confirmed_at) == (None, "deleted account", None)
+    assert row.deleted_at is not None
+    assert "account deleted" in {act.act for act in acts}
+    assert {act.address for act in acts} == {None}
+    assert not any("192.0.2" in act.actor for act in acts)
+    assert [mail.subject for mail in await any_desk.mails(EMAIL)] == ["Your account was deleted"]
+    await any_desk.signed_up()
+    assert await any_desk.person_id() != person_id

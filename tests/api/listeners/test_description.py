@@ -1,0 +1,104 @@
+"""The listeners' part of the API description is valid and complete, and every error of their rooms is translated."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from tests.api.listeners.conftest import Hall
+from tests.catalog.published import person
+from veza.api.listeners import problems
+from veza.api.money.problems import MONEY_KINDS
+from veza.api.problems import KINDS
+from veza.api.visitors import permission_of
+from veza.catalog import (
+    comments,
+    hiding,
+    moderation,
+    notices,
+    playlist_items,
+    playlist_people,
+    playlists,
+    reports,
+    texts,
+    visibility,
+)
+
+ROOMS: tuple[ModuleType, ...] = (
+    comments, hiding, moderation, notices, playlist_items, playlist_people, playlists, reports, texts, visibility,
+)  # fmt: skip
+LISTS = ("/playlists", "/me/playlists", "/me/follows", "/me/likes", "/me/feed", "/me/reports", "/me/notices",
+         "/moderation/reports", "/moderation/log")  # fmt: skip
+
+
+@pytest.fixture
+async def described(hall: Hall) -> dict[str, Any]:
+    described: dict[str, Any] = (await hall.client.get("/api/openapi.json")).json()
+    return described
+
+
+async def test_the_description_is_valid_and_every_operation_complete(described: dict[str, Any]) -> None:
+    validate(described, cls=OpenAPIV31SpecValidator)
+    tags, ids = {tag["name"] for tag in described["tags"]}, []
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            ids.append(operation["operationId"])
+            assert set(operation["tags"]) <= tags, (method, path)
+            assert operation["summary"], (method, path)
+            assert len(operation["description"]) > 20, (method, path)
+            answered = set(operation["responses"])
+            assert {"400", "401", "403", "503"} <= answered, (method, path)
+            assert "404" in answered or "{" not in path, (method, path)
+            assert {"409", "413", "415", "422"} <= answered or method == "get", (method, path)
+    assert len(ids) == len(set(ids)) == 45
+
+
+async def test_every_shape_says_what_it_is(described: dict[str, Any]) -> None:
+    for name, shape in described["components"]["schemas"].items():
+        assert name.startswith("Page_") or "enum" in shape or len(shape["description"]) > 10, name
+
+
+def test_every_handler_names_a_permission(hall: Hall) -> None:
+    names = {
+        permission_of(handler).value
+        for route in hall.litestar.routes
+        for handler in getattr(route, "route_handlers", ())
+        if route.path.startswith("/api/v1/") and "OPTIONS" not in handler.http_methods
+    }
+    assert names == {"browse", "listen", "say", "report", "moderate", "own account"}
+
+
+def test_every_error_of_the_rooms_is_translated() -> None:
+    for module in ROOMS:
+        for _, error in inspect.getmembers(module, inspect.isclass):
+            if issubclass(error, Exception) and error.__module__ == module.__name__:
+                assert error in problems.LISTENERS_TRANSLATIONS, error
+
+
+def test_no_two_kinds_share_a_type() -> None:
+    kinds = [kind.uri for kind in (*KINDS, *MONEY_KINDS, *problems.LISTENERS_KINDS)]
+    assert len(kinds) == len(set(kinds))
+    assert all(kind.example for kind in problems.LISTENERS_KINDS)
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_no_list_takes_a_damaged_cursor_or_an_unknown_parameter(hall: Hall, path: str) -> None:
+    mara = await person(hall.database)
+    how: dict[str, Any] = {"as_": mara, "roles": ("moderator",), "status": 400}
+    for cursor in ("x", "AAAA", ""):
+        await hall.refused("GET", path, kind="bad-cursor", cursor=cursor, **how)
+    for name in ("limit", "page"):
+        answer = await hall.ask("GET", path, as_=mara, roles=("moderator",), **{name: "0"})
+        assert answer.json()["type"] == "urn:veza:problem:invalid-request"
+
+
+async def test_nobodys_cursor_shows_somebody_elses_list(hall: Hall) -> None:
+    mara, ben = await person(hall.database), await person(hall.database, "Ben")
+    for _ in range(2):
+        await hall.post("/playlists", {"title": "x"}, as_=mara)
+    cursor = (await hall.get("/me/playlists", as_=mara, limit=1))["next_cursor"]
+    await hall.refused("GET", "/me/playlists", status=400, kind="bad-cursor", as_=ben, limit=1, cursor=cursor)

@@ -1,0 +1,64 @@
+"""A catalogue with one artist, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from tests.api.catalog.conftest import make_person
+from veza.catalog.artists import ArtistWanted, open_artist
+from veza.catalog.import_run import Report, run_import
+from veza.catalog.import_source import open_source
+from veza.catalog.releases import Release
+from veza.catalog.room import CatalogRoom
+from veza.catalog.tracks import Track, tracks_of
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database, Session
+from veza.kit.objects import Objects
+
+
+@dataclass
+class Shop:
+    """The room, an artist of it, and a folder to import from."""
+
+    room: CatalogRoom
+    artist_id: UUID
+    folder: Path
+
+    async def imported(
+        self, path: Path | None = None, on_step: Callable[[str, int, int], None] = lambda *_: None
+    ) -> Report:
+        source = open_source(path or self.folder)
+        try:
+            return await run_import(self.room, self.artist_id, source, on_step)
+        finally:
+            source.close()
+
+    async def releases(self) -> dict[str, tuple[Release, list[Track]]]:
+        """Every release by its slug, with its tracks in order."""
+        async with self.room.database.read() as session:
+            rows = (await session.scalars(select(Release).order_by(Release.id))).all()
+            return {row.slug: (row, list(await tracks_of(session, row.id))) for row in rows}
+
+    async def titles(self) -> dict[str, list[str]]:
+        return {slug: [track.title for track in tracks] for slug, (_, tracks) in (await self.releases()).items()}
+
+
+@pytest.fixture
+async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
+    async def on_first_artist(_session: Session, _person_id: UUID) -> None: ...
+
+    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist)
+    anna = await make_person(database, "Anna")
+    async with database.write() as session:
+        wanted: Any = ArtistWanted("Džana", "BA", "EUR")
+        artist = await open_artist(session, anna, wanted, currencies=("EUR",))
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return Shop(room, artist.id, folder)

@@ -1,0 +1,173 @@
+"""Imports: folders become drafts once, whatever happens in between, and only drafts follow changed tags."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.catalog.conftest import Shop
+from tests.catalog.pictures import picture
+from tests.catalog.recordings import recording
+from veza.catalog.covers import Cover
+from veza.catalog.publishing import publish
+from veza.catalog.releases import find_release
+from veza.catalog.tracks import find_track, remove_track
+
+
+def _album(folder: Path, *titles: str, album: str = "Blue Hours", **tags: str) -> list[Path]:
+    return [
+        recording(folder / f"{number:02} {title}.flac", title=title, album=album, track=str(number), **tags)
+        for number, title in enumerate(titles, 1)
+    ]
+
+
+async def test_a_folder_becomes_drafts_in_the_order_of_discs_and_tracks(shop: Shop) -> None:
+    for disc, number, title in (("2", "1", "C"), ("1", "2", "B"), ("1", "1", "A"), ("2", "2", "D")):
+        tags = {"title": title, "album": "Blue Hours", "disc": disc, "track": number, "language": "bos"}
+        recording(shop.folder / f"CD{disc}" / f"{title}.mp3", day="2026-02", **tags)
+    recording(shop.folder / "Loose" / "Demo.wav")
+    (shop.folder / "Loose" / "notes.txt").write_text("x")
+    report = await shop.imported()
+    assert report.ok
+    assert report.passed_over == 1
+    assert await shop.titles() == {"blue-hours": ["A", "B", "C", "D"], "loose": ["Demo"]}
+    release, tracks = (await shop.releases())["blue-hours"]
+    assert (release.status, release.kind, release.language) == ("draft", "ep", "bs")
+    assert release.release_date == date(2026, 2, 1)
+    assert [track.position for track in tracks] == [1, 2, 3, 4]
+
+
+async def test_importing_again_changes_nothing(shop: Shop) -> None:
+    _album(shop.folder, "A", "B")
+    (shop.folder / "cover.png").write_bytes(picture())
+    await shop.imported()
+    before = await shop.releases()
+    report = await shop.imported()
+    assert [one.result for one in report.releases] == ["unchanged"]
+    after = await shop.releases()
+    assert after["blue-hours"][0].attempt == before["blue-hours"][0].attempt
+    assert [row.id for row in after["blue-hours"][1]] == [row.id for row in before["blue-hours"][1]]
+
+
+async def test_a_zip_and_the_folder_it_was_made_of_are_the_same(shop: Shop, tmp_path: Path) -> None:
+    _album(shop.folder / "album", "A", "B")
+    path = tmp_path / "label.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(shop.folder.rglob("*.flac")):
+            archive.write(file, file.relative_to(shop.folder))
+    assert [one.result for one in (await shop.imported(path)).releases] == ["made"]
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+async def test_a_killed_import_goes_on_where_it_stopped(shop: Shop) -> None:
+    _album(shop.folder / "1", "A", album="First")
+    _album(shop.folder / "2", "B", album="Second")
+
+    def dies(what: str, done: int, _of: int) -> None:
+        if (what, done) == ("importing", 1):
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await shop.imported(on_step=dies)
+    assert await shop.titles() == {"first": ["A"]}
+    report = await shop.imported()
+    assert [one.result for one in report.releases] == ["unchanged", "made"]
+    assert await shop.titles() == {"first": ["A"], "second": ["B"]}
+
+
+async def test_two_imports_at_once_make_everything_once(shop: Shop) -> None:
+    _album(shop.folder, "A", "B", "C")
+    reports = await asyncio.gather(shop.imported(), shop.imported())
+    assert sorted(one.releases[0].result for one in reports) == ["made", "unchanged"]
+    assert await shop.titles() == {"blue-hours": ["A", "B", "C"]}
+
+
+async def test_changed_tags_update_a_draft_and_new_files_find_their_place(shop: Shop) -> None:
+    first, *_ = _album(shop.folder, "A", "B")
+    await shop.imported()
+    ((_, before),) = (await shop.releases()).values()
+    recording(first, title="A (remastered)", album="Blue Hours", track="1", isrc="FRZ039800212")
+    recording(shop.folder / "0.mp3", title="Intro", album="Blue Hours", track="0")
+    (one,) = (await shop.imported()).releases
+    assert (one.result, one.tracks_made, one.tracks_updated) == ("updated", 1, 1)
+    ((_, after),) = (await shop.releases()).values()
+    assert [track.title for track in after] == ["Intro", "A (remastered)", "B"]
+    assert [track.id for track in after[1:]] == [track.id for track in before]
+    assert after[1].isrc == "FRZ039800212"
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+async def test_an_album_renamed_in_every_file_is_the_same_release(shop: Shop) -> None:
+    files = _album(shop.folder, "A", "B")
+    await shop.imported()
+    for number, file in enumerate(files, 1):
+        recording(file, title="AB"[number - 1], album="Bluer Hours", track=str(number))
+    (one,) = (await shop.imported()).releases
+    assert (one.result, one.title, one.slug) == ("updated", "Bluer Hours", "bluer-hours")
+    assert await shop.titles() == {"bluer-hours": ["A", "B"]}
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+async def test_a_song_on_a_single_and_an_album_is_on_both(shop: Shop) -> None:
+    single = recording(shop.folder / "Single" / "A.flac", title="A")
+    recording(shop.folder / "Album" / "1.flac", title="Z")
+    shutil.copy(single, shop.folder / "Album" / "2.flac")
+    await shop.imported()
+    assert await shop.titles() == {"album": ["Z", "A"], "single": ["A"]}
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged", "unchanged"]
+
+
+async def test_a_published_release_is_left_alone(shop: Shop) -> None:
+    first, *_ = _album(shop.folder, "A", "B")
+    (made,) = (await shop.imported()).releases
+    assert made.release_id is not None
+    async with shop.room.database.write() as session:
+        await publish(session, await find_release(session, made.release_id))
+    assert (await shop.imported()).ok
+    recording(first, title="Other", album="Blue Hours", track="1")
+    report = await shop.imported()
+    assert not report.ok
+    assert report.releases[0].notes == ["it is published: 0 new and 1 changed files wait"]
+    assert await shop.titles() == {"blue-hours": ["A", "B"]}
+
+
+async def test_a_track_taken_out_of_the_draft_is_made_again(shop: Shop) -> None:
+    _album(shop.folder, "A", "B")
+    await shop.imported()
+    ((release, tracks),) = (await shop.releases()).values()
+    async with shop.room.database.write() as session:
+        row = await find_release(session, release.id)
+        await remove_track(session, row, await find_track(session, tracks[0].id))
+    await shop.imported()
+    assert await shop.titles() == {"blue-hours": ["A", "B"]}
+
+
+async def test_what_is_no_recording_is_named_with_its_reason(shop: Shop) -> None:
+    _album(shop.folder, "A")
+    (shop.folder / "broken.mp3").write_bytes(b"nothing")
+    shutil.copy(shop.folder / "01 A.flac", shop.folder / "copy.flac")
+    report = await shop.imported()
+    assert report.refused == [("broken.mp3", "it is no MP3 file that can be read")]
+    assert report.releases[0].notes == ["copy.flac is the same file as 01 A.flac"]
+    assert await shop.titles() == {"blue-hours": ["A"]}
+
+
+async def test_the_cover_is_the_picture_beside_the_files_or_in_the_first(shop: Shop) -> None:
+    for name, inside, beside in (("x", b"", picture(colour=(9, 9, 9))), ("y", picture(colour=(0, 0, 200)), b"")):
+        recording(shop.folder / name / "1.mp3", title="A", album=name, cover=inside)
+        if beside:
+            (shop.folder / name / "Folder.jpg").write_bytes(beside)
+    recording(shop.folder / "z" / "1.mp3", title="A", album="z", cover=b"no picture")
+    report = await shop.imported()
+    releases = await shop.releases()
+    async with shop.room.database.read() as session:
+        colours = {slug: await session.get(Cover, row.cover_id or row.id) for slug, (row, _) in releases.items()}
+    assert {slug: cover.colour if cover else None for slug, cover in colours.items()} == {
+        "x": "#090909", "y": "#0000c8", "z": None
+    }  # fmt: skip
+    assert "makes no cover" in report.releases[2].notes[0]
