@@ -1,4 +1,4 @@
-"""Orders: check a cart out, look at one's orders, claim what was bought without an account."""
+"""Orders: look at one's own, and claim what was bought without an account."""
 
 from __future__ import annotations
 
@@ -9,31 +9,23 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.carts import known
 from veza.api.market.problems import (
-    ADDRESS_NEEDED,
     ADDRESS_UNCONFIRMED,
-    CART_EMPTY,
     CART_TOKEN_MISSING,
-    NOT_FOR_SALE,
-    OWNED_ALREADY,
-    PRICE_CHANGED,
 )
-from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import BAD_AMOUNT, CONFLICT, NOT_FOUND, Problem
+from veza.api.problems import NOT_FOUND
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
     LIST_PROBLEMS,
     WRITE_PROBLEMS,
     Change,
-    Url,
     answers,
     changes,
     page_of,
@@ -44,33 +36,12 @@ from veza.kit import moves
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market import checkout, claims, orders
+from veza.market import claims, orders
 from veza.market.cart import Buyer
-from veza.market.checkout import Opening, PriceChanged
 from veza.market.orders import Order, OrderLine
-from veza.market.rules import MarketRules
-from veza.money.checkout import CheckoutSession
-from veza.money.room import MoneyRoom
-from veza.money.stripe.definite import ProviderRefused
 
 TAG = "orders"
 Status = Literal["open", "paid", "partly_refunded", "refunded", "expired", "canceled"]
-Email = Annotated[
-    str,
-    Meta(
-        max_length=254,
-        pattern=r"^[^\s@\x00-\x20\x7f]{1,64}@[^\s@\x00-\x20\x7f]{1,189}$(?!\n)",
-        description="Where the link to what was bought goes.",
-    ),
-]
-
-
-class CheckoutWanted(Struct, forbid_unknown_fields=True):
-    """How to check out. Who is not signed in gives `email`; the addresses are Veza's own pages without them."""
-
-    email: Email | None = None
-    success_url: Url | None = None
-    cancel_url: Url | None = None
 
 
 class OrderLineShown(Struct, frozen=True):
@@ -108,18 +79,6 @@ class OrderDetail(OrderShown, frozen=True):
     """An order with the moves it made."""
 
     history: list[Change]
-
-
-class OrderOpened(OrderShown, frozen=True):
-    """An order as checked out: send the buyer to `checkout_url`; null where everything in it was free."""
-
-    checkout_url: str | None
-
-
-class CheckedOut(Struct, frozen=True):
-    """One order for each currency, and one for what was free."""
-
-    orders: list[OrderOpened]
 
 
 class ClaimWanted(Struct, forbid_unknown_fields=True):
@@ -164,13 +123,6 @@ DETAIL_EXAMPLE = {
     **ORDER_EXAMPLE,
     "history": [{**CHANGE_EXAMPLE, "source": "open", "target": "paid", "because": "the buyer paid"}],
 }
-OPENED_EXAMPLE = {
-    **ORDER_EXAMPLE,
-    "status": "open",
-    "receipt": None,
-    "paid_at": None,
-    "checkout_url": "https://checkout.stripe.com/c/pay/cs_test_a1",
-}
 
 
 def receipt_number(order: Order) -> str | None:
@@ -184,92 +136,6 @@ def facts_of(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
         "receipt": receipt_number(order),
         "lines": [show(OrderLineShown, line, kind=ItemKind(line.kind)) for line in lines],
     }
-
-
-@post(
-    "/cart/checkout",
-    operation_id="checkOut",
-    tags=[TAG],
-    summary="Check the cart out",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]},
-        CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PRICE_CHANGED, CONFLICT,
-        BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def check_out(
-    data: Annotated[CheckoutWanted, BodyKwarg(examples=[Example(value={"email": "buyer@example.org"})])],
-    buyer: NamedDependency[Buyer],
-    idempotent: NamedDependency[Idempotent],
-    room: NamedDependency[MoneyRoom],
-    rules: NamedDependency[MarketRules],
-) -> Response[CheckedOut]:
-    """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
-    once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
-    answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
-    known(buyer)
-    wanted = checkout.Wanted(
-        data.email.lower() if data.email is not None else None,
-        data.success_url or f"{rules.base_url}/checkout/done",
-        data.cancel_url or f"{rules.base_url}/cart",
-        idempotent.intent_key,
-    )
-    refused: list[Opening] = []
-
-    async def intend(session: Session) -> list[Opening]:
-        return await checkout.begin(session, await carts.ready(session, buyer), buyer, wanted, rules)
-
-    async def ask(openings: list[Opening]) -> list[CheckoutSession | None]:
-        pages: list[CheckoutSession | None] = []
-        for opening in openings:
-            try:
-                pages.append(await checkout.ask(room.gateway.for_people(), opening))
-            except ProviderRefused:
-                refused.append(opening)
-                raise
-        return pages
-
-    async def record(session: Session, openings: list[Opening], pages: list[CheckoutSession | None]) -> Reply:
-        urls: dict[UUID, str | None] = {}
-        for opening, page in zip(openings, pages, strict=True):
-            payment = await checkout.record(session, opening, page)
-            urls[opening.order.id] = payment.checkout_url if payment is not None else None
-        lines = await orders.lines_of(session, list(urls))
-        rows = [await orders.find(session, order_id) for order_id in urls]
-        opened = [show(OrderOpened, row, **facts_of(row, lines[row.id]), checkout_url=urls[row.id]) for row in rows]
-        return Reply(201, CheckedOut(opened))
-
-    async def withdraw(session: Session) -> None:
-        for opening in refused:
-            await checkout.withdraw(session, opening, because="the provider refused the pay page")
-
-    try:
-        return await idempotent.run_in_steps(intend, ask, record)
-    except ProviderRefused:
-        await idempotent.forget(withdraw)
-        raise
-    except PriceChanged as changed:
-        raise await _show_new_prices(room.database, buyer, changed) from None
-
-
-async def _show_new_prices(database: Database, buyer: Buyer, changed: PriceChanged) -> Problem:
-    """The cart keeps today's prices, so that checking out again says yes to them."""
-    async with database.write("checkout") as session:
-        await carts.reprice(session, await carts.ready(session, buyer))
-    said = [
-        {
-            "product_id": str(one.product_id),
-            "title": one.title,
-            "old_minor": one.old.minor,
-            "old_currency": one.old.currency,
-            "new_minor": one.new.minor,
-            "new_currency": one.new.currency,
-        }
-        for one in changed.changes
-    ]
-    return Problem(PRICE_CHANGED, str(changed), changes=said)
 
 
 @get(

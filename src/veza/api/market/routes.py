@@ -9,7 +9,7 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.market import carts, codes, library, orders, products, receipts, refund_requests, sales
+from veza.api.market import carts, checkout, codes, library, orders, products, receipts, refund_requests, sales
 from veza.api.market.carts import BUYER_DEPENDENCY
 from veza.market.rules import MarketRules
 from veza.money.room import MoneyRoom
@@ -50,7 +50,7 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
                 carts.change_item,
                 carts.remove_item,
                 carts.merge_carts,
-                orders.check_out,
+                checkout.check_out,
                 orders.list_cart_orders,
                 orders.list_orders,
                 orders.show_order,
