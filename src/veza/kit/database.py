@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Insert, MetaData, Table, Uuid, event, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -227,6 +228,7 @@ class Database:
                     "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
                 },
             }
+        options |= {"json_deserializer": msgspec.json.decode, "json_serializer": _as_json}
         engine = create_async_engine(parsed, **options)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
@@ -276,6 +278,10 @@ class Database:
         session.subscriptions = self.subscriptions
         session.actor = actor
         session.dialect = self.dialect
+
+
+def _as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 @cache

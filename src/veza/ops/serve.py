@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -144,6 +145,7 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
 async def _run_all(application: Application, listener: socket.socket | None, on_ready: Callable[[], None]) -> bool:
     """Start everything, wait for the stop, end everything; True when something ended before it was asked to."""
     stop, grace = application.stop, application.settings.shutdown_grace
+    _leave_what_stays()
     tasks = {asyncio.create_task(_service(service, stop), name=service.name) for service in application.services}
     server: Server | None = None
     if listener is not None:
@@ -170,6 +172,15 @@ async def _run_all(application: Application, listener: socket.socket | None, on_
     seconds = round(time.monotonic() - started, 2)
     log.info("stop.done", seconds=seconds, cut_off=[task.get_name() for task in late])
     return ended_early or bool(failed)
+
+
+def _leave_what_stays() -> None:
+    """Modules, routes and statements live as long as the process: the collector need not walk over them each time.
+
+    A full collection over all of them took a fifth of a second, in which nobody was answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _service(service: Service, stop: asyncio.Event) -> None:
