@@ -103,12 +103,19 @@ def catalogue() -> Rows:
     return rows
 
 
+TAGS_OF_TRACKS = """
+    UPDATE taggings SET listed_at = tracks.listed_at, title_key = tracks.title_key FROM tracks
+    WHERE taggings.kind = 'track' AND taggings.about_id = tracks.id
+"""
+
+
 async def fill(url: str, rows: Rows) -> None:
     base = Database.open(url)
     async with base.engine.begin() as connection:
         for model, wanted in rows.items():
             for start in range(0, len(wanted), CHUNK):
                 await connection.execute(insert(table_of(model)), wanted[start : start + CHUNK])
+        await connection.execute(text(TAGS_OF_TRACKS))
         await connection.execute(text("ANALYZE"))
     await base.close()
 

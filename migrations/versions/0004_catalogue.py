@@ -76,10 +76,20 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("tag", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("about_id", sa.Uuid(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("title_key", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=True),
         sa.PrimaryKeyConstraint("kind", "tag", "about_id", name=op.f("pk_taggings")),
     )
     with op.batch_alter_table("taggings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_taggings_about_id"), ["about_id"], unique=False)
+        for name, column in (("ix_taggings_newest", "listed_at"), ("ix_taggings_titled", "title_key")):
+            batch_op.create_index(
+                name,
+                ["kind", "tag", column, "about_id"],
+                unique=False,
+                postgresql_where=sa.text("listed_at IS NOT NULL"),
+                sqlite_where=sa.text("listed_at IS NOT NULL"),
+            )
 
     op.create_table(
         "artist_members",
@@ -262,6 +272,8 @@ def downgrade() -> None:
 
     op.drop_table("artist_members")
     with op.batch_alter_table("taggings", schema=None) as batch_op:
+        batch_op.drop_index("ix_taggings_titled")
+        batch_op.drop_index("ix_taggings_newest")
         batch_op.drop_index(batch_op.f("ix_taggings_about_id"))
 
     op.drop_table("taggings")

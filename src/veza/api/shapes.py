@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar
 
 from litestar.openapi.datastructures import ResponseSpec
@@ -71,8 +73,17 @@ S = TypeVar("S", bound=Struct)
 
 def show(shape: type[S], row: Any, **more: Any) -> S:
     """`shape` filled from the attributes of `row` that have the same names; `more` has the rest."""
-    fields = {name: getattr(row, name) for name in shape.__struct_fields__ if name not in more}
-    return shape(**fields, **more)
+    names, read = _fields(shape, tuple(more))
+    return shape(**dict(zip(names, read(row), strict=True)), **more)
+
+
+@cache
+def _fields(shape: type[Struct], but: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Any], Sequence[Any]]]:
+    """The names of a shape's fields but these, and what reads all of them at once."""
+    names = tuple(name for name in shape.__struct_fields__ if name not in but)
+    if len(names) < 2:  # attrgetter of one name gives no tuple
+        return names, lambda row: [getattr(row, name) for name in names]
+    return names, attrgetter(*names)
 
 
 def changes(rows: Any) -> list[Change]:

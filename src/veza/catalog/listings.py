@@ -24,6 +24,7 @@ from veza.kit.database import Session, table_of
 
 Sort = Literal["newest", "name", "title"]
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
+_G = table_of(tagging.Tagging)
 
 Build = Callable[[str, frozenset[str], bool], Select[Any]]
 After = tuple[str, UUID]
@@ -206,6 +207,8 @@ def _tracks(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
         found = found.where(_T.c.release_id == bindparam("release", type_=Uuid()))
     if "text" in given:
         found = found.where(_begins(_T.c.title_key))
-    if "tag" in given:
-        found = found.where(tagging.has_tag(tagging.TRACK, _T.c.id, bindparam("tag")))
-    return _listing(found, _T.c.listed_at if sort == "newest" else _T.c.title_key, _T.c.id, sort, after=after)
+    if "tag" not in given:
+        return _listing(found, _T.c.listed_at if sort == "newest" else _T.c.title_key, _T.c.id, sort, after=after)
+    found = found.join(_G, _G.c.about_id == _T.c.id)
+    found = found.where(_G.c.kind == tagging.TRACK, _G.c.tag == bindparam("tag"), _G.c.listed_at.is_not(None))
+    return _listing(found, _G.c.listed_at if sort == "newest" else _G.c.title_key, _G.c.about_id, sort, after=after)

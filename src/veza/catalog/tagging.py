@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, delete, exists, insert
+from sqlalchemy import Index, delete, exists, insert, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog.wording import SORTED
@@ -16,15 +17,31 @@ ARTIST, RELEASE, TRACK = "artist", "release", "track"
 
 
 class Tagging(Base):
-    """An artist, release or track has a tag."""
+    """An artist, release or track has a tag.
+
+    `listed_at` and `title_key` repeat a track's own: among a hundred thousand tracks one page of a tag is then read in
+    its order from an index, however many have the tag. For artists and releases they stay null.
+    """
 
     __tablename__ = "taggings"
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     tag: Mapped[str] = mapped_column(SORTED, primary_key=True)
     about_id: Mapped[UUID] = mapped_column(primary_key=True)
+    listed_at: Mapped[datetime | None]
+    title_key: Mapped[str | None] = mapped_column(SORTED)
 
-    __table_args__ = (Index(None, "about_id"),)
+    __table_args__ = (
+        Index(None, "about_id"),
+        Index(
+            "ix_taggings_newest", "kind", "tag", "listed_at", "about_id",
+            postgresql_where=text("listed_at IS NOT NULL"), sqlite_where=text("listed_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_taggings_titled", "kind", "tag", "title_key", "about_id",
+            postgresql_where=text("listed_at IS NOT NULL"), sqlite_where=text("listed_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
 
 async def write(session: Session, kind: str, about_id: UUID, tags: Sequence[str], before: Sequence[str] = ()) -> None:

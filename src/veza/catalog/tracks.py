@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, bindparam, delete, func, select, text, update
+from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -120,6 +120,7 @@ async def add_tracks(session: Session, release: Release, wanted: Sequence[TrackW
     await session.flush()
     for row in rows:
         await tagging.write(session, tagging.TRACK, row.id, row.tags)
+    await session.execute(_SORT_TAGS, {"release": release.id})
     return rows
 
 
@@ -131,6 +132,8 @@ async def edit_track(session: Session, track: Track, changes: dict[str, Any]) ->
     for name, value in facts.items():
         setattr(track, name, value)
     await session.flush()
+    if "tags" in facts or "title" in facts:
+        await session.execute(_SORT_TAGS, {"release": track.release_id})
 
 
 async def remove_track(session: Session, release: Release, track: Track) -> None:
@@ -201,6 +204,23 @@ async def list_tracks(session: Session, release: Release, at: datetime | None) -
     """Show the release's tracks in lists as of `at`, or (None) not any more."""
     mine = update(Track).where(Track.release_id == release.id).values(listed_at=at)
     await session.execute(mine.execution_options(synchronize_session=False))
+    await session.execute(_SORT_TAGS, {"release": release.id})
+
+
+_TRACKS, _TAGS = table_of(Track), table_of(tagging.Tagging)
+_SORT_TAGS = (
+    update(_TAGS)
+    .where(
+        _TAGS.c.kind == tagging.TRACK,
+        _TAGS.c.about_id.in_(select(_TRACKS.c.id).where(_TRACKS.c.release_id == bindparam("release", type_=Uuid()))),
+    )
+    .values(
+        {
+            name: select(_TRACKS.c[name]).where(_TRACKS.c.id == _TAGS.c.about_id).scalar_subquery()
+            for name in ("listed_at", "title_key")
+        }
+    )
+)
 
 
 async def forget_tracks(session: Session, release_id: UUID) -> None:
