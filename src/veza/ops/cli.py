@@ -168,8 +168,7 @@ def welcome(settings: Settings, where: str, admin: str | None) -> str:
         f"  payments     {payments}",
     ]
     if admin is not None:
-        lines.append(f"  first admin  {admin}")
-        lines.append("               signed in, send its token to POST /api/v1/admin-claim: once, within a day")
+        lines.append(f"  first admin  {admin}  once, within a day")
     return "\n".join(lines)
 
 
