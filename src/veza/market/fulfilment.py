@@ -7,7 +7,7 @@ news end the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -110,12 +110,17 @@ async def send_claim(session: Session, order: Order, rules: MarketRules) -> None
 
 
 async def _owned_already(session: Session, order: Order) -> list[OrderLine]:
-    """Lines for what the buyer was given by something else: two tabs, or an older pay page."""
-    if order.person_id is None:
-        return []
+    """Lines for what the buyer was given by something else: two tabs, or an older pay page.
+
+    Who has no account is known by the cart.
+    """
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     items = {line.item_id for line in lines} | {line.release_id for line in lines}
-    owned = await access.owned_of(session, order.person_id, items)
+    owned: Collection[UUID]
+    if order.person_id is not None:
+        owned = await access.owned_of(session, order.person_id, items)
+    else:
+        owned = await access.waiting_of(session, await orders.paid_from(session, order.cart_id), items)
     return [line for line in lines if line.item_id in owned or line.release_id in owned]
 
 

@@ -205,6 +205,11 @@ async def listing(
     return (await session.scalars(wanted)).all()
 
 
+async def paid_from(session: Session, cart_id: UUID) -> Sequence[UUID]:
+    """Orders made from this cart and paid, whatever went back since."""
+    return (await session.scalars(select(Order.id).where(Order.cart_id == cart_id, Order.status.in_(PAID)))).all()
+
+
 async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id: UUID) -> None:
     """Whoever began to pay before signing in goes on as this person, unless they began the same there as well."""
     begun = select(Order.fingerprint).where(Order.cart_id == new_cart, Order.status == "open")

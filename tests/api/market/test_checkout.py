@@ -147,6 +147,25 @@ async def test_what_is_paid_twice_on_two_pages_goes_back_once_and_stays_owned(an
     assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
 
 
+async def test_what_is_paid_twice_without_an_account_goes_back_once(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    first, second = await act.selling("A", 1000), await act.selling("B", 500)
+    await shop.post(anonymous(), "/cart/items", {"product_id": first})
+    (old,) = await shop.check_out(anonymous(), email="buyer@example.org")
+    await shop.post(anonymous(), "/cart/items", {"product_id": second})
+    (new,) = await shop.check_out(anonymous(), email="buyer@example.org")
+    await shop.pay(new)
+    await shop.pay(old)  # the older page was still open in another tab
+    refund = await shop.stage.one(Refund)
+    assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
+    made = {str(order.id): order.status for order in await shop.stage.all(Order)}
+    assert made == {old["id"]: "refunded", new["id"]: "paid"}
+    buyer = visiting(await shop.person("buyer@example.org"))
+    await shop.post(buyer, "/orders/claim")
+    assert await shop.library(buyer) == ["A", "B"]
+
+
 async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return_one(any_shop: Shop) -> None:
     shop = any_shop
     act = await shop.artist()
