@@ -11,7 +11,9 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Meta, Struct
 
+from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
+from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.carts import known
 from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderShown, facts_of
@@ -24,7 +26,7 @@ from veza.api.market.problems import (
     PRICE_CHANGED,
 )
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.problems import BAD_AMOUNT, CONFLICT, Problem
+from veza.api.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
 from veza.api.shapes import WRITE_PROBLEMS, Url, answers, show
 from veza.api.visitors import needs
 from veza.kit.database import Database, Session
@@ -86,7 +88,7 @@ OPENED_EXAMPLE = {
     responses=answers(
         201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]},
         CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PRICE_CHANGED, CONFLICT,
-        BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+        BAD_PAYMENT, BAD_AMOUNT, BAD_EMAIL, RATE_LIMITED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def check_out(
@@ -101,7 +103,7 @@ async def check_out(
     answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
     known(buyer)
     wanted = checkout.Wanted(
-        data.email.lower() if data.email is not None else None,
+        clean_email(data.email) if data.email is not None else None,
         data.success_url or f"{rules.base_url}/checkout/done",
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,
