@@ -20,7 +20,7 @@ async def test_who_is_not_signed_in_gets_a_token_and_keeps_a_cart_with_it(shop: 
     answer = await shop.client.get("/api/v1/cart")
     token = answer.headers["x-veza-cart"]
     assert answer.json() == {"items": [], "totals": []}
-    assert f"veza_cart={token}" in answer.headers["set-cookie"]
+    assert f"__Host-veza_cart={token}" in answer.headers["set-cookie"]
     assert {"HttpOnly", "Secure"} <= {part.strip() for part in answer.headers["set-cookie"].split(";")}
     shop.client.cookies.clear()
     assert await shop.stage.all(Cart) == []
@@ -30,7 +30,7 @@ async def test_who_is_not_signed_in_gets_a_token_and_keeps_a_cart_with_it(shop: 
     assert (item["title"], item["artist"], item["amount_minor"]) == ("Blue Hours", "Anna Berg", 1000)
     (cart,) = await shop.stage.all(Cart)
     assert token not in (cart.token_hash or "")
-    by_cookie = await shop.client.get("/api/v1/cart", headers={"Cookie": f"veza_cart={token}"})
+    by_cookie = await shop.client.get("/api/v1/cart", headers={"Cookie": f"__Host-veza_cart={token}"})
     assert len(by_cookie.json()["items"]) == 1
 
 

@@ -100,6 +100,7 @@ WANTED_EXAMPLE = {"product_id": "01890000-0000-7000-8000-000000000022", "amount_
 
 async def _buyer(
     request: Request[Any, Any, Any],
+    rules: NamedDependency[MarketRules],
     cart_token: Annotated[
         str | None,
         HeaderParameter(
@@ -111,9 +112,14 @@ async def _buyer(
 ) -> Buyer:
     if cart_token is not None and not looks_like_token(cart_token):
         raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(_cookie_name(rules), "")
     token = cart_token or (cookie if looks_like_token(cookie) else None)
     return Buyer(visitor_of(request).person_id, token)
+
+
+def _cookie_name(rules: MarketRules) -> str:
+    """Where people come by HTTPS the prefix keeps sibling host names from planting a cart of theirs."""
+    return f"__Host-{COOKIE}" if rules.base_url.startswith("https://") else COOKIE
 
 
 BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
@@ -186,7 +192,7 @@ async def show_cart(
         return Response(shown)
     token = new_token()
     cookie = Cookie(
-        COOKIE,
+        _cookie_name(rules),
         value=token,
         path="/",
         max_age=COOKIE_SECONDS,
