@@ -98,12 +98,12 @@ async def ask(
     line = next((one for one in (await orders.lines_of(session, [order.id]))[order.id] if one.id == line_id), None)
     if line is None:
         raise UnknownLine(line_id)
+    if order.payment_id is None:
+        raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
     _refuse_late(session, order, line, rules)
     known = (await session.scalars(select(RefundRequest).where(RefundRequest.line_id == line_id))).one_or_none()
     if known is not None:
         raise CannotAsk(f"a refund of “{line.title}” was asked for already: the request is {known.status}")
-    if order.payment_id is None:
-        raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
     values = {
         "id": session.new_id(),
         "payment_id": order.payment_id,
