@@ -156,3 +156,14 @@ async def test_taking_out_what_is_not_there_is_no_error(shop: Shop) -> None:
 async def _all_items(shop: Shop) -> list[Any]:
     async with shop.stage.database.read() as session:
         return list((await session.scalars(select(CartItem))).all())
+
+
+async def test_two_browsers_at_one_address_have_keys_of_their_own(shop: Shop) -> None:
+    product = await (await shop.artist()).selling()
+    browsers = [anonymous(f"a-cart-token-of-the-browser-number-{i:04}") for i in range(2)]
+    for browser in browsers:
+        await shop.post(browser, "/cart/items", {"product_id": product}, key="1")
+    opened = [
+        await shop.post(one, "/cart/checkout", {"email": "b@example.org"}, expect=201, key="2") for one in browsers
+    ]
+    assert opened[0]["orders"][0]["id"] != opened[1]["orders"][0]["id"]

@@ -25,7 +25,7 @@ from veza.market import cart as carts
 from veza.market.cart import Buyer, Cart, Held
 from veza.market.products import Pricing
 from veza.market.rules import MarketRules
-from veza.market.tokens import looks_like_token, new_token
+from veza.market.tokens import hash_of, looks_like_token, new_token
 
 TAG = "cart"
 HEADER = "X-Veza-Cart"
@@ -133,6 +133,13 @@ def known(buyer: Buyer) -> Buyer:
     return buyer
 
 
+def keyed_by_cart(idempotent: Idempotent, buyer: Buyer) -> Idempotent:
+    """Who is not signed in has keys of their own by their cart; raises Problem (cart-token-missing)."""
+    if known(buyer).person_id is not None:
+        return idempotent
+    return idempotent.within(f"cart {hash_of(buyer.cart_token or '')[:16]}")
+
+
 def cart_shown(held: list[Held]) -> CartShown:
     """A cart in the shape of this door."""
     totals: dict[str, int] = {}
@@ -163,7 +170,7 @@ def _item(held: Held) -> CartItemShown:
 async def _change(
     idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]]
 ) -> Response[CartShown]:
-    known(buyer)
+    idempotent = keyed_by_cart(idempotent, buyer)
 
     async def work(session: Session) -> Reply:
         cart = await carts.ready(session, buyer)

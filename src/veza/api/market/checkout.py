@@ -15,7 +15,7 @@ from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.market.carts import known
+from veza.api.market.carts import keyed_by_cart
 from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderShown, facts_of
 from veza.api.market.problems import (
     ADDRESS_NEEDED,
@@ -101,7 +101,7 @@ async def check_out(
     """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
     once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
     answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
-    known(buyer)
+    idempotent = keyed_by_cart(idempotent, buyer)
     wanted = checkout.Wanted(
         clean_email(data.email) if data.email is not None else None,
         data.success_url or f"{rules.base_url}/checkout/done",
