@@ -142,3 +142,11 @@ async def test_an_admins_token_for_the_shop_is_no_operators(shop: Shop) -> None:
     await shop.get(shop_only, f"/orders/{order['id']}/receipt.html", 404)
     await shop.get(shop_only, f"/artists/{act.id}/sales", 403)
     await shop.post(everything, grant, {"answer": "of course"})
+
+
+async def test_what_was_free_has_nothing_to_give_back(shop: Shop) -> None:
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, await (await shop.artist()).selling(price_minor=0, pricing="free"))
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
+    said = await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 409, "no-refund")
+    assert said == "“Blue Hours” was free: there is nothing to give back"
