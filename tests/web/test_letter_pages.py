@@ -136,3 +136,13 @@ async def _is_confirmed(letters: Letters) -> bool:
     async with letters.database.read() as session:
         person = await people.by_email(session, "anna@example.org")
     return person is not None and person.is_confirmed
+
+
+async def test_who_has_no_admin_link_learns_nothing_about_accounts(letters: Letters) -> None:
+    await letters.signed_up()
+    said = []
+    for email in ("anna@example.org", "nobody@example.org"):
+        fields = {"token": "x" * 43, "email": email, "password": "not her password", "name": "Anna"}
+        said.append(await letters.browser.post("/admin-claim", data=fields))
+    assert [answer.status_code for answer in said] == [410, 410]
+    assert said[0].text == said[1].text

@@ -67,3 +67,12 @@ async def test_the_table_of_permissions_is_a_page_for_everybody(sqlite_url: str,
     assert page.status_code == 200
     assert "give and take roles, close accounts, read the audit log" in page.text
     await veza.close()
+
+
+async def test_a_proxy_before_us_opens_nothing(sqlite_url: str, tmp_path: Path) -> None:
+    veza = build(Settings(var_dir=tmp_path, database_url=sqlite_url))
+    transport = httpx.ASGITransport(app=veza.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        assert (await client.get("/mailbox", headers={"X-Forwarded-For": "192.0.2.1"})).status_code == 404
+        assert (await client.get("/mailbox")).status_code == 200
+    await veza.close()

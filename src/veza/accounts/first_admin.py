@@ -19,6 +19,13 @@ async def admin_link(database: Database, base_url: str) -> str | None:
     return letters.page_address(base_url, "admin", secret)
 
 
+async def look(session: Session, secret: str) -> None:
+    """Raises BadLink for a link that is not good any more, also when there is an admin by now."""
+    await links.look(session, secret, Purpose.ADMIN)
+    if await roles.is_there_an_admin(session):
+        raise links.BadLink
+
+
 async def claim(session: Session, person_id: UUID, secret: str, address: str) -> None:
     """Make the person admin and every such link worthless; raises BadLink, also when there is an admin by now."""
     await links.use(session, secret, Purpose.ADMIN)

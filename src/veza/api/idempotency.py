@@ -79,6 +79,10 @@ class Idempotent:
     def __init__(self, database: Database, caller: str, key: str, fingerprint: str) -> None:
         self._database, self._caller, self._key, self._fingerprint = database, caller, key, fingerprint
 
+    def within(self, part: str) -> Idempotent:
+        """The same write, under a key of this part of the caller's: visitors who share an address share no keys."""
+        return Idempotent(self._database, f"{self._caller} {part}", self._key, self._fingerprint)
+
     async def run(self, work: Callable[[Session], Awaitable[Reply]]) -> Response[Any]:
         """Do `work` and store its reply in one transaction, or replay the stored one.
 

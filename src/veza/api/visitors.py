@@ -45,7 +45,12 @@ class Visitor:
     """Whether their e-mail address is."""
 
     def may(self, permission: Permission) -> bool:
-        return allows(permission, self.roles)
+        """Whether they have the permission, and their token, if they came with one, its scope."""
+        return allows(permission, self.roles) and self.reaches(permission)
+
+    def reaches(self, permission: Permission) -> bool:
+        """Whether they came with a token, if with one, that is good for this permission."""
+        return self.scopes is None or PERMISSIONS[permission].scope in self.scopes
 
     @property
     def person(self) -> UUID:
@@ -116,11 +121,11 @@ def permitted(recognise: Recognise) -> Any:
         connection.state[_VISITOR] = visitor
         permission = permission_of(handler)
         rule = PERMISSIONS[permission]
-        if not visitor.may(permission):
+        if not allows(permission, visitor.roles):
             if Role.VISITOR in visitor.roles:
                 raise sign_in_needed()
             raise Problem(FORBIDDEN, f"this needs the permission “{permission.value}”, which you do not have")
-        if visitor.scopes is not None and (rule.scope is None or rule.scope not in visitor.scopes):
+        if not visitor.reaches(permission):
             wanted = f"a token with the scope {rule.scope.value}" if rule.scope else "a person, not a token"
             raise Problem(FORBIDDEN, f"this needs {wanted}")
 

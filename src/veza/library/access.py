@@ -63,6 +63,12 @@ async def owned_of(session: Session, person_id: UUID, items: Collection[UUID]) -
     return found
 
 
+async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Collection[UUID]) -> set[UUID]:
+    """Which of these releases and tracks were given to these orders made without an account, claimed since or not."""
+    alive = (Grant.claim_id.in_(claim_ids), Grant.item_id.in_(items), Grant.revoked_at.is_(None))
+    return set(await session.scalars(select(Grant.item_id).where(*alive)))
+
+
 _MAY = (
     select(
         Release.status,

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from veza.accounts import throttle
+from veza.accounts.throttle import MAIL_TO_PERSON
 from veza.kit.database import Session
 from veza.kit.money import Money
 from veza.market import cart as carts
@@ -76,7 +78,8 @@ class PriceChanged(Exception):
 async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules) -> list[Opening]:
     """The orders this cart makes (locked), written if they are new; nothing was asked of the provider yet.
 
-    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PriceChanged, BadPayment, BadAmount.
+    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PriceChanged, BadPayment, BadAmount, and Throttled where
+    what is free would fill a stranger's mailbox.
     """
     made = await _made_by(session, cart, wanted.request_key)
     if made:
@@ -179,6 +182,8 @@ async def _open(
         "created_at": session.now,
     }
     if total.minor == 0:
+        if buyer.person_id is None:
+            await throttle.spend(session, (throttle.key_of("free to", wanted.email), MAIL_TO_PERSON))
         free = {**values, "status": "paid", "paid_at": session.now}
         (order,) = await orders.machine.born(session, [free], because="everything in it is free")
         await session.execute(insert(OrderLine), lines)

@@ -7,7 +7,7 @@ news end the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,10 +28,13 @@ BOUGHT_TWICE = "bought twice: the buyer has it already"
 
 async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order | None:
     """The payment succeeded (locked): do what follows, once. None when it is not the market's."""
-    order = await _lock_with_cart(session, payment_id)
+    order = await orders.of_payment(session, payment_id)
     if order is None or order.status in orders.PAID:
         return order
+    # Before any cart is locked: where several are paid in one transaction, whoever counts next waits here and holds
+    # no cart meanwhile. The payment's lock keeps the order from being paid by somebody else.
     number = await receipts.next_number(session, session.now.year)
+    order = await _lock_with_cart(session, payment_id)
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
     await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
     doubles = await _owned_already(session, order)
@@ -42,11 +45,13 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     return order
 
 
-async def _lock_with_cart(session: Session, payment_id: UUID) -> Order | None:
+async def _lock_with_cart(session: Session, payment_id: UUID) -> Order:
     """The order, under its cart's lock as at checkout: of two that are paid at once, one sees what the other gave."""
     mine = select(Order.cart_id).where(Order.payment_id == payment_id)
     await session.execute(select(Cart.id).where(Cart.id == mine.scalar_subquery()).with_for_update())
-    return await orders.lock_by_payment(session, payment_id)
+    order = await orders.lock_by_payment(session, payment_id)
+    assert order is not None
+    return order
 
 
 async def expired(session: Session, payment_id: UUID) -> None:
@@ -110,12 +115,17 @@ async def send_claim(session: Session, order: Order, rules: MarketRules) -> None
 
 
 async def _owned_already(session: Session, order: Order) -> list[OrderLine]:
-    """Lines for what the buyer was given by something else: two tabs, or an older pay page."""
-    if order.person_id is None:
-        return []
+    """Lines for what the buyer was given by something else: two tabs, or an older pay page.
+
+    Who has no account is known by the cart.
+    """
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     items = {line.item_id for line in lines} | {line.release_id for line in lines}
-    owned = await access.owned_of(session, order.person_id, items)
+    owned: Collection[UUID]
+    if order.person_id is not None:
+        owned = await access.owned_of(session, order.person_id, items)
+    else:
+        owned = await access.waiting_of(session, await orders.paid_from(session, order.cart_id), items)
     return [line for line in lines if line.item_id in owned or line.release_id in owned]
 
 

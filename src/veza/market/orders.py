@@ -164,9 +164,24 @@ _LINES = (
 )
 
 
+async def of_payment(session: Session, payment_id: UUID) -> Order | None:
+    """The order this payment is for, not locked; None for a payment made without the market."""
+    mine = select(Order).where(Order.payment_id == payment_id)
+    return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+
+
 async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:
     """The order this payment is for, locked; None for a payment made without the market."""
     return (await session.scalars(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
+
+
+async def lock(session: Session, order_id: UUID) -> Order:
+    """The order, locked; raises UnknownOrder."""
+    mine = select(Order).where(Order.id == order_id).with_for_update()
+    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    if row is None:
+        raise UnknownOrder(order_id)
+    return row
 
 
 async def lines_of(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[OrderLine]]:
@@ -203,6 +218,11 @@ async def listing(
     if after is not None:
         wanted = wanted.where(Order.id < after)
     return (await session.scalars(wanted)).all()
+
+
+async def paid_from(session: Session, cart_id: UUID) -> Sequence[UUID]:
+    """Orders made from this cart and paid, whatever went back since."""
+    return (await session.scalars(select(Order.id).where(Order.cart_id == cart_id, Order.status.in_(PAID)))).all()
 
 
 async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id: UUID) -> None:

@@ -93,17 +93,17 @@ async def ask(
     session: Session, order: Order, line_id: UUID, person_id: UUID, reason: str, rules: MarketRules
 ) -> RefundRequest:
     """The buyer of `order` asks for one line's money. Raises UnknownLine, CannotAsk. Two at once: one request."""
+    # Under the order's lock: of two requests at once the second sees the first. Returns take it before the lines, too.
+    order = await orders.lock(session, order.id)
     line = next((one for one in (await orders.lines_of(session, [order.id]))[order.id] if one.id == line_id), None)
     if line is None:
         raise UnknownLine(line_id)
+    if order.payment_id is None:
+        raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
     _refuse_late(session, order, line, rules)
-    # Under the line's lock: of two requests at once the second sees the first.
-    await session.execute(select(OrderLine.id).where(OrderLine.id == line_id).with_for_update())
     known = (await session.scalars(select(RefundRequest).where(RefundRequest.line_id == line_id))).one_or_none()
     if known is not None:
         raise CannotAsk(f"a refund of “{line.title}” was asked for already: the request is {known.status}")
-    if order.payment_id is None:
-        raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
     values = {
         "id": session.new_id(),
         "payment_id": order.payment_id,

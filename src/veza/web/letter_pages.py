@@ -116,6 +116,9 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
 async def _become_admin(accounts: Accounts, given: dict[str, str], request: PageRequest) -> None:
     """Sign in, or up where there is no such account, and claim; raises what those raise."""
     address, secret, password = _address(request), given["token"], given.get("password", "")
+    # Before anything else: without a link that is good nobody learns here whether there is such an account.
+    async with accounts.database.read() as session:
+        await first_admin.look(session, secret)
     browser = Browser(address, request.headers.get("user-agent", "")[:200], None)
     code = given.get("code", "").strip() or None
     try:

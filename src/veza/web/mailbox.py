@@ -16,6 +16,7 @@ from veza.kit.database import Database
 from veza.web.pages import Pages, Refused
 
 MOST_SHOWN = 100
+_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 
 PageRequest = Request[Any, Any, Any]
@@ -27,7 +28,9 @@ def mailbox_routes(database: Database, *, is_open: bool) -> list[ControllerRoute
 
     def demand_open(request: PageRequest) -> None:
         # The name, too: another site's page may point a name of its own at this machine and read along.
-        if not is_open or not is_loopback(request.url.hostname or ""):
+        # And a proxy before us, whose visitors come from anywhere while all seem to sit here.
+        is_passed_on = any(name in request.headers for name in _PASSED_ON)
+        if not is_open or is_passed_on or not is_loopback(request.url.hostname or ""):
             raise Refused(404, "Nothing here", "Mails go out by SMTP, or this address is not this machine's own.")
 
     @get("/")

@@ -232,3 +232,10 @@ async def any_shop(database_url: str) -> AsyncIterator[Shop]:
     """On an SQLite file and on PostgreSQL: the test runs on both."""
     async for one in _shop(database_url, create_tables=False):
         yield one
+
+
+@pytest.fixture
+async def postgres_shop(postgres_url: str) -> AsyncIterator[Shop]:
+    """On PostgreSQL, for what SQLite's one writer at a time cannot do."""
+    async for one in _shop(postgres_url, create_tables=False):
+        yield one

@@ -20,7 +20,7 @@ async def test_who_is_not_signed_in_gets_a_token_and_keeps_a_cart_with_it(shop: 
     answer = await shop.client.get("/api/v1/cart")
     token = answer.headers["x-veza-cart"]
     assert answer.json() == {"items": [], "totals": []}
-    assert f"veza_cart={token}" in answer.headers["set-cookie"]
+    assert f"__Host-veza_cart={token}" in answer.headers["set-cookie"]
     assert {"HttpOnly", "Secure"} <= {part.strip() for part in answer.headers["set-cookie"].split(";")}
     shop.client.cookies.clear()
     assert await shop.stage.all(Cart) == []
@@ -30,7 +30,7 @@ async def test_who_is_not_signed_in_gets_a_token_and_keeps_a_cart_with_it(shop: 
     assert (item["title"], item["artist"], item["amount_minor"]) == ("Blue Hours", "Anna Berg", 1000)
     (cart,) = await shop.stage.all(Cart)
     assert token not in (cart.token_hash or "")
-    by_cookie = await shop.client.get("/api/v1/cart", headers={"Cookie": f"veza_cart={token}"})
+    by_cookie = await shop.client.get("/api/v1/cart", headers={"Cookie": f"__Host-veza_cart={token}"})
     assert len(by_cookie.json()["items"]) == 1
 
 
@@ -156,3 +156,14 @@ async def test_taking_out_what_is_not_there_is_no_error(shop: Shop) -> None:
 async def _all_items(shop: Shop) -> list[Any]:
     async with shop.stage.database.read() as session:
         return list((await session.scalars(select(CartItem))).all())
+
+
+async def test_two_browsers_at_one_address_have_keys_of_their_own(shop: Shop) -> None:
+    product = await (await shop.artist()).selling()
+    browsers = [anonymous(f"a-cart-token-of-the-browser-number-{i:04}") for i in range(2)]
+    for browser in browsers:
+        await shop.post(browser, "/cart/items", {"product_id": product}, key="1")
+    opened = [
+        await shop.post(one, "/cart/checkout", {"email": "b@example.org"}, expect=201, key="2") for one in browsers
+    ]
+    assert opened[0]["orders"][0]["id"] != opened[1]["orders"][0]["id"]

@@ -147,6 +147,25 @@ async def test_what_is_paid_twice_on_two_pages_goes_back_once_and_stays_owned(an
     assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
 
 
+async def test_what_is_paid_twice_without_an_account_goes_back_once(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    first, second = await act.selling("A", 1000), await act.selling("B", 500)
+    await shop.post(anonymous(), "/cart/items", {"product_id": first})
+    (old,) = await shop.check_out(anonymous(), email="buyer@example.org")
+    await shop.post(anonymous(), "/cart/items", {"product_id": second})
+    (new,) = await shop.check_out(anonymous(), email="buyer@example.org")
+    await shop.pay(new)
+    await shop.pay(old)  # the older page was still open in another tab
+    refund = await shop.stage.one(Refund)
+    assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
+    made = {str(order.id): order.status for order in await shop.stage.all(Order)}
+    assert made == {old["id"]: "refunded", new["id"]: "paid"}
+    buyer = visiting(await shop.person("buyer@example.org"))
+    await shop.post(buyer, "/orders/claim")
+    assert await shop.library(buyer) == ["A", "B"]
+
+
 async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return_one(any_shop: Shop) -> None:
     shop = any_shop
     act = await shop.artist()
@@ -262,3 +281,28 @@ async def test_the_platforms_fee_is_the_artists_own_where_there_is_one(shop: Sho
         assert (sale["gross_minor"], sale["fee_minor"], sale["share_minor"]) == (1000, fee, 1000 - fee)
         payouts = await shop.get(act.who, f"/artists/{act.id}/payouts")
         assert payouts["standing"][0]["sent_minor"] == 1000 - fee
+
+
+async def test_what_is_free_does_not_fill_a_strangers_mailbox(shop: Shop) -> None:
+    product = await (await shop.artist()).selling(price_minor=0, pricing="free")
+    for i in range(6):
+        browser = anonymous(f"a-cart-token-of-the-browser-number-{i:04}")
+        await shop.post(browser, "/cart/items", {"product_id": product})
+        answer = await shop.send(browser, "POST", "/cart/checkout", {"email": "Stranger@example.org"})
+        assert answer.status_code == (201 if i < 5 else 429)
+    assert len(shop.mails) == 5
+
+
+@pytest.mark.parametrize("email", ["<v@example.org>", "x,v@example.org", 'v"@example.org', "v@-.org"])
+async def test_an_address_that_would_reach_somebody_else_is_refused(shop: Shop, email: str) -> None:
+    product = await (await shop.artist()).selling()
+    await shop.post(anonymous(), "/cart/items", {"product_id": product})
+    await shop.refused(anonymous(), "/cart/checkout", {"email": email}, 422, "bad-email")
+
+
+async def test_an_international_address_is_claimed_as_its_account_writes_it(shop: Shop) -> None:
+    product = await (await shop.artist()).selling()
+    await shop.buy(anonymous(), product, email="Anna@München.example")
+    buyer = visiting(await shop.person("anna@xn--mnchen-3ya.example"))
+    await shop.post(buyer, "/orders/claim")
+    assert await shop.library(buyer) == ["Blue Hours"]

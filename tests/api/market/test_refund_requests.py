@@ -127,3 +127,26 @@ async def test_a_thing_that_was_free_has_nothing_to_give_back(shop: Shop) -> Non
     order = await shop.buy(buyer, await act.selling("F", 0, pricing="free"))
     wanted = {"line_id": order["lines"][0]["id"], "reason": "do not want it"}
     await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 409, "no-refund")
+
+
+async def test_an_admins_token_for_the_shop_is_no_operators(shop: Shop) -> None:
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, await act.selling())
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
+    request = await shop.post(buyer, f"/orders/{order['id']}/refund-requests", wanted, expect=201)
+    admin = await shop.person()
+    shop_only, everything = visiting(admin, "admin", scopes="shop"), visiting(admin, "admin", scopes="shop,admin")
+    grant = f"/refund-requests/{request['id']}/grant"
+    await shop.refused(shop_only, grant, {"answer": "of course"}, 404, "not-found")
+    await shop.get(shop_only, f"/orders/{order['id']}/receipt.html", 404)
+    await shop.get(shop_only, f"/artists/{act.id}/sales", 403)
+    await shop.post(everything, grant, {"answer": "of course"})
+
+
+async def test_what_was_free_has_nothing_to_give_back(shop: Shop) -> None:
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, await (await shop.artist()).selling(price_minor=0, pricing="free"))
+    wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
+    said = await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 409, "no-refund")
+    assert said == "“Blue Hours” was free: there is nothing to give back"

@@ -25,7 +25,7 @@ from veza.market import cart as carts
 from veza.market.cart import Buyer, Cart, Held
 from veza.market.products import Pricing
 from veza.market.rules import MarketRules
-from veza.market.tokens import looks_like_token, new_token
+from veza.market.tokens import hash_of, looks_like_token, new_token
 
 TAG = "cart"
 HEADER = "X-Veza-Cart"
@@ -100,6 +100,7 @@ WANTED_EXAMPLE = {"product_id": "01890000-0000-7000-8000-000000000022", "amount_
 
 async def _buyer(
     request: Request[Any, Any, Any],
+    rules: NamedDependency[MarketRules],
     cart_token: Annotated[
         str | None,
         HeaderParameter(
@@ -111,9 +112,14 @@ async def _buyer(
 ) -> Buyer:
     if cart_token is not None and not looks_like_token(cart_token):
         raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(_cookie_name(rules), "")
     token = cart_token or (cookie if looks_like_token(cookie) else None)
     return Buyer(visitor_of(request).person_id, token)
+
+
+def _cookie_name(rules: MarketRules) -> str:
+    """Where people come by HTTPS the prefix keeps sibling host names from planting a cart of theirs."""
+    return f"__Host-{COOKIE}" if rules.base_url.startswith("https://") else COOKIE
 
 
 BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
@@ -125,6 +131,13 @@ def known(buyer: Buyer) -> Buyer:
     if buyer.person_id is None and buyer.cart_token is None:
         raise Problem(CART_TOKEN_MISSING, "nobody is signed in and no cart token was sent: GET /api/v1/cart gives one")
     return buyer
+
+
+def keyed_by_cart(idempotent: Idempotent, buyer: Buyer) -> Idempotent:
+    """Who is not signed in has keys of their own by their cart; raises Problem (cart-token-missing)."""
+    if known(buyer).person_id is not None:
+        return idempotent
+    return idempotent.within(f"cart {hash_of(buyer.cart_token or '')[:16]}")
 
 
 def cart_shown(held: list[Held]) -> CartShown:
@@ -157,7 +170,7 @@ def _item(held: Held) -> CartItemShown:
 async def _change(
     idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]]
 ) -> Response[CartShown]:
-    known(buyer)
+    idempotent = keyed_by_cart(idempotent, buyer)
 
     async def work(session: Session) -> Reply:
         cart = await carts.ready(session, buyer)
@@ -186,7 +199,7 @@ async def show_cart(
         return Response(shown)
     token = new_token()
     cookie = Cookie(
-        COOKIE,
+        _cookie_name(rules),
         value=token,
         path="/",
         max_age=COOKIE_SECONDS,

@@ -11,9 +11,11 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Meta, Struct
 
+from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
+from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.market.carts import known
+from veza.api.market.carts import keyed_by_cart
 from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderShown, facts_of
 from veza.api.market.problems import (
     ADDRESS_NEEDED,
@@ -24,7 +26,7 @@ from veza.api.market.problems import (
     PRICE_CHANGED,
 )
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.problems import BAD_AMOUNT, CONFLICT, Problem
+from veza.api.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
 from veza.api.shapes import WRITE_PROBLEMS, Url, answers, show
 from veza.api.visitors import needs
 from veza.kit.database import Database, Session
@@ -86,7 +88,7 @@ OPENED_EXAMPLE = {
     responses=answers(
         201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]},
         CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PRICE_CHANGED, CONFLICT,
-        BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+        BAD_PAYMENT, BAD_AMOUNT, BAD_EMAIL, RATE_LIMITED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def check_out(
@@ -99,9 +101,9 @@ async def check_out(
     """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
     once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
     answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
-    known(buyer)
+    idempotent = keyed_by_cart(idempotent, buyer)
     wanted = checkout.Wanted(
-        data.email.lower() if data.email is not None else None,
+        clean_email(data.email) if data.email is not None else None,
         data.success_url or f"{rules.base_url}/checkout/done",
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,

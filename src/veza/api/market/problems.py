@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from veza.api.problems import FORBIDDEN, NOT_FOUND, Kind
+from veza.accounts.people import BadEmail
+from veza.accounts.throttle import Throttled
+from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.market.cart import CartFull, NotInCart, OwnedAlready
 from veza.market.checkout import AddressNeeded, CartEmpty
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
@@ -102,6 +105,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     AddressNeeded: ADDRESS_NEEDED,
     AddressUnconfirmed: ADDRESS_UNCONFIRMED,
     BadCode: BAD_CODE,
+    BadEmail: BAD_EMAIL,
     CannotAsk: NO_REFUND,
     CannotDecide: DECIDED_ALREADY,
     CartEmpty: CART_EMPTY,
@@ -112,6 +116,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotTheirArtist: FORBIDDEN,
     OwnedAlready: OWNED_ALREADY,
     ProductExists: PRODUCT_EXISTS,
+    Throttled: RATE_LIMITED,
     UnknownArtist: NOT_FOUND,
     UnknownBatch: NOT_FOUND,
     UnknownClaim: NOT_FOUND,

@@ -1,0 +1,74 @@
+"""No two transactions of the market wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from sqlalchemy import update
+
+from tests.api.market.conftest import Shop
+from tests.api.visitors import visiting
+from veza.market import fulfilment, orders
+from veza.market.orders import Order, OrderLine
+from veza.money import payments
+
+A_MOMENT = 0.2
+"""Long enough for the other transaction to reach the lock it waits for."""
+
+
+async def test_a_refund_is_asked_for_while_another_one_returns(postgres_shop: Shop) -> None:
+    shop = postgres_shop
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, await (await shop.artist()).selling())
+    order, line = await shop.stage.one(Order), await shop.stage.one(OrderLine)
+    assert order.payment_id is not None
+    holds = asyncio.Event()
+
+    async def returning(payment_id: UUID) -> None:
+        async with shop.stage.database.write() as session:
+            await payments.lock(session, payment_id)
+            await orders.lock_by_payment(session, payment_id)
+            holds.set()
+            await asyncio.sleep(A_MOMENT)
+            await session.execute(update(OrderLine).where(OrderLine.id == line.id).values(refunded_minor=0))
+
+    async def asking() -> None:
+        await holds.wait()
+        wanted = {"line_id": str(line.id), "reason": "bought by mistake"}
+        await shop.post(buyer, f"/orders/{order.id}/refund-requests", wanted, expect=201)
+
+    await asyncio.gather(returning(order.payment_id), asking())
+
+
+async def test_two_orders_paid_in_one_transaction_while_another_of_the_same_cart_is(postgres_shop: Shop) -> None:
+    shop = postgres_shop
+    act = await shop.artist()
+    anna, ben = visiting(await shop.person()), visiting(await shop.person())
+    paid_by: list[UUID] = []
+    for who, currencies in ((anna, ["EUR"]), (ben, ["EUR", "USD"])):
+        for currency in currencies:
+            product = await act.product(await act.release(currency), 1000, currency=currency)
+            await shop.post(who, "/cart/items", {"product_id": product})
+        for opened in await shop.check_out(who):
+            async with shop.stage.database.read() as session:
+                paid_by.append((await orders.find(session, UUID(opened["id"]))).payment_id or UUID(int=0))
+    first_is_paid = asyncio.Event()
+
+    async def together() -> None:
+        async with shop.stage.database.write() as session:
+            for payment_id in paid_by[:2]:
+                await payments.lock(session, payment_id)
+            await fulfilment.paid(session, paid_by[0], shop.rules)
+            first_is_paid.set()
+            await asyncio.sleep(A_MOMENT)
+            await fulfilment.paid(session, paid_by[1], shop.rules)
+
+    async def alone() -> None:
+        await first_is_paid.wait()
+        async with shop.stage.database.write() as session:
+            await payments.lock(session, paid_by[2])
+            await fulfilment.paid(session, paid_by[2], shop.rules)
+
+    await asyncio.gather(together(), alone())
+    assert sorted(order.receipt_count or 0 for order in await shop.stage.all(Order)) == [1, 2, 3]
