@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 
 from sqlalchemy import insert
 
@@ -51,3 +52,12 @@ async def test_a_cursor_of_other_filters_or_edited_is_refused(sqlite_door: Door)
         for bad in (f"{cursor}&topic=t", edited, cursor[:-4], "", "AAAA", cursor + "A"):
             answer = await client.get(f"/api/v1/wishes?cursor={bad}")
             assert (answer.status_code, answer.json()["type"]) == (400, "urn:veza:problem:bad-cursor"), bad
+
+
+async def test_a_made_up_cursor_with_the_right_checksum_is_refused(sqlite_door: Door) -> None:
+    async with sqlite_door.client() as client:
+        for after in (b"x", b"\xff", b"a\0b"):
+            packed = hashlib.sha256(after + repr(("wishes", [])).encode()).digest()[:6] + after
+            cursor = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+            answer = await client.get(f"/api/v1/wishes?cursor={cursor}")
+            assert (answer.status_code, answer.json()["type"]) == (400, "urn:veza:problem:bad-cursor"), after

@@ -114,3 +114,14 @@ def test_what_is_not_there_or_no_zip_is_one_sentence(tmp_path: Path) -> None:
         open_source(tmp_path / "gone")
     with pytest.raises(BadSource, match="neither a folder nor a ZIP"):
         open_source(tmp_path / "x.zip")
+
+
+def test_an_entry_packed_with_damaged_lzma_is_unreadable(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "x.zip", {"a.mp3": b"music " * 1000}, zipfile.ZIP_LZMA)
+    packed = bytearray(path.read_bytes())
+    packed[50:70] = bytes(255 - byte for byte in packed[50:70])
+    path.write_bytes(packed)
+    source = open_source(path)
+    with pytest.raises(UnreadableFile, match="does not unpack"), source.open(source.files[0]):
+        pass
+    source.close()

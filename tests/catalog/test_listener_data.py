@@ -14,6 +14,7 @@ from veza.catalog import (
     comments,
     follows,
     likes,
+    members,
     moderation,
     playlist_items,
     playlist_lists,
@@ -21,6 +22,7 @@ from veza.catalog import (
     playlists,
     reports,
 )
+from veza.catalog.artists import find_artist
 from veza.catalog.comments import Comment
 from veza.catalog.listener_data import export_of, on_person_deleted
 from veza.catalog.playlists import UnknownPlaylist
@@ -129,3 +131,16 @@ async def test_the_export_is_whole_and_plain_json(database: Database, life: Life
     assert [one["text"] for one in exported["comments"]] == ["hello"]
     assert [(one["label"], one["text"]) for one in exported["reports"]] == [("Ben", "rude")]
     assert [one["reason"] for one in exported["notices"]] == ["too loud", "not at all"]
+
+
+async def test_an_owner_whose_account_went_is_no_owner_any_more(database: Database, life: Life) -> None:
+    artist_id = await artist(database, run_by=life.ben)
+    async with database.write("a test") as session:
+        row = await find_artist(session, artist_id)
+        await members.add_member(session, row, person_id=life.mara, part="owner")
+    async with database.write("a test") as session:
+        await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
+    async with database.write("a test") as session:
+        assert [one.person_id for one in await members.members_of(session, artist_id)] == [life.ben]
+        with pytest.raises(members.LastOwner):
+            await members.remove_member(session, await find_artist(session, artist_id), life.ben)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import pytest
@@ -94,3 +95,16 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
     bomb[16:24] = (60_000).to_bytes(4, "big") * 2  # the size its header claims
     with pytest.raises(BadPicture):
         make_cover(bytes(bomb))
+
+
+def test_a_grey_picture_of_16_bits_keeps_its_greys() -> None:
+    for size in (300, 2_500):
+        deep = Image.frombytes("I;16", (size, size), struct.pack("<H", 100 * 257) * size * size)
+        assert make_cover(_bytes(deep)).colour == "#646464"
+
+
+def test_damaged_exif_does_not_spoil_a_good_picture() -> None:
+    turned = struct.pack("<HHI4s", 0x0112, 3, 1, b"\6\0\0\0")
+    a_day_as_a_float = struct.pack("<HHI4s", 0x0132, 11, 1, bytes(4))
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + turned + a_day_as_a_float + bytes(4)
+    assert make_cover(_bytes(_halves("red", "blue", (300, 300)), "JPEG", exif=exif)).sizes == [96, 256]

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -22,8 +23,13 @@ from veza.api.problems import BAD_CURSOR, Problem
 
 DEFAULT_LIMIT = 50
 MOST = 200
+LONGEST_CURSOR = 1_200
+"""Holds a sort key of 200 characters of four bytes each, beside the id."""
+LARGEST = 2**63 - 1
+"""What a database's whole number holds at most."""
 _CHECK_BYTES = 6
 
+Key = TypeVar("Key")
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
@@ -49,12 +55,24 @@ class PageRequest:
 
     def after(self, listing: str, filters: Mapping[str, object] | None = None) -> UUID | None:
         """The id to go on after (exclusive, descending), or None at the start; raises Problem for a bad cursor."""
-        key = self.after_key(listing, filters)
-        return UUID(key) if key is not None else None
+        return self.after_as(UUID, listing, filters)
 
     def after_key(self, listing: str, filters: Mapping[str, object] | None = None) -> str | None:
         """The same for a list sorted by something else than a UUID: the text its `key_of` gave."""
         return decode_cursor(self.cursor, listing, filters or {}) if self.cursor is not None else None
+
+    def after_as(
+        self, read: Callable[[str], Key], listing: str, filters: Mapping[str, object] | None = None
+    ) -> Key | None:
+        """That text as `read` reads it; what it cannot read (ValueError) is no cursor of ours, whatever its checksum.
+
+        The checksum holds mistakes off, not people: it has no secret, so anybody can make one.
+        """
+        key = self.after_key(listing, filters)
+        try:
+            return read(key) if key is not None else None
+        except (ValueError, OverflowError):
+            raise _foreign() from None
 
     def page(
         self,
@@ -84,9 +102,32 @@ def decode_cursor(cursor: str, listing: str, filters: Mapping[str, object]) -> s
     except (ValueError, binascii.Error):
         raise Problem(BAD_CURSOR, "the cursor is damaged: use next_cursor unchanged") from None
     check, after = packed[:_CHECK_BYTES], packed[_CHECK_BYTES:]
-    if not after or check != _check(after, listing, filters):
-        raise Problem(BAD_CURSOR, "the cursor belongs to another list or other filters: start again without it")
-    return after.decode()
+    if not after or check != _check(after, listing, filters) or b"\0" in after:
+        raise _foreign()
+    try:
+        return after.decode()
+    except UnicodeDecodeError:
+        raise _foreign() from None
+
+
+def instant_of(text: str) -> datetime:
+    """An instant in a cursor, as `isoformat` wrote it; raises ValueError, OverflowError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} lacks its offset")
+    return at.astimezone(UTC)
+
+
+def numbered(text: str) -> tuple[int, UUID]:
+    """A whole number and an id in a cursor, as `7:id`; raises ValueError, for a number that no database holds, too."""
+    number, _, row_id = text.partition(":")
+    if not 0 <= int(number) <= LARGEST:
+        raise ValueError(f"{number} is out of range")
+    return int(number), UUID(row_id)
+
+
+def _foreign() -> Problem:
+    return Problem(BAD_CURSOR, "the cursor belongs to another list or other filters: start again without it")
 
 
 def _check(after: bytes, listing: str, filters: Mapping[str, object]) -> bytes:
@@ -97,7 +138,8 @@ def _check(after: bytes, listing: str, filters: Mapping[str, object]) -> bytes:
 def _page_request(
     limit: Annotated[int, QueryParameter(ge=1, le=MOST, description="Most items on the page.")] = DEFAULT_LIMIT,
     cursor: Annotated[
-        str | None, QueryParameter(max_length=300, description="`next_cursor` of the previous page, unchanged.")
+        str | None,
+        QueryParameter(max_length=LONGEST_CURSOR, description="`next_cursor` of the previous page, unchanged."),
     ] = None,
 ) -> PageRequest:
     return PageRequest(limit=limit, cursor=cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import stat
@@ -18,6 +19,8 @@ AUDIO = frozenset({".mp3", ".flac", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".a
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 IN_MEMORY = 16 * 1024 * 1024
 _GIB = 1024**3
+_DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What a damaged, encrypted or strangely packed entry of a ZIP makes the library raise."""
 
 
 class BadSource(Exception):
@@ -154,7 +157,7 @@ class _Zip:
             try:
                 with self._archive.open(entry) as packed:  # reads no more than the entry said it has
                     shutil.copyfileobj(packed, unpacked, 1024 * 1024)
-            except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+            except _DAMAGE as error:
                 raise UnreadableFile(f"it does not unpack ({error})") from None
             unpacked.seek(0)
             yield cast(IO[bytes], unpacked)

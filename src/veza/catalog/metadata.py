@@ -45,10 +45,12 @@ def language(written: str) -> str:
 
 def tags(written: Iterable[str]) -> list[str]:
     """Tags in lower case, each once, in the order given; raises BadValue."""
-    found = dict.fromkeys(clean(tag, "a tag", TAG_MOST).lower() for tag in written)
+    # Twice: a capital whose small letter is one with its accent is composed (NFC) only when it is small.
+    small = (clean(tag, "a tag", TAG_MOST).lower() for tag in written)
+    found = dict.fromkeys(clean(tag, "a tag", TAG_MOST) for tag in small)
     if len(found) > MOST_TAGS:
         raise BadValue(f"at most {MOST_TAGS} tags, these are {len(found)}")
-    return [clean(tag, "a tag", TAG_MOST) for tag in found]
+    return list(found)
 
 
 def credits(written: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ def _square(source: bytes) -> Image.Image:
         if opened.format == "JPEG":
             opened.draft("RGB", (2 * SIZES[-1], 2 * SIZES[-1]))  # decodes what is shown, not what was sent
         profile = opened.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(opened)
+        upright = _upright(_in_8_bits(opened))
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
     square = upright.crop((left, top, left + side, top + side))
@@ -87,6 +87,21 @@ def _square(source: bytes) -> Image.Image:
             (2 * SIZES[-1], 2 * SIZES[-1]), Image.Resampling.BOX, reducing_gap=2.0
         )
     return _flattened(_in_srgb(square, profile))
+
+
+def _in_8_bits(picture: Image.Image) -> Image.Image:
+    if not picture.mode.startswith("I;16"):
+        return picture
+    # Pillow itself cuts off at 255 what goes to 65535: the picture would be white.
+    return picture.convert("I").point(lambda level: level / 257).convert("L")
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned as its EXIF says; damaged EXIF, which Pillow can read and not write again, says nothing."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (AttributeError, TypeError, KeyError, struct.error):
+        return picture.copy()
 
 
 def _plain_mode(picture: Image.Image) -> str:

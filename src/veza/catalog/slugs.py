@@ -87,11 +87,12 @@ def is_slug(text: str) -> bool:
 
 
 def as_id(text: str) -> UUID | None:
-    """The id that somebody gave instead of a slug."""
+    """The id that somebody gave instead of a slug, written as ids are: a slug may have 32 hexadecimal digits, too."""
     try:
-        return UUID(text) if text.isascii() and len(text) <= 36 else None
+        found = UUID(text) if len(text) == 36 else None
     except ValueError:
         return None
+    return found if str(found) == text.lower() else None
 
 
 def base_of(text: str, target_id: UUID) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf, make_person
 from tests.api.visitors import visiting
+from veza.api.pagination import encode_cursor
 
 
 async def test_an_opened_artist_has_an_owner_and_a_readable_slug(any_shelf: Shelf) -> None:
@@ -187,3 +188,34 @@ async def test_a_repeat_with_the_same_key_opens_one_artist(shelf: Shelf) -> None
 @pytest.mark.parametrize("ref", ["%00", "a%2Fb", "x" * 100, "-", "..%2F", "%F0%9F%8E%A7"])
 async def test_an_address_that_is_no_slug_is_a_404(shelf: Shelf, ref: str) -> None:
     assert (await shelf.send("GET", f"/artists/{ref}")).status_code == 404
+
+
+async def test_a_tag_whose_small_letter_is_composed_is_one_tag(any_shelf: Shelf) -> None:
+    wanted = {**ARTIST, "tags": ["J\u030cazz", "\u01f0azz"]}
+    made = await any_shelf.call("POST", "/artists", wanted, by=any_shelf.ben)
+    assert made["tags"] == ["\u01f0azz"]
+
+
+async def test_a_slug_that_happens_to_be_hexadecimal_leads_to_its_artist(any_shelf: Shelf) -> None:
+    for slug in ("f" * 31, "f" * 31 + "-2", "f" * 32):
+        name = slug.removesuffix("-2")
+        made = await any_shelf.call("POST", "/artists", {**ARTIST, "name": name}, by=any_shelf.ben)
+        assert made["slug"] == slug
+        assert (await any_shelf.call("GET", f"/artists/{slug}"))["id"] == made["id"]
+
+
+async def test_names_of_any_length_do_not_break_the_walk_through_the_list(any_shelf: Shelf) -> None:
+    for number in range(3):
+        await any_shelf.call("POST", "/artists", {**ARTIST, "name": "𝄞" * 199 + str(number)}, by=any_shelf.ben)
+    assert len(await any_shelf.walk("/artists", 1, sort="name")) == 4
+
+
+@pytest.mark.parametrize("sort", ["newest", "name"])
+async def test_a_cursor_somebody_made_up_is_refused_or_read(any_shelf: Shelf, sort: str) -> None:
+    for after in ("x", "x y", f"{NOBODY} x", f"{NOBODY} \0", f"{NOBODY} 0001-01-01T00:00:00+23:59", NOBODY):
+        cursor = encode_cursor(after, "artists", {"sort": sort})
+        answer = await any_shelf.send("GET", "/artists", params={"sort": sort, "cursor": cursor})
+        assert answer.status_code in ({400} if sort == "newest" else {200, 400}), (after, answer.text)
+    cursor = encode_cursor("x", "artist releases", {"artist": "dzana-kovac"})
+    answer = await any_shelf.send("GET", "/artists/dzana-kovac/releases", params={"cursor": cursor})
+    assert answer.json()["type"] == "urn:veza:problem:bad-cursor"

@@ -12,8 +12,7 @@ from litestar.params import PathParameter
 from msgspec import UNSET, Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.pagination import PageRequest
-from veza.api.problems import BAD_CURSOR, Problem
+from veza.api.pagination import PageRequest, instant_of
 from veza.api.shapes import PLAIN
 from veza.api.visitors import Visitor
 from veza.catalog.askers import Asker
@@ -94,13 +93,12 @@ def given(data: Struct) -> dict[str, Any]:
 
 def after_of(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> After | None:
     """The row to go on after, of a list sorted by an instant or a name."""
-    key = page_request.after_key(listing, filters)
-    if key is None:
-        return None
-    row_id, mark, by = key.partition(" ")
-    if not mark:
-        raise Problem(BAD_CURSOR, "the cursor belongs to another list or other filters: start again without it")
-    return by, UUID(row_id)
+
+    def read(key: str) -> After:
+        row_id, _, by = key.partition(" ")
+        return instant_of(by).isoformat() if filters["sort"] == "newest" else by, UUID(row_id)
+
+    return page_request.after_as(read, listing, filters)
 
 
 def key_of(sort: str, newest: str, named: str) -> Any:

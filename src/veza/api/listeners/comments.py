@@ -18,7 +18,7 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.follows import AskedIds
 from veza.api.listeners.playlist_shapes import AT, PERSON_ID, TRACK_ID
 from veza.api.listeners.problems import BAD_MOMENT, BAD_TEXT, TOO_LATE_TO_EDIT
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, numbered
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Problem
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
@@ -162,15 +162,14 @@ async def list_comments(
     """What people said about a track, replies among them: `parent_id` says to what. Hidden ones are left out, with
     the replies to them."""
     filters = {"track": track, "sort": sort}
-    key = page_request.after_key("comments", filters)
+    newest = page_request.after("comments", filters) if sort == "newest" else None
+    by_moment = page_request.after_as(numbered, "comments", filters) if sort == "moment" else None
     async with database.read() as session:
         await visibility.must_be_visible(session, "track", track)
         if sort == "newest":
-            rows = await comment_lists.newest(session, track, page_request.fetch, UUID(key) if key else None)
+            rows = await comment_lists.newest(session, track, page_request.fetch, newest)
         else:
-            at_ms, _, comment_id = (key or "").partition(":")
-            after = (int(at_ms), UUID(comment_id)) if key else None
-            rows = await comment_lists.by_moment(session, track, page_request.fetch, after)
+            rows = await comment_lists.by_moment(session, track, page_request.fetch, by_moment)
     return page_request.page(
         rows,
         lambda row: show(CommentShown, row),

@@ -15,7 +15,7 @@ from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
 from veza.api.listeners.playlists import BODYLESS
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, instant_of
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -194,10 +194,7 @@ async def show_feed(
 ) -> Page[FeedRelease]:
     """What the artists you follow published, the latest first."""
     filters = {"person": visitor.person}
-    key, after = page_request.after_key("feed", filters), None
-    if key is not None:
-        at, _, release_id = key.partition("|")
-        after = (datetime.fromisoformat(at), UUID(release_id))
+    after = page_request.after_as(_published, "feed", filters)
     async with database.read() as session:
         rows = await follows.feed(session, visitor.person, page_request.fetch, after)
     return page_request.page(
@@ -207,3 +204,8 @@ async def show_feed(
         "feed",
         filters,
     )
+
+
+def _published(key: str) -> tuple[datetime, UUID]:
+    at, _, release_id = key.partition("|")
+    return instant_of(at), UUID(release_id)

@@ -33,7 +33,7 @@ from veza.api.listeners.playlist_shapes import (
 )
 from veza.api.listeners.playlists import BODYLESS, TAG, Link
 from veza.api.listeners.problems import ITEM_GONE, PLAYLIST_FULL
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, numbered
 from veza.api.problems import FORBIDDEN, NOT_FOUND, problem_responses
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -64,11 +64,7 @@ async def list_items(
 ) -> Page[ItemShown]:
     """The items in order. What is not available now keeps its place, and comes back when it is."""
     filters = {"playlist": playlist_id}
-    key = page_request.after_key("playlist items", filters)
-    after = None
-    if key is not None:
-        position, _, item_id = key.partition(":")
-        after = (int(position), UUID(item_id))
+    after = page_request.after_as(numbered, "playlist items", filters)
     async with database.read() as session:
         moderates = visitor.may(Permission.MODERATE)
         await playlists.see(session, playlist_id, visitor.person_id, link=link, moderates=moderates)

@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import BAD_WEBHOOK
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import BAD_CURSOR, NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
+from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, instant_of
+from veza.api.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.kit.database import DatabaseUnavailable, Session
 from veza.money import listings
@@ -136,7 +136,7 @@ async def list_events(
 ) -> Page[EventShown]:
     """Every event that came in, last arrived first."""
     filters = {"state": in_state, "type": type}
-    after = _arrival(page_request.after_key("webhook-events", filters))
+    after = page_request.after_as(_arrival, "webhook-events", filters)
     async with room.database.read() as session:
         rows = await listings.webhook_events(session, page_request.fetch, after, state=in_state, type=type)
     return page_request.page(rows, _shown, _key, "webhook-events", filters)
@@ -196,14 +196,9 @@ def _key(row: WebhookEvent) -> str:
     return f"{row.received_at.isoformat()} {row.id}"
 
 
-def _arrival(key: str | None) -> tuple[datetime, str] | None:
-    if key is None:
-        return None
+def _arrival(key: str) -> tuple[datetime, str]:
     at, _, event_id = key.partition(" ")
-    try:
-        return datetime.fromisoformat(at), event_id
-    except ValueError:
-        raise Problem(BAD_CURSOR, "the cursor is damaged: use next_cursor unchanged") from None
+    return instant_of(at), event_id
 
 
 def _no_event(event_id: str) -> Problem:
