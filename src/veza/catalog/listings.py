@@ -19,12 +19,13 @@ from veza.catalog.askers import Asker
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release, UnknownRelease
 from veza.catalog.tracks import Track, UnknownTrack
+from veza.catalog.visibility import HiddenTrack
 from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session, table_of
 
 Sort = Literal["newest", "name", "title"]
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
-_G = table_of(tagging.Tagging)
+_G, _H = table_of(tagging.Tagging), table_of(HiddenTrack)
 
 Build = Callable[[str, frozenset[str], bool], Select[Any]]
 After = tuple[str, UUID]
@@ -79,14 +80,14 @@ async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Row[
 async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Row[Any]:
     """One track as a card, if the asker may see its release; raises UnknownTrack."""
     row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
-    if row is None or not await _sees(session, row, asker):
+    if row is None or not await _sees(session, row, asker, hidden=row.hidden_at is not None):
         raise UnknownTrack(track_id)
     return row
 
 
-async def _sees(session: Session, row: Row[Any], asker: Asker) -> bool:
-    hidden = row.release_hidden_at or row.artist_hidden_at
-    if row.release_status == "published" and hidden is None:
+async def _sees(session: Session, row: Row[Any], asker: Asker, *, hidden: bool = False) -> bool:
+    hidden = hidden or row.release_hidden_at is not None or row.artist_hidden_at is not None
+    if row.release_status == "published" and not hidden:
         return True
     return asker.sees_everything or await acts_for(session, row.artist_id, asker)
 
@@ -104,6 +105,16 @@ async def track_card(session: Session, track_id: UUID) -> Row[Any]:
 async def track_cards(session: Session, release_id: UUID) -> Sequence[Row[Any]]:
     """A release's tracks in order, each as a card."""
     return (await session.execute(_TRACKS_OF, {"release": release_id})).all()
+
+
+async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> Sequence[Row[Any]]:
+    """The same, without those a moderator hid unless the asker may see them all the same."""
+    rows = await track_cards(session, release_id)
+    if all(row.hidden_at is None for row in rows) or asker.sees_everything:
+        return rows
+    if await acts_for(session, rows[0].artist_id, asker):
+        return rows
+    return [row for row in rows if row.hidden_at is None]
 
 
 async def _rows(
@@ -160,10 +171,13 @@ _CARD = (
 )  # fmt: skip
 _RELEASES = select(_R, *_CARD).join(_A, _A.c.id == _R.c.artist_id).outerjoin(_C, _C.c.id == _R.c.cover_id)
 _TRACKS = (
-    select(_T, _R.c.title.label("release_title"), _R.c.slug.label("release_slug"), _R.c.cover_id, *_CARD)
+    select(
+        _T, _R.c.title.label("release_title"), _R.c.slug.label("release_slug"), _R.c.cover_id, *_CARD, _H.c.hidden_at
+    )
     .join(_R, _R.c.id == _T.c.release_id)
     .join(_A, _A.c.id == _T.c.artist_id)
     .outerjoin(_C, _C.c.id == _R.c.cover_id)
+    .outerjoin(_H, _H.c.track_id == _T.c.id)
 )
 _TRACKS_OF = _TRACKS.where(_T.c.release_id == bindparam("release", type_=Uuid())).order_by(_T.c.position, _T.c.id)
 _STANDING = (_R.c.status.label("release_status"), _R.c.hidden_at.label("release_hidden_at"))
@@ -200,7 +214,7 @@ def _releases_of(given: frozenset[str], public_only: bool) -> Select[Any]:
 
 @cache
 def _tracks(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
-    found = _TRACKS.where(_T.c.listed_at.is_not(None), *_PUBLIC)
+    found = _TRACKS.where(_T.c.listed_at.is_not(None), _H.c.track_id.is_(None), *_PUBLIC)
     if "artist" in given:
         found = found.where(_T.c.artist_id == bindparam("artist", type_=Uuid()))
     if "release" in given:

@@ -39,6 +39,7 @@ from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, releases, slugs
+from veza.catalog.askers import SYSTEM, Asker
 from veza.catalog.releases import ReleaseWanted, UnknownRelease
 from veza.catalog.room import CatalogRoom
 from veza.kit.database import Session
@@ -243,7 +244,7 @@ async def show_release_of_artist(
         row = await listings.seen_release(session, release_id, asker)
         if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
             return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
-        return Response(await _with_tracks(session, row))
+        return Response(await _with_tracks(session, row, asker))
 
 
 @get(
@@ -259,7 +260,8 @@ async def show_release(
 ) -> ReleaseDetail:
     """One release with its tracks in order. What is not published only the artist's people and moderators see."""
     async with catalog.database.read() as session:
-        return await _with_tracks(session, await listings.seen_release(session, release_id, asker_of(visitor)))
+        asker = asker_of(visitor)
+        return await _with_tracks(session, await listings.seen_release(session, release_id, asker), asker)
 
 
 @patch(
@@ -329,6 +331,6 @@ async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
     return await _with_tracks(session, await listings.release_card(session, release_id))
 
 
-async def _with_tracks(session: Session, row: Any) -> ReleaseDetail:
-    tracks = [track_shown(one) for one in await listings.track_cards(session, row.id)]
+async def _with_tracks(session: Session, row: Any, asker: Asker = SYSTEM) -> ReleaseDetail:
+    tracks = [track_shown(one) for one in await listings.seen_track_cards(session, row.id, asker)]
     return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)
