@@ -16,10 +16,20 @@ from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
 from veza.accounts.room import Accounts
 from veza.app import build
+from veza.catalog.artists import Artist
+from veza.catalog.releases import Release
 from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.mail import Mail
+from veza.library import shelf
+from veza.library.grants import ItemKind
+from veza.market import cart, checkout, products
+from veza.market.cart import Buyer
+from veza.market.checkout import Wanted
+from veza.market.products import PriceWanted, Pricing
+from veza.market.rules import MarketRules
+from veza.market.tokens import new_token
 from veza.settings import Settings
 
 PASSWORD = "a long enough secret"
@@ -30,6 +40,7 @@ class Letters:
     """A whole Veza and a browser without a session."""
 
     accounts: Accounts
+    market: MarketRules
     browser: httpx.AsyncClient
 
     @property
@@ -63,7 +74,7 @@ async def letters(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncI
     veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
     transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
-        yield Letters(veza.rooms.accounts, browser)
+        yield Letters(veza.rooms.accounts, veza.rooms.market, browser)
     await veza.close()
 
 
@@ -76,7 +87,7 @@ async def test_opening_the_link_confirms_nothing_and_its_button_does_once(letter
     assert await _is_confirmed(letters)
     again = await letters.press(link)
     assert again.status_code == 410
-    assert "Ask for another one" in again.text
+    assert "This link is used up" in again.text
 
 
 async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(letters: Letters) -> None:
@@ -122,7 +133,7 @@ async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only
     assert "You are the first admin" in (await letters.press(link, email="anna@example.org", password=PASSWORD)).text
 
 
-@pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim"])
+@pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim", "claim"])
 async def test_a_made_up_link_is_told_so_and_changes_nothing(letters: Letters, page: str) -> None:
     link = f"http://127.0.0.1:8000/{page}?token=<b>{'x' * 5000}"
     answer = await letters.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
@@ -130,6 +141,54 @@ async def test_a_made_up_link_is_told_so_and_changes_nothing(letters: Letters, p
     assert "<b>" not in answer.text
     async with letters.database.read() as session:
         assert (await session.scalars(select(Mail))).all() == []
+
+
+async def _bought(letters: Letters) -> str:
+    """Somebody without an account got a release that is free; the link of their mail."""
+    ids = letters.database.ids
+    artist, release = ids.new(), ids.new()
+    async with letters.database.write("test") as session:
+        now = session.now
+        session.add(Artist(id=artist, slug="anna", name="Anna", country="DE", currency="EUR", created_at=now))
+        await session.flush()
+        session.add(
+            Release(
+                id=release, artist_id=artist, slug="gift", title="Gift", kind="single", status="published", tags=[],
+                created_at=now, updated_at=now, published_at=now,
+            )
+        )  # fmt: skip
+        await session.flush()
+    rules = letters.market
+    buyer = Buyer(None, new_token())
+    async with letters.database.write("test") as session:
+        found = await session.get_one(Artist, artist)
+        free = PriceWanted(Pricing.FREE, 0, "EUR")
+        product = await products.create(session, found, ItemKind.RELEASE, release, free, on_sale=True, rules=rules)
+        held = await cart.ensure(session, buyer)
+        await cart.add(session, held, buyer, product.id, None)
+        wanted = Wanted("eve@example.org", "http://127.0.0.1/done", "http://127.0.0.1/cart", "one")
+        await checkout.begin(session, held, buyer, wanted, rules)
+    return await letters.newest_link()
+
+
+async def test_what_was_bought_without_an_account_is_claimed_by_its_link_once(letters: Letters) -> None:
+    await letters.signed_up()
+    link = await _bought(letters)
+    stranger = await letters.press(link, email="mallory@example.org", name="M", password=PASSWORD)
+    assert stranger.status_code == 422
+    assert "do not belong together" in stranger.text
+    answer = await letters.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
+    assert "in the library of eve@example.org now" in answer.text
+    async with letters.database.read() as session:
+        person = await people.by_email(session, "eve@example.org")
+        assert person is not None
+        assert [one.title for one in await shelf.owned_by(session, person.id, 10)] == ["Gift"]
+    assert (await letters.press(link, email="anna@example.org", password=PASSWORD)).status_code == 410
+
+
+@pytest.mark.parametrize("page", ["/checkout/done", "/cart", "/studio/01890000-0000-7000-8000-000000000000"])
+async def test_the_ways_back_from_the_provider_lead_somewhere(letters: Letters, page: str) -> None:
+    assert (await letters.browser.get(page)).status_code == 200
 
 
 async def _is_confirmed(letters: Letters) -> bool:

@@ -53,6 +53,15 @@ async def send_link(session: Session, order: Order, rules: MarketRules) -> None:
     )
 
 
+async def look(session: Session, token: str) -> Order:
+    """The order that waits behind this link, not locked; raises UnknownClaim."""
+    waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
+    order = (await session.scalars(waiting)).one_or_none()
+    if order is None:
+        raise UnknownClaim
+    return order
+
+
 async def claim(session: Session, token: str, person_id: UUID) -> Order:
     """The order behind this link becomes the person's; raises UnknownClaim. Two at once: one gets it."""
     waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))

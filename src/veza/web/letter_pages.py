@@ -1,4 +1,5 @@
-"""Where the links of mails lead: confirming an address, setting a new password, becoming the first admin.
+"""Where links lead: confirming an address, a new password, the first admin, claiming what was bought; and the way back
+from the provider.
 
 Opening a page changes nothing (mail programs open links to look at them); its one button does. The forms carry the
 link's own secret and no cookie, so another site has nothing to send.
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts import credentials, first_admin, people, second_factor, sign_in, sign_up
@@ -20,18 +23,21 @@ from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeNeeded, WrongCode
 from veza.accounts.sign_in import Browser, WrongCredentials
 from veza.accounts.throttle import Throttled
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database import DatabaseUnavailable, Session
+from veza.market import claims
+from veza.market.claims import UnknownClaim
 from veza.web.pages import Pages, Refused
 
 PageRequest = Request[Any, Any, Any]
 Work = Callable[[dict[str, str]], Awaitable[Response[bytes]]]
+Then = Callable[[Session, UUID], Awaitable[None]]
 
 MAY_MEND = (BadPassword, BadEmail, BadName, WrongCredentials, CodeNeeded, WrongCode)
 """What somebody can put right in the same form."""
 
 
 def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
-    """/confirm-address, /reset-password and /admin-claim, each with the link's secret as `token`."""
+    """/confirm-address, /reset-password, /admin-claim and /claim, each with the link's secret as `token`."""
     pages = Pages(accounts.database.clock)
 
     def form(
@@ -53,8 +59,8 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
             return form(request, name, token, status=429, error=str(error), email=email)
         except DatabaseUnavailable as error:
             return form(request, name, token, status=503, error=str(error), email=email)
-        except (BadLink, EmailTaken, UnknownPerson) as error:
-            raise Refused(410, "This link is used up", f"{_sentence(error)} Ask for another one.") from None
+        except (BadLink, EmailTaken, UnknownClaim, UnknownPerson) as error:
+            raise Refused(410, "This link is used up", _sentence(error)) from None
 
     @get("/confirm-address")
     async def confirm_page(request: PageRequest) -> Response[bytes]:
@@ -99,26 +105,78 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
         """The first admin: an account that is there, or one that is made now."""
 
         async def work(given: dict[str, str]) -> Response[bytes]:
-            await _become_admin(accounts, given, request)
+            async with accounts.database.read() as session:
+                await first_admin.look(session, given["token"])
+
+            async def then(session: Session, person_id: UUID) -> None:
+                await first_admin.claim(session, person_id, given["token"], _address(request))
+
+            await _as_person(accounts, given, request, then)
             sentence = f"{given['email']} may give roles now. The mailbox has a mail to confirm a new address."
             return done(request, "You are the first admin", sentence)
 
         return await attempt(request, "admin", work)
 
+    @get("/claim")
+    async def claim_page(request: PageRequest) -> Response[bytes]:
+        """A form for whoever bought without an account."""
+        return form(request, "claim", _token(request))
+
+    @post("/claim", status_code=200)
+    async def claim(request: PageRequest) -> Response[bytes]:
+        """What was bought is in the library of an account that is there, or of one that is made now."""
+
+        async def work(given: dict[str, str]) -> Response[bytes]:
+            async with accounts.database.read() as session:
+                order = await claims.look(session, given["token"])
+
+            async def then(session: Session, person_id: UUID) -> None:
+                await claims.claim(session, given["token"], person_id)
+
+            await _as_person(accounts, given, request, then, new_for=order.email)
+            return done(request, "It is yours", f"What you bought is in the library of {given['email']} now.")
+
+        return await attempt(request, "claim", work)
+
+    @get("/checkout/done")
+    async def bought(request: PageRequest) -> Response[bytes]:
+        """Where the provider sends a buyer who has paid."""
+        sentence = "What you bought is in your library; without an account, a link to it is on its way to you by mail."
+        return done(request, "Thank you", sentence)
+
+    @get("/cart")
+    async def came_back(request: PageRequest) -> Response[bytes]:
+        """Where the provider sends a buyer who has not."""
+        return done(request, "Nothing was charged", "Your cart is as it was.")
+
+    @get("/studio/{artist_id:uuid}")
+    async def onboarded(request: PageRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
+        """Where the provider sends an artist whose account was set up."""
+        sentence = (
+            "What the provider still needs, if anything, it says by mail; what you sell is paid out from then on."
+        )
+        return done(request, "Back from the provider", sentence)
+
     def refused(request: PageRequest, error: Refused) -> Response[bytes]:
         title, sentence = error.title, error.sentence
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
-    handlers = [confirm_page, confirm, reset_page, reset, admin_page, claim_admin]
+    handlers = [
+        confirm_page, confirm, reset_page, reset, admin_page, claim_admin, claim_page, claim, bought, came_back,
+        onboarded,
+    ]  # fmt: skip
     return [Router("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 
 
-async def _become_admin(accounts: Accounts, given: dict[str, str], request: PageRequest) -> None:
-    """Sign in, or up where there is no such account, and claim; raises what those raise."""
-    address, secret, password = _address(request), given["token"], given.get("password", "")
-    # Before anything else: without a link that is good nobody learns here whether there is such an account.
-    async with accounts.database.read() as session:
-        await first_admin.look(session, secret)
+async def _as_person(
+    accounts: Accounts, given: dict[str, str], request: PageRequest, then: Then, *, new_for: str | None = None
+) -> None:
+    """Sign in, or up where there is no such account, and do `then` in the same transaction; raises what those raise.
+
+    With `new_for` only that address may have a new account. Look at the link first: without a good one nobody may
+    learn here whether there is an account.
+    """
+    address, password, actor = _address(request), given.get("password", ""), "letter page"
     browser = Browser(address, request.headers.get("user-agent", "")[:200], None)
     code = given.get("code", "").strip() or None
     try:
@@ -126,19 +184,19 @@ async def _become_admin(accounts: Accounts, given: dict[str, str], request: Page
     except WrongCredentials:
         email = people.clean_email(given["email"])
         async with accounts.database.read() as session:
-            if await people.by_email(session, email) is not None:
+            if await people.by_email(session, email) is not None or new_for not in (None, email):
                 raise
         wanted = await sign_up.prepare(accounts, email, given.get("name", ""), password, address)
-        async with accounts.database.write("first start") as session:
+        async with accounts.database.write(actor) as session:
             await sign_up.finish(session, accounts, wanted)
             person = await people.by_email(session, email)
             if person is None:
                 raise UnknownPerson(email) from None
-            await first_admin.claim(session, person.id, secret, address)
+            await then(session, person.id)
         return
-    async with accounts.database.write("first start") as session:
+    async with accounts.database.write(actor) as session:
         await second_factor.demand(session, checked.person_id, code)
-        await first_admin.claim(session, checked.person_id, secret, address)
+        await then(session, checked.person_id)
 
 
 def _token(request: PageRequest) -> str:
