@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from veza.kit.money import CURRENCIES, LARGEST_MINOR, BadAmount, Money, decimals, known_currency, positive, typed
+from veza.kit.money import (
+    CURRENCIES,
+    LARGEST_MINOR,
+    BadAmount,
+    Money,
+    chargeable,
+    decimals,
+    known_currency,
+    positive,
+    typed,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +93,16 @@ def test_what_is_no_amount_is_refused_in_one_short_sentence(text: str, currency:
     with pytest.raises(BadAmount, match=words) as refusal:
         typed(text, currency)
     assert len(str(refusal.value)) < 120
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(50, "EUR"), (30, "gbp"), (50, "JPY"), (100, "ISK"), (10, "KWD")])
+def test_what_the_provider_takes_is_chargeable(minor: int, currency: str) -> None:
+    assert chargeable(minor, currency).minor == minor
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(49, "EUR"), (29, "GBP"), (17_499, "HUF"), (1, "USD")])
+def test_what_the_provider_would_refuse_is_told_with_the_least_it_takes(minor: int, currency: str) -> None:
+    with pytest.raises(BadAmount, match="is too little to be charged"):
+        chargeable(minor, currency)
+    with pytest.raises(BadAmount, match="must be above zero"):
+        chargeable(0, currency)

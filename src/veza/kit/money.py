@@ -26,6 +26,14 @@ LARGEST_MINOR = 99_999_999_999
 """The most one amount may be: well under 2^53, so that no JSON reader rounds it."""
 
 
+LEAST_CHARGE = {
+    "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
+    "HKD": 400, "HUF": 17_500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
+    "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+"""The least that may be charged, where Stripe names one (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
+
+
 class BadAmount(ValueError):
     """An amount or currency that cannot be what the caller means; says why in one sentence."""
 
@@ -95,6 +103,17 @@ def positive(minor: int, currency: str) -> Money:
         raise BadAmount(f"{money} is not chargeable: the last digit of {money.currency} must be 0")
     if money.currency in TWO_DECIMAL_WHOLE and minor % 100:
         raise BadAmount(f"{money} is not chargeable: {money.currency} has no decimals, the last two digits must be 0")
+    return money
+
+
+def chargeable(minor: int, currency: str) -> Money:
+    """`positive`, and not below what the provider charges; raises BadAmount."""
+    money = positive(minor, currency)
+    least = LEAST_CHARGE.get(money.currency, 1)
+    if minor < least:
+        raise BadAmount(
+            f"{money} is too little to be charged: the provider takes {Money(least, money.currency)} or more"
+        )
     return money
 
 

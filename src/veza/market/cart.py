@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
-from veza.kit.money import BadAmount, Money, positive
+from veza.kit.money import BadAmount, Money, chargeable
 from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import orders, products
@@ -299,7 +299,7 @@ def _amount(offer: Offer, named_minor: int | None) -> int:
             return least.minor
         if named_minor < least.minor:
             raise BadAmount(f"“{offer.title}” costs at least {least}, not {Money(named_minor, product.currency)}")
-        return positive(named_minor, product.currency).minor if named_minor else 0
+        return chargeable(named_minor, product.currency).minor if named_minor else 0
     if named_minor is not None and named_minor != least.minor:
         raise BadAmount(f"“{offer.title}” costs {least}; its price is not the buyer's to name")
     return least.minor

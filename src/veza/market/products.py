@@ -16,7 +16,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.database import Base, Session
-from veza.kit.money import BadAmount, Money, known_currency, positive
+from veza.kit.money import BadAmount, Money, chargeable, known_currency
 from veza.library.grants import ItemKind
 from veza.market.rules import MarketRules
 from veza.money import sellers
@@ -230,7 +230,8 @@ def _checked(price: PriceWanted, rules: MarketRules) -> str:
         if price.price_minor:
             raise BadAmount(f"what is free has no price, this one has {Money(price.price_minor, currency)}")
     elif price.pricing is Pricing.FIXED or price.price_minor:
-        positive(price.price_minor, currency)
+        # Below it no pay page could be opened, for nothing else in the cart either.
+        chargeable(price.price_minor, currency)
     return currency
 
 
