@@ -54,6 +54,7 @@ async def a_month(rooms: Rooms, label: Label) -> int:
     await _in_trouble(rooms, label, made)
     await _not_paid(rooms, label)
     await _buy(rooms, label, *NEWEST)
+    await rooms.until("the newest seller is paid", _sellers_paid)
     return len(paid) + 1
 
 
