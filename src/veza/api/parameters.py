@@ -24,5 +24,5 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 @cache
 def _taken_by(handler: BaseRouteHandler, in_path: frozenset[str]) -> frozenset[str]:
     """The names of the query parameters of a handler and of what it depends on."""
-    model = handler.create_kwargs_model(path_parameters=dict.fromkeys(in_path))  # type: ignore[arg-type]
+    model = handler.create_kwargs_model(path_parameters=dict.fromkeys(in_path))  # type: ignore[arg-type]  # only the names are read
     return frozenset(parameter.field_alias for parameter in model.expected_query_params)

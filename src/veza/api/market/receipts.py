@@ -11,7 +11,7 @@ from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
-from text_unidecode import unidecode  # type: ignore[import-untyped]
+from text_unidecode import unidecode  # type: ignore[import-untyped]  # it ships no types
 
 from veza.accounts.people import Person
 from veza.accounts.permissions import Permission

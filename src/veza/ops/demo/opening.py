@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from veza.accounts import passwords, people
-from veza.catalog.artists import ArtistWanted, open_artist
+from veza.catalog.artists import ArtistWanted, find_artist, open_artist
 from veza.catalog.covers import set_cover
 from veza.catalog.publishing import publish, schedule, withdraw
 from veza.catalog.releases import ReleaseWanted, create_release
@@ -71,8 +71,6 @@ async def _release(rooms: Rooms, label: Label, act: Act, record: Record) -> None
     picture = await rooms.catalog.keep_picture(cover_of(f"{act.name} {record.title}"))
     owner = label.people[LABEL]
     async with rooms.database.write(f"person {owner}") as session:
-        from veza.catalog.artists import find_artist
-
         artist = await find_artist(session, label.artists[act.name])
         release = await create_release(
             session,
