@@ -10,6 +10,7 @@ import structlog
 
 from veza.accounts import deletion
 from veza.catalog.listener_data import on_person_deleted
+from veza.kit.database import Database
 from veza.kit.subscriptions import Event, Inside, Subscriptions
 from veza.market.news import market_subscriptions
 from veza.market.rules import MarketRules
@@ -46,7 +47,7 @@ def _joined(*heard: Mapping[str, tuple[Inside, ...]]) -> dict[str, tuple[Inside,
     return {topic: tuple(hear for one in heard for hear in one.get(topic, ())) for topic in topics}
 
 
-async def write_down(event: Event) -> None:
+async def write_down(_: Database, event: Event) -> None:
     """What happened, as a line of the log with every id in it."""
     log.info(event.topic, **plain_values(event.payload))
 

@@ -88,7 +88,7 @@ async def deliver_once(database: Database) -> int:
         event = Event(row.id, row.topic, row.payload, row.created_at)
         try:
             for hear in database.subscriptions.after.get(row.topic, ()):
-                await hear(event)
+                await hear(database, event)
         except Exception as error:
             log.exception("outbox.delivery_failed", topic=row.topic, event_id=str(row.id))
             failed[row.id] = f"{type(error).__name__}: {error}"[:500]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from veza.kit.database import Session
+    from veza.kit.database import Database, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Event:
 
 
 Inside = Callable[["Session", Event], Awaitable[None]]
-After = Callable[[Event], Awaitable[None]]
+After = Callable[["Database", Event], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Subscriptions:
     """The whole list, made once in app.py.
 
     *inside* runs in the publisher's transaction: no I/O but that session, and its failure undoes everything.
-    *after* runs from the outbox, at least once, and must not mind a repeat.
+    *after* runs from the outbox, at least once, in transactions of its own, and must not mind a repeat.
     """
 
     inside: Mapping[str, tuple[Inside, ...]] = field(default_factory=dict)

@@ -23,8 +23,6 @@ from veza.market.rules import MarketRules
 from veza.money import payments, refunds, returns
 from veza.money.refunds import NotRefundable, RefundExceedsPayment
 
-BOUGHT_TWICE = "bought twice: the buyer has it already"
-
 
 async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order | None:
     """The payment succeeded (locked): do what follows, once. None when it is not the market's."""
@@ -37,9 +35,9 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     order = await _lock_with_cart(session, payment_id)
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
     await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
-    doubles = await _owned_already(session, order)
+    twice = await doubles.among(session, order)
     await give_lines(session, order)
-    await _return_doubles(session, order, doubles)
+    await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
     await send_claim(session, order, rules)
     await follow_returns(session, payment_id)
     return order
@@ -112,39 +110,3 @@ async def send_claim(session: Session, order: Order, rules: MarketRules) -> None
     """Where nobody was signed in: the link with which whoever bought can take it into an account."""
     if order.person_id is None and order.claim_hash is None:
         await claims.send_link(session, order, rules)
-
-
-async def _owned_already(session: Session, order: Order) -> list[OrderLine]:
-    """Lines for what the buyer was given by something else: two tabs, or an older pay page.
-
-    Who has no account is known by the cart.
-    """
-    lines = (await orders.lines_of(session, [order.id]))[order.id]
-    items = {line.item_id for line in lines} | {line.release_id for line in lines}
-    owned: Collection[UUID]
-    if order.person_id is not None:
-        owned = await access.owned_of(session, order.person_id, items)
-    else:
-        owned = await access.waiting_of(session, await orders.paid_from(session, order.cart_id), items)
-    return [line for line in lines if line.item_id in owned or line.release_id in owned]
-
-
-async def _return_doubles(session: Session, order: Order, doubles: Sequence[OrderLine]) -> None:
-    """Nobody buys the same thing twice by accident: what they had goes back in the transaction that took it."""
-    if not doubles or order.payment_id is None:
-        return
-    payment = await payments.lock(session, order.payment_id)
-    left = await refunds.unreserved(session, payment)
-    amounts: dict[Any, int] = {
-        line.payment_line_id: left.get(line.payment_line_id, 0)
-        for line in doubles
-        if line.payment_line_id is not None and left.get(line.payment_line_id, 0)
-    }
-    if not amounts:
-        return
-    try:
-        await refunds.request(
-            session, payment, sum(amounts.values()), order.currency, reason=BOUGHT_TWICE, line_amounts=amounts
-        )
-    except (NotRefundable, RefundExceedsPayment):
-        return  # the money is on its way back for another reason

@@ -49,7 +49,7 @@ class Check:
 
 
 class CheckWorker:
-    """Looks; never sends money anywhere."""
+    """Looks, and closes pay pages that nobody is to pay any more; never sends money anywhere."""
 
     name = "check worker"
     wake_topic = CHECK_WAKE
@@ -88,7 +88,7 @@ class CheckWorker:
         async with self.database.read() as session:
             payment = await payments.find(session, check.payment_id)
         if payment.stripe_charge_id is None and payment.stripe_checkout_session_id is not None:
-            await self._checkout(check, payment.stripe_checkout_session_id)
+            await self._checkout(check, payment.stripe_checkout_session_id, is_unwanted=payment.unwanted_at is not None)
             return
         if payment.stripe_charge_id is None:
             await self._checked(check, None)
@@ -112,8 +112,12 @@ class CheckWorker:
                 await payments.machine.amend(session, payment, check_count=payment.check_count + 1)
             await self._set(session, check, None if is_settled else _again(session, payment))
 
-    async def _checkout(self, check: Check, session_id: str) -> None:
-        answer = await self.gateway.checkout_session(session_id)
+    async def _checkout(self, check: Check, session_id: str, *, is_unwanted: bool) -> None:
+        # Closing twice does no harm, so each try has its own key: a stored 500 cannot stand in the way.
+        key = f"veza-expire-{check.payment_id}-{check.due_at.timestamp():.0f}"
+        answer = await self.gateway.expire_checkout_session(session_id, key=key) if is_unwanted else None
+        if answer is None or not answer.is_ok:
+            answer = await self.gateway.checkout_session(session_id)
         if not answer.is_ok:
             await self._later(check, answer)
             return
@@ -133,7 +137,8 @@ class CheckWorker:
                     await payments.expire(session, payment, because=why, request_id=answer.request_id)
                 await self._set(session, check, None)
             else:
-                await self._set(session, check, session.now + payments.UNPAID_CHECK)
+                is_open = is_unwanted and seen.get("status") == "open"
+                await self._set(session, check, session.now + (STILL_RUNNING if is_open else payments.UNPAID_CHECK))
 
     async def _refund(self, check: Check) -> None:
         async with self.database.read() as session:

@@ -27,6 +27,7 @@ class Payment(Base):
     """One charge to one buyer. `order_ref` is the order's opaque id.
 
     `cleared_at` is when its charge's settlement currency was seen to be ours; only then sellers are paid.
+    `unwanted_at` is since when nobody is to pay it any more: its pay page is closed at the provider.
     """
 
     __tablename__ = "payments"
@@ -45,6 +46,7 @@ class Payment(Base):
     request_key: Mapped[str | None] = mapped_column(unique=True)
     cleared_at: Mapped[datetime | None]
     held_because: Mapped[str | None]
+    unwanted_at: Mapped[datetime | None]
     check_at: Mapped[datetime | None]
     check_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
@@ -256,9 +258,18 @@ _LINES = (
 
 
 async def record_checkout(session: Session, payment: Payment, session_id: str, url: str | None) -> None:
-    """The provider made the checkout session; look at it in a day in case every webhook is lost."""
-    look = session.now + UNPAID_CHECK
+    """The provider made the checkout session; look at it in a day in case every webhook is lost, or close it now."""
+    look = session.now if payment.unwanted_at is not None else session.now + UNPAID_CHECK
+    if payment.unwanted_at is not None:
+        session.wake(CHECK_WAKE)
     await machine.amend(session, payment, stripe_checkout_session_id=session_id, checkout_url=url, check_at=look)
+
+
+async def give_up(session: Session, payment: Payment) -> None:
+    """Nobody is to pay this any more (payment locked): the check worker closes its pay page, if it is still unpaid."""
+    if payment.status == "pending" and payment.unwanted_at is None:
+        await machine.amend(session, payment, unwanted_at=session.now, check_at=session.now)
+        session.wake(CHECK_WAKE)
 
 
 async def expire(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from random import Random
 
-from veza.money.simulator import bank, people, races, trouble
+from veza.money.simulator import bank, buyers, people, races, trouble
 from veza.money.simulator.run import Run
 
 Action = Callable[[Run, Random], Awaitable[str | None]]
@@ -13,10 +13,11 @@ Action = Callable[[Run, Random], Awaitable[str | None]]
 ACTIONS: dict[str, tuple[Action, int]] = {
     name: (action, weight)
     for action, weight in (
-        (people.sell, 24),
-        (people.sell_abroad, 4),
-        (people.open_checkout, 12),
-        (people.pay_late, 14),
+        (buyers.sell, 24),
+        (buyers.sell_abroad, 4),
+        (buyers.open_checkout, 12),
+        (buyers.pay_late, 14),
+        (buyers.give_up_checkout, 8),
         (people.refund_part, 60),
         (people.refund_line, 30),
         (people.refund_all, 30),

@@ -14,7 +14,7 @@ from veza.money.discoveries import our_id
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.sandbox.wire import Request
-from veza.money.simulator import people
+from veza.money.simulator import buyers, people
 from veza.money.simulator.ground import rows_of
 from veza.money.simulator.processes import Process
 from veza.money.simulator.run import Run
@@ -75,7 +75,7 @@ async def stray_key(run: Run, dice: Random) -> str | None:
 async def _make_due(run: Run, dice: Random, kind: str) -> None:
     """If no row of this kind waits to be carried out, let one come about."""
     if kind not in await run.due_workers():
-        await (people.sell if kind == "transfer" else people.refund_part)(run, dice)
+        await (buyers.sell if kind == "transfer" else people.refund_part)(run, dice)
         if kind != "refund":
             await run.let_work(run.processes[1], but=kind)
 

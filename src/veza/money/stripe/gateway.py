@@ -64,6 +64,10 @@ class Gateway:
     async def create_checkout_session(self, body: Mapping[str, Any], *, key: str) -> Answer:
         return await self._post("/v1/checkout/sessions", body, key=key)
 
+    async def expire_checkout_session(self, session_id: str, *, key: str) -> Answer:
+        """POST /v1/checkout/sessions/{id}/expire: answers 400 when it is not open any more."""
+        return await self._post(f"/v1/checkout/sessions/{session_id}/expire", {}, key=key)
+
     async def create_account(self, body: Mapping[str, Any], *, key: str) -> Answer:
         return await self._post("/v1/accounts", body, key=key)
 
