@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,8 @@ MOVES = (
     Move("refunded", "failed", "the refund failed after all", _NEWS),
     Move("failed", "refunded", "the money is seen to have gone back after all", _NEWS),
     Move("failed", "granted", "tried once more", _JUDGE),
+    Move("asked", "refunded", "the money went back for another reason", _NEWS),
+    Move("refunded", "asked", "what went back for another reason failed after all", _NEWS),
 )
 machine: Machine[RefundRequest] = Machine("refund request", RefundRequest, STATUSES, MOVES)
 
@@ -170,6 +172,24 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
     return await refunds.request(session, payment, amount, payment.currency, reason=reason, line_amounts=only)
 
 
+async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *, because: str) -> Refund:
+    """An operator gives a line's money back; a request that waits for it is granted with that. Raises as `grant`."""
+    payment = await payments.lock(session, payment_id)
+    mine = select(RefundRequest).where(RefundRequest.line_id == line.id).with_for_update()
+    request = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    if request is not None and machine.allows(request.status, "granted"):
+        return await grant(session, request, because=because)
+    return await refund_line(session, line, payment.id, reason=because[:200])
+
+
+async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: str) -> None:
+    """Requests nobody decided follow what went back wholly for another reason, and wait again if that failed."""
+    for request in await session.scalars(_UNDECIDED, {"order_id": order_id}):
+        target = "refunded" if request.line_id in gone else "asked"
+        if target != request.status:
+            await machine.move(session, request, target, because=because)
+
+
 async def settled(session: Session, refund_id: UUID, *, is_done: bool) -> None:
     """A refund succeeded or failed: the request it was granted for says so, once."""
     request = (await session.scalars(_OF_REFUND, {"refund_id": refund_id})).one_or_none()
@@ -226,6 +246,16 @@ async def listing(
     return [(row[0], row[1], row[2]) for row in await session.execute(wanted)]
 
 
+_UNDECIDED = (
+    select(RefundRequest)
+    .where(
+        RefundRequest.order_id == bindparam("order_id"),
+        RefundRequest.status.in_(("asked", "refunded")),
+        RefundRequest.refund_id.is_(None),
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _OF_REFUND = (
     select(RefundRequest)
     .where(RefundRequest.refund_id == bindparam("refund_id"))

@@ -150,3 +150,33 @@ async def test_what_was_free_has_nothing_to_give_back(shop: Shop) -> None:
     wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
     said = await shop.refused(buyer, f"/orders/{order['id']}/refund-requests", wanted, 409, "no-refund")
     assert said == "“Blue Hours” was free: there is nothing to give back"
+
+
+async def test_an_operators_own_refund_grants_the_request_that_waits(any_shop: Shop) -> None:
+    shop = any_shop
+    _, buyer, order = await _bought(shop)
+    asked = await _ask(shop, buyer, order)
+    refund = await shop.post(
+        OPERATOR, f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "by phone"}, expect=202
+    )
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert (request["id"], request["status"], request["answer"]) == (asked["id"], "granted", "by phone")
+    await shop.stage.settle()
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert (request["status"], request["refund_id"]) == ("refunded", refund["id"])
+
+
+async def test_a_request_follows_money_that_goes_back_for_another_reason(any_shop: Shop) -> None:
+    shop = any_shop
+    act, buyer, order = await _bought(shop)
+    asked = await _ask(shop, buyer, order)
+    refund_id = await shop.stage.refund((await shop.stage.one(Payment)).id, 1000)
+    await shop.stage.settle()
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert request["status"] == "refunded"
+    await shop.refused(
+        act.who, f"/refund-requests/{asked['id']}/decline", {"answer": "no, sorry"}, 409, "decided-already"
+    )
+    await shop.fail_refund_later(str(refund_id))
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert request["status"] == "asked"

@@ -318,13 +318,13 @@ async def decline_refund(
 async def refund_line(
     line_id: FromPath[UUID], data: JSONBody[Decision], idempotent: NamedDependency[Idempotent]
 ) -> Response[RefundShown]:
-    """For operators: gives back what is left of one line, whenever it was bought."""
+    """For operators: gives back what is left of one line, whenever it was bought; a request that waits is granted."""
 
     async def work(session: Session) -> Reply:
         line, order = await orders.find_line(session, line_id)
         if order.payment_id is None:
             raise UnknownLine(line_id)
-        refund = await refund_requests.refund_line(session, line, order.payment_id, reason=data.answer[:200])
+        refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
         await session.refresh(refund)
         return Reply(202, show(RefundShown, refund), location=f"/api/v1/refunds/{refund.id}")
 
