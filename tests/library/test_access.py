@@ -12,6 +12,7 @@ from veza.accounts.people import Person
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.catalog.visibility import HiddenTrack
 from veza.kit.database import Database, Session
 from veza.library import access, grants, shelf
 from veza.library.grants import CauseKind, Given, ItemKind
@@ -111,6 +112,16 @@ async def test_owners_keep_what_is_withdrawn_and_nobody_hears_what_is_hidden(
     await scene.change(change)
     assert (await scene.may(scene.listener), await scene.may(None)) == (owner, stranger)
     assert await scene.may(scene.member) == ALL
+
+
+async def test_nobody_hears_a_track_that_was_hidden_and_the_others_stay(scene: Scene) -> None:
+    await scene.give(ItemKind.RELEASE, scene.release)
+
+    async def hide(session: Session) -> None:
+        await session.execute(insert(HiddenTrack), {"track_id": scene.tracks[0], "hidden_at": session.now})
+
+    await scene.change(hide)
+    assert [await scene.may(scene.listener, which) for which in (0, 1)] == [NOTHING, ALL]
 
 
 async def test_revoking_takes_what_one_cause_gave_and_restoring_gives_that_back(scene: Scene) -> None:

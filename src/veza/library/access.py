@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.catalog.visibility import HiddenTrack
 from veza.kit.database import Session
 from veza.library.grants import Grant, ItemKind
 
@@ -72,7 +73,11 @@ async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Colle
 _MAY = (
     select(
         Release.status,
-        or_(Release.hidden_at.is_not(None), Artist.hidden_at.is_not(None)),
+        or_(
+            Release.hidden_at.is_not(None),
+            Artist.hidden_at.is_not(None),
+            exists().where(HiddenTrack.track_id == bindparam("track")),
+        ),
         exists().where(ArtistMember.artist_id == Artist.id, ArtistMember.person_id == bindparam("person")),
         exists().where(
             _MINE,

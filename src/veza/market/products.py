@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.catalog.visibility import HIDDEN_ITSELF
 from veza.kit.database import Base, Session
 from veza.kit.money import BadAmount, Money, chargeable, known_currency
 from veza.library.grants import ItemKind
@@ -99,6 +100,7 @@ class Offer:
     release: Release
     artist: Artist
     track: Track | None
+    track_is_hidden: bool = False
 
     @property
     def title(self) -> str:
@@ -117,11 +119,12 @@ class Offer:
 
     @property
     def is_hidden(self) -> bool:
-        return self.release.hidden_at is not None or self.artist.hidden_at is not None
+        """Whether a moderator hid it, alone or with what it belongs to."""
+        return self.track_is_hidden or self.release.hidden_at is not None or self.artist.hidden_at is not None
 
 
 _OFFERS = (
-    select(Product, Release, Artist, Track)
+    select(Product, Release, Artist, Track, HIDDEN_ITSELF)
     .join(Release, Release.id == Product.release_id)
     .join(Artist, Artist.id == Product.artist_id)
     .outerjoin(Track, and_(Product.kind == "track", Track.id == Product.item_id))
@@ -134,7 +137,7 @@ async def offers(session: Session, product_ids: Collection[UUID]) -> dict[UUID, 
     if not product_ids:
         return {}
     rows = await session.execute(_OFFERS.where(Product.id.in_(list(product_ids))))
-    return {product.id: Offer(product, release, artist, track) for product, release, artist, track in rows}
+    return {row[0].id: Offer(*row) for row in rows}
 
 
 async def find(session: Session, product_id: UUID) -> Offer:
@@ -168,13 +171,13 @@ async def listing(
     wanted: list[ColumnElement[bool]] = []
     if is_public:
         shown = (Release.status == "published", Release.hidden_at.is_(None), Artist.hidden_at.is_(None))
-        wanted += [Product.on_sale.is_(True), *shown]
+        wanted += [Product.on_sale.is_(True), *shown, ~HIDDEN_ITSELF]
     pairs = ((Product.artist_id, artist_id), (Product.release_id, release_id), (Product.kind, kind))
     wanted += [column == value for column, value in pairs if value is not None]
     if after is not None:
         wanted.append(Product.id < after)
     rows = await session.execute(_OFFERS.where(*wanted).order_by(Product.id.desc()).limit(limit))
-    return [Offer(product, release, artist, track) for product, release, artist, track in rows]
+    return [Offer(*row) for row in rows]
 
 
 async def create(

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.visitors import visiting
+from veza.catalog.visibility import HiddenTrack
 from veza.market.cart import Cart, CartItem
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -117,6 +118,20 @@ async def test_what_cannot_be_bought_does_not_get_in(shop: Shop) -> None:
     await shop.refused(buyer, "/cart/items", {"product_id": NOBODY}, 404, "not-found")
     answer = await shop.send(buyer, "PATCH", f"/cart/items/{off_sale}", {"amount_minor": 5})
     assert answer.status_code == 404
+
+
+async def test_a_track_that_was_hidden_is_neither_listed_nor_sold(any_shop: Shop) -> None:
+    act = await any_shop.artist()
+    track = (await act.tracks(await act.release()))[0].id
+    product = await act.product(track, 100, kind="track")
+    held = visiting(await any_shop.person())
+    await any_shop.post(held, "/cart/items", {"product_id": product})
+    async with any_shop.stage.database.write() as session:
+        await session.execute(insert(HiddenTrack), {"track_id": track, "hidden_at": session.now})
+    buyer = visiting(await any_shop.person())
+    await any_shop.refused(buyer, "/cart/items", {"product_id": product}, 404, "not-found")
+    await any_shop.refused(held, "/cart/checkout", {}, 409, "not-for-sale")
+    assert (await any_shop.get({}, "/products"))["items"] == []
 
 
 async def test_a_cart_holds_a_hundred_things(shop: Shop) -> None:
