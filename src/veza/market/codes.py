@@ -13,11 +13,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog.artists import Artist
+from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
 from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
+from veza.market import cart as carts
 from veza.market import products
-from veza.market.cart import OwnedAlready
+from veza.market.cart import Buyer, OwnedAlready
 from veza.market.tokens import hash_of
 
 MOST_IN_BATCH = 500
@@ -84,6 +86,13 @@ class BadCode(Exception):
         super().__init__("this code is not known, was used, or is no longer valid")
 
 
+class NotOut(Exception):
+    """What the code is for cannot be had now: not published yet, withdrawn, or hidden."""
+
+    def __init__(self) -> None:
+        super().__init__("what this code is for is not out now: the code is still good, try it once it is published")
+
+
 async def make(
     session: Session, artist: Artist, kind: ItemKind, item_id: UUID, count: int, note: str
 ) -> tuple[CodeBatch, list[str]]:
@@ -106,8 +115,10 @@ async def make(
 async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     """Give the person what the code is for; two at once with the same code: one gets it.
 
-    Raises BadCode; OwnedAlready without using the code up.
+    Raises BadCode; OwnedAlready and NotOut without using the code up.
     """
+    # The person's cart first, as where things are paid: of two codes for one thing at once, one stays good.
+    await carts.ensure(session, Buyer(person_id, None))
     found = (
         select(DownloadCode, CodeBatch)
         .join(CodeBatch, CodeBatch.id == DownloadCode.batch_id)
@@ -120,6 +131,8 @@ async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     code, batch = row
     if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
         raise OwnedAlready("you own this already: the code is still good, give it to somebody else")
+    if not await visible(session, batch.kind, [batch.item_id]):
+        raise NotOut
     mine = update(DownloadCode).where(DownloadCode.id == code.id)
     await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
     given = Given(

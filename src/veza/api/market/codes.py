@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, REPLAYED, Idempotent, Reply
-from veza.api.market.problems import BAD_CODE, OWNED_ALREADY, SELLING_PROBLEMS
+from veza.api.market.problems import BAD_CODE, NOT_OUT, OWNED_ALREADY, SELLING_PROBLEMS
 from veza.api.market.products import is_operator
 from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
@@ -201,7 +201,7 @@ async def revoke_codes(
             "item_id": "01890000-0000-7000-8000-000000000021",
             "release_id": "01890000-0000-7000-8000-000000000021",
         },
-        BAD_CODE, OWNED_ALREADY, *WRITE_PROBLEMS,
+        BAD_CODE, NOT_OUT, OWNED_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def redeem_code(

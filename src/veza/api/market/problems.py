@@ -9,7 +9,7 @@ from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.market.cart import CartFull, NotInCart, OwnedAlready
 from veza.market.checkout import AddressNeeded, CartEmpty
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
-from veza.market.codes import BadCode, UnknownBatch
+from veza.market.codes import BadCode, NotOut, UnknownBatch
 from veza.market.orders import UnknownLine, UnknownOrder
 from veza.market.products import NotForSale, ProductExists, UnknownItem, UnknownProduct
 from veza.market.receipts import NoReceipt
@@ -73,6 +73,13 @@ BAD_CODE = Kind(
     "Check how it is written; a used or revoked code is not told from a wrong one.",
     "this code is not known, was used, or is no longer valid",
 )
+NOT_OUT = Kind(
+    "not-out",
+    409,
+    "It is not out now",
+    "Try the code once it is published: it was not used up.",
+    "what this code is for is not out now: the code is still good, try it once it is published",
+)
 ADDRESS_UNCONFIRMED = Kind(
     "address-unconfirmed",
     403,
@@ -97,7 +104,7 @@ DECIDED_ALREADY = Kind(
 
 MARKET_KINDS: tuple[Kind, ...] = (
     CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, CART_EMPTY, PRICE_CHANGED, ADDRESS_NEEDED,
-    PRODUCT_EXISTS, BAD_CODE, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
+    PRODUCT_EXISTS, BAD_CODE, NOT_OUT, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
 )  # fmt: skip
 """Every kind of problem only this room has."""
 
@@ -112,6 +119,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     CartFull: CART_FULL,
     NoReceipt: NOT_FOUND,
     NotForSale: NOT_FOR_SALE,
+    NotOut: NOT_OUT,
     NotInCart: NOT_FOUND,
     NotTheirArtist: FORBIDDEN,
     OwnedAlready: OWNED_ALREADY,
