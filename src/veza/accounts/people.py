@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -104,6 +104,14 @@ async def find(session: Session, person_id: UUID) -> Person:
     if row is None or row.deleted_at is not None:
         raise UnknownPerson(person_id)
     return row
+
+
+_IS_THERE = select(exists().where(Person.id == bindparam("the_id"), Person.deleted_at.is_(None)))
+
+
+async def is_there(session: Session, person_id: UUID) -> bool:
+    """Whether there is such a person and the account was not deleted."""
+    return bool(await session.scalar(_IS_THERE, {"the_id": person_id}))
 
 
 async def lock(session: Session, person_id: UUID) -> Person:

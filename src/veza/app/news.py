@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -11,10 +11,11 @@ import structlog
 from veza.accounts import deletion
 from veza.catalog.listener_data import on_person_deleted
 from veza.kit.database import Database
-from veza.kit.subscriptions import Event, Inside, Subscriptions
-from veza.market.news import market_subscriptions
+from veza.kit.subscriptions import After, Event, Inside, Subscriptions
+from veza.market.news import market_acts, market_subscriptions
 from veza.market.rules import MarketRules
 
+Hearer = TypeVar("Hearer", Inside, After)
 log = structlog.get_logger(__name__)
 
 
@@ -22,26 +23,30 @@ def subscriptions(market: MarketRules) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
         inside=_joined(market_subscriptions(market), {deletion.TOPIC: (on_person_deleted,)}),
-        after=dict.fromkeys(
-            (
-                "payment.succeeded",
-                "payment.expired",
-                "refund.succeeded",
-                "refund.failed",
-                "reversal.succeeded",
-                "reversal.failed",
-                "dispute.funds_withdrawn",
-                "dispute.funds_reinstated",
-                "release.published",
-                "release.withdrawn",
-                deletion.TOPIC,
+        after=_joined(
+            dict.fromkeys(
+                (
+                    "payment.succeeded",
+                    "payment.expired",
+                    "refund.succeeded",
+                    "refund.failed",
+                    "reversal.succeeded",
+                    "reversal.failed",
+                    "dispute.funds_withdrawn",
+                    "dispute.funds_reinstated",
+                    "release.published",
+                    "release.withdrawn",
+                    "order.canceled",
+                    deletion.TOPIC,
+                ),
+                (write_down,),
             ),
-            (write_down,),
+            market_acts(),
         ),
     )
 
 
-def _joined(*heard: Mapping[str, tuple[Inside, ...]]) -> dict[str, tuple[Inside, ...]]:
+def _joined(*heard: Mapping[str, tuple[Hearer, ...]]) -> dict[str, tuple[Hearer, ...]]:
     """Everybody who hears a topic, in the order they are named here."""
     topics = dict.fromkeys(topic for one in heard for topic in one)
     return {topic: tuple(hear for one in heard for hear in one.get(topic, ())) for topic in topics}

@@ -82,9 +82,11 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
     what is free would fill a stranger's mailbox.
     """
     made = await _made_by(session, cart, wanted.request_key)
-    if made:
-        return [await _again(session, order, wanted) for order in made]
+    alive = [order for order in made if order.status not in ("expired", "canceled")]
     held = await carts.contents(session, cart)
+    # Where the provider refused one of them, the whole cart is checked out: what is open already is found again.
+    if alive and (len(alive) == len(made) or not held):
+        return [await _again(session, order, wanted) for order in alive]
     if not held:
         raise CartEmpty
     if buyer.person_id is None and wanted.email is None:
@@ -100,7 +102,7 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
     prints = {key: _fingerprint(group, rules) for key, group in groups.items()}
     for order in before.values():
         if order.fingerprint not in prints.values():
-            await orders.move(session, order, "canceled", because="the cart was checked out with other things")
+            await orders.cancel(session, order, because="the cart was checked out with other things")
     openings = []
     for (currency, is_free), group in groups.items():
         known = before.get(prints[currency, is_free])
@@ -201,9 +203,8 @@ async def _open(
 
 
 async def _made_by(session: Session, cart: Cart, key: str) -> Sequence[Order]:
-    mine = select(Order).where(Order.cart_id == cart.id, Order.request_key == key)
-    alive = mine.where(Order.status.not_in(("expired", "canceled"))).order_by(Order.id)
-    return (await session.scalars(alive.execution_options(populate_existing=True))).all()
+    mine = select(Order).where(Order.cart_id == cart.id, Order.request_key == key).order_by(Order.id)
+    return (await session.scalars(mine.execution_options(populate_existing=True))).all()
 
 
 async def _again(session: Session, order: Order, wanted: Wanted) -> Opening:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,12 +12,23 @@ from veza.accounts.people import find as find_person
 from veza.kit.database import Session
 from veza.kit.money import Money
 from veza.library import grants
-from veza.market import orders
-from veza.market.orders import Order
+from veza.market import cart as carts
+from veza.market import doubles, orders
+from veza.market.cart import Buyer
+from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, new_token
+from veza.money import payments
 
 MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Orders that are the person's from now on, and lines of them they had already: what those cost goes back."""
+
+    orders: list[Order]
+    twice: list[OrderLine]
 
 
 class UnknownClaim(LookupError):
@@ -62,17 +74,15 @@ async def look(session: Session, token: str) -> Order:
     return order
 
 
-async def claim(session: Session, token: str, person_id: UUID) -> Order:
+async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
     """The order behind this link becomes the person's; raises UnknownClaim. Two at once: one gets it."""
-    waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
-    order = (await session.scalars(waiting.with_for_update())).one_or_none()
-    if order is None:
+    claimed = await _give(session, [await look(session, token)], person_id, "claimed with the link")
+    if not claimed.orders:
         raise UnknownClaim
-    await _give(session, [order], person_id, "claimed with the link")
-    return order
+    return claimed
 
 
-async def claim_by_address(session: Session, person_id: UUID) -> Sequence[Order]:
+async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
     """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed."""
     person = await find_person(session, person_id)
     if person.email is None or person.email_confirmed_at is None:
@@ -82,16 +92,27 @@ async def claim_by_address(session: Session, person_id: UUID) -> Sequence[Order]
         .where(Order.email == person.email, Order.person_id.is_(None), Order.status.in_(orders.PAID))
         .order_by(Order.id)
         .limit(MOST_AT_ONCE)
-        .with_for_update()
     )
-    found = (await session.scalars(waiting)).all()
-    await _give(session, found, person_id, "claimed with a confirmed address")
-    return found
+    return await _give(session, (await session.scalars(waiting)).all(), person_id, "claimed with a confirmed address")
 
 
-async def _give(session: Session, found: Sequence[Order], person_id: UUID, because: str) -> None:
-    if not found:
-        return
-    for order in found:
+async def _give(session: Session, seen: Sequence[Order], person_id: UUID, because: str) -> Claimed:
+    """Those of the orders that still wait are the person's now; what they had already goes back."""
+    claimed = Claimed([], [])
+    if not seen:
+        return claimed
+    # As everywhere: payments, the cart, then orders. The person's own cart, so that of two claims at once, or a
+    # claim and a payment, one sees what the other gave.
+    for payment_id in sorted(order.payment_id for order in seen if order.payment_id is not None):
+        await payments.lock(session, payment_id)
+    await carts.ensure(session, Buyer(person_id, None))
+    waiting = select(Order).where(Order.id.in_([order.id for order in seen]), Order.person_id.is_(None))
+    locked = waiting.order_by(Order.id).with_for_update().execution_options(populate_existing=True)
+    for order in (await session.scalars(locked)).all():
         await orders.machine.amend(session, order, person_id=person_id, claim_hash=None, claimed_at=session.now)
-    await grants.claim(session, [order.id for order in found], person_id, because=because)
+        twice = await doubles.among(session, order)
+        await grants.claim(session, [order.id], person_id, because=because)
+        await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
+        claimed.orders.append(order)
+        claimed.twice.extend(twice)
+    return claimed

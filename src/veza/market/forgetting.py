@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 
 from veza.kit.database import Database, Session
+from veza.market import orders
 from veza.market.cart import Cart, CartItem
 from veza.market.orders import Order
 
@@ -21,8 +22,11 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     """The account is gone: so are its cart and the addresses on its orders. Orders, receipts and grants stay."""
     mine = select(Cart.id).where(Cart.person_id == person_id).with_for_update()
     await _drop(session, list(await session.scalars(mine)))
-    orders = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
-    await session.execute(orders.values(email=None).execution_options(synchronize_session=False))
+    waiting = select(Order).where(Order.person_id == person_id, Order.status == "open").with_for_update()
+    for order in await session.scalars(waiting.execution_options(populate_existing=True)):
+        await orders.cancel(session, order, because="the account was deleted")
+    addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
+    await session.execute(addressed.values(email=None).execution_options(synchronize_session=False))
 
 
 async def sweep(database: Database) -> int:

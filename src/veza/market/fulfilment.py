@@ -7,21 +7,22 @@ news end the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
+from veza.accounts import people
 from veza.kit.database import Session
-from veza.library import access, grants
+from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
-from veza.market import claims, orders, receipts
+from veza.market import claims, doubles, orders, receipts, refund_requests
 from veza.market.cart import Cart, CartItem
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
-from veza.money import payments, refunds, returns
-from veza.money.refunds import NotRefundable, RefundExceedsPayment
+from veza.money import returns
+
+ACCOUNT_GONE = "the buyer's account was deleted before the payment came"
 
 
 async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order | None:
@@ -35,9 +36,12 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     order = await _lock_with_cart(session, payment_id)
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
     await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
-    twice = await doubles.among(session, order)
+    if order.person_id is not None and not await people.is_there(session, order.person_id):
+        returned, because = (await orders.lines_of(session, [order.id]))[order.id], ACCOUNT_GONE
+    else:
+        returned, because = await doubles.among(session, order), doubles.BOUGHT_TWICE
     await give_lines(session, order)
-    await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
+    await doubles.give_back(session, order, returned, because=because)
     await send_claim(session, order, rules)
     await follow_returns(session, payment_id)
     return order
@@ -79,6 +83,7 @@ async def follow_returns(session: Session, payment_id: UUID) -> None:
         await grants.revoke(session, CauseKind.ORDER_LINE, gone, because="the buyer got the money for it back")
     if kept:
         await grants.restore(session, CauseKind.ORDER_LINE, kept, because="the money did not go back after all")
+    await refund_requests.follow(session, order.id, gone, because=because)
     total = sum(back.values())
     target = "paid" if total <= 0 else "refunded" if not kept else "partly_refunded"
     if target != order.status:

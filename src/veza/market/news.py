@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from veza.accounts import deletion
-from veza.kit.database import Session
-from veza.kit.subscriptions import Event, Inside
-from veza.market import forgetting, fulfilment, refund_requests
+from veza.kit.database import Database, Session
+from veza.kit.subscriptions import After, Event, Inside
+from veza.market import forgetting, fulfilment, orders, refund_requests
 from veza.market.rules import MarketRules
+from veza.money import payments
 
 
 def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]:
@@ -44,6 +45,20 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
         "dispute.funds_withdrawn": (on_returned,),
         "dispute.funds_reinstated": (on_returned,),
     }
+
+
+def market_acts() -> Mapping[str, tuple[After, ...]]:
+    """Topic → what the market does about it after the transaction, in one of its own."""
+    return {orders.CANCELED: (close_pay_page,)}
+
+
+async def close_pay_page(database: Database, event: Event) -> None:
+    """Nobody is to pay a canceled order: its payment is given up.
+
+    Not inside the canceling transaction: that holds the cart, and a payment is locked before any cart.
+    """
+    async with database.write("market") as session:
+        await payments.give_up(session, await payments.lock(session, _payment(event)))
 
 
 def _payment(event: Event) -> UUID:

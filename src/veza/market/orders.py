@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.moves import Machine, Move
+from veza.kit.outbox import publish
 
 STATUSES = ("open", "paid", "partly_refunded", "refunded", "expired", "canceled")
 PAID = ("paid", "partly_refunded", "refunded")
@@ -106,7 +107,7 @@ _NEWS = "payments and refunds, as they become known"
 MOVES = (
     Move("open", "paid", "the buyer paid", _NEWS),
     Move("open", "expired", "the checkout ended unpaid, or was refused", _NEWS),
-    Move("open", "canceled", "the cart changed and was checked out anew", "checkout"),
+    Move("open", "canceled", "the cart was checked out anew, or the account deleted", "checkout, deletion"),
     Move("expired", "paid", "the charge is seen to have succeeded after all", _NEWS),
     Move("canceled", "paid", "the buyer paid on the older page all the same", _NEWS),
     Move("paid", "partly_refunded", "a part went back to the buyer", _NEWS),
@@ -116,6 +117,8 @@ MOVES = (
     Move("refunded", "partly_refunded", "a part of what went back failed after all", _NEWS),
     Move("refunded", "paid", "all that went back failed after all", _NEWS),
 )
+CANCELED = "order.canceled"
+"""Published with `order_id` and `payment_id`: what hears it afterwards closes the pay page."""
 machine: Machine[Order] = Machine("order", Order, STATUSES, MOVES)
 move = machine.move
 
@@ -218,6 +221,12 @@ async def listing(
     if after is not None:
         wanted = wanted.where(Order.id < after)
     return (await session.scalars(wanted)).all()
+
+
+async def cancel(session: Session, order: Order, *, because: str) -> None:
+    """Nobody is to pay an open order any more; who does all the same has paid."""
+    await move(session, order, "canceled", because=because)
+    await publish(session, CANCELED, {"order_id": str(order.id), "payment_id": str(order.payment_id)})
 
 
 async def paid_from(session: Session, cart_id: UUID) -> Sequence[UUID]:

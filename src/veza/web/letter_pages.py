@@ -130,11 +130,17 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
             async with accounts.database.read() as session:
                 order = await claims.look(session, given["token"])
 
+            twice: list[str] = []
+
             async def then(session: Session, person_id: UUID) -> None:
-                await claims.claim(session, given["token"], person_id)
+                claimed = await claims.claim(session, given["token"], person_id)
+                twice.extend(f"“{line.title}”" for line in claimed.twice if line.gross_minor)
 
             await _as_person(accounts, given, request, then, new_for=order.email)
-            return done(request, "It is yours", f"What you bought is in the library of {given['email']} now.")
+            sentence = f"What you bought is in the library of {given['email']} now."
+            if twice:
+                sentence += f" You had {', '.join(twice)} already: what you paid for it now goes back."
+            return done(request, "It is yours", sentence)
 
         return await attempt(request, "claim", work)
 

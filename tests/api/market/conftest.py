@@ -23,7 +23,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
 from veza.kit.subscriptions import Subscriptions
-from veza.market.news import market_subscriptions
+from veza.market.news import market_acts, market_subscriptions
 from veza.market.rules import MarketRules
 from veza.money.refunds import Refund
 from veza.money.sellers import Seller
@@ -115,9 +115,10 @@ class Shop:
         async with self.stage.database.write() as session:
             await session.execute(update(Release).where(Release.id == release_id).values(status=to))
 
-    async def pay(self, order: Any) -> None:
-        """The buyer pays on the hosted page, and everything settles."""
-        self.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
+    async def pay(self, *orders: Any) -> None:
+        """The buyer pays on the hosted page, or on each of these, and everything settles."""
+        for order in orders:
+            self.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
         await self.stage.settle()
 
     async def check_out(self, who: dict[str, str], **wanted: Any) -> list[Any]:
@@ -196,7 +197,7 @@ async def _shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator
 
     market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, **rules)
     stage = await Stage.open(
-        url, create_tables=create_tables, subscriptions=Subscriptions(inside=market_subscriptions(market))
+        url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts())
     )
     asgi, litestar = web_application(
         stage.database,

@@ -88,9 +88,10 @@ class ClaimWanted(Struct, forbid_unknown_fields=True):
 
 
 class Claimed(Struct, frozen=True):
-    """The orders that are the person's from now on."""
+    """Orders that are the person's from now on; `bought_twice` are lines they had already: their money goes back."""
 
     orders: list[OrderShown]
+    bought_twice: list[UUID]
 
 
 ORDER_EXAMPLE: dict[str, Any] = {
@@ -214,7 +215,7 @@ async def show_order(
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, Claimed, "What is the person's now.", {"orders": [ORDER_EXAMPLE]},
+        200, Claimed, "What is the person's now.", {"orders": [ORDER_EXAMPLE], "bought_twice": []},
         NOT_FOUND, ADDRESS_UNCONFIRMED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -227,11 +228,12 @@ async def claim_orders(
 
     async def work(session: Session) -> Reply:
         if data.token is not None:
-            found: Sequence[Order] = [await claims.claim(session, data.token, person_id)]
+            claimed = await claims.claim(session, data.token, person_id)
         else:
-            found = await claims.claim_by_address(session, person_id)
-        lines = await orders.lines_of(session, [order.id for order in found])
-        return Reply(200, Claimed([_shown(order, lines) for order in found]))
+            claimed = await claims.claim_by_address(session, person_id)
+        lines = await orders.lines_of(session, [order.id for order in claimed.orders])
+        shown = [_shown(order, lines) for order in claimed.orders]
+        return Reply(200, Claimed(shown, [line.id for line in claimed.twice]))
 
     return await idempotent.run(work)
 

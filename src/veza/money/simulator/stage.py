@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from veza.kit import worker
+from veza.kit import outbox, worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Base, Database
 from veza.kit.ids import Ids
@@ -160,14 +160,15 @@ class Stage:
         return len(due)
 
     async def work(self) -> int:
-        """One round of every worker; returns how many rows were worked on."""
+        """One round of every worker and of the outbox; returns how many rows were worked on."""
         room = self.room
         done = 0
         done += await worker.run_once(room.refund_worker)
         done += await worker.run_once(room.transfer_worker)
         done += await worker.run_once(room.reversal_worker)
         done += await worker.run_once(room.check_worker)
-        return done + await worker.run_once(room.inbox)
+        done += await worker.run_once(room.inbox)
+        return done + await outbox.deliver_once(self.database)
 
     async def settle(self) -> None:
         """Deliver and work until nothing is due, without time passing."""
