@@ -32,6 +32,20 @@ def test_the_real_applications_description_is_valid_and_every_operation_is_descr
                     assert set(response["content"]) == {"application/problem+json"}, (method, path, status)
 
 
+def test_every_write_takes_an_idempotency_key(tmp_path) -> None:
+    schema = build(Settings(var_dir=tmp_path)).litestar.openapi_schema.to_schema()
+    writes = {
+        (method, path): {parameter["name"] for parameter in operation.get("parameters", ())}
+        for path, item in schema["paths"].items()
+        for method, operation in item.items()
+        if method != "get" and path.startswith("/api/v1")
+    }
+    assert len(writes) > 80
+    without = {write for write, names in writes.items() if "Idempotency-Key" not in names}
+    # The provider's own events have ids, by which they are told apart.
+    assert without == {("post", "/api/v1/webhooks/stripe")}
+
+
 async def test_a_write_is_described_with_its_key_and_its_problems(sqlite_door: Door) -> None:
     operation = sqlite_door.litestar.openapi_schema.to_schema()["paths"]["/api/v1/wishes"]["post"]
     header = next(parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key")
