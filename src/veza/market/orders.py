@@ -204,25 +204,6 @@ async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
     return row[0], row[1]
 
 
-async def listing(
-    session: Session,
-    limit: int,
-    after: UUID | None = None,
-    *,
-    person_id: UUID | None = None,
-    cart_id: UUID | None = None,
-    status: str | None = None,
-) -> Sequence[Order]:
-    """A person's or a cart's orders, newest first."""
-    wanted = select(Order).order_by(Order.id.desc()).limit(limit)
-    for column, value in ((Order.person_id, person_id), (Order.cart_id, cart_id), (Order.status, status)):
-        if value is not None:
-            wanted = wanted.where(column == value)
-    if after is not None:
-        wanted = wanted.where(Order.id < after)
-    return (await session.scalars(wanted)).all()
-
-
 async def cancel(session: Session, order: Order, *, because: str) -> None:
     """Nobody is to pay an open order any more; who does all the same has paid."""
     await move(session, order, "canceled", because=because)

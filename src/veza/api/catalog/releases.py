@@ -22,21 +22,23 @@ from veza.api.catalog.shapes import (
     CoverShown,
     LanguageCode,
     Name,
+    OfArtist,
     Prose,
+    ReleaseKind,
     Removed,
+    TagFilter,
     Tags,
-    after_of,
+    TitleFilter,
     asker_of,
     cover_of,
     given,
-    key_of,
     moved,
 )
 from veza.api.catalog.tracks import TRACK_EXAMPLE, TrackShown, track_shown
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, releases, slugs
 from veza.catalog.askers import SYSTEM, Asker
@@ -45,7 +47,6 @@ from veza.catalog.room import CatalogRoom
 from veza.kit.database import Session
 
 TAG = "releases"
-ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
 ReleaseSlug = Annotated[str, PathParameter(min_length=1, max_length=100, description="Current or former.")]
 Licence = Annotated[Prose, Meta(description="What a buyer may do with it; a sample pack needs one.")]
@@ -170,28 +171,23 @@ async def create_release(
     operation_id="listReleases",
     tags=[TAG],
     summary="List releases",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.RELEASE_SORTS),
     responses=answers(200, Page[ReleaseShown], "A page.", page_of(RELEASE_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_releases(
     page_request: NamedDependency[PageRequest],
     catalog: NamedDependency[CatalogRoom],
-    sort: Annotated[Literal["newest", "title"], QueryParameter(description="In which order.")] = "newest",
-    artist: Annotated[UUID | None, QueryParameter(description="Only of this artist.")] = None,
+    artist: OfArtist = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
-    tag: Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")] = None,
-    text: Annotated[
-        str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the title begins, without accents.")
-    ] = None,
+    tag: TagFilter = None,
+    text: TitleFilter = None,
 ) -> Page[ReleaseShown]:
     """Everything that is published. An artist's own list has its drafts as well."""
     filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": text}
-    said = {**filters, "sort": sort}
-    after = after_of(page_request, "releases", said)
+    part = page_request.of("releases", filters)
     async with catalog.database.read() as session:
-        rows = await listings.releases(session, page_request.fetch, after, sort=sort, **filters)
-    key = key_of(sort, "published_at", "title_key")
-    return page_request.page(rows, release_shown, key, "releases", said)
+        rows = await listings.releases(session, part.slice, **filters)
+    return part.page(rows, release_shown)
 
 
 @get(
@@ -200,7 +196,7 @@ async def list_releases(
     operation_id="listReleasesOfArtist",
     tags=[TAG],
     summary="List an artist's releases",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.OWN_RELEASE_SORTS),
     responses=answers(
         200, Page[ReleaseShown], "A page, newest first.", page_of(RELEASE_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
     ),
@@ -211,16 +207,17 @@ async def list_releases_of_artist(
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
+    kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
 ) -> Page[ReleaseShown]:
-    """An artist's releases, newest first: to its people all of them, to everybody else those that are published."""
-    filters = {"artist": artist, "status": status}
-    after = page_request.after("artist releases", filters)
+    """An artist's releases: to its people all of them, to everybody else those that are published."""
+    filters = {"status": status, "kind": kind}
+    part = page_request.of(f"releases of {artist}", filters)
     asker = asker_of(visitor)
     async with catalog.database.read() as session:
         row = await artists.seen_artist(session, artist, asker)
         sees_all = asker.sees_everything or await artists.acts_for(session, row.id, asker)
-        rows = await listings.releases_of(session, row.id, page_request.fetch, after, status, public_only=not sees_all)
-    return page_request.page(rows, release_shown, lambda one: one.id, "artist releases", filters)
+        rows = await listings.releases_of(session, row.id, part.slice, public_only=not sees_all, **filters)
+    return part.page(rows, release_shown)
 
 
 @get(

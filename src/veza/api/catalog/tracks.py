@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post, put
@@ -20,16 +20,17 @@ from veza.api.catalog.shapes import (
     CoverShown,
     LanguageCode,
     Name,
+    OfArtist,
     Removed,
+    TagFilter,
     Tags,
-    after_of,
+    TitleFilter,
     asker_of,
     cover_of,
     given,
-    key_of,
 )
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -180,27 +181,23 @@ async def add_track(
     operation_id="listTracks",
     tags=[TAG],
     summary="List tracks",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.TRACK_SORTS),
     responses=answers(200, Page[TrackShown], "A page.", page_of(TRACK_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_tracks(
     page_request: NamedDependency[PageRequest],
     catalog: NamedDependency[CatalogRoom],
-    sort: Annotated[Literal["newest", "title"], QueryParameter(description="In which order.")] = "newest",
-    artist: Annotated[UUID | None, QueryParameter(description="Only of this artist.")] = None,
+    artist: OfArtist = None,
     release: Annotated[UUID | None, QueryParameter(description="Only of this release.")] = None,
-    tag: Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")] = None,
-    text: Annotated[
-        str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the title begins, without accents.")
-    ] = None,
+    tag: TagFilter = None,
+    text: TitleFilter = None,
 ) -> Page[TrackShown]:
     """Tracks of published releases, by when they were published or by title."""
     filters = {"artist": artist, "release": release, "tag": tag.lower() if tag else None, "text": text}
-    said = {**filters, "sort": sort}
-    after = after_of(page_request, "tracks", said)
+    part = page_request.of("tracks", filters)
     async with catalog.database.read() as session:
-        rows = await listings.tracks(session, page_request.fetch, after, sort=sort, **filters)
-    return page_request.page(rows, track_shown, key_of(sort, "listed_at", "title_key"), "tracks", said)
+        rows = await listings.tracks(session, part.slice, **filters)
+    return part.page(rows, track_shown)
 
 
 @get(
