@@ -97,7 +97,7 @@ async def test_an_account_that_goes_takes_along_what_was_its_own(database: Datab
         (public,) = await playlist_lists.public(session, start_of(playlist_lists.SORTS, 10))
         assert (public.owner_id, public.owner_name, public.has_link) == (None, "deleted account", False)
         assert len(await playlist_items.available(session, life.public)) == 1
-        (item,) = await playlist_items.listed(session, life.shared, 10)
+        (item,) = await playlist_items.listed(session, life.shared, start_of(playlist_items.SORTS, 10))
         assert item.added_by is None
         first, reply = await comment_lists.of_track(session, life.track, start_of(comment_lists.SORTS, 10))
         assert (first.author, first.text, first.is_deleted, first.person_id) == ("deleted account", "", True, None)

@@ -90,7 +90,9 @@ def _written(last: After) -> str:
 
 def _after(text: str, how: Sort) -> After:
     """What `_written` wrote; raises ValueError, OverflowError."""
-    row_id, _, key = text.partition(" ")
+    row_id, between, key = text.partition(" ")
+    if bool(between) != (how.column is not None):
+        raise ValueError(f"{text} has one part too few or too many")
     return (None if how.column is None else _read(key, how.column)), _read(row_id, how.row_id)
 
 
