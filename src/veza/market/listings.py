@@ -64,7 +64,12 @@ async def products(
         (Product.on_sale, True if is_public else on_sale),
     )
     if is_public:
-        wanted += [Release.status == "published", Release.hidden_at.is_(None), Artist.hidden_at.is_(None), ~HIDDEN_ITSELF]
+        wanted += [
+            Release.status == "published",
+            Release.hidden_at.is_(None),
+            Artist.hidden_at.is_(None),
+            ~HIDDEN_ITSELF,
+        ]
     rows = await session.execute(part.of(OFFERS.where(*wanted)))
     return [Offer(*row) for row in rows]
 

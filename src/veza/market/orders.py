@@ -83,6 +83,7 @@ class OrderLine(Base):
     artist_id: Mapped[UUID]
     artist: Mapped[str]
     title: Mapped[str]
+    licence: Mapped[str] = mapped_column(default="", server_default="")
     gross_minor: Mapped[int]
     vat_minor: Mapped[int]
     fee_bps: Mapped[int]

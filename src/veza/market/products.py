@@ -108,6 +108,11 @@ class Offer:
         return self.track.title if self.track is not None else self.release.title
 
     @property
+    def licence(self) -> str:
+        """What a buyer may do with it, as its release says; empty where that goes without saying."""
+        return self.release.licence
+
+    @property
     def title_key(self) -> str:
         """What the title is sorted by."""
         return self.track.title_key if self.track is not None else self.release.title_key

@@ -44,7 +44,7 @@ class OwnPrice(Struct, forbid_unknown_fields=True):
 
 class CartItemShown(Struct, frozen=True):
     """One thing in the cart as its buyer saw it. `now_minor` differs from `amount_minor` once the price changed;
-    `refusal` says why it cannot be bought now."""
+    `refusal` says why it cannot be bought now, `licence` what may be done with it (a sample pack has one)."""
 
     product_id: UUID
     kind: ItemKind | None
@@ -58,6 +58,7 @@ class CartItemShown(Struct, frozen=True):
     amount_minor: int
     now_minor: int | None
     currency: str
+    licence: str
     refusal: str | None
 
 
@@ -88,6 +89,7 @@ ITEM_EXAMPLE: dict[str, Any] = {
     "amount_minor": 900,
     "now_minor": 900,
     "currency": "EUR",
+    "licence": "",
     "refusal": None,
 }
 CART_EXAMPLE = {"items": [ITEM_EXAMPLE], "totals": [{"currency": "EUR", "amount_minor": 900}]}
@@ -117,6 +119,7 @@ def _item(held: Held) -> CartItemShown:
         amount_minor=item.amount_minor,
         now_minor=carts.amount_now(item, offer).minor if offer else None,
         currency=item.currency,
+        licence=offer.licence if offer else "",
         refusal=offer.refusal if offer else "it is gone",
     )
 

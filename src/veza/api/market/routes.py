@@ -68,6 +68,8 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
                 orders.claim_orders,
                 receipts.show_receipt,
                 receipts.download_receipt,
+                receipts.show_carts_receipt,
+                receipts.download_carts_receipt,
                 refund_requests.ask_for_refund,
                 refund_requests.list_requests,
                 refund_requests.list_artists_requests,
