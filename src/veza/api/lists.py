@@ -71,9 +71,9 @@ def lists_page(schema: Mapping[str, Any]) -> str:
     return (
         "# The lists of the API\n\n"
         "Every list takes `limit` (1 to 200, 50 without it) and `cursor`: the `next_cursor` of the page before, as it\n"
-        "came, with the same filters and the same `sort`. Rows that come and go meanwhile shift no page: the cursor names\n"
-        "the row to go on after, and rows that are alike in what they are sorted by go by their id. The first of the\n"
-        "orders is how a list comes without `sort`. A value that a parameter cannot have is refused with those it can.\n\n"
+        "came, with the same filters and `sort`. Rows that come and go meanwhile shift no page: the cursor names the\n"
+        "row to go on after, and rows that are alike in what they are sorted by go by their id. The first of the orders\n"
+        "is how a list comes without `sort`. A value that a parameter cannot have is refused with those it can.\n\n"
         "This page is generated from the API's description (`/api/openapi.json`).\n\n"
         f"| list | sorted | filtered by |\n|---|---|---|\n{rows}\n"
         f"These come whole:\n\n| list | because |\n|---|---|\n{whole}"
