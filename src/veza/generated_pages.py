@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from veza.accounts.permissions import permissions_page
 from veza.api.accounts.problems import ACCOUNT_KINDS
 from veza.api.catalog.problems import CATALOG_KINDS
 from veza.api.listeners.problems import LISTENERS_KINDS
+from veza.api.lists import lists_page
 from veza.api.market.problems import MARKET_KINDS
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import problems_page
 from veza.money.reference import answers_page, states_page
 from veza.ops.settings_pages import configuration_page, env_example
+from veza.settings import Settings
 
 
 def generated_pages() -> dict[Path, str]:
     """Path in the checkout → text, for the whole list."""
     return {
         Path(".env.example"): env_example(),
+        Path("docs/api-lists.md"): lists_page(_description()),
         Path("docs/api-problems.md"): problems_page(
             *ACCOUNT_KINDS, *CATALOG_KINDS, *LISTENERS_KINDS, *MARKET_KINDS, *MONEY_KINDS
         ),
@@ -27,3 +32,11 @@ def generated_pages() -> dict[Path, str]:
         Path("docs/money-states.md"): states_page(),
         Path("docs/permissions.md"): permissions_page(),
     }
+
+
+def _description() -> dict[str, Any]:
+    """The API's own description, of an application that serves nobody and keeps nothing."""
+    from veza.app import build  # takes a second, which only who writes the pages waits for
+
+    with TemporaryDirectory() as folder:
+        return build(Settings(var_dir=Path(folder))).litestar.openapi_schema.to_schema()

@@ -17,10 +17,11 @@ from sqlalchemy import insert, select
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, REFUSED, problem_responses
 from veza.api.visitors import needs, operator_only
 from veza.kit.database import Database, Session
+from veza.kit.listing import by_age
 from veza.kit.outbox import OutboxEvent
 
 TOKEN = "a-token-only-the-tests-know-0123456789"
@@ -95,21 +96,17 @@ class Door:
         return grant
 
     def _list(self) -> Any:
-        @get("/wishes", dependencies=PAGE_DEPENDENCY, tags=["wishes"], responses=problem_responses())
+        @get("/wishes", dependencies=paged(by_age(OutboxEvent.id)), tags=["wishes"], responses=problem_responses())
         async def wishes(
             page_request: NamedDependency[PageRequest],
             database: NamedDependency[Database],
             topic: FromQuery[str | None] = None,
         ) -> Page[Granted]:
-            """Lists wishes, newest first."""
-            filters = {"topic": topic}
-            query = select(OutboxEvent).order_by(OutboxEvent.id.desc()).limit(page_request.fetch)
-            after = page_request.after("wishes", filters)
-            if after is not None:
-                query = query.where(OutboxEvent.id < after)
+            """Lists wishes."""
+            part = page_request.of("wishes", {"topic": topic})
             async with database.read() as session:
-                rows = list((await session.scalars(query)).all())
-            return page_request.page(rows, lambda row: Granted(row.id, 1), lambda row: row.id, "wishes", filters)
+                rows = list((await session.scalars(part.slice.of(select(OutboxEvent)))).all())
+            return part.page(rows, lambda row: Granted(row.id, 1))
 
         return wishes
 

@@ -57,7 +57,7 @@ async def test_a_cursor_of_other_filters_or_edited_is_refused(sqlite_door: Door)
 async def test_a_made_up_cursor_with_the_right_checksum_is_refused(sqlite_door: Door) -> None:
     async with sqlite_door.client() as client:
         for after in (b"x", b"\xff", b"a\0b"):
-            packed = hashlib.sha256(after + repr(("wishes", [])).encode()).digest()[:6] + after
+            packed = hashlib.sha256(after + repr(("wishes", [("sort", "newest")])).encode()).digest()[:6] + after
             cursor = base64.urlsafe_b64encode(packed).decode().rstrip("=")
             answer = await client.get(f"/api/v1/wishes?cursor={cursor}")
             assert (answer.status_code, answer.json()["type"]) == (400, "urn:veza:problem:bad-cursor"), after

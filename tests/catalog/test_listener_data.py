@@ -29,6 +29,7 @@ from veza.catalog.playlists import UnknownPlaylist
 from veza.kit import outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.listing import start_of
 from veza.kit.subscriptions import Subscriptions
 
 
@@ -93,12 +94,12 @@ async def test_an_account_that_goes_takes_along_what_was_its_own(database: Datab
         for gone in (life.private, life.shared):
             with pytest.raises(UnknownPlaylist):
                 await playlists.see(session, gone, life.mara)
-        (public,) = await playlist_lists.public(session, 10)
+        (public,) = await playlist_lists.public(session, start_of(playlist_lists.SORTS, 10))
         assert (public.owner_id, public.owner_name, public.has_link) == (None, "deleted account", False)
         assert len(await playlist_items.available(session, life.public)) == 1
-        (item,) = await playlist_items.listed(session, life.shared, 10)
+        (item,) = await playlist_items.listed(session, life.shared, start_of(playlist_items.SORTS, 10))
         assert item.added_by is None
-        first, reply = await comment_lists.by_moment(session, life.track, 10)
+        first, reply = await comment_lists.of_track(session, life.track, start_of(comment_lists.SORTS, 10))
         assert (first.author, first.text, first.is_deleted, first.person_id) == ("deleted account", "", True, None)
         assert (reply.author, reply.text) == ("Ben", "hi")
         assert await session.get(Comment, life.taken_back) is None

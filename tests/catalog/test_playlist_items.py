@@ -26,7 +26,7 @@ async def _playlist(database: Database) -> tuple[UUID, UUID, UUID]:
 
 async def _ids(database: Database, playlist: UUID) -> list[UUID]:
     async with database.read() as session:
-        return [row.id for row in await playlist_items.listed(session, playlist, ITEMS_MOST)]
+        return [row.id for row in await playlist_items.available(session, playlist)]
 
 
 async def test_always_in_front_of_the_same_item_never_runs_out_of_places(database: Database) -> None:
@@ -67,7 +67,7 @@ async def test_a_move_writes_one_row_and_a_numbering_them_all(database: Database
             await playlist_items.move(session, playlist, mara, ids[2], before=ids[1])
     assert sum(statement.startswith("UPDATE playlist_items") for statement in said) == 1
     async with database.read() as session:
-        positions = [row.position for row in await playlist_items.listed(session, playlist, 9)]
+        positions = [row.position for row in await playlist_items.available(session, playlist)]
     assert positions == [GAP, GAP + GAP // 2, 2 * GAP]
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veza.market.cart import CartItem, amount_now
-from veza.market.checkout import vat_of
 from veza.market.products import Offer, Pricing, Product
+from veza.market.vat import vat_of
 
 
 def _now(seen: tuple[str, int, str], amount: int, today: tuple[str, int, str]) -> tuple[int, str]:

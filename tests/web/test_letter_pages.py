@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from veza.accounts import people, roles, sign_up
 from veza.accounts.first_admin import admin_link
@@ -21,12 +21,14 @@ from veza.catalog.releases import Release
 from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.listing import start_of
 from veza.kit.mail import Mail
 from veza.library import shelf
 from veza.library.grants import ItemKind
 from veza.market import cart, checkout, products
 from veza.market.cart import Buyer
 from veza.market.checkout import Wanted
+from veza.market.orders import Order
 from veza.market.products import PriceWanted, Pricing
 from veza.market.rules import MarketRules
 from veza.market.tokens import new_token
@@ -182,8 +184,20 @@ async def test_what_was_bought_without_an_account_is_claimed_by_its_link_once(le
     async with letters.database.read() as session:
         person = await people.by_email(session, "eve@example.org")
         assert person is not None
-        assert [one.title for one in await shelf.owned_by(session, person.id, 10)] == ["Gift"]
+        assert [one.title for one in await shelf.owned_by(session, person.id, start_of(shelf.SORTS, 10))] == ["Gift"]
     assert (await letters.press(link, email="anna@example.org", password=PASSWORD)).status_code == 410
+
+
+async def test_the_page_behind_a_mailed_link_leads_to_the_receipt(letters: Letters) -> None:
+    link = await _bought(letters)
+    assert "receipt" not in (await letters.browser.get(link)).text  # it was free
+    async with letters.database.write() as session:
+        await session.execute(update(Order).values(receipt_year=2026, receipt_count=1))
+        (order,) = (await session.scalars(select(Order))).all()
+    page = (await letters.browser.get(link)).text
+    for kind in ("html", "pdf"):
+        assert f"/api/v1/cart/orders/{order.id}/receipt.{kind}?token={link.partition('token=')[2]}" in page
+    assert "receipt" not in (await letters.browser.get(link + "x")).text
 
 
 @pytest.mark.parametrize("page", ["/checkout/done", "/cart", "/studio/01890000-0000-7000-8000-000000000000"])

@@ -11,6 +11,7 @@ from sqlalchemy import Index, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 
 class Act(StrEnum):
@@ -73,18 +74,19 @@ def note(session: Session, act: Act, person_id: UUID | None, *, address: str | N
     session.append(AuditEntry, row)
 
 
+SORTS = by_age(AuditEntry.id)
+
+
 async def entries(
-    session: Session, limit: int, after: UUID | None = None, *, person_id: UUID | None = None, act: str | None = None
+    session: Session, part: Slice, *, person_id: UUID | None = None, act: str | None = None
 ) -> Sequence[AuditEntry]:
-    """Acts, newest first."""
-    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(AuditEntry.id < after)
+    """Acts, of one kind or about one person's account where that is said."""
+    query = select(AuditEntry)
     if person_id is not None:
         query = query.where(AuditEntry.person_id == person_id)
     if act is not None:
         query = query.where(AuditEntry.act == act)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(part.of(query))).all()
 
 
 async def forget_addresses(session: Session, person_id: UUID) -> None:

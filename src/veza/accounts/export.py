@@ -9,6 +9,7 @@ from veza.accounts import audit, people, roles, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.room import Accounts
 from veza.kit.database import Session
+from veza.kit.listing import start_of
 
 MOST_ENTRIES = 10_000
 
@@ -24,9 +25,11 @@ async def everything(session: Session, accounts: Accounts, person_id: UUID, addr
 
 async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dict[str, Any]:
     person = await people.find(session, person_id)
-    opened = await sessions.listed(session, person_id, accounts.rules.session_idle, sessions.MOST_PER_PERSON)
-    made = await tokens.listed(session, person_id, tokens.MOST_PER_PERSON)
-    acts = await audit.entries(session, MOST_ENTRIES, person_id=person_id)
+    opened = await sessions.listed(
+        session, person_id, accounts.rules.session_idle, start_of(sessions.SORTS, sessions.MOST_PER_PERSON)
+    )
+    made = await tokens.listed(session, person_id, start_of(tokens.SORTS, tokens.MOST_PER_PERSON))
+    acts = await audit.entries(session, start_of(audit.SORTS, MOST_ENTRIES), person_id=person_id)
     return {
         "id": person.id,
         "email": person.email,

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 100
@@ -161,13 +162,12 @@ async def confirm(session: Session, person_id: UUID) -> None:
     await session.execute(mine.values(email_confirmed_at=session.now))
 
 
-async def listed(
-    session: Session, limit: int, after: UUID | None = None, *, text: str | None = None, among: Any = None
-) -> Sequence[Person]:
-    """Accounts, newest first: with `text` in name or address, whose id is in the subquery `among`."""
-    query = select(Person).where(Person.deleted_at.is_(None)).order_by(Person.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(Person.id < after)
+SORTS = by_age(Person.id)
+
+
+async def listed(session: Session, part: Slice, *, text: str | None = None, among: Any = None) -> Sequence[Person]:
+    """Accounts with `text` in name or address, whose id is in the subquery `among`."""
+    query = select(Person).where(Person.deleted_at.is_(None))
     if text is not None:
         wanted = unicodedata.normalize("NFC", text)
         query = query.where(
@@ -175,4 +175,4 @@ async def listed(
         )
     if among is not None:
         query = query.where(Person.id.in_(among))
-    return (await session.scalars(query)).all()
+    return (await session.scalars(part.of(query))).all()

@@ -15,6 +15,7 @@ from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
 from veza.accounts.secret import digest, new_secret
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 MOST_PER_PERSON = 50
 """The one used longest ago ends when there would be more."""
@@ -124,16 +125,15 @@ async def seen(session: Session, session_id: UUID) -> None:
     await session.execute(_SEEN, {"session_id": session_id, "now": session.now})
 
 
-async def listed(
-    session: Session, person_id: UUID, idle: timedelta, limit: int, after: UUID | None = None
-) -> Sequence[SignIn]:
-    """The person's open sessions, newest first."""
+SORTS = by_age(SignIn.id)
+
+
+async def listed(session: Session, person_id: UUID, idle: timedelta, part: Slice) -> Sequence[SignIn]:
+    """The person's open sessions."""
     query = select(SignIn).where(
         SignIn.person_id == person_id, SignIn.expires_at > session.now, SignIn.last_seen_at > session.now - idle
     )
-    if after is not None:
-        query = query.where(SignIn.id < after)
-    return (await session.scalars(query.order_by(SignIn.id.desc()).limit(limit))).all()
+    return (await session.scalars(part.of(query))).all()
 
 
 async def end(session: Session, person_id: UUID, session_id: UUID) -> None:

@@ -17,6 +17,7 @@ from veza.accounts.roles import PersonRole
 from veza.accounts.secret import digest, new_secret
 from veza.accounts.sessions import SEEN_EVERY, Recognised
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 PREFIX = "veza_"
 """Told apart from the operator's token by it, and found by it when one leaks into a repository."""
@@ -124,12 +125,12 @@ async def used(session: Session, token_id: UUID) -> None:
     await session.execute(_USED, {"token_id": token_id, "now": session.now})
 
 
-async def listed(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Sequence[ApiToken]:
-    """The person's tokens, newest first, those that have ended included."""
-    query = select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(ApiToken.id < after)
-    return (await session.scalars(query)).all()
+SORTS = by_age(ApiToken.id)
+
+
+async def listed(session: Session, person_id: UUID, part: Slice) -> Sequence[ApiToken]:
+    """The person's tokens, those that have ended included."""
+    return (await session.scalars(part.of(select(ApiToken).where(ApiToken.person_id == person_id)))).all()
 
 
 async def revoke(session: Session, person_id: UUID, token_id: UUID) -> None:

@@ -18,8 +18,9 @@ from veza.api.visitors import SECURITY_NAME, SECURITY_SCHEME
 
 _DESCRIPTION = """Veza sells music for artists and, when a buyer is refunded, really takes the seller's share back.
 
-Amounts are whole minor units with a currency. Every write takes an `Idempotency-Key`; lists are paged with cursors;
-every error is `application/problem+json` with a stable `type` (docs/api-problems.md)."""
+Amounts are whole minor units with a currency. Every write takes an `Idempotency-Key`; lists are paged with cursors,
+sorted and filtered (docs/api-lists.md); every error is `application/problem+json` with a stable `type`
+(docs/api-problems.md)."""
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 

@@ -1,4 +1,4 @@
-"""Cursor pagination: a cursor says after which row to go on, by the key the list is sorted by (mostly a UUIDv7).
+"""Cursor pagination: a cursor says after which row to go on, by what the list is sorted by (mostly its id, a UUIDv7).
 
 A cursor carries a checksum over the list and its filters, so one that was edited, or taken from another list,
 is refused instead of silently showing the wrong rows.
@@ -12,14 +12,14 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
-from uuid import UUID
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from litestar.di import Provide
 from litestar.params import QueryParameter
 from msgspec import Struct
 
 from veza.api.problems import BAD_CURSOR, Problem
+from veza.kit.listing import After, Slice, Sort, Sorts
 
 DEFAULT_LIMIT = 50
 MOST = 200
@@ -29,7 +29,6 @@ LARGEST = 2**63 - 1
 """What a database's whole number holds at most."""
 _CHECK_BYTES = 6
 
-Key = TypeVar("Key")
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
@@ -43,50 +42,68 @@ class Page(Struct, Generic[Item], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What the caller asked for: at most `limit` rows, going on after `cursor`."""
+    """What the caller asked for: at most `limit` rows in one order of the list, going on after `cursor`."""
 
     limit: int
     cursor: str | None
+    sort: str
+    how: Sort
 
-    @property
-    def fetch(self) -> int:
-        """How many rows to read: one more than shown tells whether there is a next page."""
-        return self.limit + 1
+    def of(self, listing: str, filters: Mapping[str, object] | None = None) -> Part:
+        """The part of `listing` with `filters` that was asked for; raises Problem (bad-cursor)."""
+        said = {**(filters or {}), "sort": self.sort}
+        after = None
+        if self.cursor is not None:
+            try:
+                after = _after(decode_cursor(self.cursor, listing, said), self.how)
+            except (ValueError, OverflowError):
+                # The checksum holds mistakes off, not people: it has no secret, so anybody can make one.
+                raise _foreign() from None
+        # One more than shown tells whether there is a next page.
+        return Part(Slice(self.how, self.limit + 1, after), self.limit, listing, said)
 
-    def after(self, listing: str, filters: Mapping[str, object] | None = None) -> UUID | None:
-        """The id to go on after (exclusive, descending), or None at the start; raises Problem for a bad cursor."""
-        return self.after_as(UUID, listing, filters)
 
-    def after_key(self, listing: str, filters: Mapping[str, object] | None = None) -> str | None:
-        """The same for a list sorted by something else than a UUID: the text its `key_of` gave."""
-        return decode_cursor(self.cursor, listing, filters or {}) if self.cursor is not None else None
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A list with its filters at the page asked for: `slice` says which rows to read, `page` shows them."""
 
-    def after_as(
-        self, read: Callable[[str], Key], listing: str, filters: Mapping[str, object] | None = None
-    ) -> Key | None:
-        """That text as `read` reads it; what it cannot read (ValueError) is no cursor of ours, whatever its checksum.
+    slice: Slice
+    limit: int
+    listing: str
+    said: Mapping[str, object]
 
-        The checksum holds mistakes off, not people: it has no secret, so anybody can make one.
-        """
-        key = self.after_key(listing, filters)
-        try:
-            return read(key) if key is not None else None
-        except (ValueError, OverflowError):
-            raise _foreign() from None
-
-    def page(
-        self,
-        rows: Sequence[Row],
-        show: Callable[[Row], Item],
-        key_of: Callable[[Row], UUID | str],
-        listing: str,
-        filters: Mapping[str, object] | None = None,
-    ) -> Page[Item]:
-        """Turn up to `fetch` rows into a page of at most `limit` items; `key_of` is what the list is sorted by."""
+    def page(self, rows: Sequence[Row], show: Callable[[Row], Item]) -> Page[Item]:
+        """What was read, as a page of at most `limit` items."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit
-        cursor = encode_cursor(str(key_of(shown[-1])), listing, filters or {}) if more else None
+        cursor = encode_cursor(_written(self.slice.sort.last(shown[-1])), self.listing, self.said) if more else None
         return Page(items=[show(row) for row in shown], next_cursor=cursor)
+
+
+def _written(last: After) -> str:
+    """The row to go on after as a cursor holds it: its id, and what the list is sorted by if that is not the id."""
+    key, row_id = last
+    if key is None:
+        return str(row_id)
+    return f"{row_id} {key.isoformat() if isinstance(key, datetime) else key}"
+
+
+def _after(text: str, how: Sort) -> After:
+    """What `_written` wrote; raises ValueError, OverflowError."""
+    row_id, between, key = text.partition(" ")
+    if bool(between) != (how.column is not None):
+        raise ValueError(f"{text} has one part too few or too many")
+    return (None if how.column is None else _read(key, how.column)), _read(row_id, how.row_id)
+
+
+def _read(text: str, column: Any) -> Any:
+    kind = column.type.python_type
+    if kind is int:
+        number = int(text)
+        if not 0 <= number <= LARGEST:
+            raise ValueError(f"{number} is out of range")
+        return number
+    return instant_of(text) if kind is datetime else kind(text)
 
 
 def encode_cursor(after: str, listing: str, filters: Mapping[str, object]) -> str:
@@ -118,14 +135,6 @@ def instant_of(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
-def numbered(text: str) -> tuple[int, UUID]:
-    """A whole number and an id in a cursor, as `7:id`; raises ValueError, for a number that no database holds, too."""
-    number, _, row_id = text.partition(":")
-    if not 0 <= int(number) <= LARGEST:
-        raise ValueError(f"{number} is out of range")
-    return int(number), UUID(row_id)
-
-
 def _foreign() -> Problem:
     return Problem(BAD_CURSOR, "the cursor belongs to another list or other filters: start again without it")
 
@@ -135,15 +144,28 @@ def _check(after: bytes, listing: str, filters: Mapping[str, object]) -> bytes:
     return hashlib.sha256(after + said.encode()).digest()[:_CHECK_BYTES]
 
 
-def _page_request(
-    limit: Annotated[int, QueryParameter(ge=1, le=MOST, description="Most items on the page.")] = DEFAULT_LIMIT,
-    cursor: Annotated[
-        str | None,
-        QueryParameter(max_length=LONGEST_CURSOR, description="`next_cursor` of the previous page, unchanged."),
-    ] = None,
-) -> PageRequest:
-    return PageRequest(limit=limit, cursor=cursor)
+_Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description="Most items on the page.")]
+_Cursor = Annotated[
+    str | None, QueryParameter(max_length=LONGEST_CURSOR, description="`next_cursor` of the previous page, unchanged.")
+]
 
 
-PAGE_DEPENDENCY: dict[str, Any] = {"page_request": Provide(_page_request, sync_to_thread=False)}
-"""Give it to a handler as `dependencies`, and take `page_request: PageRequest`."""
+def paged(sorts: Sorts) -> dict[str, Any]:
+    """Give it to a handler as `dependencies`, and take `page_request: PageRequest`.
+
+    It takes `limit`, `cursor` and `sort`, which is one of these, the first unless told otherwise; a list with one order
+    takes no `sort`.
+    """
+    names = tuple(sorts)
+
+    def page_request(limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None, sort: Any = names[0]) -> PageRequest:
+        return PageRequest(limit, cursor, sort, sorts[sort])
+
+    def in_one_order(limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None) -> PageRequest:
+        return PageRequest(limit, cursor, names[0], sorts[names[0]])
+
+    if len(names) == 1:
+        return {"page_request": Provide(in_one_order, sync_to_thread=False)}
+    # The names are the list's own; a type checker sees only that there is a sort.
+    page_request.__annotations__["sort"] = Annotated[Literal[names], QueryParameter(description="In which order.")]
+    return {"page_request": Provide(page_request, sync_to_thread=False)}

@@ -1,28 +1,55 @@
-"""Query parameters nobody reads are refused: `?state=` where it is `?status=` would quietly list everything."""
+"""Query parameters nobody reads are refused: `?state=` where it is `?status=` would quietly list everything.
+
+So is a value that is none of those a parameter can have, with one sentence that names them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.typing import FieldDefinition
 
 from veza.api.problems import INVALID_REQUEST, Problem
 
 
 def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard that refuses query parameters the address does not take."""
+    """A guard that refuses query parameters the address does not take, and values they cannot have."""
     taken = _taken_by(handler, frozenset(connection.path_params))
-    unknown = sorted(set(connection.query_params) - taken)
+    unknown = sorted(set(connection.query_params) - set(taken))
     if unknown:
         takes = f"it takes {', '.join(sorted(taken))}" if taken else "it takes none"
         errors = [{"field": name, "message": "is no parameter here"} for name in unknown]
         raise Problem(INVALID_REQUEST, f"there is no parameter {', '.join(unknown)[:100]} here: {takes}", errors=errors)
+    for name, said in connection.query_params.items():
+        if taken[name] and said not in taken[name]:
+            message = f"must be one of {', '.join(taken[name])}, not “{said[:50]}”"
+            raise Problem(INVALID_REQUEST, f"{name} {message}", errors=[{"field": name, "message": message}])
 
 
 @cache
-def _taken_by(handler: BaseRouteHandler, in_path: frozenset[str]) -> frozenset[str]:
-    """The names of the query parameters of a handler and of what it depends on."""
+def _taken_by(handler: BaseRouteHandler, in_path: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
+    """The query parameters of a handler and of what it depends on, each with the values it can have if they are few."""
     model = handler.create_kwargs_model(path_parameters=dict.fromkeys(in_path))  # type: ignore[arg-type]  # only the names are read
-    return frozenset(parameter.field_alias for parameter in model.expected_query_params)
+    choices = {field.name: _choices(field.annotation) for field in _fields(handler)}
+    return {taken.field_alias: choices.get(taken.field_name, ()) for taken in model.expected_query_params}
+
+
+def _fields(handler: BaseRouteHandler) -> Iterator[FieldDefinition]:
+    yield from handler.parsed_fn_signature.parameters.values()
+    for provider in handler.resolve_dependencies().values():
+        yield from provider.parsed_fn_signature.parameters.values()
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """The values of a Literal or an Enum of texts, which may be None as well; empty for anything else."""
+    if get_origin(annotation) is Literal:
+        return tuple(str(one) for one in get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return tuple(str(one.value) for one in annotation)
+    inside = [one for one in get_args(annotation) if one is not type(None)]
+    return _choices(inside[0]) if len(inside) == 1 and get_origin(annotation) is not list else ()

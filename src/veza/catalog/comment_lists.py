@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.accounts.people import Person
@@ -12,6 +12,7 @@ from veza.catalog.comments import Comment
 from veza.catalog.playlist_lists import DELETED_ACCOUNT
 from veza.catalog.rows import Found, Query, Rows
 from veza.kit.database import Session
+from veza.kit.listing import Slice, Sort, by_age
 
 _Reply = aliased(Comment)
 _Parent = aliased(Comment)
@@ -46,18 +47,10 @@ async def shown(session: Session, comment_id: UUID) -> Found:
     return (await session.execute(_SHOWN.where(Comment.id == comment_id))).one()
 
 
-async def by_moment(session: Session, track_id: UUID, limit: int, after: tuple[int, UUID] | None = None) -> Rows:
-    """From the track's beginning to its end; `after` is (at_ms, id) of the row to go on after."""
-    found = _PUBLIC.where(Comment.track_id == track_id)
-    if after is not None:
-        at_ms, comment_id = after
-        found = found.where(or_(Comment.at_ms > at_ms, and_(Comment.at_ms == at_ms, Comment.id > comment_id)))
-    return (await session.execute(found.order_by(Comment.at_ms, Comment.id).limit(limit))).all()
+SORTS = {"moment": Sort(Comment.id, Comment.at_ms, key_of="at_ms"), **by_age(Comment.id)}
+"""By moment is from the track's beginning to its end."""
 
 
-async def newest(session: Session, track_id: UUID, limit: int, after: UUID | None = None) -> Rows:
-    """The newest first."""
-    found = _PUBLIC.where(Comment.track_id == track_id)
-    if after is not None:
-        found = found.where(Comment.id < after)
-    return (await session.execute(found.order_by(Comment.id.desc()).limit(limit))).all()
+async def of_track(session: Session, track_id: UUID, part: Slice) -> Rows:
+    """What was said about a track."""
+    return (await session.execute(part.of(_PUBLIC.where(Comment.track_id == track_id)))).all()

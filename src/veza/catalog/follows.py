@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, and_, bindparam, delete, func, or_, select
+from sqlalchemy import ForeignKey, Index, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import visibility
@@ -16,6 +16,7 @@ from veza.catalog.releases import Release
 from veza.catalog.rows import Query, Rows
 from veza.catalog.visibility import VISIBLE_ARTIST, VISIBLE_RELEASE
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, Sort, by_age, by_time
 
 
 class Follow(Base):
@@ -60,26 +61,24 @@ async def followed(session: Session, person_id: UUID, artist_ids: Collection[UUI
     return set((await session.scalars(_FOLLOWED, {"person_id": person_id, "ids": list(artist_ids)})).all())
 
 
-async def listed(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Rows:
-    """Artists the person follows (id, artist_id, name, slug, since), latest first, without hidden ones."""
-    found = _LISTED.where(Follow.person_id == person_id)
-    if after is not None:
-        found = found.where(Follow.id < after)
-    return (await session.execute(found.order_by(Follow.id.desc()).limit(limit))).all()
+SORTS = {**by_age(Follow.id), "name": Sort(Follow.id, Artist.name_key, key_of="name_key")}
+FEED_SORTS = by_time(Release.published_at, Release.id, "published_at")
 
 
-async def feed(session: Session, person_id: UUID, limit: int, after: tuple[datetime, UUID] | None = None) -> Rows:
-    """Releases of followed artists, latest published first; `after` is (published_at, id) of the row to go on after.
+async def listed(session: Session, person_id: UUID, part: Slice) -> Rows:
+    """Artists the person follows (id, artist_id, name, name_key, slug, since), without hidden ones."""
+    return (await session.execute(part.of(_LISTED.where(Follow.person_id == person_id)))).all()
+
+
+async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | None = None) -> Rows:
+    """Releases of followed artists, by when they were published.
 
     Columns: id, title, slug, kind, artist_id, artist_name, artist_slug, published_at.
     """
     found = _FEED.where(Follow.person_id == person_id)
-    if after is not None:
-        at, release_id = after
-        same_instant = and_(Release.published_at == at, Release.id < release_id)
-        found = found.where(or_(Release.published_at < at, same_instant))
-    found = found.order_by(Release.published_at.desc(), Release.id.desc()).limit(limit)
-    return (await session.execute(found)).all()
+    if kind is not None:
+        found = found.where(Release.kind == kind)
+    return (await session.execute(part.of(found))).all()
 
 
 _COUNTS = (
@@ -91,7 +90,7 @@ _FOLLOWED = select(Follow.artist_id).where(
     Follow.person_id == bindparam("person_id"), Follow.artist_id.in_(bindparam("ids", expanding=True))
 )
 _LISTED: Query = (
-    select(Follow.id, Follow.artist_id, Artist.name, Artist.slug, Follow.since)
+    select(Follow.id, Follow.artist_id, Artist.name, Artist.name_key, Artist.slug, Follow.since)
     .join(Artist, Artist.id == Follow.artist_id)
     .where(VISIBLE_ARTIST)
 )

@@ -18,6 +18,7 @@ from veza.catalog.rows import Query, Rows
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_RELEASE, VISIBLE_TRACK
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 Liked = Literal["track", "release"]
 
@@ -38,6 +39,7 @@ class Like(Base):
         CheckConstraint("kind IN ('track', 'release')", name="kind_known"),
         Index("uq_likes_person_id_kind_subject_id", "person_id", "kind", "subject_id", unique=True),
         Index(None, "kind", "subject_id"),
+        Index(None, "person_id", "kind", "id"),
     )
 
 
@@ -74,15 +76,16 @@ async def liked(session: Session, person_id: UUID, kind: Liked, ids: Collection[
     return set((await session.scalars(_LIKED, asked)).all())
 
 
-async def listed(session: Session, person_id: UUID, kind: Liked, limit: int, after: UUID | None = None) -> Rows:
-    """What the person likes and everybody may see, latest first.
+SORTS = by_age(Like.id)
+
+
+async def listed(session: Session, person_id: UUID, kind: Liked, part: Slice) -> Rows:
+    """What the person likes and everybody may see.
 
     Columns: id (of the like), subject_id, title, artist_id, artist_name, release_id, release_title, since.
     """
     found = _LISTED[kind].where(Like.person_id == person_id, Like.kind == kind)
-    if after is not None:
-        found = found.where(Like.id < after)
-    return (await session.execute(found.order_by(Like.id.desc()).limit(limit))).all()
+    return (await session.execute(part.of(found))).all()
 
 
 _AMONG = (Like.kind == bindparam("kind"), Like.subject_id.in_(bindparam("ids", expanding=True)))

@@ -6,12 +6,11 @@ A statement is built once for each combination of filters: building it costs mor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, Row, Select, Uuid, and_, bindparam, or_, select
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, select
 
 from veza.catalog import tagging
 from veza.catalog.artists import Artist, ArtistMember, acts_for
@@ -22,51 +21,49 @@ from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
 from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session, table_of
+from veza.kit.listing import Slice, Sort, by_age, by_time
 
-Sort = Literal["newest", "name", "title"]
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
 _G, _H = table_of(tagging.Tagging), table_of(HiddenTrack)
 
-Build = Callable[[str, frozenset[str], bool], Select[Any]]
-After = tuple[str, UUID]
-"""The row to go on after: the instant (ISO) or the name it is sorted by, and its id."""
+Build = Callable[[Sort, frozenset[str], bool], Select[Any]]
+
+_BY_TITLE = {"title": Sort(_R.c.id, _R.c.title_key, key_of="title_key")}
+ARTIST_SORTS = {**by_age(_A.c.id), "name": Sort(_A.c.id, _A.c.name_key, key_of="name_key")}
+RELEASE_SORTS = {**by_time(_R.c.published_at, _R.c.id, "published_at"), **_BY_TITLE}
+OWN_RELEASE_SORTS = {**by_age(_R.c.id), **_BY_TITLE}
+TRACK_SORTS = {
+    **by_time(_T.c.listed_at, _T.c.id, "listed_at"),
+    "title": Sort(_T.c.id, _T.c.title_key, key_of="title_key"),
+}
+_TAGGED_SORTS = {
+    **by_time(_G.c.listed_at, _G.c.about_id, "listed_at"),
+    "title": Sort(_G.c.about_id, _G.c.title_key, key_of="title_key"),
+}
+# The tracks of one tag are read by the tag's index, which has the same two.
+_TAGGED = {TRACK_SORTS[name]: _TAGGED_SORTS[name] for name in TRACK_SORTS}
 
 
-async def artists(
-    session: Session, limit: int, after: After | None = None, *, sort: str = "newest", **filters: Any
-) -> Sequence[Row[Any]]:
+async def artists(session: Session, part: Slice, **filters: Any) -> Sequence[Row[Any]]:
     """Artists that are not hidden. Filters: `text` (how the name begins), `tag`, `member` (a person's own)."""
-    return await _rows(session, _artists, limit, after, sort, filters)
+    return await _rows(session, _artists, part, filters)
 
 
-async def releases(
-    session: Session, limit: int, after: After | None = None, *, sort: str = "newest", **filters: Any
-) -> Sequence[Row[Any]]:
+async def releases(session: Session, part: Slice, **filters: Any) -> Sequence[Row[Any]]:
     """Published releases. Filters: `artist`, `kind`, `tag`, `text` (how the title begins)."""
-    return await _rows(session, _releases, limit, after, sort, filters)
+    return await _rows(session, _releases, part, filters)
 
 
 async def releases_of(
-    session: Session,
-    artist_id: UUID,
-    limit: int,
-    after: UUID | None = None,
-    status: str | None = None,
-    *,
-    public_only: bool,
+    session: Session, artist_id: UUID, part: Slice, *, public_only: bool, **filters: Any
 ) -> Sequence[Row[Any]]:
-    """An artist's releases, newest first; drafts and all that is not public only for its people."""
-    filters = {"artist": artist_id, "after_id": after, "status": status}
-    given = {name: value for name, value in filters.items() if value is not None}
-    found: Result[Any] = await session.execute(_releases_of(frozenset(given), public_only), {**given, "limit": limit})
-    return found.all()
+    """An artist's releases; drafts and all that is not public only for its people. Filters: `status`, `kind`."""
+    return await _rows(session, _public_of if public_only else _all_of, part, {**filters, "artist": artist_id})
 
 
-async def tracks(
-    session: Session, limit: int, after: After | None = None, *, sort: str = "newest", **filters: Any
-) -> Sequence[Row[Any]]:
+async def tracks(session: Session, part: Slice, **filters: Any) -> Sequence[Row[Any]]:
     """Tracks of published releases. Filters: `artist`, `release`, `tag`, `text` (how the title begins)."""
-    return await _rows(session, _tracks, limit, after, sort, filters)
+    return await _rows(session, _tracks, part, filters)
 
 
 async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Row[Any]:
@@ -117,33 +114,13 @@ async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> 
     return [row for row in rows if row.hidden_at is None]
 
 
-async def _rows(
-    session: Session, build: Build, limit: int, after: After | None, sort: str, filters: dict[str, Any]
-) -> Sequence[Row[Any]]:
+async def _rows(session: Session, build: Build, part: Slice, filters: dict[str, Any]) -> Sequence[Row[Any]]:
     given = {name: value for name, value in filters.items() if value is not None}
     if "text" in given:
         given["text"] = sort_key(given["text"])
         given["text_end"] = given["text"] + AFTER_ALL
-    statement = build(sort, frozenset(given), after is not None)
-    if after is not None:
-        given["after_key"] = datetime.fromisoformat(after[0]) if sort == "newest" else after[0]
-        given["after_id"] = after[1]
-    return (await session.execute(statement, {**given, "limit": limit})).all()
-
-
-def _listing(found: Select[Any], by: Any, row_id: Any, sort: str, *, after: bool) -> Select[Any]:
-    """Sorted by `by` and the id, going on after a row when `after` is true."""
-    key = bindparam("after_key", type_=by.type)
-    key_id = bindparam("after_id", type_=Uuid())
-    if sort == "newest":
-        found = found.order_by(by.desc(), row_id.desc())
-        beyond = and_(by <= key, or_(by < key, row_id < key_id))
-    else:
-        found = found.order_by(by, row_id)
-        beyond = and_(by >= key, or_(by > key, row_id > key_id))
-    if after:
-        found = found.where(beyond)
-    return found.limit(bindparam("limit"))
+    statement = build(part.sort, frozenset(given), part.after is not None)
+    return (await session.execute(statement, {**given, **part.params})).all()
 
 
 def _begins(column: Any) -> Any:
@@ -151,7 +128,7 @@ def _begins(column: Any) -> Any:
 
 
 @cache
-def _artists(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
+def _artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = select(_A)
     if "member" in given:  # one's own are shown hidden, too
         mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == bindparam("member", type_=Uuid()))
@@ -162,7 +139,7 @@ def _artists(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
         found = found.where(_begins(_A.c.name_key))
     if "tag" in given:
         found = found.where(tagging.has_tag(tagging.ARTIST, _A.c.id, bindparam("tag")))
-    return _listing(found, _A.c.created_at if sort == "newest" else _A.c.name_key, _A.c.id, sort, after=after)
+    return sort.prepared(found, goes_on=goes_on)
 
 
 _CARD = (
@@ -187,7 +164,7 @@ _PUBLIC = (_R.c.status == "published", _R.c.hidden_at.is_(None), _A.c.hidden_at.
 
 
 @cache
-def _releases(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
+def _releases(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = _RELEASES.where(*_PUBLIC)
     if "artist" in given:
         found = found.where(_R.c.artist_id == bindparam("artist", type_=Uuid()))
@@ -197,23 +174,30 @@ def _releases(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
         found = found.where(_begins(_R.c.title_key))
     if "tag" in given:
         found = found.where(tagging.has_tag(tagging.RELEASE, _R.c.id, bindparam("tag")))
-    return _listing(found, _R.c.published_at if sort == "newest" else _R.c.title_key, _R.c.id, sort, after=after)
+    return sort.prepared(found, goes_on=goes_on)
 
 
 @cache
-def _releases_of(given: frozenset[str], public_only: bool) -> Select[Any]:
-    found = _RELEASES.where(_R.c.artist_id == bindparam("artist", type_=Uuid()))
-    if public_only:
-        found = found.where(*_PUBLIC)
+def _all_of(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
+    return _of(_RELEASES, sort, given, goes_on=goes_on)
+
+
+@cache
+def _public_of(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
+    return _of(_RELEASES.where(*_PUBLIC), sort, given, goes_on=goes_on)
+
+
+def _of(found: Select[Any], sort: Sort, given: frozenset[str], *, goes_on: bool) -> Select[Any]:
+    found = found.where(_R.c.artist_id == bindparam("artist", type_=Uuid()))
     if "status" in given:
         found = found.where(_R.c.status == bindparam("status"))
-    if "after_id" in given:
-        found = found.where(_R.c.id < bindparam("after_id", type_=Uuid()))
-    return found.order_by(_R.c.id.desc()).limit(bindparam("limit"))
+    if "kind" in given:
+        found = found.where(_R.c.kind == bindparam("kind"))
+    return sort.prepared(found, goes_on=goes_on)
 
 
 @cache
-def _tracks(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
+def _tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = _TRACKS.where(_T.c.listed_at.is_not(None), _H.c.track_id.is_(None), *_PUBLIC)
     if "artist" in given:
         found = found.where(_T.c.artist_id == bindparam("artist", type_=Uuid()))
@@ -222,7 +206,7 @@ def _tracks(sort: str, given: frozenset[str], after: bool) -> Select[Any]:
     if "text" in given:
         found = found.where(_begins(_T.c.title_key))
     if "tag" not in given:
-        return _listing(found, _T.c.listed_at if sort == "newest" else _T.c.title_key, _T.c.id, sort, after=after)
+        return sort.prepared(found, goes_on=goes_on)
     found = found.join(_G, _G.c.about_id == _T.c.id)
     found = found.where(_G.c.kind == tagging.TRACK, _G.c.tag == bindparam("tag"), _G.c.listed_at.is_not(None))
-    return _listing(found, _G.c.listed_at if sort == "newest" else _G.c.title_key, _G.c.about_id, sort, after=after)
+    return _TAGGED[sort].prepared(found, goes_on=goes_on)

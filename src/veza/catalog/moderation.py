@@ -14,6 +14,7 @@ from veza.catalog import hiding, notices
 from veza.catalog.reports import Report, SubjectKind, UnknownReport, find, lock_reporter, machine
 from veza.catalog.texts import one_line
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 Decision = Literal["dismiss", "warn", "hide", "restore", "reopen"]
 DECISIONS: tuple[str, ...] = get_args(Decision)
@@ -132,23 +133,19 @@ async def decide(
     return entry
 
 
+SORTS = by_age(ModerationEntry.id)
+
+
 async def log(
-    session: Session,
-    limit: int,
-    after: UUID | None = None,
-    *,
-    kind: SubjectKind | None = None,
-    subject_id: UUID | None = None,
+    session: Session, part: Slice, *, kind: SubjectKind | None = None, subject_id: UUID | None = None
 ) -> Sequence[ModerationEntry]:
-    """Decisions, newest first, of everything or about one thing."""
+    """Decisions of everything or about one thing."""
     found = select(ModerationEntry)
-    if after is not None:
-        found = found.where(ModerationEntry.id < after)
     if kind is not None:
         found = found.where(ModerationEntry.subject_kind == kind)
     if subject_id is not None:
         found = found.where(ModerationEntry.subject_id == subject_id)
-    return (await session.scalars(found.order_by(ModerationEntry.id.desc()).limit(limit))).all()
+    return (await session.scalars(part.of(found))).all()
 
 
 async def _reopen(session: Session, report_id: UUID, why: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 
 
 class Notice(Base):
@@ -63,12 +64,15 @@ async def tell(
     await session.flush()
 
 
-async def listed(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Sequence[Notice]:
-    """What a person was told, newest first."""
+SORTS = by_age(Notice.id)
+
+
+async def listed(session: Session, person_id: UUID, part: Slice, *, is_read: bool | None = None) -> Sequence[Notice]:
+    """What a person was told; only what they have read, or have not, where that is said."""
     found = select(Notice).where(Notice.person_id == person_id)
-    if after is not None:
-        found = found.where(Notice.id < after)
-    return (await session.scalars(found.order_by(Notice.id.desc()).limit(limit))).all()
+    if is_read is not None:
+        found = found.where(Notice.read_at.is_not(None) if is_read else Notice.read_at.is_(None))
+    return (await session.scalars(part.of(found))).all()
 
 
 async def mark_read(session: Session, person_id: UUID, notice_id: UUID) -> Notice:

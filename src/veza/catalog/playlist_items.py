@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, true, update
+from sqlalchemy import bindparam, func, insert, select, true, update
 
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
@@ -19,6 +19,7 @@ from veza.catalog.rows import Rows
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK, NothingThere
 from veza.kit.database import Session
+from veza.kit.listing import Slice, Sort, start_of
 
 ITEMS_MOST = 5_000
 ADDED_AT_ONCE_MOST = 100
@@ -99,20 +100,21 @@ async def remove(session: Session, playlist_id: UUID, person_id: UUID, item_id: 
     await _touch(session, playlist, -1)
 
 
-async def listed(session: Session, playlist_id: UUID, limit: int, after: tuple[int, UUID] | None = None) -> Rows:
-    """Items in order, from after (position, id); what is not available has `is_available` false and keeps its place.
+SORTS = {"position": Sort(PlaylistItem.id, PlaylistItem.position, key_of="position")}
+
+
+async def listed(session: Session, playlist_id: UUID, part: Slice) -> Rows:
+    """Items in order; what is not available has `is_available` false and keeps its place.
 
     Columns: id, position, track_id, added_by, added_at, is_available, title, duration_ms, artist_id, artist_name,
     release_id, release_title.
     """
-    position, item_id = after or (-1, UUID(int=0))
-    asked = {"playlist_id": playlist_id, "position": position, "item_id": item_id, "most": limit}
-    return (await session.execute(_LISTED, asked)).all()
+    return (await session.execute(part.of(_LISTED), {"playlist_id": playlist_id})).all()
 
 
 async def available(session: Session, playlist_id: UUID) -> Rows:
     """Every item whose track can be heard, in order; the same columns."""
-    return [row for row in await listed(session, playlist_id, ITEMS_MOST) if row.is_available]
+    return [row for row in await listed(session, playlist_id, start_of(SORTS, ITEMS_MOST)) if row.is_available]
 
 
 async def _room_for(session: Session, playlist_id: UUID, count: int, before: UUID | None) -> list[int]:
@@ -172,13 +174,5 @@ _LISTED = (
     .outerjoin(Track, Track.id == PlaylistItem.track_id)
     .outerjoin(Release, Release.id == Track.release_id)
     .outerjoin(Artist, Artist.id == Release.artist_id)
-    .where(
-        _OF_PLAYLIST,
-        or_(
-            PlaylistItem.position > bindparam("position"),
-            and_(PlaylistItem.position == bindparam("position"), PlaylistItem.id > bindparam("item_id")),
-        ),
-    )
-    .order_by(PlaylistItem.position, PlaylistItem.id)
-    .limit(bindparam("most"))
+    .where(_OF_PLAYLIST)
 )

@@ -10,6 +10,7 @@ from veza.accounts.people import Person
 from veza.catalog.playlists import Playlist, PlaylistPerson
 from veza.catalog.rows import Found, Query, Rows
 from veza.kit.database import Session
+from veza.kit.listing import Slice, by_age
 
 DELETED_ACCOUNT = "deleted account"
 """The name of whoever is gone."""
@@ -36,22 +37,20 @@ async def shown(session: Session, playlist_id: UUID) -> Found:
     return (await session.execute(_SHOWN.where(Playlist.id == playlist_id))).one()
 
 
-async def of_person(session: Session, person_id: UUID, limit: int, after: UUID | None = None) -> Rows:
-    """One's own and those one was invited to while they are collaborative, newest first."""
+SORTS = by_age(Playlist.id)
+
+
+async def of_person(session: Session, person_id: UUID, part: Slice) -> Rows:
+    """One's own and those one was invited to while they are collaborative."""
     invited = select(PlaylistPerson.playlist_id).where(PlaylistPerson.person_id == person_id)
     together = Playlist.id.in_(invited) & Playlist.is_collaborative.is_(True) & Playlist.hidden_at.is_(None)
-    return await _newest(session, _SHOWN.where(or_(Playlist.owner_id == person_id, together)), limit, after)
+    mine = _SHOWN.where(or_(Playlist.owner_id == person_id, together))
+    return (await session.execute(part.of(mine))).all()
 
 
-async def public(session: Session, limit: int, after: UUID | None = None, *, owner_id: UUID | None = None) -> Rows:
-    """Public ones nobody hid, of everybody or of one person, newest first."""
+async def public(session: Session, part: Slice, *, owner_id: UUID | None = None) -> Rows:
+    """Public ones nobody hid, of everybody or of one person."""
     found = _SHOWN.where(Playlist.is_public.is_(True), Playlist.hidden_at.is_(None))
-    return await _newest(
-        session, found if owner_id is None else found.where(Playlist.owner_id == owner_id), limit, after
-    )
-
-
-async def _newest(session: Session, found: Query, limit: int, after: UUID | None) -> Rows:
-    if after is not None:
-        found = found.where(Playlist.id < after)
-    return (await session.execute(found.order_by(Playlist.id.desc()).limit(limit))).all()
+    if owner_id is not None:
+        found = found.where(Playlist.owner_id == owner_id)
+    return (await session.execute(part.of(found))).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
@@ -19,6 +20,7 @@ from veza.catalog.rows import Rows
 from veza.catalog.texts import paragraphs
 from veza.catalog.tracks import Track
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 from veza.kit.moves import Machine, Move
 
 SubjectKind = Literal["artist", "release", "track", "comment", "playlist", "person"]
@@ -148,23 +150,25 @@ async def find(session: Session, report_id: UUID) -> Report:
     return row
 
 
-async def of_person(session: Session, reporter_id: UUID, limit: int, after: UUID | None = None) -> list[Report]:
-    """What one person reported, newest first."""
+SORTS = by_age(Report.id)
+_AGES = by_age(Report.id, "Report.id")
+QUEUE_SORTS = {name: _AGES[name] for name in ("oldest", "newest")}
+
+
+async def of_person(
+    session: Session, reporter_id: UUID, part: Slice, *, status: ReportStatus | None = None
+) -> Sequence[Report]:
+    """What one person reported."""
     found = select(Report).where(Report.reporter_id == reporter_id)
-    if after is not None:
-        found = found.where(Report.id < after)
-    return list((await session.scalars(found.order_by(Report.id.desc()).limit(limit))).all())
+    if status is not None:
+        found = found.where(Report.status == status)
+    return (await session.scalars(part.of(found))).all()
 
 
 async def queue(
-    session: Session,
-    limit: int,
-    after: UUID | None = None,
-    *,
-    status: ReportStatus | None = None,
-    kind: SubjectKind | None = None,
+    session: Session, part: Slice, *, status: ReportStatus | None = None, kind: SubjectKind | None = None
 ) -> Rows:
-    """Reports for moderators, oldest first, each (Report,) with how many are open about the same thing (open_count)."""
+    """Reports for moderators, each (Report,) with how many are open about the same thing (open_count)."""
     open_count = (
         select(func.count())
         .where(
@@ -174,14 +178,12 @@ async def queue(
         )
         .scalar_subquery()
     )
-    found = select(Report, open_count.label("open_count")).order_by(Report.id).limit(limit)
-    if after is not None:
-        found = found.where(Report.id > after)
+    found = select(Report, open_count.label("open_count"))
     if status is not None:
         found = found.where(Report.status == status)
     if kind is not None:
         found = found.where(Report.subject_kind == kind)
-    return (await session.execute(found)).all()
+    return (await session.execute(part.of(found))).all()
 
 
 async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID) -> str:

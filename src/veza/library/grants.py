@@ -61,6 +61,7 @@ class Grant(Base):
         # However often the same news comes, it gives once.
         Index("uq_grants_cause", "cause_kind", "cause_id", unique=True),
         Index(None, "person_id", "kind", "item_id"),
+        Index(None, "person_id", "id"),
         Index(None, "claim_id"),
     )
 

@@ -1,4 +1,4 @@
-"""What a person owns, as a list: last given first."""
+"""What a person owns, as a list."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session
+from veza.kit.listing import Slice, Sort, by_age
 from veza.library.grants import Grant
 
 
@@ -21,6 +23,7 @@ class Owned:
     """One thing a person owns; `release_id` is a track's release, or the release itself."""
 
     grant_id: UUID
+    title_key: str
     kind: str
     item_id: UUID
     release_id: UUID
@@ -31,28 +34,44 @@ class Owned:
     cause_kind: str
 
 
+_TITLE_KEY = func.coalesce(Track.title_key, Release.title_key)
+SORTS = {
+    **by_age(Grant.id, "grant_id"),
+    # One person's things are few enough to be sorted by what other tables hold.
+    "title": Sort(Grant.id, _TITLE_KEY, key_of="title_key", id_of="grant_id"),
+}
 _SHELF = (
-    select(Grant, Release.id, Release.title, Track.title, Artist.id, Artist.name)
+    select(Grant, _TITLE_KEY, Release.id, Release.title, Track.title, Artist.id, Artist.name)
     .outerjoin(Track, and_(Grant.kind == "track", Track.id == Grant.item_id))
     .join(Release, Release.id == Grant.release_id)
     .join(Artist, Artist.id == Release.artist_id)
     .where(Grant.revoked_at.is_(None))
-    .order_by(Grant.id.desc())
 )
 
 
 async def owned_by(
-    session: Session, person_id: UUID, limit: int, after: UUID | None = None, *, kind: str | None = None
+    session: Session,
+    person_id: UUID,
+    part: Slice,
+    *,
+    kind: str | None = None,
+    artist_id: UUID | None = None,
+    release_kind: str | None = None,
+    text: str | None = None,
 ) -> Sequence[Owned]:
-    """What the person owns now, in one statement, going on after a grant."""
-    mine = _SHELF.where(Grant.person_id == person_id).limit(limit)
-    if kind is not None:
-        mine = mine.where(Grant.kind == kind)
-    if after is not None:
-        mine = mine.where(Grant.id < after)
+    """What the person owns now, in one statement; `text` is how the title begins."""
+    mine = _SHELF.where(Grant.person_id == person_id)
+    for column, value in ((Grant.kind, kind), (Artist.id, artist_id), (Release.kind, release_kind)):
+        if value is not None:
+            mine = mine.where(column == value)
+    if text is not None:
+        begins = sort_key(text)
+        mine = mine.where(begins <= _TITLE_KEY, begins + AFTER_ALL > _TITLE_KEY)
+    rows = await session.execute(part.of(mine))
     return [
         Owned(
             grant.id,
+            title_key,
             grant.kind,
             grant.item_id,
             release_id,
@@ -62,5 +81,5 @@ async def owned_by(
             grant.given_at,
             grant.cause_kind,
         )
-        for grant, release_id, title, track_title, artist_id, artist in await session.execute(mine)
+        for grant, title_key, release_id, title, track_title, artist_id, artist in rows
     ]

@@ -24,6 +24,7 @@ from veza.market.cart import Buyer, Cart, Held, Repriced
 from veza.market.orders import Order, OrderLine
 from veza.market.products import NotForSale
 from veza.market.rules import MarketRules
+from veza.market.vat import vat_of
 from veza.money import checkout as pay_page
 from veza.money import payments
 from veza.money.checkout import CheckoutSession, CheckoutWanted
@@ -240,16 +241,12 @@ def _line(session: Session, order_id: UUID, position: int, held: Held, rules: Ma
         "artist_id": offer.artist.id,
         "artist": offer.artist.name,
         "title": offer.title,
+        "licence": offer.licence,
         "gross_minor": gross,
         "vat_minor": vat_of(gross, rules.vat_rate_bps),
         "fee_bps": rules.fee_bps if offer.artist.fee_bps is None else offer.artist.fee_bps,
         "refunded_minor": 0,
     }
-
-
-def vat_of(gross_minor: int, rate_bps: int) -> int:
-    """The VAT inside a price that includes it, in minor units, rounded half up."""
-    return (gross_minor * rate_bps * 2 + 10_000 + rate_bps) // (2 * (10_000 + rate_bps))
 
 
 def _page(order_id: UUID, currency: str, lines: Sequence[dict[str, Any]], success: str, cancel: str) -> CheckoutWanted:

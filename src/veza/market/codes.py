@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -156,20 +155,6 @@ async def find(session: Session, batch_id: UUID) -> CodeBatch:
     if row is None:
         raise UnknownBatch(batch_id)
     return row
-
-
-async def listing(session: Session, artist_id: UUID, limit: int, after: UUID | None = None) -> Sequence[BatchCount]:
-    """An artist's batches, newest first, in one statement."""
-    used = (
-        select(func.count())
-        .where(DownloadCode.batch_id == CodeBatch.id, DownloadCode.redeemed_at.is_not(None))
-        .correlate(CodeBatch)
-        .scalar_subquery()
-    )
-    wanted = select(CodeBatch, used).where(CodeBatch.artist_id == artist_id).order_by(CodeBatch.id.desc()).limit(limit)
-    if after is not None:
-        wanted = wanted.where(CodeBatch.id < after)
-    return [BatchCount(batch, int(count)) for batch, count in await session.execute(wanted)]
 
 
 def _new_code() -> str:

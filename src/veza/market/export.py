@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.listing import start_of
 from veza.library import shelf
-from veza.market import orders, refund_requests
+from veza.market import listings, orders
 
 MOST = 10_000
 """Of each list; nobody has bought more, and an export that is cut says so."""
@@ -15,10 +16,10 @@ MOST = 10_000
 
 async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
     """Orders with their lines, what is owned, and refunds that were asked for; plain values, fit for JSON."""
-    bought = await orders.listing(session, MOST, person_id=person_id)
+    bought = await listings.orders(session, start_of(listings.ORDER_SORTS, MOST), person_id=person_id)
     lines = await orders.lines_of(session, [order.id for order in bought])
-    owned = await shelf.owned_by(session, person_id, MOST)
-    asked = await refund_requests.listing(session, MOST, person_id=person_id)
+    owned = await shelf.owned_by(session, person_id, start_of(shelf.SORTS, MOST))
+    asked = await listings.refund_requests(session, start_of(listings.REQUEST_SORTS, MOST), person_id=person_id)
     return {
         "orders": [
             {

@@ -83,6 +83,7 @@ class OrderLine(Base):
     artist_id: Mapped[UUID]
     artist: Mapped[str]
     title: Mapped[str]
+    licence: Mapped[str] = mapped_column(default="", server_default="")
     gross_minor: Mapped[int]
     vat_minor: Mapped[int]
     fee_bps: Mapped[int]
@@ -202,25 +203,6 @@ async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
     if row is None:
         raise UnknownLine(line_id)
     return row[0], row[1]
-
-
-async def listing(
-    session: Session,
-    limit: int,
-    after: UUID | None = None,
-    *,
-    person_id: UUID | None = None,
-    cart_id: UUID | None = None,
-    status: str | None = None,
-) -> Sequence[Order]:
-    """A person's or a cart's orders, newest first."""
-    wanted = select(Order).order_by(Order.id.desc()).limit(limit)
-    for column, value in ((Order.person_id, person_id), (Order.cart_id, cart_id), (Order.status, status)):
-        if value is not None:
-            wanted = wanted.where(column == value)
-    if after is not None:
-        wanted = wanted.where(Order.id < after)
-    return (await session.scalars(wanted)).all()
 
 
 async def cancel(session: Session, order: Order, *, because: str) -> None:

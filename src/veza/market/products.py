@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, select, update
+from sqlalchemy import CheckConstraint, Index, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,6 +55,7 @@ class Product(Base):
         Index("uq_products_item", "kind", "item_id", unique=True),
         Index(None, "artist_id", "id"),
         Index(None, "release_id"),
+        Index(None, "currency", "price_minor", "id"),
     )
 
 
@@ -107,6 +108,16 @@ class Offer:
         return self.track.title if self.track is not None else self.release.title
 
     @property
+    def licence(self) -> str:
+        """What a buyer may do with it, as its release says; empty where that goes without saying."""
+        return self.release.licence
+
+    @property
+    def title_key(self) -> str:
+        """What the title is sorted by."""
+        return self.track.title_key if self.track is not None else self.release.title_key
+
+    @property
     def refusal(self) -> str | None:
         """Why it cannot be bought now, in one sentence; None when it can."""
         if not self.product.on_sale:
@@ -123,7 +134,7 @@ class Offer:
         return self.track_is_hidden or self.release.hidden_at is not None or self.artist.hidden_at is not None
 
 
-_OFFERS = (
+OFFERS = (
     select(Product, Release, Artist, Track, HIDDEN_ITSELF)
     .join(Release, Release.id == Product.release_id)
     .join(Artist, Artist.id == Product.artist_id)
@@ -136,7 +147,7 @@ async def offers(session: Session, product_ids: Collection[UUID]) -> dict[UUID, 
     """These products with what they are of, in one statement; those whose release is gone are missing."""
     if not product_ids:
         return {}
-    rows = await session.execute(_OFFERS.where(Product.id.in_(list(product_ids))))
+    rows = await session.execute(OFFERS.where(Product.id.in_(list(product_ids))))
     return {row[0].id: Offer(*row) for row in rows}
 
 
@@ -155,29 +166,6 @@ async def lock(session: Session, product_id: UUID) -> Product:
     if row is None:
         raise UnknownProduct(product_id)
     return row
-
-
-async def listing(
-    session: Session,
-    limit: int,
-    after: UUID | None = None,
-    *,
-    artist_id: UUID | None = None,
-    release_id: UUID | None = None,
-    kind: str | None = None,
-    is_public: bool = True,
-) -> Sequence[Offer]:
-    """Products, newest first; those of one release include its tracks'. Public: only what can be bought now."""
-    wanted: list[ColumnElement[bool]] = []
-    if is_public:
-        shown = (Release.status == "published", Release.hidden_at.is_(None), Artist.hidden_at.is_(None))
-        wanted += [Product.on_sale.is_(True), *shown, ~HIDDEN_ITSELF]
-    pairs = ((Product.artist_id, artist_id), (Product.release_id, release_id), (Product.kind, kind))
-    wanted += [column == value for column, value in pairs if value is not None]
-    if after is not None:
-        wanted.append(Product.id < after)
-    rows = await session.execute(_OFFERS.where(*wanted).order_by(Product.id.desc()).limit(limit))
-    return [Offer(*row) for row in rows]
 
 
 async def create(

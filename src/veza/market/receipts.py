@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,9 +13,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.money import Money
+from veza.market import cart as carts
 from veza.market import orders
-from veza.market.orders import Order
+from veza.market.cart import Buyer
+from veza.market.orders import Order, UnknownOrder
 from veza.market.rules import MarketRules
+from veza.market.tokens import hash_of
+from veza.market.vat import vat_of
 
 
 class ReceiptCounter(Base):
@@ -38,13 +43,15 @@ class NoReceipt(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One thing bought; VAT is part of the gross."""
+    """One thing bought; VAT is part of the gross, and of what went back."""
 
     title: str
     artist: str
     gross: Money
     vat: Money
     refunded: Money
+    refunded_vat: Money
+    licence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,15 @@ class Receipt:
     refunded: Money
 
     @property
-    def net(self) -> Money:
-        return Money(self.total.minor - self.vat.minor, self.total.currency)
+    def kept(self) -> Money:
+        """What is left of the total after what went back."""
+        return Money(self.total.minor - self.refunded.minor, self.total.currency)
+
+    @property
+    def kept_vat(self) -> Money:
+        """The VAT that is left: of the total, less that of each line's refund."""
+        back = sum(line.refunded_vat.minor for line in self.lines)
+        return Money(self.vat.minor - back, self.vat.currency)
 
     @property
     def vat_rate(self) -> str:
@@ -79,6 +93,22 @@ async def next_number(session: Session, year: int) -> int:
     new = dialect.insert(ReceiptCounter).values(year=year, last=1)
     counted = new.on_conflict_do_update(index_elements=["year"], set_={"last": ReceiptCounter.last + 1})
     return int((await session.execute(counted.returning(ReceiptCounter.last))).scalar_one())
+
+
+async def bought_here(session: Session, order_id: UUID, token: str | None, buyer: Buyer) -> Order:
+    """The order behind the link that was mailed (`token`), or made from the buyer's cart; raises UnknownOrder.
+
+    What somebody has claimed is open to nobody else any more, whatever link or cart they still have.
+    """
+    order = await orders.find(session, order_id)
+    if token is not None:
+        is_theirs = order.person_id is None and order.claim_hash == hash_of(token)
+    else:
+        cart = await carts.find(session, buyer)
+        is_theirs = cart is not None and order.cart_id == cart.id and order.person_id in (None, buyer.person_id)
+    if not is_theirs:
+        raise UnknownOrder(order_id)
+    return order
 
 
 async def receipt_of(session: Session, order: Order, rules: MarketRules, buyer: str) -> Receipt:
@@ -104,6 +134,9 @@ async def receipt_of(session: Session, order: Order, rules: MarketRules, buyer: 
                 money(line.gross_minor),
                 money(line.vat_minor),
                 money(line.refunded_minor),
+                # What is left is taxed like any price; the rest of the line's VAT went back, so that they add up.
+                money(line.vat_minor - vat_of(line.gross_minor - line.refunded_minor, order.vat_rate_bps)),
+                line.licence,
             )
             for line in lines
         ),

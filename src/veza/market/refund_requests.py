@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -214,36 +214,6 @@ async def find(session: Session, request_id: UUID) -> RefundRequest:
     if row is None:
         raise UnknownRequest(request_id)
     return row
-
-
-async def listing(
-    session: Session,
-    limit: int,
-    after: UUID | None = None,
-    *,
-    person_id: UUID | None = None,
-    artist_id: UUID | None = None,
-    status: str | None = None,
-) -> Sequence[tuple[RefundRequest, OrderLine, Order]]:
-    """Requests with their lines, newest first, in one statement."""
-    wanted = (
-        select(RefundRequest, OrderLine, Order)
-        .join(OrderLine, OrderLine.id == RefundRequest.line_id)
-        .join(Order, Order.id == RefundRequest.order_id)
-        .order_by(RefundRequest.id.desc())
-        .limit(limit)
-    )
-    pairs = (
-        (RefundRequest.person_id, person_id),
-        (RefundRequest.artist_id, artist_id),
-        (RefundRequest.status, status),
-    )
-    for column, value in pairs:
-        if value is not None:
-            wanted = wanted.where(column == value)
-    if after is not None:
-        wanted = wanted.where(RefundRequest.id < after)
-    return [(row[0], row[1], row[2]) for row in await session.execute(wanted)]
 
 
 _UNDECIDED = (

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from veza.kit.database import Session
+from veza.kit.listing import Slice, by_age
 from veza.market.orders import PAID, Order, OrderLine
 from veza.money.payments import PaymentLine
-from veza.money.reversals import TransferReversal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +24,27 @@ class Sale:
     share_minor: int
 
 
+SORTS = by_age(OrderLine.id, "line.id")
+
+
 async def of_artist(
-    session: Session, artist_id: UUID, limit: int, after: UUID | None = None, *, currency: str | None = None
+    session: Session,
+    artist_id: UUID,
+    part: Slice,
+    *,
+    currency: str | None = None,
+    kind: str | None = None,
+    release_id: UUID | None = None,
 ) -> Sequence[Sale]:
-    """An artist's sales, newest first, in one statement; what was free is there with nothing earned."""
+    """An artist's sales in one statement; what was free is there with nothing earned."""
     wanted = (
         select(OrderLine, Order, PaymentLine.fee_minor, PaymentLine.share_minor)
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(PaymentLine, PaymentLine.id == OrderLine.payment_line_id)
         .where(OrderLine.artist_id == artist_id, Order.status.in_(PAID))
-        .order_by(OrderLine.id.desc())
-        .limit(limit)
     )
-    if currency is not None:
-        wanted = wanted.where(Order.currency == currency)
-    if after is not None:
-        wanted = wanted.where(OrderLine.id < after)
-    return [Sale(line, order, fee or 0, share or 0) for line, order, fee, share in await session.execute(wanted)]
-
-
-async def reversals_of(
-    session: Session, artist_id: UUID, limit: int, after: UUID | None = None
-) -> Sequence[TransferReversal]:
-    """What is or was taken back from an artist's transfers, newest first."""
-    mine = select(TransferReversal).where(TransferReversal.seller_id == str(artist_id))
-    if after is not None:
-        mine = mine.where(TransferReversal.id < after)
-    return (await session.scalars(mine.order_by(TransferReversal.id.desc()).limit(limit))).all()
+    for column, value in ((Order.currency, currency), (OrderLine.kind, kind), (OrderLine.release_id, release_id)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    rows = await session.execute(part.of(wanted))
+    return [Sale(line, order, fee or 0, share or 0) for line, order, fee, share in rows]

@@ -1,29 +1,36 @@
-"""Lists for people and programs: newest first, filtered, read in slices that go on after a row."""
+"""Lists for people and programs: filtered, sorted, read in slices that go on after a row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 
 from veza.kit.database import Session
+from veza.kit.listing import Slice, Sort, by_age, by_time
 from veza.money.findings import Finding
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund, RefundLine
+from veza.money.reversals import TransferReversal
 from veza.money.sellers import Seller
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 
 R = TypeVar("R")
+PAYMENT_SORTS = by_age(Payment.id)
+REFUND_SORTS = by_age(Refund.id)
+TRANSFER_SORTS = by_age(SellerTransfer.id)
+REVERSAL_SORTS = by_age(TransferReversal.id)
+FINDING_SORTS = by_age(Finding.id)
+EVENT_SORTS = by_time(WebhookEvent.received_at, WebhookEvent.id, "received_at")
+SELLER_SORTS = {"id": Sort(Seller.id), **by_time(Seller.created_at, Seller.id, "created_at")}
 
 
 async def payments(
     session: Session,
-    limit: int,
-    after: UUID | None = None,
+    part: Slice,
     *,
     status: str | None = None,
     seller_id: str | None = None,
@@ -34,20 +41,17 @@ async def payments(
     if seller_id is not None:
         mine = select(PaymentLine.id).where(PaymentLine.payment_id == Payment.id, PaymentLine.seller_id == seller_id)
         wanted.append(mine.exists())
-    return await _newest(session, Payment, limit, after, wanted)
+    return await _rows(session, Payment, part, wanted)
 
 
 async def refunds(
     session: Session,
-    limit: int,
-    after: UUID | None = None,
+    part: Slice,
     *,
     status: str | None = None,
     payment_id: UUID | None = None,
 ) -> Sequence[Refund]:
-    return await _newest(
-        session, Refund, limit, after, _equal((Refund.status, status), (Refund.payment_id, payment_id))
-    )
+    return await _rows(session, Refund, part, _equal((Refund.status, status), (Refund.payment_id, payment_id)))
 
 
 async def refund_lines(session: Session, refund_id: UUID) -> Sequence[RefundLine]:
@@ -58,8 +62,7 @@ async def refund_lines(session: Session, refund_id: UUID) -> Sequence[RefundLine
 
 async def transfers(
     session: Session,
-    limit: int,
-    after: UUID | None = None,
+    part: Slice,
     *,
     status: str | None = None,
     seller_id: str | None = None,
@@ -70,13 +73,12 @@ async def transfers(
         (SellerTransfer.seller_id, seller_id),
         (SellerTransfer.payment_id, payment_id),
     )
-    return await _newest(session, SellerTransfer, limit, after, wanted)
+    return await _rows(session, SellerTransfer, part, wanted)
 
 
 async def findings(
     session: Session,
-    limit: int,
-    after: UUID | None = None,
+    part: Slice,
     *,
     kind: str | None = None,
     is_open: bool | None = None,
@@ -85,34 +87,31 @@ async def findings(
     wanted = _equal((Finding.kind, kind), (Finding.payment_id, payment_id))
     if is_open is not None:
         wanted.append(Finding.resolved_at.is_(None) if is_open else Finding.resolved_at.is_not(None))
-    return await _newest(session, Finding, limit, after, wanted)
+    return await _rows(session, Finding, part, wanted)
 
 
 async def webhook_events(
     session: Session,
-    limit: int,
-    after: tuple[datetime, str] | None = None,
+    part: Slice,
     *,
     state: str | None = None,
     type: str | None = None,
 ) -> Sequence[WebhookEvent]:
-    """Events by when they came in; `after` is the arrival and the id of the row to go on after."""
-    wanted = _equal((WebhookEvent.state, state), (WebhookEvent.type, type))
-    if after is not None:
-        at, event_id = after
-        same_instant = and_(WebhookEvent.received_at == at, WebhookEvent.id < event_id)
-        wanted.append(or_(WebhookEvent.received_at < at, same_instant))
-    found = select(WebhookEvent).where(*wanted).limit(limit)
-    rows = await session.scalars(found.order_by(WebhookEvent.received_at.desc(), WebhookEvent.id.desc()))
-    return rows.all()
+    """Events by when they came in."""
+    return await _rows(session, WebhookEvent, part, _equal((WebhookEvent.state, state), (WebhookEvent.type, type)))
 
 
-async def sellers(session: Session, limit: int, after: str | None = None) -> Sequence[Seller]:
-    """Sellers in the order of their ids."""
-    found = select(Seller).order_by(Seller.id).limit(limit)
-    if after is not None:
-        found = found.where(Seller.id > after)
-    return (await session.scalars(found)).all()
+async def sellers(session: Session, part: Slice, *, transfers_active: bool | None = None) -> Sequence[Seller]:
+    """Sellers, those that can be paid or cannot where that is said."""
+    return await _rows(session, Seller, part, _equal((Seller.transfers_active, transfers_active)))
+
+
+async def reversals(
+    session: Session, part: Slice, *, seller_id: str | None = None, status: str | None = None
+) -> Sequence[TransferReversal]:
+    """What is or was taken back from transfers."""
+    wanted = _equal((TransferReversal.seller_id, seller_id), (TransferReversal.status, status))
+    return await _rows(session, TransferReversal, part, wanted)
 
 
 async def of_payment(session: Session, model: type[R], payment_id: UUID) -> Sequence[R]:
@@ -126,11 +125,5 @@ def _equal(*pairs: tuple[Any, Any]) -> list[ColumnElement[bool]]:
     return [column == value for column, value in pairs if value is not None]
 
 
-async def _newest(
-    session: Session, model: type[R], limit: int, after: UUID | None, wanted: Sequence[ColumnElement[bool]]
-) -> Sequence[R]:
-    table: Any = model
-    found = select(model).where(*wanted).order_by(table.id.desc()).limit(limit)
-    if after is not None:
-        found = found.where(table.id < after)
-    return (await session.scalars(found)).all()
+async def _rows(session: Session, model: type[R], part: Slice, wanted: Sequence[ColumnElement[bool]]) -> Sequence[R]:
+    return (await session.scalars(part.of(select(model).where(*wanted)))).all()

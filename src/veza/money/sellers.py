@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Index, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,8 @@ class Seller(Base):
     stripe_account_id: Mapped[str | None] = mapped_column(unique=True)
     transfers_active: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "created_at", "id"),)
 
 
 class OnboardingFailed(Exception):

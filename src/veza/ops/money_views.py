@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import inspect, select
 
 from veza.kit.database import Session
+from veza.kit.listing import start_of
 from veza.money import disputes, ledger, listings, payments, refunds, standing, transfers
 from veza.money.disputes import Dispute
 from veza.money.findings import Finding
@@ -75,14 +76,20 @@ async def rows(session: Session, what: str, limit: int, *, state: str | None, se
     if state is not None and state not in _STATES.get(what, ()):
         raise NoSuchState(what, state)
     if what == "payments":
-        return list(await listings.payments(session, limit, status=state, seller_id=seller))
+        return list(
+            await listings.payments(session, start_of(listings.PAYMENT_SORTS, limit), status=state, seller_id=seller)
+        )
     if what == "refunds":
-        return list(await listings.refunds(session, limit, status=state))
+        return list(await listings.refunds(session, start_of(listings.REFUND_SORTS, limit), status=state))
     if what == "sellers":
-        return list(await listings.sellers(session, limit))
+        return list(await listings.sellers(session, start_of(listings.SELLER_SORTS, limit)))
     if what == "findings":
-        return list(await listings.findings(session, limit, is_open=state != "resolved"))
-    return list(await listings.transfers(session, limit, status=state, seller_id=seller))
+        return list(
+            await listings.findings(session, start_of(listings.FINDING_SORTS, limit), is_open=state != "resolved")
+        )
+    return list(
+        await listings.transfers(session, start_of(listings.TRANSFER_SORTS, limit), status=state, seller_id=seller)
+    )
 
 
 async def detail(session: Session, wanted: str) -> Detail:
@@ -98,7 +105,7 @@ async def detail(session: Session, wanted: str) -> Detail:
         await listings.of_payment(session, disputes.Dispute, payment.id),
         await standing.of_payment(session, payment),
         {account.value: minor for account, minor in balances.items()},
-        await listings.findings(session, 100, is_open=True, payment_id=payment.id),
+        await listings.findings(session, start_of(listings.FINDING_SORTS, 100), is_open=True, payment_id=payment.id),
     )
 
 

@@ -48,6 +48,18 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
     def done(request: PageRequest, title: str, sentence: str) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)
 
+    async def claim_form(request: PageRequest, token: str) -> Response[bytes]:
+        receipt = None
+        if token:
+            try:
+                async with accounts.database.read() as session:
+                    order = await claims.look(session, token)
+            except UnknownClaim:
+                pass  # the form says so when it is sent
+            else:
+                receipt = f"/api/v1/cart/orders/{order.id}/receipt" if order.receipt_count is not None else None
+        return pages.show(request, "plain/claim.html", token=token, error="", email="", receipt=receipt)
+
     async def attempt(request: PageRequest, name: str, work: Work) -> Response[bytes]:
         given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
         token, email = given.get("token", "")[:200], given.get("email", "")[:300]
@@ -119,8 +131,8 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
 
     @get("/claim")
     async def claim_page(request: PageRequest) -> Response[bytes]:
-        """A form for whoever bought without an account."""
-        return form(request, "claim", _token(request))
+        """A form for whoever bought without an account, and their receipt."""
+        return await claim_form(request, _token(request))
 
     @post("/claim", status_code=200)
     async def claim(request: PageRequest) -> Response[bytes]:

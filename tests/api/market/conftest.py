@@ -189,7 +189,8 @@ class Act:
         return await self.product(await self.release(title), price_minor, **more)
 
 
-async def _shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator[Shop]:
+async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator[Shop]:
+    """A shop on this database; what is broken when it closes fails the test."""
     mails: list[tuple[str, str, str]] = []
 
     async def send_mail(_: Session, to: str, subject: str, text: str) -> None:
@@ -216,7 +217,7 @@ async def _shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator
 @pytest.fixture
 async def shop() -> AsyncIterator[Shop]:
     """On SQLite in memory."""
-    async for one in _shop("sqlite+aiosqlite:///:memory:", create_tables=True):
+    async for one in open_shop("sqlite+aiosqlite:///:memory:", create_tables=True):
         yield one
 
 
@@ -224,19 +225,19 @@ async def shop() -> AsyncIterator[Shop]:
 async def taxed_shop() -> AsyncIterator[Shop]:
     """With 19 % VAT and a platform's name and address."""
     named = {"platform_name": "Süd & Söhne", "platform_address": "Hauptstraße 1\n10115 Berlin"}
-    async for one in _shop("sqlite+aiosqlite:///:memory:", create_tables=True, vat_rate_bps=1900, **named):
+    async for one in open_shop("sqlite+aiosqlite:///:memory:", create_tables=True, vat_rate_bps=1900, **named):
         yield one
 
 
 @pytest.fixture
 async def any_shop(database_url: str) -> AsyncIterator[Shop]:
     """On an SQLite file and on PostgreSQL: the test runs on both."""
-    async for one in _shop(database_url, create_tables=False):
+    async for one in open_shop(database_url, create_tables=False):
         yield one
 
 
 @pytest.fixture
 async def postgres_shop(postgres_url: str) -> AsyncIterator[Shop]:
     """On PostgreSQL, for what SQLite's one writer at a time cannot do."""
-    async for one in _shop(postgres_url, create_tables=False):
+    async for one in open_shop(postgres_url, create_tables=False):
         yield one

@@ -163,6 +163,50 @@ async def test_a_cart_is_taken_along_when_signing_in(any_shop: Shop) -> None:
     assert len(await shop.stage.all(Cart)) == 1
 
 
+async def test_the_cart_of_before_is_there_at_the_first_look_after_signing_in(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    mine, both, theirs = [await act.selling(title) for title in ("M", "B", "T")]
+    buyer = visiting(await shop.person())
+    for product in (mine, both):
+        await shop.post(buyer, "/cart/items", {"product_id": product})
+    for product in (both, theirs):
+        await shop.post(anonymous(), "/cart/items", {"product_id": product})
+    signed_in = {**buyer, **anonymous()}
+    looks = await asyncio.gather(*(shop.get(signed_in, "/cart") for _ in range(3)))
+    assert [{item["title"] for item in look["items"]} for look in looks] == [{"M", "B", "T"}] * 3
+    assert [len(look["items"]) for look in looks] == [3, 3, 3]
+    assert {item["title"] for item in (await shop.get(buyer, "/cart"))["items"]} == {"M", "B", "T"}  # on any device
+    assert (await shop.get(anonymous(), "/cart"))["items"] == []
+    assert len(await _all_items(shop)) == 3
+
+
+async def test_an_order_begun_before_signing_in_is_among_the_carts_orders_after_it(any_shop: Shop) -> None:
+    shop = any_shop
+    await shop.post(anonymous(), "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    (order,) = await shop.check_out(anonymous(), email="eve@example.org")
+    buyer = visiting(await shop.person())
+    seen = (await shop.get({**buyer, **anonymous()}, "/cart/orders"))["items"]
+    assert [one["id"] for one in seen] == [order["id"]]
+    await shop.pay(order)
+    assert await shop.library(buyer) == ["Blue Hours"]
+
+
+async def test_looking_at_a_cart_that_nothing_waits_for_writes_nothing(shop: Shop) -> None:
+    buyer = visiting(await shop.person())
+    assert (await shop.get({**buyer, **anonymous()}, "/cart"))["items"] == []
+    assert await shop.stage.all(Cart) == []
+
+
+async def test_the_cart_shows_the_licence_of_a_sample_pack(shop: Shop) -> None:
+    act = await shop.artist()
+    pack = await act.product(await act.release("Gulls", kind="sample_pack", licence="Royalty free.\nNo resale."))
+    buyer = visiting(await shop.person())
+    for product in (pack, await act.selling("Blue")):
+        cart = await shop.post(buyer, "/cart/items", {"product_id": product})
+    assert [item["licence"] for item in cart["items"]] == ["Royalty free.\nNo resale.", ""]
+
+
 async def test_taking_out_what_is_not_there_is_no_error(shop: Shop) -> None:
     answer = await shop.send(visiting(await shop.person()), "DELETE", f"/cart/items/{uuid4()}")
     assert (answer.status_code, answer.json()["items"]) == (200, [])

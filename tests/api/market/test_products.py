@@ -29,6 +29,60 @@ async def test_what_can_be_bought_is_listed_for_everybody_and_the_rest_for_its_a
     assert (await shop.get({}, f"/products/{off}"))["on_sale"] is False
 
 
+async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> None:
+    shop = any_shop
+    anna, ben = await shop.artist("Anna"), await shop.artist("Ben")
+    album = await anna.release("Album")
+    sold = {
+        "album": await anna.product(album, 1000),
+        "track": await anna.product((await anna.tracks(album))[0].id, 150, kind="track"),
+        "pack": await anna.product(await anna.release("Pack", kind="sample_pack", licence="x"), 700, pricing="minimum"),
+        "gift": await ben.product(await ben.release("Gift"), 0, pricing="free"),
+        "yen": await ben.product(await ben.release("Yen"), 500, currency="JPY"),
+    }
+    names = {product: name for name, product in sold.items()}
+
+    async def seen(who: dict[str, str], path: str, **asked: Any) -> list[str]:
+        return [names[one["id"]] for one in (await shop.get(who, path, **asked))["items"]]
+
+    for asked, expected in (
+        ({"artist": str(anna.id)}, ["pack", "track", "album"]),
+        ({"release": str(album)}, ["track", "album"]),
+        ({"release_kind": "sample_pack"}, ["pack"]),
+        ({"kind": "track"}, ["track"]),
+        ({"pricing": "minimum"}, ["pack"]),
+        ({"pricing": "free"}, ["gift"]),
+        ({"currency": "jpy"}, ["yen"]),
+        ({"sort": "oldest"}, ["album", "track", "pack", "gift", "yen"]),
+        ({"sort": "cheapest", "currency": "EUR"}, ["gift", "track", "pack", "album"]),
+        ({"sort": "dearest", "currency": "EUR", "artist": str(anna.id)}, ["album", "pack", "track"]),
+    ):
+        assert await seen({}, "/products", **asked) == expected, asked
+    await shop.send(anna.who, "PATCH", f"/products/{sold['pack']}", {"on_sale": False})
+    for asked, expected in (
+        ({"on_sale": "false"}, ["pack"]),
+        ({"on_sale": "true", "sort": "title"}, ["album", "track"]),
+        ({"sort": "title"}, ["album", "track", "pack"]),
+        ({"kind": "release", "sort": "cheapest", "currency": "EUR"}, ["pack", "album"]),
+    ):
+        assert await seen(anna.who, f"/artists/{anna.id}/products", **asked) == expected, asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"sort": "best"}, "sort must be one of newest, oldest, cheapest, dearest, not “best”"),
+        ({"sort": "cheapest"}, "sort=cheapest needs currency: prices in two have no order"),
+        ({"pricing": "cheap"}, "pricing must be one of fixed, minimum, free, not “cheap”"),
+    ],
+)
+async def test_an_order_or_a_price_there_is_not_is_refused_with_those_there_are(
+    shop: Shop, asked: dict[str, str], said: str
+) -> None:
+    problem = await shop.get({}, "/products", 400, **asked)
+    assert (problem["type"], problem["detail"]) == ("urn:veza:problem:invalid-request", said)
+
+
 async def test_only_an_artists_people_and_operators_set_prices(shop: Shop) -> None:
     act, other = await shop.artist("Anna"), await shop.artist("Ben")
     release = await act.release()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
-from tests.api.market.conftest import OPERATOR, Shop
+from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.visitors import visiting
-from veza.market.orders import Order
+from veza.catalog.releases import Release
+from veza.market.orders import Order, OrderLine
+from veza.money import payments, refunds
 
 NAMES = ("Кино", "مرحبا", "🎵 emoji", "Ünïcödé & <b>", "日本語", "x" * 300)
 
@@ -29,6 +35,12 @@ async def test_a_receipt_has_its_vat_its_lines_and_what_went_back(taxed_shop: Sh
     page = (await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.html", headers=buyer)).text
     assert "Refunded: <bdi>Blue</bdi>" in page
     assert "-9.00 EUR" in page
+    for label, amount in (
+        ("of it VAT 19 %", "-1.44 EUR"),
+        ("Left after refunds", "10.00 EUR"),
+        ("of it VAT 19 %", "1.60 EUR"),
+    ):
+        assert f'{label}</th><td class="amount">{amount}</td>' in page
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,3 +83,113 @@ async def test_what_was_not_paid_has_no_receipt_and_nobody_reads_anothers(shop: 
         await shop.get({}, f"/orders/{order['id']}/receipt.{kind}", 401)
         answer = await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.{kind}", headers=OPERATOR)
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("currency", "prices", "back"),
+    [
+        ("EUR", (999, 1001, 77), (500, 1001, 0)),
+        ("JPY", (333, 1000, 101), (1, 1000, 50)),
+        ("KWD", (12340, 9990, 10010), (10, 0, 10010)),
+    ],
+)
+async def test_the_vat_of_a_receipt_adds_up_to_the_last_minor_unit_whatever_went_back(
+    taxed_shop: Shop, currency: str, prices: tuple[int, ...], back: tuple[int, ...]
+) -> None:
+    shop = taxed_shop
+    act = await shop.artist()
+    sold = [await act.product(await act.release(f"T{i}"), price, currency=currency) for i, price in enumerate(prices)]
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, *sold)
+    before = await _amounts(shop, buyer, order["id"])
+    assert before["Total"] == [sum(prices)]
+    assert before["of it VAT 19 %"] == [sum(line["vat_minor"] for line in order["lines"])]
+    await _give_back(shop, order["id"], back)
+    after = await _amounts(shop, buyer, order["id"])
+    refunded = [minor for name, found in after.items() if name.startswith("Refunded") for minor in found]
+    assert refunded == [-minor for minor in back if minor]
+    assert after["Left after refunds"] == [sum(prices) - sum(back)]
+    whole, *of_refunds, left = after["of it VAT 19 %"]
+    assert whole == before["of it VAT 19 %"][0]
+    assert whole + sum(of_refunds) == left
+    # Each refund's VAT is what the rate says of it, to within the rounding of two prices.
+    for minor, vat in zip(refunded, of_refunds, strict=True):
+        assert abs(vat - minor * 19 / 119) <= 1
+    wholly = [
+        -line["vat_minor"] for line, minor in zip(order["lines"], back, strict=True) if minor == line["gross_minor"]
+    ]
+    assert set(wholly) <= set(of_refunds)
+
+
+async def _give_back(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
+    lines = sorted(await shop.stage.all(OrderLine, order_id=UUID(order_id)), key=lambda line: line.position)
+    (order,) = await shop.stage.all(Order, id=UUID(order_id))
+    async with shop.stage.database.write() as session:
+        payment = await payments.lock(session, order.payment_id)
+        amounts = {line.payment_line_id: minor for line, minor in zip(lines, back, strict=True) if minor}
+        await refunds.request(session, payment, sum(back), payment.currency, reason="a part", line_amounts=amounts)
+    await shop.stage.settle()
+
+
+async def _amounts(shop: Shop, who: dict[str, str], order_id: str) -> dict[str, list[int]]:
+    """The rows under the lines of a receipt: label → minor units, in their order."""
+    page = (await shop.client.get(f"/api/v1/orders/{order_id}/receipt.html", headers=who)).text
+    found: dict[str, list[int]] = {}
+    for label, amount in re.findall(
+        r'<th scope="row" colspan="2">(.*?)</th><td class="amount">(-?[\d.,]+) [A-Z]{3}</td>', page
+    ):
+        found.setdefault(re.sub(r"<.*?>", "", label), []).append(int(re.sub(r"[.,]", "", amount)))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["html", "pdf"])
+async def test_who_has_no_account_reads_the_receipt_by_the_cart_or_the_mailed_link(any_shop: Shop, kind: str) -> None:
+    shop = any_shop
+    order = await shop.buy(anonymous(), await (await shop.artist()).selling("Blue"), email="eve@example.org")
+    (mail,) = [text for to, _, text in shop.mails if to == "eve@example.org"]
+    token = mail.partition("/claim?token=")[2].split()[0]
+    path = f"/cart/orders/{order['id']}/receipt.{kind}"
+    shop.client.cookies.clear()
+
+    async def read(who: dict[str, str], **params: str) -> Any:
+        return await shop.client.get(f"/api/v1{path}", headers=who, params=params)
+
+    by_cart, by_link = await read(anonymous()), await read({}, token=token)
+    assert (by_cart.status_code, by_link.status_code) == (200, 200)
+    assert by_cart.content == by_link.content
+    if kind == "html":
+        assert "eve@example.org" in by_cart.text
+        assert by_link.headers["referrer-policy"] == "no-referrer"
+    assert by_link.headers["cache-control"] == "private, no-store"
+    assert (await read({})).status_code == 400
+    assert (await read({}, token="x" * 40)).status_code == 404
+    assert (await read(anonymous("another-cart-token-of-another-browser-0002"))).status_code == 404
+    assert (await read(visiting(await shop.person()))).status_code == 404
+    other = await shop.buy(
+        anonymous("another-cart-token-of-another-browser-0002"),
+        await (await shop.artist()).selling(),
+        email="mia@example.org",
+    )
+    assert (
+        await shop.client.get(f"/api/v1/cart/orders/{other['id']}/receipt.{kind}", params={"token": token})
+    ).status_code == 404
+    eve = visiting(await shop.person("eve@example.org"))
+    await shop.post(eve, "/orders/claim", {"token": token})
+    for answer in (await read(anonymous()), await read({}, token=token)):
+        assert answer.status_code == 404
+    assert (await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.{kind}", headers=eve)).status_code == 200
+
+
+async def test_a_receipt_has_the_licence_its_sample_pack_was_sold_under(shop: Shop) -> None:
+    act = await shop.artist()
+    release = await act.release("Gulls", kind="sample_pack", licence="Royalty free.\nNo <resale>.")
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, await act.product(release), await act.selling("Blue"))
+    async with shop.stage.database.write() as session:
+        await session.execute(update(Release).where(Release.id == release).values(licence="Pay again."))
+    page = (await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.html", headers=buyer)).text
+    assert page.count("Licence of") == 1
+    assert "Royalty free.\nNo &lt;resale&gt;." in page
+    assert "Pay again" not in page
+    pdf = await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.pdf", headers=buyer)
+    assert pdf.status_code == 200

@@ -127,5 +127,5 @@ async def test_a_parameter_nobody_reads_is_refused_instead_of_listing_everything
 ) -> None:
     problem = await counter.get("/transfers", expect=400, **asked)
     assert problem["type"] == "urn:veza:problem:invalid-request"
-    assert "it takes cursor, limit, payment, seller, status" in problem["detail"]
+    assert "it takes cursor, limit, payment, seller, sort, status" in problem["detail"]
     assert [error["message"] for error in problem["errors"]] == ["is no parameter here"]

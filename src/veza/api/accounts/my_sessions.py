@@ -17,7 +17,7 @@ from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
 from veza.api.accounts.shapes import nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
@@ -54,7 +54,7 @@ SESSION_EXAMPLE = {
     operation_id="listSessions",
     tags=[TAG],
     summary="List one's sessions",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(sessions.SORTS),
     responses=answers(200, Page[SessionShown], "A page, newest first.", page_of(SESSION_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_sessions(
@@ -64,18 +64,12 @@ async def list_sessions(
 ) -> Page[SessionShown]:
     """Every browser in which you are signed in."""
     whose = {"person": visitor.person}
-    after = page_request.after("sessions", whose)
+    part = page_request.of("sessions", whose)
     async with accounts.database.read() as session:
         rows = await sessions.listed(
-            session, visitor.person, accounts.rules.session_idle, page_request.fetch, after
+            session, visitor.person, accounts.rules.session_idle, part.slice
         )  # fmt: skip
-    return page_request.page(
-        rows,
-        lambda row: show(SessionShown, row, is_this=row.id == visitor.session_id),
-        lambda row: row.id,
-        "sessions",
-        whose,
-    )
+    return part.page(rows, lambda row: show(SessionShown, row, is_this=row.id == visitor.session_id))
 
 
 @delete(

@@ -21,7 +21,7 @@ from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
 from veza.api.accounts.shapes import Name, nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
@@ -102,7 +102,7 @@ async def make_token(
     operation_id="listTokens",
     tags=[TAG],
     summary="List one's API tokens",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(tokens.SORTS),
     responses=answers(200, Page[TokenShown], "A page, newest first.", page_of(TOKEN_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_tokens(
@@ -112,16 +112,10 @@ async def list_tokens(
 ) -> Page[TokenShown]:
     """Your tokens with their last use; those that have ended stay in the list for 30 days."""
     whose = {"person": visitor.person}
-    after = page_request.after("tokens", whose)
+    part = page_request.of("tokens", whose)
     async with accounts.database.read() as session:
-        rows = await tokens.listed(session, visitor.person, page_request.fetch, after)
-    return page_request.page(
-        rows,
-        lambda row: show(TokenShown, row, scopes=[Scope(scope) for scope in row.scopes]),
-        lambda row: row.id,
-        "tokens",
-        whose,
-    )
+        rows = await tokens.listed(session, visitor.person, part.slice)
+    return part.page(rows, lambda row: show(TokenShown, row, scopes=[Scope(scope) for scope in row.scopes]))
 
 
 @delete(

@@ -21,7 +21,7 @@ from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, ROLE_NOT_GIVEN
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -60,7 +60,7 @@ AUDIT_EXAMPLE = {
     tags=[TAG],
     summary="List people",
     opt=needs(Permission.PEOPLE),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(people.SORTS),
     responses=answers(200, Page[PersonShown], "A page, newest first.", page_of(PERSON_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_people(
@@ -74,12 +74,12 @@ async def list_people(
 ) -> Page[PersonShown]:
     """Everybody who has an account, newest first."""
     filters = {"text": text, "role": role}
-    after = page_request.after("people", filters)
+    part = page_request.of("people", filters)
     async with accounts.database.read() as session:
         among = roles.having(Role(role)) if role is not None else None
-        rows = await people.listed(session, page_request.fetch, after, text=text, among=among)
+        rows = await people.listed(session, part.slice, text=text, among=among)
         theirs = await roles.of(session, [row.id for row in rows])
-    return page_request.page(rows, lambda row: shown(row, theirs[row.id]), lambda row: row.id, "people", filters)
+    return part.page(rows, lambda row: shown(row, theirs[row.id]))
 
 
 @get(
@@ -182,7 +182,7 @@ async def close_account(
     tags=[TAG],
     summary="Read the audit log",
     opt=needs(Permission.PEOPLE),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(audit.SORTS),
     responses=answers(200, Page[AuditEntryShown], "A page, newest first.", page_of(AUDIT_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_audit_log(
@@ -193,12 +193,10 @@ async def list_audit_log(
 ) -> Page[AuditEntryShown]:
     """What happened to accounts: sign-ins, also failed ones, and changes of credentials, tokens and roles."""
     filters = {"person": person, "act": act}
-    after = page_request.after("audit", filters)
+    part = page_request.of("audit", filters)
     async with accounts.database.read() as session:
-        rows = await audit.entries(session, page_request.fetch, after, person_id=person, act=act)
-    return page_request.page(
-        rows, lambda row: show(AuditEntryShown, row, act=Act(row.act)), lambda row: row.id, "audit", filters
-    )
+        rows = await audit.entries(session, part.slice, person_id=person, act=act)
+    return part.page(rows, lambda row: show(AuditEntryShown, row, act=Act(row.act)))
 
 
 @post(

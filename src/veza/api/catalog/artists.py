@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, patch, post, put
@@ -14,9 +14,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, TOO_MANY
-from veza.api.catalog.shapes import MOVED, ArtistRef, Name, Prose, Tags, after_of, asker_of, given, key_of, moved
+from veza.api.catalog.shapes import MOVED, ArtistRef, Name, Prose, TagFilter, Tags, asker_of, given, moved
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -120,28 +120,25 @@ async def create_artist(
     operation_id="listArtists",
     tags=[TAG],
     summary="List artists",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.ARTIST_SORTS),
     responses=answers(200, Page[ArtistShown], "A page.", page_of(ARTIST_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_artists(
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
-    sort: Annotated[Literal["newest", "name"], QueryParameter(description="In which order.")] = "newest",
     text: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the name begins, without accents.")
     ] = None,
-    tag: Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")] = None,
+    tag: TagFilter = None,
     mine: Annotated[bool, QueryParameter(description="Only artists you may act for; needs signing in.")] = False,
 ) -> Page[ArtistShown]:
     """All artists, or those one may act for oneself (`mine=true`)."""
     filters = {"text": text, "tag": tag.lower() if tag else None, "member": visitor.person if mine else None}
-    said = {**filters, "sort": sort}
-    after = after_of(page_request, "artists", said)
+    part = page_request.of("artists", filters)
     async with catalog.database.read() as session:
-        rows = await listings.artists(session, page_request.fetch, after, sort=sort, **filters)
-    key = key_of(sort, "created_at", "name_key")
-    return page_request.page(rows, lambda row: show(ArtistShown, row), key, "artists", said)
+        rows = await listings.artists(session, part.slice, **filters)
+    return part.page(rows, lambda row: show(ArtistShown, row))
 
 
 @get(

@@ -15,7 +15,8 @@ from litestar.params import FromPath, PathParameter
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_PICTURE
-from veza.api.catalog.releases import DETAIL_EXAMPLE, TAG, ReleaseDetail, release_detail
+from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail
+from veza.api.catalog.releases import TAG
 from veza.api.catalog.shapes import asker_of
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, problem_responses

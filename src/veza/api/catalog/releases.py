@@ -2,136 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, PathParameter, QueryParameter
-from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, NOT_NOW, OUTDATED
+from veza.api.catalog.release_shapes import (
+    DETAIL_EXAMPLE,
+    RELEASE_EXAMPLE,
+    NewRelease,
+    ReleaseChanges,
+    ReleaseDetail,
+    ReleaseShown,
+    Status,
+    release_detail,
+    release_shown,
+    with_tracks,
+)
 from veza.api.catalog.shapes import (
-    COVER_EXAMPLE,
     MOVED,
     REMOVED_EXAMPLE,
     ArtistRef,
-    CoverShown,
-    LanguageCode,
-    Name,
-    Prose,
+    OfArtist,
+    ReleaseKind,
     Removed,
-    Tags,
-    after_of,
+    TagFilter,
+    TitleFilter,
     asker_of,
-    cover_of,
     given,
-    key_of,
     moved,
 )
-from veza.api.catalog.tracks import TRACK_EXAMPLE, TrackShown, track_shown
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, releases, slugs
-from veza.catalog.askers import SYSTEM, Asker
 from veza.catalog.releases import ReleaseWanted, UnknownRelease
 from veza.catalog.room import CatalogRoom
 from veza.kit.database import Session
 
 TAG = "releases"
-ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
-Status = Literal["draft", "scheduled", "published", "withdrawn"]
 ReleaseSlug = Annotated[str, PathParameter(min_length=1, max_length=100, description="Current or former.")]
-Licence = Annotated[Prose, Meta(description="What a buyer may do with it; a sample pack needs one.")]
-
-
-class NewRelease(Struct, forbid_unknown_fields=True):
-    """A release to be made; it begins as a draft."""
-
-    title: Name
-    kind: ReleaseKind
-    description: Prose = ""
-    licence: Licence = ""
-    language: LanguageCode | None = None
-    musicbrainz_id: UUID | None = None
-    tags: Tags = []
-    release_date: date | None = None
-
-
-class ReleaseChanges(Struct, forbid_unknown_fields=True):
-    """What is to change; what is not named stays. `version` is the one you read."""
-
-    version: Annotated[int, Meta(ge=0)]
-    title: Name | UnsetType = UNSET
-    kind: ReleaseKind | UnsetType = UNSET
-    description: Prose | UnsetType = UNSET
-    licence: Licence | UnsetType = UNSET
-    language: LanguageCode | UnsetType | None = UNSET
-    musicbrainz_id: UUID | UnsetType | None = UNSET
-    tags: Tags | UnsetType = UNSET
-    release_date: date | UnsetType | None = UNSET
-
-
-class ReleaseShown(Struct, frozen=True):
-    """A release; `version` goes up with each change of it and is sent back with the next one."""
-
-    id: UUID
-    artist_id: UUID
-    artist_slug: str
-    artist_name: str
-    slug: str
-    title: str
-    kind: ReleaseKind
-    status: Status
-    version: int
-    language: str | None
-    tags: list[str]
-    release_date: date | None
-    publish_at: datetime | None
-    published_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-    cover: CoverShown | None
-
-
-class ReleaseDetail(ReleaseShown, frozen=True):
-    """A release with its words and its tracks in order, at most 300."""
-
-    description: str
-    licence: str
-    musicbrainz_id: UUID | None
-    tracks: list[TrackShown]
-
-
-RELEASE_EXAMPLE: dict[str, Any] = {
-    "id": "01890000-0000-7000-8000-0000000000d1",
-    "artist_id": "01890000-0000-7000-8000-0000000000a1",
-    "artist_slug": "dzana-kovac",
-    "artist_name": "Džana Kovač",
-    "slug": "blue-hours",
-    "title": "Blue Hours",
-    "kind": "album",
-    "status": "published",
-    "version": 3,
-    "language": "bs",
-    "tags": ["folk"],
-    "release_date": "2026-02-01",
-    "publish_at": None,
-    "published_at": "2026-02-01T09:00:00Z",
-    "created_at": "2026-01-02T10:30:00Z",
-    "updated_at": "2026-02-01T09:00:00Z",
-    "cover": COVER_EXAMPLE,
-}
-DETAIL_EXAMPLE = {
-    **RELEASE_EXAMPLE, "description": "Recorded in one night.", "licence": "", "musicbrainz_id": None,
-    "tracks": [TRACK_EXAMPLE],
-}  # fmt: skip
 NEW_EXAMPLE = {"title": "Blue Hours", "kind": "album", "language": "bs", "tags": ["folk"]}
 
 
@@ -170,28 +87,23 @@ async def create_release(
     operation_id="listReleases",
     tags=[TAG],
     summary="List releases",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.RELEASE_SORTS),
     responses=answers(200, Page[ReleaseShown], "A page.", page_of(RELEASE_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_releases(
     page_request: NamedDependency[PageRequest],
     catalog: NamedDependency[CatalogRoom],
-    sort: Annotated[Literal["newest", "title"], QueryParameter(description="In which order.")] = "newest",
-    artist: Annotated[UUID | None, QueryParameter(description="Only of this artist.")] = None,
+    artist: OfArtist = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
-    tag: Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")] = None,
-    text: Annotated[
-        str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the title begins, without accents.")
-    ] = None,
+    tag: TagFilter = None,
+    text: TitleFilter = None,
 ) -> Page[ReleaseShown]:
     """Everything that is published. An artist's own list has its drafts as well."""
     filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": text}
-    said = {**filters, "sort": sort}
-    after = after_of(page_request, "releases", said)
+    part = page_request.of("releases", filters)
     async with catalog.database.read() as session:
-        rows = await listings.releases(session, page_request.fetch, after, sort=sort, **filters)
-    key = key_of(sort, "published_at", "title_key")
-    return page_request.page(rows, release_shown, key, "releases", said)
+        rows = await listings.releases(session, part.slice, **filters)
+    return part.page(rows, release_shown)
 
 
 @get(
@@ -200,7 +112,7 @@ async def list_releases(
     operation_id="listReleasesOfArtist",
     tags=[TAG],
     summary="List an artist's releases",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.OWN_RELEASE_SORTS),
     responses=answers(
         200, Page[ReleaseShown], "A page, newest first.", page_of(RELEASE_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
     ),
@@ -211,16 +123,17 @@ async def list_releases_of_artist(
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
+    kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
 ) -> Page[ReleaseShown]:
-    """An artist's releases, newest first: to its people all of them, to everybody else those that are published."""
-    filters = {"artist": artist, "status": status}
-    after = page_request.after("artist releases", filters)
+    """An artist's releases: to its people all of them, to everybody else those that are published."""
+    filters = {"status": status, "kind": kind}
+    part = page_request.of(f"releases of {artist}", filters)
     asker = asker_of(visitor)
     async with catalog.database.read() as session:
         row = await artists.seen_artist(session, artist, asker)
         sees_all = asker.sees_everything or await artists.acts_for(session, row.id, asker)
-        rows = await listings.releases_of(session, row.id, page_request.fetch, after, status, public_only=not sees_all)
-    return page_request.page(rows, release_shown, lambda one: one.id, "artist releases", filters)
+        rows = await listings.releases_of(session, row.id, part.slice, public_only=not sees_all, **filters)
+    return part.page(rows, release_shown)
 
 
 @get(
@@ -244,7 +157,7 @@ async def show_release_of_artist(
         row = await listings.seen_release(session, release_id, asker)
         if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
             return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
-        return Response(await _with_tracks(session, row, asker))
+        return Response(await with_tracks(session, row, asker))
 
 
 @get(
@@ -261,7 +174,7 @@ async def show_release(
     """One release with its tracks in order. What is not published only the artist's people and moderators see."""
     async with catalog.database.read() as session:
         asker = asker_of(visitor)
-        return await _with_tracks(session, await listings.seen_release(session, release_id, asker), asker)
+        return await with_tracks(session, await listings.seen_release(session, release_id, asker), asker)
 
 
 @patch(
@@ -318,19 +231,3 @@ async def delete_release(
         return Reply(200, Removed(release_id))
 
     return await idempotent.run(work)
-
-
-def release_shown(row: Any) -> ReleaseShown:
-    """A row of a list of releases."""
-    return show(ReleaseShown, row, version=row.attempt, cover=cover_of(row))
-
-
-async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
-    """A release as this transaction leaves it, with its tracks."""
-    await session.flush()
-    return await _with_tracks(session, await listings.release_card(session, release_id))
-
-
-async def _with_tracks(session: Session, row: Any, asker: Asker = SYSTEM) -> ReleaseDetail:
-    tracks = [track_shown(one) for one in await listings.seen_track_cards(session, row.id, asker)]
-    return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)

@@ -10,7 +10,7 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.catalog import artists, covers, members, release_moves, releases, tracks
+from veza.api.catalog import artists, covers, members, release_moves, releases, track_order, tracks
 from veza.api.visitors import needs
 from veza.catalog.room import CatalogRoom
 
@@ -55,8 +55,8 @@ def catalog_routes(room: CatalogRoom) -> list[ControllerRouterHandler]:
             tracks.show_track,
             tracks.edit_track,
             tracks.remove_track,
-            tracks.move_track,
-            tracks.reorder_tracks,
+            track_order.move_track,
+            track_order.reorder_tracks,
         )
     ]
 

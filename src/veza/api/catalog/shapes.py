@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import PathParameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import UNSET, Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.pagination import PageRequest, instant_of
 from veza.api.shapes import PLAIN
 from veza.api.visitors import Visitor
 from veza.catalog.askers import Asker
-from veza.catalog.listings import After
 
+ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
 Name = Annotated[str, Meta(min_length=1, max_length=400, pattern=PLAIN, description="At most 200 characters (NFC).")]
 Prose = Annotated[str, Meta(max_length=20_000)]
 TagText = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)]
@@ -26,7 +25,11 @@ LanguageCode = Annotated[str, Meta(min_length=2, max_length=8, description="BCP 
 ArtistRef = Annotated[
     str, PathParameter(min_length=1, max_length=100, description="The artist's slug, current or former, or its id.")
 ]
-TagFilter = Annotated[str | None, Meta(max_length=40)]
+TagFilter = Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")]
+TitleFilter = Annotated[
+    str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the title begins, without accents.")
+]
+OfArtist = Annotated[UUID | None, QueryParameter(description="Only of this artist.")]
 
 
 class CoverShown(Struct, frozen=True):
@@ -89,22 +92,3 @@ def given(data: Struct) -> dict[str, Any]:
     """The fields that were sent, of a shape whose fields are all optional (UNSET)."""
     values = ((name, getattr(data, name)) for name in data.__struct_fields__)
     return {name: value for name, value in values if value is not UNSET}
-
-
-def after_of(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> After | None:
-    """The row to go on after, of a list sorted by an instant or a name."""
-
-    def read(key: str) -> After:
-        row_id, _, by = key.partition(" ")
-        return instant_of(by).isoformat() if filters["sort"] == "newest" else by, UUID(row_id)
-
-    return page_request.after_as(read, listing, filters)
-
-
-def key_of(sort: str, newest: str, named: str) -> Any:
-    """What `after_of` reads, from a row: `newest` and `named` are the columns the two orders go by."""
-
-    def key(row: Any) -> str:
-        return f"{row.id} {getattr(row, newest).isoformat() if sort == 'newest' else getattr(row, named)}"
-
-    return key

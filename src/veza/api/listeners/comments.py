@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post, put
@@ -18,7 +18,7 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.follows import AskedIds
 from veza.api.listeners.playlist_shapes import AT, PERSON_ID, TRACK_ID
 from veza.api.listeners.problems import BAD_MOMENT, BAD_TEXT, TOO_LATE_TO_EDIT
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, numbered
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Problem
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
@@ -146,7 +146,7 @@ async def write_comment(
     tags=[TAG],
     summary="List a track's comments",
     opt=needs(Permission.BROWSE),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(comment_lists.SORTS),
     responses=answers(
         200, Page[CommentShown], "A page.", page_of(COMMENT_EXAMPLE), FORBIDDEN, NOT_FOUND, *LIST_PROBLEMS
     ),
@@ -155,28 +155,14 @@ async def list_comments(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     track: Annotated[UUID, QueryParameter(description="The track.")],
-    sort: Annotated[
-        Literal["moment", "newest"], QueryParameter(description="From the track's beginning, or the newest first.")
-    ] = "moment",
 ) -> Page[CommentShown]:
     """What people said about a track, replies among them: `parent_id` says to what. Hidden ones are left out, with
     the replies to them."""
-    filters = {"track": track, "sort": sort}
-    newest = page_request.after("comments", filters) if sort == "newest" else None
-    by_moment = page_request.after_as(numbered, "comments", filters) if sort == "moment" else None
+    part = page_request.of("comments", {"track": track})
     async with database.read() as session:
         await visibility.must_be_visible(session, "track", track)
-        if sort == "newest":
-            rows = await comment_lists.newest(session, track, page_request.fetch, newest)
-        else:
-            rows = await comment_lists.by_moment(session, track, page_request.fetch, by_moment)
-    return page_request.page(
-        rows,
-        lambda row: show(CommentShown, row),
-        lambda row: str(row.id) if sort == "newest" else f"{row.at_ms}:{row.id}",
-        "comments",
-        filters,
-    )
+        rows = await comment_lists.of_track(session, track, part.slice)
+    return part.page(rows, lambda row: show(CommentShown, row))
 
 
 @get(

@@ -12,10 +12,11 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.catalog.shapes import ReleaseKind
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
 from veza.api.listeners.playlists import BODYLESS
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, instant_of
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -144,7 +145,7 @@ async def unfollow_artist(
     tags=[TAG],
     summary="List whom you follow",
     opt=needs(Permission.LISTEN),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(follows.SORTS),
     responses=answers(
         200, Page[FollowShown], "A page, latest first.", page_of(FOLLOW_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -154,10 +155,10 @@ async def list_follows(
 ) -> Page[FollowShown]:
     """Artists you follow, the latest first."""
     filters = {"person": visitor.person}
-    after = page_request.after("follows", filters)
+    part = page_request.of("follows", filters)
     async with database.read() as session:
-        rows = await follows.listed(session, visitor.person, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(FollowShown, row), lambda row: row.id, "follows", filters)
+        rows = await follows.listed(session, visitor.person, part.slice)
+    return part.page(rows, lambda row: show(FollowShown, row))
 
 
 @get(
@@ -184,28 +185,19 @@ async def count_followers(
     tags=[TAG],
     summary="New releases of artists you follow",
     opt=needs(Permission.LISTEN),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(follows.FEED_SORTS),
     responses=answers(
         200, Page[FeedRelease], "A page, latest first.", page_of(RELEASE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def show_feed(
-    page_request: NamedDependency[PageRequest], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    database: NamedDependency[Database],
+    kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
 ) -> Page[FeedRelease]:
-    """What the artists you follow published, the latest first."""
-    filters = {"person": visitor.person}
-    after = page_request.after_as(_published, "feed", filters)
+    """What the artists you follow published, the latest first unless told otherwise."""
+    part = page_request.of("feed", {"person": visitor.person, "kind": kind})
     async with database.read() as session:
-        rows = await follows.feed(session, visitor.person, page_request.fetch, after)
-    return page_request.page(
-        rows,
-        lambda row: show(FeedRelease, row),
-        lambda row: f"{row.published_at.isoformat()}|{row.id}",
-        "feed",
-        filters,
-    )
-
-
-def _published(key: str) -> tuple[datetime, UUID]:
-    at, _, release_id = key.partition("|")
-    return instant_of(at), UUID(release_id)
+        rows = await follows.feed(session, visitor.person, part.slice, kind=kind)
+    return part.page(rows, lambda row: show(FeedRelease, row))

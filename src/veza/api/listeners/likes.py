@@ -16,7 +16,7 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.follows import AskedIds, Count, Counts
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID, TRACK_ID
 from veza.api.listeners.playlists import BODYLESS
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -138,7 +138,7 @@ async def unlike_release(
     tags=[TAG],
     summary="List what you like",
     opt=needs(Permission.LISTEN),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(likes.SORTS),
     responses=answers(200, Page[LikeShown], "A page, latest first.", page_of(LIKE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS),
 )
 async def list_likes(
@@ -149,10 +149,10 @@ async def list_likes(
 ) -> Page[LikeShown]:
     """Tracks (or releases) you like, the latest first. What is withdrawn is left out until it is back."""
     filters = {"person": visitor.person, "kind": kind}
-    after = page_request.after("likes", filters)
+    part = page_request.of("likes", filters)
     async with database.read() as session:
-        rows = await likes.listed(session, visitor.person, kind, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(LikeShown, row), lambda row: row.id, "likes", filters)
+        rows = await likes.listed(session, visitor.person, kind, part.slice)
+    return part.page(rows, lambda row: show(LikeShown, row))
 
 
 @get(

@@ -24,7 +24,7 @@ from veza.api.listeners.report_shapes import (
     ReportInQueue,
     SubjectDecision,
 )
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, changes, page_of, show
 from veza.api.visitors import ANY_BODY, needs
@@ -48,7 +48,7 @@ OfKind = Annotated[SubjectKind | None, QueryParameter(description="Only about th
     tags=[TAG],
     summary="The queue of reports",
     opt=JUDGES,
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(reports.QUEUE_SORTS),
     responses=answers(
         200, Page[ReportInQueue], "A page, oldest first.", page_of(IN_QUEUE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -61,16 +61,10 @@ async def list_reports(
 ) -> Page[ReportInQueue]:
     """All reports, the longest waiting first; of those about the same thing, deciding one decides all."""
     filters = {"status": status, "kind": kind}
-    after = page_request.after("reports", filters)
+    part = page_request.of("reports", filters)
     async with database.read() as session:
-        rows = await reports.queue(session, page_request.fetch, after, status=status, kind=kind)
-    return page_request.page(
-        rows,
-        lambda row: show(ReportInQueue, row.Report, open_count=row.open_count),
-        lambda row: row.Report.id,
-        "reports",
-        filters,
-    )
+        rows = await reports.queue(session, part.slice, status=status, kind=kind)
+    return part.page(rows, lambda row: show(ReportInQueue, row.Report, open_count=row.open_count))
 
 
 @get(
@@ -199,7 +193,7 @@ async def decide(
     tags=[TAG],
     summary="The moderation log",
     opt=JUDGES,
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(moderation.SORTS),
     responses=answers(
         200, Page[EntryShown], "A page, newest first.", page_of(ENTRY_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -212,10 +206,10 @@ async def list_decisions(
 ) -> Page[EntryShown]:
     """Every decision, newest first: who, when, about what, and why. Nobody changes it."""
     filters = {"kind": kind, "subject": subject}
-    after = page_request.after("moderation log", filters)
+    part = page_request.of("moderation log", filters)
     async with database.read() as session:
-        rows = await moderation.log(session, page_request.fetch, after, kind=kind, subject_id=subject)
-    return page_request.page(rows, lambda row: show(EntryShown, row), lambda row: row.id, "moderation log", filters)
+        rows = await moderation.log(session, part.slice, kind=kind, subject_id=subject)
+    return part.page(rows, lambda row: show(EntryShown, row))
 
 
 async def _detail(session: Session, row: Report) -> ReportDetail:

@@ -33,7 +33,7 @@ from veza.api.listeners.playlist_shapes import (
 )
 from veza.api.listeners.playlists import BODYLESS, TAG, Link
 from veza.api.listeners.problems import ITEM_GONE, PLAYLIST_FULL
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, numbered
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND, problem_responses
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -50,7 +50,7 @@ M3U = "audio/x-mpegurl"
     tags=[TAG],
     summary="List a playlist's items",
     opt=needs(Permission.BROWSE),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(playlist_items.SORTS),
     responses=answers(
         200, Page[ItemShown], "A page, in order.", page_of(ITEM_EXAMPLE), FORBIDDEN, NOT_FOUND, *LIST_PROBLEMS
     ),
@@ -63,13 +63,12 @@ async def list_items(
     link: Link = None,
 ) -> Page[ItemShown]:
     """The items in order. What is not available now keeps its place, and comes back when it is."""
-    filters = {"playlist": playlist_id}
-    after = page_request.after_as(numbered, "playlist items", filters)
+    part = page_request.of(f"items of {playlist_id}")
     async with database.read() as session:
         moderates = visitor.may(Permission.MODERATE)
         await playlists.see(session, playlist_id, visitor.person_id, link=link, moderates=moderates)
-        rows = await playlist_items.listed(session, playlist_id, page_request.fetch, after)
-    return page_request.page(rows, item_shown, lambda row: f"{row.position}:{row.id}", "playlist items", filters)
+        rows = await playlist_items.listed(session, playlist_id, part.slice)
+    return part.page(rows, item_shown)
 
 
 @post(

@@ -24,7 +24,7 @@ from veza.api.listeners.playlist_shapes import (
     ShareLink,
 )
 from veza.api.listeners.problems import BAD_TEXT, PLAYLIST_FULL
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
@@ -86,7 +86,7 @@ async def create_playlist(
     tags=[TAG],
     summary="List your playlists",
     opt=needs(Permission.LISTEN),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(playlist_lists.SORTS),
     responses=answers(
         200, Page[PlaylistShown], "A page, newest first.", page_of(PLAYLIST_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -96,10 +96,10 @@ async def list_my_playlists(
 ) -> Page[PlaylistShown]:
     """Your playlists, and those of others that you were invited to, newest first."""
     filters = {"person": visitor.person}
-    after = page_request.after("my playlists", filters)
+    part = page_request.of("my playlists", filters)
     async with database.read() as session:
-        rows = await playlist_lists.of_person(session, visitor.person, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(PlaylistShown, row), lambda row: row.id, "my playlists", filters)
+        rows = await playlist_lists.of_person(session, visitor.person, part.slice)
+    return part.page(rows, lambda row: show(PlaylistShown, row))
 
 
 @get(
@@ -108,7 +108,7 @@ async def list_my_playlists(
     tags=[TAG],
     summary="List public playlists",
     opt=needs(Permission.BROWSE),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(playlist_lists.SORTS),
     responses=answers(
         200, Page[PlaylistShown], "A page, newest first.", page_of(PLAYLIST_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -120,10 +120,10 @@ async def list_playlists(
 ) -> Page[PlaylistShown]:
     """Public playlists of everybody or of one person, newest first."""
     filters = {"owner": owner}
-    after = page_request.after("playlists", filters)
+    part = page_request.of("playlists", filters)
     async with database.read() as session:
-        rows = await playlist_lists.public(session, page_request.fetch, after, owner_id=owner)
-    return page_request.page(rows, lambda row: show(PlaylistShown, row), lambda row: row.id, "playlists", filters)
+        rows = await playlist_lists.public(session, part.slice, owner_id=owner)
+    return part.page(rows, lambda row: show(PlaylistShown, row))
 
 
 @get(

@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -22,11 +22,12 @@ from veza.api.listeners.report_shapes import (
     ReportShown,
     ReportWanted,
 )
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.catalog import notices, reports
+from veza.catalog.reports import ReportStatus
 from veza.kit.database import Database, Session
 
 TAG = "reports"
@@ -64,20 +65,23 @@ async def create_report(
     tags=[TAG],
     summary="List your reports",
     opt=needs(Permission.REPORT),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(reports.SORTS),
     responses=answers(
         200, Page[ReportShown], "A page, newest first.", page_of(REPORT_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_my_reports(
-    page_request: NamedDependency[PageRequest], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    database: NamedDependency[Database],
+    status: Annotated[ReportStatus | None, QueryParameter(description="Only of this status.")] = None,
 ) -> Page[ReportShown]:
-    """What you reported, newest first, and what became of it."""
-    filters = {"person": visitor.person}
-    after = page_request.after("my reports", filters)
+    """What you reported, and what became of it."""
+    filters = {"person": visitor.person, "status": status}
+    part = page_request.of("my reports", filters)
     async with database.read() as session:
-        rows = await reports.of_person(session, visitor.person, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(ReportShown, row), lambda row: row.id, "my reports", filters)
+        rows = await reports.of_person(session, visitor.person, part.slice, status=status)
+    return part.page(rows, lambda row: show(ReportShown, row))
 
 
 @get(
@@ -86,20 +90,23 @@ async def list_my_reports(
     tags=[TAG],
     summary="List what moderators decided about your things",
     opt=needs(Permission.OWN_ACCOUNT),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(notices.SORTS),
     responses=answers(
         200, Page[NoticeShown], "A page, newest first.", page_of(NOTICE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_notices(
-    page_request: NamedDependency[PageRequest], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    database: NamedDependency[Database],
+    is_read: Annotated[bool | None, QueryParameter(name="read", description="Only read ones, or unread ones.")] = None,
 ) -> Page[NoticeShown]:
-    """Notices about what you wrote or published, and what your artists did, newest first."""
-    filters = {"person": visitor.person}
-    after = page_request.after("notices", filters)
+    """Notices about what you wrote or published, and what your artists did."""
+    filters = {"person": visitor.person, "read": is_read}
+    part = page_request.of("notices", filters)
     async with database.read() as session:
-        rows = await notices.listed(session, visitor.person, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(NoticeShown, row), lambda row: row.id, "notices", filters)
+        rows = await notices.listed(session, visitor.person, part.slice, is_read=is_read)
+    return part.page(rows, lambda row: show(NoticeShown, row))
 
 
 @put(

@@ -6,31 +6,27 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency, Provide
+from litestar import Response, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, HeaderParameter, JSONBody
+from litestar.params import BodyKwarg, FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.buyers import HEADER, has_cart, keyed_by_cart, take_along, with_new_token
 from veza.api.market.problems import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
-from veza.api.problems import BAD_AMOUNT, INVALID_REQUEST, NOT_FOUND, Problem
+from veza.api.problems import BAD_AMOUNT, NOT_FOUND
 from veza.api.shapes import WRITE_PROBLEMS, answers
-from veza.api.visitors import needs, visitor_of
+from veza.api.visitors import needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market.cart import Buyer, Cart, Held
 from veza.market.products import Pricing
 from veza.market.rules import MarketRules
-from veza.market.tokens import hash_of, looks_like_token, new_token
 
 TAG = "cart"
-HEADER = "X-Veza-Cart"
-COOKIE = "veza_cart"
-COOKIE_SECONDS = 30 * 24 * 3600
 
 
 class CartItemWanted(Struct, forbid_unknown_fields=True):
@@ -48,7 +44,7 @@ class OwnPrice(Struct, forbid_unknown_fields=True):
 
 class CartItemShown(Struct, frozen=True):
     """One thing in the cart as its buyer saw it. `now_minor` differs from `amount_minor` once the price changed;
-    `refusal` says why it cannot be bought now."""
+    `refusal` says why it cannot be bought now, `licence` what may be done with it (a sample pack has one)."""
 
     product_id: UUID
     kind: ItemKind | None
@@ -62,6 +58,7 @@ class CartItemShown(Struct, frozen=True):
     amount_minor: int
     now_minor: int | None
     currency: str
+    licence: str
     refusal: str | None
 
 
@@ -92,52 +89,11 @@ ITEM_EXAMPLE: dict[str, Any] = {
     "amount_minor": 900,
     "now_minor": 900,
     "currency": "EUR",
+    "licence": "",
     "refusal": None,
 }
 CART_EXAMPLE = {"items": [ITEM_EXAMPLE], "totals": [{"currency": "EUR", "amount_minor": 900}]}
 WANTED_EXAMPLE = {"product_id": "01890000-0000-7000-8000-000000000022", "amount_minor": 900}
-
-
-async def _buyer(
-    request: Request[Any, Any, Any],
-    rules: NamedDependency[MarketRules],
-    cart_token: Annotated[
-        str | None,
-        HeaderParameter(
-            name=HEADER,
-            max_length=200,
-            description=f"Whose cart, when nobody is signed in; the cookie `{COOKIE}` says the same.",
-        ),
-    ] = None,
-) -> Buyer:
-    if cart_token is not None and not looks_like_token(cart_token):
-        raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
-    cookie = request.cookies.get(_cookie_name(rules), "")
-    token = cart_token or (cookie if looks_like_token(cookie) else None)
-    return Buyer(visitor_of(request).person_id, token)
-
-
-def _cookie_name(rules: MarketRules) -> str:
-    """Where people come by HTTPS the prefix keeps sibling host names from planting a cart of theirs."""
-    return f"__Host-{COOKIE}" if rules.base_url.startswith("https://") else COOKIE
-
-
-BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
-"""Take `buyer: NamedDependency[Buyer]`: the person, the holder of a cart's token, or both."""
-
-
-def known(buyer: Buyer) -> Buyer:
-    """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
-    if buyer.person_id is None and buyer.cart_token is None:
-        raise Problem(CART_TOKEN_MISSING, "nobody is signed in and no cart token was sent: GET /api/v1/cart gives one")
-    return buyer
-
-
-def keyed_by_cart(idempotent: Idempotent, buyer: Buyer) -> Idempotent:
-    """Who is not signed in has keys of their own by their cart; raises Problem (cart-token-missing)."""
-    if known(buyer).person_id is not None:
-        return idempotent
-    return idempotent.within(f"cart {hash_of(buyer.cart_token or '')[:16]}")
 
 
 def cart_shown(held: list[Held]) -> CartShown:
@@ -163,6 +119,7 @@ def _item(held: Held) -> CartItemShown:
         amount_minor=item.amount_minor,
         now_minor=carts.amount_now(item, offer).minor if offer else None,
         currency=item.currency,
+        licence=offer.licence if offer else "",
         refusal=offer.refusal if offer else "it is gone",
     )
 
@@ -191,23 +148,13 @@ async def _change(
 async def show_cart(
     buyer: NamedDependency[Buyer], database: NamedDependency[Database], rules: NamedDependency[MarketRules]
 ) -> Response[CartShown]:
-    """The person's cart, or the token's. Who is not signed in and sends no token gets one, in a header and a cookie:
-    nothing is kept of it before something is put in."""
+    """The person's cart, or the token's. Who has signed in since finds what they put in before in their own. Who is
+    not signed in and sends no token gets one, in a header and a cookie: nothing is kept of it before something is put
+    in."""
+    await take_along(database, buyer)
     async with database.read() as session:
         shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)))
-    if buyer.person_id is not None or buyer.cart_token is not None:
-        return Response(shown)
-    token = new_token()
-    cookie = Cookie(
-        _cookie_name(rules),
-        value=token,
-        path="/",
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=rules.base_url.startswith("https://"),
-    )
-    return Response(shown, headers={HEADER: token, "Cache-Control": "no-store"}, cookies=[cookie])
+    return Response(shown) if has_cart(buyer) else with_new_token(shown, rules)
 
 
 @post(
@@ -296,7 +243,7 @@ async def remove_item(
 )
 async def merge_carts(buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]) -> Response[CartShown]:
     """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
-    they own, or have in the cart, stays out. Every other change of the cart does it too."""
+    they own, or have in the cart, stays out. Looking at the cart does it too, and every change of it."""
 
     async def merged(session: Session, cart: Cart) -> None:
         """`ready` has merged."""

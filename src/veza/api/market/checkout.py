@@ -15,7 +15,7 @@ from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.market.carts import keyed_by_cart
+from veza.api.market.buyers import keyed_by_cart
 from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderShown, facts_of
 from veza.api.market.problems import (
     ADDRESS_NEEDED,

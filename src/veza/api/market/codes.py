@@ -10,19 +10,20 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, REPLAYED, Idempotent, Reply
+from veza.api.market.filters import OfKind
 from veza.api.market.problems import BAD_CODE, NOT_OUT, OWNED_ALREADY, SELLING_PROBLEMS
 from veza.api.market.products import is_operator
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
-from veza.market import codes, sellers
+from veza.market import codes, listings, sellers
 from veza.market.codes import MOST_IN_BATCH, CodeBatch
 
 TAG = "download codes"
@@ -134,7 +135,7 @@ async def make_codes(
     tags=[TAG],
     summary="List an artist's batches of codes",
     opt=needs(Permission.SELL),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.BATCH_SORTS),
     responses=answers(
         200, Page[BatchShown], "A page, newest first.", page_of(BATCH_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
     ),
@@ -144,14 +145,19 @@ async def list_codes(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
+    kind: OfKind = None,
+    item: Annotated[UUID | None, QueryParameter(description="Only for this release or track.")] = None,
+    is_revoked: Annotated[
+        bool | None, QueryParameter(name="revoked", description="Only revoked ones, or those that are good.")
+    ] = None,
 ) -> Page[BatchShown]:
     """For an artist's people: every batch with how many of its codes were used."""
-    listing = f"codes of {artist_id}"
-    after = page_request.after(listing)
+    filters: dict[str, Any] = {"kind": kind, "item_id": item, "is_revoked": is_revoked}
+    part = page_request.of(f"codes of {artist_id}", filters)
     async with database.read() as session:
         await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        rows = await codes.listing(session, artist_id, page_request.fetch, after)
-    return page_request.page(rows, lambda row: _shown(row.batch, row.redeemed), lambda row: row.batch.id, listing)
+        rows = await listings.batches(session, part.slice, artist_id, **filters)
+    return part.page(rows, lambda row: _shown(row.batch, row.redeemed))
 
 
 @post(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.catalog.shapes import TitleFilter
+from veza.api.market.filters import OfArtist, OfKind, OfReleaseKind
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND, Problem
 from veza.api.shapes import LIST_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
@@ -64,23 +66,24 @@ ACCESS_EXAMPLE = {"stream": True, "preview": True, "download": True, "because": 
     tags=[TAG],
     summary="List what one owns",
     opt=needs(Permission.OWN_ACCOUNT),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(shelf.SORTS),
     responses=answers(200, Page[OwnedShown], "A page, last given first.", page_of(OWNED_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_library(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
-    kind: Annotated[Literal["release", "track"] | None, QueryParameter(description="Only of this kind.")] = None,
+    kind: OfKind = None,
+    artist: OfArtist = None,
+    release_kind: OfReleaseKind = None,
+    text: TitleFilter = None,
 ) -> Page[OwnedShown]:
     """What the signed-in person bought or was given, without what went back."""
-    filters = {"kind": kind}
-    after = page_request.after("library", filters)
+    filters: dict[str, Any] = {"kind": kind, "artist_id": artist, "release_kind": release_kind, "text": text}
+    part = page_request.of("library", filters)
     async with database.read() as session:
-        rows = await shelf.owned_by(session, visitor.person, page_request.fetch, after, kind=kind)
-    return page_request.page(
-        rows, lambda row: show(OwnedShown, row, by=row.cause_kind), lambda row: row.grant_id, "library", filters
-    )
+        rows = await shelf.owned_by(session, visitor.person, part.slice, **filters)
+    return part.page(rows, lambda row: show(OwnedShown, row, by=row.cause_kind))
 
 
 @get(

@@ -14,12 +14,13 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.market.carts import known
+from veza.api.market.buyers import known, take_along
+from veza.api.market.filters import OfCurrency, currency_of
 from veza.api.market.problems import (
     ADDRESS_UNCONFIRMED,
     CART_TOKEN_MISSING,
 )
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -36,12 +37,13 @@ from veza.kit import moves
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market import claims, orders
+from veza.market import claims, listings, orders
 from veza.market.cart import Buyer
 from veza.market.orders import Order, OrderLine
 
 TAG = "orders"
 Status = Literal["open", "paid", "partly_refunded", "refunded", "expired", "canceled"]
+OfStatus = Annotated[Status | None, QueryParameter(description="Only of this status.")]
 
 
 class OrderLineShown(Struct, frozen=True):
@@ -145,22 +147,28 @@ def facts_of(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     tags=[TAG],
     summary="List the orders made from the cart",
     opt=needs(Permission.BUY),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.ORDER_SORTS),
     responses=answers(
         200, Page[OrderShown], "A page, newest first.", page_of(ORDER_EXAMPLE), CART_TOKEN_MISSING, *LIST_PROBLEMS
     ),
 )
 async def list_cart_orders(
-    page_request: NamedDependency[PageRequest], database: NamedDependency[Database], buyer: NamedDependency[Buyer]
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    buyer: NamedDependency[Buyer],
+    status: OfStatus = None,
+    currency: OfCurrency = None,
 ) -> Page[OrderShown]:
     """What became of what was checked out from this cart, also for who is not signed in: the page to wait on after
     paying."""
-    after = page_request.after("cart orders")
+    filters = _filters(status, currency)
+    part = page_request.of("cart orders", filters)
+    await take_along(database, known(buyer))
     async with database.read() as session:
-        cart = await carts.find(session, known(buyer))
-        rows = await orders.listing(session, page_request.fetch, after, cart_id=cart.id) if cart else []
+        cart = await carts.find(session, buyer)
+        rows = await listings.orders(session, part.slice, cart_id=cart.id, **filters) if cart else []
         lines = await orders.lines_of(session, [row.id for row in rows])
-    return _page(page_request, rows, lines, "cart orders", {})
+    return part.page(rows, lambda row: _shown(row, lines))
 
 
 @get(
@@ -169,22 +177,23 @@ async def list_cart_orders(
     tags=[TAG],
     summary="List one's orders",
     opt=needs(Permission.OWN_ORDERS),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.ORDER_SORTS),
     responses=answers(200, Page[OrderShown], "A page, newest first.", page_of(ORDER_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_orders(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
-    status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
+    status: OfStatus = None,
+    currency: OfCurrency = None,
 ) -> Page[OrderShown]:
-    """The signed-in person's orders with their lines, newest first."""
-    filters = {"status": status}
-    after = page_request.after("orders", filters)
+    """The signed-in person's orders with their lines."""
+    filters = _filters(status, currency)
+    part = page_request.of("orders", filters)
     async with database.read() as session:
-        rows = await orders.listing(session, page_request.fetch, after, person_id=visitor.person, status=status)
+        rows = await listings.orders(session, part.slice, person_id=visitor.person, **filters)
         lines = await orders.lines_of(session, [row.id for row in rows])
-    return _page(page_request, rows, lines, "orders", filters)
+    return part.page(rows, lambda row: _shown(row, lines))
 
 
 @get(
@@ -242,11 +251,5 @@ def _shown(order: Order, lines: dict[UUID, list[OrderLine]]) -> OrderShown:
     return show(OrderShown, order, **facts_of(order, lines[order.id]))
 
 
-def _page(
-    page_request: PageRequest,
-    rows: Sequence[Order],
-    lines: dict[UUID, list[OrderLine]],
-    listing: str,
-    filters: dict[str, Any],
-) -> Page[OrderShown]:
-    return page_request.page(rows, lambda row: _shown(row, lines), lambda row: row.id, listing, filters)
+def _filters(status: str | None, currency: str | None) -> dict[str, Any]:
+    return {"status": status, "currency": currency_of(currency)}

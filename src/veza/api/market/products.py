@@ -14,18 +14,20 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
 from veza.api.market.problems import PRODUCT_EXISTS, SELLING_PROBLEMS
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.problems import BAD_AMOUNT, FORBIDDEN, NOT_FOUND
+from veza.api.pagination import Page, PageRequest, Part, paged
+from veza.api.problems import BAD_AMOUNT, FORBIDDEN, INVALID_REQUEST, NOT_FOUND, Problem
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
-from veza.market import products, sellers
+from veza.market import listings, products, sellers
 from veza.market.products import Offer, PriceWanted, Pricing
 from veza.market.rules import MarketRules
 
 TAG = "products"
+OfPricing = Annotated[Literal["fixed", "minimum", "free"] | None, QueryParameter(description="Only at such a price.")]
 Price = Annotated[int, Meta(ge=0, description="Whole minor units of `currency`; 0 for what is free.")]
 
 
@@ -128,22 +130,27 @@ def is_operator(visitor: Visitor) -> bool:
     tags=[TAG],
     summary="List products",
     opt=needs(Permission.BROWSE),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.PRODUCT_SORTS),
     responses=answers(200, Page[ProductShown], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_products(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
-    artist: Annotated[UUID | None, QueryParameter(description="Only of this artist.")] = None,
-    release: Annotated[UUID | None, QueryParameter(description="Only this release and its tracks.")] = None,
-    kind: Annotated[Literal["release", "track"] | None, QueryParameter(description="Only of this kind.")] = None,
+    artist: OfArtist = None,
+    release: OfRelease = None,
+    release_kind: OfReleaseKind = None,
+    kind: OfKind = None,
+    pricing: OfPricing = None,
+    currency: OfCurrency = None,
 ) -> Page[ProductShown]:
-    """Everything that can be bought now, newest first."""
-    filters: dict[str, Any] = {"artist_id": artist, "release_id": release, "kind": kind}
-    after = page_request.after("products", filters)
+    """Everything that can be bought now. By price it is sorted within one currency: name it."""
+    filters: dict[str, Any] = {
+        "artist_id": artist, "release_id": release, "release_kind": release_kind, **_filters(kind, pricing, currency),
+    }  # fmt: skip
+    part = _part(page_request, "products", filters)
     async with database.read() as session:
-        rows = await products.listing(session, page_request.fetch, after, **filters)
-    return page_request.page(rows, shown, lambda row: row.product.id, "products", filters)
+        rows = await listings.products(session, part.slice, **filters)
+    return part.page(rows, shown)
 
 
 @get(
@@ -174,7 +181,7 @@ async def show_product(
     tags=[TAG],
     summary="List an artist's own products",
     opt=needs(Permission.SELL),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.OWN_PRODUCT_SORTS),
     responses=answers(
         200, Page[ProductShown], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
     ),
@@ -184,14 +191,28 @@ async def list_own_products(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
+    kind: OfKind = None,
+    pricing: OfPricing = None,
+    currency: OfCurrency = None,
+    on_sale: Annotated[bool | None, QueryParameter(description="Only what is on sale, or off it.")] = None,
 ) -> Page[ProductShown]:
     """For an artist's people: every product, those off sale or of unpublished releases included."""
-    listing = f"products of {artist_id}"
-    after = page_request.after(listing)
+    filters = {**_filters(kind, pricing, currency), "on_sale": on_sale}
+    part = _part(page_request, f"products of {artist_id}", filters)
     async with database.read() as session:
         await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        rows = await products.listing(session, page_request.fetch, after, artist_id=artist_id, is_public=False)
-    return page_request.page(rows, shown, lambda row: row.product.id, listing)
+        rows = await listings.products(session, part.slice, artist_id=artist_id, is_public=False, **filters)
+    return part.page(rows, shown)
+
+
+def _filters(kind: str | None, pricing: str | None, currency: str | None) -> dict[str, Any]:
+    return {"kind": kind, "pricing": pricing, "currency": currency_of(currency)}
+
+
+def _part(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> Part:
+    if page_request.sort in listings.BY_PRICE and filters["currency"] is None:
+        raise Problem(INVALID_REQUEST, f"sort={page_request.sort} needs currency: prices in two have no order")
+    return page_request.of(listing, filters)
 
 
 @post(

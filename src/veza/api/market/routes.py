@@ -9,8 +9,19 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.market import carts, checkout, codes, library, orders, products, receipts, refund_requests, sales
-from veza.api.market.carts import BUYER_DEPENDENCY
+from veza.api.market import (
+    carts,
+    checkout,
+    codes,
+    library,
+    orders,
+    products,
+    receipts,
+    refund_decisions,
+    refund_requests,
+    sales,
+)
+from veza.api.market.buyers import BUYER_DEPENDENCY
 from veza.market.rules import MarketRules
 from veza.money.room import MoneyRoom
 
@@ -57,13 +68,15 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
                 orders.claim_orders,
                 receipts.show_receipt,
                 receipts.download_receipt,
+                receipts.show_carts_receipt,
+                receipts.download_carts_receipt,
                 refund_requests.ask_for_refund,
                 refund_requests.list_requests,
                 refund_requests.list_artists_requests,
                 refund_requests.ask_again,
-                refund_requests.grant_refund,
-                refund_requests.decline_refund,
-                refund_requests.refund_line,
+                refund_decisions.grant_refund,
+                refund_decisions.decline_refund,
+                refund_decisions.refund_line,
                 codes.make_codes,
                 codes.list_codes,
                 codes.revoke_codes,

@@ -13,14 +13,16 @@ from msgspec import Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.filters import OfCurrency, OfKind, OfRelease, currency_of
 from veza.api.market.problems import SELLING_PROBLEMS
 from veza.api.market.products import is_operator
 from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.money.sellers import DETAIL_EXAMPLE as SELLER_EXAMPLE
 from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing
-from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalShown, TransferShown
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, Url, answers, page_of, show
+from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalShown, ReversalStatus, TransferShown
+from veza.api.money.transfers import Status as TransferStatus
+from veza.api.pagination import Page, PageRequest, paged
+from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, Url, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog.artists import Artist
 from veza.kit.database import Database, Session
@@ -182,7 +184,7 @@ async def show_payouts(
     tags=[TAG],
     summary="List an artist's sales",
     opt=needs(Permission.SELL),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(sales.SORTS),
     responses=answers(
         200, Page[SaleShown], "A page, newest first.", page_of(SALE_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
     ),
@@ -192,15 +194,17 @@ async def list_sales(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
-    currency: Annotated[CurrencyCode | None, QueryParameter(description="Only in this currency.")] = None,
+    currency: OfCurrency = None,
+    kind: OfKind = None,
+    release: OfRelease = None,
 ) -> Page[SaleShown]:
     """What was paid for, line by line, with the platform's fee and the artist's share. Buyers are not named."""
-    filters: dict[str, Any] = {"artist_id": artist_id, "currency": currency.upper() if currency else None}
-    after = page_request.after("sales", filters)
+    filters: dict[str, Any] = {"currency": currency_of(currency), "kind": kind, "release_id": release}
+    part = page_request.of(f"sales of {artist_id}", filters)
     async with database.read() as session:
         await _theirs(session, artist_id, visitor)
-        rows = await sales.of_artist(session, artist_id, page_request.fetch, after, currency=filters["currency"])
-    return page_request.page(rows, _sale, lambda row: row.line.id, "sales", filters)
+        rows = await sales.of_artist(session, artist_id, part.slice, **filters)
+    return part.page(rows, _sale)
 
 
 @get(
@@ -209,7 +213,7 @@ async def list_sales(
     tags=[TAG],
     summary="List what an artist was sent",
     opt=needs(Permission.SELL),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.TRANSFER_SORTS),
     responses=answers(
         200, Page[TransferShown], "A page, newest first.", page_of(TRANSFER_EXAMPLE),
         *SELLING_PROBLEMS, *LIST_PROBLEMS,
@@ -220,14 +224,14 @@ async def list_artists_transfers(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
+    status: Annotated[TransferStatus | None, QueryParameter(description="Only in this state.")] = None,
 ) -> Page[TransferShown]:
     """The artist's shares, sent or on their way, and what of each was taken back."""
-    listing = f"transfers of {artist_id}"
-    after = page_request.after(listing)
+    part = page_request.of(f"transfers of {artist_id}", {"status": status})
     async with database.read() as session:
         await _theirs(session, artist_id, visitor)
-        rows = await listings.transfers(session, page_request.fetch, after, seller_id=str(artist_id))
-    return page_request.page(rows, lambda row: show(TransferShown, row), lambda row: row.id, listing)
+        rows = await listings.transfers(session, part.slice, seller_id=str(artist_id), status=status)
+    return part.page(rows, lambda row: show(TransferShown, row))
 
 
 @get(
@@ -236,7 +240,7 @@ async def list_artists_transfers(
     tags=[TAG],
     summary="List what was taken back from an artist",
     opt=needs(Permission.SELL),
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.REVERSAL_SORTS),
     responses=answers(
         200, Page[ReversalShown], "A page, newest first.", page_of(REVERSAL_EXAMPLE),
         *SELLING_PROBLEMS, *LIST_PROBLEMS,
@@ -247,14 +251,14 @@ async def list_artists_reversals(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
+    status: Annotated[ReversalStatus | None, QueryParameter(description="Only in this state.")] = None,
 ) -> Page[ReversalShown]:
     """The artist's part of what buyers got back: done, under way, or owed."""
-    listing = f"reversals of {artist_id}"
-    after = page_request.after(listing)
+    part = page_request.of(f"reversals of {artist_id}", {"status": status})
     async with database.read() as session:
         await _theirs(session, artist_id, visitor)
-        rows = await sales.reversals_of(session, artist_id, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(ReversalShown, row), lambda row: row.id, listing)
+        rows = await listings.reversals(session, part.slice, seller_id=str(artist_id), status=status)
+    return part.page(rows, lambda row: show(ReversalShown, row))
 
 
 def _sale(sale: Sale) -> SaleShown:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import ALREADY_RESOLVED, PROVIDER_UNAVAILABLE
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, duration, page_of, show
 from veza.kit.database import Session
@@ -109,7 +109,7 @@ RECONCILIATION_EXAMPLE = {
     operation_id="listFindings",
     tags=[TAG],
     summary="List findings",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.FINDING_SORTS),
     responses=answers(200, Page[FindingShown], "A page, newest first.", page_of(FINDING_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_findings(
@@ -123,13 +123,11 @@ async def list_findings(
 ) -> Page[FindingShown]:
     """All findings, newest first: what reconciliation, the workers and the law check want a person to know."""
     filters = {"state": in_state, "kind": kind, "payment_id": payment}
-    after = page_request.after("findings", filters)
+    part = page_request.of("findings", filters)
     is_open = None if in_state is None else in_state == "open"
     async with room.database.read() as session:
-        rows = await listings.findings(
-            session, page_request.fetch, after, kind=kind, is_open=is_open, payment_id=payment
-        )
-    return page_request.page(rows, _shown, lambda row: row.id, "findings", filters)
+        rows = await listings.findings(session, part.slice, kind=kind, is_open=is_open, payment_id=payment)
+    return part.page(rows, _shown)
 
 
 @post(

@@ -17,7 +17,7 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundShown
 from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferShown
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, NOT_FOUND
 from veza.api.shapes import (
     LIST_PROBLEMS,
@@ -236,7 +236,7 @@ async def create_payment(
     operation_id="listPayments",
     tags=[TAG],
     summary="List payments",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.PAYMENT_SORTS),
     responses=answers(
         200, Page[PaymentShown], "A page, newest first.", page_of(PAYMENT_EXAMPLE), *LIST_PROBLEMS
     ),
@@ -256,10 +256,10 @@ async def list_payments(
 ) -> Page[PaymentShown]:
     """All payments, newest first."""
     filters = {"status": status, "seller_id": seller, "order_ref": order_ref}
-    after = page_request.after("payments", filters)
+    part = page_request.of("payments", filters)
     async with room.database.read() as session:
-        rows = await listings.payments(session, page_request.fetch, after, **filters)
-    return page_request.page(rows, lambda row: show(PaymentShown, row), lambda row: row.id, "payments", filters)
+        rows = await listings.payments(session, part.slice, **filters)
+    return part.page(rows, lambda row: show(PaymentShown, row))
 
 
 @get(

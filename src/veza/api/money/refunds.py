@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, INVALID_REQUEST, NOT_FOUND, Problem
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -160,7 +160,7 @@ async def create_refund(
     operation_id="listRefunds",
     tags=[TAG],
     summary="List refunds",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.REFUND_SORTS),
     responses=answers(200, Page[RefundShown], "A page, newest first.", page_of(REFUND_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_refunds(
@@ -171,10 +171,10 @@ async def list_refunds(
 ) -> Page[RefundShown]:
     """All refunds, newest first, those made at the provider by somebody else included."""
     filters = {"status": status, "payment_id": payment}
-    after = page_request.after("refunds", filters)
+    part = page_request.of("refunds", filters)
     async with room.database.read() as session:
-        rows = await listings.refunds(session, page_request.fetch, after, status=status, payment_id=payment)
-    return page_request.page(rows, lambda row: show(RefundShown, row), lambda row: row.id, "refunds", filters)
+        rows = await listings.refunds(session, part.slice, status=status, payment_id=payment)
+    return part.page(rows, lambda row: show(RefundShown, row))
 
 
 @get(

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter
+from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text, Url, answers, page_of, show
 from veza.kit.database import Session
@@ -158,17 +158,21 @@ async def onboard_seller(
     operation_id="listSellers",
     tags=[TAG],
     summary="List sellers",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.SELLER_SORTS),
     responses=answers(200, Page[SellerShown], "A page, by id.", page_of(SELLER_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_sellers(
-    page_request: NamedDependency[PageRequest], room: NamedDependency[MoneyRoom]
+    page_request: NamedDependency[PageRequest],
+    room: NamedDependency[MoneyRoom],
+    transfers_active: Annotated[
+        bool | None, QueryParameter(description="Only who can be paid now (`true`), or cannot (`false`).")
+    ] = None,
 ) -> Page[SellerShown]:
-    """All sellers in the order of their ids."""
-    after = page_request.after_key("sellers")
+    """All sellers, in the order of their ids unless told otherwise."""
+    part = page_request.of("sellers", {"transfers_active": transfers_active})
     async with room.database.read() as session:
-        rows = await listings.sellers(session, page_request.fetch, after)
-    return page_request.page(rows, lambda row: show(SellerShown, row), lambda row: row.id, "sellers")
+        rows = await listings.sellers(session, part.slice, transfers_active=transfers_active)
+    return part.page(rows, lambda row: show(SellerShown, row))
 
 
 @get(

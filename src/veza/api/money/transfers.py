@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import NOTHING_TO_RETRY
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest
+from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -37,6 +37,7 @@ TAG = "transfers"
 Status = Literal[
     "pending", "completed", "failed", "permanently_failed", "reversal_pending", "reversed", "canceled"
 ]  # fmt: skip
+ReversalStatus = Literal["pending", "succeeded", "permanently_failed", "canceled"]
 
 
 class TransferShown(Struct, frozen=True):
@@ -71,7 +72,7 @@ class ReversalShown(Struct, frozen=True):
     """Money taken back from a transfer; `surplus_minor` of it nobody here needed."""
 
     id: UUID
-    status: Literal["pending", "succeeded", "permanently_failed", "canceled"]
+    status: ReversalStatus
     currency: str
     amount_minor: int
     surplus_minor: int
@@ -152,7 +153,7 @@ DETAIL_EXAMPLE = {
     operation_id="listTransfers",
     tags=[TAG],
     summary="List transfers",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.TRANSFER_SORTS),
     responses=answers(200, Page[TransferShown], "A page, newest first.", page_of(TRANSFER_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_transfers(
@@ -166,12 +167,10 @@ async def list_transfers(
 ) -> Page[TransferShown]:
     """All transfers to sellers, newest first."""
     filters = {"status": status, "seller_id": seller, "payment_id": payment}
-    after = page_request.after("transfers", filters)
+    part = page_request.of("transfers", filters)
     async with room.database.read() as session:
-        rows = await listings.transfers(
-            session, page_request.fetch, after, status=status, seller_id=seller, payment_id=payment
-        )
-    return page_request.page(rows, lambda row: show(TransferShown, row), lambda row: row.id, "transfers", filters)
+        rows = await listings.transfers(session, part.slice, status=status, seller_id=seller, payment_id=payment)
+    return part.page(rows, lambda row: show(TransferShown, row))
 
 
 @get(

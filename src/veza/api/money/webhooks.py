@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import BAD_WEBHOOK
-from veza.api.pagination import PAGE_DEPENDENCY, Page, PageRequest, instant_of
+from veza.api.pagination import Page, PageRequest, instant_of, paged
 from veza.api.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.kit.database import DatabaseUnavailable, Session
@@ -125,7 +125,7 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
     operation_id="listWebhookEvents",
     tags=[TAG],
     summary="List webhook events",
-    dependencies=PAGE_DEPENDENCY,
+    dependencies=paged(listings.EVENT_SORTS),
     responses=answers(200, Page[EventShown], "A page, last arrived first.", page_of(EVENT_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_events(
@@ -136,10 +136,10 @@ async def list_events(
 ) -> Page[EventShown]:
     """Every event that came in, last arrived first."""
     filters = {"state": in_state, "type": type}
-    after = page_request.after_as(_arrival, "webhook-events", filters)
+    part = page_request.of("webhook-events", filters)
     async with room.database.read() as session:
-        rows = await listings.webhook_events(session, page_request.fetch, after, state=in_state, type=type)
-    return page_request.page(rows, _shown, _key, "webhook-events", filters)
+        rows = await listings.webhook_events(session, part.slice, state=in_state, type=type)
+    return part.page(rows, _shown)
 
 
 @get(

@@ -1,0 +1,128 @@
+"""What a release looks like: as it is sent, and as it is shown, alone or with its tracks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from veza.api.catalog.shapes import (
+    COVER_EXAMPLE,
+    CoverShown,
+    LanguageCode,
+    Name,
+    Prose,
+    ReleaseKind,
+    Tags,
+    cover_of,
+)
+from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackShown, track_shown
+from veza.api.shapes import show
+from veza.catalog import listings
+from veza.catalog.askers import SYSTEM, Asker
+from veza.kit.database import Session
+
+Status = Literal["draft", "scheduled", "published", "withdrawn"]
+Licence = Annotated[Prose, Meta(description="What a buyer may do with it; a sample pack needs one.")]
+
+
+class NewRelease(Struct, forbid_unknown_fields=True):
+    """A release to be made; it begins as a draft."""
+
+    title: Name
+    kind: ReleaseKind
+    description: Prose = ""
+    licence: Licence = ""
+    language: LanguageCode | None = None
+    musicbrainz_id: UUID | None = None
+    tags: Tags = []
+    release_date: date | None = None
+
+
+class ReleaseChanges(Struct, forbid_unknown_fields=True):
+    """What is to change; what is not named stays. `version` is the one you read."""
+
+    version: Annotated[int, Meta(ge=0)]
+    title: Name | UnsetType = UNSET
+    kind: ReleaseKind | UnsetType = UNSET
+    description: Prose | UnsetType = UNSET
+    licence: Licence | UnsetType = UNSET
+    language: LanguageCode | UnsetType | None = UNSET
+    musicbrainz_id: UUID | UnsetType | None = UNSET
+    tags: Tags | UnsetType = UNSET
+    release_date: date | UnsetType | None = UNSET
+
+
+class ReleaseShown(Struct, frozen=True):
+    """A release; `version` goes up with each change of it and is sent back with the next one."""
+
+    id: UUID
+    artist_id: UUID
+    artist_slug: str
+    artist_name: str
+    slug: str
+    title: str
+    kind: ReleaseKind
+    status: Status
+    version: int
+    language: str | None
+    tags: list[str]
+    release_date: date | None
+    publish_at: datetime | None
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    cover: CoverShown | None
+
+
+class ReleaseDetail(ReleaseShown, frozen=True):
+    """A release with its words and its tracks in order, at most 300."""
+
+    description: str
+    licence: str
+    musicbrainz_id: UUID | None
+    tracks: list[TrackShown]
+
+
+RELEASE_EXAMPLE: dict[str, Any] = {
+    "id": "01890000-0000-7000-8000-0000000000d1",
+    "artist_id": "01890000-0000-7000-8000-0000000000a1",
+    "artist_slug": "dzana-kovac",
+    "artist_name": "Džana Kovač",
+    "slug": "blue-hours",
+    "title": "Blue Hours",
+    "kind": "album",
+    "status": "published",
+    "version": 3,
+    "language": "bs",
+    "tags": ["folk"],
+    "release_date": "2026-02-01",
+    "publish_at": None,
+    "published_at": "2026-02-01T09:00:00Z",
+    "created_at": "2026-01-02T10:30:00Z",
+    "updated_at": "2026-02-01T09:00:00Z",
+    "cover": COVER_EXAMPLE,
+}
+DETAIL_EXAMPLE = {
+    **RELEASE_EXAMPLE, "description": "Recorded in one night.", "licence": "", "musicbrainz_id": None,
+    "tracks": [TRACK_EXAMPLE],
+}  # fmt: skip
+
+
+def release_shown(row: Any) -> ReleaseShown:
+    """A row of a list of releases."""
+    return show(ReleaseShown, row, version=row.attempt, cover=cover_of(row))
+
+
+async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
+    """A release as this transaction leaves it, with its tracks."""
+    await session.flush()
+    return await with_tracks(session, await listings.release_card(session, release_id))
+
+
+async def with_tracks(session: Session, row: Any, asker: Asker = SYSTEM) -> ReleaseDetail:
+    """A release with the tracks this asker may see."""
+    tracks = [track_shown(one) for one in await listings.seen_track_cards(session, row.id, asker)]
+    return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)

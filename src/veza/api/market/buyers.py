@@ -1,0 +1,102 @@
+"""Who comes to the market's door: a person, whoever has a cart's token, or both just after signing in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency, Provide
+from litestar.params import HeaderParameter
+
+from veza.api.idempotency import Idempotent
+from veza.api.market.problems import CART_TOKEN_MISSING
+from veza.api.problems import INVALID_REQUEST, Problem
+from veza.api.visitors import visitor_of
+from veza.kit.database import Database
+from veza.market import cart as carts
+from veza.market.cart import Buyer
+from veza.market.rules import MarketRules
+from veza.market.tokens import hash_of, looks_like_token, new_token
+
+HEADER = "X-Veza-Cart"
+COOKIE = "veza_cart"
+COOKIE_SECONDS = 30 * 24 * 3600
+
+Shown = TypeVar("Shown")
+
+
+async def _buyer(
+    request: Request[Any, Any, Any],
+    rules: NamedDependency[MarketRules],
+    cart_token: Annotated[
+        str | None,
+        HeaderParameter(
+            name=HEADER,
+            max_length=200,
+            description=f"Whose cart, when nobody is signed in; the cookie `{COOKIE}` says the same.",
+        ),
+    ] = None,
+) -> Buyer:
+    if cart_token is not None and not looks_like_token(cart_token):
+        raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
+    cookie = request.cookies.get(_cookie_name(rules), "")
+    token = cart_token or (cookie if looks_like_token(cookie) else None)
+    return Buyer(visitor_of(request).person_id, token)
+
+
+def _cookie_name(rules: MarketRules) -> str:
+    """Where people come by HTTPS the prefix keeps sibling host names from planting a cart of theirs."""
+    return f"__Host-{COOKIE}" if rules.base_url.startswith("https://") else COOKIE
+
+
+BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
+"""Take `buyer: NamedDependency[Buyer]`: the person, the holder of a cart's token, or both."""
+
+
+def has_cart(buyer: Buyer) -> bool:
+    """Whether there is a cart to speak of: a person's, or a token's."""
+    return buyer.person_id is not None or buyer.cart_token is not None
+
+
+def known(buyer: Buyer) -> Buyer:
+    """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
+    if not has_cart(buyer):
+        raise Problem(CART_TOKEN_MISSING, "nobody is signed in and no cart token was sent: GET /api/v1/cart gives one")
+    return buyer
+
+
+def keyed_by_cart(idempotent: Idempotent, buyer: Buyer) -> Idempotent:
+    """Who is not signed in has keys of their own by their cart; raises Problem (cart-token-missing)."""
+    if known(buyer).person_id is not None:
+        return idempotent
+    return idempotent.within(f"cart {hash_of(buyer.cart_token or '')[:16]}")
+
+
+async def take_along(database: Database, buyer: Buyer) -> None:
+    """Before the cart of somebody who has signed in is looked at: what the token's cart holds comes into theirs.
+
+    However they signed in, this is the first that the market sees of it. Nothing is written once it has come over.
+    """
+    if buyer.person_id is None or buyer.cart_token is None:
+        return
+    async with database.read() as session:
+        waits = await carts.find(session, Buyer(None, buyer.cart_token)) is not None
+    if waits:
+        async with database.write(f"person {buyer.person_id}") as session:
+            await carts.ready(session, buyer)
+
+
+def with_new_token(shown: Shown, rules: MarketRules) -> Response[Shown]:
+    """The answer to who has no cart yet: with a token for one, in a header and a cookie."""
+    token = new_token()
+    cookie = Cookie(
+        _cookie_name(rules),
+        value=token,
+        path="/",
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=rules.base_url.startswith("https://"),
+    )
+    return Response(shown, headers={HEADER: token, "Cache-Control": "no-store"}, cookies=[cookie])

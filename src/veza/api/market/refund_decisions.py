@@ -1,0 +1,140 @@
+"""What becomes of refunds that were asked for: the line's artist or an operator decides."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from veza.accounts.permissions import Permission
+from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.market.problems import DECIDED_ALREADY, NO_REFUND
+from veza.api.market.products import is_operator
+from veza.api.market.refund_requests import REQUEST_EXAMPLE, TAG, Reason, RefundRequestShown, reply
+from veza.api.money.problems import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundShown
+from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND
+from veza.api.shapes import WRITE_PROBLEMS, answers, show
+from veza.api.visitors import Visitor, needs
+from veza.kit.database import Session
+from veza.market import orders, refund_requests, sellers
+from veza.market.orders import UnknownLine
+from veza.market.refund_requests import RefundRequest, UnknownRequest
+
+
+class Decision(Struct, forbid_unknown_fields=True):
+    """What the buyer is told."""
+
+    answer: Reason
+
+
+GRANTED_EXAMPLE = {
+    **REQUEST_EXAMPLE,
+    "status": "granted",
+    "answer": "of course",
+    "decided_at": "2026-01-03T10:00:00Z",
+    "refund_id": "01890000-0000-7000-8000-000000000003",
+}
+DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, CONFLICT)
+
+
+async def _to_decide(session: Session, request_id: UUID, visitor: Visitor) -> RefundRequest:
+    """The request, locked, for who may decide it; to anybody else it is not there."""
+    request = await refund_requests.lock(session, request_id)
+    try:
+        await sellers.artist_for(session, request.artist_id, visitor.person_id, is_operator=is_operator(visitor))
+    except (sellers.NotTheirArtist, sellers.UnknownArtist):
+        raise UnknownRequest(request_id) from None
+    return request
+
+
+@post(
+    "/refund-requests/{request_id:uuid}/grant",
+    status_code=200,
+    operation_id="grantRefund",
+    tags=[TAG],
+    summary="Grant a refund",
+    opt=needs(Permission.SELL),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, RefundRequestShown, "The request, granted.", GRANTED_EXAMPLE,
+        *DECIDING_PROBLEMS, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def grant_refund(
+    request_id: FromPath[UUID],
+    data: JSONBody[Decision],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[RefundRequestShown]:
+    """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
+    back from their transfer in the background."""
+
+    async def work(session: Session) -> Reply:
+        request = await _to_decide(session, request_id, visitor)
+        await refund_requests.grant(session, request, because=data.answer)
+        return await reply(session, request, 200)
+
+    return await idempotent.run(work)
+
+
+@post(
+    "/refund-requests/{request_id:uuid}/decline",
+    status_code=200,
+    operation_id="declineRefund",
+    tags=[TAG],
+    summary="Decline a refund",
+    opt=needs(Permission.SELL),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        200, RefundRequestShown, "The request, declined.",
+        {**REQUEST_EXAMPLE, "status": "declined", "answer": "you heard it to the end"},
+        *DECIDING_PROBLEMS, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def decline_refund(
+    request_id: FromPath[UUID],
+    data: JSONBody[Decision],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
+) -> Response[RefundRequestShown]:
+    """No, and why; the buyer may ask once more."""
+
+    async def work(session: Session) -> Reply:
+        request = await _to_decide(session, request_id, visitor)
+        await refund_requests.decline(session, request, because=data.answer)
+        return await reply(session, request, 200)
+
+    return await idempotent.run(work)
+
+
+@post(
+    "/order-lines/{line_id:uuid}/refund",
+    status_code=202,
+    operation_id="refundLine",
+    tags=[TAG],
+    summary="Refund a line without a request",
+    opt=needs(Permission.MONEY),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        202, RefundShown, "The refund, reserved.", REFUND_EXAMPLE,
+        NOT_FOUND, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, FORBIDDEN, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def refund_line(
+    line_id: FromPath[UUID], data: JSONBody[Decision], idempotent: NamedDependency[Idempotent]
+) -> Response[RefundShown]:
+    """For operators: gives back what is left of one line, whenever it was bought; a request that waits is granted."""
+
+    async def work(session: Session) -> Reply:
+        line, order = await orders.find_line(session, line_id)
+        if order.payment_id is None:
+            raise UnknownLine(line_id)
+        refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
+        await session.refresh(refund)
+        return Reply(202, show(RefundShown, refund), location=f"/api/v1/refunds/{refund.id}")
+
+    return await idempotent.run(work)

@@ -1,0 +1,63 @@
+"""No address asks the database once for each row: every GET sends as many statements for 20 rows as for 2."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.api.market.conftest import open_shop
+from tests.api.world import World, filled, params_for
+from tests.catalog.published import counted
+from veza.app import build
+from veza.settings import Settings
+
+FEW, MANY = 2, 20
+FILES = {"exportMe", "exportPlaylist", "showReceipt", "downloadReceipt", "showCartsReceipt", "downloadCartsReceipt"}
+"""These answer files; they are asked all the same."""
+
+
+async def _asked(count: int) -> AsyncIterator[tuple[World, dict[str, tuple[int, int]]]]:
+    async for shop in open_shop("sqlite+aiosqlite:///:memory:", create_tables=True):
+        world = await filled(shop, count)
+        sent: dict[str, tuple[int, int]] = {}
+        for path, item in world.litestar.openapi_schema.to_schema()["paths"].items():
+            if "get" not in item or not path.startswith("/api/v1/"):
+                continue
+            operation = item["get"]["operationId"]
+            params = params_for(world, operation)
+            if any(one["name"] == "limit" for one in item["get"].get("parameters", [])):
+                params["limit"] = 200
+            with counted(shop.stage.database) as statements:
+                answer = await world.client.get(path.format(**world.ids), headers=world.who, params=params)
+            assert answer.status_code == 200, (operation, answer.text)
+            sent[operation] = (len([one for one in statements if one.startswith("SELECT")]), _rows(operation, answer))
+        await world.client.aclose()
+        yield world, sent
+
+
+def _rows(operation: str, answer: httpx.Response) -> int:
+    """How long the longest list in the answer is."""
+    if operation in FILES:
+        return 0
+    body = answer.json()
+    return max((len(one) for one in body.values() if isinstance(one, list)), default=0)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Every GET of the real application under /api/v1."""
+    schema = build(Settings(var_dir=tmp_path_factory.mktemp("var"))).litestar.openapi_schema.to_schema()
+    return {item["get"]["operationId"] for path, item in schema["paths"].items() if "get" in item and "/api/v1" in path}
+
+
+async def test_every_get_sends_as_many_statements_for_twenty_rows_as_for_two(whole: set[str]) -> None:
+    async for _, few in _asked(FEW):
+        async for _, many in _asked(MANY):
+            assert whole - set(many) == set()
+            assert {name: (few[name][0], count) for name, (count, _) in many.items() if few[name][0] != count} == {}
+            # What has rows had more of them: the walk has seen lists grow, not the same few twice.
+            grown = {name for name, (_, rows) in many.items() if rows >= MANY and rows > few[name][1]}
+            assert {name for name in many if name.startswith("list") and name not in grown} == set()
+            assert {"showOrder", "showPayment", "showRefund", "showRelease", "showCart"} <= grown

@@ -1,0 +1,217 @@
+"""A shop with every room's routes and as many rows of everything as one likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from litestar import Litestar
+from sqlalchemy import select, update
+
+from tests.api.accounts.conftest import QUICK
+from tests.api.market.conftest import Act, Shop
+from tests.api.visitors import by_header, visiting
+from veza.accounts import roles, sessions, tokens
+from veza.accounts.audit import AuditEntry
+from veza.accounts.devices import Devices
+from veza.accounts.passwords import Passwords
+from veza.accounts.permissions import Role, Scope
+from veza.accounts.room import AccountRules, Accounts
+from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
+from veza.api.accounts.routes import account_routes
+from veza.api.application import api_v1, web_application
+from veza.api.catalog.problems import CATALOG_TRANSLATIONS
+from veza.api.catalog.routes import catalog_routes
+from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
+from veza.api.listeners.routes import listeners_routes
+from veza.api.market.problems import MARKET_TRANSLATIONS
+from veza.api.market.routes import market_routes
+from veza.api.money.payments import SaleTerms
+from veza.api.money.problems import MONEY_TRANSLATIONS
+from veza.api.money.routes import money_routes
+from veza.catalog import follows, likes, playlist_items, playlists, slugs
+from veza.catalog.artists import ArtistMember
+from veza.catalog.comments import Comment
+from veza.catalog.moderation import ModerationEntry
+from veza.catalog.notices import Notice
+from veza.catalog.playlists import PlaylistPerson
+from veza.catalog.releases import Release
+from veza.catalog.reports import Report
+from veza.catalog.room import CatalogRoom
+from veza.catalog.tracks import Track
+from veza.kit.database import Session
+from veza.kit.objects import Objects
+from veza.market.orders import Order
+from veza.money import findings, refunds
+from veza.money import payments as paid
+from veza.money.findings import FindingKind
+from veza.money.transfers import SellerTransfer
+from veza.money.webhook_inbox import WebhookEvent
+
+
+@dataclass
+class World:
+    """A shop with every room's routes, one person who may do everything, and what the addresses are made of."""
+
+    shop: Shop
+    client: httpx.AsyncClient
+    litestar: Litestar
+    who: dict[str, str]
+    person: UUID
+    act: Act
+    ids: dict[str, Any] = field(default_factory=dict)
+
+
+async def _world(shop: Shop) -> World:
+    database = shop.stage.database
+
+    async def on_first_artist(_session: Session, _person: UUID) -> None:
+        """Nobody becomes one here."""
+
+    rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
+    accounts = Accounts(database, rules, Passwords(QUICK), Devices("x" * 32, shop.stage.clock), {})
+    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist)
+    asgi, litestar = web_application(
+        database,
+        [
+            api_v1(
+                by_header,
+                [
+                    *account_routes(accounts),
+                    *catalog_routes(room),
+                    *listeners_routes("http://veza.test"),
+                    *market_routes(shop.stage.room, shop.rules),
+                    *money_routes(shop.stage.room, SaleTerms(("EUR",), 1000)),
+                ],
+            )
+        ],
+        {
+            **ACCOUNT_TRANSLATIONS, **CATALOG_TRANSLATIONS, **LISTENERS_TRANSLATIONS, **MARKET_TRANSLATIONS,
+            **MONEY_TRANSLATIONS,
+        },
+    )  # fmt: skip
+    act = await shop.artist()
+    who = visiting(act.person, "artist", "moderator", "admin")
+    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
+    client = httpx.AsyncClient(transport=transport, base_url="http://veza.test")
+    return World(shop, client, litestar, who, act.person, act)
+
+
+async def _fill_shop(world: World, count: int) -> None:
+    """Orders, one of them of many lines; refunds, one of them of many lines; codes, things in the cart."""
+    shop, act = world.shop, world.act
+    big = [await act.selling(f"Big {i}") for i in range(count)]
+    order = await shop.buy(world.who, *big)
+    for line in order["lines"]:
+        wanted = {"line_id": line["id"], "reason": "not mine"}
+        asked = await shop.post(world.who, f"/orders/{order['id']}/refund-requests", wanted, expect=201)
+        await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "fine"})
+    returned = await shop.buy(visiting(await shop.person()), *big)
+    async with shop.stage.database.write() as session:
+        of = (await session.scalars(select(Order).where(Order.id == UUID(returned["id"])))).one()
+        payment = await paid.lock(session, of.payment_id)  # type: ignore[arg-type]
+        refund = await refunds.request(session, payment, payment.amount_minor, payment.currency, reason="all of it")
+        world.ids |= {"payment_id": payment.id, "refund_id": refund.id, "wanted": payment.id}
+    for i in range(count):
+        await shop.buy(world.who, await act.selling(f"Small {i}"))
+        code = {"kind": "release", "item_id": str(await act.release()), "count": 2, "note": "fair"}
+        await shop.post(act.who, f"/artists/{act.id}/download-codes", code, expect=201)
+    await shop.stage.settle()
+    for i in range(count):
+        await shop.post(world.who, "/cart/items", {"product_id": await act.selling(f"Held {i}")})
+    world.ids |= {"order_id": order["id"], "product_id": big[0]}
+    (transfer, *_) = await shop.stage.all(SellerTransfer, payment_id=world.ids["payment_id"])
+    (event, *_) = await shop.stage.all(WebhookEvent)
+    world.ids |= {"transfer_id": transfer.id, "event_id": event.id, "seller_id": str(act.id)}
+
+
+async def _fill_catalogue(world: World, count: int) -> None:
+    """A release of many tracks, likes, follows, comments, playlists, reports and decisions."""
+    release_id = await world.act.release("Long", tracks=count)
+    tracks = await world.act.tracks(release_id)
+    others = [await world.shop.artist(f"Other {i}") for i in range(count)]
+    for other in others:
+        await other.release("Theirs")
+    people = [other.person for other in others]
+    async with world.shop.stage.database.write() as session:
+        now = session.now
+        slug = await slugs.give(session, slugs.RELEASE, world.act.id, release_id, "Long")
+        await session.execute(update(Release).where(Release.id == release_id).values(slug=slug))
+        await session.execute(update(Release).values(published_at=now))
+        await session.execute(update(Track).values(listed_at=now))
+        for i, other in enumerate(others):
+            await follows.follow(session, world.person, other.id)
+            await likes.like(session, world.person, "track", tracks[i].id)
+            session.add(ArtistMember(artist_id=world.act.id, person_id=other.person, part="member", since=now))
+        for i, person in enumerate(people):
+            comment = Comment(
+                id=session.new_id(), track_id=tracks[0].id, person_id=person, at_ms=i, text="so good", created_at=now
+            )
+            session.add(comment)
+            await session.flush()
+            said: dict[str, Any] = {"subject_kind": "comment", "subject_id": comment.id, "reason": "spam"}
+            session.add(
+                Report(
+                    id=session.new_id(), status="open", reporter_id=world.person, label="so good", text="",
+                    created_at=now, **said,
+                )
+            )  # fmt: skip
+            session.add(
+                ModerationEntry(id=session.new_id(), decision="dismiss", reports_count=1, by="x", at=now, **said)
+            )
+            session.add(
+                Notice(
+                    id=session.new_id(), person_id=world.person, label="so good", decision="hide", created_at=now,
+                    **said,
+                )
+            )  # fmt: skip
+            kept = await playlists.create(
+                session, world.person, f"List {i}", description="", is_public=True, is_collaborative=True
+            )
+        await session.flush()
+        await playlist_items.add(session, kept.id, world.person, [track.id for track in tracks])
+        for person in people:
+            session.add(PlaylistPerson(playlist_id=kept.id, person_id=person, since=now))
+        report = (await session.scalars(select(Report).limit(1))).one()
+        world.ids |= {"report_id": report.id, "playlist_id": kept.id}
+    world.ids |= {"release_id": release_id, "slug": slug, "track_id": tracks[0].id}
+
+
+async def _fill_accounts(world: World, count: int) -> None:
+    """Sessions, tokens, roles, what happened, and what the money room found."""
+    async with world.shop.stage.database.write() as session:
+        for i in range(count):
+            await sessions.begin(session, world.person, timedelta(days=1))
+            await tokens.make(session, world.person, f"token {i}", [Scope.READ, Scope.SHOP], None)
+            session.add(
+                AuditEntry(
+                    id=session.new_id(), at=session.now, act="signed in", person_id=world.person, actor="x", detail=""
+                )
+            )
+            await findings.report(session, FindingKind.MISSING_HERE, f"thing {i}", message="x", mend="y")
+    others = [await world.shop.person() for _ in range(count)]
+    async with world.shop.stage.database.write() as session:
+        for other in others:
+            await roles.give(session, other, Role.ARTIST, by="test")
+
+
+async def filled(shop: Shop, count: int) -> World:
+    """So many of everything, in the address of each GET; close its client afterwards."""
+    world = await _world(shop)
+    await _fill_shop(world, count)
+    await _fill_catalogue(world, count)
+    await _fill_accounts(world, count)
+    world.ids |= {"artist_id": world.act.id, "artist": world.act.id, "person_id": world.person}
+    return world
+
+
+def params_for(world: World, operation: str) -> dict[str, Any]:
+    """What an address cannot do without."""
+    if operation == "listComments":
+        return {"track": str(world.ids["track_id"])}
+    if operation in ("countComments", "countLikes"):
+        return {"id": [str(world.ids["track_id"]), str(uuid4())]}
+    return {"id": [str(world.act.id), str(uuid4())]} if operation == "countFollowers" else {}
