@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from veza.catalog import invitations
 from veza.catalog.artists import ArtistMember
 from veza.catalog.comments import Comment
 from veza.catalog.follows import Follow
@@ -27,12 +28,13 @@ _Reply = aliased(Comment)
 async def on_person_deleted(session: Session, event: Event) -> None:
     """Hears `person.deleted` inside its transaction; the payload has `person_id`.
 
-    Private playlists, follows, likes, notices and places among an artist's people go; an artist whose only owner went
-    is an administrator's to give on. Public playlists stay without an owner, comments as empty
-    places, reports without who made them: others have built on these.
+    Private playlists, follows, likes, notices, places among an artist's people and invitations made as one go; an
+    artist whose only owner went is an administrator's to give on. Public playlists stay without an owner, comments as
+    empty places, reports without who made them: others have built on these.
     """
     person_id = UUID(str(event.payload["person_id"]))
     await _part_with_playlists(session, person_id)
+    await invitations.forget_of(session, person_id)
     for gone in (Follow, Like, Notice, ArtistMember):
         await session.execute(delete(gone).where(gone.person_id == person_id))
     # What was taken back before would show as an empty place now.

@@ -58,6 +58,7 @@ class Release(Base):
         CheckConstraint("status IN ('draft', 'scheduled', 'published', 'withdrawn')", name="status_known"),
         Index("uq_releases_artist_id_slug", "artist_id", "slug", unique=True),
         Index(None, "artist_id", "id"),
+        Index(None, "cover_id"),
         Index(
             "ix_releases_newest", "published_at", "id",
             postgresql_where=text("status = 'published'"), sqlite_where=text("status = 'published'"),
