@@ -66,6 +66,16 @@ def upgrade() -> None:
         batch_op.alter_column("path_hash", existing_type=sa.String(), nullable=False)
         batch_op.create_index(batch_op.f("ix_imports_artist_id_path_hash"), ["artist_id", "path_hash"], unique=False)
 
+    # What is gone is not named by reports any more.
+    op.execute(
+        "UPDATE reports SET label = 'deleted account' WHERE subject_kind = 'person'"
+        " AND subject_id IN (SELECT id FROM people WHERE deleted_at IS NOT NULL)"
+    )
+    op.execute(
+        "UPDATE reports SET label = '' WHERE subject_kind = 'comment' AND subject_id IN"
+        " (SELECT id FROM comments WHERE person_id IS NULL OR (deleted_at IS NOT NULL AND reports.status <> 'open'))"
+    )
+
 
 def downgrade() -> None:
     # The keys stay hashed: an import of then finds a release by its files instead.

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import metadata, slugs, tagging
+from veza.catalog import metadata, reported, slugs, tagging
 from veza.catalog.artists import Artist, acts_for, demand, find_artist
 from veza.catalog.askers import Asker
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
@@ -178,6 +178,7 @@ async def delete_release(session: Session, release: Release) -> None:
         raise InUse(f"release “{title[:60]}”") from None
     await tagging.forget(session, release.id)
     await slugs.forget(session, release.id)
+    await reported.forget_labels(session, "release", [release.id])
 
 
 async def find_release(session: Session, release_id: UUID) -> Release:
