@@ -14,10 +14,10 @@ from veza.accounts.people import Person, UnknownPerson
 from veza.catalog import reported, visibility
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
-from veza.catalog.texts import paragraphs
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK
 from veza.kit.database import Base, Session
+from veza.kit.texts import paragraphs
 
 TEXT_MOST = 2_000
 LONGEST_TRACK = timedelta(hours=24)

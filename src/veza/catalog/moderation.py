@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.catalog import hiding, notices, reported
 from veza.catalog.reported import Report, SubjectKind, machine
 from veza.catalog.reports import UnknownReport, find, lock_reporter
-from veza.catalog.texts import one_line
 from veza.kit.database import Base, Session
+from veza.kit.texts import one_line
 
 Decision = Literal["dismiss", "warn", "hide", "restore", "reopen"]
 DECISIONS: tuple[str, ...] = get_args(Decision)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
 from veza.catalog import reported
-from veza.catalog.texts import one_line, paragraphs
 from veza.kit.database import Base, Session
+from veza.kit.texts import one_line, paragraphs
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 2_000

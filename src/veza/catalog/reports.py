@@ -14,9 +14,9 @@ from veza.catalog.comments import Comment, UnknownComment
 from veza.catalog.releases import Release
 from veza.catalog.reported import Report, ReportReason, ReportStatus, SubjectKind, machine
 from veza.catalog.rows import Rows
-from veza.catalog.texts import paragraphs
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
+from veza.kit.texts import paragraphs
 
 TEXT_MOST = 2_000
 LABEL_MOST = 200

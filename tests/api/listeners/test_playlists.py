@@ -185,6 +185,8 @@ async def test_the_same_key_twice_is_one_playlist(any_hall: Hall) -> None:
         ("", 400, "invalid-request"),
         ("   ", 422, "bad-text"),
         ("\u200b", 422, "bad-text"),
+        ("\u3164", 422, "bad-text"),
+        ("a\u202eb", 422, "bad-text"),
         ("a\nb", 400, "invalid-request"),
         ("a\u2028b", 422, "bad-text"),
         ("x" * 201, 400, "invalid-request"),
