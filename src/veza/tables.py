@@ -9,7 +9,8 @@ from veza.catalog import (
     comments,
     covers,
     follows,
-    importing,
+    imported,
+    invitations,
     likes,
     moderation,
     playlists,
@@ -28,7 +29,7 @@ from veza.money import backlog, operator, pace_postgres, room, sellers
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
     audit, links, passwords, roles, second_factor, sessions, throttle, tokens, mail, covers, slugs, tagging,
-    importing, comments, follows, likes, moderation, playlists, visibility,
+    imported, invitations, comments, follows, likes, moderation, playlists, visibility,
     grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

@@ -35,6 +35,7 @@ from veza.api.money.routes import money_routes
 from veza.catalog import follows, likes, playlist_items, playlists, slugs
 from veza.catalog.artists import ArtistMember
 from veza.catalog.comments import Comment
+from veza.catalog.invitations import Invitation
 from veza.catalog.moderation import ModerationEntry
 from veza.catalog.notices import Notice
 from veza.catalog.playlists import PlaylistPerson
@@ -73,7 +74,7 @@ async def _world(shop: Shop) -> World:
 
     rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
     accounts = Accounts(database, rules, Passwords(QUICK), Devices("x" * 32, shop.stage.clock), {})
-    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist)
+    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist, "http://veza.test")
     asgi, litestar = web_application(
         database,
         [
@@ -146,6 +147,12 @@ async def _fill_catalogue(world: World, count: int) -> None:
             await follows.follow(session, world.person, other.id)
             await likes.like(session, world.person, "track", tracks[i].id)
             session.add(ArtistMember(artist_id=world.act.id, person_id=other.person, part="member", since=now))
+            session.add(
+                Invitation(
+                    id=session.new_id(), artist_id=world.act.id, email=f"{i}@example.org", part="member",
+                    secret_hash=f"hash {i}", created_at=now, expires_at=now + timedelta(days=7),
+                )
+            )  # fmt: skip
         for i, person in enumerate(people):
             comment = Comment(
                 id=session.new_id(), track_id=tracks[0].id, person_id=person, at_ms=i, text="so good", created_at=now

@@ -54,7 +54,7 @@ class Shop:
 async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
     async def on_first_artist(_session: Session, _person_id: UUID) -> None: ...
 
-    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist)
+    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist, "https://veza.test")
     anna = await make_person(database, "Anna")
     async with database.write() as session:
         wanted: Any = ArtistWanted("Džana", "BA", "EUR")

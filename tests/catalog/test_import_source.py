@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def test_a_zip_is_read_without_unpacking_it_anywhere(tmp_path: Path) -> None:
         assert opened.seek(0) == 0
     source.close()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_two_entries_of_one_name_the_last_is_read_and_the_other_named(tmp_path: Path) -> None:
+    path = tmp_path / "label.zip"
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(path, "w") as archive:
+        for data in (b"one", b"two!", b"three"):
+            archive.writestr("1.mp3", data)
+    source = open_source(path)
+    assert [(file.path, file.size) for file in source.files] == [("1.mp3", 5)]
+    assert [(file.path, file.size) for file in source.doubled] == [("1.mp3", 3), ("1.mp3", 4)]
+    with source.open(source.files[0]) as opened:
+        assert opened.read() == b"three"
+    source.close()
 
 
 @pytest.mark.parametrize("name", ["../x.mp3", "a/../../x.mp3", "/etc/x.mp3", "C:/x.mp3", "a\\..\\x.mp3"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
+import string
+import warnings
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -13,9 +16,10 @@ import pytest
 from tests.catalog.conftest import Shop
 from tests.catalog.pictures import picture
 from tests.catalog.recordings import recording
-from veza.catalog.covers import Cover
+from veza.catalog.covers import Cover, set_cover
 from veza.catalog.publishing import publish
 from veza.catalog.releases import find_release
+from veza.catalog.room import record_cover
 from veza.catalog.tracks import find_track, remove_track
 
 
@@ -171,3 +175,92 @@ async def test_the_cover_is_the_picture_beside_the_files_or_in_the_first(shop: S
         "x": "#090909", "y": "#0000c8", "z": None
     }  # fmt: skip
     assert "makes no cover" in report.releases[2].notes[0]
+
+
+async def _colour(shop: Shop, slug: str = "blue-hours") -> str | None:
+    release, _ = (await shop.releases())[slug]
+    async with shop.room.database.read() as session:
+        cover = await session.get(Cover, release.cover_id) if release.cover_id else None
+    return cover.colour if cover else None
+
+
+RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
+
+
+async def test_a_cover_put_beside_the_files_later_is_taken_once(shop: Shop) -> None:
+    recording(shop.folder / "1.mp3", title="A", album="Blue Hours", cover=picture(colour=BLUE))
+    await shop.imported()
+    assert await _colour(shop) == "#0000c8"
+    for name, colour, expected in (("front.png", RED, "#c80000"), ("cover.png", GREEN, "#00c800")):
+        (shop.folder / name).write_bytes(picture(colour=colour))
+        (made,) = (await shop.imported()).releases
+        assert (made.result, made.tracks_made, made.tracks_updated) == ("updated", 0, 0)
+        assert await _colour(shop) == expected
+        before = (await shop.releases())["blue-hours"][0].attempt
+        assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+        assert (await shop.releases())["blue-hours"][0].attempt == before
+
+
+async def test_a_cover_that_was_given_or_taken_away_by_hand_is_left_alone(shop: Shop) -> None:
+    _album(shop.folder, "A")
+    (shop.folder / "cover.png").write_bytes(picture(colour=RED))
+    (made,) = (await shop.imported()).releases
+    assert made.release_id is not None
+
+    async def by_hand(picked: tuple[int, int, int] | None) -> None:
+        files = await shop.room.keep_picture(picture(colour=picked)) if picked else None
+        async with shop.room.database.write() as session:
+            cover = await record_cover(session, shop.artist_id, files) if files else None
+            await set_cover(session, await find_release(session, made.release_id or shop.artist_id), cover)
+
+    await by_hand(None)
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+    assert await _colour(shop) is None
+    await by_hand(BLUE)
+    (shop.folder / "cover.png").write_bytes(picture(colour=GREEN))
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+    assert await _colour(shop) == "#0000c8"
+
+
+async def test_a_cover_beside_what_is_published_waits_and_says_so(shop: Shop) -> None:
+    _album(shop.folder, "A")
+    (made,) = (await shop.imported()).releases
+    assert made.release_id is not None
+    async with shop.room.database.write() as session:
+        await publish(session, await find_release(session, made.release_id))
+    (shop.folder / "cover.png").write_bytes(picture())
+    (left,) = (await shop.imported()).releases
+    assert (left.result, left.notes) == ("left alone", ["it is published: its new cover waits"])
+    assert await _colour(shop) is None
+
+
+async def test_two_entries_of_one_name_in_a_zip_are_said(shop: Shop, tmp_path: Path) -> None:
+    first, other = _album(shop.folder / "x", "A", "B")
+    path = tmp_path / "label.zip"
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(path, "w") as archive:
+        for file in (first, other):
+            archive.write(file, "album/1.flac")
+        for text in ("one", "two"):
+            archive.writestr("album/notes.txt", text)
+    report = await shop.imported(path)
+    assert not report.ok
+    assert [where for where, _ in report.refused] == ["album/1.flac"]
+    assert "that one is taken" in report.refused[0][1]
+    assert report.passed_over == 2
+    assert await shop.titles() == {"blue-hours": ["B"]}
+
+
+async def test_paths_longer_than_an_index_entry_are_imported_once(shop: Shop, tmp_path: Path) -> None:
+    # Random letters: PostgreSQL would pack repeated ones into its index.
+    chance = random.Random(1)
+    folder = "/".join("".join(chance.choices(string.ascii_letters, k=240)) for _ in range(40))
+    loose = recording(tmp_path / "loose.flac", title="A")
+    tagged = recording(
+        tmp_path / "tagged.flac", title="B", album="ø" * 200, album_artist="".join(chance.choices("ю€a", k=200))
+    )
+    path = tmp_path / "label.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in (loose, tagged):
+            archive.write(file, f"{folder}/{file.name}")
+    assert [one.result for one in (await shop.imported(path)).releases] == ["made", "made"]
+    assert [one.result for one in (await shop.imported(path)).releases] == ["unchanged", "unchanged"]

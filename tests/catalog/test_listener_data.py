@@ -138,7 +138,7 @@ async def test_an_owner_whose_account_went_is_no_owner_any_more(database: Databa
     artist_id = await artist(database, run_by=life.ben)
     async with database.write("a test") as session:
         row = await find_artist(session, artist_id)
-        await members.add_member(session, row, person_id=life.mara, part="owner")
+        await members.add_member(session, row, life.mara, "owner")
     async with database.write("a test") as session:
         await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
     async with database.write("a test") as session:

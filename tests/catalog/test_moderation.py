@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.catalog.published import person, tracks
-from veza.catalog import hiding, moderation, reports, visibility
-from veza.catalog.reports import Report
+from veza.catalog import hiding, moderation, reported, reports, visibility
+from veza.catalog.reported import Report
 from veza.kit.database import Database
 from veza.kit.moves import ForbiddenMove, Stale, history_of
 
@@ -30,9 +30,9 @@ async def _reported(database: Database, name: str, track: UUID) -> UUID:
         return (await reports.report(session, who, "track", track, "spam", "")).id
 
 
-@pytest.mark.parametrize(("source", "target"), list(product(reports.STATUSES, repeat=2)))
+@pytest.mark.parametrize(("source", "target"), list(product(reported.STATUSES, repeat=2)))
 def test_a_report_makes_the_moves_of_its_table(source: str, target: str) -> None:
-    assert reports.machine.allows(source, target) == ((source, target) in ALLOWED)
+    assert reported.machine.allows(source, target) == ((source, target) in ALLOWED)
 
 
 async def test_a_move_that_is_not_in_the_table_is_refused(database: Database) -> None:
@@ -41,7 +41,7 @@ async def test_a_move_that_is_not_in_the_table_is_refused(database: Database) ->
     async with database.write() as session:
         row = await reports.find(session, report_id)
         with pytest.raises(ForbiddenMove):
-            await reports.machine.move(session, row, "open", because="x")
+            await reported.machine.move(session, row, "open", because="x")
 
 
 async def test_of_two_who_move_the_same_row_one_is_told(database: Database) -> None:
@@ -53,7 +53,7 @@ async def test_of_two_who_move_the_same_row_one_is_told(database: Database) -> N
         await moderation.decide_report(session, report_id, "dismiss", "fine")
     with pytest.raises(Stale):
         async with database.write() as session:
-            await reports.machine.move(session, stale, "upheld", because="x")
+            await reported.machine.move(session, stale, "upheld", because="x")
 
 
 async def test_reports_that_come_while_it_is_decided_are_decided_or_stay_open(database: Database) -> None:

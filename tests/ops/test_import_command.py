@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import pty
+import signal
 import sqlite3
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from tests.api.catalog.conftest import make_person
+from tests.catalog.pictures import picture
 from tests.catalog.recordings import recording
 from tests.ops.test_cli import veza
+from veza.catalog.artists import Artist
+from veza.catalog.covers import Cover
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.kit.database import Database
 
 
 @pytest.fixture
@@ -63,3 +78,71 @@ def test_what_cannot_be_is_one_sentence(here: Path, arguments: tuple[str, ...], 
     assert done.returncode == code
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+ALBUMS = 24
+
+
+async def _made(database: Database) -> dict[str, list[str]]:
+    """The titles on every release, by the release's title."""
+    query = select(Release.title, Track.title).join(Track, Track.release_id == Release.id, isouter=True)
+    made: dict[str, list[str]] = {}
+    async with database.read() as session:
+        for release, track in (await session.execute(query.order_by(Release.id, Track.position))).all():
+            made.setdefault(release, []).append(track)
+    return made
+
+
+async def test_an_import_killed_in_the_middle_is_done_again_without_anything_twice(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    await make_person(database, "Anna")
+    for album in range(ALBUMS):
+        for number in ("1", "2"):
+            cover = picture(size=(700, 700), colour=(album, 0, 0))
+            recording(
+                tmp_path / "music" / f"{album:02}" / f"{number}.mp3", cover=cover,
+                title=f"T{number}", album=f"Album {album:02}", track=number,
+            )  # fmt: skip
+    command = ("import", "music", *OPEN, "--database-url", database_url)
+    seen = 0
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "veza", *command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        async with asyncio.timeout(60):
+            while len(await _made(database)) < seen + 2:
+                assert process.returncode is None, "it ended before it made anything"
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        assert await process.wait() == -signal.SIGKILL
+        seen = len(await _made(database))
+        assert 0 < seen < ALBUMS
+    done = veza(*command, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = Counter(one["result"] for one in json.loads(done.stdout)["releases"])
+    assert results == {"made": ALBUMS - seen, "unchanged": seen}
+    assert await _made(database) == {f"Album {album:02}": ["T1", "T2"] for album in range(ALBUMS)}
+    async with database.read() as session:
+        assert await session.scalar(select(func.count()).where(Artist.name_key == "dzana")) == 1
+        assert await session.scalar(select(func.count()).where(Release.cover_id.is_(None))) == 0
+        assert await session.scalar(select(func.count()).select_from(Cover)) == ALBUMS
+    again = veza(*command, "--json", cwd=tmp_path)
+    assert {one["result"] for one in json.loads(again.stdout)["releases"]} == {"unchanged"}
+
+
+def test_a_terminal_shows_how_far_it_is(here: Path) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb") as screen:
+        plain = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "100"}
+        done = subprocess.run(
+            [sys.executable, "-m", "veza", "import", "music", *OPEN],
+            cwd=here, env=plain, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False,
+        )  # fmt: skip
+        os.close(theirs)
+        shown = os.read(screen.fileno(), 100_000).decode()
+    assert done.returncode == 0
+    assert "reading" in shown
+    assert "importing" in shown
+    assert "1/1" in shown
+    assert "\x1b" not in done.stdout.decode()

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Uuid, bindparam, text
 
 import veza.tables
-from veza.kit.database import Database
-from veza.ops.migrations import migrate, newest_revision, out_of_date
+from veza.catalog.imported import hash_of_text
+from veza.kit.database import Database, UtcDateTime
+from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
 from veza.settings import Settings
 
 
@@ -68,10 +71,39 @@ async def test_another_revision_is_named(empty: Settings) -> None:
 
 
 async def test_processes_starting_at_once_all_find_it_migrated(empty: Settings) -> None:
-    command = [sys.executable, "-m", "veza", "migrate", "--database-url", empty.database_url]
-    started = [await asyncio.create_subprocess_exec(*command, stderr=subprocess.PIPE) for _ in range(3)]
+    words = [sys.executable, "-m", "veza", "migrate", "--database-url", empty.database_url]
+    started = [await asyncio.create_subprocess_exec(*words, stderr=subprocess.PIPE) for _ in range(3)]
     said = await asyncio.gather(*(process.communicate() for process in started))
     assert [process.returncode for process in started] == [0, 0, 0], said
     database = Database.open(empty.database_url)
+    assert await out_of_date(database) is None
+    await database.close()
+
+
+async def test_what_was_imported_before_is_known_by_its_hashes_afterwards(empty: Settings) -> None:
+    empty.var_dir.mkdir(parents=True, exist_ok=True)
+    config = alembic_config(empty.database_url)
+    script = ScriptDirectory.from_config(config)
+    hashed = script.get_revision("0009")
+    await asyncio.to_thread(command.upgrade, config, str(hashed.down_revision))
+    database = Database.open(empty.database_url)
+    ids = [database.ids.new() for _ in range(3)]
+    there = (
+        "INSERT INTO imports (id, artist_id, release_key, file_hash, path, release_id, track_id, at)"
+        " VALUES (:id, :id, :key, :path, :path, :id, :id, :at)"
+    )
+    typed = text(there).bindparams(bindparam("id", type_=Uuid()), bindparam("at", type_=UtcDateTime()))
+    async with database.write() as session:
+        for number, row_id in enumerate(ids):
+            row = {"id": row_id, "key": f"album:ø{number}|", "path": f"ø/{number}.mp3", "at": session.now}
+            await session.execute(typed, row)
+    await asyncio.to_thread(migrate, empty)
+    async with database.read() as session:
+        rows = (await session.execute(text("SELECT release_key, path, path_hash FROM imports ORDER BY path"))).all()
+    assert [tuple(row) for row in rows] == [
+        (hash_of_text(f"album:ø{number}|"), f"ø/{number}.mp3", hash_of_text(f"ø/{number}.mp3")) for number in range(3)
+    ]
+    await asyncio.to_thread(command.downgrade, config, str(hashed.down_revision))
+    await asyncio.to_thread(migrate, empty)
     assert await out_of_date(database) is None
     await database.close()

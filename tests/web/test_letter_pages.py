@@ -16,7 +16,8 @@ from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
 from veza.accounts.room import Accounts
 from veza.app import build
-from veza.catalog.artists import Artist
+from veza.catalog import invitations
+from veza.catalog.artists import Artist, artists_of
 from veza.catalog.releases import Release
 from veza.kit import mail
 from veza.kit.clock import ManualClock
@@ -135,7 +136,7 @@ async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only
     assert "You are the first admin" in (await letters.press(link, email="anna@example.org", password=PASSWORD)).text
 
 
-@pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim", "claim"])
+@pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim", "invitation", "claim"])
 async def test_a_made_up_link_is_told_so_and_changes_nothing(letters: Letters, page: str) -> None:
     link = f"http://127.0.0.1:8000/{page}?token=<b>{'x' * 5000}"
     answer = await letters.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
@@ -219,3 +220,43 @@ async def test_who_has_no_admin_link_learns_nothing_about_accounts(letters: Lett
         said.append(await letters.browser.post("/admin-claim", data=fields))
     assert [answer.status_code for answer in said] == [410, 410]
     assert said[0].text == said[1].text
+
+
+async def _invited(letters: Letters, email: str) -> str:
+    """An address is invited to an artist; the link of its mail."""
+    async with letters.database.write("test") as session:
+        artist = Artist(
+            id=session.new_id(), slug="anna", name="Anna <3", country="DE", currency="EUR", created_at=session.now
+        )
+        session.add(artist)
+        await session.flush()
+        await invitations.invite(session, artist, email, "member", by=None, base_url="http://127.0.0.1:8000")
+    return await letters.newest_link()
+
+
+async def test_an_invitation_is_accepted_by_the_account_of_its_address_once(letters: Letters) -> None:
+    await letters.signed_up()
+    link = await _invited(letters, "anna@example.org")
+    assert "You are invited" in (await letters.browser.get(link)).text
+    wrong = await letters.press(link, email="anna@example.org", password="not the password")
+    assert (wrong.status_code, "do not belong together" in wrong.text) == (422, True)
+    answer = await letters.press(link, email="anna@example.org", password=PASSWORD)
+    assert "anna@example.org may act for Anna &lt;3 from now on" in answer.text
+    async with letters.database.read() as session:
+        person = await people.by_email(session, "anna@example.org")
+        assert person is not None
+        assert [one.slug for one in await artists_of(session, person.id)] == ["anna"]
+        assert Role.ARTIST in (await roles.of(session, [person.id]))[person.id]
+        assert person.is_confirmed
+    assert (await letters.press(link, email="anna@example.org", password=PASSWORD)).status_code == 410
+
+
+async def test_an_invitation_makes_an_account_for_its_own_address_only(letters: Letters) -> None:
+    await letters.signed_up()
+    link = await _invited(letters, "eve@example.org")
+    stranger = await letters.press(link, email="mallory@example.org", name="M", password=PASSWORD)
+    assert (stranger.status_code, "do not belong together" in stranger.text) == (422, True)
+    other = await letters.press(link, email="anna@example.org", password=PASSWORD)
+    assert (other.status_code, "another address" in other.text) == (422, True)
+    answer = await letters.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
+    assert "eve@example.org may act for" in answer.text

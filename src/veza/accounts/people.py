@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.texts import BadText, one_line
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 100
@@ -22,8 +23,6 @@ DELETED_NAME = "deleted account"
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@({_LABEL}\.)*{_LABEL}")
-# Bidirectional overrides would turn around the text beside a name; joiners, which emoji need, are let in.
-_NOT_IN_NAMES = re.compile("[\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
 
 class Person(Base):
@@ -89,14 +88,10 @@ def clean_email(written: str) -> str:
 
 def clean_name(written: str) -> str:
     """The name as it is stored: NFC, 1 to 100 characters of any script; raises BadName."""
-    name = unicodedata.normalize("NFC", written).strip()
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise BadName(f"a name has 1 to {LONGEST_NAME} characters, this one has {len(name)}")
-    if _NOT_IN_NAMES.search(name) or any(unicodedata.category(one) in ("Cc", "Cs") for one in name):
-        raise BadName("a name may not hold control characters")
-    if all(unicodedata.category(one)[0] in "CZ" for one in name):
-        raise BadName("a name needs at least one character that can be seen")
-    return name
+    try:
+        return one_line(written, "the name", most=LONGEST_NAME)
+    except BadText as error:
+        raise BadName(str(error)) from None
 
 
 async def find(session: Session, person_id: UUID) -> Person:

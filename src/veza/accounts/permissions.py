@@ -72,7 +72,9 @@ PERMISSIONS: dict[Permission, Rule] = {
     ),
     Permission.LISTEN: Rule(_PEOPLE, Scope.WRITE, "keep playlists, follow, like"),
     Permission.SAY: Rule(_PEOPLE, Scope.WRITE, "comment, with a confirmed address"),
-    Permission.BECOME_ARTIST: Rule(_PEOPLE, Scope.WRITE, "open an artist's page, with a confirmed address"),
+    Permission.BECOME_ARTIST: Rule(
+        _PEOPLE, Scope.WRITE, "open an artist's page, with a confirmed address; accept an invitation to one"
+    ),
     Permission.PUBLISH: Rule(_ARTISTS, Scope.WRITE, "edit and publish what belongs to one's own artists"),
     Permission.BUY: Rule(_EVERYBODY, Scope.SHOP, "fill a cart and pay, signed in or not"),
     Permission.OWN_ORDERS: Rule(_PEOPLE, Scope.SHOP, "read one's own orders, ask for a refund"),

@@ -13,6 +13,7 @@ IN_ONE_ORDER = {
 """Lists that are read in pages and cannot be sorted, and why."""
 WHOLE = {
     "listArtistMembers": "an artist has few people",
+    "listArtistInvitations": "invitations and people of an artist are 50 at most",
     "listPlaylistPeople": "a playlist is kept by few people",
     "showCart": "a cart holds at most 100 things, in the order they were put in",
     "showBacklog": "one row for each kind of waiting work, and a bounded number of samples",

@@ -32,6 +32,7 @@ from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.api.problems import Kind
 from veza.app.rooms import Rooms, rooms_of
+from veza.catalog import invitations
 from veza.catalog.room import CatalogRoom
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
@@ -146,16 +147,17 @@ def _routes(
         *market_routes(rooms.money, rooms.market),
         *money_routes(rooms.money, terms),
     ]
+    who = recognise(rooms.accounts, token)
     routes: list[ControllerRouterHandler] = [
         *health_routes(checks, stop, metrics.render),
-        api_v1(recognise(rooms.accounts, token), under_api),
-        cover_route(rooms.catalog),
+        api_v1(who, under_api),
+        cover_route(rooms.catalog, who),
         webhook_route(rooms.money.inbox, settings.webhook_max_bytes),
         *operator_routes(rooms.database, rooms.money.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
     routes += [
         *mailbox_routes(rooms.database, is_open=_keeps_mails_to_itself(settings)),
-        *letter_routes(rooms.accounts),
+        *letter_routes(rooms.accounts, rooms.catalog),
         permissions_route(rooms.database.clock),
     ]
     if rooms.sandbox:
@@ -198,6 +200,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         OutboxRelay(database),
         IdempotencySweep(database),
         Periodic("accounts sweep", EVERY, lambda: sweep(rooms.accounts), at_start=True),
+        Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
         Periodic("cart sweep", forgetting.EVERY, lambda: forgetting.sweep(database), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
         Periodic(

@@ -56,7 +56,9 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
     return Rooms(
         database=database,
         accounts=_accounts(settings, database, token),
-        catalog=CatalogRoom(database, _objects(settings), settings.platform_currencies, _first_artist),
+        catalog=CatalogRoom(
+            database, _objects(settings), settings.platform_currencies, _first_artist, settings.base_url
+        ),
         market=market,
         money=_money(settings, database, metrics, sandbox),
         sandbox=sandbox,

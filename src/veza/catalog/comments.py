@@ -11,11 +11,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, sele
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
-from veza.catalog import visibility
-from veza.catalog.artists import ArtistMember
-from veza.catalog.texts import paragraphs
+from veza.catalog import reported, visibility
+from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.catalog.visibility import VISIBLE_TRACK
 from veza.kit.database import Base, Session
+from veza.kit.texts import paragraphs
 
 TEXT_MOST = 2_000
 LONGEST_TRACK = timedelta(hours=24)
@@ -55,6 +57,9 @@ class Comment(Base):
         Index(None, "person_id", "created_at"),
         Index(None, "parent_id"),
     )
+
+
+_Parent = aliased(Comment)
 
 
 class UnknownComment(LookupError):
@@ -154,6 +159,7 @@ async def remove(session: Session, comment_id: UUID, person_id: UUID) -> None:
     comment = await _lock_own(session, comment_id, person_id)
     comment.text, comment.deleted_at = "", session.now
     await session.flush()
+    await reported.forget_labels(session, "comment", [comment_id])
 
 
 async def hide(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
@@ -176,15 +182,25 @@ async def show_again(session: Session, comment_id: UUID, person_id: UUID) -> Com
 
 
 async def counts(session: Session, track_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Track id → how many comments and replies there are to read, 0 included."""
+    """Track id → how many comments and replies there are for everybody to read, 0 included."""
     found = (await session.execute(_COUNTS, {"ids": list(track_ids)})).all() if track_ids else []
     return dict.fromkeys(track_ids, 0) | {track_id: int(count) for track_id, count in found}
 
 
 async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these comments somebody hid."""
-    found = select(Comment.id).where(Comment.id.in_(list(ids)), Comment.hidden_at.is_not(None))
-    return set((await session.scalars(found)).all())
+    """Which of these comments somebody hid, by themselves or with what they reply to or the track they are on."""
+    found = select(Comment.id, Comment.track_id, Comment.hidden_at, _Parent.hidden_at.label("parent_hidden_at"))
+    found = found.outerjoin(_Parent, _Parent.id == Comment.parent_id).where(Comment.id.in_(list(ids)))
+    rows = (await session.execute(found)).all()
+    on_hidden = await visibility.hidden(session, "track", {row.track_id for row in rows})
+    return {row.id for row in rows if row.hidden_at or row.parent_hidden_at or row.track_id in on_hidden}
+
+
+async def _is_readable(session: Session, comment: Comment) -> bool:
+    """Whether everybody may read it: its track is public, and nobody hid it or what it replies to."""
+    if not await visibility.visible(session, "track", [comment.track_id]):
+        return False
+    return not await hidden(session, [comment.id])
 
 
 async def _may_write_now(session: Session, person_id: UUID) -> None:
@@ -214,7 +230,7 @@ async def _lock_own(session: Session, comment_id: UUID, person_id: UUID) -> Comm
     comment = await _lock(session, comment_id)
     if comment.person_id == person_id:
         return comment
-    if comment.hidden_at is not None or not await visibility.visible(session, "track", [comment.track_id]):
+    if not await _is_readable(session, comment):
         raise UnknownComment(comment_id)
     raise NotYourComment("only its author may change this comment")
 
@@ -223,7 +239,7 @@ async def _lock_for_artist(session: Session, comment_id: UUID, person_id: UUID) 
     comment = await _lock(session, comment_id)
     if await session.scalar(_RUNS, {"track_id": comment.track_id, "person_id": person_id}):
         return comment
-    if comment.hidden_at is not None or not await visibility.visible(session, "track", [comment.track_id]):
+    if not await _is_readable(session, comment):
         raise UnknownComment(comment_id)
     raise NotYourComment("only the artist's people and moderators may hide this comment")
 
@@ -255,11 +271,14 @@ _RUNS = (
     .join(Track, Track.artist_id == ArtistMember.artist_id)
     .where(Track.id == bindparam("track_id"), ArtistMember.person_id == bindparam("person_id"))
 )
-_Parent = aliased(Comment)
 _COUNTS = (
     select(Comment.track_id, func.count())
+    .join(Track, Track.id == Comment.track_id)
+    .join(Release, Release.id == Track.release_id)
+    .join(Artist, Artist.id == Release.artist_id)
     .outerjoin(_Parent, _Parent.id == Comment.parent_id)
     .where(
+        VISIBLE_TRACK,
         Comment.track_id.in_(bindparam("ids", expanding=True)),
         Comment.hidden_at.is_(None),
         Comment.deleted_at.is_(None),

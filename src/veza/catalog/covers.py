@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, Uuid, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.catalog.artists import Artist, acts_for
+from veza.catalog.askers import Asker
 from veza.catalog.releases import Release, machine
+from veza.catalog.visibility import VISIBLE_RELEASE
 from veza.kit.database import Base, Session
 
 
@@ -31,10 +34,10 @@ class Cover(Base):
 
 
 class UnknownCover(LookupError):
-    """No such cover, or none of this size and kind."""
+    """No such cover, none that the asker may see, or none of this size and kind."""
 
-    def __init__(self, cover_id: UUID, name: str) -> None:
-        super().__init__(f"there is no cover {cover_id}/{name[:40]}")
+    def __init__(self, cover_id: UUID, name: str = "") -> None:
+        super().__init__(f"there is no cover {cover_id}{'/' if name else ''}{name[:40]}")
 
 
 async def known_cover(session: Session, artist_id: UUID, source_hash: str) -> Cover | None:
@@ -64,14 +67,39 @@ async def set_cover(session: Session, release: Release, cover: Cover | None) -> 
         await machine.amend(session, release, cover_id=cover_id, attempt=release.attempt + 1, updated_at=session.now)
 
 
-async def object_of(session: Session, cover_id: UUID, size: int, form: str) -> str:
+async def find_cover(session: Session, cover_id: UUID) -> Cover:
+    """The cover, whoever may see it; raises UnknownCover."""
+    cover = await session.get(Cover, cover_id)
+    if cover is None:
+        raise UnknownCover(cover_id)
+    return cover
+
+
+async def is_public(session: Session, cover: Cover) -> bool:
+    """Whether a release that everybody may see has this cover."""
+    return bool(await session.scalar(_IS_PUBLIC, {"cover": cover.id}))
+
+
+async def is_seen_by(session: Session, cover: Cover, asker: Asker) -> bool:
+    """Whether the asker is of its artist's people or a moderator: they see it whatever became of its releases."""
+    return asker.sees_everything or await acts_for(session, cover.artist_id, asker)
+
+
+def object_of(cover: Cover, size: int, form: str) -> str:
     """The key of the file of at most `size` pixels in `form` (webp, jpg); never a larger one than asked for.
 
     Raises UnknownCover, for a size smaller than any as well.
     """
-    cover = await session.get(Cover, cover_id)
-    fitting = [one for one in cover.sizes if one <= size] if cover else []
-    key = cover.objects.get(f"{max(fitting)}.{form}") if cover and fitting else None
+    fitting = [one for one in cover.sizes if one <= size]
+    key = cover.objects.get(f"{max(fitting)}.{form}") if fitting else None
     if key is None:
-        raise UnknownCover(cover_id, f"{size}.{form}")
+        raise UnknownCover(cover.id, f"{size}.{form}")
     return str(key)
+
+
+_IS_PUBLIC = select(
+    select(Release.id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(Release.cover_id == bindparam("cover", type_=Uuid()), VISIBLE_RELEASE)
+    .exists()
+)

@@ -49,13 +49,13 @@ async def unfollow(session: Session, person_id: UUID, artist_id: UUID) -> None:
 
 
 async def counts(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Artist id → how many follow them, 0 included."""
+    """Artist id → how many follow them, 0 included, and for whom not everybody may see."""
     found = (await session.execute(_COUNTS, {"ids": list(artist_ids)})).all() if artist_ids else []
     return dict.fromkeys(artist_ids, 0) | {artist_id: int(count) for artist_id, count in found}
 
 
 async def followed(session: Session, person_id: UUID, artist_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these artists the person follows."""
+    """Which of these artists, as far as everybody may see them, the person follows."""
     if not artist_ids:
         return set()
     return set((await session.scalars(_FOLLOWED, {"person_id": person_id, "ids": list(artist_ids)})).all())
@@ -83,11 +83,18 @@ async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | No
 
 _COUNTS = (
     select(Follow.artist_id, func.count())
-    .where(Follow.artist_id.in_(bindparam("ids", expanding=True)))
+    .join(Artist, Artist.id == Follow.artist_id)
+    .where(VISIBLE_ARTIST, Follow.artist_id.in_(bindparam("ids", expanding=True)))
     .group_by(Follow.artist_id)
 )
-_FOLLOWED = select(Follow.artist_id).where(
-    Follow.person_id == bindparam("person_id"), Follow.artist_id.in_(bindparam("ids", expanding=True))
+_FOLLOWED = (
+    select(Follow.artist_id)
+    .join(Artist, Artist.id == Follow.artist_id)
+    .where(
+        VISIBLE_ARTIST,
+        Follow.person_id == bindparam("person_id"),
+        Follow.artist_id.in_(bindparam("ids", expanding=True)),
+    )
 )
 _LISTED: Query = (
     select(Follow.id, Follow.artist_id, Artist.name, Artist.name_key, Artist.slug, Follow.since)

@@ -15,7 +15,7 @@ from veza.catalog.comments import Comment
 from veza.catalog.once import insert_once
 from veza.catalog.playlists import Playlist
 from veza.catalog.releases import Release
-from veza.catalog.reports import SubjectKind
+from veza.catalog.reported import SubjectKind
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack, NothingThere
 from veza.kit.database import Session
@@ -82,6 +82,14 @@ async def hidden_among(session: Session, kind: SubjectKind, ids: Collection[UUID
     if kind == "playlist":
         return await playlists.hidden(session, list(ids))
     return await visibility.hidden(session, kind, ids)
+
+
+async def is_gone(session: Session, kind: SubjectKind, subject_id: UUID) -> bool:
+    """Whether it was deleted or taken back. An account that is gone has left its name behind already."""
+    if kind == "person":
+        return False
+    row = await session.get(Track if kind == "track" else _WITH_COLUMN[kind], subject_id)
+    return row is None or (kind == "comment" and row.deleted_at is not None)
 
 
 async def owners(session: Session, kind: SubjectKind, subject_id: UUID) -> list[UUID]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from uuid import UUID
 
+from veza.catalog.import_groups import FoundFile, Group, group_files, hash_file
 from veza.catalog.import_source import AUDIO, PICTURES, Source, SourceFile, UnreadableFile
 from veza.catalog.import_tags import read_picture, read_recording
-from veza.catalog.importing import FoundFile, Group, Outcome, group_files, hash_file, import_group, needs_work
-from veza.catalog.pictures import MOST_BYTES, BadPicture, CoverFiles
+from veza.catalog.importing import Outcome, import_group, takes_cover
+from veza.catalog.pictures import MOST_BYTES, BadPicture, CoverFiles, hash_of
 from veza.catalog.releases import Outdated
 from veza.catalog.room import CatalogRoom
 from veza.catalog.slugs import NoSlugFree
@@ -20,6 +21,8 @@ from veza.kit.moves import Stale
 
 COVER_NAMES = ("cover", "folder", "front", "albumart")
 """What a picture beside the recordings is called when it is the cover; one alone may be called anything."""
+
+DOUBLED = "another file comes after it under the same name, and that one is taken"
 
 OnStep = Callable[[str, int, int], None]
 """Told what is being done, how many are done, and of how many."""
@@ -45,7 +48,8 @@ async def run_import(room: CatalogRoom, artist_id: UUID, source: Source, on_step
     report = Report()
     found: list[FoundFile] = []
     recordings = [file for file in source.files if file.form in AUDIO]
-    report.passed_over = sum(file.form not in AUDIO | PICTURES for file in source.files)
+    report.passed_over = sum(file.form not in AUDIO | PICTURES for file in (*source.files, *source.doubled))
+    report.refused += [(file.path, DOUBLED) for file in source.doubled if file.form in AUDIO | PICTURES]
     for number, file in enumerate(recordings):
         on_step("reading", number, len(recordings))
         try:
@@ -61,9 +65,7 @@ async def run_import(room: CatalogRoom, artist_id: UUID, source: Source, on_step
 
 
 async def _imported(room: CatalogRoom, artist_id: UUID, source: Source, group: Group) -> Outcome:
-    cover, notes = None, list[str]()
-    if await needs_work(room.database, artist_id, group):
-        cover, notes = await _cover(room, source, group)
+    cover, notes = await _cover(room, artist_id, source, group)
     try:
         outcome = await import_group(room.database, artist_id, group, cover)
     except (BadValue, NoSlugFree, Outdated, Stale) as refusal:
@@ -78,14 +80,18 @@ def _found(source: Source, file: SourceFile) -> FoundFile:
         return FoundFile(file, file_hash, read_recording(opened, file))
 
 
-async def _cover(room: CatalogRoom, source: Source, group: Group) -> tuple[CoverFiles | None, list[str]]:
-    """The first picture that can be made into a cover: beside the recordings by its name, else inside the first."""
+async def _cover(
+    room: CatalogRoom, artist_id: UUID, source: Source, group: Group
+) -> tuple[CoverFiles | None, list[str]]:
+    """The first picture that can be made into a cover: beside the recordings by its name, else inside the first. None
+    when that one is the cover already, or the cover is not the import's to change."""
     notes: list[str] = []
     for file in (*_beside(source, group), group.files[0].file):
         try:
             picture = await asyncio.to_thread(_picture, source, file)
             if picture is not None:
-                return await room.keep_picture(picture), notes
+                is_new = await takes_cover(room.database, artist_id, group, hash_of(picture))
+                return await room.keep_picture(picture) if is_new else None, notes
         except (BadPicture, UnreadableFile) as refusal:
             notes.append(f"{file.path} makes no cover: {refusal}")
     return None, notes

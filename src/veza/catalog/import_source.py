@@ -67,10 +67,14 @@ class SourceFile:
 
 
 class Source(Protocol):
-    """A folder or a ZIP: its `name`, its `files` in order, and each of them opened for reading."""
+    """A folder or a ZIP: its `name`, its `files` in order, and each of them opened for reading.
+
+    `doubled` are those that another of the same name takes the place of, as it would when the ZIP is unpacked.
+    """
 
     name: str
     files: list[SourceFile]
+    doubled: list[SourceFile]
 
     def open(self, file: SourceFile) -> AbstractContextManager[IO[bytes]]:
         """The file, seekable; raises UnreadableFile."""
@@ -95,8 +99,9 @@ class _Folder:
     def __init__(self, folder: Path, bounds: Bounds) -> None:
         self._folder = folder
         self._real: dict[str, Path] = {}
-        files: list[SourceFile] = []
-        total = 0
+        self.doubled: list[SourceFile] = []
+        files: dict[str, SourceFile] = {}
+        count = total = 0
         for where, folders, names in os.walk(folder, followlinks=False):
             folders[:] = sorted(name for name in folders if not _is_hidden(name))
             for name in sorted(names):
@@ -105,11 +110,12 @@ class _Folder:
                 if _is_hidden(name) or not stat.S_ISREG(about.st_mode):
                     continue
                 file = SourceFile(_plain(found.relative_to(folder).as_posix()), about.st_size)
-                total += file.size
-                self._real[file.path] = found
-                files.append(file)
-                _within(bounds, len(files), file.size, total, file.path)
-        self.name, self.files = _plain(folder.resolve().name), files
+                count, total = count + 1, total + file.size
+                _within(bounds, count, file.size, total, file.path)
+                if file.path in files:  # two names that are no UTF-8 may be written down alike
+                    self.doubled.append(files.pop(file.path))
+                self._real[file.path], files[file.path] = found, file
+        self.name, self.files = _plain(folder.resolve().name), list(files.values())
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -127,6 +133,7 @@ class _Zip:
     def __init__(self, path: Path, bounds: Bounds) -> None:
         self._archive = zipfile.ZipFile(path)
         self._entries: dict[str, zipfile.ZipInfo] = {}
+        self.doubled: list[SourceFile] = []
         try:
             self.name, self.files = _plain(path.stem), self._listed(bounds, path.stat().st_size)
         except BaseException:
@@ -145,7 +152,10 @@ class _Zip:
             kind = stat.S_IFMT(entry.external_attr >> 16)
             if entry.is_dir() or kind not in (0, stat.S_IFREG) or any(map(_is_hidden, parts)):
                 continue
-            self._entries.setdefault(_plain(name), entry)
+            before = self._entries.get(_plain(name))
+            if before is not None:
+                self.doubled.append(SourceFile(_plain(name), before.file_size))
+            self._entries[_plain(name)] = entry
         if total > bounds.ratio_from_bytes and total > bounds.ratio * packed:
             raise BadSource(f"the ZIP unpacks to {total // max(packed, 1)} times its size: it is refused as a bomb")
         return [SourceFile(name, entry.file_size) for name, entry in sorted(self._entries.items())]

@@ -26,6 +26,7 @@ from veza.catalog.import_source import SourceFile, UnreadableFile
 from veza.catalog.pictures import MOST_BYTES
 from veza.catalog.tracks import TrackWanted
 from veza.catalog.wording import NAME_MOST, BadValue, clean
+from veza.kit.texts import flat
 
 _OGG = (OggVorbis, OggOpus, OggFLAC)
 READERS: dict[str, tuple[Callable[..., Any], ...]] = {
@@ -178,9 +179,8 @@ def _tidied(values: list[str]) -> list[str]:
 
 def _tidy(text: str, most: int = NAME_MOST) -> str:
     """As much of the text as a name may have; empty when nothing of it can be shown."""
-    shown = "".join(" " if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} else one for one in text)
     try:
-        return clean(unicodedata.normalize("NFC", " ".join(shown.split()))[:most], "it", most)
+        return clean(unicodedata.normalize("NFC", " ".join(flat(text).split()))[:most], "it", most)
     except BadValue:
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, func, select
@@ -63,17 +63,16 @@ async def unlike(session: Session, person_id: UUID, kind: Liked, subject_id: UUI
 
 
 async def counts(session: Session, kind: Liked, ids: Collection[UUID]) -> dict[UUID, int]:
-    """Track or release id → how many like it, 0 included."""
-    found = (await session.execute(_COUNTS, {"kind": kind, "ids": list(ids)})).all() if ids else []
+    """Track or release id → how many like it, 0 included, and for what not everybody may see."""
+    found = (await session.execute(_COUNTS[kind], {"ids": list(ids)})).all() if ids else []
     return dict.fromkeys(ids, 0) | {subject_id: int(count) for subject_id, count in found}
 
 
 async def liked(session: Session, person_id: UUID, kind: Liked, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these the person likes."""
+    """Which of these, as far as everybody may see them, the person likes."""
     if not ids:
         return set()
-    asked = {"person_id": person_id, "kind": kind, "ids": list(ids)}
-    return set((await session.scalars(_LIKED, asked)).all())
+    return set((await session.scalars(_LIKED[kind], {"person_id": person_id, "ids": list(ids)})).all())
 
 
 SORTS = by_age(Like.id)
@@ -84,27 +83,42 @@ async def listed(session: Session, person_id: UUID, kind: Liked, part: Slice) ->
 
     Columns: id (of the like), subject_id, title, artist_id, artist_name, release_id, release_title, since.
     """
-    found = _LISTED[kind].where(Like.person_id == person_id, Like.kind == kind)
+    found = _LISTED[kind].where(Like.person_id == person_id)
     return (await session.execute(part.of(found))).all()
 
 
-_AMONG = (Like.kind == bindparam("kind"), Like.subject_id.in_(bindparam("ids", expanding=True)))
-_COUNTS = select(Like.subject_id, func.count()).where(*_AMONG).group_by(Like.subject_id)
-_LIKED = select(Like.subject_id).where(Like.person_id == bindparam("person_id"), *_AMONG)
-_OF_RELEASE = (
+def _visible(*columns: Any) -> dict[str, Query]:
+    """By kind: these columns of the likes of what everybody may see."""
+    found: Query = select(*columns)
+    of_tracks = found.join(Track, Track.id == Like.subject_id).join(Release, Release.id == Track.release_id)
+    of_releases = found.join(Release, Release.id == Like.subject_id)
+    return {
+        "track": of_tracks.join(Artist, Artist.id == Release.artist_id).where(Like.kind == "track", VISIBLE_TRACK),
+        "release": of_releases.join(Artist, Artist.id == Release.artist_id).where(
+            Like.kind == "release", VISIBLE_RELEASE
+        ),
+    }
+
+
+_AMONG = Like.subject_id.in_(bindparam("ids", expanding=True))
+_COUNTS = {
+    kind: found.where(_AMONG).group_by(Like.subject_id)
+    for kind, found in _visible(Like.subject_id, func.count()).items()
+}
+_LIKED = {
+    kind: found.where(_AMONG, Like.person_id == bindparam("person_id"))
+    for kind, found in _visible(Like.subject_id).items()
+}
+_SHOWN = (
+    Like.id,
+    Like.subject_id,
+    Like.since,
     Artist.id.label("artist_id"),
     Artist.name.label("artist_name"),
     Release.id.label("release_id"),
     Release.title.label("release_title"),
 )
 _LISTED: dict[str, Query] = {
-    "track": select(Like.id, Like.subject_id, Track.title, Like.since, *_OF_RELEASE)
-    .join(Track, Track.id == Like.subject_id)
-    .join(Release, Release.id == Track.release_id)
-    .join(Artist, Artist.id == Release.artist_id)
-    .where(VISIBLE_TRACK),
-    "release": select(Like.id, Like.subject_id, Release.title, Like.since, *_OF_RELEASE)
-    .join(Release, Release.id == Like.subject_id)
-    .join(Artist, Artist.id == Release.artist_id)
-    .where(VISIBLE_RELEASE),
+    "track": _visible(*_SHOWN, Track.title)["track"],
+    "release": _visible(*_SHOWN, Release.title)["release"],
 }

@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from veza.catalog import invitations, reported
 from veza.catalog.artists import ArtistMember
 from veza.catalog.comments import Comment
 from veza.catalog.follows import Follow
 from veza.catalog.likes import Like
 from veza.catalog.notices import Notice
 from veza.catalog.playlists import Playlist, PlaylistItem, PlaylistPerson
-from veza.catalog.reports import Report
+from veza.catalog.reported import Report
 from veza.kit.database import Session
 from veza.kit.subscriptions import Event
 
@@ -27,21 +28,23 @@ _Reply = aliased(Comment)
 async def on_person_deleted(session: Session, event: Event) -> None:
     """Hears `person.deleted` inside its transaction; the payload has `person_id`.
 
-    Private playlists, follows, likes, notices and places among an artist's people go; an artist whose only owner went
-    is an administrator's to give on. Public playlists stay without an owner, comments as empty
-    places, reports without who made them: others have built on these.
+    Private playlists, follows, likes, notices, places among an artist's people and invitations made as one go; an
+    artist whose only owner went is an administrator's to give on. Public playlists stay without an owner, comments as
+    empty places, reports without who made them: others have built on these.
     """
     person_id = UUID(str(event.payload["person_id"]))
     await _part_with_playlists(session, person_id)
+    await invitations.forget_of(session, person_id)
     for gone in (Follow, Like, Notice, ArtistMember):
         await session.execute(delete(gone).where(gone.person_id == person_id))
     # What was taken back before would show as an empty place now.
     replied_to = select(_Reply.id).where(_Reply.parent_id == Comment.id).exists()
     mine = Comment.person_id == person_id
+    await reported.forget_labels(session, "comment", select(Comment.id).where(mine), even_open=True)
     await session.execute(delete(Comment).where(mine, Comment.deleted_at.is_not(None), ~replied_to))
     blank = {"person_id": None, "text": "", "deleted_at": func.coalesce(Comment.deleted_at, session.now)}
     await session.execute(update(Comment).where(mine).values(blank))
-    await session.execute(update(Report).where(Report.reporter_id == person_id).values(reporter_id=None))
+    await reported.forget_person(session, person_id)
 
 
 async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -86,6 +89,7 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
 
 async def _part_with_playlists(session: Session, person_id: UUID) -> None:
     private = select(Playlist.id).where(Playlist.owner_id == person_id, Playlist.is_public.is_(False))
+    await reported.forget_labels(session, "playlist", private, even_open=True)
     await session.execute(delete(PlaylistItem).where(PlaylistItem.playlist_id.in_(private)))
     await session.execute(delete(PlaylistPerson).where(PlaylistPerson.playlist_id.in_(private)))
     await session.execute(delete(Playlist).where(Playlist.owner_id == person_id, Playlist.is_public.is_(False)))

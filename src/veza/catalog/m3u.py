@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
-_BREAKS = frozenset({"Cc", "Zl", "Zp"})
+from veza.kit.texts import flat
 
 
 class Entry(Protocol):
@@ -20,15 +19,13 @@ class Entry(Protocol):
 
 
 def m3u(title: str, entries: Iterable[Entry], base_url: str) -> str:
-    """The file's text, to be sent as UTF-8; an unknown duration is -1, as the format has it."""
-    lines = ["#EXTM3U", f"#PLAYLIST:{_flat(title)}"]
+    """The file's text, to be sent as UTF-8; an unknown duration is -1, as the format has it.
+
+    A line break in a title must not become an entry.
+    """
+    lines = ["#EXTM3U", f"#PLAYLIST:{flat(title)}"]
     for entry in entries:
         seconds = -1 if entry.duration_ms is None else round(entry.duration_ms / 1000)
-        lines.append(f"#EXTINF:{seconds},{_flat(entry.artist_name)} - {_flat(entry.title)}")
+        lines.append(f"#EXTINF:{seconds},{flat(entry.artist_name)} - {flat(entry.title)}")
         lines.append(f"{base_url}/tracks/{entry.track_id}")
     return "\n".join(lines) + "\n"
-
-
-def _flat(text: str) -> str:
-    """In one line, whatever is in it: a line break in a title must not become an entry."""
-    return "".join(" " if unicodedata.category(character) in _BREAKS else character for character in text)

@@ -60,14 +60,12 @@ async def members_of(session: Session, artist_id: UUID) -> Sequence[Member]:
     return [Member(*row) for row in (await session.execute(found)).all()]
 
 
-async def add_member(
-    session: Session, artist: Artist, *, person_id: UUID | None = None, email: str | None = None, part: str = "member"
-) -> Member:
-    """Add a person, by id or by confirmed e-mail address, to a locked artist.
+async def add_member(session: Session, artist: Artist, person_id: UUID, part: str = "member") -> Member:
+    """Add a person to a locked artist.
 
     Raises UnknownPerson, AlreadyMember, and BadValue when there are MOST_MEMBERS.
     """
-    person = await _person(session, person_id, email)
+    person = await find_person(session, person_id)
     there = await session.get(ArtistMember, (artist.id, person.id))
     if there is not None:
         raise AlreadyMember(person.id, there.part)
@@ -112,12 +110,6 @@ async def _another_owner(session: Session, artist: Artist, person_id: UUID) -> N
     )
     if not await session.scalar(others):
         raise LastOwner(artist)
-
-
-async def _person(session: Session, person_id: UUID | None, email: str | None) -> Person:
-    if person_id is not None:
-        return await find_person(session, person_id)
-    return await person_by_email(session, email or "")
 
 
 async def person_by_email(session: Session, email: str) -> Person:

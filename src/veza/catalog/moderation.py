@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import hiding, notices
-from veza.catalog.reports import Report, SubjectKind, UnknownReport, find, lock_reporter, machine
-from veza.catalog.texts import one_line
+from veza.catalog import hiding, notices, reported
+from veza.catalog.reported import Report, SubjectKind, machine
+from veza.catalog.reports import UnknownReport, find, lock_reporter
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.texts import one_line
 
 Decision = Literal["dismiss", "warn", "hide", "restore", "reopen"]
 DECISIONS: tuple[str, ...] = get_args(Decision)
@@ -118,6 +119,7 @@ async def decide(
     if decision in ("dismiss", "warn") and not together:
         raise DecidedAlready(kind, subject_id, await session.scalar(_LAST, _subject(kind, subject_id)))
     _nobody_else_claims(session, together)
+    shown = label or (together[0].label if together else "")
     if decision == "hide":
         await hiding.hide(session, kind, subject_id)
     elif decision == "restore":
@@ -125,10 +127,11 @@ async def decide(
         together = [one for one in together if one.decision == "hide"]
     for one in together:
         await _settle(session, one, target, decision, why)
+    if together and await hiding.is_gone(session, kind, subject_id):
+        await reported.forget_labels(session, kind, [subject_id])
     entry = await _log(session, kind, subject_id, decision, why, len(together))
     if decision != "dismiss":
         told = await hiding.owners(session, kind, subject_id)
-        shown = label or (together[0].label if together else "")
         await notices.tell(session, told, kind, subject_id, shown, decision, why)
     return entry
 
@@ -172,6 +175,8 @@ async def _settle(session: Session, report: Report, target: str, decision: str, 
         decided_at=None if target == "open" else session.now,
         claimed_by=None,
         claimed_at=None,
+        # Whoever wrote it deleted their account: it was kept for this decision only.
+        **({"text": ""} if report.reporter_id is None and target != "open" else {}),
     )
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, fu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
-from veza.catalog.texts import one_line, paragraphs
+from veza.catalog import reported
 from veza.kit.database import Base, Session
+from veza.kit.texts import one_line, paragraphs
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 2_000
@@ -174,6 +175,7 @@ async def remove(session: Session, playlist_id: UUID, person_id: UUID) -> None:
     await session.execute(delete(PlaylistItem).where(PlaylistItem.playlist_id == playlist_id))
     await session.execute(delete(PlaylistPerson).where(PlaylistPerson.playlist_id == playlist_id))
     await session.execute(delete(Playlist).where(Playlist.id == playlist_id))
+    await reported.forget_labels(session, "playlist", [playlist_id])
 
 
 async def renew_link(session: Session, playlist_id: UUID, person_id: UUID) -> str:

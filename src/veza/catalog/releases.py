@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import metadata, slugs, tagging
+from veza.catalog import metadata, reported, slugs, tagging
 from veza.catalog.artists import Artist, acts_for, demand, find_artist
 from veza.catalog.askers import Asker
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
@@ -58,6 +58,7 @@ class Release(Base):
         CheckConstraint("status IN ('draft', 'scheduled', 'published', 'withdrawn')", name="status_known"),
         Index("uq_releases_artist_id_slug", "artist_id", "slug", unique=True),
         Index(None, "artist_id", "id"),
+        Index(None, "cover_id"),
         Index(
             "ix_releases_newest", "published_at", "id",
             postgresql_where=text("status = 'published'"), sqlite_where=text("status = 'published'"),
@@ -177,6 +178,7 @@ async def delete_release(session: Session, release: Release) -> None:
         raise InUse(f"release “{title[:60]}”") from None
     await tagging.forget(session, release.id)
     await slugs.forget(session, release.id)
+    await reported.forget_labels(session, "release", [release.id])
 
 
 async def find_release(session: Session, release_id: UUID) -> Release:

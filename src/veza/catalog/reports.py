@@ -3,88 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import bindparam, func, select
 
 from veza.accounts import people
 from veza.accounts.people import Person
-from veza.catalog import playlists, visibility
+from veza.catalog import comments, playlists, visibility
 from veza.catalog.artists import Artist
 from veza.catalog.comments import Comment, UnknownComment
 from veza.catalog.releases import Release
+from veza.catalog.reported import Report, ReportReason, ReportStatus, SubjectKind, machine
 from veza.catalog.rows import Rows
-from veza.catalog.texts import paragraphs
 from veza.catalog.tracks import Track
-from veza.kit.database import Base, Session
+from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
-from veza.kit.moves import Machine, Move
+from veza.kit.texts import paragraphs
 
-SubjectKind = Literal["artist", "release", "track", "comment", "playlist", "person"]
-ReportReason = Literal["spam", "abuse", "copyright", "illegal", "misleading", "other"]
-ReportStatus = Literal["open", "upheld", "dismissed"]
-STATUSES: tuple[str, ...] = get_args(ReportStatus)
 TEXT_MOST = 2_000
 LABEL_MOST = 200
 OPEN_MOST = 100
 """Reports one person may have waiting: enough for an evening's spam wave, too few to bury the queue."""
-
-
-class Report(Base):
-    """`label` is how the subject called itself then; `claimed_by` is the moderator at work on it.
-
-    `reporter_id` is null once the account is gone. `decision` is the last one made, of moderation.DECISIONS.
-    """
-
-    __tablename__ = "reports"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    status: Mapped[str]
-    attempt: Mapped[int] = mapped_column(default=0)
-    reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    subject_kind: Mapped[str]
-    subject_id: Mapped[UUID]
-    label: Mapped[str]
-    reason: Mapped[str]
-    text: Mapped[str]
-    created_at: Mapped[datetime]
-    claimed_by: Mapped[str | None]
-    claimed_at: Mapped[datetime | None]
-    decision: Mapped[str | None]
-    decided_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
-        CheckConstraint(
-            "subject_kind IN ({})".format(", ".join(f"'{s}'" for s in get_args(SubjectKind))), name="subject_kind_known"
-        ),
-        Index(None, "status", "id"),
-        Index(None, "subject_kind", "subject_id"),
-        Index(None, "reporter_id", "id"),
-    )
-
-
-Index(
-    "uq_reports_open",
-    Report.reporter_id,
-    Report.subject_kind,
-    Report.subject_id,
-    unique=True,
-    postgresql_where=Report.status == "open",
-    sqlite_where=Report.status == "open",
-)
-
-MOVES = (
-    Move("open", "upheld", "it broke the rules: hidden, or its owner was warned", "moderator"),
-    Move("open", "dismissed", "it broke no rule", "moderator"),
-    Move("upheld", "dismissed", "what was hidden was restored", "moderator"),
-    Move("upheld", "open", "reopened for another look", "moderator"),
-    Move("dismissed", "open", "reopened for another look", "moderator"),
-)
-machine: Machine[Report] = Machine("report", Report, STATUSES, MOVES)
 
 
 class UnknownReport(LookupError):
@@ -194,7 +133,7 @@ async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject
         return (await playlists.see(session, subject_id, reporter_id)).title
     if kind == "comment":
         comment = await session.get(Comment, subject_id)
-        if comment is None or comment.hidden_at is not None or comment.deleted_at is not None:
+        if comment is None or comment.deleted_at is not None or await comments.hidden(session, [subject_id]):
             raise UnknownComment(subject_id)
         await visibility.must_be_visible(session, "track", comment.track_id)
         return comment.text

@@ -22,12 +22,14 @@ AT_ONCE = 2
 
 @dataclass
 class CatalogRoom:
-    """The database and the objects of the catalogue; `currencies` are those the platform settles."""
+    """The database and the objects of the catalogue; `currencies` are those the platform settles, `base_url` (no slash
+    at its end) is where people reach it."""
 
     database: Database
     objects: Objects
     currencies: Sequence[str]
     on_first_artist: OnFirstArtist
+    base_url: str
     _pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @property

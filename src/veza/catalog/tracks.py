@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, select,
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import metadata, tagging
+from veza.catalog import metadata, reported, tagging
 from veza.catalog.askers import Asker
 from veza.catalog.releases import InUse, Release, UnknownRelease, release_to_change
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
@@ -149,6 +149,7 @@ async def remove_track(session: Session, release: Release, track: Track) -> None
     except IntegrityError:
         raise InUse(f"track “{title[:60]}”") from None
     await tagging.forget(session, track_id)
+    await reported.forget_labels(session, "track", [track_id])
     await _renumber(session, [one.id for one in await tracks_of(session, release.id)])
 
 
@@ -228,6 +229,7 @@ async def forget_tracks(session: Session, release_id: UUID) -> None:
     ids = [one.id for one in await tracks_of(session, release_id)]
     if ids:
         await tagging.forget(session, *ids)
+        await reported.forget_labels(session, "track", ids)
         await session.execute(delete(Track).where(Track.release_id == release_id))
 
 

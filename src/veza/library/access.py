@@ -70,6 +70,20 @@ async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Colle
     return set(await session.scalars(select(Grant.item_id).where(*alive)))
 
 
+_OWNS_WITH_COVER = select(
+    select(Grant.id)
+    .join(Release, Release.id == Grant.release_id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(_MINE, Release.cover_id == bindparam("cover"), Release.hidden_at.is_(None), Artist.hidden_at.is_(None))
+    .exists()
+)
+
+
+async def owns_with_cover(session: Session, person_id: UUID, cover_id: UUID) -> bool:
+    """Whether the person has a release with this cover, or a track of one, that no moderator hid."""
+    return bool(await session.scalar(_OWNS_WITH_COVER, {"person": person_id, "cover": cover_id}))
+
+
 _MAY = (
     select(
         Release.status,

@@ -1,5 +1,5 @@
-"""Where links lead: confirming an address, a new password, the first admin, claiming what was bought; and the way back
-from the provider.
+"""Where links lead: confirming an address, a new password, the first admin, an invitation to an artist, claiming what
+was bought; and the way back from the provider.
 
 Opening a page changes nothing (mail programs open links to look at them); its one button does. The forms carry the
 link's own secret and no cookie, so another site has nothing to send.
@@ -23,6 +23,11 @@ from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeNeeded, WrongCode
 from veza.accounts.sign_in import Browser, WrongCredentials
 from veza.accounts.throttle import Throttled
+from veza.catalog import invitations
+from veza.catalog.invitations import AnotherAddress, UnknownInvitation
+from veza.catalog.members import AlreadyMember
+from veza.catalog.room import CatalogRoom
+from veza.catalog.wording import BadValue
 from veza.kit.database import DatabaseUnavailable, Session
 from veza.market import claims
 from veza.market.claims import UnknownClaim
@@ -32,12 +37,14 @@ PageRequest = Request[Any, Any, Any]
 Work = Callable[[dict[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
 
-MAY_MEND = (BadPassword, BadEmail, BadName, WrongCredentials, CodeNeeded, WrongCode)
+MAY_MEND = (
+    BadPassword, BadEmail, BadName, WrongCredentials, CodeNeeded, WrongCode, AnotherAddress, AlreadyMember, BadValue,
+)  # fmt: skip
 """What somebody can put right in the same form."""
 
 
-def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
-    """/confirm-address, /reset-password, /admin-claim and /claim, each with the link's secret as `token`."""
+def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRouterHandler]:
+    """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`."""
     pages = Pages(accounts.database.clock)
 
     def form(
@@ -71,7 +78,7 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
             return form(request, name, token, status=429, error=str(error), email=email)
         except DatabaseUnavailable as error:
             return form(request, name, token, status=503, error=str(error), email=email)
-        except (BadLink, EmailTaken, UnknownClaim, UnknownPerson) as error:
+        except (BadLink, EmailTaken, UnknownClaim, UnknownInvitation, UnknownPerson) as error:
             raise Refused(410, "This link is used up", _sentence(error)) from None
 
     @get("/confirm-address")
@@ -129,6 +136,29 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
 
         return await attempt(request, "admin", work)
 
+    @get(invitations.PAGE)
+    async def invitation_page(request: PageRequest) -> Response[bytes]:
+        """A form for whoever was invited to an artist."""
+        return form(request, "invitation", _token(request))
+
+    @post(invitations.PAGE, status_code=200)
+    async def join(request: PageRequest) -> Response[bytes]:
+        """The account of the invited address, there already or made now, may act for the artist."""
+
+        async def work(given: dict[str, str]) -> Response[bytes]:
+            async with accounts.database.read() as session:
+                invitation, artist = await invitations.look(session, given["token"])
+
+            async def then(session: Session, person_id: UUID) -> None:
+                await invitations.accept(session, given["token"], person_id, _address(request))
+                await catalog.on_first_artist(session, person_id)
+
+            await _as_person(accounts, given, request, then, new_for=invitation.email)
+            sentence = f"{given['email']} may act for {artist.name} from now on."
+            return done(request, "You are one of them", sentence)
+
+        return await attempt(request, "invitation", work)
+
     @get("/claim")
     async def claim_page(request: PageRequest) -> Response[bytes]:
         """A form for whoever bought without an account, and their receipt."""
@@ -180,8 +210,8 @@ def letter_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
     handlers = [
-        confirm_page, confirm, reset_page, reset, admin_page, claim_admin, claim_page, claim, bought, came_back,
-        onboarded,
+        confirm_page, confirm, reset_page, reset, admin_page, claim_admin, invitation_page, join, claim_page, claim,
+        bought, came_back, onboarded,
     ]  # fmt: skip
     return [Router("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 

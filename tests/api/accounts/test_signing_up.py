@@ -58,6 +58,7 @@ async def test_two_sign_ups_with_one_address_at_the_same_instant_are_one_account
         ({"name": "  "}, "bad-name"),
         ({"name": "a" * 101}, "bad-name"),
         ({"name": "a\u202eb"}, "bad-name"),
+        ({"name": "\u3164"}, "bad-name"),
         ({"name": "a\x07b"}, "bad-name"),
         ({"password": "short"}, "bad-password"),
         ({"password": "a" * 201}, "bad-password"),

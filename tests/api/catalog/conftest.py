@@ -19,6 +19,8 @@ from veza.accounts.people import Person
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
+from veza.catalog.artists import find_artist
+from veza.catalog.members import add_member
 from veza.catalog.room import CatalogRoom
 from veza.kit.clock import ManualClock
 from veza.kit.database import Base, Database, Session
@@ -67,6 +69,11 @@ class Shelf:
         problem = answer.json()
         assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
         return str(problem["detail"])
+
+    async def join(self, person_id: UUID, part: str = "member") -> None:
+        """Make somebody one of the artist's people."""
+        async with self.room.database.write() as session:
+            await add_member(session, await find_artist(session, UUID(self.artist["id"])), person_id, part)
 
     async def release(self, *titles: str, publish: bool = False, **wanted: Any) -> dict[str, Any]:
         """A release of Anna's with these tracks."""
@@ -128,8 +135,8 @@ async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator
     async def on_first_artist(_session: Session, person_id: UUID) -> None:
         became.append(person_id)
 
-    room = CatalogRoom(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist)
-    routes = [api_v1(by_header, catalog_routes(room)), cover_route(room)]
+    room = CatalogRoom(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
+    routes = [api_v1(by_header, catalog_routes(room)), cover_route(room, by_header)]
     asgi, litestar = web_application(database, routes, CATALOG_TRANSLATIONS, CATALOG_TAGS)
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
     anna, ben = await make_person(database, "Anna"), await make_person(database, "Ben")

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
-from tests.api.catalog.conftest import NOBODY, Shelf
+from tests.api.catalog.conftest import NOBODY, Shelf, make_person
+from tests.api.visitors import visiting
 from tests.catalog.pictures import opened, picture
+from tests.catalog.published import change
+from veza.catalog.artists import Artist
 from veza.catalog.pictures import MOST_BYTES
+from veza.catalog.releases import Release
+from veza.library import grants
+from veza.library.grants import CauseKind, Given, ItemKind
 
 
 async def _put(shelf: Shelf, release_id: str, source: bytes, kind: str = "image/png", **more: str) -> httpx.Response:
@@ -19,8 +28,8 @@ async def _put(shelf: Shelf, release_id: str, source: bytes, kind: str = "image/
     )  # fmt: skip
 
 
-async def test_a_cover_is_served_in_its_sizes_for_ever(any_shelf: Shelf) -> None:
-    release = await any_shelf.release()
+async def test_a_published_cover_is_served_to_everybody_in_its_sizes(any_shelf: Shelf) -> None:
+    release = await any_shelf.release("A", publish=True)
     answer = await _put(any_shelf, release["id"], picture(size=(400, 300)))
     assert answer.status_code == 200, answer.text
     cover = answer.json()["cover"]
@@ -31,12 +40,78 @@ async def test_a_cover_is_served_in_its_sizes_for_ever(any_shelf: Shelf) -> None
         assert shown.status_code == 200
         assert (opened(shown.content).format, opened(shown.content).size) == (kind, (side, side))
         assert shown.headers["content-type"] == f"image/{kind.lower()}"
-        assert "immutable" in shown.headers["cache-control"]
+        assert shown.headers["cache-control"] == "public, max-age=3600"
         again = await any_shelf.client.get(
             f"/covers/{cover['id']}/{name}", headers={"If-None-Match": shown.headers["etag"]}
         )
         assert (again.status_code, again.content) == (304, b"")
     assert cover["url"] == f"/covers/{cover['id']}/256.webp"
+
+
+async def _look(shelf: Shelf, cover: dict[str, Any], by: Any = None) -> tuple[int, str]:
+    """The status of looking at a cover, and what caches are told."""
+    who = by if isinstance(by, dict) else visiting(by) if by else {}
+    answer = await shelf.client.get(cover["url"], headers=who)
+    return answer.status_code, answer.headers["cache-control"]
+
+
+NOT_THERE, OWN, FOR_ALL = (404, "no-store"), (200, "private, no-cache"), (200, "public, max-age=3600")
+
+
+async def test_a_cover_is_seen_by_who_may_see_a_release_with_it(any_shelf: Shelf) -> None:
+    shelf, moderator = any_shelf, visiting(any_shelf.ben, "moderator")
+    release = await shelf.release("A")
+    path = f"/releases/{release['id']}"
+    cover = (await _put(shelf, release["id"], picture())).json()["cover"]
+
+    async def seen() -> list[tuple[int, str]]:
+        return [await _look(shelf, cover, by) for by in (None, shelf.ben, shelf.anna, moderator)]
+
+    closed, opened_up = [NOT_THERE, NOT_THERE, OWN, OWN], [FOR_ALL] * 4
+    assert await seen() == closed
+    at = (shelf.clock.now() + timedelta(days=1)).isoformat()
+    await shelf.call("POST", f"{path}/schedule", {"publish_at": at}, by=shelf.anna, expect=200)
+    assert await seen() == closed
+    await shelf.call("POST", f"{path}/publish", by=shelf.anna, expect=200)
+    assert await seen() == opened_up
+    await shelf.call("POST", f"{path}/withdraw", by=shelf.anna, expect=200)
+    assert await seen() == closed
+    await shelf.call("POST", f"{path}/publish", by=shelf.anna, expect=200)
+    for model, row_id in ((Release, release["id"]), (Artist, shelf.artist["id"])):
+        await change(shelf.room.database, model, UUID(row_id), hidden_at=shelf.clock.now())
+        assert await seen() == closed
+        await change(shelf.room.database, model, UUID(row_id), hidden_at=None)
+        assert await seen() == opened_up
+    await shelf.call("DELETE", f"{path}/cover", by=shelf.anna)
+    assert await seen() == closed
+
+
+async def test_a_picture_on_a_draft_and_on_what_is_published_is_public(shelf: Shelf) -> None:
+    for row in (await shelf.release("A", publish=True), await shelf.release()):
+        cover = (await _put(shelf, row["id"], picture())).json()["cover"]
+        assert await _look(shelf, cover) == FOR_ALL
+
+
+@pytest.mark.parametrize("kind", ["release", "track"])
+async def test_an_owner_sees_the_cover_of_what_was_withdrawn_and_not_of_what_was_hidden(
+    any_shelf: Shelf, kind: str
+) -> None:
+    shelf, eve = any_shelf, await make_person(any_shelf.room.database, "Eve")
+    release = await shelf.release("A", publish=True)
+    cover = (await _put(shelf, release["id"], picture())).json()["cover"]
+    item = UUID(release["id"] if kind == "release" else release["tracks"][0]["id"])
+    cause = shelf.room.database.ids.new()
+    given = Given(ItemKind(kind), item, UUID(release["id"]), CauseKind.ORDER_LINE, cause, person_id=eve)
+    async with shelf.room.database.write() as session:
+        await grants.give(session, given, because="bought")
+    await shelf.call("POST", f"/releases/{release['id']}/withdraw", by=shelf.anna, expect=200)
+    assert [await _look(shelf, cover, by) for by in (eve, shelf.ben, None)] == [OWN, NOT_THERE, NOT_THERE]
+    await change(shelf.room.database, Release, UUID(release["id"]), hidden_at=shelf.clock.now())
+    assert await _look(shelf, cover, eve) == NOT_THERE
+    await change(shelf.room.database, Release, UUID(release["id"]), hidden_at=None)
+    async with shelf.room.database.write() as session:
+        await grants.revoke(session, CauseKind.ORDER_LINE, [cause], because="refunded")
+    assert await _look(shelf, cover, eve) == NOT_THERE
 
 
 async def test_the_same_picture_is_one_cover(any_shelf: Shelf) -> None:

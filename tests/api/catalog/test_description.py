@@ -17,6 +17,7 @@ from veza.catalog import (
     artists,
     askers,
     covers,
+    invitations,
     members,
     pictures,
     publishing,
@@ -62,7 +63,7 @@ async def test_every_operation_says_what_it_is_and_who_may(shelf: Shelf) -> None
                 names = {parameter["name"] for parameter in operation["parameters"]}
                 assert "Idempotency-Key" in names, (method, path)
                 assert {"400", "401", "403", "409", "422", "503"} <= set(operation["responses"]), (method, path)
-    assert len(ids) == len(set(ids)) == 31
+    assert len(ids) == len(set(ids)) == 35
     for route in shelf.litestar.routes:
         for handler in getattr(route, "route_handlers", ()):
             if route.path.startswith(("/api/v1", "/covers")) and handler.handler_name != "options_handler":
@@ -76,7 +77,19 @@ async def test_a_cover_is_described_as_a_picture(shelf: Shelf) -> None:
 
 
 def test_every_error_of_the_room_is_translated_and_no_two_kinds_share_a_type() -> None:
-    for module in (artists, askers, covers, members, pictures, publishing, releases, slugs, tracks, wording):
+    for module in (
+        artists,
+        askers,
+        covers,
+        invitations,
+        members,
+        pictures,
+        publishing,
+        releases,
+        slugs,
+        tracks,
+        wording,
+    ):
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
                 assert any(issubclass(error, one) for one in (*CATALOG_TRANSLATIONS, BadAmount)), error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +98,10 @@ async def test_a_scheduled_release_is_published_when_its_time_comes(any_shelf: S
     assert (shown["status"], shown["publish_at"]) == ("scheduled", "2026-01-06T09:00:00Z")
     assert await worker.run_once(publisher) == 0
     await any_shelf.call("GET", path, expect=404)
-    any_shelf.clock.advance(timedelta(days=1))
+    left = datetime(2026, 1, 6, 9, tzinfo=UTC) - any_shelf.clock.now()
+    any_shelf.clock.advance(left - timedelta(microseconds=1))
+    assert await worker.run_once(publisher) == 0
+    any_shelf.clock.advance(timedelta(microseconds=1))
     assert await worker.run_once(publisher) == 1
     assert await worker.run_once(publisher) == 0
     assert (await any_shelf.call("GET", path))["status"] == "published"
@@ -159,6 +162,24 @@ async def test_a_release_is_found_by_every_slug_it_or_its_artist_had(any_shelf: 
         assert (answer.status_code, answer.headers["location"]) == (308, now)
     assert (await any_shelf.call("GET", now.removeprefix("/api/v1")))["title"] == "Bluer Hours"
     assert (await any_shelf.release())["slug"] == "blue-hours-2"
+
+
+async def test_every_slug_of_a_chain_of_renames_leads_to_the_last_at_once(any_shelf: Shelf) -> None:
+    made = await any_shelf.release("Night Bus", publish=True)
+    artists, titles = ["dzana-kovac"], ["blue-hours"]
+    for number, name in enumerate(("Two", "Three", "Four")):
+        body = {"version": made["version"] + number, "title": name}
+        titles.append((await any_shelf.call("PATCH", f"/releases/{made['id']}", body, by=any_shelf.anna))["slug"])
+        path = f"/artists/{any_shelf.artist['id']}"
+        artists.append((await any_shelf.call("PATCH", path, {"name": name}, by=any_shelf.anna))["slug"])
+    assert (artists[1:], titles[1:]) == (["two", "three", "four"],) * 2
+    for artist in artists[:-1]:
+        answer = await any_shelf.send("GET", f"/artists/{artist}")
+        assert (answer.status_code, answer.headers["location"]) == (308, "/api/v1/artists/four")
+        for title in titles:
+            answer = await any_shelf.send("GET", f"/artists/{artist}/releases/{title}")
+            assert (answer.status_code, answer.headers["location"]) == (308, "/api/v1/artists/four/releases/four")
+    assert (await any_shelf.call("GET", "/artists/four/releases/four"))["id"] == made["id"]
 
 
 async def test_a_draft_is_deleted_with_its_tracks_while_others_look(any_shelf: Shelf) -> None:

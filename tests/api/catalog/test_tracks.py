@@ -64,6 +64,21 @@ async def test_a_track_that_makes_no_sense_is_refused(
     assert await _titles(shelf, release) == []
 
 
+async def test_of_two_who_edit_a_track_at_once_both_are_heard_where_they_say_different_things(any_shelf: Shelf) -> None:
+    await any_shelf.join(any_shelf.ben)
+    release = await any_shelf.release("A")
+    path = f"/tracks/{release['tracks'][0]['id']}"
+    both = (
+        ({"title": "By Anna", "language": "de"}, any_shelf.anna),
+        ({"title": "By Ben", "explicit": True}, any_shelf.ben),
+    )
+    answers = await asyncio.gather(*(any_shelf.send("PATCH", path, body, by=by) for body, by in both))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    now = await any_shelf.call("GET", path, by=any_shelf.anna)
+    assert (now["language"], now["explicit"]) == ("de", True)
+    assert now["title"] in ("By Anna", "By Ben")
+
+
 async def test_tracks_are_moved_reordered_and_removed_without_gaps(any_shelf: Shelf) -> None:
     shelf = any_shelf
     release = await shelf.release("A", "B", "C", "D")

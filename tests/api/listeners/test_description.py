@@ -24,9 +24,9 @@ from veza.catalog import (
     playlist_people,
     playlists,
     reports,
-    texts,
     visibility,
 )
+from veza.kit import texts
 
 ROOMS: tuple[ModuleType, ...] = (
     comments, hiding, moderation, notices, playlist_items, playlist_people, playlists, reports, texts, visibility,

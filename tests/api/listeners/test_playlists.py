@@ -170,6 +170,39 @@ async def test_a_playlist_is_exported_as_m3u(hall: Hall) -> None:
     assert "filename*=UTF-8''%C3%96l" in answer.headers["content-disposition"]
 
 
+async def test_what_a_moderator_hid_is_in_no_exported_file(any_hall: Hall) -> None:
+    mara = await person(any_hall.database)
+    seen, hidden = await tracks(any_hall.database, "seen", "hidden")
+    mine = await _made(any_hall, mara, title="one\u202ftwo", is_public=True)
+    for track in (hidden, seen, seen):
+        await any_hall.post(f"/playlists/{mine['id']}/items", {"track_ids": [str(track)]}, as_=mara)
+    decided = {"subject_kind": "track", "subject_id": str(hidden), "decision": "hide", "reason": "because"}
+    await any_hall.post("/moderation/decisions", decided, roles=("moderator",))
+    for by in (mara, None):
+        exported = (await any_hall.ask("GET", f"/playlists/{mine['id']}/playlist.m3u8", as_=by)).text
+        assert exported.splitlines()[2:] == ["#EXTINF:180,Anna - seen", f"https://veza.test/tracks/{seen}"] * 2
+
+
+async def test_a_playlist_deleted_while_others_look_has_an_answer_for_each(any_hall: Hall) -> None:
+    mara, ben = await person(any_hall.database), await person(any_hall.database, "Ben")
+    (track,) = await tracks(any_hall.database, "a")
+    mine = await _made(any_hall, mara, is_public=True, is_collaborative=True)
+    path = f"/playlists/{mine['id']}"
+    await any_hall.send("PUT", f"{path}/people/{ben}", as_=mara)
+    answers = await asyncio.gather(
+        any_hall.ask("DELETE", path, as_=mara),
+        any_hall.ask("GET", path, as_=ben),
+        any_hall.ask("GET", f"{path}/items", as_=ben),
+        any_hall.ask("GET", f"{path}/playlist.m3u8"),
+        any_hall.ask("POST", f"{path}/items", {"track_ids": [str(track)]}, as_=ben),
+        any_hall.ask("PATCH", path, {"version": 1, "title": "Late"}, as_=mara),
+    )
+    assert all(answer.status_code in {200, 201, 404, 409} for answer in answers), [one.text for one in answers]
+    assert answers[0].status_code == 200
+    for where in (path, f"{path}/items", f"{path}/playlist.m3u8"):
+        await any_hall.refused("GET", where, status=404, kind="not-found", as_=mara)
+
+
 async def test_the_same_key_twice_is_one_playlist(any_hall: Hall) -> None:
     mara = await person(any_hall.database)
     answers = await asyncio.gather(
@@ -185,6 +218,8 @@ async def test_the_same_key_twice_is_one_playlist(any_hall: Hall) -> None:
         ("", 400, "invalid-request"),
         ("   ", 422, "bad-text"),
         ("\u200b", 422, "bad-text"),
+        ("\u3164", 422, "bad-text"),
+        ("a\u202eb", 422, "bad-text"),
         ("a\nb", 400, "invalid-request"),
         ("a\u2028b", 422, "bad-text"),
         ("x" * 201, 400, "invalid-request"),

@@ -25,8 +25,8 @@ BAD_NAME = Kind(
     "bad-name",
     422,
     "This is no name",
-    "`detail` says why; any script and emoji will do, control characters will not.",
-    "a name has 1 to 100 characters, this one has 120",
+    "`detail` says why; any script and emoji will do, characters that cannot be shown will not.",
+    "the name may have at most 100 characters, this one has 120",
 )
 BAD_PASSWORD = Kind(
     "bad-password",

@@ -19,17 +19,28 @@ from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, relea
 from veza.api.catalog.releases import TAG
 from veza.api.catalog.shapes import asker_of
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, problem_responses
+from veza.api.problems import (
+    CONFLICT,
+    FORBIDDEN,
+    NOT_FOUND,
+    UNAUTHORIZED,
+    UNSUPPORTED_MEDIA_TYPE,
+    Problem,
+    problem_responses,
+)
 from veza.api.shapes import WRITE_PROBLEMS, answers
-from veza.api.visitors import ANY_BODY, Visitor, needs
+from veza.api.visitors import ANY_BODY, Recognise, Visitor, needs
 from veza.catalog import covers, releases
 from veza.catalog.covers import Cover, UnknownCover
 from veza.catalog.pictures import MOST_BYTES, TAKEN, CoverFiles, hash_of
 from veza.catalog.room import CatalogRoom, record_cover
 from veza.kit.database import Session
+from veza.library import access
 
-FOR_EVER = "public, max-age=31536000, immutable"
-"""A cover's files never change: another picture is another cover."""
+PUBLIC = {"Cache-Control": "public, max-age=3600"}
+"""The files never change, who may see them does: what is withdrawn or hidden leaves every cache within an hour."""
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+"""Kept by the asker's browser alone, and asked for again each time."""
 _NAME = re.compile(r"([0-9]{1,4})\.(webp|jpg)")
 _MEDIA = {"webp": "image/webp", "jpg": "image/jpeg"}
 CoverName = Annotated[str, PathParameter(max_length=9, description="Pixels and form, such as `512.webp` or `96.jpg`.")]
@@ -105,7 +116,7 @@ async def put_cover(
 async def remove_cover(
     release_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
 ) -> Response[ReleaseDetail]:
-    """The release has no cover any more; pages that show it already keep it as long as they like."""
+    """The release has no cover any more; pages that show it already may keep it for an hour."""
 
     async def work(session: Session) -> Reply:
         row = await releases.release_to_change(session, release_id, asker_of(visitor))
@@ -126,7 +137,7 @@ _SHOWN = ResponseSpec(
     operation_id="showCover",
     tags=[TAG],
     summary="Show a cover",
-    responses={200: _SHOWN, **problem_responses(NOT_FOUND)},
+    responses={200: _SHOWN, **problem_responses(NOT_FOUND, UNAUTHORIZED)},
     media_type="image/webp",
 )
 async def show_cover(
@@ -134,16 +145,29 @@ async def show_cover(
     cover_id: FromPath[UUID],
     name: CoverName,
     catalog: NamedDependency[CatalogRoom],
+    recognise: NamedDependency[Recognise],
 ) -> Response[bytes]:
-    """A cover's picture of at most that many pixels; a smaller one where the picture sent was not larger. Browsers
-    may keep it for ever."""
+    """A cover's picture of at most that many pixels; a smaller one where the picture sent was not larger. The cover of
+    what is not published, withdrawn or hidden is for the artist's people, for moderators, and for who owns it."""
     found = _NAME.fullmatch(name)
     if found is None:
         raise UnknownCover(cover_id, name)
     async with catalog.database.read() as session:
-        key = await covers.object_of(session, cover_id, int(found[1]), found[2])
+        cover = await covers.find_cover(session, cover_id)
+        key = covers.object_of(cover, int(found[1]), found[2])
+        is_public = await covers.is_public(session, cover)
+    # Most covers are public: who asks is looked up only for the others.
+    if not is_public and not await _is_theirs(catalog, cover, await recognise(request)):
+        raise UnknownCover(cover_id, name)
     etag = f'"{key.rpartition("/")[2].partition(".")[0][:32]}"'
-    headers = {"Cache-Control": FOR_EVER, "ETag": etag, "X-Content-Type-Options": "nosniff"}
+    headers = {**(PUBLIC if is_public else PRIVATE), "ETag": etag, "X-Content-Type-Options": "nosniff"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
     return Response(await catalog.objects.get(key), headers=headers, media_type=_MEDIA[found[2]])
+
+
+async def _is_theirs(catalog: CatalogRoom, cover: Cover, visitor: Visitor) -> bool:
+    async with catalog.database.read() as session:
+        if await covers.is_seen_by(session, cover, asker_of(visitor)):
+            return True
+        return visitor.person_id is not None and await access.owns_with_cover(session, visitor.person_id, cover.id)

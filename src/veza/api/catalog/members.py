@@ -1,4 +1,4 @@
-"""The people of an artist: list, add, change their part, remove."""
+"""The people of an artist: list them, change their part, remove them; an administrator adds one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.problems import FORBIDDEN, INVALID_REQUEST, NOT_FOUND, Problem
-from veza.api.shapes import PLAIN, WRITE_PROBLEMS, answers, show
+from veza.api.problems import FORBIDDEN, NOT_FOUND
+from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, members
 from veza.catalog.room import CatalogRoom
@@ -28,10 +28,9 @@ Part = Literal["owner", "member"]
 
 
 class NewMember(Struct, forbid_unknown_fields=True):
-    """A person to act for the artist: either by id or by confirmed e-mail address."""
+    """A person to act for the artist."""
 
-    person_id: UUID | None = None
-    email: Annotated[str, Meta(min_length=3, max_length=320, pattern=PLAIN)] | None = None
+    person_id: UUID
     part: Annotated[Part, Meta(description="An owner may change who acts for the artist.")] = "member"
 
 
@@ -85,7 +84,7 @@ async def list_members(
 
 @post(
     "/artists/{artist:str}/members",
-    opt=needs(Permission.PUBLISH),
+    opt=needs(Permission.PEOPLE),
     operation_id="addArtistMember",
     tags=[TAG],
     summary="Add a person to an artist",
@@ -97,18 +96,16 @@ async def list_members(
 )  # fmt: skip
 async def add_member(
     artist: ArtistRef,
-    data: Annotated[NewMember, BodyKwarg(examples=[Example(value={"email": "ben@example.org"})])],
+    data: Annotated[NewMember, BodyKwarg(examples=[Example(value={"person_id": MEMBER_EXAMPLE["person_id"]})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
 ) -> Response[MemberShown]:
-    """Lets another person act for the artist. Only an owner can; the person is found by id or confirmed address."""
-    if (data.person_id is None) == (data.email is None):
-        raise Problem(INVALID_REQUEST, "name the person by person_id or by email, one of the two")
+    """Administrators only, for an artist whose owners are gone: owners invite people, who accept."""
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        added = await members.add_member(session, row, person_id=data.person_id, email=data.email, part=data.part)
+        added = await members.add_member(session, row, data.person_id, data.part)
         await catalog.on_first_artist(session, added.person_id)
         return Reply(201, show(MemberShown, added))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from veza.accounts.people import UnknownPerson
-from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, UNAVAILABLE, Kind
+from veza.accounts.people import BadEmail, UnknownPerson
+from veza.accounts.throttle import Throttled
+from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
 from veza.catalog.artists import TooManyArtists, UnknownArtist
 from veza.catalog.askers import NotYours
 from veza.catalog.covers import UnknownCover
+from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember, LastOwner, UnknownMember
 from veza.catalog.pictures import BadPicture
 from veza.catalog.publishing import NotComplete
@@ -65,6 +68,8 @@ CATALOG_KINDS: tuple[Kind, ...] = (BAD_VALUE, OUTDATED, NOT_NOW, NOT_COMPLETE, B
 
 CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     AlreadyMember: NOT_NOW,
+    AnotherAddress: FORBIDDEN,
+    BadEmail: BAD_EMAIL,
     BadPicture: BAD_PICTURE,
     BadValue: BAD_VALUE,
     ForbiddenMove: NOT_NOW,
@@ -78,10 +83,12 @@ CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     ObjectsUnavailable: UNAVAILABLE,
     Outdated: OUTDATED,
     Stale: CONFLICT,
+    Throttled: RATE_LIMITED,
     TooManyArtists: TOO_MANY,
     TrackStays: NOT_NOW,
     UnknownArtist: NOT_FOUND,
     UnknownCover: NOT_FOUND,
+    UnknownInvitation: NOT_FOUND,
     UnknownMember: NOT_FOUND,
     UnknownPerson: NOT_FOUND,
     UnknownRelease: NOT_FOUND,

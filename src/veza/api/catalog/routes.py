@@ -10,8 +10,8 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.catalog import artists, covers, members, release_moves, releases, track_order, tracks
-from veza.api.visitors import needs
+from veza.api.catalog import artists, covers, invitations, members, release_moves, releases, track_order, tracks
+from veza.api.visitors import Recognise, needs
 from veza.catalog.room import CatalogRoom
 
 CATALOG_TAGS: Sequence[Tag] = (
@@ -37,6 +37,10 @@ def catalog_routes(room: CatalogRoom) -> list[ControllerRouterHandler]:
             members.add_member,
             members.change_member,
             members.remove_member,
+            invitations.invite,
+            invitations.list_invitations,
+            invitations.take_back,
+            invitations.accept,
             releases.create_release,
             releases.list_releases,
             releases.list_releases_of_artist,
@@ -61,9 +65,14 @@ def catalog_routes(room: CatalogRoom) -> list[ControllerRouterHandler]:
     ]
 
 
-def cover_route(room: CatalogRoom) -> ControllerRouterHandler:
-    """Where the files of covers are: for everybody, outside /api/v1."""
-    return _router(room, covers.show_cover)
+def cover_route(room: CatalogRoom, recognise: Recognise) -> ControllerRouterHandler:
+    """Where the files of covers are, outside /api/v1; `recognise` is asked for those that are not public."""
+
+    def provide_recognise() -> Recognise:
+        return recognise
+
+    who = Provide(provide_recognise, sync_to_thread=False)
+    return Router(path="/", route_handlers=[_router(room, covers.show_cover)], dependencies={"recognise": who})
 
 
 def _router(room: CatalogRoom, *handlers: ControllerRouterHandler) -> Router:

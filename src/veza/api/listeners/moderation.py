@@ -29,7 +29,7 @@ from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, changes, page_of, show
 from veza.api.visitors import ANY_BODY, needs
 from veza.catalog import hiding, moderation, reports
-from veza.catalog.reports import Report, ReportStatus, SubjectKind
+from veza.catalog.reported import Report, ReportStatus, SubjectKind
 from veza.kit import moves
 from veza.kit.database import Database, Session
 

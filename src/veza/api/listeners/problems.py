@@ -21,16 +21,16 @@ from veza.catalog.playlist_items import ItemGone, PlaylistFull
 from veza.catalog.playlist_people import TooManyPeople
 from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
 from veza.catalog.reports import TooManyReports, UnknownReport
-from veza.catalog.texts import BadText
 from veza.catalog.visibility import NothingThere
 from veza.kit.moves import Stale
+from veza.kit.texts import BadText
 
 BAD_TEXT = Kind(
     "bad-text",
     422,
     "The text cannot be kept as it is",
-    "`detail` says which text: empty, too long, or with a control character in it.",
-    "the title must be at most 200 characters long, this one has 201",
+    "`detail` says which text: empty, too long, or with a character that cannot be shown in it.",
+    "the title may have at most 200 characters, this one has 201",
 )
 PLAYLIST_FULL = Kind(
     "playlist-full",

@@ -27,7 +27,7 @@ from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.catalog import notices, reports
-from veza.catalog.reports import ReportStatus
+from veza.catalog.reported import ReportStatus
 from veza.kit.database import Database, Session
 
 TAG = "reports"

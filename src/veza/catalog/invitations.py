@@ -1,0 +1,207 @@
+"""Invitations: an owner writes to an address, and whoever has it may become one of the artist's people.
+
+Nothing here looks whether the address has an account, so neither the answer nor its duration can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, delete, func, not_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts import audit, people, throttle
+from veza.accounts.audit import Act
+from veza.accounts.secret import digest, new_secret
+from veza.accounts.throttle import Limit
+from veza.catalog.artists import Artist, ArtistMember, part_of
+from veza.catalog.members import MOST_MEMBERS, Member, add_member
+from veza.catalog.wording import BadValue
+from veza.kit import mail
+from veza.kit.database import Base, Database, Session
+
+LASTS = timedelta(days=7)
+INVITING = Limit(20, timedelta(minutes=10))
+"""Of one person: a whole band at once, and no letter-writing machine."""
+BEING_INVITED = Limit(5, timedelta(hours=1))
+"""Of one address, by everybody together: nobody's mailbox is filled by strangers."""
+EVERY = timedelta(hours=6)
+BATCH = 500
+MOST_BATCHES = 200
+PAGE = "/invitation"
+
+
+class Invitation(Base):
+    """An invitation nobody has accepted yet; of its link only the hash is kept.
+
+    `invited_by` is the owner who made it, and while they are one it is good; null where an administrator did.
+    """
+
+    __tablename__ = "artist_invitations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    artist_id: Mapped[UUID] = mapped_column(ForeignKey("artists.id"))
+    email: Mapped[str]
+    part: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("part IN ('owner', 'member')", name="part_known"),
+        Index("uq_artist_invitations_artist_id_email", "artist_id", "email", unique=True),
+        Index(None, "invited_by"),
+        Index(None, "expires_at"),
+    )
+
+
+class UnknownInvitation(LookupError):
+    """No such invitation waits."""
+
+    def __init__(self) -> None:
+        super().__init__("this invitation was accepted or taken back, or is too old: ask for a new one")
+
+
+class AnotherAddress(Exception):
+    """The link is good, the account is not the one of the address it was sent to."""
+
+    def __init__(self) -> None:
+        super().__init__("this invitation was sent to another address than your account has: ask for one to yours")
+
+
+async def invite(
+    session: Session, artist: Artist, email: str, part: str, *, by: UUID | None, base_url: str
+) -> Invitation:
+    """Mail a link to `email` that makes its person an `owner` or `member` of a locked artist, for LASTS.
+
+    Inviting the same address again sends a new link, and the one before it is good for nothing.
+    Raises BadEmail, Throttled, and BadValue when there would be more than MOST_MEMBERS.
+    """
+    to = people.clean_email(email)
+    await throttle.spend(
+        session,
+        (throttle.key_of("inviting", session.actor), INVITING),
+        (throttle.key_of("being invited", to), BEING_INVITED),
+    )
+    gone = or_(Invitation.email == to, not_(_is_good(session)))
+    await session.execute(delete(Invitation).where(Invitation.artist_id == artist.id, gone))
+    await _demand_room(session, artist)
+    secret = new_secret()
+    row = Invitation(
+        id=session.new_id(),
+        artist_id=artist.id,
+        email=to,
+        part=part,
+        secret_hash=digest(secret),
+        invited_by=by if await part_of(session, artist.id, by) == "owner" else None,
+        created_at=session.now,
+        expires_at=session.now + LASTS,
+    )
+    session.add(row)
+    await session.flush()
+    what = "an owner, who may also change who else does" if part == "owner" else "a member"
+    mail.send(
+        session,
+        to,
+        f"You are invited to {artist.name}",
+        f"The people of {artist.name} invite you to act for this artist on Veza, as {what}.\n"
+        f"Open this link to accept; it works once, for {LASTS.days} days:\n\n"
+        f"{base_url}{PAGE}?token={secret}\n\n"
+        "If you do not know them, ignore this mail: nothing happens.\n\n"
+        f"Veza, {base_url}\n",
+    )
+    return row
+
+
+async def pending(session: Session, artist_id: UUID) -> Sequence[Invitation]:
+    """The artist's invitations that can still be accepted, newest first; with its people at most MOST_MEMBERS."""
+    waiting = select(Invitation).where(Invitation.artist_id == artist_id, _is_good(session))
+    return (await session.scalars(waiting.order_by(Invitation.id.desc()))).all()
+
+
+async def take_back(session: Session, artist: Artist, invitation_id: UUID) -> None:
+    """The link of a locked artist's invitation is good for nothing any more. Raises UnknownInvitation."""
+    waiting = select(Invitation).where(Invitation.id == invitation_id, Invitation.artist_id == artist.id)
+    row = (await session.scalars(waiting.where(_is_good(session)))).one_or_none()
+    if row is None:
+        raise UnknownInvitation
+    await session.delete(row)
+    await session.flush()
+
+
+async def look(session: Session, secret: str) -> tuple[Invitation, Artist]:
+    """The invitation of a link and whose it is, not locked; raises UnknownInvitation."""
+    found = await session.execute(
+        select(Invitation, Artist)
+        .join(Artist, Artist.id == Invitation.artist_id)
+        .where(Invitation.secret_hash == digest(secret), _is_good(session))
+        .execution_options(populate_existing=True)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise UnknownInvitation
+    return row[0], row[1]
+
+
+async def accept(session: Session, secret: str, person_id: UUID, address: str) -> tuple[Artist, Member]:
+    """The person becomes one of the artist's people, and the link is used up. The mail reached them, so that their
+    address is confirmed as well.
+
+    Raises UnknownInvitation (of two at once one gets it), AnotherAddress, AlreadyMember, UnknownPerson, and BadValue
+    when there are MOST_MEMBERS.
+    """
+    _, artist = await look(session, secret)
+    # The artist's row is the lock on who its people are, and on who is invited: looked at again under it.
+    await session.refresh(artist, with_for_update=True)
+    row, _ = await look(session, secret)
+    person = await people.find(session, person_id)
+    if person.email != row.email:
+        raise AnotherAddress
+    part = row.part
+    await session.delete(row)
+    await session.flush()
+    if not person.is_confirmed:
+        await people.confirm(session, person_id)
+        audit.note(session, Act.EMAIL_CONFIRMED, person_id, address=address)
+    return artist, await add_member(session, artist, person_id, part)
+
+
+async def forget_of(session: Session, person_id: UUID) -> None:
+    """Whose account is gone has invited nobody."""
+    await session.execute(delete(Invitation).where(Invitation.invited_by == person_id))
+
+
+async def sweep(database: Database) -> int:
+    """Forget the addresses of invitations that are no good any more, at most MOST_BATCHES times BATCH; returns how
+    many."""
+    gone = 0
+    for _ in range(MOST_BATCHES):
+        async with database.write("invitation sweep") as session:
+            ids = (await session.scalars(select(Invitation.id).where(not_(_is_good(session))).limit(BATCH))).all()
+            if ids:
+                await session.execute(delete(Invitation).where(Invitation.id.in_(ids)))
+        gone += len(ids)
+        if len(ids) < BATCH:
+            break
+    return gone
+
+
+def _is_good(session: Session) -> ColumnElement[bool]:
+    still_owner = select(ArtistMember.person_id).where(
+        ArtistMember.artist_id == Invitation.artist_id,
+        ArtistMember.person_id == Invitation.invited_by,
+        ArtistMember.part == "owner",
+    )
+    return and_(Invitation.expires_at > session.now, or_(Invitation.invited_by.is_(None), still_owner.exists()))
+
+
+async def _demand_room(session: Session, artist: Artist) -> None:
+    """One place for each invitation: who accepts it is not told that there is none."""
+    members = select(func.count()).select_from(ArtistMember).where(ArtistMember.artist_id == artist.id)
+    invited = select(func.count()).select_from(Invitation).where(Invitation.artist_id == artist.id)
+    count = int(await session.scalar(members) or 0) + int(await session.scalar(invited) or 0)
+    if count >= MOST_MEMBERS:
+        raise BadValue(f"{artist.name} has {count} people and invitations, at most {MOST_MEMBERS} are possible")
