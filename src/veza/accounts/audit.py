@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -18,6 +18,7 @@ class Act(StrEnum):
     """What is worth remembering."""
 
     SIGNED_UP = "signed up"
+    SIGN_UP_AGAIN = "sign-up with an address that has an account"
     SIGNED_IN = "signed in"
     SIGN_IN_FAILED = "sign-in failed"
     SIGNED_OUT = "signed out"
@@ -29,6 +30,7 @@ class Act(StrEnum):
     PASSWORD_RESET_ASKED = "password reset asked"
     PASSWORD_RESET = "password reset"
     PASSWORD_WRONG = "wrong password given again"
+    CODE_WRONG = "wrong code given again"
     SECOND_FACTOR_ON = "second factor on"
     SECOND_FACTOR_OFF = "second factor off"
     RECOVERY_CODES_MADE = "recovery codes made"
@@ -66,8 +68,7 @@ def note(session: Session, act: Act, person_id: UUID | None, *, address: str | N
         "at": session.now,
         "act": act.value,
         "person_id": person_id,
-        # A visitor's actor names their address, which has a column of its own that can be forgotten.
-        "actor": session.actor.partition(" ")[0] if session.actor.startswith("visitor ") else session.actor,
+        "actor": session.actor,
         "address": address,
         "detail": detail,
     }
@@ -91,4 +92,5 @@ async def entries(
 
 async def forget_addresses(session: Session, person_id: UUID) -> None:
     """What happened stays; from where it did, which is personal, goes."""
-    await session.execute(update(AuditEntry).where(AuditEntry.person_id == person_id).values(address=None))
+    theirs = or_(AuditEntry.person_id == person_id, AuditEntry.actor == f"person {person_id}")
+    await session.execute(update(AuditEntry).where(theirs).values(address=None))

@@ -11,15 +11,9 @@ from uuid import UUID
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.openapi.spec import SecurityScheme
 
 from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
 from veza.api.problems import FORBIDDEN, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE, Problem
-
-SECURITY_NAME = "token"
-SECURITY_SCHEME = SecurityScheme(
-    type="http", scheme="bearer", description="A personal API token, or the operator token that `veza serve` names."
-)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -32,8 +26,8 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 class Visitor:
     """Who asks: nobody we know (`person_id` None, role visitor), a person, or the operator by token.
 
-    `scopes` is None except for an API token. `actor` is how histories name them, and under which name their
-    idempotency keys are kept.
+    `scopes` is None except for an API token. `actor` is how histories name them; nobody's network address is in it,
+    because histories stay.
     """
 
     person_id: UUID | None
@@ -43,6 +37,8 @@ class Visitor:
     session_id: UUID | None = None
     is_confirmed: bool = False
     """Whether their e-mail address is."""
+    address: str = ""
+    """Of a visitor nobody knows: where the request came from."""
 
     def may(self, permission: Permission) -> bool:
         """Whether they have the permission, and their token, if they came with one, its scope."""
@@ -51,6 +47,11 @@ class Visitor:
     def reaches(self, permission: Permission) -> bool:
         """Whether they came with a token, if with one, that is good for this permission."""
         return self.scopes is None or PERMISSIONS[permission].scope in self.scopes
+
+    @property
+    def caller(self) -> str:
+        """Whose idempotency keys these are: visitors are told apart by where they come from."""
+        return f"{self.actor} {self.address}" if self.address else self.actor
 
     @property
     def person(self) -> UUID:
@@ -69,7 +70,7 @@ Recognise = Callable[[Connection], Awaitable[Visitor]]
 def nobody(connection: Connection) -> Visitor:
     """A visitor we know nothing of but the address."""
     address = connection.client.host if connection.client else "unknown"
-    return Visitor(None, frozenset({Role.VISITOR}), f"visitor {address}")
+    return Visitor(None, frozenset({Role.VISITOR}), Role.VISITOR.value, address=address)
 
 
 def sign_in_needed() -> Problem:
@@ -103,10 +104,16 @@ def needs(permission: Permission) -> dict[str, Any]:
     return {_PERMISSION: permission}
 
 
+def permission_named(handler: BaseRouteHandler) -> Permission | None:
+    """The permission a route names, if it does: those outside /api/v1 need none."""
+    permission = handler.opt.get(_PERMISSION)
+    return permission if isinstance(permission, Permission) else None
+
+
 def permission_of(handler: BaseRouteHandler) -> Permission:
     """The permission a route names; a route that names none is a mistake of ours, and nobody passes."""
-    permission = handler.opt.get(_PERMISSION)
-    if not isinstance(permission, Permission):
+    permission = permission_named(handler)
+    if permission is None:
         raise TypeError(f"{handler} names no permission: give it opt=needs(...)")
     return permission
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people, throttle
 from veza.accounts.audit import Act
+from veza.accounts.people import Person
 from veza.accounts.secret import digest, new_secret
 from veza.accounts.throttle import Limit
 from veza.catalog.artists import Artist, ArtistMember, part_of
@@ -170,8 +171,10 @@ async def accept(session: Session, secret: str, person_id: UUID, address: str) -
 
 
 async def forget_of(session: Session, person_id: UUID) -> None:
-    """Whose account is gone has invited nobody."""
-    await session.execute(delete(Invitation).where(Invitation.invited_by == person_id))
+    """Whose account goes has invited nobody, and nobody keeps the address they were invited by."""
+    address = select(Person.email).where(Person.id == person_id).scalar_subquery()
+    theirs = or_(Invitation.invited_by == person_id, Invitation.email == address)
+    await session.execute(delete(Invitation).where(theirs).execution_options(synchronize_session=False))
 
 
 async def sweep(database: Database) -> int:
