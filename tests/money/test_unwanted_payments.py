@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.money.conftest import Stage
-from veza.money import checkout, payments
+from veza.money import checkout, payments, sales
 from veza.money.checkout import CheckoutSession, CheckoutWanted
 from veza.money.payments import LineWanted, Payment
 
@@ -93,3 +93,15 @@ async def test_giving_up_what_is_paid_or_given_up_changes_nothing(stage: Stage) 
     await stage.settle()
     await give_up(stage, payment)
     assert (await stage.payment(payment.id)).unwanted_at is None
+
+
+async def test_a_page_recorded_after_it_was_paid_keeps_nobody_waiting_for_their_money(stage: Stage) -> None:
+    payment, made = await opened(stage, recorded=False)
+    charge = stage.sandbox.pay_checkout(made.id)
+    async with stage.database.write("test") as session:
+        row = await payments.lock(session, payment.id)
+        await sales.charge_seen(session, row, {**charge, "balance_transaction": None}, because="seen by the test")
+    due = (await stage.payment(payment.id)).check_at
+    await record(stage, payment, made)
+    row = await stage.payment(payment.id)
+    assert (row.stripe_checkout_session_id, row.check_at) == (made.id, due)

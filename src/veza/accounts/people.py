@@ -110,6 +110,19 @@ async def is_there(session: Session, person_id: UUID) -> bool:
     return bool(await session.scalar(_IS_THERE, {"the_id": person_id}))
 
 
+_HELD = (
+    select(Person.id)
+    .where(Person.id == bindparam("the_id"), Person.deleted_at.is_(None))
+    .with_for_update(key_share=True)
+)
+
+
+async def hold(session: Session, person_id: UUID) -> None:
+    """The account is not deleted before this transaction ends; raises UnknownPerson where it was."""
+    if (await session.execute(_HELD, {"the_id": person_id})).first() is None:
+        raise UnknownPerson(person_id)
+
+
 async def lock(session: Session, person_id: UUID) -> Person:
     """`find`, and nobody else changes the row until this transaction ends."""
     row = await session.get(Person, person_id, with_for_update=True, populate_existing=True)

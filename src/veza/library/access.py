@@ -64,10 +64,13 @@ async def owned_of(session: Session, person_id: UUID, items: Collection[UUID]) -
     return found
 
 
-async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Collection[UUID]) -> set[UUID]:
-    """Which of these releases and tracks were given to these orders made without an account, claimed since or not."""
+async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Which of these were given to these orders made without an account, claimed since or not: item → what gave it."""
     alive = (Grant.claim_id.in_(claim_ids), Grant.item_id.in_(items), Grant.revoked_at.is_(None))
-    return set(await session.scalars(select(Grant.item_id).where(*alive)))
+    found: dict[UUID, set[UUID]] = {}
+    for item_id, cause_id in await session.execute(select(Grant.item_id, Grant.cause_id).where(*alive)):
+        found.setdefault(item_id, set()).add(cause_id)
+    return found
 
 
 _OWNS_WITH_COVER = select(

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, delete, insert, selec
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts import people
 from veza.kit.database import Base, Session
 from veza.kit.money import BadAmount, Money, chargeable
 from veza.library import access
@@ -107,7 +108,7 @@ async def find(session: Session, buyer: Buyer) -> Cart | None:
 
 
 async def ensure(session: Session, buyer: Buyer) -> Cart:
-    """The buyer's cart, made if it is new, locked; a person's where one is signed in."""
+    """The buyer's cart, made if it is new, locked; a person's where one is signed in. Raises UnknownPerson."""
     if buyer.person_id is None and buyer.cart_token is None:
         raise ValueError("a cart belongs to a person or to a token")
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
@@ -116,10 +117,16 @@ async def ensure(session: Session, buyer: Buyer) -> Cart:
         if buyer.person_id is not None
         else {"token_hash": hash_of(buyer.cart_token or "")}
     )
-    row = {"id": session.new_id(), "created_at": session.now, **key}
-    await session.execute(dialect.insert(Cart).values(row).on_conflict_do_nothing())
     mine = select(Cart).filter_by(**key).with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(mine)).one()
+    while True:
+        row = {"id": session.new_id(), "created_at": session.now, **key}
+        new = dialect.insert(Cart).values(row).on_conflict_do_nothing().returning(Cart.id)
+        if (await session.execute(new)).first() is not None and buyer.person_id is not None:
+            await people.hold(session, buyer.person_id)
+        found = (await session.scalars(mine)).one_or_none()
+        if found is not None:
+            return found
+        # Whoever held it took it away, with its account or into another cart: the next is made here.
 
 
 async def ready(session: Session, buyer: Buyer) -> Cart:

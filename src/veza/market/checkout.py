@@ -87,7 +87,7 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
     held = await carts.contents(session, cart)
     # Where the provider refused one of them, the whole cart is checked out: what is open already is found again.
     if alive and (len(alive) == len(made) or not held):
-        return [await _again(session, order, wanted) for order in alive]
+        return _in_order([await _again(session, order, wanted) for order in alive])
     if not held:
         raise CartEmpty
     if buyer.person_id is None and wanted.email is None:
@@ -113,7 +113,12 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
             openings.append(
                 await _open(session, cart, buyer, wanted, rules, group, prints[currency, is_free], currency)
             )
-    return openings
+    return _in_order(openings)
+
+
+def _in_order(openings: list[Opening]) -> list[Opening]:
+    """As payments are locked everywhere when there are several: two tabs that record theirs never cross."""
+    return sorted(openings, key=lambda opening: opening.order.payment_id or opening.order.id)
 
 
 async def ask(gateway: Gateway, opening: Opening) -> CheckoutSession | None:
@@ -222,7 +227,10 @@ async def _again(session: Session, order: Order, wanted: Wanted) -> Opening:
         order.success_url,
         order.cancel_url,
     )
-    return Opening(order, await payments.find(session, order.payment_id), page)
+    payment = await payments.find(session, order.payment_id)
+    # Paid before its page was written down: the provider would open another one once it has forgotten our key.
+    has_page = payment.status == "pending" or payment.stripe_checkout_session_id is not None
+    return Opening(order, payment, page if has_page else None)
 
 
 def _line(session: Session, order_id: UUID, position: int, held: Held, rules: MarketRules) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from veza.accounts.people import find as find_person
+from veza.accounts import people
 from veza.kit.database import Session
 from veza.kit.money import Money
 from veza.library import grants
@@ -75,7 +75,7 @@ async def look(session: Session, token: str) -> Order:
 
 
 async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
-    """The order behind this link becomes the person's; raises UnknownClaim. Two at once: one gets it."""
+    """The order behind this link becomes the person's; raises UnknownClaim, UnknownPerson. Two at once: one gets it."""
     claimed = await _give(session, [await look(session, token)], person_id, "claimed with the link")
     if not claimed.orders:
         raise UnknownClaim
@@ -83,8 +83,8 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
 
 
 async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
-    """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed."""
-    person = await find_person(session, person_id)
+    """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed, UnknownPerson."""
+    person = await people.find(session, person_id)
     if person.email is None or person.email_confirmed_at is None:
         raise AddressUnconfirmed
     waiting = (
@@ -101,6 +101,8 @@ async def _give(session: Session, seen: Sequence[Order], person_id: UUID, becaus
     claimed = Claimed([], [])
     if not seen:
         return claimed
+    # Before all else, as where an account ends: what is claimed into one that just ended nobody could have.
+    await people.hold(session, person_id)
     # As everywhere: payments, the cart, then orders. The person's own cart, so that of two claims at once, or a
     # claim and a payment, one sees what the other gave.
     for payment_id in sorted(order.payment_id for order in seen if order.payment_id is not None):

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts import people
 from veza.catalog.artists import Artist
 from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
@@ -114,8 +115,9 @@ async def make(
 async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     """Give the person what the code is for; two at once with the same code: one gets it.
 
-    Raises BadCode; OwnedAlready and NotOut without using the code up.
+    Raises BadCode; OwnedAlready, NotOut and UnknownPerson without using the code up.
     """
+    await people.hold(session, person_id)
     # The person's cart first, as where things are paid: of two codes for one thing at once, one stays good.
     await carts.ensure(session, Buyer(person_id, None))
     found = (

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
 
 from veza.kit.database import Session
 from veza.library import access
@@ -18,16 +21,41 @@ BOUGHT_TWICE = "bought twice: the buyer has it already"
 async def among(session: Session, order: Order) -> list[OrderLine]:
     """Lines of the order for what its buyer was given by something else: two tabs, an older pay page, a claim.
 
-    Ask before the order's own things are given. Who has no account is known by the cart.
+    Ask before the order's own things are given. Who has no account is known by the cart. What went back already is no
+    double, and none is made by a thing of which the money is on its way back: one of the two stays.
     """
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     items = {line.item_id for line in lines} | {line.release_id for line in lines}
-    owned: Collection[Any]
     if order.person_id is not None:
-        owned = await access.owned_of(session, order.person_id, items)
+        given: Mapping[UUID, set[UUID]] = await access.owned_of(session, order.person_id, items)
     else:
-        owned = await access.waiting_of(session, await orders.paid_from(session, order.cart_id), items)
-    return [line for line in lines if line.item_id in owned or line.release_id in owned]
+        given = await access.waiting_of(session, await orders.paid_from(session, order.cart_id), items)
+    leaving = await _leaving(session, set().union(*given.values()))
+    owned = {item for item, causes in given.items() if causes - leaving}
+    return [
+        line
+        for line in lines
+        if (line.item_id in owned or line.release_id in owned)
+        and (line.refunded_minor < line.gross_minor or not line.gross_minor)
+    ]
+
+
+_LINES_PAID = (
+    select(OrderLine.id, OrderLine.payment_line_id, Order.payment_id)
+    .join(Order, Order.id == OrderLine.order_id)
+    .where(Order.payment_id.is_not(None))
+)
+
+
+async def _leaving(session: Session, causes: set[UUID]) -> set[UUID]:
+    """Which of these order lines are had still, while all of their money is on its way back."""
+    if not causes:
+        return set()
+    rows = (await session.execute(_LINES_PAID.where(OrderLine.id.in_(causes)))).all()
+    left: dict[UUID, int] = {}
+    for payment_id in sorted({row.payment_id for row in rows}):
+        left |= await refunds.unreserved(session, await payments.find(session, payment_id))
+    return {row.id for row in rows if left.get(row.payment_line_id) == 0}
 
 
 async def give_back(session: Session, order: Order, lines: Sequence[OrderLine], *, because: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from veza.accounts import people
 from veza.kit.database import Session
@@ -49,11 +49,19 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
 
 async def _lock_with_cart(session: Session, payment_id: UUID) -> Order:
     """The order, under its cart's lock as at checkout: of two that are paid at once, one sees what the other gave."""
-    mine = select(Order.cart_id).where(Order.payment_id == payment_id)
-    await session.execute(select(Cart.id).where(Cart.id == mine.scalar_subquery()).with_for_update())
+    for _ in range(2):
+        # Gone while it was waited for: signing in took the order along to the person's cart, which happens once.
+        if (await session.execute(_CART[orders.may_wait(session, payment_id)], {"payment_id": payment_id})).first():
+            break
     order = await orders.lock_by_payment(session, payment_id)
     assert order is not None
     return order
+
+
+_ITS_CART = select(Cart.id).where(
+    Cart.id == select(Order.cart_id).where(Order.payment_id == bindparam("payment_id")).scalar_subquery()
+)
+_CART = {True: _ITS_CART.with_for_update(), False: _ITS_CART.with_for_update(nowait=True)}
 
 
 async def expired(session: Session, payment_id: UUID) -> None:

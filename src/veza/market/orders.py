@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -154,12 +154,8 @@ async def find_theirs(session: Session, order_id: UUID, person_id: UUID) -> Orde
     return row
 
 
-_OF_PAYMENT = (
-    select(Order)
-    .where(Order.payment_id == bindparam("payment_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+_OF_PAYMENT = select(Order).where(Order.payment_id == bindparam("payment_id")).execution_options(populate_existing=True)
+_LOCKED_OF_PAYMENT = {True: _OF_PAYMENT.with_for_update(), False: _OF_PAYMENT.with_for_update(nowait=True)}
 _LINES = (
     select(OrderLine)
     .where(OrderLine.order_id.in_(bindparam("order_ids", expanding=True)))
@@ -174,9 +170,23 @@ async def of_payment(session: Session, payment_id: UUID) -> Order | None:
     return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
 
 
+def may_wait(session: Session, payment_id: UUID) -> bool:
+    """Whether to wait for a cart or an order of this payment; from here on they count as locked.
+
+    The money room writes down what several payments say in one transaction. Holding the cart or the order of one and
+    waiting for another's would stop somebody who comes the other way: there it fails instead, and each is written
+    down by itself.
+    """
+    locked = session.known("payments whose orders are locked")
+    is_first = not locked.keys() - {payment_id}
+    locked[payment_id] = True
+    return is_first
+
+
 async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:
     """The order this payment is for, locked; None for a payment made without the market."""
-    return (await session.scalars(_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
+    mine = _LOCKED_OF_PAYMENT[may_wait(session, payment_id)]
+    return (await session.scalars(mine, {"payment_id": payment_id})).one_or_none()
 
 
 async def lock(session: Session, order_id: UUID) -> Order:
@@ -217,14 +227,23 @@ async def paid_from(session: Session, cart_id: UUID) -> Sequence[UUID]:
 
 
 async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id: UUID) -> None:
-    """Whoever began to pay before signing in goes on as this person, unless they began the same there as well."""
-    begun = select(Order.fingerprint).where(Order.cart_id == new_cart, Order.status == "open")
-    prints = list(await session.scalars(begun))
-    mine = update(Order).where(
-        Order.cart_id == old_cart,
-        Order.status == "open",
-        Order.person_id.is_(None),
-        Order.fingerprint.not_in(prints),
-    )
-    taken = mine.values(cart_id=new_cart, person_id=person_id)
-    await session.execute(taken.execution_options(synchronize_session=False))
+    """Whoever began to pay before signing in goes on as this person (carts locked).
+
+    Where they had begun the same there as well, the order of before is canceled: one pay page is enough.
+    """
+    begun = set(await session.scalars(_BEGUN, {"cart_id": new_cart}))
+    for order in (await session.scalars(_WITHOUT_ACCOUNT, {"cart_id": old_cart})).all():
+        if order.fingerprint in begun:
+            await cancel(session, order, because="the same was checked out after signing in")
+        else:
+            await machine.amend(session, order, cart_id=new_cart, person_id=person_id)
+
+
+_BEGUN = select(Order.fingerprint).where(Order.cart_id == bindparam("cart_id"), Order.status == "open")
+_WITHOUT_ACCOUNT = (
+    select(Order)
+    .where(Order.cart_id == bindparam("cart_id"), Order.status == "open", Order.person_id.is_(None))
+    .order_by(Order.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)

@@ -259,10 +259,15 @@ _LINES = (
 
 async def record_checkout(session: Session, payment: Payment, session_id: str, url: str | None) -> None:
     """The provider made the checkout session; look at it in a day in case every webhook is lost, or close it now."""
+    facts: dict[str, Any] = {"stripe_checkout_session_id": session_id, "checkout_url": url}
+    if payment.status == "succeeded":
+        # Paid while the session was being written down: its charge is looked at when that said so.
+        await machine.amend(session, payment, **facts)
+        return
     look = session.now if payment.unwanted_at is not None else session.now + UNPAID_CHECK
     if payment.unwanted_at is not None:
         session.wake(CHECK_WAKE)
-    await machine.amend(session, payment, stripe_checkout_session_id=session_id, checkout_url=url, check_at=look)
+    await machine.amend(session, payment, **facts, check_at=look)
 
 
 async def give_up(session: Session, payment: Payment) -> None:

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import insert, update
 
 from tests.api.visitors import by_header, visiting
-from veza.accounts.people import Person
+from veza.accounts.people import Person, UnknownPerson
 from veza.api.application import api_v1, web_application
 from veza.api.market.problems import MARKET_TRANSLATIONS
 from veza.api.market.routes import MARKET_TAGS, market_routes
 from veza.api.money.problems import MONEY_TRANSLATIONS
+from veza.api.problems import NOT_FOUND
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -134,6 +135,10 @@ class Shop:
                 await self.pay(order)
         return opened[0]
 
+    def claim_token(self, which: int = 0) -> str:
+        """What is in the link of the mail that was sent first, second, …"""
+        return self.mails[which][2].partition("token=")[2].split()[0]
+
     async def library(self, who: dict[str, str]) -> list[str]:
         return sorted(item["title"] for item in (await self.get(who, "/library"))["items"])
 
@@ -203,7 +208,7 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
     asgi, litestar = web_application(
         stage.database,
         [api_v1(by_header, market_routes(stage.room, market))],
-        {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS},
+        {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS, UnknownPerson: NOT_FOUND},
         MARKET_TAGS,
     )
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]

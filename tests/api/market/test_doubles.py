@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select
 
 from tests.api.market.conftest import Shop, anonymous
+from tests.api.market.leaving import delete_account
 from tests.api.visitors import visiting
-from veza.accounts.people import Person
-from veza.kit import outbox
 from veza.market.orders import Order
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
@@ -23,10 +20,6 @@ OTHER_CART = "another-cart-token-that-only-that-browser-knows-2"
 
 async def _statuses(shop: Shop) -> dict[str, str]:
     return {str(order.id): order.status for order in await shop.stage.all(Order)}
-
-
-def _token(shop: Shop, which: int = 0) -> str:
-    return shop.mails[which][2].partition("token=")[2].split()[0]
 
 
 async def _refunded(shop: Shop) -> list[tuple[int, str]]:
@@ -43,7 +36,7 @@ async def test_claiming_with_the_link_what_one_owns_already_gives_the_money_back
     buyer = visiting(await shop.person())
     await shop.buy(buyer, both)
     order = await shop.buy(anonymous(), both, only, email="bo@example.org")
-    claimed = await shop.post(buyer, "/orders/claim", {"token": _token(shop)})
+    claimed = await shop.post(buyer, "/orders/claim", {"token": shop.claim_token()})
     assert claimed["bought_twice"] == [line["id"] for line in order["lines"] if line["title"] == "A"]
     await shop.stage.settle()
     assert await shop.library(buyer) == ["A", "B"]
@@ -70,7 +63,7 @@ async def test_two_links_claimed_at_the_same_instant_are_one_and_one_goes_back(a
     for token in (anonymous(), anonymous(OTHER_CART)):
         await shop.buy(token, product, email="bo@example.org")
     buyer = visiting(await shop.person())
-    tokens = [_token(shop, which) for which in (0, 1)]
+    tokens = [shop.claim_token(which) for which in (0, 1)]
     answers = await asyncio.gather(*(shop.post(buyer, "/orders/claim", {"token": token}) for token in tokens))
     assert sorted(len(one["bought_twice"]) for one in answers) == [0, 1]
     await shop.stage.settle()
@@ -85,7 +78,7 @@ async def test_a_claim_while_the_same_thing_is_paid_leaves_one(any_shop: Shop) -
     buyer = visiting(await shop.person())
     await shop.post(buyer, "/cart/items", {"product_id": product})
     (order,) = await shop.check_out(buyer)
-    await asyncio.gather(shop.pay(order), shop.post(buyer, "/orders/claim", {"token": _token(shop)}))
+    await asyncio.gather(shop.pay(order), shop.post(buyer, "/orders/claim", {"token": shop.claim_token()}))
     await shop.stage.settle()
     assert await shop.library(buyer) == ["A"]
     assert await _refunded(shop) == [(1000, TWICE)]
@@ -141,22 +134,13 @@ async def test_nobody_pays_for_an_account_that_was_deleted(any_shop: Shop, is_la
     (order,) = await shop.check_out(buyer)
     if is_late:
         shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
-    await _delete(shop, person)
+    await delete_account(shop, person)
     await shop.stage.settle()
     expected = [(1000, "the buyer's account was deleted before the payment came")] if is_late else []
     assert await _refunded(shop) == expected
     assert await _statuses(shop) == {order["id"]: "refunded" if is_late else "canceled"}
     payment = await shop.stage.one(Payment)
     assert payment.status == ("succeeded" if is_late else "expired")
-
-
-async def _delete(shop: Shop, person_id: UUID) -> None:
-
-    async with shop.stage.database.write("test") as session:
-        person = (await session.scalars(select(Person).where(Person.id == person_id))).one()
-        person.deleted_at, person.email = session.now, None
-        await session.flush()
-        await outbox.publish(session, "person.deleted", {"person_id": str(person_id)})
 
 
 async def test_two_codes_for_one_thing_at_the_same_instant_use_one_up(any_shop: Shop) -> None:
