@@ -24,8 +24,6 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 LEASE_MARGIN = timedelta(seconds=45)
 """A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
@@ -85,6 +83,9 @@ def _currencies(written: object) -> object:
 
 def _driver(written: object) -> object:
     """Name the async driver, so that the URL everybody knows from other tools just works."""
+    from sqlalchemy.engine import make_url  # late: `veza --help` reads no setting
+    from sqlalchemy.exc import ArgumentError
+
     if not isinstance(written, str):
         return written
     scheme, mark, rest = written.partition("://")
