@@ -176,7 +176,7 @@ def _beside(settings: Settings, rooms: Rooms) -> list[Service]:
         return []
     hosted = rooms.sandbox
     stage = demo.Rooms(rooms.accounts, rooms.catalog, rooms.market, rooms.money, hosted.sandbox)
-    return [hosted, *([DemoData(stage)] if settings.demo_data else [])]
+    return [hosted, *([DemoData(stage, settings.demo_seed)] if settings.demo_data else [])]
 
 
 def _services(settings: Settings, rooms: Rooms) -> list[Service]:

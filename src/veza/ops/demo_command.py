@@ -1,9 +1,9 @@
-"""`veza demo`: fill an empty database with a small label's money, and stop."""
+"""`veza demo`: fill an empty database with a small label, and stop."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,17 +14,24 @@ if TYPE_CHECKING:
     from veza.settings import Settings
 
 
-def demo(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
-    """Fill an empty database with demo sales, refunds, a dispute and something to retry; sandbox only.
+def demo(
+    context: typer.Context,
+    seed: Annotated[
+        int | None, typer.Option(help="Which label, instead of DEMO_SEED; the same again for a number.")
+    ] = None,
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Fill an empty database with a small label, its sales and what people say; sandbox only.
 
-    Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA).
+    Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA, DEMO_SEED).
     """
     from veza.kit.database import DatabaseUnavailable
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
     from veza.ops.serve import CannotListen
 
-    settings = load_settings(database_url=database_url, demo_data=True)
+    settings = load_settings(database_url=database_url, demo_seed=seed, demo_data=True)
     configure_logs(settings.model_copy(update={"log_level": "warning"}))
     if settings.stripe_api_base:
         raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)

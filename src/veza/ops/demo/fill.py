@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from contextlib import suppress
 
 import structlog
@@ -16,6 +15,7 @@ from veza.ops.demo.opening import open_label
 from veza.ops.demo.sales import a_month
 from veza.ops.demo.stage import DemoStuck, Label, Rooms
 from veza.ops.demo.talk import people_talk
+from veza.ops.demo.trouble import moderate
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ class DemoData:
 
     name = "demo data"
 
-    def __init__(self, rooms: Rooms, seed: int = 1) -> None:
+    def __init__(self, rooms: Rooms, seed: int) -> None:
         self._rooms = rooms
         self._seed = seed
         self.finished = asyncio.Event()
@@ -55,9 +55,10 @@ class DemoData:
             for model in (Payment, Person):
                 if await session.scalar(select(func.count()).select_from(model)):
                     return 0
-        label = Label(random.Random(self._seed))  # noqa: S311  (a demo that repeats, not a secret)
+        label = Label.of(self._seed)
         await open_label(self._rooms, label)
         await people_talk(self._rooms, label)
+        await moderate(self._rooms, label)
         paid = await a_month(self._rooms, label)
         # The sampler looks once a minute; a newcomer who opens the chart now shall find something in it.
         await backlog.sample(self._rooms.database)
