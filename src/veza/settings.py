@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -241,6 +242,11 @@ class Settings(BaseSettings):
         return not self.stripe_secret_key.get_secret_value()
 
     @property
+    def keeps_mails(self) -> bool:
+        """True where mails are shown at /mailbox: no mail server is set, and nobody but this machine can ask."""
+        return is_loopback(self.host) and not self.public_url and not self.smtp_url.get_secret_value()
+
+    @property
     def base_url(self) -> str:
         """The address Veza is reached under, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -310,6 +316,16 @@ class Settings(BaseSettings):
             ),
             (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
         ]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def strangers() -> list[tuple[str, str]]:

@@ -10,7 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.ops.test_cli import veza
+from veza.ops.probe.processes import Process
 
 
 def free_port() -> str:
@@ -31,10 +34,15 @@ def counted(folder: Path, query: str) -> list[tuple[Any, ...]]:
         return base.execute(query).fetchall()
 
 
-def test_the_demo_is_made_once_and_leaves_something_in_every_state(tmp_path: Path) -> None:
+async def test_the_demo_is_made_once_and_leaves_something_in_every_state(tmp_path: Path) -> None:
     port = free_port()
-    made = veza("demo", "--json", cwd=tmp_path, PORT=port)
-    assert (made.returncode, json.loads(made.stdout)) == (0, {"ok": True, "sales": 16}), made.stderr
+    server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, "DEMO_DATA": "true"})
+    try:
+        assert (await server.start(r"The demo is there: .* (\d+) sales"))[1] == "16"
+        for name in ("label", "moderator", "listener-1", "listener-6"):
+            await _signs_in(f"http://127.0.0.1:{port}", f"{name}@demo.example")
+    finally:
+        await server.stop()
 
     assert counted(tmp_path, "SELECT count(*), count(DISTINCT currency) FROM artists") == [(8, 3)]
     assert counted(tmp_path, "SELECT count(*) FROM releases WHERE cover_id IS NOT NULL") == [(20,)]
@@ -63,6 +71,13 @@ def test_the_demo_is_made_once_and_leaves_something_in_every_state(tmp_path: Pat
     assert (len(payments), payments[0]["status"]) == (20, "succeeded")
 
 
+async def _signs_in(url: str, email: str) -> None:
+    async with httpx.AsyncClient(base_url=url) as client:
+        said = {"email": email, "password": "demo-listener-demo"}
+        answer = await client.post("/api/v1/session", json=said, headers={"Idempotency-Key": email})
+        assert answer.status_code == 201, answer.text
+
+
 WHAT_A_LABEL_IS = (
     "SELECT name, country, currency, bio FROM artists ORDER BY id",
     "SELECT title, kind, status, release_date, source_hash FROM releases JOIN covers ON cover_id = covers.id"
@@ -82,23 +97,22 @@ def label(folder: Path) -> list[list[tuple[Any, ...]]]:
     return [counted(folder, query) for query in WHAT_A_LABEL_IS]
 
 
-def test_the_same_seed_is_the_same_label_and_another_is_another(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("once", "again", "another")]
+def test_the_same_seed_is_the_same_label_to_the_last_byte_of_its_covers(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("once", "again")]
     for folder in folders:
         folder.mkdir()
     with ThreadPoolExecutor() as pool:
-        asked = [("demo", "--seed", seed) for seed in ("7", "7", "8")]
+        asked = [("demo", "--json", "--seed", seed) for seed in ("7", "7")]
         made = [
             pool.submit(veza, *arguments, cwd=folder, PORT=free_port())
             for arguments, folder in zip(asked, folders, strict=True)
         ]
-        assert [one.result().returncode for one in made] == [0, 0, 0]
-    once, again, another = map(label, folders)
+        said = [json.loads(one.result().stdout) for one in made]
+    assert said == [{"ok": True, "sales": 16}] * 2
+    once, again = map(label, folders)
     assert once == again
-    for facts, others in zip(once, another, strict=True):
-        assert facts != others
-    hashes, more = ({row[-1] for row in facts[1]} for facts in (once, another))
-    assert len(hashes | more) == 40  # no cover twice
+    assert all(once)
+    assert len({row[-1] for row in once[1]}) == 20  # no cover twice
 
 
 def test_the_demo_needs_the_sandbox(tmp_path: Path) -> None:

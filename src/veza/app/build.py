@@ -55,7 +55,7 @@ from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import Settings
 from veza.web.letter_pages import letter_routes
-from veza.web.mailbox import is_loopback, mailbox_routes
+from veza.web.mailbox import mailbox_routes
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
 
@@ -156,18 +156,13 @@ def _routes(
         *operator_routes(rooms.database, rooms.money.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
     routes += [
-        *mailbox_routes(rooms.database, is_open=_keeps_mails_to_itself(settings)),
+        *mailbox_routes(rooms.database, is_open=settings.keeps_mails),
         *letter_routes(rooms.accounts, rooms.catalog),
         permissions_route(rooms.database.clock),
     ]
     if rooms.sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(rooms.sandbox.app))
     return routes
-
-
-def _keeps_mails_to_itself(settings: Settings) -> bool:
-    """Without a mail server mails are shown on a page, as long as nobody but this machine can open it."""
-    return is_loopback(settings.host) and not settings.public_url and not settings.smtp_url.get_secret_value()
 
 
 def _beside(settings: Settings, rooms: Rooms) -> list[Service]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -11,13 +12,33 @@ from sqlalchemy import func, select
 from veza.accounts.people import Person
 from veza.money import backlog
 from veza.money.payments import Payment
-from veza.ops.demo.opening import open_label
+from veza.ops.application import Service
+from veza.ops.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
+from veza.ops.demo.roster import LISTENERS
 from veza.ops.demo.sales import a_month
 from veza.ops.demo.stage import DemoStuck, Label, Rooms
 from veza.ops.demo.talk import people_talk
 from veza.ops.demo.trouble import moderate
 
 log = structlog.get_logger(__name__)
+
+
+def demo_among(services: Sequence[Service]) -> DemoData | None:
+    """The one of these that makes the demo."""
+    return next((service for service in services if isinstance(service, DemoData)), None)
+
+
+def what_was_made(sales: int) -> str:
+    """What a person who sees the demo for the first time wants to know."""
+    last = address_of(f"{LISTENER}-{LISTENERS}")
+    return "\n".join(
+        [
+            f"The demo is there: eight artists, twenty releases, {sales} sales and what became of them.",
+            f"  sign in      {address_of(OWNER)} (runs all artists), {address_of(MODERATOR)} (judges reports)",
+            f"               {address_of(f'{LISTENER}-1')} to {last} (buy)",
+            f"  password     {PASSWORD}",
+        ]
+    )
 
 
 class DemoData:

@@ -82,7 +82,7 @@ async def _open(rooms: Rooms, label: Label, act: Act) -> None:
     label.artists.append(artist.id)
     row, _link = await sellers.onboard(
         rooms.database, rooms.money.gateway, str(artist.id), act.name, act.country,
-        return_url=rooms.market.base_url, actor="demo",
+        return_url=f"{rooms.market.base_url}/studio/{artist.id}", actor="demo",
     )  # fmt: skip
     label.accounts.append(str(row.stripe_account_id))
     rooms.sandbox.complete_onboarding(label.accounts[-1], act.name)

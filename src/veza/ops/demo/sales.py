@@ -102,7 +102,7 @@ async def _check_out(rooms: Rooms, label: Label, sale: Sale) -> Opening:
     who = Buyer(None, f"demo {label.dice.random()}") if sale.buyer is None else Buyer(label.listeners[sale.buyer], None)
     base_url, key = rooms.market.base_url, f"demo {label.dice.random()}"
     email = address_of(STRANGER) if sale.buyer is None else None
-    wanted = Wanted(email, f"{base_url}/orders", f"{base_url}/cart", key)
+    wanted = Wanted(email, f"{base_url}/checkout/done", f"{base_url}/cart", key)
     actor = "anonymous" if who.person_id is None else f"person {who.person_id}"
     async with rooms.database.write(actor) as session:
         cart = await carts.ensure(session, who)
