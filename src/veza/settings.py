@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -25,8 +25,6 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 LEASE_MARGIN = timedelta(seconds=45)
 """A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
@@ -86,6 +84,9 @@ def _currencies(written: object) -> object:
 
 def _driver(written: object) -> object:
     """Name the async driver, so that the URL everybody knows from other tools just works."""
+    from sqlalchemy.engine import make_url  # late: `veza --help` reads no setting
+    from sqlalchemy.exc import ArgumentError
+
     if not isinstance(written, str):
         return written
     scheme, mark, rest = written.partition("://")
@@ -161,6 +162,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
     shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
     demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")
+    demo_seed: int = setting("DEMO_SEED", 1, "which label that is: the same number makes the same artists, releases, prices, covers and orders", ge=0)
 
     # People and mail
     session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration")
@@ -251,6 +253,11 @@ class Settings(BaseSettings):
         return not self.stripe_secret_key.get_secret_value()
 
     @property
+    def keeps_mails(self) -> bool:
+        """True where mails are shown at /mailbox: no mail server is set, and nobody but this machine can ask."""
+        return is_loopback(self.host) and not self.public_url and not self.smtp_url.get_secret_value()
+
+    @property
     def base_url(self) -> str:
         """The address Veza is reached under, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -320,6 +327,16 @@ class Settings(BaseSettings):
             ),
             (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
         ]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def strangers() -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ def test_an_import_says_what_it_made_and_the_second_that_nothing_changed(here: P
     first = veza("import", "music", *OPEN, cwd=here)
     assert first.returncode == 0, first.stderr
     assert "Blue Hours" in first.stdout
-    assert "1 new drafts" in first.stdout
+    assert "1 new draft: " in first.stdout
     again = veza("import", "music", "--artist", "dzana", "--json", cwd=here)
     said = json.loads(again.stdout)
     assert (again.returncode, said["ok"], said["artist"]["slug"]) == (0, True, "dzana")
@@ -59,15 +59,18 @@ def test_an_import_says_what_it_made_and_the_second_that_nothing_changed(here: P
 
 def test_what_was_not_imported_is_exit_code_1(here: Path) -> None:
     (here / "music" / "broken.mp3").write_bytes(b"nothing")
+    (here / "music" / "notes.txt").write_text("of the session")
     done = veza("import", "music", *OPEN, cwd=here)
     assert done.returncode == 1
     assert "not imported: broken.mp3: it is no MP3 file that can be read" in done.stdout
+    assert "1 other file passed over" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
         (("music", "--artist", "Nobody"), 2, "there is no artist “Nobody”"),
+        (("music", "--artist", "X", "--person", "anna@example.org"), 2, "to open one give --country, such as DE"),
         (("gone", *OPEN), 2, "there is no gone"),
         (("music", "--artist", "X", "--person", "eve@example.org", "--country", "BA"), 1, "there is no person"),
         (("music", "--artist", "X", "--person", "anna@example.org", "--country", "B"), 1, "is no country"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +13,9 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar
+from playwright.async_api import Browser, async_playwright
 
+from tests.conftest import missing
 from veza.api.application import web_application
 from veza.kit import worker
 from veza.money.simulator.stage import Stage
@@ -20,6 +24,10 @@ from veza.web.operator.door import operator_routes
 
 TOKEN = "a-token-only-the-tests-know-0123456789"
 REVERSING = r"/reversals$"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 NOBODYS_ID = "01930000-0000-7000-8000-00000000dead"
 
 
@@ -104,3 +112,14 @@ async def desk(guest: Desk) -> Desk:
     answer = await guest.sign_in()
     assert answer.status_code == 303
     return guest
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        missing("Chromium is not installed (Debian: apt-get install chromium)")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()

@@ -153,15 +153,23 @@ VISITOR_DEPENDENCY: dict[str, Any] = {"visitor": Provide(_visitor, sync_to_threa
 """On every route under /api/v1: take `visitor: NamedDependency[Visitor]`."""
 
 
-def json_only(connection: Connection, _handler: BaseRouteHandler) -> None:
+def json_only(connection: Connection, handler: BaseRouteHandler) -> None:
     """A guard against bodies that are not JSON; a browser's form on another site cannot send this type."""
-    if connection.scope.get("method") not in _WITH_BODY or _handler.opt.get(ANY_BODY):
+    if connection.scope.get("method") not in _WITH_BODY or handler.opt.get(ANY_BODY):
         return
     sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not sent and _wants_and_has_no_body(connection, handler):
+        return
     if sent != "application/json" and not (sent.startswith("application/") and sent.endswith("+json")):
         raise Problem(
             UNSUPPORTED_MEDIA_TYPE, f"this takes application/json, not {sent[:60] or 'a body without a type'}"
         )
+
+
+def _wants_and_has_no_body(connection: Connection, handler: BaseRouteHandler) -> bool:
+    """What the description shows without a body is asked for without one, as `curl -X POST` does."""
+    has_body = connection.headers.get("content-length", "0") != "0" or "transfer-encoding" in connection.headers
+    return not has_body and "data" not in handler.parsed_fn_signature.parameters
 
 
 ANY_BODY = "any_body"

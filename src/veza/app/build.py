@@ -57,7 +57,7 @@ from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import Settings
 from veza.web.letter_pages import letter_routes
-from veza.web.mailbox import is_loopback, mailbox_routes
+from veza.web.mailbox import mailbox_routes
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
 
@@ -162,7 +162,7 @@ def _routes(
         *operator_routes(rooms.database, rooms.money.inbox, token, secure=settings.base_url.startswith("https://")),
     ]
     routes += [
-        *mailbox_routes(rooms.database, is_open=_keeps_mails_to_itself(settings)),
+        *mailbox_routes(rooms.database, is_open=settings.keeps_mails),
         *letter_routes(rooms.accounts, rooms.catalog),
         permissions_route(rooms.database.clock),
     ]
@@ -171,18 +171,13 @@ def _routes(
     return routes
 
 
-def _keeps_mails_to_itself(settings: Settings) -> bool:
-    """Without a mail server mails are shown on a page, as long as nobody but this machine can open it."""
-    return is_loopback(settings.host) and not settings.public_url and not settings.smtp_url.get_secret_value()
-
-
 def _beside(settings: Settings, rooms: Rooms) -> list[Service]:
     """What only the process that plays the provider runs."""
     if rooms.sandbox is None:
         return []
     hosted = rooms.sandbox
     stage = demo.Rooms(rooms.accounts, rooms.catalog, rooms.market, rooms.money, hosted.sandbox)
-    return [hosted, *([DemoData(stage)] if settings.demo_data else [])]
+    return [hosted, *([DemoData(stage, settings.demo_seed)] if settings.demo_data else [])]
 
 
 def _services(settings: Settings, rooms: Rooms) -> list[Service]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from veza.kit.database import Database
 from veza.settings import Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # half a second that `veza --help` need not wait for
     from veza.catalog.room import CatalogRoom
-    from veza.money.room import MoneyRoom  # a quarter of a second that `veza --help` need not wait for
+    from veza.kit.database import Database
+    from veza.money.room import MoneyRoom
 
 
 class Service(Protocol):

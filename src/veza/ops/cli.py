@@ -6,6 +6,7 @@ Exit codes: 0 only when all is well, 1 when something is wrong, 2 when the comma
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Coroutine
@@ -14,7 +15,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from veza.kit.database import DatabaseUnavailable
 from veza.ops.application import Program
 from veza.settings import Settings, SettingsError
 
@@ -113,11 +113,14 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.accounts.first_admin import admin_link
+    from veza.kit.database import DatabaseUnavailable
     from veza.ops import serve as server
+    from veza.ops.demo.fill import demo_among, what_was_made
     from veza.ops.migrations import demand_tables
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
 
+    gc.disable()  # nothing imported and built from here on is garbage: a third of a second until `serve.run` enables it
     configure_logs(settings)
     if migrate_first:
         bring_up_to_date(settings)
@@ -138,16 +141,31 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             raise
 
         def on_ready() -> None:
-            where = server.address(listener) if listener else ""
-            typer.echo(welcome(settings, where, admin) if listener else "Veza's workers are running.")
+            typer.echo(
+                welcome(settings, server.address(listener), admin) if listener else "Veza's workers are running."
+            )
             sys.stdout.flush()
 
-        return await server.run(application, listener, on_ready)
+        async def once_there_is_a_demo() -> None:
+            data = demo_among(application.services)
+            if data is not None and listener is not None:
+                await data.finished.wait()
+                if data.made:  # what was said before has scrolled away
+                    typer.echo(f"{what_was_made(data.made)}\n{welcome(settings, server.address(listener), admin)}")
+                    sys.stdout.flush()
+
+        telling = asyncio.create_task(once_there_is_a_demo())
+        try:
+            return await server.run(application, listener, on_ready)
+        finally:
+            telling.cancel()
 
     try:
         code = run_async(start())
     except (server.CannotListen, DatabaseUnavailable, NoToken) as error:
         raise fail(str(error)) from None
+    finally:
+        gc.enable()
     raise typer.Exit(code)
 
 
@@ -159,12 +177,17 @@ def welcome(settings: Settings, where: str, admin: str | None) -> str:
         sign_in = "with your OPERATOR_TOKEN"
     else:
         sign_in = f"with the token in {token_file(settings)}"
-    payments = "built-in sandbox, no real money" if settings.uses_sandbox else "Stripe"
+    payments = f"{where}/sandbox/  a stand-in, no real money" if settings.uses_sandbox else "Stripe"
+    if settings.keeps_mails:
+        mails = f"{where}/mailbox  no mail server is set"
+    else:
+        mails = "by SMTP" if settings.smtp_url.get_secret_value() else "kept unread: set SMTP_URL"
     lines = [
         f"Veza is ready on {where}",
         f"  operators    {where}/operator  sign in {sign_in}",
         f"  API          {where}/api/docs  the same token, as bearer",
         f"  health       {where}/health/ready",
+        f"  mails        {mails}",
         f"  payments     {payments}",
     ]
     if admin is not None:
@@ -186,7 +209,7 @@ def migrate(database_url: Url = None, as_json: Json = False) -> None:
 
 def bring_up_to_date(settings: Settings) -> None:
     """Migrate the database; ends the command with one sentence when that cannot be done."""
-    from veza.kit.database import explain
+    from veza.kit.database import DatabaseUnavailable, explain
     from veza.ops.migrations import migrate as upgrade
 
     try:

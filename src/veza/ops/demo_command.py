@@ -1,9 +1,9 @@
-"""`veza demo`: fill an empty database with a small label's money, and stop."""
+"""`veza demo`: fill an empty database with a small label, and stop."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     from veza.settings import Settings
 
 
-def demo(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
-    """Fill an empty database with demo sales, refunds, a dispute and something to retry; sandbox only.
+def demo(
+    context: typer.Context,
+    seed: Annotated[
+        int | None, typer.Option(help="Which label, instead of DEMO_SEED; the same again for a number.")
+    ] = None,
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Fill an empty database with a small label, its sales and what people say; sandbox only.
 
-    Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA).
+    Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA, DEMO_SEED).
     """
     from veza.kit.database import DatabaseUnavailable
+    from veza.ops.demo.fill import what_was_made
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
     from veza.ops.serve import CannotListen
 
-    settings = load_settings(database_url=database_url, demo_data=True)
+    settings = load_settings(database_url=database_url, demo_seed=seed, demo_data=True)
     configure_logs(settings.model_copy(update={"log_level": "warning"}))
     if settings.stripe_api_base:
         raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)
@@ -38,7 +46,8 @@ def demo(context: typer.Context, database_url: Url = None, as_json: Json = False
     if as_json:
         print_json({"ok": True, "sales": made})
     elif made:
-        typer.echo(f"Made {made} sales and what became of them; `veza money list` shows them, `make run` serves them.")
+        typer.echo(what_was_made(made))
+        typer.echo("`make run` serves it.")
     else:
         typer.echo("There is data already: nothing was done.")
 
@@ -46,13 +55,15 @@ def demo(context: typer.Context, database_url: Url = None, as_json: Json = False
 async def _fill(program: Program, settings: Settings) -> int | None:
     """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
     from veza.ops import serve
-    from veza.ops.demo.fill import DemoData
+    from veza.ops.demo.fill import demo_among
 
     # The configured port, not a free one: the sandbox remembers where its webhooks go.
     listener = serve.listen(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     application = program.build(settings, True)
-    data = next(service for service in application.services if isinstance(service, DemoData))
+    data = demo_among(application.services)
+    if data is None:
+        raise LookupError("this process makes no demo: it plays no provider")
     serving = asyncio.create_task(serve.run(application, listener))
     finished = asyncio.create_task(data.finished.wait())
     await asyncio.wait({serving, finished}, return_when=asyncio.FIRST_COMPLETED)

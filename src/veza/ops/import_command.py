@@ -131,9 +131,12 @@ async def _artist(session: Session, room: CatalogRoom, asked: Asked) -> Artist:
             raise NoSuchArtist(f"{asked.person} is not one of the people of {artist.name}")
         return artist
     if person is None or asked.country is None:
-        raise NoSuchArtist(
-            f"there is no artist “{asked.artist}”; to open one give --person EMAIL and --country, such as DE"
-        )
+        lacking = [
+            one
+            for one, is_there in (("--person EMAIL", person), ("--country, such as DE", asked.country))
+            if not is_there
+        ]
+        raise NoSuchArtist(f"there is no artist “{asked.artist}”; to open one give {' and '.join(lacking)}")
     wanted = ArtistWanted(asked.artist, asked.country, asked.currency or room.currencies[0])
     artist = await open_artist(session, person.id, wanted, currencies=room.currencies)
     await room.on_first_artist(session, person.id)
@@ -169,8 +172,16 @@ def _print(artist: Artist, report: Report) -> None:
             console.print(Text(f"{one.title}: {note}"))
     for path, reason in report.refused:
         console.print(Text(f"not imported: {path}: {reason}", "red"))
+    if report.passed_over:
+        console.print(f"{_counted(report.passed_over, 'other file')} passed over: neither a recording nor a cover.")
     made = sum(one.result == "made" for one in report.releases)
     if made:
         console.print(
-            f"{made} new drafts: only {artist.name}'s people see them until they are published.", markup=False
+            f"{_counted(made, 'new draft')}: only the artist's own people see a draft. To publish one: "
+            "POST /api/v1/releases/ID/publish, its ID is shown by --json.",
+            soft_wrap=True,
         )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -194,6 +194,7 @@ def _leave_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()  # the command line starts without it
 
 
 async def _service(service: Service, stop: asyncio.Event) -> None:

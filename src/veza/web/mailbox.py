@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.kit import mail
 from veza.kit.database import Database
+from veza.settings import is_loopback
 from veza.web.pages import Pages, Refused
 
 MOST_SHOWN = 100
@@ -57,16 +57,6 @@ def mailbox_routes(database: Database, *, is_open: bool) -> list[ControllerRoute
 
     handlers = [mailbox, one_mail]
     return [Router("/mailbox", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _paragraphs(text: str) -> list[list[list[tuple[str, bool]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,16 @@ async def test_a_published_release_is_everybodys_and_tells_so(any_shelf: Shelf) 
     assert len(await any_shelf.walk("/artists/dzana-kovac/releases")) == 1
     await any_shelf.refused("PATCH", f"/releases/{made['id']}", {"version": 2}, 403, "forbidden", by=any_shelf.ben)
     assert await _events(any_shelf) == [PUBLISHED]
+
+
+async def test_what_takes_no_body_is_asked_for_without_one(shelf: Shelf) -> None:
+    made = await shelf.release("Night Bus")
+    headers = {**visiting(shelf.anna, "artist"), "Idempotency-Key": "once"}
+    move, tracks = (f"/api/v1/releases/{made['id']}/{what}" for what in ("publish", "tracks"))
+    assert (await shelf.client.post(move, headers=headers)).status_code == 200
+    for wrong in ({"content": b"x"}, {"data": {"a": "b"}}, {"content": _streamed()}):
+        assert (await shelf.client.post(move, headers=headers, **wrong)).status_code == 415
+    assert (await shelf.client.post(tracks, headers=headers)).status_code == 415  # this one takes a body
 
 
 async def test_publishing_needs_a_track_and_a_sample_pack_its_licence(shelf: Shelf) -> None:
@@ -280,3 +291,7 @@ async def _events(shelf: Shelf) -> list[str]:
     async with shelf.room.database.read() as session:
         found = select(OutboxEvent.topic).where(OutboxEvent.topic.like("release.%")).order_by(OutboxEvent.id)
         return list((await session.scalars(found)).all())
+
+
+async def _streamed() -> AsyncIterator[bytes]:
+    yield b"x"

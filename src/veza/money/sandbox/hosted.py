@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import random
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from veza.kit.clock import Clock
 from veza.money.sandbox.core import Sandbox
@@ -14,7 +13,7 @@ from veza.money.sandbox.delivery import deliver_webhooks
 from veza.money.sandbox.server import AsgiApp, create_app
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.store import Store
-from veza.settings import Settings
+from veza.settings import Settings, is_loopback
 
 
 @dataclass
@@ -44,8 +43,4 @@ def hosted_sandbox(settings: Settings, clock: Clock, operator_token: str) -> Hos
 
 
 def _strangers_come(settings: Settings) -> bool:
-    try:
-        at_home = ip_address(settings.host).is_loopback
-    except ValueError:
-        at_home = settings.host == "localhost"
-    return not at_home or bool(settings.public_url)
+    return not is_loopback(settings.host) or bool(settings.public_url)

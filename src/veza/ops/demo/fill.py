@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -12,12 +12,33 @@ from sqlalchemy import func, select
 from veza.accounts.people import Person
 from veza.money import backlog
 from veza.money.payments import Payment
-from veza.ops.demo.opening import open_label
+from veza.ops.application import Service
+from veza.ops.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
+from veza.ops.demo.roster import LISTENERS
 from veza.ops.demo.sales import a_month
 from veza.ops.demo.stage import DemoStuck, Label, Rooms
 from veza.ops.demo.talk import people_talk
+from veza.ops.demo.trouble import moderate
 
 log = structlog.get_logger(__name__)
+
+
+def demo_among(services: Sequence[Service]) -> DemoData | None:
+    """The one of these that makes the demo."""
+    return next((service for service in services if isinstance(service, DemoData)), None)
+
+
+def what_was_made(sales: int) -> str:
+    """What a person who sees the demo for the first time wants to know."""
+    last = address_of(f"{LISTENER}-{LISTENERS}")
+    return "\n".join(
+        [
+            f"The demo is there: eight artists, twenty releases, {sales} sales and what became of them.",
+            f"  sign in      {address_of(OWNER)} (runs all artists), {address_of(MODERATOR)} (judges reports)",
+            f"               {address_of(f'{LISTENER}-1')} to {last} (buy)",
+            f"  password     {PASSWORD}",
+        ]
+    )
 
 
 class DemoData:
@@ -25,7 +46,7 @@ class DemoData:
 
     name = "demo data"
 
-    def __init__(self, rooms: Rooms, seed: int = 1) -> None:
+    def __init__(self, rooms: Rooms, seed: int) -> None:
         self._rooms = rooms
         self._seed = seed
         self.finished = asyncio.Event()
@@ -55,9 +76,10 @@ class DemoData:
             for model in (Payment, Person):
                 if await session.scalar(select(func.count()).select_from(model)):
                     return 0
-        label = Label(random.Random(self._seed))  # noqa: S311  (a demo that repeats, not a secret)
+        label = Label.of(self._seed)
         await open_label(self._rooms, label)
         await people_talk(self._rooms, label)
+        await moderate(self._rooms, label)
         paid = await a_month(self._rooms, label)
         # The sampler looks once a minute; a newcomer who opens the chart now shall find something in it.
         await backlog.sample(self._rooms.database)

@@ -1,17 +1,31 @@
-"""Eight artists and twenty releases of a small label that does not exist: plain data, read by the demo."""
+"""Eight artists, twenty releases and six listeners of a small label that does not exist, drawn by a seed.
+
+What there is of each (which record is a sample pack, free, scheduled, withdrawn) is always the same, so that the month
+that follows can be told; who they are, what things are called and cost, is the seed's.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from veza.ops.demo.vocabulary import ARABIC, CYRILLIC, HANDLES, PACKS, REMIXES, SAMPLES, SCENES, Scene
+
+LICENCE = "Royalty-free in your own music, released or not. The samples alone may not be sold or given away."
+LISTENERS = 6
+SONG_MINOR = 150
+"""What a song costs by itself, where the release lets it go singly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A track: its title, length and, where it has them, tags of its own."""
+    """A track: its title and length; `is_sold` when it is for sale by itself, too."""
 
     title: str
     seconds: int
     explicit: bool = False
+    is_sold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,101 +54,101 @@ class Act:
     records: tuple[Record, ...]
 
 
-def _songs(*said: tuple[str, str]) -> tuple[Song, ...]:
-    """("Low Water", "4:12") pairs."""
-    return tuple(Song(title, 60 * int(length.split(":")[0]) + int(length.split(":")[1])) for title, length in said)
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A whole label. Records are spoken of by (act, record), both from 0."""
+
+    acts: tuple[Act, ...]
+    listeners: tuple[str, ...]
+
+    def record(self, where: tuple[int, int]) -> Record:
+        return self.acts[where[0]].records[where[1]]
 
 
-LABEL = "label"
-"""The account that runs all eight."""
-LISTENERS = ("tape-hiss", "b-side", "low-end", "night-bus", "room-tone", "run-out-groove")
-"""Accounts that buy, keep playlists and comment."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A record before it has a title. Prices are drawn from `prices`, in minor units."""
 
-LICENCE = "Royalty-free in your own music, released or not. The samples alone may not be sold or given away."
+    kind: str
+    songs: tuple[int, int]
+    prices: range
+    pricing: str = "fixed"
+    status: str = "published"
+    sells_songs: bool = False
 
-ROSTER: tuple[Act, ...] = (
-    Act(
-        "Kelp Forest", "PT", "EUR", "Slow guitars, tape echo and the sound of the harbour at Peniche.",
-        ("ambient", "post-rock"),
-        (
-            Record("Low Water", "album", 2024, "fixed", 900, _songs(
-                ("Moorings", "5:41"), ("Low Water", "7:08"), ("Salt on the Windows", "4:52"), ("A Lamp for the Boats", "6:30"),
-                ("Undertow", "8:15"), ("Morning, No Wind", "3:59"))),
-            Record("Tidal Charts", "ep", 2025, "minimum", 400, _songs(
-                ("Neap", "4:44"), ("Spring", "5:20"), ("Slack", "3:12"))),
-            Record("Harbour Recordings", "sample_pack", 2025, "fixed", 1500, _songs(
-                ("Rigging, 96 bpm", "0:40"), ("Foghorn Choir", "0:52"), ("Gulls and Engines", "1:10")), licence=LICENCE),
-        ),
-    ),
-    Act(
-        "Night Ferry", "DE", "EUR", "Two synthesisers, one drum machine, last boat home.",
-        ("synth-pop", "electronic"),
-        (
-            Record("Departures", "album", 2023, "fixed", 1000, _songs(
-                ("Platform Light", "3:48"), ("The 23:40", "4:21"), ("Radio Off", "3:33"), ("Deckchairs", "4:05"),
-                ("Bremerhaven", "5:12"), ("Nobody Sleeps", "3:56"), ("Arrivals", "6:01"))),
-            Record("Nobody Sleeps (Remixes)", "ep", 2024, "fixed", 500, _songs(
-                ("Nobody Sleeps (Long Way Round)", "6:40"), ("Nobody Sleeps (Engine Room)", "5:55"))),
-            Record("Winter Timetable", "single", 2026, "fixed", 150, _songs(("Winter Timetable", "4:02"))),
-        ),
-    ),
-    Act(
-        "Paper Lanterns", "FR", "EUR", "Chamber pop for a street with the lights out.",
-        ("chamber pop", "folk"),
-        (
-            Record("Rue des Ombres", "album", 2025, "fixed", 1100, _songs(
-                ("Ouverture", "1:50"), ("Rue des Ombres", "4:17"), ("Petite Foule", "3:25"), ("L'Escalier", "3:58"),
-                ("Sans Parapluie", "4:44"), ("Dernier Étage", "5:05"))),
-            Record("Deux Valses", "single", 2024, "free", 0, _songs(("Valse du Matin", "2:41"), ("Valse du Soir", "3:09"))),
-        ),
-    ),
-    Act(
-        "Copper Wire Choir", "GB", "GBP", "Nine voices, no instruments, one very good cellar.",
-        ("choral", "experimental"),
-        (
-            Record("Nine in a Cellar", "album", 2024, "fixed", 800, _songs(
-                ("Hum", "3:30"), ("Ground", "6:12"), ("Copper", "5:08"), ("Wire", "4:40"), ("Choir", "7:22"))),
-            Record("Rounds", "ep", 2026, "minimum", 300, _songs(("Round the First", "2:58"), ("Round the Second", "3:14"))),
-            Record("Rounds, Live", "ep", 2026, "fixed", 350, _songs(("Round the First, Live", "3:20"),), status="scheduled"),
-        ),
-    ),
-    Act(
-        "Slow Elevator", "US", "USD", "Jazz for buildings with more than forty floors.",
-        ("jazz", "downtempo"),
-        (
-            Record("Mezzanine Standards", "album", 2023, "fixed", 1200, _songs(
-                ("Lobby", "4:10"), ("Doors Closing", "5:33"), ("Thirteen Is Missing", "6:18"), ("Observation Deck", "7:45"))),
-            Record("Service Lift", "single", 2025, "fixed", 200, _songs(("Service Lift", "5:01"))),
-            Record("Stairwell Drums", "sample_pack", 2026, "fixed", 1900, _songs(
-                ("Brushes, 82 bpm", "0:46"), ("Rims, 120 bpm", "0:32")), licence=LICENCE),
-        ),
-    ),
-    Act(
-        "Дальний Свет", "GE", "EUR", "Long roads at night, sung in three languages.",
-        ("dream pop", "shoegaze"),
-        (
-            Record("Перевал", "album", 2025, "fixed", 900, _songs(
-                ("Дорога", "4:55"), ("Фары", "3:47"), ("Перевал", "6:31"), ("Chveni Gza", "5:02"))),
-            Record("Обочина", "ep", 2026, "fixed", 450, _songs(("Обочина", "4:08"), ("Заправка", "3:36")), status="draft"),
-        ),
-    ),
-    Act(
-        "بيت الريح", "LB", "USD", "Oud, drone and field recordings from the roofs.",
-        ("oud", "drone"),
-        (
-            Record("سطوح", "album", 2024, "minimum", 700, _songs(
-                ("غسيل", "5:24"), ("حمام", "4:18"), ("مولّد", "6:50"), ("ليل", "8:08"))),
-            Record("Rooftops, Reworked", "ep", 2025, "fixed", 500, _songs(("Laundry (Reworked)", "5:40"),), status="withdrawn"),
-        ),
-    ),
-    Act(
-        "Ostrich Parade", "NL", "EUR", "Loud, short, and over before the neighbours knock. 🪶",
-        ("punk", "garage"),
-        (
-            Record("Head First", "album", 2026, "fixed", 700, (
-                *_songs(("Feathers", "1:12"), ("Run", "0:58"), ("Sandbox", "1:40"), ("Bury It", "1:22")),
-                Song("Not Sorry", 67, explicit=True))),
-            Record("Demo Tape", "ep", 2022, "free", 0, _songs(("Feathers (Demo)", "1:15"), ("Run (Demo)", "1:01"))),
-        ),
-    ),
+
+_ALBUM, _EP = range(700, 1301, 100), range(350, 651, 50)
+_PLANS: tuple[tuple[str, tuple[_Plan, ...]], ...] = (
+    ("EUR", (_Plan("album", (5, 8), _ALBUM), _Plan("ep", (3, 4), _EP, "minimum"), _Plan("sample_pack", (3, 5), range(1200, 2001, 100)))),
+    ("EUR", (_Plan("album", (6, 9), _ALBUM, sells_songs=True), _Plan("remixes", (2, 3), _EP), _Plan("single", (1, 1), range(100, 251, 50)))),
+    ("EUR", (_Plan("album", (5, 7), _ALBUM), _Plan("single", (2, 2), range(0, 1), "free"))),
+    ("GBP", (_Plan("album", (4, 6), _ALBUM), _Plan("ep", (2, 3), _EP, "minimum"), _Plan("live", (1, 2), _EP, status="scheduled"))),
+    ("USD", (_Plan("album", (4, 6), _ALBUM, sells_songs=True), _Plan("single", (1, 1), range(100, 251, 50)), _Plan("sample_pack", (2, 4), range(1200, 2001, 100)))),
+    ("EUR", (_Plan("album", (4, 6), _ALBUM), _Plan("ep", (2, 3), _EP, status="draft"))),
+    ("USD", (_Plan("album", (4, 5), _ALBUM, "minimum"), _Plan("ep", (1, 2), _EP, status="withdrawn"))),
+    ("EUR", (_Plan("album", (5, 6), _ALBUM), _Plan("demos", (2, 3), range(0, 1), "free"))),
 )  # fmt: skip
+"""Currency and records of each act. The sixth sings in Russian and Georgian, the seventh in Arabic."""
+_COUNTRIES = {"EUR": ("PT", "DE", "FR", "NL", "IE", "AT"), "GBP": ("GB",), "USD": ("US",)}
+_CALLED = {"remixes": "ep", "live": "ep", "demos": "ep"}
+
+
+def roster_of(seed: int) -> Roster:
+    """The label of a seed: always the same one."""
+    dice = random.Random(f"roster {seed}")  # noqa: S311  (a demo that repeats, not a secret)
+    scenes = dice.sample(SCENES, 6)
+    scenes[5:5] = [CYRILLIC, ARABIC]
+    packs = iter(dice.sample(PACKS, len(PACKS)))
+    acts = [_act(dice, scene, currency, plans, packs) for scene, (currency, plans) in zip(scenes, _PLANS, strict=True)]
+    return Roster(tuple(acts), tuple(dice.sample(HANDLES, LISTENERS)))
+
+
+def _act(dice: random.Random, scene: Scene, currency: str, plans: Sequence[_Plan], packs: Iterator[str]) -> Act:
+    country = {CYRILLIC: "GE", ARABIC: "LB"}.get(scene) or dice.choice(_COUNTRIES[currency])
+    drawn = _Drawn(
+        dice, packs, dice.sample(scene.albums, len(scene.albums)), dice.sample(scene.songs, len(scene.songs))
+    )
+    records = tuple(drawn.record(plan) for plan in plans)
+    return Act(dice.choice(scene.names), country, currency, dice.choice(scene.bios), scene.tags, records)
+
+
+@dataclass
+class _Drawn:
+    """Titles not used yet, and those of the album that remixes, demos and the stage come back to."""
+
+    dice: random.Random
+    packs: Iterator[str]
+    albums: list[str]
+    songs: list[str]
+    known: list[str] = field(default_factory=list)
+
+    def record(self, plan: _Plan) -> Record:
+        title, titles = self._titles(plan)
+        self.known = self.known or titles
+        lengths = range(32, 75) if plan.kind == "sample_pack" else range(150, 470)
+        songs = [
+            Song(one, self.dice.choice(lengths), explicit=one == "Not Sorry", is_sold=plan.sells_songs and number < 3)
+            for number, one in enumerate(titles)
+        ]
+        year = 2026 if plan.status in ("draft", "scheduled") else self.dice.randint(2022, 2026)
+        licence = LICENCE if plan.kind == "sample_pack" else ""
+        kind, price = _CALLED.get(plan.kind, plan.kind), self.dice.choice(plan.prices)
+        return Record(title, kind, year, plan.pricing, price, tuple(songs), plan.status, licence)
+
+    def _titles(self, plan: _Plan) -> tuple[str, list[str]]:
+        count = self.dice.randint(*plan.songs)
+        match plan.kind:
+            case "sample_pack":
+                return next(self.packs), self.dice.sample(SAMPLES, count)
+            case "remixes":
+                song = self.dice.choice(self.known)
+                return f"{song} (Remixes)", [f"{song} ({how})" for how in self.dice.sample(REMIXES, count)]
+            case "live":
+                return f"{self.known[0]}, Live", [f"{song}, Live" for song in self.known[:count]]
+            case "demos":
+                return "Demo Tape", [f"{song} (Demo)" for song in self.known[:count]]
+            case "album":
+                return self.albums.pop(), [self.songs.pop() for _ in range(count)]
+            case _:
+                titles = [self.songs.pop() for _ in range(count)]
+                return titles[0] if plan.kind == "single" else self.albums.pop(), titles

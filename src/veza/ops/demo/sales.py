@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from veza.catalog.artists import find_artist
 from veza.kit.database import Session
+from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market import checkout, orders, refund_requests
+from veza.market import checkout, codes, orders, refund_requests
 from veza.market.cart import Buyer
 from veza.market.checkout import Opening, Wanted
 from veza.market.orders import Order
@@ -18,105 +21,106 @@ from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
-from veza.ops.demo.opening import address_of
-from veza.ops.demo.roster import LISTENERS
+from veza.ops.demo import month
+from veza.ops.demo.month import Sale
+from veza.ops.demo.opening import LISTENER, address_of
 from veza.ops.demo.stage import Label, Rooms
 
-BOUGHT: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (LISTENERS[0], ("Low Water",)),
-    (LISTENERS[1], ("Departures", "Rue des Ombres", "Head First")),
-    (LISTENERS[2], ("Head First",)),
-    (LISTENERS[3], ("Mezzanine Standards",)),
-    (LISTENERS[4], ("Rue des Ombres",)),
-    (LISTENERS[5], ("Nine in a Cellar", "Rounds")),
-    (LISTENERS[0], ("Tidal Charts", "Перевал")),
-    (LISTENERS[1], ("سطوح",)),
-    (LISTENERS[2], ("Winter Timetable", "Harbour Recordings")),
-    (LISTENERS[3], ("Service Lift", "Stairwell Drums")),
-    (LISTENERS[4], ("Nobody Sleeps (Remixes)", "Deux Valses")),
-    (LISTENERS[5], ("Low Water", "Перевал")),
-)
-"""Who bought what, in one currency an order; what happens to some of them afterwards is told below."""
-NEWEST = (LISTENERS[0], ("Departures",))
-"""The last sale is one a newcomer can refund at once: its seller has the money."""
-LEFT_UNPAID = (LISTENERS[3], "Departures")
-GAVE_UP = (LISTENERS[4], "Head First")
-CHANGED_THEIR_MIND = (LISTENERS[5], "Head First", "Winter Timetable")
+STRANGER = "somebody"
+"""The mailbox of a buyer without an account: what was bought waits behind the link that is mailed there."""
+PRESS = 10
+"""Download codes made for those who write about music; one of them was used."""
 
 
 async def a_month(rooms: Rooms, label: Label) -> int:
-    """Every sale and what became of it; returns how many orders were paid."""
-    made = [await _buy(rooms, label, buyer, titles) for buyer, titles in BOUGHT]
-    paid = [order.id for order in made if order.payment_id is not None]
+    """Every sale and what became of it; returns how many orders were paid for."""
+    await _present(rooms, label)
+    *before, newest = label.month
+    made = [await _buy(rooms, label, sale) for sale in before]
+    await _check_out(rooms, label, month.FREE)
+    paid = [order.id for order in made]
     await rooms.until("the orders are paid", lambda session: _all_paid(session, paid))
     await rooms.until("the sellers are paid", _sellers_paid)
     await _refunded(rooms, label, made)
     await _in_trouble(rooms, label, made)
     await _not_paid(rooms, label)
-    await _buy(rooms, label, *NEWEST)
+    await _buy(rooms, label, newest)
     await rooms.until("the newest seller is paid", _sellers_paid)
-    return len(paid) + 1
+    return len(label.month)
+
+
+async def _present(rooms: Rooms, label: Label) -> None:
+    """Download codes, of which somebody used one."""
+    listener, where = month.PRESENT
+    async with rooms.database.write(f"person {label.owner}") as session:
+        artist = await find_artist(session, label.artists[where[0]])
+        _, made = await codes.make(session, artist, ItemKind.RELEASE, label.releases[where], PRESS, "for the press")
+    async with rooms.database.write(f"person {label.listeners[listener]}") as session:
+        await codes.redeem(session, label.listeners[listener], made[0])
 
 
 async def _refunded(rooms: Rooms, label: Label, made: Sequence[Order]) -> None:
     """One whole order given back, one line of three, a request that waits and one that was declined."""
-    await _ask(rooms, label, made[0], BOUGHT[0][0], 0, "bought twice by accident", granted="of course")
-    await _ask(rooms, label, made[1], BOUGHT[1][0], 1, "the pressing skips on my player", granted="sorry about that")
-    await _ask(rooms, label, made[5], BOUGHT[5][0], 0, "not what I expected", declined="all of it can be heard before")
-    await _ask(rooms, label, made[6], BOUGHT[6][0], 0, "the wrong record, I meant the album")
+    ask = partial(_ask, rooms, label, made)
+    await ask(month.RETURNED, 0, "bought twice by accident", granted="of course")
+    await ask(month.THREE_ARTISTS, 1, "the third song skips on my player", granted="sorry about that")
+    await ask(month.DECLINED, 0, "not what I expected", declined="all of it can be heard before")
+    await ask(month.ASKED, 0, "the wrong record, I meant the album")
     await rooms.until("the first refunds are settled", lambda session: _refunds_settled(session, 2))
 
 
 async def _in_trouble(rooms: Rooms, label: Label, made: Sequence[Order]) -> None:
     """A dispute, a seller who has paid everything out, and a reversal the provider refuses for good."""
+    ask = partial(_ask, rooms, label, made)
     async with rooms.database.read() as session:
-        disputed = await payments.find(session, _payment(made[4]))
+        disputed = await payments.find(session, _payment(made[month.DISPUTED]))
     rooms.sandbox.open_dispute(str(disputed.stripe_charge_id))
 
-    paid_out = label.shelf[BOUGHT[2][1][0]]
-    rooms.sandbox.set_balance(label.accounts[paid_out.artist], 0, paid_out.currency.lower())
-    await _ask(rooms, label, made[2], BOUGHT[2][0], 0, "over before I could sit down", granted="fair enough")
+    paid_out = label.month[month.PAID_OUT].things[0].act
+    rooms.sandbox.set_balance(label.accounts[paid_out], 0, label.roster.acts[paid_out].currency.lower())
+    await ask(month.PAID_OUT, 0, "over before I could sit down", granted="fair enough")
     await rooms.until("a reversal waits for balance", _one_waits)
 
-    transfer = await _transfer_of(rooms, made[3])
+    transfer = await _transfer_of(rooms, made[month.REFUSED])
     path = f"/v1/transfers/{transfer.stripe_transfer_id}/reversals"
     rooms.sandbox.add_fault("refused", method="POST", path=path, times=1)
-    await _ask(rooms, label, made[3], BOUGHT[3][0], 0, "the wrong album", granted="no problem")
+    await ask(month.REFUSED, 0, "the wrong album", granted="no problem")
     await rooms.until("a reversal is given up", _one_given_up)
 
 
 async def _not_paid(rooms: Rooms, label: Label) -> None:
     """Orders nobody paid: one still open, one expired, one replaced by another cart."""
-    buyer, title = LEFT_UNPAID
-    await _check_out(rooms, label, buyer, (title,))
-    buyer, title = GAVE_UP
-    given_up = await _check_out(rooms, label, buyer, (title,))
+    await _check_out(rooms, label, month.LEFT_UNPAID)
+    given_up = await _check_out(rooms, label, month.GAVE_UP)
     rooms.sandbox.expire_checkout(await _session_of(rooms, given_up))
-    buyer, first, more = CHANGED_THEIR_MIND
-    await _check_out(rooms, label, buyer, (first,))
-    await _check_out(rooms, label, buyer, (more,))
+    for sale in month.CHANGED_THEIR_MIND:
+        await _check_out(rooms, label, sale)
     await rooms.until("an order has expired", lambda session: _is(session, given_up.order.id, "expired"))
 
 
-async def _check_out(rooms: Rooms, label: Label, buyer: str, titles: Sequence[str]) -> Opening:
-    who = Buyer(label.people[buyer], None)
-    base_url = rooms.market.base_url
-    wanted = Wanted(None, f"{base_url}/orders", f"{base_url}/cart", f"demo {buyer} {' '.join(titles)}")
-    async with rooms.database.write(f"person {who.person_id}") as session:
+async def _check_out(rooms: Rooms, label: Label, sale: Sale) -> Opening:
+    who = Buyer(None, f"demo {label.dice.random()}") if sale.buyer is None else Buyer(label.listeners[sale.buyer], None)
+    base_url, key = rooms.market.base_url, f"demo {label.dice.random()}"
+    email = address_of(STRANGER) if sale.buyer is None else None
+    wanted = Wanted(email, f"{base_url}/checkout/done", f"{base_url}/cart", key)
+    actor = "anonymous" if who.person_id is None else f"person {who.person_id}"
+    async with rooms.database.write(actor) as session:
         cart = await carts.ensure(session, who)
-        for title in titles:
-            await carts.add(session, cart, who, label.shelf[title].product_id, None)
+        for thing in sale.things:
+            product_id = label.products[*thing.release, thing.song]
+            await carts.add(session, cart, who, product_id, thing.paid_minor)
         openings = await checkout.begin(session, cart, who, wanted, rooms.market)
     for opening in openings:
         page = await checkout.ask(rooms.money.gateway, opening)
-        async with rooms.database.write(f"person {who.person_id}") as session:
+        async with rooms.database.write(actor) as session:
             await checkout.record(session, opening, page)
-    return next((one for one in openings if one.payment is not None), openings[0])
+    return openings[0]
 
 
-async def _buy(rooms: Rooms, label: Label, buyer: str, titles: Sequence[str]) -> Order:
-    opening = await _check_out(rooms, label, buyer, titles)
-    rooms.sandbox.pay_checkout(await _session_of(rooms, opening), email=address_of(buyer))
+async def _buy(rooms: Rooms, label: Label, sale: Sale) -> Order:
+    opening = await _check_out(rooms, label, sale)
+    mailbox = STRANGER if sale.buyer is None else f"{LISTENER}-{sale.buyer + 1}"
+    rooms.sandbox.pay_checkout(await _session_of(rooms, opening), email=address_of(mailbox))
     order_id = opening.order.id
     await rooms.until("the order is paid", lambda session: _is(session, order_id, "paid"))
     return opening.order
@@ -129,16 +133,16 @@ async def _session_of(rooms: Rooms, opening: Opening) -> str:
 
 
 async def _ask(
-    rooms: Rooms, label: Label, order: Order, buyer: str, position: int, reason: str,
+    rooms: Rooms, label: Label, made: Sequence[Order], sale: int, position: int, reason: str,
     *, granted: str | None = None, declined: str | None = None,
 ) -> None:  # fmt: skip
     """The buyer asks for one line's money, and the artist may answer."""
-    person_id = label.people[buyer]
+    order, person_id = made[sale], label.listeners[label.month[sale].buyer or 0]
     async with rooms.database.write(f"person {person_id}") as session:
         fresh = await orders.find(session, order.id)
         line = (await orders.lines_of(session, [order.id]))[order.id][position]
         request = await refund_requests.ask(session, fresh, line.id, person_id, reason, rooms.market)
-    async with rooms.database.write("artist") as session:
+    async with rooms.database.write(f"person {label.owner}") as session:
         request = await refund_requests.lock(session, request.id)
         if granted is not None:
             await refund_requests.grant(session, request, because=granted)

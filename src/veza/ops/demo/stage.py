@@ -16,10 +16,13 @@ from veza.kit.database import Database, Session
 from veza.market.rules import MarketRules
 from veza.money.room import MoneyRoom
 from veza.money.sandbox.core import Sandbox
+from veza.ops.demo.month import Sale, month_of
+from veza.ops.demo.roster import Roster, roster_of
 
 STEP_TAKES = timedelta(seconds=60)
 """How long one step may take to show; a demo that hangs says so and leaves what it made."""
 POLL_SECONDS = 0.1
+NOBODY = UUID(int=0)
 
 
 class DemoStuck(Exception):
@@ -52,24 +55,35 @@ class Rooms:
         raise DemoStuck(f"waited {STEP_TAKES.total_seconds():.0f} s until {what}, in vain")
 
 
-@dataclass(frozen=True, slots=True)
-class OnShelf:
-    """A release as it is sold: its product, and what it costs."""
-
-    release_id: UUID
-    product_id: UUID
-    price_minor: int
-    currency: str
-    artist: str
-
-
 @dataclass(slots=True)
 class Label:
-    """What has been made so far, by the names of the roster."""
+    """What the seed drew, and what has been made of it so far; releases are spoken of as in the roster."""
 
+    seed: int
+    roster: Roster
+    month: tuple[Sale, ...]
     dice: random.Random
-    artists: dict[str, UUID] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
-    shelf: dict[str, OnShelf] = field(default_factory=dict)
-    tracks: dict[str, list[UUID]] = field(default_factory=dict)
-    people: dict[str, UUID] = field(default_factory=dict)
+    owner: UUID = NOBODY
+    """Who runs all eight artists."""
+    moderator: UUID = NOBODY
+    listeners: list[UUID] = field(default_factory=list)
+    artists: list[UUID] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+    releases: dict[tuple[int, int], UUID] = field(default_factory=dict)
+    tracks: dict[tuple[int, int], list[UUID]] = field(default_factory=dict)
+    products: dict[tuple[int, int, int | None], UUID] = field(default_factory=dict)
+    """(act, record, song) → its product; song None is the whole release."""
+
+    @classmethod
+    def of(cls, seed: int) -> Label:
+        roster = roster_of(seed)
+        return cls(seed, roster, month_of(seed, roster), random.Random(f"talk {seed}"))  # noqa: S311  (repeats, no secret)
+
+    @property
+    def published(self) -> list[tuple[int, int]]:
+        """The releases everybody sees."""
+        return [where for where in self.releases if self.roster.record(where).status == "published"]
+
+    def some_tracks(self, count: int) -> list[UUID]:
+        """Tracks of as many different releases."""
+        return [self.dice.choice(self.tracks[where]) for where in self.dice.sample(self.published, count)]

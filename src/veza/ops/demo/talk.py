@@ -2,71 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from uuid import UUID
 
-from veza.catalog import comments, follows, likes, playlist_items, playlists
-from veza.ops.demo.roster import LISTENERS, ROSTER
+from veza.catalog import comments, follows, likes, playlist_items, playlist_people, playlists
 from veza.ops.demo.stage import Label, Rooms
+from veza.ops.demo.vocabulary import COMMENTS, PLAYLISTS, REPLIES
 
-PLAYLISTS: tuple[tuple[str, str, bool, bool, tuple[tuple[str, int], ...]], ...] = (
-    (LISTENERS[0], "Harbour mornings", True, False, (
-        ("Low Water", 0), ("Low Water", 5), ("Tidal Charts", 2), ("Rue des Ombres", 3), ("Перевал", 0))),
-    (LISTENERS[3], "Under two minutes", True, True, (
-        ("Head First", 0), ("Head First", 1), ("Head First", 4), ("Rue des Ombres", 0), ("Demo Tape", 1))),
-    (LISTENERS[5], "For the night bus", False, False, (
-        ("Departures", 1), ("Перевал", 2), ("سطوح", 3), ("Mezzanine Standards", 3), ("Nine in a Cellar", 0))),
-)  # fmt: skip
-"""(whose, title, public, collaborative, (release, track) in order)."""
-
-COMMENTS: tuple[tuple[str, str, int, int, str], ...] = (
-    (LISTENERS[0], "Low Water", 1, 95_000, "the second guitar comes in from the left here"),
-    (LISTENERS[2], "Low Water", 1, 96_500, "took me four listens to hear it"),
-    (LISTENERS[1], "Departures", 4, 41_000, "is that a real ferry horn?"),
-    (LISTENERS[4], "Nine in a Cellar", 2, 180_000, "nobody breathes for almost a minute"),
-    (LISTENERS[3], "Head First", 1, 12_000, "🪶🪶🪶"),
-    (LISTENERS[5], "سطوح", 3, 240_000, "الليل كله هنا"),
-    (LISTENERS[2], "Перевал", 0, 61_000, "бас!"),
-)
-REPLY = (LISTENERS[1], 3, "they do, if you turn it up")
-"""(who, to which comment, what)."""
+KEPT = ((0, True, False, 5), (3, True, True, 4), (5, False, False, 6))
+"""(listener, public, collaborative, tracks) of each playlist."""
+INVITED = 4
+"""The listener who keeps the collaborative one, too."""
+COMMENTED, ANSWERED = 10, 3
 
 
 async def people_talk(rooms: Rooms, label: Label) -> None:
     """Follows, likes, playlists and comments, by people who have an account."""
-    for listener in LISTENERS:
+    for listener in label.listeners:
         await _follow_and_like(rooms, label, listener)
-    for owner, title, is_public, is_collaborative, wanted in PLAYLISTS:
-        await _keep_playlist(rooms, label, owner, title, is_public, is_collaborative, wanted)
-    written = []
-    for author, release, track, at_ms, text in COMMENTS:
-        async with rooms.database.write(f"person {label.people[author]}") as session:
-            track_id = label.tracks[release][track]
-            written.append(await comments.write(session, label.people[author], track_id, at_ms, text))
-    author, answered, text = REPLY
-    async with rooms.database.write(f"person {label.people[author]}") as session:
-        to = written[answered]
-        await comments.write(session, label.people[author], to.track_id, to.at_ms, text, reply_to=to.id)
+    titles = label.dice.sample(PLAYLISTS, len(KEPT))
+    for title, (number, is_public, is_collaborative, count) in zip(titles, KEPT, strict=True):
+        owner = label.listeners[number]
+        async with rooms.database.write(f"person {owner}") as session:
+            kept = await playlists.create(
+                session, owner, title, description="", is_public=is_public, is_collaborative=is_collaborative
+            )
+            await playlist_items.add(session, kept.id, owner, label.some_tracks(count))
+        if is_collaborative:
+            await _keep_together(rooms, label, owner, kept.id)
+    await _comment(rooms, label)
 
 
-async def _follow_and_like(rooms: Rooms, label: Label, listener: str) -> None:
-    person_id = label.people[listener]
-    acts = label.dice.sample(ROSTER, 3)
+async def _keep_together(rooms: Rooms, label: Label, owner: UUID, playlist_id: UUID) -> None:
+    invited = label.listeners[INVITED]
+    async with rooms.database.write(f"person {owner}") as session:
+        await playlist_people.invite(session, playlist_id, owner, invited)
+    async with rooms.database.write(f"person {invited}") as session:
+        await playlist_items.add(session, playlist_id, invited, label.some_tracks(2))
+
+
+async def _follow_and_like(rooms: Rooms, label: Label, person_id: UUID) -> None:
     async with rooms.database.write(f"person {person_id}") as session:
-        for act in acts:
-            await follows.follow(session, person_id, label.artists[act.name])
-            record = label.dice.choice([one for one in act.records if one.status == "published"])
-            await likes.like(session, person_id, "release", label.shelf[record.title].release_id)
-            await likes.like(session, person_id, "track", label.dice.choice(label.tracks[record.title]))
+        for artist_id in label.dice.sample(label.artists, 3):
+            await follows.follow(session, person_id, artist_id)
+        for where in label.dice.sample(label.published, 3):
+            await likes.like(session, person_id, "release", label.releases[where])
+            await likes.like(session, person_id, "track", label.dice.choice(label.tracks[where]))
 
 
-async def _keep_playlist(
-    rooms: Rooms, label: Label, owner: str, title: str, is_public: bool, is_collaborative: bool,
-    wanted: Sequence[tuple[str, int]],
-) -> None:  # fmt: skip
-    person_id = label.people[owner]
-    async with rooms.database.write(f"person {person_id}") as session:
-        kept = await playlists.create(
-            session, person_id, title, description="", is_public=is_public, is_collaborative=is_collaborative
-        )
-        track_ids = [label.tracks[release][number] for release, number in wanted]
-        await playlist_items.add(session, kept.id, person_id, track_ids)
+async def _comment(rooms: Rooms, label: Label) -> None:
+    for number, text in enumerate(label.dice.sample(COMMENTS, COMMENTED)):
+        where = label.dice.choice(label.published)
+        place = label.dice.randrange(len(label.tracks[where]))
+        at_ms = label.dice.randrange(label.roster.record(where).songs[place].seconds * 1000)
+        author, other = label.dice.sample(label.listeners, 2)
+        async with rooms.database.write(f"person {author}") as session:
+            written = await comments.write(session, author, label.tracks[where][place], at_ms, text)
+        if number < ANSWERED:
+            async with rooms.database.write(f"person {other}") as session:
+                answer = label.dice.choice(REPLIES)
+                await comments.write(session, other, written.track_id, written.at_ms, answer, reply_to=written.id)

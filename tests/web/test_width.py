@@ -1,0 +1,42 @@
+"""Every page of a real server fits a phone: none is wider than the window, and none asks for what is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Browser
+
+from tests.web.conftest import TOKEN
+from veza.ops.probe.processes import Process
+
+PHONE = {"width": 390, "height": 844}
+PAGES = (
+    "/operator", "/operator/payments", "/operator/transfers", "/operator/findings", "/operator/inbox", "/mailbox",
+    "/permissions", "/claim", "/cart", "/confirm-address", "/reset-password", "/admin-claim", "/checkout/done",
+    "/sandbox/", "/api/docs",
+)  # fmt: skip
+WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+async def test_every_page_fits_a_phone(tmp_path: Path, chromium: Browser) -> None:
+    server = Process(
+        "server", ("serve", "--migrate"), tmp_path, {"PORT": "0", "LOG_LEVEL": "error", "OPERATOR_TOKEN": TOKEN}
+    )
+    url = (await server.start(r"ready on (\S+)"))[1]
+    missing: list[str] = []
+    wider: dict[str, int] = {}
+    try:
+        page = await (await chromium.new_context(base_url=url, viewport=PHONE)).new_page()  # type: ignore[arg-type]
+        page.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
+        await page.goto("/operator")
+        await page.get_by_label("Operator token").fill(TOKEN)
+        await page.get_by_role("button", name="Sign in").click()
+        for address in PAGES:
+            await page.goto(address)
+            if address == "/api/docs":
+                await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+            wider[address] = await page.evaluate(WIDER_BY)
+    finally:
+        await server.stop()
+    assert {address: more for address, more in wider.items() if more > 0} == {}
+    assert missing == []
