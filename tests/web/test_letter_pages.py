@@ -19,7 +19,7 @@ from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, artists_of
 from veza.catalog.releases import Release
-from veza.kit import mail
+from veza.kit import mail, outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.listing import start_of
@@ -58,6 +58,7 @@ class Letters:
         return await self.newest_link()
 
     async def newest_link(self) -> str:
+        await outbox.deliver_once(self.database)
         async with self.database.read() as session:
             newest = (await mail.newest(session, 1))[0]
         found = re.search(r"http\S+token=\S+", newest.text)

@@ -18,6 +18,7 @@ class Act(StrEnum):
     """What is worth remembering."""
 
     SIGNED_UP = "signed up"
+    SIGN_UP_AGAIN = "sign-up with an address that has an account"
     SIGNED_IN = "signed in"
     SIGN_IN_FAILED = "sign-in failed"
     SIGNED_OUT = "signed out"
@@ -29,6 +30,7 @@ class Act(StrEnum):
     PASSWORD_RESET_ASKED = "password reset asked"
     PASSWORD_RESET = "password reset"
     PASSWORD_WRONG = "wrong password given again"
+    CODE_WRONG = "wrong code given again"
     SECOND_FACTOR_ON = "second factor on"
     SECOND_FACTOR_OFF = "second factor off"
     RECOVERY_CODES_MADE = "recovery codes made"
@@ -66,8 +68,7 @@ def note(session: Session, act: Act, person_id: UUID | None, *, address: str | N
         "at": session.now,
         "act": act.value,
         "person_id": person_id,
-        # A visitor's actor names their address, which has a column of its own that can be forgotten.
-        "actor": session.actor.partition(" ")[0] if session.actor.startswith("visitor ") else session.actor,
+        "actor": session.actor,
         "address": address,
         "detail": detail,
     }

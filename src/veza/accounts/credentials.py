@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.accounts import audit, letters, links, passwords, people, sessions, sign_in, throttle
+from veza.accounts import audit, fresh_proof, letters, links, passwords, people, sessions, throttle, tokens
 from veza.accounts.audit import Act
+from veza.accounts.fresh_proof import Proof
 from veza.accounts.links import Purpose
 from veza.accounts.room import Accounts
 from veza.accounts.throttle import MAIL_ASKED_FROM_ADDRESS, MAIL_TO_PERSON
-from veza.kit.database import Session
+from veza.kit import outbox
+from veza.kit.database import Database, Session
+from veza.kit.subscriptions import After, Event
+
+FORGOTTEN = "password.forgotten"
+"""Published for every address that is asked for, with the `person_id` to mail, or null when there is nobody to."""
 
 
-async def forgot(session: Session, accounts: Accounts, email: str, address: str) -> None:
-    """Mail a link to set a new password, if somebody has this address; nothing tells whether. Raises Throttled.
+async def forgot(session: Session, email: str, address: str) -> None:
+    """Have a link to set a new password mailed, if somebody has this address; nothing tells whether. Raises Throttled.
 
-    The caller has spent a password verification before (`Passwords.verify(None, …)`), which hides the rest.
+    Link and mail are made from the outbox (`mail_reset`), so that this does the same for every address.
     """
     from_here = throttle.key_of("mail from", throttle.network(address))
     await throttle.spend(session, (from_here, MAIL_ASKED_FROM_ADDRESS))
     may_mail = await throttle.may(session, throttle.key_of("mail", email), MAIL_TO_PERSON)
     person = await people.by_email(session, email)
     audit.note(session, Act.PASSWORD_RESET_ASKED, person.id if person is not None else None, address=address)
-    if person is not None and may_mail:
-        secret = links.make(session, Purpose.RESET, person.id, email)
-        letters.reset(session, accounts.rules.base_url, email, secret)
+    to = str(person.id) if person is not None and may_mail else None
+    await outbox.publish(session, FORGOTTEN, {"person_id": to})
+
+
+def mail_reset(base_url: str) -> After:
+    """Hears `password.forgotten`: mails the link to whoever still has the account."""
+
+    async def on_forgotten(database: Database, event: Event) -> None:
+        person_id = event.payload["person_id"]
+        if person_id is None:
+            return
+        async with database.write("accounts") as session:
+            person = await session.get(people.Person, UUID(person_id))
+            if person is not None and person.email is not None:
+                secret = links.make(session, Purpose.RESET, person.id, person.email)
+                letters.reset(session, base_url, person.email, secret)
+
+    return on_forgotten
 
 
 async def prepare_reset(accounts: Accounts, secret: str, password: str) -> str:
@@ -36,7 +57,8 @@ async def prepare_reset(accounts: Accounts, secret: str, password: str) -> str:
 
 
 async def reset(session: Session, accounts: Accounts, secret: str, password_hash: str, address: str) -> UUID:
-    """Set the new password: every session ends, every other link is good for nothing, and the address is confirmed.
+    """Set the new password: every session and API token ends, every other link is good for nothing, and the address is
+    confirmed.
 
     Returns whose it is; raises BadLink.
     """
@@ -46,64 +68,74 @@ async def reset(session: Session, accounts: Accounts, secret: str, password_hash
     if person.email is None or person.email != link.email:
         raise links.BadLink
     await passwords.replace(session, person.id, password_hash)
-    await sessions.end_all(session, person.id)
     await links.forget(session, person.id)
     await people.confirm(session, person.id)
-    audit.note(session, Act.PASSWORD_RESET, person.id, address=address)
-    letters.password_changed(session, accounts.rules.base_url, person.email)
+    ended, revoked = await sessions.end_all(session, person.id), await tokens.revoke_all(session, person.id)
+    audit.note(session, Act.PASSWORD_RESET, person.id, address=address, detail=_ended(ended, revoked))
+    letters.password_changed(session, accounts.rules.base_url, person.email, tokens_revoked=revoked)
     return person.id
 
 
-async def prepare_password(
-    accounts: Accounts, person_id: UUID, current: str, new: str, address: str
-) -> tuple[str, str]:
-    """The hash of the current password, which was right, and of the new one.
-
-    Raises WrongPassword, BadPassword, Throttled, TooBusy.
-    """
+async def prepare_password(accounts: Accounts, person_id: UUID, new: str) -> str:
+    """The hash of the new password, with no transaction open; raises BadPassword, TooBusy, UnknownPerson."""
     async with accounts.database.read() as session:
         email = (await people.find(session, person_id)).email
     passwords.check(new, email)
-    verified = await sign_in.check_again(accounts, person_id, current, address)
-    return verified, await accounts.passwords.hash(new)
+    return await accounts.passwords.hash(new)
 
 
 async def change_password(
-    session: Session, accounts: Accounts, person_id: UUID, verified: str, new: str, keep: UUID | None, address: str
+    session: Session,
+    accounts: Accounts,
+    proof: Proof,
+    new_hash: str,
+    *,
+    keep: UUID | None,
+    keep_tokens: bool,
+    address: str,
 ) -> None:
-    """Set the new password and end every session but `keep`; raises WrongPassword when it has changed meanwhile."""
-    person = await people.lock(session, person_id)
-    await sign_in.demand_still(session, person_id, verified)
-    await passwords.replace(session, person_id, new)
-    await sessions.end_all(session, person_id, but=keep)
-    await links.forget(session, person_id, Purpose.RESET, Purpose.CHANGE_EMAIL)
-    audit.note(session, Act.PASSWORD_CHANGED, person_id, address=address)
+    """Set the new password and end every session but `keep`, and every API token unless `keep_tokens`.
+
+    Tokens go because whoever knew the old password may have made some; a person who changes it for no such reason may
+    keep them. Raises what `fresh_proof.demand` raises.
+    """
+    await fresh_proof.demand(session, proof)
+    person = await people.lock(session, proof.person_id)
+    await passwords.replace(session, person.id, new_hash)
+    await links.forget(session, person.id, Purpose.RESET, Purpose.CHANGE_EMAIL)
+    ended = await sessions.end_all(session, person.id, but=keep)
+    revoked = 0 if keep_tokens else await tokens.revoke_all(session, person.id)
+    audit.note(session, Act.PASSWORD_CHANGED, person.id, address=address, detail=_ended(ended, revoked))
     if person.email is not None:
-        letters.password_changed(session, accounts.rules.base_url, person.email)
+        letters.password_changed(session, accounts.rules.base_url, person.email, tokens_revoked=revoked)
 
 
-async def ask_email_change(
-    session: Session, accounts: Accounts, person_id: UUID, verified: str, email: str, address: str
-) -> None:
+async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
     """Mail a link to the new address and a notice to the old one; the address changes when the link is opened.
 
-    Raises NotConfirmed, WrongPassword, Throttled. An address that has an account gets a mail that says so instead.
+    Raises NotConfirmed, Throttled, and what `fresh_proof.demand` raises. An address that has an account gets a mail
+    that says so instead: a link and two mails either way.
     """
-    person = await people.lock(session, person_id)
-    await sign_in.demand_still(session, person_id, verified)
+    await fresh_proof.demand(session, proof)
+    person = await people.lock(session, proof.person_id)
     if not person.is_confirmed or person.email is None:
         raise people.NotConfirmed
     await throttle.spend(session, (throttle.key_of("mail", person.email), MAIL_TO_PERSON))
-    audit.note(session, Act.EMAIL_CHANGE_ASKED, person_id, address=address)
+    audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
+    letters.notice_of_change(session, base_url, person.email)
+    await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     may_mail = await throttle.may(session, throttle.key_of("mail", email), MAIL_TO_PERSON)
     owner = await people.by_email(session, email)
-    if owner is not None:
-        letters.notice_of_change(session, base_url, person.email)
-        if may_mail and owner.id != person_id:
-            secret = links.make(session, Purpose.RESET, owner.id, email)
-            letters.exists_already(session, base_url, email, secret)
+    if not may_mail:
         return
-    await links.forget(session, person_id, Purpose.CHANGE_EMAIL)
-    secret = links.make(session, Purpose.CHANGE_EMAIL, person_id, email)
-    letters.change_asked(session, base_url, email, person.email, secret)
+    if owner is None:
+        secret = links.make(session, Purpose.CHANGE_EMAIL, person.id, email)
+        letters.change_asked(session, base_url, email, secret)
+    elif owner.id != person.id:
+        secret = links.make(session, Purpose.RESET, owner.id, email)
+        letters.exists_already(session, base_url, email, secret)
+
+
+def _ended(sessions_ended: int, tokens_revoked: int) -> str:
+    return f"sessions ended: {sessions_ended}, tokens revoked: {tokens_revoked}"

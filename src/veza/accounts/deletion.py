@@ -16,14 +16,14 @@ TOPIC = "person.deleted"
 
 async def delete(session: Session, base_url: str, person_id: UUID, *, address: str | None = None) -> None:
     """Remove everything personal and tell the person by a last mail; raises UnknownPerson, LastAdmin."""
+    person = await people.lock(session, person_id)  # before the roles, as whoever proves afresh that it is them
     await roles.demand_another_admin(session, person_id)
-    person = await people.lock(session, person_id)
     email = person.email
     await roles.forget(session, person_id)
     await passwords.forget(session, person_id)
     await second_factor.forget(session, person_id)
     await sessions.end_all(session, person_id)
-    await tokens.forget(session, person_id)
+    await tokens.revoke_all(session, person_id)
     await links.forget(session, person_id)
     await audit.forget_addresses(session, person_id)
     person.email, person.email_confirmed_at, person.name, person.deleted_at = None, None, DELETED_NAME, session.now

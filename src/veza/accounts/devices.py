@@ -22,10 +22,11 @@ MOST_PEOPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A random name, and who has signed in there, latest last."""
+    """A random name, and who has signed in there, latest last; `by_mail` those of them who only opened a mail there."""
 
     name: str
     people: tuple[UUID, ...]
+    by_mail: frozenset[UUID] = frozenset()
 
 
 class Devices:
@@ -46,17 +47,26 @@ class Devices:
 
     def signed_in(self, cookie: str | None, person_id: UUID) -> str:
         """The cookie after the person has signed in: a device keeps its name."""
+        return self._with(cookie, person_id, by_mail=False)
+
+    def reached_by_mail(self, cookie: str | None, person_id: UUID) -> str:
+        """The cookie after the person has reset the password there, which takes no second factor."""
         before = self._device(cookie)
-        people = [one for one in (before.people if before else ()) if one != person_id][-(MOST_PEOPLE - 1) :]
-        name = before.name if before else secrets.token_urlsafe(12)
-        said = [name, int(self._clock.now().timestamp()), [str(one) for one in [*people, person_id]]]
-        return str(self._signer.dumps(said))
+        signed_in = before is not None and person_id in before.people and person_id not in before.by_mail
+        return self._with(cookie, person_id, by_mail=not signed_in)
+
+    def _with(self, cookie: str | None, person_id: UUID, *, by_mail: bool) -> str:
+        before = self._device(cookie) or Device(secrets.token_urlsafe(12), ())
+        people = [*[one for one in before.people if one != person_id][-(MOST_PEOPLE - 1) :], person_id]
+        mailed = [one for one in people if (by_mail if one == person_id else one in before.by_mail)]
+        at = int(self._clock.now().timestamp())
+        return str(self._signer.dumps([before.name, at, [str(one) for one in people], [str(one) for one in mailed]]))
 
     def _device(self, cookie: str | None) -> Device | None:
         try:
-            name, at, people = self._signer.loads(cookie or "")
-        except BadData:
+            name, at, people, by_mail = self._signer.loads(cookie or "")
+        except (BadData, ValueError):  # an earlier version's cookie had other parts: a stranger signs in once
             return None
         if self._clock.now().timestamp() - at > LASTS.total_seconds():
             return None
-        return Device(name, tuple(UUID(one) for one in people))
+        return Device(name, tuple(UUID(one) for one in people), frozenset(UUID(one) for one in by_mail))

@@ -54,19 +54,21 @@ def reset(session: Session, base_url: str, to: str, secret: str) -> None:
     )
 
 
-def password_changed(session: Session, base_url: str, to: str) -> None:
+def password_changed(session: Session, base_url: str, to: str, *, tokens_revoked: int) -> None:
+    tokens = {0: "", 1: ", and an API token was revoked"}.get(
+        tokens_revoked, f", and {tokens_revoked} API tokens were revoked"
+    )
     _send(
         session,
         base_url,
         to,
         "Your password was changed",
-        "The password of your account was changed, and every other sign-in was ended.\n"
+        f"The password of your account was changed, every other sign-in was ended{tokens}.\n"
         f"If it was not you, set a new one at once: {base_url}{PAGES['reset']}",
     )
 
 
-def change_asked(session: Session, base_url: str, to_new: str, to_old: str, secret: str) -> None:
-    """To the new address the link, to the old one a notice."""
+def change_asked(session: Session, base_url: str, to_new: str, secret: str) -> None:
     _send(
         session,
         base_url,
@@ -76,7 +78,6 @@ def change_asked(session: Session, base_url: str, to_new: str, to_old: str, secr
         f"{page_address(base_url, 'confirm', secret)}\n\n"
         "If you have no account here, ignore this mail.",
     )
-    notice_of_change(session, base_url, to_old)
 
 
 def notice_of_change(session: Session, base_url: str, to_old: str) -> None:

@@ -162,20 +162,21 @@ async def demand(session: Session, person_id: UUID, code: str | None) -> None:
     audit.note(session, Act.RECOVERY_CODE_USED, person_id)
 
 
-async def turn_off(session: Session, person_id: UUID, code: str) -> None:
-    """Raises NotOn, WrongCode."""
+async def turn_off(session: Session, person_id: UUID) -> None:
+    """For a person who has just proven it is them (`fresh_proof`); raises NotOn."""
     if not await is_on(session, person_id):
         raise NotOn
-    await demand(session, person_id, code)
     await forget(session, person_id)
     audit.note(session, Act.SECOND_FACTOR_OFF, person_id)
 
 
-async def renew_recovery_codes(session: Session, person_id: UUID, code: str) -> list[str]:
-    """Ten new ones; the old ones are good for nothing any more. Raises NotOn, WrongCode."""
+async def renew_recovery_codes(session: Session, person_id: UUID) -> list[str]:
+    """Ten new ones; the old ones are good for nothing any more. For a person who has just proven it is them.
+
+    Raises NotOn.
+    """
     if not await is_on(session, person_id):
         raise NotOn
-    await demand(session, person_id, code)
     audit.note(session, Act.RECOVERY_CODES_MADE, person_id)
     return await _new_recovery_codes(session, person_id)
 

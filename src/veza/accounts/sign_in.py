@@ -1,18 +1,21 @@
 """Signing in: the same work and the same answer whether there is such an account or not.
 
-First, with no transaction open, the password (`check`); then, in one, the second factor and the new session (`begin`).
+First, with no transaction open, the password (`checked`); then, in one, the second factor (`accept`) and the new
+session (`begin`).
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from veza.accounts import audit, passwords, people, second_factor, sessions, throttle
 from veza.accounts.audit import Act
 from veza.accounts.room import Accounts
+from veza.accounts.second_factor import CodeNeeded, WrongCode
 from veza.accounts.throttle import (
-    PASSWORD_AGAIN,
     SECOND_FACTOR,
     SIGN_IN_AS_STRANGER,
     SIGN_IN_FROM_ADDRESS,
@@ -29,13 +32,6 @@ class WrongCredentials(Exception):
         super().__init__("address and password do not belong together")
 
 
-class WrongPassword(Exception):
-    """Somebody signed in gave a wrong password where it is asked for again."""
-
-    def __init__(self) -> None:
-        super().__init__("this is not your password")
-
-
 @dataclass(frozen=True, slots=True)
 class Browser:
     """Where a request comes from: the network address, what the browser calls itself, and its device cookie."""
@@ -47,11 +43,12 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A person whose password was right a moment ago; `spent` are the tries to give back."""
+    """A person whose password was right a moment ago, with the code that came with it; `spent` are tries to give back."""
 
     person_id: UUID
     verified_hash: str
     new_hash: str | None
+    code: str | None
     spent: tuple[tuple[str, Limit], ...]
 
 
@@ -63,8 +60,55 @@ class Begun:
     device_cookie: str
 
 
-async def check(accounts: Accounts, email: str, password: str, browser: Browser, *, with_code: bool) -> Checked:
-    """Whose address and password these are; raises WrongCredentials, Throttled, TooBusy."""
+@asynccontextmanager
+async def checked(
+    accounts: Accounts, email: str, password: str, code: str | None, browser: Browser
+) -> AsyncIterator[Checked]:
+    """Whose address and password these are; the block opens the transaction that lets them in (`accept`, `begin`).
+
+    Raises WrongCredentials, Throttled, TooBusy. A wrong code in the block is written down; asking for one costs no try.
+    """
+    found = await _check(accounts, email, password, code, browser)
+    try:
+        yield found
+    except CodeNeeded:
+        async with accounts.database.write("sign-in") as session:
+            await throttle.give_back(session, found.spent)
+        raise
+    except WrongCode:
+        await _note_failure(accounts, found.person_id, browser, "second factor")
+        raise
+
+
+async def accept(session: Session, found: Checked) -> None:
+    """The second factor too is right: use its code up and give the tries back; locks the person.
+
+    Raises CodeNeeded, WrongCode, and WrongCredentials when the password has changed since it was checked.
+    """
+    await people.lock(session, found.person_id)
+    if not await passwords.is_still(session, found.person_id, found.verified_hash):
+        raise WrongCredentials
+    await second_factor.demand(session, found.person_id, found.code)
+    await throttle.give_back(session, found.spent)
+    if found.new_hash is not None:
+        await passwords.replace(session, found.person_id, found.new_hash)
+
+
+async def begin(
+    session: Session, accounts: Accounts, found: Checked, browser: Browser, *, instead_of: str | None
+) -> Begun:
+    """A new session, also where the browser had one: `instead_of` is the secret of its cookie. Raises as `accept`."""
+    await accept(session, found)
+    if instead_of is not None:
+        await sessions.end_secret(session, instead_of)
+    secret = await sessions.begin(
+        session, found.person_id, accounts.rules.session_max, address=browser.address, agent=browser.agent
+    )
+    audit.note(session, Act.SIGNED_IN, found.person_id, address=browser.address)
+    return Begun(secret, accounts.devices.signed_in(browser.device_cookie, found.person_id))
+
+
+async def _check(accounts: Accounts, email: str, password: str, code: str | None, browser: Browser) -> Checked:
     try:
         email = people.clean_email(email)
     except people.BadEmail:
@@ -84,72 +128,17 @@ async def check(accounts: Accounts, email: str, password: str, browser: Browser,
     if person is None or stored is None or not verified.fits:
         await _note_failure(accounts, person.id if person is not None else None, browser, "password")
         raise WrongCredentials
-    if with_code:
-        code = (throttle.key_of("code", person.id), SECOND_FACTOR)
+    if code is not None:
+        # A device that only opened a mail may be that of somebody who reads the mailbox: no tries of its own.
+        if device is not None and person.id not in device.by_mail:
+            tries = throttle.key_of("code on", f"{device.name} {person.id}")
+        else:
+            tries = throttle.key_of("code", person.id)
+        spent.append((tries, SECOND_FACTOR))
         async with accounts.database.write("sign-in") as session:
-            await throttle.spend(session, code)
-        spent.append(code)
+            await throttle.spend(session, spent[-1])
     new_hash = await accounts.passwords.hash(password) if verified.is_outdated else None
-    return Checked(person.id, stored, new_hash, tuple(spent))
-
-
-async def begin(
-    session: Session,
-    accounts: Accounts,
-    checked: Checked,
-    code: str | None,
-    browser: Browser,
-    *,
-    instead_of: str | None,
-) -> Begun:
-    """A new session, also where the browser had one: `instead_of` is the secret of its cookie.
-
-    Raises CodeNeeded, WrongCode, and WrongCredentials when the password has changed since it was checked.
-    """
-    await people.lock(session, checked.person_id)
-    if not await passwords.is_still(session, checked.person_id, checked.verified_hash):
-        raise WrongCredentials
-    await second_factor.demand(session, checked.person_id, code)
-    await throttle.give_back(session, checked.spent)
-    if checked.new_hash is not None:
-        await passwords.replace(session, checked.person_id, checked.new_hash)
-    if instead_of is not None:
-        await sessions.end_secret(session, instead_of)
-    secret = await sessions.begin(
-        session, checked.person_id, accounts.rules.session_max, address=browser.address, agent=browser.agent
-    )
-    audit.note(session, Act.SIGNED_IN, checked.person_id, address=browser.address)
-    return Begun(secret, accounts.devices.signed_in(browser.device_cookie, checked.person_id))
-
-
-async def code_was_wrong(accounts: Accounts, checked: Checked, browser: Browser) -> None:
-    """Write it down; the transaction of `begin` is gone."""
-    await _note_failure(accounts, checked.person_id, browser, "second factor")
-
-
-async def check_again(accounts: Accounts, person_id: UUID, password: str, address: str) -> str:
-    """The person's own password, asked for before something that matters; returns the hash it fits.
-
-    Raises WrongPassword, Throttled, TooBusy, UnknownPerson.
-    """
-    again = (throttle.key_of("password again", person_id), PASSWORD_AGAIN)
-    async with accounts.database.write(f"person {person_id}") as session:
-        await people.find(session, person_id)
-        await throttle.spend(session, again)
-        stored = await passwords.stored(session, person_id)
-    if stored is None or not (await accounts.passwords.verify(stored, password)).fits:
-        async with accounts.database.write(f"person {person_id}") as session:
-            audit.note(session, Act.PASSWORD_WRONG, person_id, address=address)
-        raise WrongPassword
-    async with accounts.database.write(f"person {person_id}") as session:
-        await throttle.give_back(session, [again])
-    return stored
-
-
-async def demand_still(session: Session, person_id: UUID, verified_hash: str) -> None:
-    """Raises WrongPassword when the password has changed since `check_again`."""
-    if not await passwords.is_still(session, person_id, verified_hash):
-        raise WrongPassword
+    return Checked(person.id, stored, new_hash, code, tuple(spent))
 
 
 async def _note_failure(accounts: Accounts, person_id: UUID | None, browser: Browser, what: str) -> None:

@@ -39,22 +39,27 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
     return SignUp(email, name, await accounts.passwords.hash(password), address)
 
 
-async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> None:
-    """Add the person and mail a link to confirm, or mail to whoever has the address that they have an account."""
+async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID | None:
+    """Add the person and mail a link to confirm, or mail to whoever has the address that they have an account.
+
+    As many statements either way. Returns who was added, or None.
+    """
     base_url = accounts.rules.base_url
     mailed = throttle.key_of("mail", wanted.email)
     may_mail = await throttle.may(session, mailed, MAIL_TO_PERSON)
     added = await people.add(session, wanted.email, wanted.name)
     if added is None:
         owner = await people.by_email(session, wanted.email)
+        audit.note(session, Act.SIGN_UP_AGAIN, owner.id if owner is not None else None, address=wanted.address)
         if owner is not None and may_mail:
             secret = links.make(session, Purpose.RESET, owner.id, wanted.email)
             letters.exists_already(session, base_url, wanted.email, secret)
-        return
+        return None
     await passwords.replace(session, added, wanted.password_hash)
     audit.note(session, Act.SIGNED_UP, added, address=wanted.address)
     if may_mail:
         letters.welcome(session, base_url, wanted.email, links.make(session, Purpose.CONFIRM, added, wanted.email))
+    return added
 
 
 async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> None:

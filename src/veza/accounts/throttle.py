@@ -53,9 +53,12 @@ SIGN_IN_AS_STRANGER = Limit(10, timedelta(minutes=1))
 person on a new device resets the password by mail, which makes the device known."""
 SIGN_IN_ON_DEVICE = Limit(10, timedelta(minutes=1))
 SECOND_FACTOR = Limit(10, timedelta(minutes=5))
-"""Codes are six digits: at this pace a guess of one succeeds once in three years. Only those who have the password
-are slowed."""
+"""Codes are six digits: at this pace a guess of one succeeds once in three years. Of one account, by all devices that
+never gave a right one, together; a device that did has tries of its own."""
 PASSWORD_AGAIN = Limit(10, timedelta(minutes=1))
+CODE_AGAIN = SECOND_FACTOR
+"""Where somebody signed in is asked for a code: apart from sign-in, so that whoever has only the password cannot keep
+the person from changing it."""
 SIGN_UP_FROM_ADDRESS = Limit(20, timedelta(minutes=1))
 MAIL_ASKED_FROM_ADDRESS = Limit(20, timedelta(seconds=30))
 MAIL_TO_PERSON = Limit(5, timedelta(minutes=15))

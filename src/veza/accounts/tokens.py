@@ -140,5 +140,8 @@ async def revoke(session: Session, person_id: UUID, token_id: UUID) -> None:
         raise UnknownToken(token_id)
 
 
-async def forget(session: Session, person_id: UUID) -> None:
-    await session.execute(delete(ApiToken).where(ApiToken.person_id == person_id))
+async def revoke_all(session: Session, person_id: UUID) -> int:
+    """Every token of the person is good for nothing any more; returns how many of them worked until now."""
+    mine = delete(ApiToken).where(ApiToken.person_id == person_id).returning(ApiToken.expires_at)
+    ends = (await session.scalars(mine)).all()
+    return len([end for end in ends if end is None or end > session.now])

@@ -48,7 +48,10 @@ Outcome = TypeVar("Outcome")
 
 
 class IdempotentAnswer(Base):
-    """The answer to one write; `status` is null while the work is being done, or was left half done."""
+    """The answer to one write; `status` is null while the work is being done, or was left half done.
+
+    `caller` names a person or the operator; of a visitor nobody knows it is a digest (`Idempotent`).
+    """
 
     __tablename__ = "api_idempotency"
 
@@ -74,14 +77,29 @@ class Reply:
 
 
 class Idempotent:
-    """One write: `run` does the work at most once per key."""
+    """One write: `run` does the work at most once per key.
 
-    def __init__(self, database: Database, caller: str, key: str, fingerprint: str) -> None:
-        self._database, self._caller, self._key, self._fingerprint = database, caller, key, fingerprint
+    `actor` is how histories name who asks; `caller`, where it says more, whose key it is. That is kept as a digest with
+    the key in it: a visitor's network address is nobody's to read there, nor to find by trying all there are.
+    """
+
+    def __init__(self, database: Database, actor: str, key: str, fingerprint: str, *, caller: str = "") -> None:
+        self._database, self._actor, self._key, self._fingerprint = database, actor, key, fingerprint
+        self._caller = caller or actor
+        digest = hashlib.sha256(f"{self._caller}\n{key}".encode()).hexdigest()
+        self._kept_as = actor if self._caller == actor else f"{actor} {digest[:32]}"
 
     def within(self, part: str) -> Idempotent:
         """The same write, under a key of this part of the caller's: visitors who share an address share no keys."""
-        return Idempotent(self._database, f"{self._caller} {part}", self._key, self._fingerprint)
+        caller = f"{self._caller} {part}"
+        return Idempotent(self._database, self._actor, self._key, self._fingerprint, caller=caller)
+
+    async def is_done(self) -> bool:
+        """Whether this very request was answered already, before anything is done for it; `run` finds out for good."""
+        async with self._database.read() as session:
+            mine = select(IdempotentAnswer.status).where(*self._mine())
+            same = mine.where(IdempotentAnswer.fingerprint == self._fingerprint)
+            return (await session.scalars(same)).one_or_none() is not None
 
     async def run(self, work: Callable[[Session], Awaitable[Reply]]) -> Response[Any]:
         """Do `work` and store its reply in one transaction, or replay the stored one.
@@ -89,7 +107,7 @@ class Idempotent:
         Raises Problem `idempotency-key-reused` for another request under this key, `idempotency-key-in-use` when
         the first one does not end in time, and whatever `work` raises (nothing is stored then).
         """
-        async with self._database.write(self._caller) as session:
+        async with self._database.write(self._actor) as session:
             if not await self._is_first(session):
                 return _replayed(await self._stored(session))
             return await self._keep(session, await work(session))
@@ -105,14 +123,14 @@ class Idempotent:
         A repeat after a crash or an error goes through the same steps: `intend` must find what it made before,
         `ask` must have one effect however often it is called, `record` may find it recorded. Raises as `run` does.
         """
-        async with self._database.write(self._caller) as session:
+        async with self._database.write(self._actor) as session:
             if not await self._is_first(session):
                 stored = await self._stored(session)
                 if stored.status is not None:
                     return _replayed(stored)
             intent = await intend(session)
         outcome = await ask(intent)
-        async with self._database.write(self._caller) as session:
+        async with self._database.write(self._actor) as session:
             stored = await self._stored(session)
             if stored.status is not None:  # a twin was quicker
                 return _replayed(stored)
@@ -120,14 +138,14 @@ class Idempotent:
 
     async def forget(self, undo: Callable[[Session], Awaitable[None]]) -> None:
         """The intent was refused for good: `undo` it, and let the same key ask anew."""
-        async with self._database.write(self._caller) as session:
+        async with self._database.write(self._actor) as session:
             await session.execute(delete(IdempotentAnswer).where(*self._mine(), IdempotentAnswer.status.is_(None)))
             await undo(session)
 
     @property
     def intent_key(self) -> str:
         """What an intent's row is found by: the same for the same request under the same key, and no other."""
-        return f"{self._caller}:{self._key}:{self._fingerprint[:32]}"
+        return f"{self._kept_as}:{self._key}:{self._fingerprint[:32]}"
 
     async def _keep(self, session: Session, reply: Reply) -> Response[Any]:
         body = b"" if reply.status == 204 else encode_json(reply.body)  # 204 has no body at all
@@ -140,7 +158,7 @@ class Idempotent:
         on_postgres = session.dialect == "postgresql"
         insert = postgresql.insert if on_postgres else sqlite.insert
         row = {
-            "caller": self._caller,
+            "caller": self._kept_as,
             "key": self._key,
             "fingerprint": self._fingerprint,
             "created_at": session.now,
@@ -170,7 +188,7 @@ class Idempotent:
         return stored
 
     def _mine(self) -> tuple[Any, Any]:
-        return IdempotentAnswer.caller == self._caller, IdempotentAnswer.key == self._key
+        return IdempotentAnswer.caller == self._kept_as, IdempotentAnswer.key == self._key
 
 
 class IdempotencySweep:
@@ -231,8 +249,8 @@ async def _idempotent(
     ],
 ) -> Idempotent:
     said = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    caller = visitor_of(request).actor
-    return Idempotent(database, caller, idempotency_key, hashlib.sha256(said).hexdigest())
+    visitor, fingerprint = visitor_of(request), hashlib.sha256(said).hexdigest()
+    return Idempotent(database, visitor.actor, idempotency_key, fingerprint, caller=visitor.caller)
 
 
 IDEMPOTENT_DEPENDENCY: dict[str, Any] = {"idempotent": Provide(_idempotent)}

@@ -34,8 +34,8 @@ DONE_ALREADY = Kind(
 class Once:
     """One write with a secret in it: `run` does the work at most once per key."""
 
-    def __init__(self, database: Database, caller: str, key: str, fingerprint: str) -> None:
-        self._database, self._caller, self._key, self._fingerprint = database, caller, key, fingerprint
+    def __init__(self, write: Idempotent) -> None:
+        self._write = write
 
     async def run(self, work: Callable[[Session], Awaitable[Done]]) -> Done:
         """Do `work` in one transaction that uses up the key; what it returns is for the answer and not stored.
@@ -49,7 +49,7 @@ class Once:
             done.append(await work(session))
             return Reply(204, None)
 
-        await Idempotent(self._database, self._caller, self._key, self._fingerprint).run(keep_nothing)
+        await self._write.run(keep_nothing)
         if not done:
             raise Problem(DONE_ALREADY, DONE_ALREADY.example)
         return done[0]
@@ -69,7 +69,12 @@ async def _once(
     ],
 ) -> Once:
     said = hashlib.sha256(f"{request.method} {request.url.path}".encode()).hexdigest()
-    return Once(database, visitor_of(request).actor, idempotency_key, said)
+    visitor = visitor_of(request)
+    write = Idempotent(database, visitor.actor, idempotency_key, said, caller=visitor.caller)
+    # Before the password or link of a repeat is looked at: they were used up, and would be refused as wrong.
+    if await write.is_done():
+        raise Problem(DONE_ALREADY, DONE_ALREADY.example)
+    return Once(write)
 
 
 ONCE_DEPENDENCY: dict[str, Any] = {"once": Provide(_once)}

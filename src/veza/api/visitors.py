@@ -32,8 +32,8 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 class Visitor:
     """Who asks: nobody we know (`person_id` None, role visitor), a person, or the operator by token.
 
-    `scopes` is None except for an API token. `actor` is how histories name them, and under which name their
-    idempotency keys are kept.
+    `scopes` is None except for an API token. `actor` is how histories name them; nobody's network address is in it,
+    because histories stay.
     """
 
     person_id: UUID | None
@@ -43,6 +43,8 @@ class Visitor:
     session_id: UUID | None = None
     is_confirmed: bool = False
     """Whether their e-mail address is."""
+    address: str = ""
+    """Of a visitor nobody knows: where the request came from."""
 
     def may(self, permission: Permission) -> bool:
         """Whether they have the permission, and their token, if they came with one, its scope."""
@@ -51,6 +53,11 @@ class Visitor:
     def reaches(self, permission: Permission) -> bool:
         """Whether they came with a token, if with one, that is good for this permission."""
         return self.scopes is None or PERMISSIONS[permission].scope in self.scopes
+
+    @property
+    def caller(self) -> str:
+        """Whose idempotency keys these are: visitors are told apart by where they come from."""
+        return f"{self.actor} {self.address}" if self.address else self.actor
 
     @property
     def person(self) -> UUID:
@@ -69,7 +76,7 @@ Recognise = Callable[[Connection], Awaitable[Visitor]]
 def nobody(connection: Connection) -> Visitor:
     """A visitor we know nothing of but the address."""
     address = connection.client.host if connection.client else "unknown"
-    return Visitor(None, frozenset({Role.VISITOR}), f"visitor {address}")
+    return Visitor(None, frozenset({Role.VISITOR}), Role.VISITOR.value, address=address)
 
 
 def sign_in_needed() -> Problem:

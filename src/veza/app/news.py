@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from veza.accounts import deletion
+from veza.accounts import credentials, deletion
 from veza.catalog.listener_data import on_person_deleted
 from veza.kit.database import Database
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
@@ -42,6 +42,7 @@ def subscriptions(market: MarketRules) -> Subscriptions:
                 (write_down,),
             ),
             market_acts(),
+            {credentials.FORGOTTEN: (credentials.mail_reset(market.base_url),)},
         ),
     )
 

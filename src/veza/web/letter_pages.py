@@ -15,7 +15,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts import credentials, first_admin, people, second_factor, sign_in, sign_up
+from veza.accounts import credentials, first_admin, people, sign_in, sign_up
 from veza.accounts.links import BadLink
 from veza.accounts.passwords import BadPassword, TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, UnknownPerson
@@ -110,7 +110,8 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRo
             hashed = await credentials.prepare_reset(accounts, given["token"], given.get("password", ""))
             async with accounts.database.write("link") as session:
                 await credentials.reset(session, accounts, given["token"], hashed, _address(request))
-            return done(request, "Your password is set", "Sign in with it; every other sign-in has ended.")
+            sentence = "Sign in with it; every other sign-in has ended, and every API token was revoked."
+            return done(request, "Your password is set", sentence)
 
         return await attempt(request, "reset", work)
 
@@ -227,23 +228,22 @@ async def _as_person(
     address, password, actor = _address(request), given.get("password", ""), "letter page"
     browser = Browser(address, request.headers.get("user-agent", "")[:200], None)
     code = given.get("code", "").strip() or None
-    try:
-        checked = await sign_in.check(accounts, given["email"], password, browser, with_code=code is not None)
-    except WrongCredentials:
-        email = people.clean_email(given["email"])
-        async with accounts.database.read() as session:
-            if await people.by_email(session, email) is not None or new_for not in (None, email):
-                raise
+    email = people.clean_email(given["email"])
+    async with accounts.database.read() as session:
+        is_new = await people.by_email(session, email) is None
+    if is_new and new_for in (None, email):
         wanted = await sign_up.prepare(accounts, email, given.get("name", ""), password, address)
         async with accounts.database.write(actor) as session:
-            await sign_up.finish(session, accounts, wanted)
-            person = await people.by_email(session, email)
-            if person is None:
-                raise UnknownPerson(email) from None
-            await then(session, person.id)
+            added = await sign_up.finish(session, accounts, wanted)
+            if added is None:  # somebody signed up with this address between our look and this
+                raise WrongCredentials
+            await then(session, added)
         return
-    async with accounts.database.write(actor) as session:
-        await second_factor.demand(session, checked.person_id, code)
+    async with (
+        sign_in.checked(accounts, email, password, code, browser) as checked,
+        accounts.database.write(actor) as session,
+    ):
+        await sign_in.accept(session, checked)
         await then(session, checked.person_id)
 
 

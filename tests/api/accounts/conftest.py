@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from sqlalchemy import select
 
-from veza.accounts import people, roles
+from veza.accounts import credentials, people, roles
 from veza.accounts.devices import Devices
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role
@@ -24,6 +24,7 @@ from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
+from veza.kit import outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.mail import Mail
@@ -100,7 +101,8 @@ class Desk:
         return self.browser(headers={"Authorization": f"Bearer {TOKEN}"})
 
     async def mails(self, to: str | None = None) -> list[Mail]:
-        """Mails, oldest first."""
+        """Mails, oldest first, those included that the outbox has still to make."""
+        await outbox.deliver_once(self.database)
         async with self.database.read() as session:
             query = select(Mail).order_by(Mail.id)
             rows = (await session.scalars(query if to is None else query.where(Mail.to == to))).all()
@@ -140,7 +142,9 @@ async def open_desk(url: str, clock: ManualClock, base_url: str = "http://veza.t
     async def hear(session: Any, event: Any) -> None:
         told.append(event.payload)
 
-    database = Database.open(url, clock=clock, subscriptions=Subscriptions(inside={"person.deleted": (hear,)}))
+    heard_after = {credentials.FORGOTTEN: (credentials.mail_reset(base_url),)}
+    subscriptions = Subscriptions(inside={"person.deleted": (hear,)}, after=heard_after)
+    database = Database.open(url, clock=clock, subscriptions=subscriptions)
 
     async def likes(session: Any, person_id: UUID) -> Any:
         return [{"track": "a"}]

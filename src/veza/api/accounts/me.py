@@ -10,12 +10,12 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import deletion, export, people, roles, second_factor, sign_in
+from veza.accounts import deletion, export, fresh_proof, people, roles, second_factor
 from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import Cookies, address_of
-from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, WRONG_PASSWORD
-from veza.api.accounts.shapes import PERSON_EXAMPLE, Name, Password, PersonShown, nothing, shown
+from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, PROOF_PROBLEMS
+from veza.api.accounts.shapes import PERSON_EXAMPLE, PROOF_EXAMPLE, Name, PersonShown, ProofGiven, nothing, shown
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
@@ -36,12 +36,6 @@ class Renamed(Struct, forbid_unknown_fields=True):
     """What others are to see."""
 
     name: Name
-
-
-class PasswordAgain(Struct, forbid_unknown_fields=True):
-    """One's own password, once more."""
-
-    password: Password
 
 
 ME_EXAMPLE = {**PERSON_EXAMPLE, "second_factor": True}
@@ -95,11 +89,11 @@ async def rename_me(
     opt=needs(Permission.CREDENTIALS),
     dependencies=ONCE_DEPENDENCY,
     responses=nothing("The account is gone.",
-        WRONG_PASSWORD, LAST_ADMIN, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+        *PROOF_PROBLEMS, LAST_ADMIN, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def delete_me(
-    data: Annotated[PasswordAgain, BodyKwarg(examples=[Example(value={"password": "a tram full of cellos"})])],
+    data: Annotated[ProofGiven, BodyKwarg(examples=[Example(value=PROOF_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
@@ -109,13 +103,13 @@ async def delete_me(
     """Removes the account and everything personal in it: name, address, password, sessions, tokens. Records of
     payments stay, without a name. This cannot be undone; `GET /me/export` before it takes everything along."""
     address = address_of(request)
-    verified = await sign_in.check_again(accounts, visitor.person, data.password, address)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
-    async def work(session: Session) -> None:
-        await sign_in.demand_still(session, visitor.person, verified)
-        await deletion.delete(session, accounts.rules.base_url, visitor.person, address=address)
+        async def work(session: Session) -> None:
+            await fresh_proof.demand(session, proof)
+            await deletion.delete(session, accounts.rules.base_url, visitor.person, address=address)
 
-    await once.run(work)
+        await once.run(work)
     response: Response[None] = Response(None, status_code=204)
     cookie_jar.signed_out(response)
     return response

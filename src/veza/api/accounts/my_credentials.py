@@ -10,11 +10,20 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import credentials, people, sign_in
+from veza.accounts import credentials, fresh_proof, people
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import address_of
-from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, NOT_CONFIRMED, WRONG_PASSWORD
-from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, nothing
+from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, NOT_CONFIRMED, PROOF_PROBLEMS
+from veza.api.accounts.shapes import (
+    ACCEPTED_EXAMPLE,
+    MAIL_IS_ON_ITS_WAY,
+    Accepted,
+    Code,
+    Email,
+    Password,
+    ProofGiven,
+    nothing,
+)
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
@@ -25,21 +34,28 @@ TAG = "accounts"
 
 
 class PasswordWanted(Struct, forbid_unknown_fields=True):
-    """The password as it is, and as it is to be."""
+    """The password as it is, and as it is to be; `code` where one's account has a second factor. API tokens are revoked
+    unless `keep_tokens`."""
 
     current: Password
     new: Password
+    code: Code | None = None
+    keep_tokens: bool = False
 
 
-class EmailWanted(Struct, forbid_unknown_fields=True):
-    """The new address, and one's password once more."""
+class EmailWanted(ProofGiven, forbid_unknown_fields=True, kw_only=True):
+    """The new address, with one's password once more, and `code` where one's account has a second factor."""
 
     email: Email
-    password: Password
 
 
-PASSWORD_EXAMPLE = {"current": "a tram full of cellos", "new": "a ferry full of harps"}
-EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cellos"}
+PASSWORD_EXAMPLE = {
+    "current": "a tram full of cellos",
+    "new": "a ferry full of harps",
+    "code": "123456",
+    "keep_tokens": False,
+}
+EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cellos", "code": "123456"}
 
 
 @put(
@@ -50,7 +66,7 @@ EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cello
     summary="Change one's password",
     dependencies=ONCE_DEPENDENCY,
     responses=nothing("The password is changed.",
-        WRONG_PASSWORD, BAD_PASSWORD, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+        *PROOF_PROBLEMS, BAD_PASSWORD, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def change_password(
@@ -60,16 +76,24 @@ async def change_password(
     accounts: NamedDependency[Accounts],
     once: NamedDependency[Once],
 ) -> Response[None]:
-    """Sets a new password and ends every session but this one; a mail says so. API tokens go on working."""
+    """Sets a new password and ends every session but this one. Every API token is revoked too, because whoever knew the
+    old password may have made some; `keep_tokens` says that nobody did. A mail says what ended."""
     address = address_of(request)
-    verified, new = await credentials.prepare_password(accounts, visitor.person, data.current, data.new, address)
+    new = await credentials.prepare_password(accounts, visitor.person, data.new)
+    async with fresh_proof.given(accounts, visitor.person, data.current, data.code, address) as proof:
 
-    async def work(session: Session) -> None:
-        await credentials.change_password(
-            session, accounts, visitor.person, verified, new, visitor.session_id, address
-        )  # fmt: skip
+        async def work(session: Session) -> None:
+            await credentials.change_password(
+                session,
+                accounts,
+                proof,
+                new,
+                keep=visitor.session_id,
+                keep_tokens=data.keep_tokens,
+                address=address,
+            )
 
-    await once.run(work)
+        await once.run(work)
     return Response(None, status_code=204)
 
 
@@ -82,7 +106,7 @@ async def change_password(
     dependencies=ONCE_DEPENDENCY,
     responses=answers(
         202, Accepted, "The new address got a link, the old one a notice.", ACCEPTED_EXAMPLE,
-        BAD_EMAIL, WRONG_PASSWORD, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+        BAD_EMAIL, *PROOF_PROBLEMS, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def change_email(
@@ -95,10 +119,10 @@ async def change_email(
     """Mails a link to the new address; the account changes to it when the link is opened (`/email-confirmations`).
     The old address gets a notice. The answer does not tell whether the new address has an account."""
     email, address = people.clean_email(data.email), address_of(request)
-    verified = await sign_in.check_again(accounts, visitor.person, data.password, address)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
-    async def work(session: Session) -> Accepted:
-        await credentials.ask_email_change(session, accounts, visitor.person, verified, email, address)
-        return Accepted(MAIL_IS_ON_ITS_WAY)
+        async def work(session: Session) -> Accepted:
+            await credentials.ask_email_change(session, accounts, proof, email, address)
+            return Accepted(MAIL_IS_ON_ITS_WAY)
 
-    return await once.run(work)
+        return await once.run(work)

@@ -64,7 +64,7 @@ async def forgot_password(
     await accounts.passwords.verify(None, email)
 
     async def work(session: Session) -> Reply:
-        await credentials.forgot(session, accounts, email, address_of(request))
+        await credentials.forgot(session, email, address_of(request))
         return Reply(202, Accepted(MAIL_IS_ON_ITS_WAY))
 
     return await idempotent.run(work)
@@ -88,8 +88,9 @@ async def reset_password(
     cookie_jar: NamedDependency[Cookies],
     once: NamedDependency[Once],
 ) -> Response[None]:
-    """Takes the `token` of the mailed link. Every session of the account ends, its address counts as confirmed, and
-    this device is known from now on, so that nobody's failures keep it from signing in."""
+    """Takes the `token` of the mailed link. Every session of the account ends and every API token is revoked, a mail
+    says so; its address counts as confirmed, and this device is known from now on, so that nobody's failures keep it
+    from signing in."""
     hashed = await credentials.prepare_reset(accounts, data.token, data.password)
 
     async def work(session: Session) -> UUID:
@@ -98,5 +99,5 @@ async def reset_password(
     person_id = await once.run(work)
     response: Response[None] = Response(None, status_code=204)
     before = cookie_jar.browser(request).device_cookie
-    cookie_jar.known_device(response, accounts.devices.signed_in(before, person_id))
+    cookie_jar.known_device(response, accounts.devices.reached_by_mail(before, person_id))
     return response

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from veza.accounts.fresh_proof import WrongPassword
 from veza.accounts.links import BadLink
 from veza.accounts.passwords import BadPassword, TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, NotConfirmed, UnknownPerson
 from veza.accounts.roles import LastAdmin, NotGiven
 from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
 from veza.accounts.sessions import UnknownSession
-from veza.accounts.sign_in import WrongCredentials, WrongPassword
+from veza.accounts.sign_in import WrongCredentials
 from veza.accounts.throttle import Throttled
 from veza.accounts.tokens import TooManyTokens, UnknownToken
 from veza.api.once import DONE_ALREADY
@@ -126,6 +127,9 @@ CROSS_SITE = Kind(
     "Writes with a session cookie are taken from our own pages only; a program uses an API token.",
     "this write came from a page of another site, and nothing was changed",
 )
+
+PROOF_PROBLEMS: tuple[Kind, ...] = (WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE)
+"""Of every operation that takes a fresh proof: the password, and a code where a second factor is on."""
 
 ACCOUNT_KINDS: tuple[Kind, ...] = (
     DONE_ALREADY, BAD_EMAIL, BAD_NAME, BAD_PASSWORD, WRONG_CREDENTIALS, WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE,

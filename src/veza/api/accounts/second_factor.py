@@ -10,20 +10,13 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import letters, people, second_factor, sign_in, throttle
+from veza.accounts import fresh_proof, letters, people, second_factor, throttle
 from veza.accounts.room import Accounts
 from veza.accounts.second_factor import Provisioning
-from veza.accounts.throttle import SECOND_FACTOR
+from veza.accounts.throttle import CODE_AGAIN
 from veza.api.accounts.cookies import address_of
-from veza.api.accounts.me import PasswordAgain
-from veza.api.accounts.problems import (
-    NO_SECOND_FACTOR,
-    NOT_CONFIRMED,
-    SECOND_FACTOR_ON,
-    WRONG_CODE,
-    WRONG_PASSWORD,
-)
-from veza.api.accounts.shapes import Code, Password, nothing
+from veza.api.accounts.problems import NO_SECOND_FACTOR, NOT_CONFIRMED, PROOF_PROBLEMS, SECOND_FACTOR_ON, WRONG_CODE
+from veza.api.accounts.shapes import PROOF_EXAMPLE, Code, ProofGiven, nothing
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
@@ -54,21 +47,12 @@ class FirstCode(Struct, forbid_unknown_fields=True):
     code: Code
 
 
-class PasswordAndCode(Struct, forbid_unknown_fields=True):
-    """One's own password once more, and a code of the app or a recovery code."""
-
-    password: Password
-    code: Code
-
-
 class RecoveryCodes(Struct, frozen=True):
     """Ten codes, each for one sign-in without the app. They are shown this once."""
 
     recovery_codes: list[str]
 
 
-AGAIN_EXAMPLE = {"password": "a tram full of cellos"}
-WITH_CODE_EXAMPLE = {"password": "a tram full of cellos", "code": "123456"}
 CODES_EXAMPLE = {"recovery_codes": ["abcd-efgh-jkmn-pqrs"]}
 BEGUN_EXAMPLE = {
     "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
@@ -104,11 +88,11 @@ async def show_second_factor(
     dependencies=ONCE_DEPENDENCY,
     responses=answers(
         201, SecondFactorBegun, "What the app needs; nothing is on yet.", BEGUN_EXAMPLE,
-        WRONG_PASSWORD, SECOND_FACTOR_ON, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+        *PROOF_PROBLEMS, SECOND_FACTOR_ON, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def begin_second_factor(
-    data: Annotated[PasswordAgain, BodyKwarg(examples=[Example(value=AGAIN_EXAMPLE)])],
+    data: Annotated[ProofGiven, BodyKwarg(examples=[Example(value=PROOF_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
@@ -116,12 +100,14 @@ async def begin_second_factor(
 ) -> Response[SecondFactorBegun]:
     """Makes a secret for an authenticator app. It is on once a first code is confirmed
     (`/me/second-factor/confirmation`); until then another call replaces the secret."""
-    await sign_in.check_again(accounts, visitor.person, data.password, address_of(request))
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
 
-    async def work(session: Session) -> Provisioning:
-        return await second_factor.set_up(session, visitor.person)
+        async def work(session: Session) -> Provisioning:
+            made = await second_factor.set_up(session, visitor.person)
+            await fresh_proof.demand(session, proof)
+            return made
 
-    made = await once.run(work)
+        made = await once.run(work)
     return Response(show(SecondFactorBegun, made), status_code=201, headers=NO_STORE)
 
 
@@ -162,26 +148,24 @@ async def confirm_second_factor(
     dependencies=ONCE_DEPENDENCY,
     responses=answers(
         201, RecoveryCodes, "The new codes; the old ones are void.", CODES_EXAMPLE,
-        WRONG_PASSWORD, WRONG_CODE, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+        *PROOF_PROBLEMS, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def renew_recovery_codes(
-    data: Annotated[PasswordAndCode, BodyKwarg(examples=[Example(value=WITH_CODE_EXAMPLE)])],
+    data: Annotated[ProofGiven, BodyKwarg(examples=[Example(value=PROOF_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
     once: NamedDependency[Once],
 ) -> Response[RecoveryCodes]:
     """Ten new recovery codes, shown this once; those given before work no more."""
-    await sign_in.check_again(accounts, visitor.person, data.password, address_of(request))
-    spent = await _spend(accounts, visitor)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
 
-    async def work(session: Session) -> RecoveryCodes:
-        codes = await second_factor.renew_recovery_codes(session, visitor.person, data.code)
-        await throttle.give_back(session, [spent])
-        return RecoveryCodes(codes)
+        async def work(session: Session) -> RecoveryCodes:
+            await fresh_proof.demand(session, proof)
+            return RecoveryCodes(await second_factor.renew_recovery_codes(session, visitor.person))
 
-    return Response(await once.run(work), status_code=201, headers=NO_STORE)
+        return Response(await once.run(work), status_code=201, headers=NO_STORE)
 
 
 @delete(
@@ -192,8 +176,7 @@ async def renew_recovery_codes(
     dependencies=ONCE_DEPENDENCY,
     responses=nothing(
         "Signing in takes the password only.",
-        WRONG_PASSWORD,
-        WRONG_CODE,
+        *PROOF_PROBLEMS,
         NO_SECOND_FACTOR,
         NOT_FOUND,
         RATE_LIMITED,
@@ -202,28 +185,27 @@ async def renew_recovery_codes(
     ),
 )
 async def end_second_factor(
-    data: Annotated[PasswordAndCode, BodyKwarg(examples=[Example(value=WITH_CODE_EXAMPLE)])],
+    data: Annotated[ProofGiven, BodyKwarg(examples=[Example(value=PROOF_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
     once: NamedDependency[Once],
 ) -> Response[None]:
     """Turns it off, with the password and a code; a recovery code will do when the app is lost. A mail says so."""
-    await sign_in.check_again(accounts, visitor.person, data.password, address_of(request))
-    spent = await _spend(accounts, visitor)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
 
-    async def work(session: Session) -> None:
-        await second_factor.turn_off(session, visitor.person, data.code)
-        await throttle.give_back(session, [spent])
-        await _tell(session, accounts, visitor, is_on=False)
+        async def work(session: Session) -> None:
+            await fresh_proof.demand(session, proof)
+            await second_factor.turn_off(session, visitor.person)
+            await _tell(session, accounts, visitor, is_on=False)
 
-    await once.run(work)
+        await once.run(work)
     return Response(None, status_code=204)
 
 
 async def _spend(accounts: Accounts, visitor: Visitor) -> tuple[str, throttle.Limit]:
-    """One try of a code, the same allowance as at sign-in; raises Throttled."""
-    code = (throttle.key_of("code", visitor.person), SECOND_FACTOR)
+    """One try of a first code; raises Throttled."""
+    code = (throttle.key_of("code again", visitor.person), CODE_AGAIN)
     async with accounts.database.write(visitor.actor) as session:
         await throttle.spend(session, code)
     return code

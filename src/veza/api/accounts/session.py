@@ -15,7 +15,6 @@ from veza.accounts import audit, sessions, sign_in
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Role
 from veza.accounts.room import Accounts
-from veza.accounts.second_factor import WrongCode
 from veza.accounts.sign_in import Begun
 from veza.api.accounts.cookies import Cookies, address_of
 from veza.api.accounts.problems import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
@@ -77,17 +76,13 @@ async def sign_in_person(
     whether there is such an account or not. After too many failures it answers 429, which a device that signed in
     before does not notice when the failures are others'."""
     browser = cookie_jar.browser(request)
-    checked = await sign_in.check(accounts, data.email, data.password, browser, with_code=data.code is not None)
+    async with sign_in.checked(accounts, data.email, data.password, data.code, browser) as checked:
 
-    async def work(session: Session) -> Begun:
-        before = cookie_jar.session(request)
-        return await sign_in.begin(session, accounts, checked, data.code, browser, instead_of=before)
+        async def work(session: Session) -> Begun:
+            before = cookie_jar.session(request)
+            return await sign_in.begin(session, accounts, checked, browser, instead_of=before)
 
-    try:
         begun = await once.run(work)
-    except WrongCode:
-        await sign_in.code_was_wrong(accounts, checked, browser)
-        raise
     response = Response(SignedIn(checked.person_id), status_code=201, headers={"Cache-Control": "no-store"})
     cookie_jar.signed_in(response, begun)
     return response

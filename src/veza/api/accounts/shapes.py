@@ -23,6 +23,15 @@ Code = Annotated[
     str, Meta(min_length=6, max_length=40, pattern=PLAIN, description="Of the authenticator app, or a recovery code.")
 ]
 
+
+class ProofGiven(Struct, forbid_unknown_fields=True):
+    """One's own password once more, and `code` where one's account has a second factor: of the app, or a recovery code."""
+
+    password: Password
+    code: Code | None = None
+
+
+PROOF_EXAMPLE = {"password": "a tram full of cellos", "code": "123456"}
 PERSON_ID = "01890000-0000-7000-8000-00000000000a"
 MAIL_IS_ON_ITS_WAY = "If this address can be used, a mail is on its way to it."
 

@@ -1,0 +1,88 @@
+"""Fresh proof: before what decides who gets into an account, or ends it, its person shows once more that it is them.
+
+One rule everywhere: the password, and where a second factor is on, a code of it that was not used yet. How recent the
+sign-in was does not count: the session that was left open or stolen is a recent one more often than not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from veza.accounts import audit, passwords, people, second_factor, throttle
+from veza.accounts.audit import Act
+from veza.accounts.room import Accounts
+from veza.accounts.second_factor import WrongCode
+from veza.accounts.throttle import CODE_AGAIN, PASSWORD_AGAIN, Limit
+from veza.kit.database import Session
+
+
+class WrongPassword(Exception):
+    """Somebody signed in gave a wrong password where it is asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__("this is not your password")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A person whose password was right a moment ago, and the code that came with it, not looked at yet."""
+
+    person_id: UUID
+    verified_hash: str
+    code: str | None
+    spent: tuple[tuple[str, Limit], ...]
+
+
+@asynccontextmanager
+async def given(
+    accounts: Accounts, person_id: UUID, password: str, code: str | None, address: str
+) -> AsyncIterator[Proof]:
+    """Check the password with no transaction open; the block opens one, and lets it `demand` the proof.
+
+    Raises WrongPassword, Throttled, TooBusy, UnknownPerson; a wrong code in the block is written down.
+    """
+    proof = await _checked(accounts, person_id, password, code, address)
+    try:
+        yield proof
+    except WrongCode:
+        await _note(accounts, person_id, Act.CODE_WRONG, address)
+        raise
+
+
+async def demand(session: Session, proof: Proof) -> None:
+    """Use the proof up in the transaction of what it is asked for; locks the person.
+
+    Raises CodeNeeded, WrongCode, UnknownPerson, and WrongPassword when the password has changed since it was checked.
+    """
+    await people.lock(session, proof.person_id)
+    if not await passwords.is_still(session, proof.person_id, proof.verified_hash):
+        raise WrongPassword
+    await second_factor.demand(session, proof.person_id, proof.code)
+    await throttle.give_back(session, proof.spent)
+
+
+async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str | None, address: str) -> Proof:
+    again = (throttle.key_of("password again", person_id), PASSWORD_AGAIN)
+    async with accounts.database.write(f"person {person_id}") as session:
+        await people.find(session, person_id)
+        await throttle.spend(session, again)
+        stored = await passwords.stored(session, person_id)
+    if stored is None or not (await accounts.passwords.verify(stored, password)).fits:
+        await _note(accounts, person_id, Act.PASSWORD_WRONG, address)
+        raise WrongPassword
+    async with accounts.database.write(f"person {person_id}") as session:
+        await throttle.give_back(session, [again])
+    if code is None:
+        return Proof(person_id, stored, None, ())
+    spent = (throttle.key_of("code again", person_id), CODE_AGAIN)
+    async with accounts.database.write(f"person {person_id}") as session:
+        await throttle.spend(session, spent)
+    return Proof(person_id, stored, code, (spent,))
+
+
+async def _note(accounts: Accounts, person_id: UUID, act: Act, address: str) -> None:
+    async with accounts.database.write(f"person {person_id}") as session:
+        audit.note(session, act, person_id, address=address)
