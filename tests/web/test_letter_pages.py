@@ -14,7 +14,9 @@ from sqlalchemy import select, update
 from veza.accounts import people, roles, sign_up
 from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
+from veza.accounts.roles import PersonRole
 from veza.accounts.room import Accounts
+from veza.accounts.throttle import Throttle
 from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, artists_of
@@ -135,6 +137,21 @@ async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only
     assert wrong.status_code == 422
     assert "do not belong together" in wrong.text
     assert "You are the first admin" in (await letters.press(link, email="anna@example.org", password=PASSWORD)).text
+
+
+async def test_right_passwords_on_these_pages_cost_no_tries(letters: Letters) -> None:
+    await letters.signed_up()
+    for number in range(12):
+        link = await admin_link(letters.database, "http://127.0.0.1:8000")
+        assert link is not None, number
+        answer = await letters.press(link, email="anna@example.org", password=PASSWORD)
+        assert "You are the first admin" in answer.text, (number, answer.text)
+        async with letters.database.write("test") as session:
+            for admin in await session.scalars(select(PersonRole).where(PersonRole.role == Role.ADMIN.value)):
+                await session.delete(admin)
+    async with letters.database.read() as session:
+        spent = (await session.scalars(select(Throttle).where(Throttle.key.startswith("sign-in to")))).one()
+    assert spent.spent_until_ms <= letters.database.clock.now().timestamp() * 1000
 
 
 @pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim", "invitation", "claim"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk
+from tests.api.accounts.conftest import EMAIL, PASSWORD, Browser, Desk
 
 NEW = "a ferry full of harps"
 
@@ -23,6 +23,39 @@ async def test_a_forgotten_password_is_set_anew_by_mail_and_every_session_ends(a
     assert (await guest.get("/me"))["email_confirmed_at"] is not None
     await guest.refused("POST", "/password-resets/complete", wanted, 422, "bad-link")
     assert (await any_desk.mails(EMAIL))[-1].subject == "Your password was changed"
+
+
+async def _script(desk: Desk, browser: Browser) -> Browser:
+    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    return desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
+
+
+async def test_a_reset_revokes_every_token_and_says_so(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up()
+    scripts = [await _script(any_desk, browser) for _ in range(2)]
+    guest = any_desk.browser()
+    await guest.write("POST", "/password-resets", {"email": EMAIL}, expect=202)
+    wanted = {"token": await any_desk.mailed_token(), "password": NEW}
+    await guest.write("POST", "/password-resets/complete", wanted, expect=204)
+    for script in scripts:
+        await script.get("/me", expect=401)
+    assert "2 API tokens were revoked" in (await any_desk.mails(EMAIL))[-1].text
+    (act,) = (await any_desk.operator().get("/audit", act="password reset"))["items"]
+    assert act["detail"] == "sessions ended: 1, tokens revoked: 2"
+
+
+async def test_a_new_password_revokes_tokens_unless_they_are_to_be_kept(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up()
+    script = await _script(any_desk, browser)
+    kept = {"current": PASSWORD, "new": NEW, "keep_tokens": True}
+    await browser.write("PUT", "/me/password", kept, expect=204)
+    await script.get("/me")
+    assert "token" not in (await any_desk.mails(EMAIL))[-1].text
+    await browser.write("PUT", "/me/password", {"current": NEW, "new": PASSWORD}, expect=204)
+    await script.get("/me", expect=401)
+    assert "an API token was revoked" in (await any_desk.mails(EMAIL))[-1].text
+    acts = (await any_desk.operator().get("/audit", act="password changed"))["items"]
+    assert [act["detail"] for act in acts] == [f"sessions ended: 0, tokens revoked: {count}" for count in (1, 0)]
 
 
 async def test_asking_for_a_reset_tells_nobody_who_has_an_account(desk: Desk) -> None:
