@@ -11,6 +11,7 @@ import difflib
 import os
 import re
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -99,6 +100,15 @@ def _driver(written: object) -> object:
     return f"{scheme}://{rest}"
 
 
+def _networks(listed: tuple[str, ...]) -> tuple[str, ...]:
+    for item in listed:
+        try:
+            ip_network(item)
+        except ValueError:
+            raise ValueError(f"“{item}” is no address or network, such as 10.0.0.7 or 10.0.0.0/24") from None
+    return listed
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_above_zero)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
 
@@ -133,6 +143,8 @@ class Settings(BaseSettings):
     host: str = setting("HOST", "127.0.0.1", "address the server listens on; put a reverse proxy in front before opening it to the world")
     port: int = setting("PORT", 8000, "port the server listens on; 0 takes a free one", ge=0, le=65535)
     public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT", pattern=r"^(https?://[^/\s]+.*)?$")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = setting(
+        "TRUSTED_PROXIES", ("127.0.0.1", "::1"), "addresses or networks (10.0.0.0/24) of the reverse proxies in front: their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's", unit="comma list")
     var_dir: Path = setting("VAR_DIR", Path("var"), "folder for everything Veza writes: the SQLite file, the operator token, the sandbox's state")
     database_url: Annotated[str, BeforeValidator(_driver)] = setting(
         "DATABASE_URL", lambda known: f"sqlite:///{known.get('var_dir', 'var')}/veza.db",

@@ -214,3 +214,23 @@ async def test_without_another_clock_ours_is_held_against_what_was_written(setti
     clock = {one.name: one for one in await examine(settings, behind)}["clock"]
     assert (clock.ok, clock.advice) == (False, "let NTP set the clock")
     assert "behind the newest row" in clock.detail
+
+
+@pytest.mark.parametrize(
+    ("set_up", "ok"),
+    [
+        ({}, True),
+        ({"public_url": "https://veza.test"}, True),
+        ({"public_url": "https://veza.test", "host": "0.0.0.0"}, False),
+        ({"public_url": "https://veza.test", "host": "::"}, False),
+        ({"public_url": "https://veza.test", "host": "0.0.0.0", "trusted_proxies": ("10.0.0.7",)}, True),
+        ({"host": "0.0.0.0", "trusted_proxies": ("10.0.0.0/24",)}, True),
+        ({"trusted_proxies": ("0.0.0.0/0",)}, False),
+        ({"trusted_proxies": ()}, True),
+    ],
+)
+async def test_who_is_believed_about_where_requests_come_from_is_told(
+    settings: Settings, set_up: dict[str, Any], ok: bool
+) -> None:
+    finding = (await _examine(settings.model_copy(update=set_up)))["proxies"]
+    assert (finding.ok, bool(finding.advice)) == (ok, not ok)

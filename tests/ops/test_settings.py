@@ -192,3 +192,12 @@ def test_nothing_but_settings_reads_the_environment() -> None:
         if path.name != "settings.py" and _reads_environment(ast.parse(path.read_text()))
     ]
     assert readers == []
+
+
+def test_a_trusted_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.7, fd00::/8")
+    assert Settings.load(env_file=None).trusted_proxies == ("10.0.0.7", "fd00::/8")
+    for wrong in ("*", "proxy.internal", "10.0.0.7/8", "10.0.0.300"):
+        monkeypatch.setenv("TRUSTED_PROXIES", wrong)
+        with pytest.raises(SettingsError, match="is no address or network"):
+            Settings.load(env_file=None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar.connection import ASGIConnection
 
 from tests.web.conftest import TOKEN, Desk, browser, form_token, pages_of
 from veza.money.operator import OperatorAction
@@ -83,8 +84,20 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(guest: Desk
         cookie = (await client.get("/operator/sign-in")).headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
-    assert "path=/operator" in cookie
+    assert ("path=/;" if flag else "path=/operator;") in f"{cookie};"
+    assert "domain" not in cookie
     assert ("; secure" in cookie) is flag
+    assert cookie.startswith("__host-veza_operator=" if flag else "veza_operator=")
+
+
+async def test_who_comes_by_https_through_a_trusted_proxy_gets_this_hosts_own_cookie(guest: Desk) -> None:
+    async with browser(guest.asgi) as client:  # the server has made the proxy's word the scheme
+        client.base_url = httpx.URL("https://veza.test")
+        page = await client.get("/operator/sign-in")
+        assert page.headers["set-cookie"].startswith("__Host-veza_operator=")
+        given = {"token": TOKEN, "form_token": form_token(page)}
+        assert (await client.post("/operator/sign-in", data=given)).status_code == 303
+        assert (await client.get("/operator")).status_code == 200
 
 
 async def test_a_session_ends_after_a_working_day(desk: Desk) -> None:
@@ -103,10 +116,12 @@ async def test_signing_out_forgets_the_session(desk: Desk) -> None:
 async def test_a_forged_a_guests_and_another_tokens_cookie_open_nothing(guest: Desk) -> None:
     clock = guest.stage.clock
     ours, theirs = Sessions(TOKEN, clock, secure=False), Sessions("another-token-entirely", clock, secure=False)
-    good = ours.begin(OPERATOR)[1].value or ""
-    as_guest = ours.begin(GUEST)[1].value or ""
+    here: Any = ASGIConnection({"type": "http", "scheme": "http"})  # type: ignore[typeddict-item]
+    good = ours.begin(OPERATOR, here)[1].value or ""
+    as_guest = ours.begin(GUEST, here)[1].value or ""
     forged = [
-        "", "x", "....", as_guest, as_guest.replace("guest", "operator", 1), theirs.begin(OPERATOR)[1].value or "",
+        "", "x", "....", as_guest, as_guest.replace("guest", "operator", 1),
+        theirs.begin(OPERATOR, here)[1].value or "",
         good[:-1], good.replace(".", "..", 1), re.sub(r"\.\d+\.", ".99999999999.", good), "operator.é.x.y",
     ]  # fmt: skip
     for value in forged:

@@ -43,7 +43,7 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A person whose password was right a moment ago, with the code that came with it; `spent` are tries to give back."""
+    """A person whose password was right a moment ago, and the code that came with it; `spent` is to be given back."""
 
     person_id: UUID
     verified_hash: str

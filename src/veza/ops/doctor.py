@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -42,7 +43,7 @@ async def examine(settings: Settings | SettingsError, clock: Clock | None = None
     if isinstance(settings, SettingsError):
         advice = "correct it in .env or the environment"
         return findings + [Finding("settings", False, problem, advice) for problem in settings.problems]
-    findings += [*_folder(settings), *_disk(settings), *_settings(settings)]
+    findings += [*_folder(settings), *_disk(settings), *_settings(settings), _proxies(settings)]
     return findings + await services(settings, clock or SystemClock())
 
 
@@ -98,6 +99,28 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         detail = "STRIPE_WEBHOOK_SECRETS is empty: every webhook will be refused"
         wrong.append(Finding("settings", False, detail, "copy the endpoint's whsec_… from the provider's dashboard"))
     yield from wrong or [Finding("settings", True, "they make sense together")]
+
+
+def _proxies(settings: Settings) -> Finding:
+    """Veza speaks no TLS itself: an HTTPS address means a proxy, and its word is needed for who is behind it."""
+    networks = [ip_network(one) for one in settings.trusted_proxies]
+    elsewhere = [one for one in networks if not one.is_loopback]
+    trusted = f"{', '.join(settings.trusted_proxies) or 'nobody'} may say where a request came from"
+    if any(one.prefixlen == 0 for one in networks):
+        advice = "name the proxy's own address in TRUSTED_PROXIES"
+        return Finding("proxies", False, f"{trusted}: whoever reaches the port may claim any address", advice)
+    if settings.public_url.startswith("https://") and not is_local(settings.host) and not elsewhere:
+        detail = f"{trusted}, and we listen on {settings.host}: behind a proxy elsewhere everybody has its address"
+        return Finding("proxies", False, detail, "TRUSTED_PROXIES=its address, or HOST=127.0.0.1 if it runs here")
+    return Finding("proxies", True, trusted)
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches what listens on `host`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _takes_files(folder: Path) -> bool:

@@ -13,9 +13,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import structlog
@@ -73,8 +74,11 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def http_server(asgi: Any, grace: timedelta) -> Server:
-    """A server for `asgi`; access lines are written by the application itself, with their request id."""
+def http_server(asgi: Any, grace: timedelta, proxies: Sequence[str] = ()) -> Server:
+    """A server for `asgi`; access lines are written by the application itself, with their request id.
+
+    `proxies` are the addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    """
     return Server(
         uvicorn.Config(
             asgi,
@@ -82,9 +86,18 @@ def http_server(asgi: Any, grace: timedelta) -> Server:
             access_log=False,
             server_header=False,
             lifespan="on",
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=_as_peers(proxies),  # said here: uvicorn would ask the environment
             timeout_graceful_shutdown=max(1, int(grace.total_seconds())),
         )
     )
+
+
+def _as_peers(proxies: Sequence[str]) -> list[str]:
+    """The same, and as an IPv4 peer looks to a socket that listens on IPv6."""
+    networks = [ip_network(one) for one in proxies]
+    mapped = [f"::ffff:{one.network_address}/{96 + one.prefixlen}" for one in networks if one.version == 4]
+    return [*(str(one) for one in networks), *mapped]
 
 
 @asynccontextmanager
@@ -149,7 +162,7 @@ async def _run_all(application: Application, listener: socket.socket | None, on_
     tasks = {asyncio.create_task(_service(service, stop), name=service.name) for service in application.services}
     server: Server | None = None
     if listener is not None:
-        server = http_server(application.asgi, grace)
+        server = http_server(application.asgi, grace, application.settings.trusted_proxies)
         tasks.add(asyncio.create_task(server.serve(sockets=[listener]), name="http"))
         tasks.add(asyncio.create_task(_announce(server, stop, on_ready), name="announce"))
     else:

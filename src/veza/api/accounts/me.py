@@ -111,7 +111,7 @@ async def delete_me(
 
         await once.run(work)
     response: Response[None] = Response(None, status_code=204)
-    cookie_jar.signed_out(response)
+    cookie_jar.signed_out(request, response)
     return response
 
 

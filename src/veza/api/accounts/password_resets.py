@@ -99,5 +99,5 @@ async def reset_password(
     person_id = await once.run(work)
     response: Response[None] = Response(None, status_code=204)
     before = cookie_jar.browser(request).device_cookie
-    cookie_jar.known_device(response, accounts.devices.reached_by_mail(before, person_id))
+    cookie_jar.known_device(request, response, accounts.devices.reached_by_mail(before, person_id))
     return response

@@ -84,7 +84,7 @@ async def sign_in_person(
 
         begun = await once.run(work)
     response = Response(SignedIn(checked.person_id), status_code=201, headers={"Cache-Control": "no-store"})
-    cookie_jar.signed_in(response, begun)
+    cookie_jar.signed_in(request, response, begun)
     return response
 
 
@@ -125,5 +125,5 @@ async def sign_out(
 
     await once.run(work)
     response: Response[None] = Response(None, status_code=204)
-    cookie_jar.signed_out(response)
+    cookie_jar.signed_out(request, response)
     return response

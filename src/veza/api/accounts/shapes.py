@@ -25,7 +25,7 @@ Code = Annotated[
 
 
 class ProofGiven(Struct, forbid_unknown_fields=True):
-    """One's own password once more, and `code` where one's account has a second factor: of the app, or a recovery code."""
+    """One's own password once more, and where one's account has a second factor a `code` of it."""
 
     password: Password
     code: Code | None = None

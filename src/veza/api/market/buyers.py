@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from litestar import Request, Response
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
+from veza.api.host_cookies import HostCookie
 from veza.api.idempotency import Idempotent
 from veza.api.market.problems import CART_TOKEN_MISSING
 from veza.api.problems import INVALID_REQUEST, Problem
@@ -21,7 +22,7 @@ from veza.market.tokens import hash_of, looks_like_token, new_token
 
 HEADER = "X-Veza-Cart"
 COOKIE = "veza_cart"
-COOKIE_SECONDS = 30 * 24 * 3600
+COOKIE_LASTS = timedelta(days=30)
 
 Shown = TypeVar("Shown")
 
@@ -40,14 +41,9 @@ async def _buyer(
 ) -> Buyer:
     if cart_token is not None and not looks_like_token(cart_token):
         raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
-    cookie = request.cookies.get(_cookie_name(rules), "")
-    token = cart_token or (cookie if looks_like_token(cookie) else None)
+    cookie = HostCookie(COOKIE, rules.base_url).read(request)
+    token = cart_token or (cookie if cookie is not None and looks_like_token(cookie) else None)
     return Buyer(visitor_of(request).person_id, token)
-
-
-def _cookie_name(rules: MarketRules) -> str:
-    """Where people come by HTTPS the prefix keeps sibling host names from planting a cart of theirs."""
-    return f"__Host-{COOKIE}" if rules.base_url.startswith("https://") else COOKIE
 
 
 BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
@@ -87,16 +83,8 @@ async def take_along(database: Database, buyer: Buyer) -> None:
             await carts.ready(session, buyer)
 
 
-def with_new_token(shown: Shown, rules: MarketRules) -> Response[Shown]:
+def with_new_token(request: Request[Any, Any, Any], shown: Shown, rules: MarketRules) -> Response[Shown]:
     """The answer to who has no cart yet: with a token for one, in a header and a cookie."""
     token = new_token()
-    cookie = Cookie(
-        _cookie_name(rules),
-        value=token,
-        path="/",
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=rules.base_url.startswith("https://"),
-    )
+    cookie = HostCookie(COOKIE, rules.base_url).make(request, token, COOKIE_LASTS)
     return Response(shown, headers={HEADER: token, "Cache-Control": "no-store"}, cookies=[cookie])

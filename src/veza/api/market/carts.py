@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, JSONBody
@@ -146,7 +146,10 @@ async def _change(
     responses=answers(200, CartShown, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
 )
 async def show_cart(
-    buyer: NamedDependency[Buyer], database: NamedDependency[Database], rules: NamedDependency[MarketRules]
+    request: Request[Any, Any, Any],
+    buyer: NamedDependency[Buyer],
+    database: NamedDependency[Database],
+    rules: NamedDependency[MarketRules],
 ) -> Response[CartShown]:
     """The person's cart, or the token's. Who has signed in since finds what they put in before in their own. Who is
     not signed in and sends no token gets one, in a header and a cookie: nothing is kept of it before something is put
@@ -154,7 +157,7 @@ async def show_cart(
     await take_along(database, buyer)
     async with database.read() as session:
         shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)))
-    return Response(shown) if has_cart(buyer) else with_new_token(shown, rules)
+    return Response(shown) if has_cart(buyer) else with_new_token(request, shown, rules)
 
 
 @post(

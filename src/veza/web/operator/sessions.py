@@ -43,7 +43,8 @@ class Visit:
 
 
 class Sessions:
-    """Begins, reads and ends visits. `secure`: the browser must send the cookie over HTTPS only."""
+    """Begins, reads and ends visits. `secure`: people come by HTTPS, so the cookie is this host's own (`__Host-`) and
+    never travels without it; so it is for a request that a trusted proxy took by HTTPS."""
 
     def __init__(self, token: str, clock: Clock, *, secure: bool) -> None:
         self._token = token.encode()
@@ -55,20 +56,20 @@ class Sessions:
         """Whether this is the operator token; takes as long for a good guess as for a bad one."""
         return hmac.compare_digest(token.strip().encode(), self._token)
 
-    def begin(self, who: str) -> tuple[Visit, Cookie]:
+    def begin(self, who: str, connection: Connection) -> tuple[Visit, Cookie]:
         """A new visit; signing in begins one too, so that no cookie from before it becomes worth stealing."""
         ends = int((self._clock.now() + LASTS).timestamp())
         said = f"{who}.{ends}.{secrets.token_urlsafe(18)}"
         value = f"{said}.{self._sign('visit', said)}"
-        return self._visit(who, value), self._cookie(value, int(LASTS.total_seconds()))
+        return self._visit(who, value), self._cookie(connection, value, int(LASTS.total_seconds()))
 
-    def end(self) -> Cookie:
+    def end(self, connection: Connection) -> Cookie:
         """The cookie that forgets."""
-        return self._cookie("", 0)
+        return self._cookie(connection, "", 0)
 
     def read(self, connection: Connection) -> Visit | None:
         """The visit this request belongs to; None without a cookie, and for one that is forged or over."""
-        value = connection.cookies.get(COOKIE, "")
+        value = connection.cookies.get(self._name(connection), "")
         said, _, signature = value.rpartition(".")
         who, _, rest = said.partition(".")
         ends = rest.partition(".")[0]
@@ -85,12 +86,24 @@ class Sessions:
         made = hmac.digest(self._key, f"{purpose} {said}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
-    def _cookie(self, value: str, seconds: int) -> Cookie:
+    def _cookie(self, connection: Connection, value: str, seconds: int) -> Cookie:
         # Lax, not Strict: a link to a transfer in a colleague's message must open it. Nothing changes on a GET,
         # and every POST is checked by its form token.
         return Cookie(
-            COOKIE, path=PATH, value=value, max_age=seconds, secure=self._secure, httponly=True, samesite="lax"
+            self._name(connection),
+            path="/" if self._is_secure(connection) else PATH,  # the prefix demands /
+            value=value,
+            max_age=seconds,
+            secure=self._is_secure(connection),
+            httponly=True,
+            samesite="lax",
         )
+
+    def _name(self, connection: Connection) -> str:
+        return f"__Host-{COOKIE}" if self._is_secure(connection) else COOKIE
+
+    def _is_secure(self, connection: Connection) -> bool:
+        return self._secure or connection.scope.get("scheme") == "https"
 
 
 class Throttle:

@@ -39,7 +39,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         if not sessions.knows(given.get("token", "")):
             throttle.was_wrong(address)
             return _form(request, 403, "This is not the operator token. “veza serve” says where to find it.", wanted)
-        _, cookie = sessions.begin(OPERATOR)
+        _, cookie = sessions.begin(OPERATOR, request)
         answer = go_to(_wanted(wanted))
         answer.set_cookie(cookie)
         return answer
@@ -48,7 +48,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
     def sign_out(request: PageRequest) -> Redirect:
         """Forget the visit in this browser."""
         answer = go_to(SIGN_IN)
-        answer.set_cookie(sessions.end())
+        answer.set_cookie(sessions.end(request))
         return answer
 
     def _form(
@@ -56,7 +56,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
     ) -> Response[bytes]:
         visit, cookies = sessions.read(request), []
         if visit is None:
-            visit, cookie = sessions.begin(GUEST)
+            visit, cookie = sessions.begin(GUEST, request)
             cookies.append(cookie)
         request.state["visit"] = visit
         more = {"status": status, "cookies": cookies, "headers": headers}

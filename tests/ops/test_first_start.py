@@ -1,0 +1,98 @@
+"""Real processes of `veza serve`: the link to the first admin, and who is believed about where a request came from."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+BOUND_SECONDS = 60
+WHO = {"email": "anna@example.org", "name": "Anna", "password": "a tram full of cellos"}
+PROXY, STRANGER = "127.0.0.2", "127.0.0.3"
+FORWARDED = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9", "X-Forwarded-Proto": "https"}
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[tuple[str, str]]:
+    """A process on a free port: its address, and what it said when it was ready."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    said = folder / "said"
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "veza", "serve", "--migrate", "--port", "0"],
+            cwd=folder, env=plain | {"LOG_LEVEL": "error"} | settings, stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + BOUND_SECONDS
+        while "payments" not in said.read_text():  # it is written at once, with all that follows
+            assert process.poll() is None, said.read_text()
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(0.05)
+        url = re.search(r"ready on (\S+)", said.read_text())
+        assert url, said.read_text()
+        yield url[1], said.read_text()
+    finally:
+        process.terminate()
+        assert process.wait(timeout=BOUND_SECONDS) == 0
+
+
+def _admin_token(said: str) -> str | None:
+    found = re.search(r"first admin  \S+/admin-claim\?token=(\S+)", said)
+    return found[1] if found else None
+
+
+def test_every_start_prints_a_link_until_somebody_is_admin_and_none_from_then_on(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, said):
+        first = _admin_token(said)
+    with serving(tmp_path) as (url, said):
+        second = _admin_token(said)
+        # Only digests are kept, so the first cannot be printed again; it is good for its day all the same.
+        assert first
+        assert second
+        assert first != second
+        with httpx.Client(base_url=url) as client:
+            answer = client.post("/admin-claim", data={**WHO, "token": first})
+            assert "You are the first admin" in answer.text
+            again = client.post("/admin-claim", data={**WHO, "token": second})
+            assert again.status_code == 410
+    with serving(tmp_path) as (_, said):
+        assert _admin_token(said) is None
+
+
+def _signed_in(url: str, peer: str, headers: dict[str, str]) -> tuple[str, list[str]]:
+    """Sign in from `peer` with `headers`: the address Veza keeps of the session, and the cookies it set."""
+    transport = httpx.HTTPTransport(local_address=peer)
+    with httpx.Client(base_url=url, transport=transport, headers=headers) as client:
+        wanted = {"email": WHO["email"], "password": WHO["password"]}
+        answer = client.post("/api/v1/session", json=wanted, headers={"Idempotency-Key": str(uuid4())})
+        assert answer.status_code == 201, answer.text
+        cookies = answer.headers.get_list("set-cookie")
+        sent = {"Cookie": cookies[0].partition(";")[0]}
+        sessions: dict[str, Any] = client.get("/api/v1/me/sessions", headers=sent).json()
+        return sessions["items"][0]["address"], cookies
+
+
+def test_a_trusted_proxy_says_where_a_request_came_from_and_nobody_else_does(tmp_path: Path) -> None:
+    with serving(tmp_path, TRUSTED_PROXIES=f"{PROXY}, 10.0.0.0/8") as (url, _):
+        key = {"Idempotency-Key": "up"}
+        assert httpx.post(f"{url}/api/v1/people", json=WHO, headers=key).status_code == 202
+        # What stands before the last address was said by the visitor: no proxy of ours wrote it.
+        address, cookies = _signed_in(url, PROXY, FORWARDED)
+        assert address == "203.0.113.9"
+        assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-veza", "__Host-veza-device"]
+        assert all("Secure" in cookie.split("; ") for cookie in cookies)
+        address, _ = _signed_in(url, PROXY, {"X-Forwarded-For": "203.0.113.9, 10.0.0.4"})
+        assert address == "203.0.113.9"
+        address, cookies = _signed_in(url, STRANGER, FORWARDED)
+        assert address == STRANGER
+        assert [cookie.partition("=")[0] for cookie in cookies] == ["veza", "veza-device"]
+        assert not any("Secure" in cookie.split("; ") for cookie in cookies)
