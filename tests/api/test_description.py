@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from litestar.routes import HTTPRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.conftest import Door
+from tests.api.test_permissions import SIGNED
+from veza.accounts.permissions import PERMISSIONS, Role
+from veza.api.visitors import permission_of
 from veza.app import build
 from veza.settings import Settings
 
@@ -46,12 +50,31 @@ def test_every_write_takes_an_idempotency_key(tmp_path) -> None:
     assert without == {("post", "/api/v1/webhooks/stripe")}
 
 
+def test_every_operation_says_who_may_call_it_as_the_table_of_permissions_does(tmp_path) -> None:
+    litestar = build(Settings(var_dir=tmp_path, public_url="https://veza.test")).litestar
+    schema = litestar.openapi_schema.to_schema()
+    assert schema["components"]["securitySchemes"]["session"]["name"] == "__Host-veza"
+    described = 0
+    for route in litestar.routes:
+        if not isinstance(route, HTTPRoute) or not route.path.startswith("/api/v1") or route.path in SIGNED:
+            continue
+        for handler in route.route_handlers:
+            for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                rule = PERMISSIONS[permission_of(handler)]
+                security = schema["paths"][route.path_format][method.lower()]["security"]
+                assert ({} in security) is (Role.VISITOR in rule.roles), (method, route.path)
+                assert [one["token"] for one in security if "token" in one] == ([[rule.scope]] if rule.scope else [])
+                assert {"session": []} in security
+                described += 1
+    assert described > 100
+
+
 async def test_a_write_is_described_with_its_key_and_its_problems(sqlite_door: Door) -> None:
     operation = sqlite_door.litestar.openapi_schema.to_schema()["paths"]["/api/v1/wishes"]["post"]
     header = next(parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key")
     assert header["in"] == "header"
     assert header["required"] is True
-    assert operation["security"] == [{"token": []}]
+    assert operation["security"] == [{"token": ["admin"]}, {"session": []}]
     for status in ("400", "401", "409", "503"):
         assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
 

@@ -15,7 +15,8 @@ from veza.api.openapi import openapi_config
 from veza.api.parameters import known_parameters
 from veza.api.problems import Kind, exception_handlers
 from veza.api.request_log import RequestLog
-from veza.api.visitors import SECURITY_NAME, VISITOR_DEPENDENCY, Recognise, json_only, permitted
+from veza.api.security import describe_callers
+from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, json_only, permitted
 from veza.kit.database import Database
 
 BODY_MAX_BYTES = 1_048_576
@@ -29,7 +30,6 @@ def api_v1(recognise: Recognise, handlers: Sequence[ControllerRouterHandler]) ->
         route_handlers=handlers,
         guards=[permitted(recognise), json_only, known_parameters, key_required],
         dependencies=VISITOR_DEPENDENCY,
-        security=[{SECURITY_NAME: []}],
     )
 
 
@@ -39,8 +39,13 @@ def web_application(
     translations: Mapping[type[Exception], Kind],
     tags: Sequence[Tag] = (),
     plugins: Sequence[Any] = (),
+    *,
+    session_cookie: str = "veza",
 ) -> tuple[RequestLog, Litestar]:
-    """The ASGI application to serve, and the Litestar inside it (for tests and the description)."""
+    """The ASGI application to serve, and the Litestar inside it (for tests and the description).
+
+    `session_cookie` is what the description says the session's cookie is called.
+    """
 
     def provide_database() -> Database:
         return database
@@ -49,10 +54,13 @@ def web_application(
         route_handlers=routes,
         dependencies={"database": Provide(provide_database, sync_to_thread=False)},
         exception_handlers=exception_handlers(translations),
-        openapi_config=openapi_config([Tag(name="health", description="For supervisors and monitoring."), *tags]),
+        openapi_config=openapi_config(
+            [Tag(name="health", description="For supervisors and monitoring."), *tags], session_cookie
+        ),
         request_max_body_size=BODY_MAX_BYTES,
         logging_config=None,
         plugins=plugins,
         debug=False,  # said here: Litestar would ask the environment
     )
+    describe_callers(litestar)
     return RequestLog(litestar), litestar

@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, Tag
 from msgspec import Struct
 
-from veza.api.visitors import SECURITY_NAME, SECURITY_SCHEME
+from veza.api.security import SESSION, TOKEN, schemes
 
 _DESCRIPTION = """Veza sells music for artists and, when a buyer is refunded, really takes the seller's share back.
 
@@ -25,7 +25,7 @@ sorted and filtered (docs/api-lists.md); every error is `application/problem+jso
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def openapi_config(tags: list[Tag]) -> OpenAPIConfig:
+def openapi_config(tags: list[Tag], session_cookie: str) -> OpenAPIConfig:
     """The description's frame; the operations come from the handlers."""
     return OpenAPIConfig(
         title="Veza",
@@ -34,7 +34,7 @@ def openapi_config(tags: list[Tag]) -> OpenAPIConfig:
         license=License(name="AGPL-3.0-or-later", identifier="AGPL-3.0-or-later"),
         tags=tags,
         path="/api",
-        components=Components(security_schemes={SECURITY_NAME: SECURITY_SCHEME}),
+        components=Components(security_schemes=schemes(session_cookie)),
         render_plugins=[DocsPage(path="/docs"), Document(path="/openapi.json")],
         use_handler_docstrings=True,
     )
@@ -94,6 +94,7 @@ def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
                     "tag": (operation.get("tags") or ["other"])[0],
                     "summary": operation.get("summary", ""),
                     "description": operation.get("description", ""),
+                    "callers": _callers(operation.get("security", [])),
                     "parameters": operation.get("parameters", []),
                     "body": _shape(operation.get("requestBody", {}), schema),
                     "responses": [
@@ -103,6 +104,19 @@ def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
                 }
             )
     return sorted(operations, key=lambda operation: operation["tag"])
+
+
+def _callers(security: list[dict[str, list[str]]]) -> str:
+    """Who may call it, as a sentence; empty where the description says nothing of it."""
+    ways = []
+    for one in security:
+        if not one:
+            ways.append("nobody in particular")
+        if SESSION in one:
+            ways.append("a session")
+        if TOKEN in one:
+            ways.append(f"a token with the scope {' and '.join(one[TOKEN])}")
+    return f"By {', '.join(ways[:-1])}{' or ' if ways[:-1] else ''}{ways[-1]}." if ways else ""
 
 
 def _shape(container: dict[str, Any], schema: dict[str, Any]) -> str:

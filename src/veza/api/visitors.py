@@ -11,15 +11,9 @@ from uuid import UUID
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.openapi.spec import SecurityScheme
 
 from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
 from veza.api.problems import FORBIDDEN, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE, Problem
-
-SECURITY_NAME = "token"
-SECURITY_SCHEME = SecurityScheme(
-    type="http", scheme="bearer", description="A personal API token, or the operator token that `veza serve` names."
-)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -110,10 +104,16 @@ def needs(permission: Permission) -> dict[str, Any]:
     return {_PERMISSION: permission}
 
 
+def permission_named(handler: BaseRouteHandler) -> Permission | None:
+    """The permission a route names, if it does: those outside /api/v1 need none."""
+    permission = handler.opt.get(_PERMISSION)
+    return permission if isinstance(permission, Permission) else None
+
+
 def permission_of(handler: BaseRouteHandler) -> Permission:
     """The permission a route names; a route that names none is a mistake of ours, and nobody passes."""
-    permission = handler.opt.get(_PERMISSION)
-    if not isinstance(permission, Permission):
+    permission = permission_named(handler)
+    if permission is None:
         raise TypeError(f"{handler} names no permission: give it opt=needs(...)")
     return permission
 

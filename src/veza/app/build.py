@@ -14,6 +14,7 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.sweep import EVERY, sweep
+from veza.api.accounts.cookies import SESSION_COOKIE
 from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
@@ -21,6 +22,7 @@ from veza.api.application import api_v1, web_application
 from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.api.health import Check, health_routes
+from veza.api.host_cookies import HostCookie
 from veza.api.idempotency import IdempotencySweep
 from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
@@ -121,7 +123,11 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     rooms = rooms_of(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
     metrics.before_scrape(money_gauges(rooms.database))
     served, litestar = web_application(
-        rooms.database, _routes(settings, rooms, token, stop, metrics), TRANSLATIONS, TAGS
+        rooms.database,
+        _routes(settings, rooms, token, stop, metrics),
+        TRANSLATIONS,
+        TAGS,
+        session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
     )
     return Veza(
         settings=settings,

@@ -69,7 +69,7 @@ async def test_every_operation_says_what_it_is(described: dict[str, Any]) -> Non
                 assert "Idempotency-Key" in names, path
                 assert {"409", "415", "422"} <= set(operation["responses"]), path
             if path.startswith("/api/v1") and "webhooks/stripe" not in path:
-                assert operation["security"] == [{"token": []}], path
+                assert operation["security"] == [{"token": ["admin"]}, {"session": []}], path
     assert len(ids) == len(set(ids))
     assert len(ids) == 23
 
