@@ -141,6 +141,12 @@ async def is_still(session: Session, person_id: UUID, verified: str) -> bool:
     return (await session.scalars(_OF_LOCKED, {"person_id": person_id})).one_or_none() == verified
 
 
+async def add(session: Session, person_id: UUID, hashed: str) -> None:
+    """Store what `Passwords.hash` gave for somebody new."""
+    session.add(Password(person_id=person_id, hash=hashed, changed_at=session.now))
+    await session.flush()
+
+
 async def replace(session: Session, person_id: UUID, hashed: str) -> None:
     """Store what `Passwords.hash` gave."""
     row = await session.get(Password, person_id, with_for_update=True, populate_existing=True)

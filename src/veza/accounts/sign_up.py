@@ -55,7 +55,7 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
             secret = links.make(session, Purpose.RESET, owner.id, wanted.email)
             letters.exists_already(session, base_url, wanted.email, secret)
         return None
-    await passwords.replace(session, added, wanted.password_hash)
+    await passwords.add(session, added, wanted.password_hash)
     audit.note(session, Act.SIGNED_UP, added, address=wanted.address)
     if may_mail:
         letters.welcome(session, base_url, wanted.email, links.make(session, Purpose.CONFIRM, added, wanted.email))
