@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -92,4 +92,5 @@ async def entries(
 
 async def forget_addresses(session: Session, person_id: UUID) -> None:
     """What happened stays; from where it did, which is personal, goes."""
-    await session.execute(update(AuditEntry).where(AuditEntry.person_id == person_id).values(address=None))
+    theirs = or_(AuditEntry.person_id == person_id, AuditEntry.actor == f"person {person_id}")
+    await session.execute(update(AuditEntry).where(theirs).values(address=None))

@@ -11,7 +11,11 @@ from veza.kit import mail, outbox
 from veza.kit.database import Session
 
 TOPIC = "person.deleted"
-"""Published inside the transaction with `person_id`: other rooms remove there what they hold of the person."""
+"""Published inside the transaction with `person_id`: other rooms remove there what they hold of the person.
+
+The person's row still has name and address then, so that what is found by the address can be forgotten too; the event
+itself stays in the outbox and names nobody.
+"""
 
 
 async def delete(session: Session, base_url: str, person_id: UUID, *, address: str | None = None) -> None:
@@ -26,11 +30,11 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     await tokens.revoke_all(session, person_id)
     await links.forget(session, person_id)
     await audit.forget_addresses(session, person_id)
+    await outbox.publish(session, TOPIC, {"person_id": str(person_id)})
     person.email, person.email_confirmed_at, person.name, person.deleted_at = None, None, DELETED_NAME, session.now
     await session.flush()
     by_themselves = session.actor == f"person {person_id}"
     audit.note(session, Act.DELETED, person_id, address=None if by_themselves else address)
-    await outbox.publish(session, TOPIC, {"person_id": str(person_id)})
     if email is not None:
         await mail.forget_address(session, email)
         letters.deleted(session, base_url, email)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from veza.accounts import audit, people, roles, sessions, tokens
+from veza.accounts import audit, people, roles, second_factor, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.room import Accounts
+from veza.kit import mail
 from veza.kit.database import Session
 from veza.kit.listing import start_of
 
@@ -30,6 +31,7 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
     )
     made = await tokens.listed(session, person_id, start_of(tokens.SORTS, tokens.MOST_PER_PERSON))
     acts = await audit.entries(session, start_of(audit.SORTS, MOST_ENTRIES), person_id=person_id)
+    mails = await mail.to_address(session, person.email or "", MOST_ENTRIES)
     return {
         "id": person.id,
         "email": person.email,
@@ -37,9 +39,15 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
         "email_confirmed_at": person.email_confirmed_at,
         "created_at": person.created_at,
         "roles": [role.value for role in (await roles.of(session, [person_id]))[person_id]],
+        "second_factor": {
+            "is_on": await second_factor.is_on(session, person_id),
+            "recovery_codes_left": await second_factor.recovery_codes_left(session, person_id),
+        },
         "sessions": [_fields(row, "created_at", "last_seen_at", "expires_at", "address", "agent") for row in opened],
         "tokens": [_fields(row, "name", "scopes", "created_at", "last_used_at", "expires_at") for row in made],
         "audit_log": [_fields(row, "at", "act", "address", "detail") for row in acts],
+        # Their texts may hold links that open the account.
+        "mails": [_fields(row, "subject", "created_at") for row in mails],
     }
 
 

@@ -224,6 +224,12 @@ async def sweep_once(database: Database) -> int:
         return len(rows)
 
 
+async def forget_answers(session: Session, actor: str) -> None:
+    """Delete every answer that was kept for `actor`: it says who they are. What is being answered now stays."""
+    mine = delete(IdempotentAnswer).where(IdempotentAnswer.caller == actor, IdempotentAnswer.status.is_not(None))
+    await session.execute(mine)
+
+
 def key_required(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """A guard: no write without a usable key."""
     if connection.scope.get("method") not in _WRITES:

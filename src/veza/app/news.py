@@ -9,8 +9,9 @@ from uuid import UUID
 import structlog
 
 from veza.accounts import credentials, deletion
+from veza.api.idempotency import forget_answers
 from veza.catalog.listener_data import on_person_deleted
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
 from veza.market.news import market_acts, market_subscriptions
 from veza.market.rules import MarketRules
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 def subscriptions(market: MarketRules) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside=_joined(market_subscriptions(market), {deletion.TOPIC: (on_person_deleted,)}),
+        inside=_joined(market_subscriptions(market), {deletion.TOPIC: (on_person_deleted, forget_what_was_answered)}),
         after=_joined(
             dict.fromkeys(
                 (
@@ -45,6 +46,11 @@ def subscriptions(market: MarketRules) -> Subscriptions:
             {credentials.FORGOTTEN: (credentials.mail_reset(market.base_url),)},
         ),
     )
+
+
+async def forget_what_was_answered(session: Session, event: Event) -> None:
+    """Stored answers of somebody whose account goes hold their name and address."""
+    await forget_answers(session, f"person {event.payload['person_id']}")
 
 
 def _joined(*heard: Mapping[str, tuple[Hearer, ...]]) -> dict[str, tuple[Hearer, ...]]:

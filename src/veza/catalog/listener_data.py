@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from veza.catalog import invitations, reported
-from veza.catalog.artists import ArtistMember
+from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.comments import Comment
 from veza.catalog.follows import Follow
 from veza.catalog.likes import Like
@@ -61,6 +61,11 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
     for playlist_id, track_id in await session.execute(found.order_by(PlaylistItem.position, PlaylistItem.id)):
         items.setdefault(str(playlist_id), []).append(str(track_id))
     return {
+        "artists": await _all(
+            session,
+            (ArtistMember.person_id == person_id) & (Artist.id == ArtistMember.artist_id),
+            Artist.id, Artist.name, Artist.slug, Artist.bio, ArtistMember.part, ArtistMember.since,
+        ),
         "playlists": [{**playlist, "track_ids": items.get(playlist["id"], [])} for playlist in playlists],
         "playlists_of_others": await _all(
             session, PlaylistPerson.person_id == person_id, PlaylistPerson.playlist_id, PlaylistPerson.since

@@ -79,6 +79,11 @@ async def newest(session: Session, limit: int) -> Sequence[Mail]:
     return (await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))).all()
 
 
+async def to_address(session: Session, address: str, limit: int) -> Sequence[Mail]:
+    """The mails to `address` that are still here, newest first."""
+    return (await session.scalars(select(Mail).where(Mail.to == address).order_by(Mail.id.desc()).limit(limit))).all()
+
+
 async def find(session: Session, mail_id: UUID) -> Mail | None:
     return await session.get(Mail, mail_id)
 

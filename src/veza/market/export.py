@@ -8,17 +8,19 @@ from uuid import UUID
 from veza.kit.database import Session
 from veza.kit.listing import start_of
 from veza.library import shelf
-from veza.market import listings, orders
+from veza.market import cart, listings, orders
+from veza.market.cart import Buyer
 
 MOST = 10_000
 """Of each list; nobody has bought more, and an export that is cut says so."""
 
 
 async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
-    """Orders with their lines, what is owned, and refunds that were asked for; plain values, fit for JSON."""
+    """Orders with their lines, what is owned, the cart, and refunds that were asked for; plain values, fit for JSON."""
     bought = await listings.orders(session, start_of(listings.ORDER_SORTS, MOST), person_id=person_id)
     lines = await orders.lines_of(session, [order.id for order in bought])
     owned = await shelf.owned_by(session, person_id, start_of(shelf.SORTS, MOST))
+    held = await cart.contents(session, await cart.find(session, Buyer(person_id, None)))
     asked = await listings.refund_requests(session, start_of(listings.REQUEST_SORTS, MOST), person_id=person_id)
     return {
         "orders": [
@@ -53,6 +55,16 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
                 "by": one.cause_kind,
             }
             for one in owned
+        ],
+        "cart": [
+            {
+                "product_id": str(one.item.product_id),
+                "title": one.offer.title if one.offer is not None else None,
+                "amount_minor": one.item.amount_minor,
+                "currency": one.item.currency,
+                "added_at": one.item.added_at.isoformat(),
+            }
+            for one in held
         ],
         "refund_requests": [
             {

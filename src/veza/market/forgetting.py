@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
+from veza.accounts.people import Person
 from veza.kit.database import Database, Session
 from veza.market import orders
 from veza.market.cart import Cart, CartItem
@@ -16,10 +17,16 @@ KEPT = timedelta(days=60)
 """For a cart without an account: twice as long as its cookie lives."""
 EVERY = timedelta(hours=6)
 BATCH = 500
+NOBODYS_ADDRESS = "deleted@account.invalid"
+"""Instead of the address of whoever bought without an account and deleted the one they have: an order has either."""
 
 
 async def forget_person(session: Session, person_id: UUID) -> None:
-    """The account is gone: so are its cart and the addresses on its orders. Orders, receipts and grants stay."""
+    """The account is gone: so are its cart and the addresses on its orders. Orders, receipts and grants stay.
+
+    So does what was bought without an account by the same confirmed address; it is found by the link that was mailed.
+    An order that is still to be paid keeps the address until then: the link has to be sent somewhere.
+    """
     mine = select(Cart.id).where(Cart.person_id == person_id).with_for_update()
     await _drop(session, list(await session.scalars(mine)))
     waiting = select(Order).where(Order.person_id == person_id, Order.status == "open").with_for_update()
@@ -27,6 +34,11 @@ async def forget_person(session: Session, person_id: UUID) -> None:
         await orders.cancel(session, order, because="the account was deleted")
     addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
     await session.execute(addressed.values(email=None).execution_options(synchronize_session=False))
+    address = select(Person.email).where(Person.id == person_id, Person.email_confirmed_at.is_not(None))
+    unclaimed = update(Order).where(
+        Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status != "open"
+    )
+    await session.execute(unclaimed.values(email=NOBODYS_ADDRESS).execution_options(synchronize_session=False))
 
 
 async def sweep(database: Database) -> int:

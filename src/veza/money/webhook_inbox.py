@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
 from veza.kit.moves import Stale
 from veza.kit.together import Together
-from veza.money import findings
+from veza.money import buyer_details, findings
 from veza.money.attempts import backoff, due_index
 from veza.money.webhook_events import HANDLERS, NotOurs, hold
 from veza.money.webhook_signatures import verified
@@ -189,7 +189,7 @@ class Inbox:
                 "state": EventStatus.RECEIVED.value,
                 "account": event.get("account"),
                 "source": source,
-                "payload": payload,
+                "payload": buyer_details.without(payload, event),
                 "provider_created_at": datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo),
                 "received_at": session.now,
                 "attempts": 0,

@@ -1,0 +1,239 @@
+"""Every column that names a person is exported, forgotten, or kept for a reason that is written here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import Uuid, cast, select
+from sqlalchemy.types import String
+
+from veza.accounts import people
+from veza.accounts.people import DELETED_NAME
+from veza.app import Veza, build
+from veza.kit import outbox
+from veza.settings import Settings
+from veza.tables import METADATA
+
+NAMES_A_PERSON = re.compile(
+    r"(person|people|owner|reporter|user|buyer|member|author|redeem|actor|caller|address|e?mail|agent)"
+    r"|^(by|to|name|payload|body|request_key)$|_by$"
+)
+NOBODYS = {
+    "artists.name", "download_codes.redeemed_at", "provider_paces.person_at", "sellers.name",
+}  # fmt: skip
+"""Moments, and names of artists: public figures that outlive their people; an administrator gives them on."""
+
+GOES = "goes with the account"
+STAYS_AS_ID = "kept: only the id, which leads to a row without name and address"
+AS_ACTOR = "kept: an actor is an id, or the word visitor, and never an address"
+
+PERSONAL = {
+    "api_idempotency.caller": GOES,
+    "api_idempotency.body": GOES,
+    "api_tokens.name": GOES,
+    "api_tokens.person_id": GOES,
+    "artist_members.person_id": GOES,
+    "audit_log.person_id": STAYS_AS_ID,
+    "audit_log.actor": AS_ACTOR,
+    "audit_log.address": GOES,
+    "carts.person_id": GOES,
+    "comments.person_id": GOES,
+    "comments.hidden_by": AS_ACTOR,
+    "download_codes.redeemed_by": STAYS_AS_ID,
+    "follows.person_id": GOES,
+    "grant_changes.by": AS_ACTOR,
+    "grants.person_id": STAYS_AS_ID,
+    "likes.person_id": GOES,
+    "links.person_id": GOES,
+    "links.email": GOES,
+    "mails.to": GOES,
+    "moderation_log.by": AS_ACTOR,
+    "moderation_notices.person_id": GOES,
+    "operator_actions.by": AS_ACTOR,
+    "orders.person_id": STAYS_AS_ID,
+    "orders.email": GOES,
+    "orders.request_key": AS_ACTOR,
+    "outbox_events.payload": STAYS_AS_ID,
+    "passwords.person_id": GOES,
+    "payments.request_key": AS_ACTOR,
+    "people.email": GOES,
+    "people.name": GOES,
+    "people.email_confirmed_at": GOES,
+    "person_roles.person_id": GOES,
+    "person_roles.given_by": AS_ACTOR,
+    "playlist_items.added_by": GOES,
+    "playlist_people.person_id": GOES,
+    "playlists.owner_id": GOES,
+    "recovery_codes.person_id": GOES,
+    "refund_requests.person_id": STAYS_AS_ID,
+    "refund_requests.decided_by": AS_ACTOR,
+    "refunds.requested_by": AS_ACTOR,
+    "reports.reporter_id": GOES,
+    "reports.claimed_by": AS_ACTOR,
+    "second_factors.person_id": GOES,
+    "sessions.person_id": GOES,
+    "sessions.address": GOES,
+    "sessions.agent": GOES,
+    "status_changes.by": AS_ACTOR,
+    "webhook_events.payload": "kept without what it says about the buyer",
+}
+"""Every column that may name a person, and what becomes of it when their account goes."""
+
+WHO = {"email": "anna.unmistakable@example.org", "name": "Anna Unmistakable", "password": "a tram full of cellos"}
+ADDRESS = "198.51.100.77"
+
+
+def test_every_column_that_may_name_a_person_is_decided_on() -> None:
+    found = {
+        f"{table.name}.{column.name}"
+        for table in METADATA.sorted_tables
+        for column in table.columns
+        if NAMES_A_PERSON.search(column.name) or any(key.column.table.name == "people" for key in column.foreign_keys)
+    }
+    assert found - NOBODYS == set(PERSONAL)
+
+
+class Caller:
+    """Somebody at a network address of their own."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def send(self, method: str, path: str, body: Any = None, *, expect: int, **headers: str) -> Any:
+        more = {"Idempotency-Key": str(uuid4()), **headers}
+        content = {} if body is None and method in ("GET", "DELETE") else {"json": body or {}}
+        answer = await self.client.request(method, f"/api/v1{path}", headers=more, **content)
+        assert answer.status_code == expect, answer.text
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture
+async def veza(database_url: str, tmp_path: Path) -> AsyncIterator[Veza]:
+    veza = build(Settings(database_url=database_url, var_dir=tmp_path))
+    yield veza
+    await veza.close()
+
+
+async def _caller(veza: Veza, address: str = ADDRESS) -> Caller:
+    transport = httpx.ASGITransport(app=veza.asgi, client=(address, 1234))
+    return Caller(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
+
+
+async def _signed_up(veza: Veza, who: dict[str, str], address: str) -> tuple[Caller, UUID]:
+    caller = await _caller(veza, address)
+    await caller.send("POST", "/people", who, expect=202)
+    async with veza.database.write("test") as session:
+        person = await people.by_email(session, who["email"])
+        assert person is not None
+        await people.confirm(session, person.id)
+    await caller.send("POST", "/session", {"email": who["email"], "password": who["password"]}, expect=201)
+    return caller, person.id
+
+
+async def _free_release(owner: Caller) -> tuple[str, str, str, str]:
+    """An artist with a published release that costs nothing: their ids, a track's and the product's."""
+    wanted = {"name": "The Harps", "country": "DE", "currency": "EUR"}
+    artist = (await owner.send("POST", "/artists", wanted, expect=201))["id"]
+    wanted = {"title": "Gift", "kind": "single"}
+    release = (await owner.send("POST", f"/artists/{artist}/releases", wanted, expect=201))["id"]
+    track = (await owner.send("POST", f"/releases/{release}/tracks", {"title": "One"}, expect=201))["id"]
+    await owner.send("POST", f"/releases/{release}/publish", expect=200)
+    free = {"kind": "release", "item_id": release, "pricing": "free", "price_minor": 0, "currency": "EUR"}
+    product = (await owner.send("POST", f"/artists/{artist}/products", free, expect=201))["id"]
+    return artist, release, track, product
+
+
+async def _rows(veza: Veza) -> dict[str, list[dict[str, str]]]:
+    """Every value of every table, as text."""
+    found: dict[str, list[dict[str, str]]] = {}
+    async with veza.database.read() as session:
+        for table in METADATA.sorted_tables:
+            shown = [column if not isinstance(column.type, Uuid) else cast(column, String) for column in table.columns]
+            names = [column.name for column in table.columns]
+            for row in await session.execute(select(*shown).select_from(table)):
+                found.setdefault(table.name, []).append(dict(zip(names, map(str, row), strict=True)))
+    return found
+
+
+def _holding(rows: dict[str, list[dict[str, str]]], *said: str) -> set[str]:
+    """The columns in which one of these is to be found, however an id is written."""
+    wanted = [one.lower() for one in said] + [one.replace("-", "").lower() for one in said if one.count("-") == 4]
+    return {
+        f"{table}.{name}"
+        for table, found in rows.items()
+        for row in found
+        for name, value in row.items()
+        if any(one in value.lower() for one in wanted)
+    }
+
+
+async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Veza) -> None:
+    other, _ = await _signed_up(veza, {**WHO, "email": "ben@example.org", "name": "Ben"}, "203.0.113.5")
+    artist, _, track, product = await _free_release(other)
+
+    cart = {"X-Veza-Cart": "a-cart-token-that-only-this-browser-knows-0001"}
+    guest = await _caller(veza)
+    await guest.send("POST", "/cart/items", {"product_id": product}, expect=200, **cart)
+    await guest.send("POST", "/cart/checkout", {"email": WHO["email"]}, expect=201, **cart)
+
+    anna, person_id = await _signed_up(veza, WHO, ADDRESS)
+    await anna.send("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    await anna.send("POST", "/me/second-factor", {"password": WHO["password"]}, expect=201)
+    await anna.send("PATCH", "/me", {"name": WHO["name"]}, expect=200)
+    await anna.send("PUT", "/me/email", {"email": "anna.other@example.org", "password": WHO["password"]}, expect=202)
+    await anna.send("POST", "/password-resets", {"email": WHO["email"]}, expect=202)
+    await outbox.deliver_once(veza.database)
+    own_artist, *_ = await _free_release(anna)
+    listed = (await anna.send("POST", "/playlists", {"title": "Mine"}, expect=201))["id"]
+    await anna.send("POST", f"/playlists/{listed}/items", {"track_ids": [track]}, expect=201)
+    await anna.send("PUT", f"/me/follows/{artist}", expect=200)
+    await anna.send("PUT", f"/me/likes/tracks/{track}", expect=200)
+    await anna.send("POST", "/comments", {"track_id": track, "text": "Lovely"}, expect=201)
+    report = {"subject_kind": "track", "subject_id": track, "reason": "spam", "text": "Really"}
+    await anna.send("POST", "/reports", report, expect=201)
+    await anna.send("POST", "/cart/items", {"product_id": product}, expect=200)
+    await anna.send("POST", "/cart/checkout", {}, expect=201)
+    second = await _free_release(other)
+    await anna.send("POST", "/cart/items", {"product_id": second[3]}, expect=200)
+
+    export = await anna.send("GET", "/me/export", expect=200)
+    account, listening, market = export["account"], export["listening"], export["market"]
+    assert (account["email"], account["name"]) == (WHO["email"], WHO["name"])
+    assert len(account["sessions"]) == len(account["tokens"]) == 1
+    assert "signed in" in {act["act"] for act in account["audit_log"]}
+    assert [one["id"] for one in listening["artists"]] == [own_artist]
+    assert [one["track_ids"] for one in listening["playlists"]] == [[track]]
+    for part in ("follows", "likes", "comments", "reports"):
+        assert len(listening[part]) == 1, part
+    assert len(market["orders"]) == len(market["library"]) == 1
+    assert [one["product_id"] for one in market["cart"]] == [second[3]]
+
+    before = _holding(await _rows(veza), WHO["email"], WHO["name"], ADDRESS, str(person_id))
+    assert before <= set(PERSONAL) | {"people.id"}, before - set(PERSONAL)
+    assert len(before) > 25
+
+    # While it is there, nobody's network address is where it would stay.
+    kept = {column for column, fate in PERSONAL.items() if fate != GOES}
+    assert _holding(await _rows(veza), ADDRESS, "203.0.113.5") & kept == set()
+
+    await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=204)
+    rows = await _rows(veza)
+    # What was answered to a visitor without an account is kept for a day, and nobody knows that it was she.
+    rows["api_idempotency"] = [row for row in rows["api_idempotency"] if not row["caller"].startswith("visitor ")]
+    said = _holding(rows, WHO["email"], WHO["name"], "anna.other@example.org", ADDRESS)
+    assert said == {"mails.to"}, said  # the last mail, which tells them that the account is gone
+    assert {row["subject"] for row in rows["mails"] if row["to"] == WHO["email"]} == {"Your account was deleted"}
+    left = _holding(rows, str(person_id))
+    assert left <= {column for column, fate in PERSONAL.items() if fate in (STAYS_AS_ID, AS_ACTOR)} | {"people.id"} | {
+        "api_idempotency.caller"  # the answer to the deletion itself, for a day
+    }
+    (row,) = [row for row in rows["people"] if person_id.hex in row["id"].replace("-", "")]
+    assert row["name"] == DELETED_NAME
+    assert len(rows["orders"]) == 2
+    assert len([row for row in rows["grants"] if row["revoked_at"] == "None"]) == 2
