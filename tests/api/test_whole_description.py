@@ -1,4 +1,8 @@
-"""The whole API against its own description: schemathesis sends what fits it and what does not to a real server."""
+"""The whole API against its own description: schemathesis sends what fits it and what does not to a real server.
+
+As whoever may come: a person with an API token of every scope, the same signed in where tokens may not go, the
+operator, a visitor. Ids nobody can guess are real ones (`schemathesis_hooks`), so that most operations are really done.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.api import described_callers
+from tests.api.described_callers import Person
 
 CHECKS = (
     "not_a_server_error",
@@ -21,11 +29,12 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
 )
-EXAMPLES = 8
-"""Made-up requests per operation, beside its own examples and one for each bound of each parameter."""
+ENDS_THE_SESSION = ("signIn", "signOut")
+"""A new session takes the place of the browser's own; visitors sign in."""
+ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 DEMO_SECONDS = 90
-BOUND_SECONDS = 280
+BOUND_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -79,15 +88,76 @@ def _wait_for_demo(url: str, folder: Path) -> str:
     return token
 
 
-def test_no_request_gets_a_server_error_or_an_answer_that_is_not_described(server: Server, tmp_path: Path) -> None:
-    schemathesis = Path(sys.executable).with_name("schemathesis")
+@pytest.fixture(scope="module")
+def person(server: Server) -> Iterator[Person]:
+    """Somebody who may do everything and has something of everything."""
+    found = described_callers.somebody(server.url, server.token)
+    yield found
+    found.browser.close()
+
+
+def _operations(server: Server, *, by_token: bool) -> list[str]:
+    """The ids of the operations that a token may do, or that only somebody signed in may."""
+    described = httpx.get(f"{server.url}/api/openapi.json").json()
+    found = []
+    for path in described["paths"].values():
+        for operation in path.values():
+            security = operation.get("security", [{"token": []}])
+            if any("token" in way for way in security) is by_token:
+                found.append(str(operation["operationId"]))
+    return found
+
+
+def _run(
+    server: Server, folder: Path, examples: int, *options: str, phases: str = "examples,coverage,fuzzing"
+) -> Counter[str]:
+    """Let schemathesis loose; returns how many operations were answered, and how many of them with success."""
+    hooks = {
+        "SCHEMATHESIS_HOOKS": "tests.api.schemathesis_hooks",
+        "VEZA_DESCRIPTION_CALLER": str(folder),
+        "PYTHONPATH": str(ROOT),
+    }
     done = subprocess.run(
         [
-            str(schemathesis), "run", f"{server.url}/api/openapi.json", "-H", f"Authorization: Bearer {server.token}",
-            "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "-n", str(EXAMPLES),
+            str(Path(sys.executable).with_name("schemathesis")), "run", f"{server.url}/api/openapi.json", *options,
+            "--checks", ",".join(CHECKS), "--phases", phases, "-n", str(examples), "-w", "2",
             "--generation-deterministic", "--continue-on-failure", "--no-color", "--warnings", "off",
         ],
-        cwd=tmp_path, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False,
+        cwd=folder, env=os.environ | hooks, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-12_000:]
+    assert done.returncode == 0, done.stdout[-12_000:] + done.stderr[-2_000:]
     assert "No issues found" in done.stdout
+    answers = [line.split() for line in (folder / "answers").read_text().splitlines()]
+    done_well = {operation for operation, status in answers if status[0] in "23"}
+    return Counter(answered=len({operation for operation, _ in answers}), done_well=len(done_well))
+
+
+def test_a_person_with_every_scope_gets_described_answers_and_nearly_everything_done(
+    server: Server, person: Person, tmp_path: Path
+) -> None:
+    described_callers.write_down(tmp_path, person.known, {})
+    wanted = [f"--include-operation-id={name}" for name in _operations(server, by_token=True)]
+    counted = _run(server, tmp_path, 2, *wanted, "-H", f"Authorization: Bearer {person.token}")
+    assert counted["answered"] == len(wanted) > 130
+    assert counted["done_well"] >= 0.9 * len(wanted)
+
+
+def test_a_person_signed_in_gets_described_answers_where_tokens_may_not_go(
+    server: Server, person: Person, tmp_path: Path
+) -> None:
+    cookies = dict(person.browser.cookies)
+    described_callers.write_down(tmp_path, person.known, cookies)
+    names = [name for name in _operations(server, by_token=False) if name not in ENDS_THE_SESSION]
+    counted = _run(server, tmp_path, 4, *(f"--include-operation-id={name}" for name in names))
+    assert counted["answered"] == len(names) > 20
+    assert counted["done_well"] >= 0.8 * len(names)
+
+
+def test_the_operator_gets_described_answers(server: Server, person: Person, tmp_path: Path) -> None:
+    described_callers.write_down(tmp_path, person.known, {})
+    _run(server, tmp_path, 2, "-H", f"Authorization: Bearer {server.token}", phases="examples,fuzzing")
+
+
+def test_a_visitor_gets_described_answers(server: Server, person: Person, tmp_path: Path) -> None:
+    described_callers.write_down(tmp_path, person.known, {})
+    _run(server, tmp_path, 2, phases="examples,fuzzing")
