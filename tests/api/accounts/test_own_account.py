@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk
+from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk, open_desk
 from veza.accounts import tokens
 from veza.accounts.audit import AuditEntry
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.accounts.tokens import ApiToken
+from veza.kit.clock import ManualClock
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
@@ -151,3 +152,19 @@ async def test_deleting_an_account_removes_what_is_personal_and_keeps_the_row(an
     assert [mail.subject for mail in await any_desk.mails(EMAIL)] == ["Your account was deleted"]
     await any_desk.signed_up()
     assert await any_desk.person_id() != person_id
+
+
+async def test_what_is_revoked_ends_at_once_in_every_process(database_url: str, clock: ManualClock) -> None:
+    async for one in open_desk(database_url, clock):
+        async for other in open_desk(database_url, clock):  # another process on the same database
+            here = await one.signed_up()
+            made = await here.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+            script = other.browser(headers={"Authorization": f"Bearer {made['token']}"})
+            there = other.browser()
+            await there.sign_in()
+            await script.get("/me")
+            await there.get("/me")
+            await here.write("DELETE", f"/me/tokens/{made['id']}", expect=204)
+            await here.write("DELETE", "/me/sessions", expect=204)
+            await script.get("/me", expect=401)
+            await there.get("/me", expect=401)

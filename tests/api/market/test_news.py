@@ -119,7 +119,7 @@ async def test_the_export_has_orders_owned_things_and_refunds_asked_for(shop: Sh
     assert [one["id"] for one in found["orders"]] == [order["id"]]
     assert [one["title"] for one in found["library"]] == ["Blue Hours"]
     assert [one["reason"] for one in found["refund_requests"]] == ["not mine"]
-    assert nothing == {"orders": [], "library": [], "refund_requests": [], "is_cut": False}
+    assert nothing == {"orders": [], "library": [], "cart": [], "refund_requests": [], "is_cut": False}
 
 
 def _another(person: UUID) -> UUID:
