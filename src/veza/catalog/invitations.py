@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, delete, func, not_, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    and_,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people, throttle
@@ -170,8 +182,17 @@ async def accept(session: Session, secret: str, person_id: UUID, address: str) -
 
 
 async def forget_of(session: Session, person_id: UUID) -> None:
-    """Whose account is gone has invited nobody."""
-    await session.execute(delete(Invitation).where(Invitation.invited_by == person_id))
+    """Whose account goes has invited nobody, and nobody has invited the address it is confirmed to have."""
+    theirs = or_(Invitation.invited_by == person_id, Invitation.email == address_of(person_id))
+    await session.execute(delete(Invitation).where(theirs))
+
+
+def address_of(person_id: UUID) -> ScalarSelect[str | None]:
+    """A subquery: the person's address, once they have shown that it is theirs."""
+    mine = select(people.Person.email).where(
+        people.Person.id == person_id, people.Person.email_confirmed_at.is_not(None)
+    )
+    return mine.scalar_subquery()
 
 
 async def sweep(database: Database) -> int:

@@ -13,6 +13,7 @@ from veza.catalog import invitations, reported
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.comments import Comment
 from veza.catalog.follows import Follow
+from veza.catalog.invitations import Invitation
 from veza.catalog.likes import Like
 from veza.catalog.notices import Notice
 from veza.catalog.playlists import Playlist, PlaylistItem, PlaylistPerson
@@ -65,6 +66,16 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
             session,
             (ArtistMember.person_id == person_id) & (Artist.id == ArtistMember.artist_id),
             Artist.id, Artist.name, Artist.slug, Artist.bio, ArtistMember.part, ArtistMember.since,
+        ),
+        "invitations_made": await _all(
+            session,
+            Invitation.invited_by == person_id,
+            Invitation.artist_id, Invitation.email, Invitation.part, Invitation.created_at,
+        ),
+        "invitations": await _all(
+            session,
+            Invitation.email == invitations.address_of(person_id),
+            Invitation.artist_id, Invitation.part, Invitation.created_at,
         ),
         "playlists": [{**playlist, "track_ids": items.get(playlist["id"], [])} for playlist in playlists],
         "playlists_of_others": await _all(
