@@ -9,12 +9,23 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, delete, func, not_, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    and_,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people, throttle
 from veza.accounts.audit import Act
-from veza.accounts.people import Person
 from veza.accounts.secret import digest, new_secret
 from veza.accounts.throttle import Limit
 from veza.catalog.artists import Artist, ArtistMember, part_of
@@ -171,10 +182,17 @@ async def accept(session: Session, secret: str, person_id: UUID, address: str) -
 
 
 async def forget_of(session: Session, person_id: UUID) -> None:
-    """Whose account goes has invited nobody, and nobody keeps the address they were invited by."""
-    address = select(Person.email).where(Person.id == person_id).scalar_subquery()
-    theirs = or_(Invitation.invited_by == person_id, Invitation.email == address)
-    await session.execute(delete(Invitation).where(theirs).execution_options(synchronize_session=False))
+    """Whose account goes has invited nobody, and nobody has invited the address it is confirmed to have."""
+    theirs = or_(Invitation.invited_by == person_id, Invitation.email == address_of(person_id))
+    await session.execute(delete(Invitation).where(theirs))
+
+
+def address_of(person_id: UUID) -> ScalarSelect[str | None]:
+    """A subquery: the person's address, once they have shown that it is theirs."""
+    mine = select(people.Person.email).where(
+        people.Person.id == person_id, people.Person.email_confirmed_at.is_not(None)
+    )
+    return mine.scalar_subquery()
 
 
 async def sweep(database: Database) -> int:

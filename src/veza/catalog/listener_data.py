@@ -67,10 +67,15 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
             (ArtistMember.person_id == person_id) & (Artist.id == ArtistMember.artist_id),
             Artist.id, Artist.name, Artist.slug, Artist.bio, ArtistMember.part, ArtistMember.since,
         ),
-        "invitations": await _all(
+        "invitations_made": await _all(
             session,
             Invitation.invited_by == person_id,
-            Invitation.id, Invitation.artist_id, Invitation.email, Invitation.part, Invitation.created_at,
+            Invitation.artist_id, Invitation.email, Invitation.part, Invitation.created_at,
+        ),
+        "invitations": await _all(
+            session,
+            Invitation.email == invitations.address_of(person_id),
+            Invitation.artist_id, Invitation.part, Invitation.created_at,
         ),
         "playlists": [{**playlist, "track_ids": items.get(playlist["id"], [])} for playlist in playlists],
         "playlists_of_others": await _all(
