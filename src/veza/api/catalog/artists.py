@@ -50,7 +50,7 @@ class ArtistChanges(Struct, forbid_unknown_fields=True):
 
 
 class ArtistShown(Struct, frozen=True):
-    """An artist as everybody sees it; prices are in `currency`."""
+    """An artist as everybody sees it; a price is in `currency` unless it names another."""
 
     id: UUID
     slug: str
