@@ -82,8 +82,10 @@ class UnknownBatch(LookupError):
 
 
 class BadCode(Exception):
-    """The code gives nothing: wrong, used, revoked, or for a draft that was deleted. One sentence for all, so that nobody
-    learns by guessing."""
+    """The code gives nothing: wrong, used, revoked, or for a draft that was deleted.
+
+    One sentence for all, so that nobody learns by guessing.
+    """
 
     def __init__(self) -> None:
         super().__init__("this code is not known, was used, or is no longer valid")

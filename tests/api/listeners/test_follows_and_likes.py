@@ -76,6 +76,15 @@ async def test_the_feed_has_new_releases_of_followed_artists_latest_first(any_ha
     assert await any_hall.walk("/me/feed", as_=await person(database, "Ben")) == []
 
 
+async def test_whom_one_follows_is_found_by_how_the_name_begins(any_hall: Hall) -> None:
+    mara = await person(any_hall.database)
+    for name in ("Élise", "Elis Regina", "Anna", "\U0001f3b9 Elise"):
+        await any_hall.send("PUT", f"/me/follows/{await artist(any_hall.database, name)}", as_=mara)
+    found = await any_hall.walk("/me/follows", limit=1, as_=mara, text="ELIS", sort="name")
+    assert [one["name"] for one in found] == ["Elis Regina", "Élise"]
+    assert await any_hall.walk("/me/follows", as_=mara, text="%") == []
+
+
 async def test_longer_lists_take_no_more_queries(any_hall: Hall) -> None:
     database = any_hall.database
     mara, said = await person(database), []
