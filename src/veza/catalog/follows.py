@@ -15,6 +15,7 @@ from veza.catalog.once import insert_once
 from veza.catalog.releases import Release
 from veza.catalog.rows import Query, Rows
 from veza.catalog.visibility import VISIBLE_ARTIST, VISIBLE_RELEASE
+from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, Sort, by_age, by_time
 
@@ -65,9 +66,14 @@ SORTS = {**by_age(Follow.id), "name": Sort(Follow.id, Artist.name_key, key_of="n
 FEED_SORTS = by_time(Release.published_at, Release.id, "published_at")
 
 
-async def listed(session: Session, person_id: UUID, part: Slice) -> Rows:
-    """Artists the person follows (id, artist_id, name, name_key, slug, since), without hidden ones."""
-    return (await session.execute(part.of(_LISTED.where(Follow.person_id == person_id)))).all()
+async def listed(session: Session, person_id: UUID, part: Slice, *, text: str | None = None) -> Rows:
+    """Artists the person follows (id, artist_id, name, name_key, slug, since), without hidden ones; `text` is how the
+    name begins."""
+    found = _LISTED.where(Follow.person_id == person_id)
+    if text is not None:
+        begins = sort_key(text)
+        found = found.where(begins <= Artist.name_key, begins + AFTER_ALL > Artist.name_key)
+    return (await session.execute(part.of(found))).all()
 
 
 async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | None = None) -> Rows:

@@ -70,9 +70,9 @@ Known = dict[str, Before]
 
 
 async def known_files(session: Session, release: Release | None, files: Sequence[FoundFile]) -> Known:
+    """What the release's files became, as far as their tracks are still there."""
     if release is None:
         return {}
-    """What the release's files became, as far as their tracks are still there."""
     mine = select(Imported).where(Imported.release_id == release.id).order_by(Imported.id)
     rows = (await session.scalars(mine)).all()
     there = {row.id: row for row in await tracks_of(session, release.id)}

@@ -40,12 +40,18 @@ async def shown(session: Session, playlist_id: UUID) -> Found:
 SORTS = by_age(Playlist.id)
 
 
-async def of_person(session: Session, person_id: UUID, part: Slice) -> Rows:
-    """One's own and those one was invited to while they are collaborative."""
+async def of_person(
+    session: Session, person_id: UUID, part: Slice, *, is_mine: bool | None = None, is_public: bool | None = None
+) -> Rows:
+    """One's own and those one was invited to while they are collaborative; one of the two where `is_mine` says so."""
     invited = select(PlaylistPerson.playlist_id).where(PlaylistPerson.person_id == person_id)
     together = Playlist.id.in_(invited) & Playlist.is_collaborative.is_(True) & Playlist.hidden_at.is_(None)
-    mine = _SHOWN.where(or_(Playlist.owner_id == person_id, together))
-    return (await session.execute(part.of(mine))).all()
+    own = Playlist.owner_id == person_id
+    wanted = {None: or_(own, together), True: own, False: together & or_(~own, Playlist.owner_id.is_(None))}
+    found = _SHOWN.where(wanted[is_mine])
+    if is_public is not None:
+        found = found.where(Playlist.is_public.is_(is_public))
+    return (await session.execute(part.of(found))).all()
 
 
 async def public(session: Session, part: Slice, *, owner_id: UUID | None = None) -> Rows:

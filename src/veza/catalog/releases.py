@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, reported, slugs, tagging
@@ -109,13 +108,6 @@ class NotDraft(Exception):
         super().__init__(f"release “{release.title[:60]}” is {release.status}: only a draft can be deleted")
 
 
-class InUse(Exception):
-    """Something else still refers to it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is in use, on a playlist or as a product: it cannot be deleted")
-
-
 @dataclass(frozen=True, slots=True)
 class ReleaseWanted:
     """What somebody wrote about a release."""
@@ -164,18 +156,14 @@ async def edit_release(session: Session, release: Release, version: int, changes
 
 
 async def delete_release(session: Session, release: Release) -> None:
-    """Delete a locked draft with its tracks; its slugs are free again. Raises NotDraft, InUse."""
+    """Delete a locked draft with its tracks; its slugs are free again. Raises NotDraft."""
     from veza.catalog.tracks import forget_tracks  # tracks stand on releases
 
     if release.status != "draft":
         raise NotDraft(release)
-    title = release.title
-    try:
-        await forget_tracks(session, release.id)
-        await session.delete(release)
-        await session.flush()
-    except IntegrityError:
-        raise InUse(f"release “{title[:60]}”") from None
+    await forget_tracks(session, release.id)
+    await session.delete(release)
+    await session.flush()
     await tagging.forget(session, release.id)
     await slugs.forget(session, release.id)
     await reported.forget_labels(session, "release", [release.id])

@@ -9,12 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, select, text, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, reported, tagging
 from veza.catalog.askers import Asker
-from veza.catalog.releases import InUse, Release, UnknownRelease, release_to_change
+from veza.catalog.releases import Release, UnknownRelease, release_to_change
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 
@@ -137,17 +136,14 @@ async def edit_track(session: Session, track: Track, changes: dict[str, Any]) ->
 
 
 async def remove_track(session: Session, release: Release, track: Track) -> None:
-    """Take a track out of a locked release that was never published; the rest move up. Raises TrackStays, InUse."""
+    """Take a track out of a locked release that was never published; the rest move up. Raises TrackStays."""
     if release.published_at is not None:
         raise TrackStays(f"release “{release.title[:60]}” has been published: its tracks stay, for who owns them")
     if release.status == "scheduled" and await count_tracks(session, release.id) == 1:
         raise TrackStays(f"release “{release.title[:60]}” is scheduled and this is its only track")
-    title, track_id = track.title, track.id
-    try:
-        await session.delete(track)
-        await session.flush()
-    except IntegrityError:
-        raise InUse(f"track “{title[:60]}”") from None
+    track_id = track.id
+    await session.delete(track)
+    await session.flush()
     await tagging.forget(session, track_id)
     await reported.forget_labels(session, "track", [track_id])
     await _renumber(session, [one.id for one in await tracks_of(session, release.id)])

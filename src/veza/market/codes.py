@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import people
 from veza.catalog.artists import Artist
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
 from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
 from veza.library import access, grants
@@ -80,7 +82,10 @@ class UnknownBatch(LookupError):
 
 
 class BadCode(Exception):
-    """The code gives nothing: wrong, used or revoked. One sentence for all, so that nobody learns by guessing."""
+    """The code gives nothing: wrong, used, revoked, or for a draft that was deleted.
+
+    One sentence for all, so that nobody learns by guessing.
+    """
 
     def __init__(self) -> None:
         super().__init__("this code is not known, was used, or is no longer valid")
@@ -133,7 +138,9 @@ async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
         raise OwnedAlready("you own this already: the code is still good, give it to somebody else")
     if not await visible(session, batch.kind, [batch.item_id]):
-        raise NotOut
+        # A draft may be deleted, and nothing is published under its id ever again.
+        is_there = await session.get(Release if batch.kind == ItemKind.RELEASE else Track, batch.item_id)
+        raise NotOut if is_there else BadCode
     mine = update(DownloadCode).where(DownloadCode.id == code.id)
     await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
     given = Given(

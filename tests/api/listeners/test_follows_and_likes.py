@@ -76,6 +76,15 @@ async def test_the_feed_has_new_releases_of_followed_artists_latest_first(any_ha
     assert await any_hall.walk("/me/feed", as_=await person(database, "Ben")) == []
 
 
+async def test_whom_one_follows_is_found_by_how_the_name_begins(any_hall: Hall) -> None:
+    mara = await person(any_hall.database)
+    for name in ("Élise", "Elis Regina", "Anna", "\U0001f3b9 Elise"):
+        await any_hall.send("PUT", f"/me/follows/{await artist(any_hall.database, name)}", as_=mara)
+    found = await any_hall.walk("/me/follows", limit=1, as_=mara, text="ELIS", sort="name")
+    assert [one["name"] for one in found] == ["Elis Regina", "Élise"]
+    assert await any_hall.walk("/me/follows", as_=mara, text="%") == []
+
+
 async def test_longer_lists_take_no_more_queries(any_hall: Hall) -> None:
     database = any_hall.database
     mara, said = await person(database), []
@@ -85,8 +94,9 @@ async def test_longer_lists_take_no_more_queries(any_hall: Hall) -> None:
         for path in (f"follows/{anna}", f"likes/tracks/{track}", f"likes/releases/{album}"):
             await any_hall.send("PUT", f"/me/{path}", as_=mara)
         with counted(database) as statements:
-            for path in ("/me/follows", "/me/likes", "/me/likes?kind=release", "/me/feed"):
+            for path in ("/me/follows", "/me/likes", "/me/feed"):
                 await any_hall.get(path, as_=mara)
+            await any_hall.get("/me/likes", as_=mara, kind="release")
         said.append(len(statements))
     assert said[0] == said[1] == 4
 

@@ -203,6 +203,24 @@ async def test_a_playlist_deleted_while_others_look_has_an_answer_for_each(any_h
         await any_hall.refused("GET", where, status=404, kind="not-found", as_=mara)
 
 
+async def test_my_playlists_are_told_apart_by_whose_they_are_and_who_sees_them(any_hall: Hall) -> None:
+    mara, ben = await person(any_hall.database), await person(any_hall.database, "Ben")
+    private = (await _made(any_hall, ben))["id"]
+    public = (await _made(any_hall, ben, is_public=True))["id"]
+    together = (await _made(any_hall, mara, is_collaborative=True))["id"]
+    await any_hall.send("PUT", f"/playlists/{together}/people/{ben}", as_=mara)
+    await _made(any_hall, mara)
+    for asked, there in (
+        ({}, [together, public, private]),
+        ({"mine": True}, [public, private]),
+        ({"mine": False}, [together]),
+        ({"public": True}, [public]),
+        ({"mine": True, "public": False}, [private]),
+    ):
+        found = await any_hall.walk("/me/playlists", limit=1, as_=ben, **asked)
+        assert [one["id"] for one in found] == there, asked
+
+
 async def test_the_same_key_twice_is_one_playlist(any_hall: Hall) -> None:
     mara = await person(any_hall.database)
     answers = await asyncio.gather(

@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import visiting
+from veza.catalog.askers import Asker
+from veza.catalog.releases import delete_release, release_to_change
 from veza.market.codes import DownloadCode
 
 
@@ -67,3 +69,26 @@ async def test_what_one_owns_does_not_use_a_code_up(shop: Shop) -> None:
     await shop.refused(who, "/download-codes/redeem", {"code": codes[1]}, 409, "owned-already")
     await shop.post(visiting(await shop.person()), "/download-codes/redeem", {"code": codes[1]})
     await shop.refused({}, "/download-codes/redeem", {"code": codes[1]}, 401, "unauthorized")
+
+
+async def test_a_code_for_a_draft_waits_for_it_and_is_good_for_nothing_once_that_is_deleted(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    release_id = await act.release(status="draft")
+    (track, _) = await act.tracks(release_id)
+    made = {}
+    for kind, item_id in (("release", release_id), ("track", track.id)):
+        wanted = {"kind": kind, "item_id": str(item_id), "count": 1, "note": "fair"}
+        made[kind] = await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201)
+        product = await act.product(item_id, kind=kind)
+    who = visiting(await shop.person())
+    for batch in made.values():
+        await shop.refused(who, "/download-codes/redeem", {"code": batch["codes"][0]}, 409, "not-out")
+    async with shop.stage.database.write() as session:
+        asker = Asker(act.person)
+        await delete_release(session, await release_to_change(session, release_id, asker))
+    for batch in made.values():
+        await shop.refused(who, "/download-codes/redeem", {"code": batch["codes"][0]}, 422, "bad-code")
+    await shop.refused(who, "/cart/items", {"product_id": product}, 404, "not-found")
+    await shop.refused(act.who, f"/products/{product}", {"on_sale": False}, 404, "not-found", method="PATCH")
+    assert (await shop.get(act.who, f"/artists/{act.id}/products"))["items"] == []

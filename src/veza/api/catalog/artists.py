@@ -14,11 +14,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, TOO_MANY
-from veza.api.catalog.shapes import MOVED, ArtistRef, Name, Prose, TagFilter, Tags, asker_of, given, moved
+from veza.api.catalog.shapes import MOVED, ArtistRef, Name, NameFilter, Prose, TagFilter, Tags, asker_of, given, moved
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
+from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, slugs
 from veza.catalog.artists import Artist, ArtistWanted
@@ -50,7 +50,7 @@ class ArtistChanges(Struct, forbid_unknown_fields=True):
 
 
 class ArtistShown(Struct, frozen=True):
-    """An artist as everybody sees it; prices are in `currency`."""
+    """An artist as everybody sees it; a price is in `currency` unless it names another."""
 
     id: UUID
     slug: str
@@ -127,9 +127,7 @@ async def list_artists(
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
-    text: Annotated[
-        str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the name begins, without accents.")
-    ] = None,
+    text: NameFilter = None,
     tag: TagFilter = None,
     mine: Annotated[bool, QueryParameter(description="Only artists you may act for; needs signing in.")] = False,
 ) -> Page[ArtistShown]:

@@ -13,7 +13,7 @@ from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember, LastOwner, UnknownMember
 from veza.catalog.pictures import BadPicture
 from veza.catalog.publishing import NotComplete
-from veza.catalog.releases import InUse, NotDraft, Outdated, UnknownRelease
+from veza.catalog.releases import NotDraft, Outdated, UnknownRelease
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.tracks import TrackStays, UnknownTrack, WrongOrder
 from veza.catalog.wording import BadValue
@@ -73,7 +73,6 @@ CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     BadPicture: BAD_PICTURE,
     BadValue: BAD_VALUE,
     ForbiddenMove: NOT_NOW,
-    InUse: NOT_NOW,
     LastOwner: NOT_NOW,
     NoSlugFree: CONFLICT,
     NoSuchObject: NOT_FOUND,

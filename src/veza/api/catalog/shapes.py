@@ -29,6 +29,9 @@ TagFilter = Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, d
 TitleFilter = Annotated[
     str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the title begins, without accents.")
 ]
+NameFilter = Annotated[
+    str | None, QueryParameter(max_length=200, pattern=PLAIN, description="How the name begins, without accents.")
+]
 OfArtist = Annotated[UUID | None, QueryParameter(description="Only of this artist.")]
 
 

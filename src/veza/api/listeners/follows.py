@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.catalog.shapes import ReleaseKind
+from veza.api.catalog.shapes import NameFilter, ReleaseKind
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
 from veza.api.listeners.playlists import BODYLESS
@@ -151,13 +151,15 @@ async def unfollow_artist(
     ),
 )
 async def list_follows(
-    page_request: NamedDependency[PageRequest], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    database: NamedDependency[Database],
+    text: NameFilter = None,
 ) -> Page[FollowShown]:
     """Artists you follow, the latest first."""
-    filters = {"person": visitor.person}
-    part = page_request.of("follows", filters)
+    part = page_request.of("follows", {"person": visitor.person, "text": text})
     async with database.read() as session:
-        rows = await follows.listed(session, visitor.person, part.slice)
+        rows = await follows.listed(session, visitor.person, part.slice, text=text)
     return part.page(rows, lambda row: show(FollowShown, row))
 
 

@@ -92,13 +92,17 @@ async def create_playlist(
     ),
 )
 async def list_my_playlists(
-    page_request: NamedDependency[PageRequest], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
+    page_request: NamedDependency[PageRequest],
+    visitor: NamedDependency[Visitor],
+    database: NamedDependency[Database],
+    mine: Annotated[bool | None, QueryParameter(description="Only your own, or only those of others.")] = None,
+    public: Annotated[bool | None, QueryParameter(description="Only those that are public, or are not.")] = None,
 ) -> Page[PlaylistShown]:
     """Your playlists, and those of others that you were invited to, newest first."""
-    filters = {"person": visitor.person}
-    part = page_request.of("my playlists", filters)
+    filters = {"is_mine": mine, "is_public": public}
+    part = page_request.of("my playlists", {"person": visitor.person, **filters})
     async with database.read() as session:
-        rows = await playlist_lists.of_person(session, visitor.person, part.slice)
+        rows = await playlist_lists.of_person(session, visitor.person, part.slice, **filters)
     return part.page(rows, lambda row: show(PlaylistShown, row))
 
 
