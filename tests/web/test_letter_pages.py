@@ -113,6 +113,35 @@ async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(letters: 
     assert signed_in.status_code == 201
 
 
+async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(letters: Letters) -> None:
+    await letters.signed_up()
+
+    async def sign_in(number: int, password: str) -> int:
+        asked = {"email": "anna@example.org", "password": password}
+        headers = {"Idempotency-Key": f"sign-in-{number}"}
+        return (await letters.browser.post("/api/v1/session", json=asked, headers=headers)).status_code
+
+    assert [await sign_in(number, "a wrong guess") for number in range(10)] == [401] * 10
+    assert await sign_in(11, PASSWORD) == 429
+    await letters.browser.post(
+        "/api/v1/password-resets", json={"email": "anna@example.org"}, headers={"Idempotency-Key": "forgot"}
+    )
+    await letters.press(await letters.newest_link(), password="another long secret")
+    assert await sign_in(12, "another long secret") == 201
+
+
+async def test_another_sites_form_does_not_replace_what_a_device_is_known_by(letters: Letters) -> None:
+    await letters.signed_up()
+    await letters.browser.post(
+        "/api/v1/password-resets", json={"email": "anna@example.org"}, headers={"Idempotency-Key": "forgot"}
+    )
+    page, _, token = (await letters.newest_link()).partition("?token=")
+    form = {"token": token, "password": "another long secret"}
+    answer = await letters.browser.post(page, data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert "Your password is set" in answer.text
+    assert "set-cookie" not in answer.headers
+
+
 async def test_the_first_start_makes_an_account_admin_once(letters: Letters) -> None:
     link = await admin_link(letters.database, "http://127.0.0.1:8000")
     assert link is not None
