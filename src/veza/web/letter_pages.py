@@ -15,7 +15,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts import credentials, first_admin, people, sign_in, sign_up
+from veza.accounts import credentials, first_admin, letters, people, sign_in, sign_up
 from veza.accounts.links import BadLink
 from veza.accounts.passwords import BadPassword, TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, UnknownPerson
@@ -55,7 +55,8 @@ MAY_MEND = (
 
 
 def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) -> list[ControllerRouterHandler]:
-    """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`."""
+    """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`,
+    and /forgot-password, which mails one."""
     pages = Pages(accounts.database.clock)
 
     def form(
@@ -108,10 +109,29 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
         return await attempt(request, "confirm", work)
 
+    @get(letters.FORGOTTEN_PAGE)
+    async def forgot_page(request: PageRequest) -> Response[bytes]:
+        """A form for the address."""
+        return form(request, "forgot", "")
+
+    @post(letters.FORGOTTEN_PAGE, status_code=200)
+    async def forgot(request: PageRequest) -> Response[bytes]:
+        """A link is mailed, if there is such an account; the answer and its duration do not tell."""
+
+        async def work(given: dict[str, str]) -> Response[bytes]:
+            email = people.clean_email(given["email"])
+            await accounts.passwords.verify(None, email)
+            async with accounts.database.write("visitor") as session:
+                await credentials.forgot(session, email, _address(request))
+            return done(request, "A mail is on its way", "If there is such an account, it got a link just now.")
+
+        return await attempt(request, "forgot", work)
+
     @get("/reset-password")
     async def reset_page(request: PageRequest) -> Response[bytes]:
         """A form for the new password."""
-        return form(request, "reset", _token(request))
+        token = _token(request)
+        return form(request, "reset" if token else "forgot", token)
 
     @post("/reset-password", status_code=200)
     async def reset(request: PageRequest) -> Response[bytes]:
@@ -227,8 +247,8 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
     handlers = [
-        confirm_page, confirm, reset_page, reset, admin_page, claim_admin, invitation_page, join, claim_page, claim,
-        bought, came_back, onboarded,
+        confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
+        invitation_page, join, claim_page, claim, bought, came_back, onboarded,
     ]  # fmt: skip
     return [Router("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 
