@@ -23,7 +23,19 @@ from veza.settings import Settings
 
 PEOPLE = [role for role in Role if role is not Role.VISITOR]
 LONGEST_ANSWER_SECONDS = 30
-SIGNED = {"/api/v1/webhooks/stripe"}
+FOR_EVERYBODY = {
+    "/", "/api", "/api/docs", "/api/openapi.json", "/api/{path:str}", "/permissions",
+    "/health/live", "/health/ready", "/metrics", "/mailbox", "/mailbox/{mail_id:uuid}",
+    "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim",
+    "/checkout/done", "/cart", "/studio/{artist_id:uuid}",
+    "/operator/sign-in", "/operator/sign-out", "/operator/static/{name:str}",
+    "/covers/{cover_id:uuid}/{name:str}",
+}  # fmt: skip
+"""Outside the table: what it shows is no secret, or the secret of a mailed link opens it."""
+FOR_THE_OPERATORS_TOKEN = "/operator"
+ITS_OWN_FORM = {("POST", "/operator/sign-in"), ("POST", "/operator/sign-out")}
+"""Refused without the form's own token, whoever sends it."""
+SIGNED = {"/webhooks/stripe", "/api/v1/webhooks/stripe"}
 """Let in by the provider's signature, not by who somebody is."""
 
 
@@ -34,17 +46,20 @@ class Step:
     method: str
     path: str
     handler: HTTPRouteHandler
+    template: str
 
 
-def steps(veza: Veza) -> Iterator[Step]:
-    """Every route under /api/v1."""
+def steps(veza: Veza, *, under_api: bool = True) -> Iterator[Step]:
+    """Every route under /api/v1, or every other one."""
     for route in veza.litestar.routes:
-        if not isinstance(route, HTTPRoute) or not route.path.startswith("/api/v1/") or route.path in SIGNED:
+        if not isinstance(route, HTTPRoute):
+            continue
+        if (route.path.startswith("/api/v1/") and route.path not in SIGNED) is not under_api:
             continue
         parts = [part if isinstance(part, str) else _fitting(part.type) for part in route.path_components]
         for handler in route.route_handlers:
             for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                yield Step(method, "/" + "/".join(parts), handler)
+                yield Step(method, "/" + "/".join(parts), handler, route.path)
 
 
 def _fitting(kind: type) -> str:
@@ -141,3 +156,25 @@ async def test_every_route_lets_tokens_pass_by_their_scope(walk: Walk) -> None:
 
 async def test_every_route_names_a_permission(walk: Walk) -> None:
     assert {permission_of(step.handler) for step in steps(walk.veza)} <= set(PERMISSIONS)
+
+
+async def test_every_route_outside_the_table_is_for_everybody_or_for_the_operators_token(walk: Walk) -> None:
+    wrong: list[str] = []
+    walked = 0
+    for step in steps(walk.veza, under_api=False):
+        for role in Role:
+            answer = await walk.as_role(step, role)
+            walked += 1
+            if (step.method, step.template) in ITS_OWN_FORM:
+                passes = answer.status_code == 403
+            elif step.template in FOR_EVERYBODY:
+                passes = answer.status_code not in (401, 403)
+            elif step.template in SIGNED:
+                passes = answer.status_code == 400
+            else:  # to the sign-in page, which asks for the token
+                assert step.template.startswith(FOR_THE_OPERATORS_TOKEN), f"{step.template} is nowhere"
+                passes = answer.status_code == 303 and answer.headers["location"].startswith("/operator/sign-in")
+            if not passes:
+                wrong.append(f"{step.method} {step.path} as {role.value}: {answer.status_code}")
+    assert wrong == []
+    assert walked > 100

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from veza.accounts import people, roles, sign_up
 from veza.accounts.first_admin import admin_link
+from veza.accounts.letters import password_changed
 from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
 from veza.accounts.room import Accounts
@@ -111,6 +112,60 @@ async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(letters: 
         headers={"Idempotency-Key": "in"},
     )
     assert signed_in.status_code == 201
+
+
+async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(letters: Letters) -> None:
+    await letters.signed_up()
+
+    async def sign_in(number: int, password: str) -> int:
+        asked = {"email": "anna@example.org", "password": password}
+        headers = {"Idempotency-Key": f"sign-in-{number}"}
+        return (await letters.browser.post("/api/v1/session", json=asked, headers=headers)).status_code
+
+    assert [await sign_in(number, "a wrong guess") for number in range(10)] == [401] * 10
+    assert await sign_in(11, PASSWORD) == 429
+    await letters.browser.post(
+        "/api/v1/password-resets", json={"email": "anna@example.org"}, headers={"Idempotency-Key": "forgot"}
+    )
+    await letters.press(await letters.newest_link(), password="another long secret")
+    assert await sign_in(12, "another long secret") == 201
+
+
+async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_one(letters: Letters) -> None:
+    await letters.signed_up()
+    async with letters.database.write("test") as session:
+        password_changed(session, "http://127.0.0.1:8000", "anna@example.org", tokens_revoked=0)
+    async with letters.database.read() as session:
+        told = (await mail.newest(session, 1))[0].text
+    page = re.findall(r"http\S+", told)[0]
+    assert "Your address" in (await letters.browser.get(page)).text
+    sent = await letters.browser.post(page, data={"email": "Anna@example.org"})
+    nobody = await letters.browser.post(page, data={"email": "nobody@example.org"})
+    assert "A mail is on its way" in sent.text
+    assert (sent.status_code, sent.text) == (nobody.status_code, nobody.text)
+    assert "Your password is set" in (await letters.press(await letters.newest_link(), password="a new secret")).text
+
+
+async def test_an_address_that_is_none_is_said_in_the_form_that_asks_for_a_link(letters: Letters) -> None:
+    answer = await letters.browser.post("/forgot-password", data={"email": "anna"})
+    assert answer.status_code == 422
+    assert "This is no e-mail address" in answer.text
+
+
+async def test_a_link_without_its_secret_leads_to_a_new_one(letters: Letters) -> None:
+    assert 'action="/forgot-password"' in (await letters.browser.get("/reset-password")).text
+
+
+async def test_another_sites_form_does_not_replace_what_a_device_is_known_by(letters: Letters) -> None:
+    await letters.signed_up()
+    await letters.browser.post(
+        "/api/v1/password-resets", json={"email": "anna@example.org"}, headers={"Idempotency-Key": "forgot"}
+    )
+    page, _, token = (await letters.newest_link()).partition("?token=")
+    form = {"token": token, "password": "another long secret"}
+    answer = await letters.browser.post(page, data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert "Your password is set" in answer.text
+    assert "set-cookie" not in answer.headers
 
 
 async def test_the_first_start_makes_an_account_admin_once(letters: Letters) -> None:

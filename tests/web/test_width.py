@@ -12,8 +12,8 @@ from veza.ops.probe.processes import Process
 PHONE = {"width": 390, "height": 844}
 PAGES = (
     "/operator", "/operator/payments", "/operator/transfers", "/operator/findings", "/operator/inbox", "/mailbox",
-    "/permissions", "/claim", "/cart", "/confirm-address", "/reset-password", "/admin-claim", "/checkout/done",
-    "/sandbox/", "/api/docs",
+    "/permissions", "/claim", "/cart", "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim",
+    "/checkout/done", "/sandbox/", "/api/docs",
 )  # fmt: skip
 WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

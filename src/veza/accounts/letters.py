@@ -7,6 +7,8 @@ from veza.kit.database import Session
 
 PAGES = {"confirm": "/confirm-address", "reset": "/reset-password", "admin": "/admin-claim"}
 """The page that takes a link's secret, as the query parameter `token`."""
+FORGOTTEN_PAGE = "/forgot-password"
+"""The page that mails such a link: for mails that go to somebody who may not be the one who asked for it."""
 
 _FAREWELL = "\n\nVeza, {base_url}\n"
 
@@ -64,7 +66,7 @@ def password_changed(session: Session, base_url: str, to: str, *, tokens_revoked
         to,
         "Your password was changed",
         f"The password of your account was changed, every other sign-in was ended{tokens}.\n"
-        f"If it was not you, set a new one at once: {base_url}{PAGES['reset']}",
+        f"If it was not you, set a new one at once: {base_url}{FORGOTTEN_PAGE}",
     )
 
 
@@ -87,7 +89,7 @@ def notice_of_change(session: Session, base_url: str, to_old: str) -> None:
         to_old,
         "Your address is to be changed",
         "Somebody, signed in as you, wants to give your account another address than this one.\n"
-        f"If it was not you, set a new password, which stops it: {base_url}{PAGES['reset']}",
+        f"If it was not you, set a new password, which stops it: {base_url}{FORGOTTEN_PAGE}",
     )
 
 
@@ -99,7 +101,7 @@ def second_factor_changed(session: Session, base_url: str, to: str, *, is_on: bo
         to,
         f"The second factor was turned {state}",
         f"Signing in to your account now takes {'a code as well' if is_on else 'your password only'}.\n"
-        f"If it was not you, set a new password at once: {base_url}{PAGES['reset']}",
+        f"If it was not you, set a new password at once: {base_url}{FORGOTTEN_PAGE}",
     )
 
 

@@ -14,7 +14,7 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.sweep import EVERY, sweep
-from veza.api.accounts.cookies import SESSION_COOKIE
+from veza.api.accounts.cookies import SESSION_COOKIE, Cookies
 from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
@@ -163,7 +163,7 @@ def _routes(
     ]
     routes += [
         *mailbox_routes(rooms.database, is_open=settings.keeps_mails),
-        *letter_routes(rooms.accounts, rooms.catalog),
+        *letter_routes(rooms.accounts, rooms.catalog, Cookies(settings.base_url, settings.session_max)),
         permissions_route(rooms.database.clock),
     ]
     if rooms.sandbox:

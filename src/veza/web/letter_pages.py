@@ -8,14 +8,14 @@ link's own secret and no cookie, so another site has nothing to send.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts import credentials, first_admin, people, sign_in, sign_up
+from veza.accounts import credentials, first_admin, letters, people, sign_in, sign_up
 from veza.accounts.links import BadLink
 from veza.accounts.passwords import BadPassword, TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, UnknownPerson
@@ -37,14 +37,26 @@ PageRequest = Request[Any, Any, Any]
 Work = Callable[[dict[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
 
+
+class Browsers(Protocol):
+    """How a browser is known again: by the cookies that signing in through the API sets, too."""
+
+    def browser(self, connection: PageRequest, /) -> Browser:
+        """Where the request comes from."""
+
+    def known_device(self, connection: PageRequest, response: Response[Any], value: str, /) -> None:
+        """Let the browser keep by what its device is known again."""
+
+
 MAY_MEND = (
     BadPassword, BadEmail, BadName, WrongCredentials, CodeNeeded, WrongCode, AnotherAddress, AlreadyMember, BadValue,
 )  # fmt: skip
 """What somebody can put right in the same form."""
 
 
-def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRouterHandler]:
-    """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`."""
+def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) -> list[ControllerRouterHandler]:
+    """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`,
+    and /forgot-password, which mails one."""
     pages = Pages(accounts.database.clock)
 
     def form(
@@ -97,21 +109,45 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRo
 
         return await attempt(request, "confirm", work)
 
+    @get(letters.FORGOTTEN_PAGE)
+    async def forgot_page(request: PageRequest) -> Response[bytes]:
+        """A form for the address."""
+        return form(request, "forgot", "")
+
+    @post(letters.FORGOTTEN_PAGE, status_code=200)
+    async def forgot(request: PageRequest) -> Response[bytes]:
+        """A link is mailed, if there is such an account; the answer and its duration do not tell."""
+
+        async def work(given: dict[str, str]) -> Response[bytes]:
+            email = people.clean_email(given["email"])
+            await accounts.passwords.verify(None, email)
+            async with accounts.database.write("visitor") as session:
+                await credentials.forgot(session, email, _address(request))
+            return done(request, "A mail is on its way", "If there is such an account, it got a link just now.")
+
+        return await attempt(request, "forgot", work)
+
     @get("/reset-password")
     async def reset_page(request: PageRequest) -> Response[bytes]:
         """A form for the new password."""
-        return form(request, "reset", _token(request))
+        token = _token(request)
+        return form(request, "reset" if token else "forgot", token)
 
     @post("/reset-password", status_code=200)
     async def reset(request: PageRequest) -> Response[bytes]:
-        """The new password is set, and every session has ended."""
+        """The new password is set, every session has ended, and this device is known from now on."""
 
         async def work(given: dict[str, str]) -> Response[bytes]:
             hashed = await credentials.prepare_reset(accounts, given["token"], given.get("password", ""))
             async with accounts.database.write("link") as session:
-                await credentials.reset(session, accounts, given["token"], hashed, _address(request))
+                person_id = await credentials.reset(session, accounts, given["token"], hashed, _address(request))
             sentence = "Sign in with it; every other sign-in has ended, and every API token was revoked."
-            return done(request, "Your password is set", sentence)
+            response = done(request, "Your password is set", sentence)
+            if request.headers.get("sec-fetch-site", "same-origin") == "same-origin":
+                # Another site's form comes without our cookies: what it gets must not replace the device's own.
+                before = browsers.browser(request).device_cookie
+                browsers.known_device(request, response, accounts.devices.reached_by_mail(before, person_id))
+            return response
 
         return await attempt(request, "reset", work)
 
@@ -131,7 +167,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRo
             async def then(session: Session, person_id: UUID) -> None:
                 await first_admin.claim(session, person_id, given["token"], _address(request))
 
-            await _as_person(accounts, given, request, then)
+            await _as_person(accounts, browsers.browser(request), given, then)
             sentence = f"{given['email']} may give roles now. The mailbox has a mail to confirm a new address."
             return done(request, "You are the first admin", sentence)
 
@@ -154,7 +190,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRo
                 await invitations.accept(session, given["token"], person_id, _address(request))
                 await catalog.on_first_artist(session, person_id)
 
-            await _as_person(accounts, given, request, then, new_for=invitation.email)
+            await _as_person(accounts, browsers.browser(request), given, then, new_for=invitation.email)
             sentence = f"{given['email']} may act for {artist.name} from now on."
             return done(request, "You are one of them", sentence)
 
@@ -179,7 +215,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRo
                 claimed = await claims.claim(session, given["token"], person_id)
                 twice.extend(f"“{line.title}”" for line in claimed.twice if line.gross_minor)
 
-            await _as_person(accounts, given, request, then, new_for=order.email)
+            await _as_person(accounts, browsers.browser(request), given, then, new_for=order.email)
             sentence = f"What you bought is in the library of {given['email']} now."
             if twice:
                 sentence += f" You had {', '.join(twice)} already: what you paid for it now goes back."
@@ -211,28 +247,27 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom) -> list[ControllerRo
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
     handlers = [
-        confirm_page, confirm, reset_page, reset, admin_page, claim_admin, invitation_page, join, claim_page, claim,
-        bought, came_back, onboarded,
+        confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
+        invitation_page, join, claim_page, claim, bought, came_back, onboarded,
     ]  # fmt: skip
     return [Router("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 
 
 async def _as_person(
-    accounts: Accounts, given: dict[str, str], request: PageRequest, then: Then, *, new_for: str | None = None
+    accounts: Accounts, browser: Browser, given: dict[str, str], then: Then, *, new_for: str | None = None
 ) -> None:
     """Sign in, or up where there is no such account, and do `then` in the same transaction; raises what those raise.
 
     With `new_for` only that address may have a new account. Look at the link first: without a good one nobody may
     learn here whether there is an account.
     """
-    address, password, actor = _address(request), given.get("password", ""), "letter page"
-    browser = Browser(address, request.headers.get("user-agent", "")[:200], None)
+    password, actor = given.get("password", ""), "letter page"
     code = given.get("code", "").strip() or None
     email = people.clean_email(given["email"])
     async with accounts.database.read() as session:
         is_new = await people.by_email(session, email) is None
     if is_new and new_for in (None, email):
-        wanted = await sign_up.prepare(accounts, email, given.get("name", ""), password, address)
+        wanted = await sign_up.prepare(accounts, email, given.get("name", ""), password, browser.address)
         async with accounts.database.write(actor) as session:
             added = await sign_up.finish(session, accounts, wanted)
             if added is None:  # somebody signed up with this address between our look and this
