@@ -10,8 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from veza.ops.demo.opening import PASSWORD, address_of
-from veza.ops.demo.roster import LABEL
+from veza.ops.demo.opening import OWNER, PASSWORD, address_of
 
 SCOPES = ["read", "write", "shop", "admin"]
 LISTS = {
@@ -66,7 +65,7 @@ class Person:
 def somebody(url: str, operator_token: str) -> Person:
     """The demo's label, made admin and moderator, with a playlist, a comment, a report, codes, an order and a cart."""
     person = Person(httpx.Client(base_url=url))
-    body = {"email": address_of(LABEL), "password": PASSWORD}
+    body = {"email": address_of(OWNER), "password": PASSWORD}
     me = person.send("POST", "/session", body)["person_id"]
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {operator_token}"}) as operator:
         for role in ("admin", "moderator"):
