@@ -15,9 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts import people
 from veza.kit.database import Base, Session
 from veza.kit.money import BadAmount, Money, chargeable
-from veza.library import access
-from veza.library.grants import ItemKind
-from veza.market import orders, products
+from veza.market import orders, owned, products
 from veza.market.products import NotForSale, Offer, Pricing
 from veza.market.tokens import hash_of
 
@@ -96,10 +94,6 @@ class NotInCart(LookupError):
         super().__init__(f"product {product_id} is not in the cart")
 
 
-class OwnedAlready(Exception):
-    """Nobody buys the same thing twice by accident."""
-
-
 async def find(session: Session, buyer: Buyer) -> Cart | None:
     """The buyer's cart, not locked: the person's, else the token's; None before anything was put in."""
     if buyer.person_id is not None:
@@ -158,13 +152,13 @@ async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amou
     if offer.refusal:
         raise NotForSale(offer.refusal)
     if buyer.person_id is not None:
-        await refuse_owned(session, buyer.person_id, [offer])
+        await owned.refuse(session, buyer.person_id, [offer])
     held = await contents(session, cart)
     values = {**_as_seen(offer), "amount_minor": _amount(offer, amount_minor)}
     if any(one.item.product_id == product_id for one in held):
         await _set(session, cart, product_id, values)
         return
-    _refuse_overlap(offer, [one.offer for one in held if one.offer is not None])
+    owned.refuse_overlap(offer, [one.offer for one in held if one.offer is not None])
     if len(held) >= MOST_ITEMS:
         raise CartFull
     row = {"cart_id": cart.id, "product_id": product_id, "added_at": session.now, **values}
@@ -197,12 +191,12 @@ async def merge(session: Session, cart: Cart, buyer: Buyer) -> int:
         return 0
     mine = await contents(session, cart)
     theirs = [one for one in await contents(session, other) if one.offer is not None]
-    owned = await _owned(session, buyer.person_id, [one.offer for one in theirs if one.offer is not None])
+    theirs_already = await owned.among(session, buyer.person_id, [one.offer for one in theirs if one.offer is not None])
     inside = [one.offer for one in mine if one.offer is not None]
     moved: list[dict[str, Any]] = []
     for one in theirs:
         offer = one.offer
-        if offer is None or offer.product.id in owned or _overlap(offer, inside):
+        if offer is None or offer.product.id in theirs_already or owned.overlap(offer, inside):
             continue
         if len(mine) + len(moved) >= MOST_ITEMS:
             break
@@ -256,41 +250,6 @@ async def reprice(session: Session, cart: Cart) -> list[Repriced]:
         values = {**_as_seen(offered[one.product_id]), "amount_minor": one.new.minor}
         await _set(session, cart, one.product_id, values)
     return changed
-
-
-async def refuse_owned(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> None:
-    """Raise OwnedAlready for the first of these that the person has."""
-    owned = await _owned(session, person_id, wanted)
-    for offer in wanted:
-        if offer.product.id in owned:
-            raise OwnedAlready(f"you own “{offer.title}” by {offer.artist.name} already: it is in your library")
-
-
-async def _owned(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> set[UUID]:
-    items = {offer.product.item_id for offer in wanted} | {offer.product.release_id for offer in wanted}
-    owned = await access.owned_of(session, person_id, items)
-    # Having a release is having its tracks; having one track is not having the release.
-    return {
-        offer.product.id
-        for offer in wanted
-        if offer.product.item_id in owned or (offer.track is not None and offer.product.release_id in owned)
-    }
-
-
-def _overlap(offer: Offer, inside: Sequence[Offer]) -> str | None:
-    for other in inside:
-        if other.product.id == offer.product.id:
-            return f"“{offer.title}” is in the cart already"
-        if other.product.release_id == offer.product.release_id and other.product.kind != offer.product.kind:
-            release, track = (offer, other) if offer.product.kind == ItemKind.RELEASE else (other, offer)
-            return f"“{track.title}” comes with “{release.title}”: the cart can hold the one or the other"
-    return None
-
-
-def _refuse_overlap(offer: Offer, inside: Sequence[Offer]) -> None:
-    said = _overlap(offer, inside)
-    if said:
-        raise OwnedAlready(said)
 
 
 def _as_seen(offer: Offer) -> dict[str, Any]:

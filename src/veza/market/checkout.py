@@ -19,7 +19,7 @@ from veza.accounts.throttle import MAIL_TO_PERSON
 from veza.kit.database import Session
 from veza.kit.money import Money
 from veza.market import cart as carts
-from veza.market import fulfilment, orders
+from veza.market import fulfilment, orders, owned
 from veza.market.cart import Buyer, Cart, Held, Repriced
 from veza.market.orders import Order, OrderLine
 from veza.market.products import NotForSale
@@ -152,7 +152,7 @@ async def _refuse_unsellable(session: Session, held: Sequence[Held], buyer: Buye
         if one.offer.refusal:
             raise NotForSale(f"{one.offer.refusal}: take it out of the cart")
     if buyer.person_id is not None:
-        await carts.refuse_owned(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
+        await owned.refuse(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
 
 
 async def _open_orders(session: Session, cart: Cart) -> dict[str, Order]:

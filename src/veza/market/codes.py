@@ -21,7 +21,8 @@ from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.market import cart as carts
 from veza.market import products
-from veza.market.cart import Buyer, OwnedAlready
+from veza.market.cart import Buyer
+from veza.market.owned import OwnedAlready
 from veza.market.tokens import hash_of
 
 MOST_IN_BATCH = 500

@@ -6,11 +6,12 @@ from veza.accounts.people import BadEmail
 from veza.accounts.throttle import Throttled
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
-from veza.market.cart import CartFull, NotInCart, OwnedAlready
+from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
 from veza.market.codes import BadCode, NotOut, UnknownBatch
 from veza.market.orders import UnknownLine, UnknownOrder
+from veza.market.owned import OwnedAlready
 from veza.market.products import NotForSale, ProductExists, UnknownItem, UnknownProduct
 from veza.market.receipts import NoReceipt
 from veza.market.refund_requests import CannotAsk, CannotDecide, UnknownRequest

@@ -1,0 +1,53 @@
+"""What a buyer has already, or would get twice: nobody buys the same thing twice by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from veza.kit.database import Session
+from veza.library import access
+from veza.library.grants import ItemKind
+from veza.market.products import Offer
+
+
+class OwnedAlready(Exception):
+    """Nobody buys the same thing twice by accident."""
+
+
+async def refuse(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> None:
+    """Raise OwnedAlready for the first of these that the person has."""
+    owned = await among(session, person_id, wanted)
+    for offer in wanted:
+        if offer.product.id in owned:
+            raise OwnedAlready(f"you own “{offer.title}” by {offer.artist.name} already: it is in your library")
+
+
+async def among(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> set[UUID]:
+    """The products of these of which the person has what they are for."""
+    items = {offer.product.item_id for offer in wanted} | {offer.product.release_id for offer in wanted}
+    owned = await access.owned_of(session, person_id, items)
+    # Having a release is having its tracks; having one track is not having the release.
+    return {
+        offer.product.id
+        for offer in wanted
+        if offer.product.item_id in owned or (offer.track is not None and offer.product.release_id in owned)
+    }
+
+
+def overlap(offer: Offer, inside: Sequence[Offer]) -> str | None:
+    """How the offer is in a cart with these already, in one sentence; None where it is not."""
+    for other in inside:
+        if other.product.id == offer.product.id:
+            return f"“{offer.title}” is in the cart already"
+        if other.product.release_id == offer.product.release_id and other.product.kind != offer.product.kind:
+            release, track = (offer, other) if offer.product.kind == ItemKind.RELEASE else (other, offer)
+            return f"“{track.title}” comes with “{release.title}”: the cart can hold the one or the other"
+    return None
+
+
+def refuse_overlap(offer: Offer, inside: Sequence[Offer]) -> None:
+    """Raise OwnedAlready where `overlap` has something to say."""
+    said = overlap(offer, inside)
+    if said:
+        raise OwnedAlready(said)
