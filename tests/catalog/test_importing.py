@@ -18,7 +18,7 @@ from tests.catalog.pictures import picture
 from tests.catalog.recordings import recording
 from veza.catalog.covers import Cover, set_cover
 from veza.catalog.publishing import publish
-from veza.catalog.releases import find_release
+from veza.catalog.releases import edit_release, find_release
 from veza.catalog.room import record_cover
 from veza.catalog.tracks import find_track, remove_track
 
@@ -104,6 +104,20 @@ async def test_changed_tags_update_a_draft_and_new_files_find_their_place(shop: 
     assert [track.id for track in after[1:]] == [track.id for track in before]
     assert after[1].isrc == "FRZ039800212"
     assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+async def test_a_file_that_comes_to_a_draft_fills_what_is_empty_and_keeps_what_people_wrote(shop: Shop) -> None:
+    _album(shop.folder, "A", language="bos")
+    await shop.imported()
+    release, _ = (await shop.releases())["blue-hours"]
+    async with shop.room.database.write() as session:
+        row = await find_release(session, release.id)
+        await edit_release(session, row, row.attempt, {"title": "Blue Hours (Remastered)", "tags": ["choir"]})
+    recording(shop.folder / "02 B.flac", title="B", album="Blue Hours", track="2", language="bos", day="2026-02")
+    assert [one.result for one in (await shop.imported()).releases] == ["updated"]
+    ((row, tracks),) = (await shop.releases()).values()
+    assert (row.title, row.tags, row.release_date) == ("Blue Hours (Remastered)", ["choir"], date(2026, 2, 1))
+    assert [track.title for track in tracks] == ["A", "B"]
 
 
 async def test_an_album_renamed_in_every_file_is_the_same_release(shop: Shop) -> None:

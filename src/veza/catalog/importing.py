@@ -69,7 +69,7 @@ async def import_group(database: Database, artist_id: UUID, group: Group, cover:
             outcome.notes.append(f"it is {release.status}: {left}")
             return outcome
         outcome.result = "made" if release is None else "updated"
-        release = await _described(session, artist, release, group)
+        release = await _described(session, artist, release, group, is_said_anew=bool(changed))
         placed = await _update(session, changed, known) | await _make(session, release, new)
         await imported.remember(session, artist_id, group, release.id, placed)
         await _in_order(session, release, files, known, placed)
@@ -89,8 +89,14 @@ async def takes_cover(database: Database, artist_id: UUID, group: Group, source_
         return await imported.takes_cover(session, await imported.release_of(session, artist_id, group), source_hash)
 
 
-async def _described(session: Session, artist: Artist, release: Release | None, group: Group) -> Release:
-    """The draft with what its files say of the whole."""
+async def _described(
+    session: Session, artist: Artist, release: Release | None, group: Group, *, is_said_anew: bool
+) -> Release:
+    """The draft with what its files say of the whole.
+
+    Files that only came to it fill what is empty; people may have written the rest. Files whose tags were changed
+    say it anew.
+    """
     first = [one.recording for one in group.files]
     languages = {one.track.language for one in first}
     facts: dict[str, Any] = {
@@ -102,7 +108,9 @@ async def _described(session: Session, artist: Artist, release: Release | None, 
     }
     if release is None:
         return await create_release(session, artist, ReleaseWanted(kind=group.kind, **facts))
-    await edit_release(session, release, release.attempt, facts)
+    said = {name: value for name, value in facts.items() if is_said_anew or not getattr(release, name)}
+    if said:
+        await edit_release(session, release, release.attempt, said)
     return release
 
 
