@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, false, func, not_, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import people
@@ -128,9 +128,15 @@ async def used(session: Session, token_id: UUID) -> None:
 SORTS = by_age(ApiToken.id)
 
 
-async def listed(session: Session, person_id: UUID, part: Slice) -> Sequence[ApiToken]:
-    """The person's tokens, those that have ended included."""
-    return (await session.scalars(part.of(select(ApiToken).where(ApiToken.person_id == person_id)))).all()
+async def listed(
+    session: Session, person_id: UUID, part: Slice, *, has_ended: bool | None = None
+) -> Sequence[ApiToken]:
+    """The person's tokens; only those that have ended, or that work, where that is said."""
+    found = select(ApiToken).where(ApiToken.person_id == person_id)
+    if has_ended is not None:
+        ended = func.coalesce(ApiToken.expires_at <= session.now, false())
+        found = found.where(ended if has_ended else not_(ended))
+    return (await session.scalars(part.of(found))).all()
 
 
 async def revoke(session: Session, person_id: UUID, token_id: UUID) -> None:

@@ -62,6 +62,16 @@ async def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(any_desk: 
     await script.get("/me", expect=401)
 
 
+async def test_tokens_that_have_ended_are_told_from_those_that_work(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up()
+    for name, days in (("a day", 1), ("a year", 365), ("for good", None)):
+        wanted = {"name": name, "scopes": ["read"], "expires_in_days": days}
+        await browser.write("POST", "/me/tokens", wanted, expect=201)
+    any_desk.clock.advance(timedelta(days=2))
+    listed = {ended: await browser.get("/me/tokens", ended=ended) for ended in ("true", "false")}
+    assert [[token["name"] for token in one["items"]] for one in listed.values()] == [["a day"], ["for good", "a year"]]
+
+
 async def test_the_last_use_of_a_token_is_written_once_a_minute(desk: Desk) -> None:
     browser = await desk.signed_up()
     made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts import audit, tokens
@@ -109,12 +109,14 @@ async def list_tokens(
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
+    has_ended: Annotated[
+        bool | None, QueryParameter(name="ended", description="Only those that have ended, or only those that work.")
+    ] = None,
 ) -> Page[TokenShown]:
     """Your tokens with their last use; those that have ended stay in the list for 30 days."""
-    whose = {"person": visitor.person}
-    part = page_request.of("tokens", whose)
+    part = page_request.of("tokens", {"person": visitor.person, "ended": has_ended})
     async with accounts.database.read() as session:
-        rows = await tokens.listed(session, visitor.person, part.slice)
+        rows = await tokens.listed(session, visitor.person, part.slice, has_ended=has_ended)
     return part.page(rows, lambda row: show(TokenShown, row, scopes=[Scope(scope) for scope in row.scopes]))
 
 
