@@ -1,4 +1,7 @@
-"""The audit log: what happened to accounts, by whom, from where. Rows are only added, and swept when old."""
+"""The audit log: what happened to accounts and to who acts for artists, by whom, from where.
+
+Rows are only added, and swept when old.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,10 @@ class Act(StrEnum):
     TOKEN_REVOKED = "token revoked"
     ROLE_GIVEN = "role given"
     ROLE_TAKEN = "role taken"
+    MEMBER_ADDED = "added to an artist"
+    MEMBER_CHANGED = "part in an artist changed"
+    MEMBER_REMOVED = "removed from an artist"
+    FEE_SET = "fee of an artist set"
     EXPORTED = "data exported"
     DELETED = "account deleted"
 

@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts import audit
+from veza.accounts.audit import Act
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.askers import Asker, NotYours
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
@@ -137,6 +139,8 @@ async def set_fee(session: Session, artist: Artist, fee_bps: int | None) -> None
         raise BadValue(f"a fee is 0 to 10000 basis points, not {fee_bps}")
     artist.fee_bps = fee_bps
     await session.flush()
+    fee = "as configured" if fee_bps is None else f"{fee_bps} basis points"
+    audit.note(session, Act.FEE_SET, None, detail=f"artist {artist.id}: {fee}")
 
 
 async def find_artist(session: Session, artist_id: UUID) -> Artist:

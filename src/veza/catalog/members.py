@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from veza.accounts import audit
+from veza.accounts.audit import Act
 from veza.accounts.people import Person, UnknownPerson
 from veza.accounts.people import find as find_person
 from veza.catalog.artists import Artist, ArtistMember
@@ -74,6 +76,7 @@ async def add_member(session: Session, artist: Artist, person_id: UUID, part: st
         raise BadValue(f"{artist.name} has {count} people already, at most {MOST_MEMBERS} are possible")
     session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=part, since=session.now))
     await session.flush()
+    audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {part}")
     return Member(person.id, person.name, part, session.now)
 
 
@@ -82,8 +85,10 @@ async def change_part(session: Session, artist: Artist, person_id: UUID, part: s
     row = await _member(session, artist, person_id)
     if row.part == "owner" and part != "owner":
         await _another_owner(session, artist, person_id)
-    row.part = part
-    await session.flush()
+    if row.part != part:
+        row.part = part
+        await session.flush()
+        audit.note(session, Act.MEMBER_CHANGED, person_id, detail=f"artist {artist.id} as {part}")
     person = await session.get_one(Person, person_id)
     return Member(person_id, person.name, part, row.since)
 
@@ -95,6 +100,7 @@ async def remove_member(session: Session, artist: Artist, person_id: UUID) -> No
         await _another_owner(session, artist, person_id)
     await session.delete(row)
     await session.flush()
+    audit.note(session, Act.MEMBER_REMOVED, person_id, detail=f"artist {artist.id}")
 
 
 async def _member(session: Session, artist: Artist, person_id: UUID) -> ArtistMember:

@@ -8,7 +8,9 @@ import pytest
 
 from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf
 from tests.api.visitors import visiting
+from veza.accounts import audit
 from veza.api.pagination import encode_cursor
+from veza.kit.listing import start_of
 
 
 async def test_an_opened_artist_has_an_owner_and_a_readable_slug(any_shelf: Shelf) -> None:
@@ -148,6 +150,25 @@ async def test_an_administrator_adds_people_and_the_last_owner_stays(any_shelf: 
     await shelf.call("DELETE", f"{path}/{shelf.anna}", by=shelf.anna)
     await shelf.refused("GET", path, None, 403, "forbidden", by=shelf.anna)
     assert [one["name"] for one in (await shelf.call("GET", path, by=shelf.ben))["items"]] == ["Ben"]
+
+
+async def test_the_audit_log_has_who_let_whom_act_for_an_artist_and_every_fee(any_shelf: Shelf) -> None:
+    artist_id, ben, admin = any_shelf.artist["id"], any_shelf.ben, visiting(None, "admin")
+    path = f"/artists/{artist_id}"
+    await any_shelf.call("POST", f"{path}/members", {"person_id": str(ben)}, by=admin)
+    for _ in range(2):
+        await any_shelf.call("PATCH", f"{path}/members/{ben}", {"part": "owner"}, by=any_shelf.anna)
+    await any_shelf.call("DELETE", f"{path}/members/{any_shelf.anna}", by=ben)
+    await any_shelf.call("PUT", f"{path}/fee", {"fee_bps": 500}, by=admin)
+    async with any_shelf.room.database.read() as session:
+        found = await audit.entries(session, start_of(audit.SORTS, 10))
+    assert [(one.act, one.person_id, one.detail) for one in reversed(found)] == [
+        ("added to an artist", ben, f"artist {artist_id} as member"),
+        ("part in an artist changed", ben, f"artist {artist_id} as owner"),
+        ("removed from an artist", any_shelf.anna, f"artist {artist_id}"),
+        ("fee of an artist set", None, f"artist {artist_id}: 500 basis points"),
+    ]
+    assert [one.actor for one in reversed(found)][1:3] == [f"person {any_shelf.anna}", f"person {ben}"]
 
 
 async def test_of_two_owners_leaving_at_once_one_stays(any_shelf: Shelf) -> None:

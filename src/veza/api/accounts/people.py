@@ -191,7 +191,8 @@ async def list_audit_log(
     person: Annotated[UUID | None, QueryParameter(description="Only about this person's account.")] = None,
     act: Annotated[Act | None, QueryParameter(description="Only this act.")] = None,
 ) -> Page[AuditEntryShown]:
-    """What happened to accounts: sign-ins, also failed ones, and changes of credentials, tokens and roles."""
+    """What happened to accounts: sign-ins, also failed ones, and changes of credentials, tokens and roles; who came to
+    act for which artist or no longer does, and what the platform takes of an artist's sales."""
     filters = {"person": person, "act": act}
     part = page_request.of("audit", filters)
     async with accounts.database.read() as session:
