@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import veza.tables
+from tests.postgres import Databases, run_on
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 
@@ -84,11 +84,11 @@ def empty_postgres() -> Iterator[str]:
     if not _answers(POSTGRES.host or "127.0.0.1", POSTGRES.port or 5432):
         missing(f"PostgreSQL is not running on {POSTGRES.host}:{POSTGRES.port or 5432}")
     name = f"veza_test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_admin(f'CREATE DATABASE "{name}"'))
+    asyncio.run(run_on(POSTGRES, f'CREATE DATABASE "{name}"'))
     try:
         yield _async_url(name).render_as_string(hide_password=False)
     finally:
-        asyncio.run(_admin(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        asyncio.run(run_on(POSTGRES, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture
@@ -97,13 +97,19 @@ def empty_postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_template: str) -> Iterator[Databases]:
+    databases = Databases(POSTGRES, postgres_template)
+    yield databases
+    asyncio.run(databases.close())
+
+
 @pytest.fixture
-def postgres_url(postgres_template: str) -> Iterator[str]:
-    """A PostgreSQL database of this test alone, dropped afterwards."""
-    name = f"{postgres_template}_{uuid.uuid4().hex[:8]}"
-    asyncio.run(_admin(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """A PostgreSQL database of this test alone, empty."""
+    name = asyncio.run(postgres_databases.take())
     yield _async_url(name).render_as_string(hide_password=False)
-    asyncio.run(_admin(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    asyncio.run(postgres_databases.give_back(name))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -133,17 +139,6 @@ async def _create_tables(url: URL) -> None:
     async with engine.begin() as connection:
         await connection.run_sync(veza.tables.METADATA.create_all)
     await engine.dispose()
-
-
-async def _admin(statement: str) -> None:
-    connection = await asyncpg.connect(
-        host=POSTGRES.host, port=POSTGRES.port or 5432, user=POSTGRES.username, password=POSTGRES.password,
-        database=POSTGRES.database or "postgres",
-    )  # fmt: skip
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 def _async_url(name: str) -> URL:
