@@ -118,7 +118,7 @@ def read_picture(opened: IO[bytes], file: SourceFile) -> bytes | None:
     tags = media.tags
     found: list[bytes] = []
     if isinstance(tags, ID3):
-        found = [frame.data for frame in tags.getall("APIC")]  # type: ignore[no-untyped-call]
+        found = [frame.data for frame in tags.getall("APIC")]  # type: ignore[no-untyped-call]  # mutagen has no types
     elif isinstance(media, MP4):
         found = [bytes(cover) for cover in (tags or {}).get("covr", [])]
     elif isinstance(media, FLAC):
@@ -140,7 +140,7 @@ def _read(opened: IO[bytes], file: SourceFile) -> Any:
 
 def _picture_block(block: str) -> bytes:
     try:
-        return bytes(Picture(b64decode(block)).data)  # type: ignore[no-untyped-call]
+        return bytes(Picture(b64decode(block)).data)  # type: ignore[no-untyped-call]  # mutagen has no types
     except Exception:  # a damaged picture is no picture
         return b""
 
@@ -150,7 +150,7 @@ def _values(tags: Any, keys: tuple[str, str, str]) -> list[str]:
     if tags is None:
         return []
     if isinstance(tags, ID3):
-        frames = tags.getall(keys[0])  # type: ignore[no-untyped-call]
+        frames = tags.getall(keys[0])  # type: ignore[no-untyped-call]  # mutagen has no types
         return [text for frame in frames for text in _frame_texts(frame)]
     try:
         found = tags.get(keys[1]) or tags.get(keys[2]) or []

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from veza.accounts import audit
 from veza.accounts.audit import Act
-from veza.accounts.people import Person, UnknownPerson
+from veza.accounts.people import Person, UnknownPerson, clean_email
 from veza.accounts.people import find as find_person
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.wording import BadValue
@@ -119,8 +119,8 @@ async def _another_owner(session: Session, artist: Artist, person_id: UUID) -> N
 
 
 async def person_by_email(session: Session, email: str) -> Person:
-    """The person of a confirmed address: only that one says it is theirs. Raises UnknownPerson."""
-    wanted = email.strip().lower()
+    """The person of a confirmed address: only that one says it is theirs. Raises BadEmail, UnknownPerson."""
+    wanted = clean_email(email)
     mine = select(Person).where(
         Person.email == wanted, Person.email_confirmed_at.is_not(None), Person.deleted_at.is_(None)
     )

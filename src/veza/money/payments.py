@@ -323,7 +323,7 @@ async def record_succeeded(
     legs = [(Account.PLATFORM_CASH, payment.amount_minor, None)]
     for line in await lines_of(session, payment.id):
         legs += [
-            (Account.SHARES_UNSENT, -line.share_minor, line.seller_id),  # type: ignore[list-item]
+            (Account.SHARES_UNSENT, -line.share_minor, line.seller_id),  # type: ignore[list-item]  # the first leg has no seller
             (Account.PLATFORM_REVENUE, -line.fee_minor, None),
         ]
     post(session, payment.id, payment.currency, f"captured by {charge_id}", legs)

@@ -52,7 +52,7 @@ def import_files(
 
     Exit code 1 when anything was not imported. A release that is not a draft any more is left alone.
     """
-    from veza.accounts.people import UnknownPerson
+    from veza.accounts.people import BadEmail, UnknownPerson
     from veza.catalog.artists import TooManyArtists
     from veza.catalog.import_source import BadSource
     from veza.catalog.wording import BadValue
@@ -74,7 +74,7 @@ def import_files(
         finally:
             await application.close()
 
-    refusals = (BadSource, BadValue, BadAmount, NoSuchArtist, TooManyArtists, UnknownPerson)
+    refusals = (BadSource, BadEmail, BadValue, BadAmount, NoSuchArtist, TooManyArtists, UnknownPerson)
     try:
         whose, report = run_async(run())
     except (*refusals, DatabaseUnavailable, ObjectsUnavailable, NoToken) as refusal:

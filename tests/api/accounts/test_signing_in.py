@@ -180,7 +180,7 @@ async def test_the_hash_is_renewed_when_parameters_changed(desk: Desk) -> None:
 
 async def test_bearer_tokens_that_are_no_good_are_refused(desk: Desk) -> None:
     for token in ("nonsense", "veza_nonsense", "vézà"):
-        browser = desk.browser(headers={"Authorization": f"Bearer {token}".encode()})  # type: ignore[dict-item]
+        browser = desk.browser(headers={"Authorization": f"Bearer {token}".encode()})  # type: ignore[dict-item]  # bytes, as a hostile client sends them
         await browser.get("/session", expect=401)
     assert (await desk.browser().get("/session"))["roles"] == ["visitor"]
     assert (await desk.operator().get("/session"))["roles"] == ["admin"]

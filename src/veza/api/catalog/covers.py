@@ -51,7 +51,7 @@ class PictureOperation(Operation):
     """The description of an operation whose body is a picture."""
 
     def __post_init__(self) -> None:
-        picture = OpenAPIMediaType(Schema(type="string", format="binary"))  # type: ignore[arg-type]
+        picture = OpenAPIMediaType(Schema(type="string", format="binary"))  # type: ignore[arg-type]  # a Schema is taken as it is
         self.request_body = RequestBody(content=dict.fromkeys(TAKEN, picture), required=True)
 
 

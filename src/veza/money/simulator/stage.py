@@ -198,7 +198,7 @@ class Stage:
         return [str(one) for one in found]
 
     async def payment(self, payment_id: UUID) -> Payment:
-        return await self.one(Payment, id=payment_id)  # type: ignore[no-any-return]
+        return await self.one(Payment, id=payment_id)  # type: ignore[no-any-return]  # `one` takes any table
 
     async def refund_row(self, refund_id: UUID) -> Refund:
-        return await self.one(Refund, id=refund_id)  # type: ignore[no-any-return]
+        return await self.one(Refund, id=refund_id)  # type: ignore[no-any-return]  # `one` takes any table
