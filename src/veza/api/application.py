@@ -28,7 +28,7 @@ def api_v1(recognise: Recognise, handlers: Sequence[ControllerRouterHandler]) ->
     return Router(
         path="/api/v1",
         route_handlers=handlers,
-        guards=[permitted(recognise), json_only, known_parameters, key_required],
+        guards=[permitted(recognise, json_only, known_parameters(), key_required)],
         dependencies=VISITOR_DEPENDENCY,
     )
 

@@ -231,7 +231,7 @@ async def forget_answers(session: Session, actor: str) -> None:
 
 
 def key_required(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """A guard: no write without a usable key."""
+    """A rule: no write without a usable key."""
     if connection.scope.get("method") not in _WRITES:
         return
     key = connection.headers.get(HEADER, "")

@@ -5,9 +5,8 @@ So is a value that is none of those a parameter can have, with one sentence that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from litestar.connection import ASGIConnection
@@ -16,10 +15,27 @@ from litestar.typing import FieldDefinition
 
 from veza.api.problems import INVALID_REQUEST, Problem
 
+Connection = ASGIConnection[Any, Any, Any, Any]
 
-def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard that refuses query parameters the address does not take, and values they cannot have."""
-    taken = _taken_by(handler, frozenset(connection.path_params))
+
+def known_parameters() -> Callable[[Connection, BaseRouteHandler], None]:
+    """A rule that refuses query parameters the address does not take, and values they cannot have.
+
+    What an address takes is found out once. A guard is handed a new copy of the handler with every request, so the
+    one that was registered is what it is remembered by.
+    """
+    known: dict[tuple[BaseRouteHandler, frozenset[str]], Mapping[str, tuple[str, ...]]] = {}
+
+    def rule(connection: Connection, _handler: BaseRouteHandler) -> None:
+        address = (connection.route_handler, frozenset(connection.path_params))
+        if address not in known:
+            known[address] = _taken_by(*address)
+        _refuse_others(connection, known[address])
+
+    return rule
+
+
+def _refuse_others(connection: Connection, taken: Mapping[str, tuple[str, ...]]) -> None:
     unknown = sorted(set(connection.query_params) - set(taken))
     if unknown:
         takes = f"it takes {', '.join(sorted(taken))}" if taken else "it takes none"
@@ -31,7 +47,6 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
             raise Problem(INVALID_REQUEST, f"{name} {message}", errors=[{"field": name, "message": message}])
 
 
-@cache
 def _taken_by(handler: BaseRouteHandler, in_path: frozenset[str]) -> Mapping[str, tuple[str, ...]]:
     """The query parameters of a handler and of what it depends on, each with the values it can have if they are few."""
     model = handler.create_kwargs_model(path_parameters=dict.fromkeys(in_path))  # type: ignore[arg-type]  # only the names are read

@@ -63,6 +63,9 @@ class Visitor:
 
 OPERATOR = Visitor(None, frozenset({Role.ADMIN}), "operator")
 
+Rule = Callable[[Connection, BaseRouteHandler], None]
+"""Raises Problem for a request that may not pass."""
+
 Recognise = Callable[[Connection], Awaitable[Visitor]]
 """Finds out who asks; raises Problem (unauthorized) for credentials that are no good."""
 
@@ -118,25 +121,32 @@ def permission_of(handler: BaseRouteHandler) -> Permission:
     return permission
 
 
-def permitted(recognise: Recognise) -> Any:
-    """A guard: recognises who asks, and lets pass who has the route's permission."""
+def permitted(recognise: Recognise, *rules: Rule) -> Any:
+    """A guard: recognises who asks, lets pass who has the route's permission, and whose request keeps the rules.
+
+    One guard for all of it: Litestar runs one that is no coroutine in a thread, and copies the handler for each.
+    """
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        if connection.scope.get("method") == "OPTIONS":
-            return  # the framework's own answer: which methods there are
-        visitor = await recognise(connection)
-        connection.state[_VISITOR] = visitor
-        permission = permission_of(handler)
-        rule = PERMISSIONS[permission]
-        if not allows(permission, visitor.roles):
-            if Role.VISITOR in visitor.roles:
-                raise sign_in_needed()
-            raise Problem(FORBIDDEN, f"this needs the permission “{permission.value}”, which you do not have")
-        if not visitor.reaches(permission):
-            wanted = f"a token with the scope {rule.scope.value}" if rule.scope else "a person, not a token"
-            raise Problem(FORBIDDEN, f"this needs {wanted}")
+        if connection.scope.get("method") != "OPTIONS":  # the framework's own answer: which methods there are
+            visitor = await recognise(connection)
+            connection.state[_VISITOR] = visitor
+            _demand(permission_of(handler), visitor)
+        for rule in rules:
+            rule(connection, handler)
 
     return guard
+
+
+def _demand(permission: Permission, visitor: Visitor) -> None:
+    if not allows(permission, visitor.roles):
+        if Role.VISITOR in visitor.roles:
+            raise sign_in_needed()
+        raise Problem(FORBIDDEN, f"this needs the permission “{permission.value}”, which you do not have")
+    if not visitor.reaches(permission):
+        scope = PERMISSIONS[permission].scope
+        wanted = f"a token with the scope {scope.value}" if scope else "a person, not a token"
+        raise Problem(FORBIDDEN, f"this needs {wanted}")
 
 
 def visitor_of(connection: Connection) -> Visitor:
@@ -154,7 +164,7 @@ VISITOR_DEPENDENCY: dict[str, Any] = {"visitor": Provide(_visitor, sync_to_threa
 
 
 def json_only(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A guard against bodies that are not JSON; a browser's form on another site cannot send this type."""
+    """A rule against bodies that are not JSON; a browser's form on another site cannot send this type."""
     if connection.scope.get("method") not in _WITH_BODY or handler.opt.get(ANY_BODY):
         return
     sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
