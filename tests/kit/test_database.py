@@ -8,15 +8,16 @@ import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from veza.kit import database as kit
 from veza.kit.clock import ManualClock
-from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.database import Database, DatabaseUnavailable, ReaderWrites
 from veza.kit.ids import Ids
 from veza.kit.outbox import OutboxEvent
 
@@ -67,11 +68,28 @@ async def test_a_write_that_fails_changes_nothing(database: Database) -> None:
     assert await count(database) == 1
 
 
-async def test_a_readers_writes_are_never_committed(database: Database) -> None:
+@pytest.mark.parametrize("change", [
+    insert(OutboxEvent).values(id=uuid4(), topic="lost", payload={}, created_at=AT, attempts=0),
+    update(OutboxEvent).values(topic="lost"),
+    delete(OutboxEvent),
+])  # fmt: skip
+async def test_a_reader_cannot_write(database: Database, change: Any) -> None:
+    await add(database)
+    with pytest.raises(ReaderWrites, match=r"only reads, and was asked to (INSERT|UPDATE|DELETE)"):
+        async with database.read() as session:
+            await session.execute(change)
     async with database.read() as session:
-        row = {"id": uuid4(), "topic": "lost", "payload": {}, "created_at": AT, "attempts": 0}
-        await session.execute(insert(OutboxEvent), row)
-    assert await count(database) == 0
+        assert (await session.scalars(select(OutboxEvent.topic))).all() == ["kept"]
+
+
+async def test_a_reader_keeps_no_transaction_open_on_the_server_between_its_statements(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    of_whom = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+    async with database.read() as session:
+        pid = await session.scalar(select(func.pg_backend_pid()))
+        async with database.read() as other:
+            assert await other.scalar(of_whom, {"pid": pid}) == "idle"
+    await database.close()
 
 
 async def test_a_broken_constraint_is_our_bug_and_no_unavailable_database(database: Database) -> None:

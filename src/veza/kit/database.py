@@ -2,7 +2,7 @@
 
 `async with database.write() as session` is one transaction, committed at the end; on SQLite it begins
 IMMEDIATE, behind a lock, so two writers of one process queue instead of spinning on the busy handler.
-`database.read()` never writes. No network call is ever made inside either.
+`database.read()` cannot write. No network call is ever made inside either.
 """
 
 from __future__ import annotations
@@ -128,6 +128,10 @@ class DatabaseUnavailable(Exception):
     """The database cannot do what was asked now: gone, locked, read-only or full. Nothing was changed."""
 
 
+class ReaderWrites(Exception):
+    """A session that only reads was asked to write: a mistake of ours. Nothing was changed."""
+
+
 NO_TABLES = "the database has no tables yet: run `veza migrate`"
 _SENTENCES = (
     ("readonly database", "the database is read-only: check the permissions of its file and folder"),
@@ -187,7 +191,11 @@ class Database:
         self.subscriptions = subscriptions
         self.wakes = Wakes()
         self.dialect = engine.dialect.name
-        self._reader = async_sessionmaker(engine, class_=self.session_class, expire_on_commit=False, autoflush=False)
+        # PostgreSQL shows a statement what is committed by then, inside a transaction (READ COMMITTED) as outside one:
+        # without BEGIN and ROLLBACK a reader of one statement goes there once instead of three times.
+        reading = engine.execution_options(**({} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}))
+        event.listen(reading.sync_engine, "before_cursor_execute", _only_reads)
+        self._reader = async_sessionmaker(reading, class_=self.session_class, expire_on_commit=False, autoflush=False)
         writing = engine.execution_options(veza_begin="BEGIN IMMEDIATE") if self.is_sqlite else engine
         self._writer = async_sessionmaker(writing, class_=self.session_class, expire_on_commit=False, autoflush=False)
         self._one_writer = asyncio.Lock()
@@ -242,7 +250,10 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
-        """A session that only reads; closed, never committed."""
+        """A session that only reads; raises ReaderWrites when it is asked for more.
+
+        On PostgreSQL each of its statements is a transaction of its own, and none is open between them.
+        """
         try:
             async with self._readers_turn, self._reader() as session:
                 self._settle_in(session, "reader")
@@ -282,6 +293,11 @@ class Database:
         session.subscriptions = self.subscriptions
         session.actor = actor
         session.dialect = self.dialect
+
+
+def _only_reads(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
+    if context.isinsert or context.isupdate or context.isdelete:
+        raise ReaderWrites(f"this session only reads, and was asked to {' '.join(statement.split()[:3])}")
 
 
 def _as_json(value: Any) -> str:
