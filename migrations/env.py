@@ -6,11 +6,14 @@ import asyncio
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, event, pool
+from sqlalchemy import Connection, event, make_url, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import veza.tables
 from veza.kit.database import UtcDateTime
+
+MOST_SECONDS_FOR_A_TURN = 300
+"""Longer than any migration of a file takes: the first of several processes holds the others up."""
 
 url = context.config.get_main_option("sqlalchemy.url") or ""
 
@@ -28,11 +31,13 @@ def run(connection: Connection) -> None:
         target_metadata=veza.tables.METADATA,
         render_item=render_item,
         render_as_batch=connection.dialect.name == "sqlite",
-        transaction_per_migration=True,
+        transactional_ddl=True,  # Alembic believes the driver, which commits before DDL unless told as below
+        transaction_per_migration=connection.dialect.name != "sqlite",
     )
+    # Processes starting at once migrate one after the other, and each looks where the database is when its turn comes.
+    # SQLite: one transaction around the look and all migrations, which holds the only lock there is. PostgreSQL: a lock
+    # until this connection closes, because there every migration is a transaction of its own.
     if connection.dialect.name == "postgresql":
-        # Two processes starting at once migrate one after the other: held until this connection closes, because every
-        # migration is a transaction of its own.
         connection.exec_driver_sql("SELECT pg_advisory_lock(7237237)")
         connection.commit()
     with context.begin_transaction():
@@ -40,8 +45,10 @@ def run(connection: Connection) -> None:
 
 
 async def online() -> None:
-    engine = create_async_engine(url, poolclass=pool.NullPool)
-    if engine.dialect.name == "sqlite":
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    waits = {"timeout": MOST_SECONDS_FOR_A_TURN} if is_sqlite else {}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=waits)
+    if is_sqlite:
         event.listen(engine.sync_engine, "connect", _transactional)
         event.listen(engine.sync_engine, "begin", _begin)
     try:
