@@ -20,10 +20,11 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import veza.tables
+import veza.tables  # noqa: F401  (maps every table)
 from tests.postgres import Databases, run_on
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.schema import make_tables
 
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
@@ -136,8 +137,7 @@ def redis_url() -> str:
 
 async def _create_tables(url: URL) -> None:
     engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(veza.tables.METADATA.create_all)
+    await make_tables(engine)
     await engine.dispose()
 
 

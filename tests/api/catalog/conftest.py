@@ -23,8 +23,9 @@ from veza.catalog.artists import find_artist
 from veza.catalog.members import add_member
 from veza.catalog.room import CatalogRoom
 from veza.kit.clock import ManualClock
-from veza.kit.database import Base, Database, Session
+from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
+from veza.kit.schema import make_tables
 
 ARTIST = {"name": "Džana Kovač", "country": "BA", "currency": "EUR"}
 ALBUM = {"title": "Blue Hours", "kind": "album"}
@@ -128,8 +129,7 @@ async def make_person(database: Database, name: str, email: str | None = None) -
 async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator[Shelf]:
     database = Database.open(url, clock=clock)
     if create:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+        await make_tables(database.engine)
     became: list[UUID] = []
 
     async def on_first_artist(_session: Session, person_id: UUID) -> None:

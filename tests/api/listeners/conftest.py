@@ -16,7 +16,8 @@ from veza.api.application import api_v1, web_application
 from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
 from veza.kit.clock import ManualClock
-from veza.kit.database import Base, Database
+from veza.kit.database import Database
+from veza.kit.schema import make_tables
 
 BASE_URL = "https://veza.test"
 
@@ -100,8 +101,7 @@ async def any_hall(database: Database, clock: ManualClock) -> AsyncIterator[Hall
 async def hall(clock: ManualClock) -> AsyncIterator[Hall]:
     """On SQLite in memory."""
     database = Database.open("sqlite+aiosqlite:///:memory:", clock=clock)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    await make_tables(database.engine)
     async for one in _hall(database, clock):
         yield one
     await database.close()

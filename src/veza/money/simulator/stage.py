@@ -17,8 +17,9 @@ from sqlalchemy import insert, select
 
 from veza.kit import outbox, worker
 from veza.kit.clock import ManualClock
-from veza.kit.database import Base, Database
+from veza.kit.database import Database
 from veza.kit.ids import Ids
+from veza.kit.schema import make_tables
 from veza.kit.subscriptions import Subscriptions
 from veza.money import breaker, law, payments, refunds
 from veza.money.claims import RetryPolicy
@@ -94,8 +95,7 @@ class Stage:
         sandbox.add_webhook("http://stage/webhooks/stripe", secret=SECRET)
         database = Database.open(url, clock=clock, ids=Ids(clock, rng), subscriptions=subscriptions)
         if create_tables:
-            async with database.engine.begin() as connection:
-                await connection.run_sync(Base.metadata.create_all)
+            await make_tables(database.engine)
         async with database.write() as session:
             await breaker.install(session)
         gateway = Gateway(Line("sk_test_stage", InProcessClient(sandbox, gate)), Unpaced())

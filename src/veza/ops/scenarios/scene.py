@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from veza.kit import worker
 from veza.kit.clock import ManualClock
-from veza.kit.database import Base, Database
+from veza.kit.database import Database
+from veza.kit.schema import make_tables
 from veza.money import breaker, payments, refunds, sellers
 from veza.money.pace import Unpaced
 from veza.money.payments import LineWanted, Payment
@@ -237,8 +238,7 @@ async def open_scene(
     sandbox = Sandbox(clock, random.Random(seed), settings=SandboxSettings(rate_limit_per_second=None, **switches))  # noqa: S311
     stop = asyncio.Event()
     try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+        await make_tables(database.engine)
         async with database.write() as session:
             await breaker.install(session)
         async with serving(create_app(sandbox), listen("127.0.0.1", 0)) as provider_url:
