@@ -6,12 +6,14 @@ import asyncio
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, event, pool
+from sqlalchemy import Connection, event, make_url, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import veza.tables
 from veza.kit.database import UtcDateTime
 
+MOST_SECONDS_WAITED = 300
+"""For another process that migrates the same SQLite file."""
 url = context.config.get_main_option("sqlalchemy.url") or ""
 
 
@@ -23,16 +25,19 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
 
 
 def run(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
     context.configure(
         connection=connection,
         target_metadata=veza.tables.METADATA,
         render_item=render_item,
-        render_as_batch=connection.dialect.name == "sqlite",
-        transaction_per_migration=True,
+        render_as_batch=is_sqlite,
+        # Two processes starting at once migrate one after the other. On SQLite all of it is one transaction, begun
+        # before it is looked which migrations are missing.
+        transactional_ddl=True,
+        transaction_per_migration=not is_sqlite,
     )
-    if connection.dialect.name == "postgresql":
-        # Two processes starting at once migrate one after the other: held until this connection closes, because every
-        # migration is a transaction of its own.
+    if not is_sqlite:
+        # Held until this connection closes, because every migration is a transaction of its own.
         connection.exec_driver_sql("SELECT pg_advisory_lock(7237237)")
         connection.commit()
     with context.begin_transaction():
@@ -40,8 +45,10 @@ def run(connection: Connection) -> None:
 
 
 async def online() -> None:
-    engine = create_async_engine(url, poolclass=pool.NullPool)
-    if engine.dialect.name == "sqlite":
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    waiting = {"timeout": MOST_SECONDS_WAITED} if is_sqlite else {}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=waiting)
+    if is_sqlite:
         event.listen(engine.sync_engine, "connect", _transactional)
         event.listen(engine.sync_engine, "begin", _begin)
     try:
