@@ -214,4 +214,4 @@ async def _spend(accounts: Accounts, visitor: Visitor) -> tuple[str, throttle.Li
 async def _tell(session: Session, accounts: Accounts, visitor: Visitor, *, is_on: bool) -> None:
     email = (await people.find(session, visitor.person)).email
     if email is not None:
-        letters.second_factor_changed(session, accounts.rules.base_url, email, is_on=is_on)
+        letters.second_factor_changed(session, accounts.rules.base_url, visitor.person, email, is_on=is_on)
