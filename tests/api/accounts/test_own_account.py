@@ -26,6 +26,8 @@ async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Des
     await elsewhere.sign_in()
     items = (await browser.get("/me/sessions"))["items"]
     assert [(item["address"], item["is_this"]) for item in items] == [("203.0.113.9", False), ("192.0.2.1", True)]
+    assert (await browser.get("/me/sessions", current="true"))["items"] == [items[1]]
+    assert (await browser.get("/me/sessions", current="false"))["items"] == [items[0]]
     await browser.write("DELETE", f"/me/sessions/{items[0]['id']}", expect=204)
     await elsewhere.get("/me", expect=401)
     await browser.refused("DELETE", f"/me/sessions/{items[0]['id']}", None, 404, "not-found")
