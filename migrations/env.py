@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import veza.tables
 from veza.kit.database import UtcDateTime
 
-MOST_SECONDS_FOR_A_TURN = 300
-"""Longer than any migration of a file takes: the first of several processes holds the others up."""
-
+MOST_SECONDS_WAITED = 300
+"""For another process that migrates the same SQLite file."""
 url = context.config.get_main_option("sqlalchemy.url") or ""
 
 
@@ -26,18 +25,19 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
 
 
 def run(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
     context.configure(
         connection=connection,
         target_metadata=veza.tables.METADATA,
         render_item=render_item,
-        render_as_batch=connection.dialect.name == "sqlite",
-        transactional_ddl=True,  # Alembic believes the driver, which commits before DDL unless told as below
-        transaction_per_migration=connection.dialect.name != "sqlite",
+        render_as_batch=is_sqlite,
+        # Two processes starting at once migrate one after the other. On SQLite all of it is one transaction, begun
+        # before it is looked which migrations are missing.
+        transactional_ddl=True,
+        transaction_per_migration=not is_sqlite,
     )
-    # Processes starting at once migrate one after the other, and each looks where the database is when its turn comes.
-    # SQLite: one transaction around the look and all migrations, which holds the only lock there is. PostgreSQL: a lock
-    # until this connection closes, because there every migration is a transaction of its own.
-    if connection.dialect.name == "postgresql":
+    if not is_sqlite:
+        # Held until this connection closes, because every migration is a transaction of its own.
         connection.exec_driver_sql("SELECT pg_advisory_lock(7237237)")
         connection.commit()
     with context.begin_transaction():
@@ -46,8 +46,8 @@ def run(connection: Connection) -> None:
 
 async def online() -> None:
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    waits = {"timeout": MOST_SECONDS_FOR_A_TURN} if is_sqlite else {}
-    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=waits)
+    waiting = {"timeout": MOST_SECONDS_WAITED} if is_sqlite else {}
+    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=waiting)
     if is_sqlite:
         event.listen(engine.sync_engine, "connect", _transactional)
         event.listen(engine.sync_engine, "begin", _begin)

@@ -8,7 +8,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from veza.accounts import audit, links, people, sessions, throttle, tokens
+from veza.accounts import audit, deletion, links, people, sessions, throttle, tokens
 from veza.accounts.audit import Act
 from veza.accounts.devices import Devices
 from veza.accounts.links import Purpose
@@ -30,10 +30,15 @@ async def counts(database: Database) -> list[int]:
         return [(await session.execute(select(func.count()).select_from(one))).scalar_one() for one in TABLES]
 
 
-async def test_everything_ends_and_is_forgotten(database: Database, clock: ManualClock) -> None:
+def _accounts(database: Database, clock: ManualClock) -> Accounts:
     rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    accounts = Accounts(database, rules, Passwords(quick), Devices("secret", clock))
+    return Accounts(database, rules, Passwords(quick), Devices("secret", clock))
+
+
+async def test_everything_ends_and_is_forgotten(database: Database, clock: ManualClock) -> None:
+    accounts = _accounts(database, clock)
+    rules = accounts.rules
     async with database.write() as session:
         person_id = await people.add(session, "anna@example.org", "Anna")
         assert person_id is not None
@@ -43,7 +48,7 @@ async def test_everything_ends_and_is_forgotten(database: Database, clock: Manua
         await tokens.make(session, person_id, "brief", [Scope.READ], timedelta(days=1))
         await throttle.spend(session, ("k", throttle.SIGN_IN_AS_STRANGER))
         audit.note(session, Act.SIGNED_UP, person_id)
-        mail.send(session, "anna@example.org", "Hello", "text")
+        mail.send(session, "anna@example.org", "Hello", "text", about=person_id)
     assert await sweep(accounts) == 0
     assert await counts(database) == [1, 1, 1, 1, 1, 1]
     clock.advance(timedelta(hours=1))
@@ -55,3 +60,21 @@ async def test_everything_ends_and_is_forgotten(database: Database, clock: Manua
     clock.advance(timedelta(days=365))
     await sweep(accounts)
     assert await counts(database) == [0] * 6
+
+
+async def test_the_last_mail_of_an_account_goes_when_it_is_not_sent_any_more(
+    database: Database, clock: ManualClock
+) -> None:
+    accounts = _accounts(database, clock)
+    async with database.write() as session:
+        person_id = await people.add(session, "anna@example.org", "Anna")
+        assert person_id is not None
+        await deletion.delete(session, accounts.rules.base_url, person_id)
+        mail.send(session, "ben@example.org", "Hello", "text", about=None)
+    clock.advance(mail.TOO_OLD_TO_SEND - timedelta(seconds=1))
+    await sweep(accounts)
+    assert (await counts(database))[-1] == 2
+    clock.advance(timedelta(seconds=1))
+    await sweep(accounts)
+    async with database.read() as session:
+        assert list(await session.scalars(select(mail.Mail.to))) == ["ben@example.org"]

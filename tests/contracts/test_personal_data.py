@@ -22,12 +22,14 @@ from veza.tables import METADATA
 
 NAMES_A_PERSON = re.compile(
     r"(person|people|owner|reporter|user|buyer|member|author|redeem|actor|caller|address|e?mail|agent)"
-    r"|^(by|to|name|payload|body|request_key)$|_by$"
+    r"|^(by|to|about_id|name|payload|body|request_key)$|_by$"
 )
 NOBODYS = {
-    "artists.name", "download_codes.redeemed_at", "provider_paces.person_at", "sellers.name",
+    "artists.name", "download_codes.redeemed_at", "provider_paces.person_at", "sellers.name", "status_changes.about_id",
+    "taggings.about_id",
 }  # fmt: skip
-"""Moments, and names of artists: public figures that outlive their people; an administrator gives them on."""
+"""Moments, payments and releases, and names of artists: public figures that outlive their people; an administrator
+gives them on."""
 
 GOES = "goes with the account"
 STAYS_AS_ID = "kept: only the id, which leads to a row without name and address"
@@ -54,6 +56,7 @@ PERSONAL = {
     "likes.person_id": GOES,
     "links.person_id": GOES,
     "links.email": GOES,
+    "mails.about_id": GOES,
     "mails.to": GOES,
     "moderation_log.by": AS_ACTOR,
     "moderation_notices.person_id": GOES,
@@ -83,7 +86,7 @@ PERSONAL = {
     "sessions.address": GOES,
     "sessions.agent": GOES,
     "status_changes.by": AS_ACTOR,
-    "webhook_events.payload": "kept without what it says about the buyer",
+    "webhook_events.payload": "kept without what it says about buyer and seller",
 }
 """Every column that may name a person, and what becomes of it when their account goes."""
 
@@ -175,6 +178,16 @@ def _holding(rows: dict[str, list[dict[str, str]]], *said: str) -> set[str]:
     }
 
 
+async def _changed_address(veza: Veza, caller: Caller, first: str, then: str) -> None:
+    """Their address becomes `first`, and after that `then`, by the links that are mailed."""
+    for email in (first, then):
+        await caller.send("PUT", "/me/email", {"email": email, "password": WHO["password"]}, expect=202)
+        sent = [row for row in (await _rows(veza))["mails"] if row["to"] == email]
+        token = re.search(r"token=(\S+)", max(sent, key=lambda row: row["id"])["text"])
+        assert token is not None
+        await caller.send("POST", "/email-confirmations", {"token": token[1]}, expect=204)
+
+
 async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Veza) -> None:
     other, _ = await _signed_up(veza, {**WHO, "email": "ben@example.org", "name": "Ben"}, "203.0.113.5")
     artist, _, track, product = await _free_release(other)
@@ -188,6 +201,7 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     await anna.send("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
     await anna.send("POST", "/me/second-factor", {"password": WHO["password"]}, expect=201)
     await anna.send("PATCH", "/me", {"name": WHO["name"]}, expect=200)
+    await _changed_address(veza, anna, "anna.before@example.org", WHO["email"])
     await anna.send("PUT", "/me/email", {"email": "anna.other@example.org", "password": WHO["password"]}, expect=202)
     await anna.send("POST", "/password-resets", {"email": WHO["email"]}, expect=202)
     await outbox.deliver_once(veza.database)
@@ -233,12 +247,16 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     hers = [row for row in rows["api_idempotency"] if row["caller"] == f"person {person_id}"]
     assert len(hers) < len(rows["api_idempotency"])
     rows["api_idempotency"] = hers
-    said = _holding(rows, WHO["email"], WHO["name"], "anna.other@example.org", ADDRESS)
+    others = ("anna.before@example.org", "anna.other@example.org", "cy@example.org")
+    said = _holding(rows, WHO["email"], WHO["name"], *others, ADDRESS)
     assert said == {"mails.to"}, said  # the last mail, which tells them that the account is gone
-    assert {row["subject"] for row in rows["mails"] if row["to"] == WHO["email"]} == {"Your account was deleted"}
+    (last,) = [row for row in rows["mails"] if person_id.hex in row["about_id"].replace("-", "")]
+    assert (last["to"], last["subject"]) == (WHO["email"], "Your account was deleted")
+    assert _holding({"mails": [row for row in rows["mails"] if row != last]}, WHO["email"], *others) == set()
     left = _holding(rows, str(person_id))
     assert left <= {column for column, fate in PERSONAL.items() if fate in (STAYS_AS_ID, AS_ACTOR)} | {"people.id"} | {
-        "api_idempotency.caller"  # the answer to the deletion itself, for a day
+        "api_idempotency.caller",  # the answer to the deletion itself, for a day
+        "mails.about_id",  # the last mail, for two
     }
     (row,) = [row for row in rows["people"] if person_id.hex in row["id"].replace("-", "")]
     assert row["name"] == DELETED_NAME

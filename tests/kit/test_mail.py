@@ -67,7 +67,7 @@ async def queued(database: Database) -> list[Mail]:
 
 async def write(database: Database, to: str = "anna@example.org", text: str = "Grüße\n\nhttps://veza.test/x\n") -> None:
     async with database.write() as session:
-        mail.send(session, to, "Hello ☀", text)
+        mail.send(session, to, "Hello ☀", text, about=None)
 
 
 async def test_a_mail_is_delivered_once_and_its_row_goes(database: Database, server: MailServer) -> None:
@@ -90,7 +90,7 @@ async def test_a_mail_is_delivered_once_and_its_row_goes(database: Database, ser
 async def test_a_mail_of_a_transaction_that_failed_never_leaves(database: Database, server: MailServer) -> None:
     async def fail() -> None:
         async with database.write() as session:
-            mail.send(session, "anna@example.org", "Hello", "text")
+            mail.send(session, "anna@example.org", "Hello", "text", about=None)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.mail import Mail
 from veza.market.cart import Cart
 from veza.market.forgetting import KEPT, forget_person, sweep
 from veza.market.orders import Order, machine
@@ -47,9 +49,12 @@ async def test_a_deleted_account_leaves_its_orders_without_an_address(database: 
             "success_url": "s", "cancel_url": "c", "created_at": session.now, "paid_at": session.now,
         }  # fmt: skip
         await machine.born(session, [order], because="free")
+        mail.send(session, "bo@example.org", "What you bought", "text", about=order["id"])
+        mail.send(session, "bo@example.org", "What another bought", "text", about=UUID(int=8))
     async with database.write() as session:
         await forget_person(session, person)
     assert await _carts(database) == set()
     async with database.read() as session:
         (left,) = (await session.scalars(select(Order))).all()
+        assert list(await session.scalars(select(Mail.subject))) == ["What another bought"]
     assert (left.email, left.person_id) == (None, person)

@@ -1,4 +1,4 @@
-"""What the provider tells about a buyer is not kept."""
+"""What the provider tells about buyers and sellers is not kept."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ def test_who_the_buyer_is_is_not_kept_and_the_rest_is() -> None:
             "object": {"id": "ch_1", "amount": 500, "billing_details": None, "receipt_email": None},
             "lines": [{"customer_details": None, "n": 1}],
         },
+    }
+
+
+def test_who_a_seller_is_and_from_where_they_agreed_is_not_kept() -> None:
+    account = {
+        "id": "acct_1",
+        "email": "anna@example.org",
+        "business_profile": {"support_phone": "1"},
+        "external_accounts": {"data": [{"account_holder_name": "Anna"}]},
+        "tos_acceptance": {"ip": "192.0.2.1"},
+        "capabilities": {"transfers": "active"},
+    }
+    kept = json.loads(without(json.dumps({"data": {"object": account}}), {"data": {"object": account}}))
+    assert {name: value for name, value in kept["data"]["object"].items() if value is not None} == {
+        "id": "acct_1",
+        "capabilities": {"transfers": "active"},
     }
 
 

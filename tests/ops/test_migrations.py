@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Uuid, bindparam, text
+from sqlalchemy import Connection, Executable, Uuid, bindparam, select, text
 
 import veza.tables
+from veza.api.idempotency import Idempotent
 from veza.catalog.imported import hash_of_text
 from veza.kit.database import Database, UtcDateTime
 from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
 from veza.settings import Settings
+from veza.tables import METADATA
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -104,6 +109,102 @@ async def test_what_was_imported_before_is_known_by_its_hashes_afterwards(empty:
         (hash_of_text(f"album:ø{number}|"), f"ø/{number}.mp3", hash_of_text(f"ø/{number}.mp3")) for number in range(3)
     ]
     await asyncio.to_thread(command.downgrade, config, str(hashed.down_revision))
+    await asyncio.to_thread(migrate, empty)
+    assert await out_of_date(database) is None
+    await database.close()
+
+
+def _row(database: Database, table: str, **given: Any) -> Executable:
+    """One row of a table as the code maps it; what is not given and has to be there is empty."""
+    empty: dict[type, Any] = {str: "", int: 0, bool: False, list: [], datetime: database.clock.now()}
+    columns = METADATA.tables[table].columns
+    blank = {
+        one.name: database.ids.new() if one.type.python_type is UUID else empty[one.type.python_type]
+        for one in columns
+        if not one.nullable and one.default is None
+    }
+    return METADATA.tables[table].insert().values({**blank, **given})
+
+
+async def _column(database: Database, table: str, column: str) -> list[Any]:
+    """The values of a column by the order of the ids."""
+    found = METADATA.tables[table].columns
+    async with database.read() as session:
+        return list((await session.scalars(select(found[column]).order_by(found["id"]))).all())
+
+
+async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: Settings) -> None:
+    empty.var_dir.mkdir(parents=True, exist_ok=True)
+    config = alembic_config(empty.database_url)
+    forgets = ScriptDirectory.from_config(config).get_revision("0010")
+    await asyncio.to_thread(command.upgrade, config, str(forgets.down_revision))
+    database = Database.open(empty.database_url)
+    anna, gone, artist, order, orphan = (database.ids.new() for _ in range(5))
+    now = database.clock.now()
+    long_ago = now - timedelta(days=3)
+    caller, request = "visitor 2001:db8::7 cart 0123456789abcdef", "f" * 32
+
+    def mails(to: str, subject: str, at: datetime = now) -> Executable:
+        return _row(database, "mails", to=to, subject=subject, created_at=at)
+
+    charge = {"id": "ch_1", "amount": 5, "billing_details": {"email": "b@example.org"}, "refunds": [{"email": "x"}]}
+    rows = (
+        _row(database, "people", id=anna, email="anna@example.org"),
+        _row(database, "people", id=gone, name="deleted account", deleted_at=now),
+        _row(database, "artists", id=artist, name="Harps", slug="harps"),
+        _row(database, "links", person_id=anna, purpose="change", email="new@example.org", secret_hash="1"),
+        _row(
+            database, "artist_invitations", artist_id=artist, email="cy@example.org", part="member", invited_by=anna,
+        ),
+        _row(
+            database, "orders", id=order, person_id=gone, email="dora@example.org", status="paid", paid_at=long_ago,
+            request_key=f"{caller}:a:key:{request}", fingerprint="1",
+        ),
+        _row(
+            database, "orders", id=orphan, email="gast@example.org", status="expired", fingerprint="2",
+            request_key=f"visitor {'a' * 32}:key:{request}",
+        ),
+        mails("anna@example.org", "Your password was changed"),
+        mails("new@example.org", "Confirm your new address"),
+        mails("cy@example.org", "You are invited to Harps"),
+        mails("dora@example.org", "What you bought at Veza", long_ago),
+        mails("gast@example.org", "What you bought at Veza", long_ago),
+        mails("former@example.org", "Your account was deleted"),
+        mails("former@example.org", "Your password was changed", long_ago),
+        _row(database, "audit_log", act="signed in", person_id=gone, actor="sign-in", address="192.0.2.1"),
+        _row(database, "audit_log", act="role given", person_id=anna, actor=f"person {gone}", address="192.0.2.1"),
+        _row(database, "audit_log", act="account deleted", person_id=gone, actor="person x", address="192.0.2.2"),
+        _row(database, "audit_log", act="signed in", person_id=anna, actor="visitor 192.0.2.3", address="192.0.2.3"),
+        _row(database, "status_changes", by="visitor 192.0.2.3"),
+        _row(database, "webhook_events", id="evt_1", payload=json.dumps({"data": {"object": charge}})),
+        _row(database, "webhook_events", id="evt_2", payload='{"id": "evt_2"}'),
+    )  # fmt: skip
+    async with database.write() as session:
+        for row in rows:
+            await session.execute(row)
+    await asyncio.to_thread(migrate, empty)
+
+    assert await _column(database, "mails", "about_id") == [anna, anna, anna, order, None, None]
+    assert await _column(database, "mails", "to") == [
+        "anna@example.org", "new@example.org", "cy@example.org", "dora@example.org", "gast@example.org",
+        "former@example.org",
+    ]  # fmt: skip
+    assert await _column(database, "orders", "email") == [None, "gast@example.org"]
+    repeated = Idempotent(database, "visitor", "a:key", request, caller=caller)
+    assert await _column(database, "orders", "request_key") == [
+        repeated.intent_key,
+        f"visitor {'a' * 32}:key:{request}",
+    ]
+    assert await _column(database, "audit_log", "address") == [None, None, "192.0.2.2", "192.0.2.3"]
+    assert (await _column(database, "audit_log", "actor"))[-1] == "visitor"
+    assert await _column(database, "status_changes", "by") == ["visitor"]
+    blank, other = await _column(database, "webhook_events", "payload")
+    assert json.loads(blank) == {
+        "data": {"object": {"id": "ch_1", "amount": 5, "billing_details": None, "refunds": [{"email": None}]}}
+    }
+    assert other == '{"id": "evt_2"}'
+
+    await asyncio.to_thread(command.downgrade, config, str(forgets.down_revision))
     await asyncio.to_thread(migrate, empty)
     assert await out_of_date(database) is None
     await database.close()

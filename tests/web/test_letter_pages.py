@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -134,7 +135,7 @@ async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(
 async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_one(letters: Letters) -> None:
     await letters.signed_up()
     async with letters.database.write("test") as session:
-        password_changed(session, "http://127.0.0.1:8000", "anna@example.org", tokens_revoked=0)
+        password_changed(session, "http://127.0.0.1:8000", UUID(int=7), "anna@example.org", tokens_revoked=0)
     async with letters.database.read() as session:
         told = (await mail.newest(session, 1))[0].text
     page = re.findall(r"http\S+", told)[0]

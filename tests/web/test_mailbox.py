@@ -26,7 +26,7 @@ async def test_mails_are_shown_with_their_links(sqlite_url: str, tmp_path: Path)
     assert "No mail yet" in (await ask(veza, "/mailbox")).text
     async with veza.database.write() as session:
         text = "Hello <b>you</b>\n\nhttp://127.0.0.1:8000/x?token=a\n"
-        mail_id = mail.send(session, "anna@example.org", "Confirm <your> address", text)
+        mail_id = mail.send(session, "anna@example.org", "Confirm <your> address", text, about=None)
     listed = await ask(veza, "/mailbox")
     assert f'href="/mailbox/{mail_id}"' in listed.text
     assert "Confirm &lt;your&gt; address" in listed.text
@@ -73,6 +73,14 @@ async def test_a_proxy_before_us_opens_nothing(sqlite_url: str, tmp_path: Path) 
     veza = build(Settings(var_dir=tmp_path, database_url=sqlite_url))
     transport = httpx.ASGITransport(app=veza.asgi)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        assert (await client.get("/mailbox", headers={"X-Forwarded-For": "192.0.2.1"})).status_code == 404
+        for header in ("X-Forwarded-For", "X-Forwarded-Server", "Forwarded", "X-Real-IP", "CF-Connecting-IP"):
+            assert (await client.get("/mailbox", headers={header: "192.0.2.1"})).status_code == 404
         assert (await client.get("/mailbox")).status_code == 200
+
+    async def as_nginx_does_untold(scope: Any, receive: Any, send: Any) -> None:
+        await veza.asgi({**scope, "http_version": "1.0"}, receive, send)
+
+    transport = httpx.ASGITransport(app=as_nginx_does_untold)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        assert (await client.get("/mailbox")).status_code == 404
     await veza.close()

@@ -40,10 +40,11 @@ def mail_reset(base_url: str) -> After:
         if person_id is None:
             return
         async with database.write("accounts") as session:
-            person = await session.get(people.Person, UUID(person_id))
+            # Locked: whose account ends at this moment is not written to afterwards.
+            person = await session.get(people.Person, UUID(person_id), with_for_update=True)
             if person is not None and person.email is not None:
                 secret = links.make(session, Purpose.RESET, person.id, person.email)
-                letters.reset(session, base_url, person.email, secret)
+                letters.reset(session, base_url, person.id, person.email, secret)
 
     return on_forgotten
 
@@ -72,7 +73,7 @@ async def reset(session: Session, accounts: Accounts, secret: str, password_hash
     await people.confirm(session, person.id)
     ended, revoked = await sessions.end_all(session, person.id), await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_RESET, person.id, address=address, detail=_ended(ended, revoked))
-    letters.password_changed(session, accounts.rules.base_url, person.email, tokens_revoked=revoked)
+    letters.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
     return person.id
 
 
@@ -107,7 +108,7 @@ async def change_password(
     revoked = 0 if keep_tokens else await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_CHANGED, person.id, address=address, detail=_ended(ended, revoked))
     if person.email is not None:
-        letters.password_changed(session, accounts.rules.base_url, person.email, tokens_revoked=revoked)
+        letters.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
 
 
 async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
@@ -123,7 +124,7 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
     await throttle.spend(session, (throttle.key_of("mail", person.email), MAIL_TO_PERSON))
     audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
-    letters.notice_of_change(session, base_url, person.email)
+    letters.notice_of_change(session, base_url, person.id, person.email)
     await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     may_mail = await throttle.may(session, throttle.key_of("mail", email), MAIL_TO_PERSON)
     owner = await people.by_email(session, email)
@@ -131,10 +132,10 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
         return
     if owner is None:
         secret = links.make(session, Purpose.CHANGE_EMAIL, person.id, email)
-        letters.change_asked(session, base_url, email, secret)
+        letters.change_asked(session, base_url, person.id, email, secret)
     elif owner.id != person.id:
         secret = links.make(session, Purpose.RESET, owner.id, email)
-        letters.exists_already(session, base_url, email, secret)
+        letters.exists_already(session, base_url, owner.id, email, secret)
 
 
 def _ended(sessions_ended: int, tokens_revoked: int) -> str:

@@ -22,7 +22,7 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     """Remove everything personal and tell the person by a last mail; raises UnknownPerson, LastAdmin."""
     person = await people.lock(session, person_id)  # before the roles, as whoever proves afresh that it is them
     await roles.demand_another_admin(session, person_id)
-    email = person.email
+    email, is_theirs = person.email, person.is_confirmed
     await roles.forget(session, person_id)
     await passwords.forget(session, person_id)
     await second_factor.forget(session, person_id)
@@ -35,6 +35,8 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     await session.flush()
     by_themselves = session.actor == f"person {person_id}"
     audit.note(session, Act.DELETED, person_id, address=None if by_themselves else address)
+    await mail.forget_about(session, [person_id])
     if email is not None:
-        await mail.forget_address(session, email)
-        letters.deleted(session, base_url, email)
+        if is_theirs:  # an address nobody confirmed may be somebody else's, and so may what else was sent there
+            await mail.forget_address(session, email)
+        letters.deleted(session, base_url, person_id, email)

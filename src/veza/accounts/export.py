@@ -31,7 +31,8 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
     )
     made = await tokens.listed(session, person_id, start_of(tokens.SORTS, tokens.MOST_PER_PERSON))
     acts = await audit.entries(session, start_of(audit.SORTS, MOST_ENTRIES), person_id=person_id)
-    mails = await mail.to_address(session, person.email or "", MOST_ENTRIES)
+    # What else was sent to an address nobody confirmed is not theirs to read.
+    mails = await mail.concerning(session, person_id, person.email if person.is_confirmed else None, MOST_ENTRIES)
     return {
         "id": person.id,
         "email": person.email,
@@ -47,7 +48,7 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
         "tokens": [_fields(row, "name", "scopes", "created_at", "last_used_at", "expires_at") for row in made],
         "audit_log": [_fields(row, "at", "act", "address", "detail") for row in acts],
         # Their texts may hold links that open the account.
-        "mails": [_fields(row, "subject", "created_at") for row in mails],
+        "mails": [_fields(row, "to", "subject", "created_at") for row in mails],
     }
 
 

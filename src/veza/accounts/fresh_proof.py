@@ -28,11 +28,13 @@ class WrongPassword(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A person whose password was right a moment ago, and the code that came with it, not looked at yet."""
+    """A person whose password was right a moment ago, and the code that came with it, not looked at yet; `address` is
+    where from."""
 
     person_id: UUID
     verified_hash: str
     code: str | None
+    address: str
     spent: tuple[tuple[str, Limit], ...]
 
 
@@ -60,7 +62,7 @@ async def demand(session: Session, proof: Proof) -> None:
     await people.lock(session, proof.person_id)
     if not await passwords.is_still(session, proof.person_id, proof.verified_hash):
         raise WrongPassword
-    await second_factor.demand(session, proof.person_id, proof.code)
+    await second_factor.demand(session, proof.person_id, proof.code, proof.address)
     await throttle.give_back(session, proof.spent)
 
 
@@ -76,11 +78,11 @@ async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str
     async with accounts.database.write(f"person {person_id}") as session:
         await throttle.give_back(session, [again])
     if code is None:
-        return Proof(person_id, stored, None, ())
+        return Proof(person_id, stored, None, address, ())
     spent = (throttle.key_of("code again", person_id), CODE_AGAIN)
     async with accounts.database.write(f"person {person_id}") as session:
         await throttle.spend(session, spent)
-    return Proof(person_id, stored, code, (spent,))
+    return Proof(person_id, stored, code, address, (spent,))
 
 
 async def _note(accounts: Accounts, person_id: UUID, act: Act, address: str) -> None:

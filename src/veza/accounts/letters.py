@@ -1,6 +1,11 @@
-"""The mails about accounts: what they say, and where their links lead."""
+"""The mails about accounts: what they say, and where their links lead.
+
+Each is about one person, whatever address it goes to, and is forgotten with their account.
+"""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from veza.kit import mail
 from veza.kit.database import Session
@@ -18,10 +23,11 @@ def page_address(base_url: str, page: str, secret: str) -> str:
     return f"{base_url}{PAGES[page]}?token={secret}"
 
 
-def welcome(session: Session, base_url: str, to: str, secret: str) -> None:
+def welcome(session: Session, base_url: str, person_id: UUID, to: str, secret: str) -> None:
     _send(
         session,
         base_url,
+        person_id,
         to,
         "Confirm your address",
         "Welcome to Veza. Open this link to confirm that this address is yours; it works once, for three days:\n\n"
@@ -30,11 +36,12 @@ def welcome(session: Session, base_url: str, to: str, secret: str) -> None:
     )
 
 
-def exists_already(session: Session, base_url: str, to: str, reset_secret: str) -> None:
+def exists_already(session: Session, base_url: str, person_id: UUID, to: str, reset_secret: str) -> None:
     """To the owner of an address somebody signed up with, or wanted to change to, once more."""
     _send(
         session,
         base_url,
+        person_id,
         to,
         "You have an account already",
         "Somebody, probably you, wanted to use this address for an account, but you have one already: sign in to it.\n"
@@ -44,10 +51,11 @@ def exists_already(session: Session, base_url: str, to: str, reset_secret: str) 
     )
 
 
-def reset(session: Session, base_url: str, to: str, secret: str) -> None:
+def reset(session: Session, base_url: str, person_id: UUID, to: str, secret: str) -> None:
     _send(
         session,
         base_url,
+        person_id,
         to,
         "Set a new password",
         "Open this link to set a new password; it works once, for one hour:\n\n"
@@ -56,13 +64,14 @@ def reset(session: Session, base_url: str, to: str, secret: str) -> None:
     )
 
 
-def password_changed(session: Session, base_url: str, to: str, *, tokens_revoked: int) -> None:
+def password_changed(session: Session, base_url: str, person_id: UUID, to: str, *, tokens_revoked: int) -> None:
     tokens = {0: "", 1: ", and an API token was revoked"}.get(
         tokens_revoked, f", and {tokens_revoked} API tokens were revoked"
     )
     _send(
         session,
         base_url,
+        person_id,
         to,
         "Your password was changed",
         f"The password of your account was changed, every other sign-in was ended{tokens}.\n"
@@ -70,10 +79,11 @@ def password_changed(session: Session, base_url: str, to: str, *, tokens_revoked
     )
 
 
-def change_asked(session: Session, base_url: str, to_new: str, secret: str) -> None:
+def change_asked(session: Session, base_url: str, person_id: UUID, to_new: str, secret: str) -> None:
     _send(
         session,
         base_url,
+        person_id,
         to_new,
         "Confirm your new address",
         "Open this link to make this the address of your account; it works once, for one day:\n\n"
@@ -82,10 +92,11 @@ def change_asked(session: Session, base_url: str, to_new: str, secret: str) -> N
     )
 
 
-def notice_of_change(session: Session, base_url: str, to_old: str) -> None:
+def notice_of_change(session: Session, base_url: str, person_id: UUID, to_old: str) -> None:
     _send(
         session,
         base_url,
+        person_id,
         to_old,
         "Your address is to be changed",
         "Somebody, signed in as you, wants to give your account another address than this one.\n"
@@ -93,11 +104,12 @@ def notice_of_change(session: Session, base_url: str, to_old: str) -> None:
     )
 
 
-def second_factor_changed(session: Session, base_url: str, to: str, *, is_on: bool) -> None:
+def second_factor_changed(session: Session, base_url: str, person_id: UUID, to: str, *, is_on: bool) -> None:
     state = "on" if is_on else "off"
     _send(
         session,
         base_url,
+        person_id,
         to,
         f"The second factor was turned {state}",
         f"Signing in to your account now takes {'a code as well' if is_on else 'your password only'}.\n"
@@ -105,15 +117,16 @@ def second_factor_changed(session: Session, base_url: str, to: str, *, is_on: bo
     )
 
 
-def deleted(session: Session, base_url: str, to: str) -> None:
+def deleted(session: Session, base_url: str, person_id: UUID, to: str) -> None:
     _send(
         session,
         base_url,
+        person_id,
         to,
         "Your account was deleted",
         "Your account and what was personal in it are gone. Records of payments are kept, as the law demands.",
     )
 
 
-def _send(session: Session, base_url: str, to: str, subject: str, text: str) -> None:
-    mail.send(session, to, subject, text + _FAREWELL.format(base_url=base_url))
+def _send(session: Session, base_url: str, person_id: UUID, to: str, subject: str, text: str) -> None:
+    mail.send(session, to, subject, text + _FAREWELL.format(base_url=base_url), about=person_id)

@@ -114,7 +114,7 @@ async def set_up(session: Session, person_id: UUID) -> Provisioning:
     return Provisioning(secret, uri, _qr(uri))
 
 
-async def confirm(session: Session, person_id: UUID, code: str) -> list[str]:
+async def confirm(session: Session, person_id: UUID, code: str, address: str) -> list[str]:
     """Turn it on with a first right code; returns the recovery codes. Raises NotOn, AlreadyOn, WrongCode."""
     row = await _locked(session, person_id)
     if row is None:
@@ -124,7 +124,7 @@ async def confirm(session: Session, person_id: UUID, code: str) -> list[str]:
     _take_step(row, code, session.now)
     row.confirmed_at = session.now
     await session.flush()
-    audit.note(session, Act.SECOND_FACTOR_ON, person_id)
+    audit.note(session, Act.SECOND_FACTOR_ON, person_id, address=address)
     return await _new_recovery_codes(session, person_id)
 
 
@@ -140,7 +140,7 @@ async def recovery_codes_left(session: Session, person_id: UUID) -> int:
     return int((await session.execute(mine)).scalar_one())
 
 
-async def demand(session: Session, person_id: UUID, code: str | None) -> None:
+async def demand(session: Session, person_id: UUID, code: str | None, address: str) -> None:
     """Let pass who has no second factor, or gives a code of it that was not used; uses the code up.
 
     Raises CodeNeeded without one, WrongCode for one that does not fit.
@@ -159,25 +159,25 @@ async def demand(session: Session, person_id: UUID, code: str | None) -> None:
     used = await session.execute(delete(RecoveryCode).where(*mine).returning(RecoveryCode.id))
     if used.first() is None:
         raise WrongCode
-    audit.note(session, Act.RECOVERY_CODE_USED, person_id)
+    audit.note(session, Act.RECOVERY_CODE_USED, person_id, address=address)
 
 
-async def turn_off(session: Session, person_id: UUID) -> None:
+async def turn_off(session: Session, person_id: UUID, address: str) -> None:
     """For a person who has just proven it is them (`fresh_proof`); raises NotOn."""
     if not await is_on(session, person_id):
         raise NotOn
     await forget(session, person_id)
-    audit.note(session, Act.SECOND_FACTOR_OFF, person_id)
+    audit.note(session, Act.SECOND_FACTOR_OFF, person_id, address=address)
 
 
-async def renew_recovery_codes(session: Session, person_id: UUID) -> list[str]:
+async def renew_recovery_codes(session: Session, person_id: UUID, address: str) -> list[str]:
     """Ten new ones; the old ones are good for nothing any more. For a person who has just proven it is them.
 
     Raises NotOn.
     """
     if not await is_on(session, person_id):
         raise NotOn
-    audit.note(session, Act.RECOVERY_CODES_MADE, person_id)
+    audit.note(session, Act.RECOVERY_CODES_MADE, person_id, address=address)
     return await _new_recovery_codes(session, person_id)
 
 

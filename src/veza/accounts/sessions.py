@@ -128,11 +128,23 @@ async def seen(session: Session, session_id: UUID) -> None:
 SORTS = by_age(SignIn.id)
 
 
-async def listed(session: Session, person_id: UUID, idle: timedelta, part: Slice) -> Sequence[SignIn]:
-    """The person's open sessions."""
+async def listed(
+    session: Session,
+    person_id: UUID,
+    idle: timedelta,
+    part: Slice,
+    *,
+    only: UUID | None = None,
+    but: UUID | None = None,
+) -> Sequence[SignIn]:
+    """The person's open sessions: `only` that one, or all `but` that one, where it is said."""
     query = select(SignIn).where(
         SignIn.person_id == person_id, SignIn.expires_at > session.now, SignIn.last_seen_at > session.now - idle
     )
+    if only is not None:
+        query = query.where(SignIn.id == only)
+    if but is not None:
+        query = query.where(SignIn.id != but)
     return (await session.scalars(part.of(query))).all()
 
 

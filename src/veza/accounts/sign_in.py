@@ -43,12 +43,14 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A person whose password was right a moment ago, and the code that came with it; `spent` is to be given back."""
+    """A person whose password was right a moment ago, and the code that came with it; `address` is where from, `spent`
+    is to be given back."""
 
     person_id: UUID
     verified_hash: str
     new_hash: str | None
     code: str | None
+    address: str
     spent: tuple[tuple[str, Limit], ...]
 
 
@@ -88,7 +90,7 @@ async def accept(session: Session, found: Checked) -> None:
     await people.lock(session, found.person_id)
     if not await passwords.is_still(session, found.person_id, found.verified_hash):
         raise WrongCredentials
-    await second_factor.demand(session, found.person_id, found.code)
+    await second_factor.demand(session, found.person_id, found.code, found.address)
     await throttle.give_back(session, found.spent)
     if found.new_hash is not None:
         await passwords.replace(session, found.person_id, found.new_hash)
@@ -138,7 +140,7 @@ async def _check(accounts: Accounts, email: str, password: str, code: str | None
         async with accounts.database.write("sign-in") as session:
             await throttle.spend(session, spent[-1])
     new_hash = await accounts.passwords.hash(password) if verified.is_outdated else None
-    return Checked(person.id, stored, new_hash, code, tuple(spent))
+    return Checked(person.id, stored, new_hash, code, browser.address, tuple(spent))
 
 
 async def _note_failure(accounts: Accounts, person_id: UUID | None, browser: Browser, what: str) -> None:

@@ -53,12 +53,13 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
         audit.note(session, Act.SIGN_UP_AGAIN, owner.id if owner is not None else None, address=wanted.address)
         if owner is not None and may_mail:
             secret = links.make(session, Purpose.RESET, owner.id, wanted.email)
-            letters.exists_already(session, base_url, wanted.email, secret)
+            letters.exists_already(session, base_url, owner.id, wanted.email, secret)
         return None
     await passwords.add(session, added, wanted.password_hash)
     audit.note(session, Act.SIGNED_UP, added, address=wanted.address)
     if may_mail:
-        letters.welcome(session, base_url, wanted.email, links.make(session, Purpose.CONFIRM, added, wanted.email))
+        secret = links.make(session, Purpose.CONFIRM, added, wanted.email)
+        letters.welcome(session, base_url, added, wanted.email, secret)
     return added
 
 
@@ -70,7 +71,7 @@ async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> N
     await throttle.spend(session, (throttle.key_of("mail", person.email), MAIL_TO_PERSON))
     await links.forget(session, person_id, Purpose.CONFIRM)
     secret = links.make(session, Purpose.CONFIRM, person_id, person.email)
-    letters.welcome(session, accounts.rules.base_url, person.email, secret)
+    letters.welcome(session, accounts.rules.base_url, person.id, person.email, secret)
 
 
 async def confirm(session: Session, secret: str, address: str) -> Person:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from veza.accounts.audit import AuditEntry
 from veza.accounts.links import Link
+from veza.accounts.people import Person
 from veza.accounts.room import Accounts
 from veza.accounts.sessions import SignIn
 from veza.accounts.throttle import Throttle
@@ -21,6 +22,8 @@ MOST_BATCHES = 200
 EVERY = timedelta(hours=1)
 ENDED_TOKENS_KEPT = timedelta(days=30)
 """So that one who wonders why a script stopped still sees the token, and that it has ended."""
+
+_GONE = select(Person.id).where(Person.deleted_at.is_not(None))
 
 
 async def sweep(accounts: Accounts) -> int:
@@ -46,6 +49,8 @@ async def sweep_once(accounts: Accounts) -> int:
             (Throttle.key, Throttle.spent_until_ms < int(now.timestamp() * 1000)),
             (AuditEntry.id, AuditEntry.at <= now - rules.audit_kept),
             (Mail.id, Mail.created_at <= now - mail.KEPT),
+            # The last mail, which the account itself could not take along: not longer than it would still be sent.
+            (Mail.id, and_(Mail.created_at <= now - mail.TOO_OLD_TO_SEND, Mail.about_id.in_(_GONE))),
         ]
         for key, is_over in ended:
             keys = (await session.scalars(select(key).where(is_over).limit(BATCH))).all()

@@ -112,8 +112,8 @@ async def _first_artist(session: Session, person_id: UUID) -> None:
     await roles.give(session, person_id, Role.ARTIST, by=session.actor)
 
 
-async def _send_mail(session: Session, to: str, subject: str, text: str) -> None:
-    mail.send(session, to, subject, text)
+async def _send_mail(session: Session, to: str, subject: str, text: str, order_id: UUID) -> None:
+    mail.send(session, to, subject, text, about=order_id)
 
 
 def _plain(secrets: Sequence[SecretStr]) -> tuple[str, ...]:

@@ -124,6 +124,7 @@ async def invite(
         f"{base_url}{PAGE}?token={secret}\n\n"
         "If you do not know them, ignore this mail: nothing happens.\n\n"
         f"Veza, {base_url}\n",
+        about=row.invited_by,
     )
     return row
 

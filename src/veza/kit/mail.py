@@ -6,7 +6,7 @@ may hold a one-time link, and nobody needs it any more.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index, bindparam, delete, select, update
+from sqlalchemy import Index, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
@@ -38,12 +38,17 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 
 class Mail(Base):
-    """One mail. `due_at` is null once it is given up; `error` is what the server said last."""
+    """One mail. `due_at` is null once it is given up; `error` is what the server said last.
+
+    `about_id` is whose matter it is, as the id of a row that we know nothing of: wherever a mail went, it can be
+    forgotten with that row.
+    """
 
     __tablename__ = "mails"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     to: Mapped[str]
+    about_id: Mapped[UUID | None]
     subject: Mapped[str]
     text: Mapped[str]
     created_at: Mapped[datetime]
@@ -54,14 +59,19 @@ class Mail(Base):
 
 Index("ix_mails_due_at", Mail.due_at)
 Index("ix_mails_to", Mail.to)
+Index("ix_mails_about_id", Mail.about_id)
 
 
-def send(session: Session, to: str, subject: str, text: str) -> UUID:
-    """Queue a plain-text mail; it leaves after this transaction has committed. Returns its id."""
+def send(session: Session, to: str, subject: str, text: str, *, about: UUID | None) -> UUID:
+    """Queue a plain-text mail; it leaves after this transaction has committed. Returns its id.
+
+    `about` is the id of whoever or whatever the mail is to be forgotten with, if anything.
+    """
     mail_id = session.new_id()
     row = {
         "id": mail_id,
         "to": to,
+        "about_id": about,
         "subject": subject,
         "text": text,
         "created_at": session.now,
@@ -79,9 +89,10 @@ async def newest(session: Session, limit: int) -> Sequence[Mail]:
     return (await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))).all()
 
 
-async def to_address(session: Session, address: str, limit: int) -> Sequence[Mail]:
-    """The mails to `address` that are still here, newest first."""
-    return (await session.scalars(select(Mail).where(Mail.to == address).order_by(Mail.id.desc()).limit(limit))).all()
+async def concerning(session: Session, about: UUID, address: str | None, limit: int) -> Sequence[Mail]:
+    """The mails about `about`, and those to `address` where there is one, that are still here; newest first."""
+    found = select(Mail).where(or_(Mail.about_id == about, Mail.to == address))
+    return (await session.scalars(found.order_by(Mail.id.desc()).limit(limit))).all()
 
 
 async def find(session: Session, mail_id: UUID) -> Mail | None:
@@ -91,6 +102,11 @@ async def find(session: Session, mail_id: UUID) -> Mail | None:
 async def forget_address(session: Session, address: str) -> None:
     """Delete every mail to `address`."""
     await session.execute(delete(Mail).where(Mail.to == address))
+
+
+async def forget_about(session: Session, abouts: Collection[UUID] | Select[UUID]) -> None:
+    """Delete every mail about one of these ids, to whatever address it went."""
+    await session.execute(delete(Mail).where(Mail.about_id.in_(abouts)))
 
 
 class NotDelivered(Exception):

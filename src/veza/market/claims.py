@@ -62,6 +62,7 @@ async def send_link(session: Session, order: Order, rules: MarketRules) -> None:
         "Sign in or sign up, and open this link to have it in your library:\n\n"
         f"{rules.base_url}/claim?token={token}\n\n"
         "The link works once. Whoever has it can claim what you bought, so keep it to yourself.\n",
+        order.id,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 
 from veza.accounts.people import Person
+from veza.kit import mail
 from veza.kit.database import Database, Session
 from veza.market import orders
 from veza.market.cart import Cart, CartItem
@@ -22,7 +23,8 @@ NOBODYS_ADDRESS = "deleted@account.invalid"
 
 
 async def forget_person(session: Session, person_id: UUID) -> None:
-    """The account is gone: so are its cart and the addresses on its orders. Orders, receipts and grants stay.
+    """The account is gone: so are its cart, the addresses on its orders and the mails about them. Orders, receipts and
+    grants stay.
 
     So does what was bought without an account by the same confirmed address; it is found by the link that was mailed.
     An order that is still to be paid keeps the address until then: the link has to be sent somewhere.
@@ -34,6 +36,7 @@ async def forget_person(session: Session, person_id: UUID) -> None:
         await orders.cancel(session, order, because="the account was deleted")
     addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
     await session.execute(addressed.values(email=None).execution_options(synchronize_session=False))
+    await mail.forget_about(session, select(Order.id).where(Order.person_id == person_id))
     address = select(Person.email).where(Person.id == person_id, Person.email_confirmed_at.is_not(None))
     unclaimed = update(Order).where(
         Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status != "open"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from veza.kit.database import Session
 
-SendMail = Callable[[Session, str, str, str], Awaitable[None]]
-"""`send(session, to, subject, text)`: joins the transaction, so a mail is sent only for what really happened."""
+SendMail = Callable[[Session, str, str, str, UUID], Awaitable[None]]
+"""`send(session, to, subject, text, order_id)`: joins the transaction, so a mail is sent only for what really happened.
+"""
 
 
 @dataclass(frozen=True, slots=True)

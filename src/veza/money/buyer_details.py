@@ -1,4 +1,4 @@
-"""What the provider tells about a buyer and no rule of ours needs: it is not kept, so nobody has to forget it later."""
+"""What the provider tells about people and no rule of ours needs: it is not kept, so nobody has to forget it later."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 PERSONAL = frozenset(
     {
-        "billing_details", "collected_information", "customer_address", "customer_details", "customer_email",
-        "customer_name", "customer_phone", "customer_shipping", "individual", "receipt_email", "shipping",
-        "shipping_details",
+        "address", "billing_details", "business_profile", "collected_information", "company", "customer_address",
+        "customer_details", "customer_email", "customer_name", "customer_phone", "customer_shipping", "dob", "email",
+        "evidence", "external_accounts", "first_name", "individual", "last_name", "payer_details", "payer_email",
+        "payer_name", "phone", "receipt_email", "shipping", "shipping_details", "support_email", "tos_acceptance",
     }
 )  # fmt: skip
 """Fields of the provider's objects that say who somebody is and where they live."""

@@ -16,7 +16,8 @@ from veza.settings import is_loopback
 from veza.web.pages import Pages, Refused
 
 MOST_SHOWN = 100
-_PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+_PASSED_ON = ("forwarded", "via", "x-forwarded", "x-real-ip", "x-client-ip", "x-original", "true-client", "cf-", "fly-")
+"""How the names of headers begin that proxies add."""
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 
 PageRequest = Request[Any, Any, Any]
@@ -29,8 +30,7 @@ def mailbox_routes(database: Database, *, is_open: bool) -> list[ControllerRoute
     def demand_open(request: PageRequest) -> None:
         # The name, too: another site's page may point a name of its own at this machine and read along.
         # And a proxy before us, whose visitors come from anywhere while all seem to sit here.
-        is_passed_on = any(name in request.headers for name in _PASSED_ON)
-        if not is_open or is_passed_on or not is_loopback(request.url.hostname or ""):
+        if not is_open or _is_passed_on(request) or not is_loopback(request.url.hostname or ""):
             raise Refused(404, "Nothing here", "Mails go out by SMTP, or this address is not this machine's own.")
 
     @get("/")
@@ -57,6 +57,13 @@ def mailbox_routes(database: Database, *, is_open: bool) -> list[ControllerRoute
 
     handlers = [mailbox, one_mail]
     return [Router("/mailbox", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
+
+
+def _is_passed_on(request: PageRequest) -> bool:
+    # nginx, told nothing but where to pass to, adds no header and puts our own name for the visitor's, but speaks
+    # HTTP/1.0, which no browser does.
+    is_old = request.scope["http_version"] == "1.0"
+    return is_old or any(name.startswith(_PASSED_ON) for name in request.headers)
 
 
 def _paragraphs(text: str) -> list[list[list[tuple[str, bool]]]]:

@@ -14,6 +14,7 @@ from veza.accounts.audit import AuditEntry
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.accounts.tokens import ApiToken
+from veza.kit import mail
 from veza.kit.clock import ManualClock
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -25,6 +26,8 @@ async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Des
     await elsewhere.sign_in()
     items = (await browser.get("/me/sessions"))["items"]
     assert [(item["address"], item["is_this"]) for item in items] == [("203.0.113.9", False), ("192.0.2.1", True)]
+    assert (await browser.get("/me/sessions", current="true"))["items"] == [items[1]]
+    assert (await browser.get("/me/sessions", current="false"))["items"] == [items[0]]
     await browser.write("DELETE", f"/me/sessions/{items[0]['id']}", expect=204)
     await elsewhere.get("/me", expect=401)
     await browser.refused("DELETE", f"/me/sessions/{items[0]['id']}", None, 404, "not-found")
@@ -162,6 +165,32 @@ async def test_deleting_an_account_removes_what_is_personal_and_keeps_the_row(an
     assert [mail.subject for mail in await any_desk.mails(EMAIL)] == ["Your account was deleted"]
     await any_desk.signed_up()
     assert await any_desk.person_id() != person_id
+
+
+async def test_mails_about_a_person_go_with_the_account_wherever_they_went(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up()
+    proof = {"password": PASSWORD}
+    await browser.write("PUT", "/me/email", {"email": "anna@new.example", **proof}, expect=202)
+    token = await any_desk.mailed_token("anna@new.example")
+    await browser.write("POST", "/email-confirmations", {"token": token}, expect=204)
+    await browser.write("PUT", "/me/email", {"email": "anna@never.example", **proof}, expect=202)
+    mails = (await browser.get("/me/export"))["account"]["mails"]
+    assert {mail["to"] for mail in mails} == {EMAIL, "anna@new.example", "anna@never.example"}
+    await browser.write("DELETE", "/me", proof, expect=204)
+    assert [(mail.to, mail.subject) for mail in await any_desk.mails()] == [
+        ("anna@new.example", "Your account was deleted")
+    ]
+
+
+async def test_an_address_nobody_confirmed_gives_and_takes_no_mails_of_others(any_desk: Desk) -> None:
+    async with any_desk.database.write() as session:
+        mail.send(session, EMAIL, "What you bought", "text", about=None)
+    browser = await any_desk.signed_up(confirmed=False)
+    mails = (await browser.get("/me/export"))["account"]["mails"]
+    assert [one["subject"] for one in mails] == ["Confirm your address"]
+    await browser.write("DELETE", "/me", {"password": PASSWORD}, expect=204)
+    left = [one.subject for one in await any_desk.mails()]
+    assert left == ["What you bought", "Your account was deleted"]
 
 
 async def test_what_is_revoked_ends_at_once_in_every_process(database_url: str, clock: ManualClock) -> None:

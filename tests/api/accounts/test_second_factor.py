@@ -71,6 +71,26 @@ async def test_a_recovery_code_works_once_and_new_ones_replace_all(any_desk: Des
     await any_desk.browser().sign_in(code=renewed["recovery_codes"][1])
 
 
+async def test_what_becomes_of_a_second_factor_is_written_down_with_where_it_came_from(desk: Desk) -> None:
+    browser, _, codes = await turned_on(desk)
+    await desk.browser("198.51.100.9").sign_in(code=codes[0])
+    made = await browser.write(
+        "POST", "/me/second-factor/recovery-codes", {"password": PASSWORD, "code": codes[1]}, expect=201
+    )
+    proof = {"password": PASSWORD, "code": made["recovery_codes"][0]}
+    await browser.write("DELETE", "/me/second-factor", proof, expect=204)
+    listed = (await desk.operator().get("/audit", sort="oldest"))["items"]
+    acts = [(one["act"], one["address"]) for one in listed if "factor" in one["act"] or "code" in one["act"]]
+    assert acts == [
+        ("second factor on", "192.0.2.1"),
+        ("recovery code used", "198.51.100.9"),
+        ("recovery code used", "192.0.2.1"),
+        ("recovery codes made", "192.0.2.1"),
+        ("recovery code used", "192.0.2.1"),
+        ("second factor off", "192.0.2.1"),
+    ]
+
+
 async def test_codes_cannot_be_guessed_for_long(desk: Desk) -> None:
     await turned_on(desk)
     wrong = {**RIGHT, "code": "000000"}

@@ -198,7 +198,7 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
     """A shop on this database; what is broken when it closes fails the test."""
     mails: list[tuple[str, str, str]] = []
 
-    async def send_mail(_: Session, to: str, subject: str, text: str) -> None:
+    async def send_mail(_: Session, to: str, subject: str, text: str, _order_id: UUID) -> None:
         mails.append((to, subject, text))
 
     market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, **rules)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from veza.accounts import audit, sessions
@@ -61,15 +61,23 @@ async def list_sessions(
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
+    is_current: Annotated[
+        bool | None, QueryParameter(name="current", description="Only the one asking, or only the others.")
+    ] = None,
 ) -> Page[SessionShown]:
     """Every browser in which you are signed in."""
-    whose = {"person": visitor.person}
-    part = page_request.of("sessions", whose)
+    this = visitor.session_id
+    part = page_request.of("sessions", {"person": visitor.person, "current": is_current})
     async with accounts.database.read() as session:
         rows = await sessions.listed(
-            session, visitor.person, accounts.rules.session_idle, part.slice
-        )  # fmt: skip
-    return part.page(rows, lambda row: show(SessionShown, row, is_this=row.id == visitor.session_id))
+            session,
+            visitor.person,
+            accounts.rules.session_idle,
+            part.slice,
+            only=this if is_current is True else None,
+            but=this if is_current is False else None,
+        )
+    return part.page(rows, lambda row: show(SessionShown, row, is_this=row.id == this))
 
 
 @delete(

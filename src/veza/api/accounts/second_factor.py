@@ -124,6 +124,7 @@ async def begin_second_factor(
 )  # fmt: skip
 async def confirm_second_factor(
     data: Annotated[FirstCode, BodyKwarg(examples=[Example(value={"code": "123456"})])],
+    request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
     once: NamedDependency[Once],
@@ -132,7 +133,7 @@ async def confirm_second_factor(
     spent = await _spend(accounts, visitor)
 
     async def work(session: Session) -> RecoveryCodes:
-        codes = await second_factor.confirm(session, visitor.person, data.code)
+        codes = await second_factor.confirm(session, visitor.person, data.code, address_of(request))
         await throttle.give_back(session, [spent])
         await _tell(session, accounts, visitor, is_on=True)
         return RecoveryCodes(codes)
@@ -159,11 +160,12 @@ async def renew_recovery_codes(
     once: NamedDependency[Once],
 ) -> Response[RecoveryCodes]:
     """Ten new recovery codes, shown this once; those given before work no more."""
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
+    address = address_of(request)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> RecoveryCodes:
             await fresh_proof.demand(session, proof)
-            return RecoveryCodes(await second_factor.renew_recovery_codes(session, visitor.person))
+            return RecoveryCodes(await second_factor.renew_recovery_codes(session, visitor.person, address))
 
         return Response(await once.run(work), status_code=201, headers=NO_STORE)
 
@@ -192,11 +194,12 @@ async def end_second_factor(
     once: NamedDependency[Once],
 ) -> Response[None]:
     """Turns it off, with the password and a code; a recovery code will do when the app is lost. A mail says so."""
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
+    address = address_of(request)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> None:
             await fresh_proof.demand(session, proof)
-            await second_factor.turn_off(session, visitor.person)
+            await second_factor.turn_off(session, visitor.person, address)
             await _tell(session, accounts, visitor, is_on=False)
 
         await once.run(work)
@@ -214,4 +217,4 @@ async def _spend(accounts: Accounts, visitor: Visitor) -> tuple[str, throttle.Li
 async def _tell(session: Session, accounts: Accounts, visitor: Visitor, *, is_on: bool) -> None:
     email = (await people.find(session, visitor.person)).email
     if email is not None:
-        letters.second_factor_changed(session, accounts.rules.base_url, email, is_on=is_on)
+        letters.second_factor_changed(session, accounts.rules.base_url, visitor.person, email, is_on=is_on)
