@@ -248,7 +248,10 @@ def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceWante
 def _checked(price: PriceWanted, artist: Artist, rules: MarketRules) -> str:
     currency = known_currency(price.currency)
     if currency != artist.currency:
-        raise BadAmount(f"{artist.name} sells in {artist.currency}: a price in {currency} cannot be set, change the artist's currency first")
+        raise BadAmount(
+            f"{artist.name} sells in {artist.currency}: a price in {currency} cannot be set,"
+            " change the artist's currency first"
+        )
     _settled(currency, rules)
     if price.pricing is Pricing.FREE:
         if price.price_minor:
