@@ -10,6 +10,9 @@ from text_unidecode import unidecode  # type: ignore[import-untyped]  # it ships
 
 from veza.market.receipts import Receipt
 
+MOST_PRINTED = 400
+"""Of one cell: a name of 200 Latin letters is printed whole, and 400 of the widest take 27 of a page's 35 lines."""
+
 
 def as_pdf(receipt: Receipt) -> bytes:
     """The receipt as A4, with the same bytes for the same receipt.
@@ -40,7 +43,7 @@ def as_pdf(receipt: Receipt) -> bytes:
         for cells in (("What", "Artist", "Price"), *_rows(receipt)):
             row = table.row()
             for cell in cells:
-                row.cell(latin(cell))
+                row.cell(_shorten(latin(cell)))
     for sold in receipt.lines:
         if sold.licence:
             pdf.ln(6)
@@ -67,6 +70,11 @@ def _rows(receipt: Receipt) -> list[tuple[str, str, str]]:
         if receipt.vat_rate_bps:
             rows.append((f"of it VAT {receipt.vat_rate}", "", str(receipt.kept_vat)))
     return rows
+
+
+def _shorten(printed: str) -> str:
+    """No longer than a row on one page holds: one sign may be written in a dozen letters."""
+    return printed if len(printed) <= MOST_PRINTED else f"{printed[:MOST_PRINTED]}..."
 
 
 def _text(pdf: FPDF, text: str) -> None:
