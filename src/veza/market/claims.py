@@ -100,7 +100,7 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
 async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
     """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed, UnknownPerson."""
     person = await people.find(session, person_id)
-    if person.email is None or person.email_confirmed_at is None:
+    if person.email in (None, orders.NOBODYS_ADDRESS) or person.email_confirmed_at is None:
         raise AddressUnconfirmed
     waiting = (
         select(Order)
