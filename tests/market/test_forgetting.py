@@ -12,8 +12,8 @@ from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.mail import Mail
 from veza.market.cart import Cart
-from veza.market.forgetting import KEPT, forget_person, sweep
-from veza.market.orders import Order, machine
+from veza.market.forgetting import KEPT, UNPAID_KEPT, forget_person, sweep
+from veza.market.orders import NOBODYS_ADDRESS, Order, machine
 
 
 async def _cart(database: Database, **holder: object) -> UUID:
@@ -58,3 +58,26 @@ async def test_a_deleted_account_leaves_its_orders_without_an_address(database: 
         (left,) = (await session.scalars(select(Order))).all()
         assert list(await session.scalars(select(Mail.subject))) == ["What another bought"]
     assert (left.email, left.person_id) == (None, person)
+
+
+async def test_who_never_paid_is_forgotten_and_who_did_is_not(database: Database, clock: ManualClock) -> None:
+    async def order(status: str, name: str, person: UUID | None = None) -> None:
+        async with database.write() as session:
+            row = {
+                "id": session.new_id(), "cart_id": UUID(int=1), "person_id": person, "email": f"{name}@example.org",
+                "status": status, "currency": "EUR", "amount_minor": 500, "vat_rate_bps": 0, "fingerprint": name,
+                "request_key": "k", "success_url": "s", "cancel_url": "c", "created_at": session.now,
+            }  # fmt: skip
+            await machine.born(session, [row], because="checked out")
+
+    for status in ("open", "expired", "canceled", "paid", "refunded"):
+        await order(status, status)
+    await order("expired", "known", UUID(int=7))
+    clock.advance(UNPAID_KEPT + timedelta(seconds=1))
+    await order("expired", "fresh")
+    assert [await sweep(database), await sweep(database)] == [3, 0]
+    async with database.read() as session:
+        kept = sorted(str(email) for email in await session.scalars(select(Order.email)))
+    assert kept == sorted(
+        [NOBODYS_ADDRESS] * 3 + [f"{name}@example.org" for name in ("fresh", "known", "paid", "refunded")]
+    )

@@ -45,7 +45,8 @@ def _checked(text: str, what: str, least: int, most: int, *, lines: bool) -> str
     if len(kept) > most:
         raise BadText(f"{what} may have at most {most} characters, this one has {len(kept)}")
     if len(kept) < least:
-        raise BadText(f"{what} is empty")
+        short = f"needs {least} characters or more, this one has {len(kept)}"
+        raise BadText(f"{what} {short if kept else 'is empty'}")
     if kept and not any(map(_shows, kept)):
         raise BadText(f"{what} has nothing in it that can be seen")
     return kept

@@ -45,25 +45,40 @@ class AddressUnconfirmed(Exception):
         super().__init__("confirm your e-mail address first, or use the link that was sent to you")
 
 
-async def send_link(session: Session, order: Order, rules: MarketRules) -> None:
-    """Mail the buyer a link to what they bought; only its hash is kept."""
-    if order.email is None:
+async def send_link(session: Session, order: Order, rules: MarketRules, twice: Sequence[OrderLine] = ()) -> None:
+    """Mail the buyer a link to what they bought, and say what of it goes back; only the link's hash is kept."""
+    if order.email in (None, orders.NOBODYS_ADDRESS):
         return
     token = new_token()
     await orders.machine.amend(session, order, claim_hash=hash_of(token))
     lines = (await orders.lines_of(session, [order.id]))[order.id]
-    bought = "\n".join(f"- {line.title} · {line.artist}" for line in lines)
+    is_whole = len(twice) == len(lines)
     total = Money(order.amount_minor, order.currency)
+    if is_whole:
+        told = f"You paid {total} for what you had bought already:\n\n{_listed(lines)}\n\n{_GOES_BACK}"
+    else:
+        told = f"Thank you. You bought, for {total}:\n\n{_listed(lines)}\n\n"
+        if twice:
+            told += f"Of these you had bought already:\n\n{_listed(twice)}\n\n{_GOES_BACK}"
+        told += "Sign in or sign up, and open this link to have it in your library:\n\n"
+    if is_whole:
+        told += "This link leads to the receipt. Sign in or sign up to have the order among yours:\n\n"
+    subject = "You paid twice at" if is_whole else "What you bought at"
     await rules.send_mail(
         session,
-        order.email,
-        f"What you bought at {rules.platform_name}",
-        f"Thank you. You bought, for {total}:\n\n{bought}\n\n"
-        "Sign in or sign up, and open this link to have it in your library:\n\n"
-        f"{rules.base_url}/claim?token={token}\n\n"
+        order.email or "",
+        f"{subject} {rules.platform_name}",
+        f"{told}{rules.base_url}/claim?token={token}\n\n"
         "The link works once. Whoever has it can claim what you bought, so keep it to yourself.\n",
         order.id,
     )
+
+
+_GOES_BACK = "What they cost this time goes back to you by itself. What you bought first stays yours.\n\n"
+
+
+def _listed(lines: Sequence[OrderLine]) -> str:
+    return "\n".join(f"- {line.title} · {line.artist}" for line in lines)
 
 
 async def look(session: Session, token: str) -> Order:
@@ -86,7 +101,7 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
 async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
     """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed, UnknownPerson."""
     person = await people.find(session, person_id)
-    if person.email is None or person.email_confirmed_at is None:
+    if person.email in (None, orders.NOBODYS_ADDRESS) or person.email_confirmed_at is None:
         raise AddressUnconfirmed
     waiting = (
         select(Order)

@@ -17,6 +17,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
+from veza.kit.texts import one_line
 from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.market import cart as carts
@@ -26,6 +27,7 @@ from veza.market.owned import OwnedAlready
 from veza.market.tokens import hash_of
 
 MOST_IN_BATCH = 500
+NOTE_MOST = 200
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 signs nobody mistakes for one another: a code of 20 has 100 bits."""
 _LENGTH, _GROUP = 20, 5
@@ -102,9 +104,10 @@ class NotOut(Exception):
 async def make(
     session: Session, artist: Artist, kind: ItemKind, item_id: UUID, count: int, note: str
 ) -> tuple[CodeBatch, list[str]]:
-    """A batch of `count` codes and the codes themselves, which are never seen again. Raises UnknownItem."""
+    """A batch of `count` codes and the codes themselves, which are never seen again. Raises UnknownItem, BadText."""
     if not 1 <= count <= MOST_IN_BATCH:
         raise ValueError(f"a batch has 1 to {MOST_IN_BATCH} codes, not {count}")
+    note = one_line(note, "the note", most=NOTE_MOST)
     release_id = await products.release_of(session, artist, kind, item_id)
     batch = CodeBatch(
         id=session.new_id(), artist_id=artist.id, kind=kind.value, item_id=item_id, release_id=release_id,

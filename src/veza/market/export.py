@@ -68,13 +68,14 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
         ],
         "refund_requests": [
             {
-                "title": line.title,
-                "status": request.status,
-                "reason": request.reason,
-                "answer": request.answer,
-                "created_at": request.created_at.isoformat(),
+                "title": one.line.title,
+                "status": one.request.status,
+                "reason": one.request.reason,
+                "answer": one.request.answer,
+                "failed_because": one.failed_because,
+                "created_at": one.request.created_at.isoformat(),
             }
-            for request, line, _ in asked
+            for one in asked
         ],
         "is_cut": MOST in (len(bought), len(owned), len(asked)),
     }

@@ -1,4 +1,4 @@
-"""What the market forgets: a person who deleted their account, and carts nobody came back for."""
+"""What the market forgets: a person who deleted their account, carts nobody came back for, and who never paid."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from veza.kit import mail
 from veza.kit.database import Database, Session
 from veza.market import orders
 from veza.market.cart import Cart, CartItem
-from veza.market.orders import Order
+from veza.market.orders import NOBODYS_ADDRESS, UNPAID, Order
 
 KEPT = timedelta(days=60)
 """For a cart without an account: twice as long as its cookie lives."""
 EVERY = timedelta(hours=6)
 BATCH = 500
-NOBODYS_ADDRESS = "deleted@account.invalid"
-"""Instead of the address of whoever bought without an account and deleted the one they have: an order has either."""
+UNPAID_KEPT = timedelta(days=30)
+"""For the address of who never paid: their page lived a day, and for so long the provider tells of a late payment."""
 
 
 async def forget_person(session: Session, person_id: UUID) -> None:
@@ -45,7 +45,11 @@ async def forget_person(session: Session, person_id: UUID) -> None:
 
 
 async def sweep(database: Database) -> int:
-    """Forget carts without an account that are older than KEPT, a batch at a time; returns how many went."""
+    """Forget what is old and nobody's, a batch at a time; returns how many carts and addresses went."""
+    return await _forget_carts(database) + await _forget_unpaid(database)
+
+
+async def _forget_carts(database: Database) -> int:
     gone = 0
     while True:
         async with database.write("cart sweep") as session:
@@ -58,6 +62,26 @@ async def sweep(database: Database) -> int:
             )
             found = list(await session.scalars(old))
             await _drop(session, found)
+        gone += len(found)
+        if len(found) < BATCH:
+            return gone
+
+
+async def _forget_unpaid(database: Database) -> int:
+    """Addresses of orders without an account that were never paid; should one be paid all the same, its cart has it."""
+    gone = 0
+    while True:
+        async with database.write("cart sweep") as session:
+            old = (
+                select(Order.id)
+                .where(Order.person_id.is_(None), Order.status.in_(UNPAID), Order.email != NOBODYS_ADDRESS)
+                .where(Order.created_at < session.now - UNPAID_KEPT)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
+            )
+            found = list(await session.scalars(old))
+            forgotten = update(Order).where(Order.id.in_(found)).values(email=NOBODYS_ADDRESS)
+            await session.execute(forgotten.execution_options(synchronize_session=False))
         gone += len(found)
         if len(found) < BATCH:
             return gone

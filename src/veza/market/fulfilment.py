@@ -7,6 +7,7 @@ news end the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,10 +31,11 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     order = await orders.of_payment(session, payment_id)
     if order is None or order.status in orders.PAID:
         return order
-    # Before any cart is locked: where several are paid in one transaction, whoever counts next waits here and holds
-    # no cart meanwhile. The payment's lock keeps the order from being paid by somebody else.
-    number = await receipts.next_number(session, session.now.year)
-    order = await _lock_with_cart(session, payment_id)
+    # Before any cart is locked: whoever counts next waits here and holds no cart or order meanwhile. The payment's
+    # lock keeps the order from being paid by somebody else.
+    waits = orders.holds_none(session)
+    number = await receipts.next_number(session, session.now.year, waits=waits)
+    order = await _lock_with_cart(session, payment_id, waits=waits)
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
     await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
     if order.person_id is not None and not await people.is_there(session, order.person_id):
@@ -42,16 +44,16 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
         returned, because = await doubles.among(session, order), doubles.BOUGHT_TWICE
     await give_lines(session, order)
     await doubles.give_back(session, order, returned, because=because)
-    await send_claim(session, order, rules)
+    await send_claim(session, order, rules, twice=returned)
     await follow_returns(session, payment_id)
     return order
 
 
-async def _lock_with_cart(session: Session, payment_id: UUID) -> Order:
+async def _lock_with_cart(session: Session, payment_id: UUID, *, waits: bool) -> Order:
     """The order, under its cart's lock as at checkout: of two that are paid at once, one sees what the other gave."""
     for _ in range(2):
         # Gone while it was waited for: signing in took the order along to the person's cart, which happens once.
-        if (await session.execute(_CART[orders.may_wait(session, payment_id)], {"payment_id": payment_id})).first():
+        if (await session.execute(_CART[waits], {"payment_id": payment_id})).first():
             break
     order = await orders.lock_by_payment(session, payment_id)
     assert order is not None
@@ -119,7 +121,10 @@ async def give_lines(session: Session, order: Order) -> None:
     await session.execute(delete(CartItem).where(CartItem.cart_id == order.cart_id, CartItem.product_id.in_(bought)))
 
 
-async def send_claim(session: Session, order: Order, rules: MarketRules) -> None:
-    """Where nobody was signed in: the link with which whoever bought can take it into an account."""
+async def send_claim(session: Session, order: Order, rules: MarketRules, *, twice: Sequence[OrderLine] = ()) -> None:
+    """Where nobody was signed in: the link with which whoever bought can take it into an account.
+
+    Lines that were bought `twice` are told apart: their money goes back.
+    """
     if order.person_id is None and order.claim_hash is None:
-        await claims.send_link(session, order, rules)
+        await claims.send_link(session, order, rules, twice)

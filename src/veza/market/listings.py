@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from veza.kit.listing import Slice, Sort, by_age
 from veza.market.codes import BatchCount, CodeBatch, DownloadCode
 from veza.market.orders import Order, OrderLine
 from veza.market.products import OFFERS, Offer, Product
-from veza.market.refund_requests import RefundRequest
+from veza.market.refund_requests import FAILED_BECAUSE, RefundRequest
+from veza.money.refunds import Refund
 
 PRODUCT_SORTS = {
     **by_age(Product.id, "product.id"),
@@ -36,8 +38,18 @@ OWN_PRODUCT_SORTS = {
     ),
 }
 ORDER_SORTS = by_age(Order.id)
-REQUEST_SORTS = by_age(RefundRequest.id, "RefundRequest.id")
+REQUEST_SORTS = by_age(RefundRequest.id, "request.id")
 BATCH_SORTS = by_age(CodeBatch.id, "batch.id")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A refund request with what it is about; `failed_because` is a sentence where its refund came to nothing."""
+
+    request: RefundRequest
+    line: OrderLine
+    order: Order
+    failed_because: str | None
 
 
 async def products(
@@ -98,12 +110,13 @@ async def refund_requests(
     artist_id: UUID | None = None,
     order_id: UUID | None = None,
     status: str | None = None,
-) -> Sequence[Any]:
-    """Requests with their lines and orders: (RefundRequest, OrderLine, Order)."""
+) -> Sequence[Asked]:
+    """Requests with their lines and orders, and why their refund came to nothing."""
     found = (
-        select(RefundRequest, OrderLine, Order)
+        select(RefundRequest, OrderLine, Order, Refund.status)
         .join(OrderLine, OrderLine.id == RefundRequest.line_id)
         .join(Order, Order.id == RefundRequest.order_id)
+        .outerjoin(Refund, Refund.id == RefundRequest.refund_id)
     )
     wanted = _equal(
         (RefundRequest.person_id, person_id),
@@ -111,7 +124,11 @@ async def refund_requests(
         (RefundRequest.order_id, order_id),
         (RefundRequest.status, status),
     )
-    return (await session.execute(part.of(found.where(*wanted)))).all()
+    rows = await session.execute(part.of(found.where(*wanted)))
+    return [
+        Asked(request, line, order, FAILED_BECAUSE.get(refund) if request.status == "failed" else None)
+        for request, line, order, refund in rows
+    ]
 
 
 async def batches(

@@ -16,6 +16,9 @@ from veza.kit.outbox import publish
 STATUSES = ("open", "paid", "partly_refunded", "refunded", "expired", "canceled")
 PAID = ("paid", "partly_refunded", "refunded")
 """Statuses of an order that was paid, whatever went back since."""
+UNPAID = ("open", "expired", "canceled")
+NOBODYS_ADDRESS = "deleted@account.invalid"
+"""Instead of an address that was forgotten, where nobody has an account: an order has either. No mail goes there."""
 
 
 class Order(Base):
@@ -170,17 +173,29 @@ async def of_payment(session: Session, payment_id: UUID) -> Order | None:
     return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
 
 
+_LOCKED = "payments whose orders are locked"
+
+
 def may_wait(session: Session, payment_id: UUID) -> bool:
-    """Whether to wait for a cart or an order of this payment; from here on they count as locked.
+    """Whether to wait for the order of this payment; from here on it counts as locked, its cart too.
 
     The money room writes down what several payments say in one transaction. Holding the cart or the order of one and
     waiting for another's would stop somebody who comes the other way: there it fails instead, and each is written
     down by itself.
     """
-    locked = session.known("payments whose orders are locked")
+    locked = session.known(_LOCKED)
     is_first = not locked.keys() - {payment_id}
     locked[payment_id] = True
     return is_first
+
+
+def holds_none(session: Session) -> bool:
+    """Whether this transaction has locked no cart and no order yet, so that it may wait for a cart or a counter.
+
+    An order is locked after its cart and after the counter of receipts: who has one and waits for either could be
+    waited for by who has that.
+    """
+    return not session.known(_LOCKED)
 
 
 async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:

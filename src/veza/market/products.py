@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, and_, select, update
@@ -66,6 +67,15 @@ class PriceWanted:
     pricing: Pricing
     price_minor: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """What of a price shall be different; None: as it is."""
+
+    pricing: Pricing | None = None
+    price_minor: int | None = None
+    currency: str | None = None
 
 
 class UnknownProduct(LookupError):
@@ -172,13 +182,13 @@ async def create(
     session: Session, artist: Artist, kind: ItemKind, item_id: UUID, price: PriceWanted, *, on_sale: bool,
     rules: MarketRules,
 ) -> Product:  # fmt: skip
-    """Put a price on a release or a track of this artist, who becomes a seller with it.
+    """Put a price in the artist's currency on a release or a track of theirs; with it they become a seller.
 
     Raises UnknownItem, ProductExists, BadAmount. The money room knows the seller from here on; what is sold before
     they have an account at the provider waits for it.
     """
     release_id = await release_of(session, artist, kind, item_id)
-    currency = _checked(price, rules)
+    currency = _checked(price, artist, rules)
     dialect = postgresql if session.dialect == "postgresql" else sqlite
     row = {
         "id": session.new_id(),
@@ -202,21 +212,47 @@ async def create(
 
 
 async def change(
-    session: Session, product: Product, price: PriceWanted, *, on_sale: bool, rules: MarketRules
+    session: Session, product: Product, artist: Artist, price: PriceChange, *, on_sale: bool, rules: MarketRules
 ) -> Product:
-    """Another price, or off and on sale. Raises BadAmount. Carts that hold it are told at checkout."""
-    currency = _checked(price, rules)
-    new = {"pricing": price.pricing.value, "price_minor": price.price_minor, "currency": currency}
+    """Another price, or off and on sale. Raises BadAmount. Carts that hold it are told at checkout.
+
+    A price stands in the currency it was set in until it is set anew, also when its artist sells in another one since.
+    """
+    new: dict[str, Any] = {"on_sale": on_sale}
+    if price != PriceChange():
+        wanted = _changed(product, artist, price)
+        new |= {"currency": _checked(wanted, artist, rules)}
+        new |= {"pricing": wanted.pricing.value, "price_minor": wanted.price_minor}
+    elif on_sale:
+        _settled(product.currency, rules)
     mine = update(Product).where(Product.id == product.id)
-    await session.execute(mine.values(**new, on_sale=on_sale, updated_at=session.now))
+    await session.execute(mine.values(**new, updated_at=session.now))
     await session.refresh(product)
     return product
 
 
-def _checked(price: PriceWanted, rules: MarketRules) -> str:
+def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceWanted:
+    if product.currency != artist.currency and None in (price.price_minor, price.currency):
+        # 900 yen are not 9.00 EUR: nobody guesses which of the two a number alone means.
+        raise BadAmount(
+            f"this price is in {product.currency} and {artist.name} sells in {artist.currency} now:"
+            " name the new price and its currency together"
+        )
+    return PriceWanted(
+        Pricing(product.pricing) if price.pricing is None else price.pricing,
+        product.price_minor if price.price_minor is None else price.price_minor,
+        product.currency if price.currency is None else price.currency,
+    )
+
+
+def _checked(price: PriceWanted, artist: Artist, rules: MarketRules) -> str:
     currency = known_currency(price.currency)
-    if currency not in rules.currencies:
-        raise BadAmount(f"the platform does not settle in {currency}, only in {', '.join(rules.currencies)}")
+    if currency != artist.currency:
+        raise BadAmount(
+            f"{artist.name} sells in {artist.currency}: a price in {currency} cannot be set,"
+            " change the artist's currency first"
+        )
+    _settled(currency, rules)
     if price.pricing is Pricing.FREE:
         if price.price_minor:
             raise BadAmount(f"what is free has no price, this one has {Money(price.price_minor, currency)}")
@@ -224,6 +260,11 @@ def _checked(price: PriceWanted, rules: MarketRules) -> str:
         # Below it no pay page could be opened, for nothing else in the cart either.
         chargeable(price.price_minor, currency)
     return currency
+
+
+def _settled(currency: str, rules: MarketRules) -> None:
+    if currency not in rules.currencies:
+        raise BadAmount(f"the platform does not settle in {currency}, only in {', '.join(rules.currencies)}")
 
 
 async def release_of(session: Session, artist: Artist, kind: ItemKind, item_id: UUID) -> UUID:

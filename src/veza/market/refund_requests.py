@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit.database import Base, Session
 from veza.kit.money import Money
 from veza.kit.moves import Machine, Move
+from veza.kit.texts import one_line
 from veza.market import orders
 from veza.market.orders import Order, OrderLine, UnknownLine
 from veza.market.rules import MarketRules
@@ -23,6 +24,14 @@ from veza.settings import show_duration
 STATUSES = ("asked", "declined", "granted", "refunded", "failed")
 MOST_TIMES = 2
 """A request that was declined may be made once more."""
+REASON_LEAST, REASON_MOST = 3, 500
+"""Code points of what is written: by the buyer, and by who decides."""
+FAILED_BECAUSE = {
+    "refused": "the payment provider refused the refund",
+    "failed": "the buyer's bank did not take the money",
+    "canceled": "the refund was canceled at the payment provider",
+}
+"""Status of a refund that came to nothing → what became of it, in words for the buyer and the artist."""
 
 
 class RefundRequest(Base):
@@ -65,7 +74,7 @@ MOVES = (
     Move("granted", "refunded", "the money went back", _NEWS),
     Move("granted", "failed", "the refund was refused or failed", _NEWS),
     Move("refunded", "failed", "the refund failed after all", _NEWS),
-    Move("failed", "refunded", "the money is seen to have gone back after all", _NEWS),
+    Move("failed", "refunded", "the money went back after all, as by a dispute", _NEWS),
     Move("failed", "granted", "tried once more", _JUDGE),
     Move("asked", "refunded", "the money went back for another reason", _NEWS),
     Move("refunded", "asked", "what went back for another reason failed after all", _NEWS),
@@ -94,7 +103,8 @@ class CannotDecide(Exception):
 async def ask(
     session: Session, order: Order, line_id: UUID, person_id: UUID, reason: str, rules: MarketRules
 ) -> RefundRequest:
-    """The buyer of `order` asks for one line's money. Raises UnknownLine, CannotAsk. Two at once: one request."""
+    """The buyer of `order` asks for one line's money. Raises UnknownLine, CannotAsk, BadText. Two at once: one."""
+    reason = _reason(reason)
     # Under the order's lock: of two requests at once the second sees the first. Returns take it before the lines, too.
     order = await orders.lock(session, order.id)
     line = next((one for one in (await orders.lines_of(session, [order.id]))[order.id] if one.id == line_id), None)
@@ -123,8 +133,11 @@ async def ask(
 
 
 async def ask_again(session: Session, request: RefundRequest, reason: str, rules: MarketRules) -> None:
-    """Once more after a no (request locked). Raises CannotAsk."""
+    """Once more after a no (request locked). Raises CannotAsk, BadText."""
+    reason = _reason(reason)
     line, order = await orders.find_line(session, request.line_id)
+    if request.status == "failed":
+        raise CannotAsk(f"a refund of “{line.title}” was granted and failed: whoever decides may grant it once more")
     if request.status != "declined":
         raise CannotAsk(f"the request is {request.status}: only a declined one can be asked again")
     if request.times_asked >= MOST_TIMES:
@@ -137,8 +150,9 @@ async def ask_again(session: Session, request: RefundRequest, reason: str, rules
 async def grant(session: Session, request: RefundRequest, *, because: str) -> Refund:
     """Give the line's money back: exactly what is left of it (payment and request locked).
 
-    Raises CannotDecide, and what money.refunds.request raises.
+    Raises CannotDecide, BadText, and what money.refunds.request raises.
     """
+    because = _answer(because)
     if not machine.allows(request.status, "granted"):
         raise CannotDecide(request, "granted")
     line, _ = await orders.find_line(session, request.line_id)
@@ -154,7 +168,8 @@ async def grant(session: Session, request: RefundRequest, *, because: str) -> Re
 
 
 async def decline(session: Session, request: RefundRequest, *, because: str) -> None:
-    """No, and why (request locked). Raises CannotDecide."""
+    """No, and why (request locked). Raises CannotDecide, BadText."""
+    because = _answer(because)
     if not machine.allows(request.status, "declined"):
         raise CannotDecide(request, "declined")
     facts: dict[str, Any] = {"decided_by": session.actor, "decided_at": session.now, "answer": because}
@@ -174,6 +189,7 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
 
 async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *, because: str) -> Refund:
     """An operator gives a line's money back; a request that waits for it is granted with that. Raises as `grant`."""
+    because = _answer(because)
     payment = await payments.lock(session, payment_id)
     mine = select(RefundRequest).where(RefundRequest.line_id == line.id).with_for_update()
     request = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
@@ -183,19 +199,37 @@ async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *
 
 
 async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: str) -> None:
-    """Requests nobody decided follow what went back wholly for another reason, and wait again if that failed."""
-    for request in await session.scalars(_UNDECIDED, {"order_id": order_id}):
-        target = "refunded" if request.line_id in gone else "asked"
+    """Requests whose own refund gave nothing, or was never granted, follow what went back wholly for another reason."""
+    for request, refund in (await session.execute(_FOLLOWING, {"order_id": order_id})).all():
+        if request.line_id in gone:
+            target = "refunded"
+        elif refund is None:
+            target = "asked"
+        else:
+            target = "failed" if refund in FAILED_BECAUSE else request.status
         if target != request.status:
             await machine.move(session, request, target, because=because)
 
 
 async def settled(session: Session, refund_id: UUID, *, is_done: bool) -> None:
-    """A refund succeeded or failed: the request it was granted for says so, once."""
+    """A refund succeeded or failed (lines follow what went back): the request it was granted for says so, once.
+
+    What a dispute took has gone back all the same, though the provider refuses to refund it as well.
+    """
     request = (await session.scalars(_OF_REFUND, {"refund_id": refund_id})).one_or_none()
-    target = "refunded" if is_done else "failed"
-    if request is not None and machine.allows(request.status, target):
+    if request is None:
+        return
+    left = 0 if is_done else await session.scalar(_LEFT, {"line_id": request.line_id})
+    target = "failed" if left else "refunded"
+    if machine.allows(request.status, target):
         await machine.move(session, request, target, because=f"refund {refund_id}")
+
+
+async def failed_because(session: Session, request: RefundRequest) -> str | None:
+    """Why a granted refund came to nothing, in one sentence; None unless the request is failed."""
+    if request.status != "failed" or request.refund_id is None:
+        return None
+    return FAILED_BECAUSE.get((await refunds.find(session, request.refund_id)).status)
 
 
 async def lock(session: Session, request_id: UUID) -> RefundRequest:
@@ -216,22 +250,28 @@ async def find(session: Session, request_id: UUID) -> RefundRequest:
     return row
 
 
-_UNDECIDED = (
-    select(RefundRequest)
-    .where(
-        RefundRequest.order_id == bindparam("order_id"),
-        RefundRequest.status.in_(("asked", "refunded")),
-        RefundRequest.refund_id.is_(None),
-    )
-    .with_for_update()
+_FOLLOWING = (
+    select(RefundRequest, Refund.status)
+    .outerjoin(Refund, Refund.id == RefundRequest.refund_id)
+    .where(RefundRequest.order_id == bindparam("order_id"), RefundRequest.status.in_(("asked", "refunded", "failed")))
+    .with_for_update(of=RefundRequest)
     .execution_options(populate_existing=True)
 )
+_LEFT = select(OrderLine.gross_minor - OrderLine.refunded_minor).where(OrderLine.id == bindparam("line_id"))
 _OF_REFUND = (
     select(RefundRequest)
     .where(RefundRequest.refund_id == bindparam("refund_id"))
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+
+
+def _reason(written: str) -> str:
+    return one_line(written, "the reason", least=REASON_LEAST, most=REASON_MOST)
+
+
+def _answer(written: str) -> str:
+    return one_line(written, "the answer", least=REASON_LEAST, most=REASON_MOST)
 
 
 def _refuse_late(session: Session, order: Order, line: OrderLine, rules: MarketRules) -> None:

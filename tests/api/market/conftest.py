@@ -183,8 +183,14 @@ class Act:
         rows = await self.shop.stage.all(Track, release_id=release_id)
         return sorted(rows, key=lambda row: row.position)
 
+    async def sells_in(self, currency: str) -> None:
+        """The artist's prices are in this currency from now on; those set before stay."""
+        async with self.shop.stage.database.write() as session:
+            await session.execute(update(Artist).where(Artist.id == self.id).values(currency=currency))
+
     async def product(self, item_id: UUID, price_minor: int = 1000, **more: Any) -> str:
-        """A product of a release unless told otherwise; its id."""
+        """A product of a release unless told otherwise, whatever currency the artist sold in before; its id."""
+        await self.sells_in(more.get("currency", "EUR"))
         wanted = {"kind": "release", "item_id": str(item_id), "pricing": "fixed", "price_minor": price_minor, **more}
         made = await self.shop.post(self.who, f"/artists/{self.id}/products", wanted, expect=201)
         return str(made["id"])

@@ -159,9 +159,31 @@ async def test_what_is_paid_twice_without_an_account_goes_back_once(any_shop: Sh
     assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
     made = {str(order.id): order.status for order in await shop.stage.all(Order)}
     assert made == {old["id"]: "refunded", new["id"]: "paid"}
+    told = {subject: text for _, subject, text in shop.mails}
+    assert set(told) == {"What you bought at Veza", "You paid twice at Veza"}
+    said = (
+        "You paid 10.00 EUR for what you had bought already:\n\n- A · Anna Berg\n\nWhat they cost this time goes back"
+    )
+    assert told["You paid twice at Veza"].startswith(said)
     buyer = visiting(await shop.person("buyer@example.org"))
     await shop.post(buyer, "/orders/claim")
     assert await shop.library(buyer) == ["A", "B"]
+
+
+async def test_the_mail_says_what_of_an_order_was_bought_before(shop: Shop) -> None:
+    act = await shop.artist()
+    products = [await act.selling(title, 500) for title in "ABC"]
+    opened = []
+    for taken_out, put_in in ((None, products[:2]), (products[0], products[2:])):
+        if taken_out:
+            await shop.send(anonymous(), "DELETE", f"/cart/items/{taken_out}")
+        for product in put_in:
+            await shop.post(anonymous(), "/cart/items", {"product_id": product})
+        opened += await shop.check_out(anonymous(), email="buyer@example.org")
+    await shop.pay(*reversed(opened))
+    text = shop.mails[1][2]
+    assert text.startswith("Thank you. You bought, for 10.00 EUR:\n\n- A · Anna Berg\n- B · Anna Berg\n\n")
+    assert "Of these you had bought already:\n\n- B · Anna Berg\n\nWhat they cost this time goes back to you" in text
 
 
 async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return_one(any_shop: Shop) -> None:

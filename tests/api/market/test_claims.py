@@ -6,16 +6,17 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.market.leaving import delete_account
 from tests.api.visitors import visiting
-from veza.accounts.people import UnknownPerson
+from veza.accounts.people import DELETED_NAME, UnknownPerson
 from veza.kit import worker
 from veza.market import claims, codes
 from veza.market.cart import Cart
 from veza.market.codes import DownloadCode
-from veza.market.orders import Order
+from veza.market.orders import NOBODYS_ADDRESS, Order
 from veza.money.refunds import Refund
 
 OTHER_CART = "another-cart-token-that-only-that-browser-knows-2"
@@ -170,3 +171,16 @@ async def test_a_deleted_account_uses_no_code_up(any_shop: Shop) -> None:
         async with shop.stage.database.write("test") as session:
             await codes.redeem(session, gone, code)
     assert (await shop.stage.one(DownloadCode)).redeemed_at is None
+
+
+async def test_what_a_forgotten_buyer_bought_is_nobodys_and_its_receipt_says_so(any_shop: Shop) -> None:
+    shop = any_shop
+    order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="bo@example.org")
+    token = shop.claim_token()
+    async with shop.stage.database.write() as session:
+        await session.execute(update(Order).values(email=NOBODYS_ADDRESS))
+    stranger = visiting(await shop.person(NOBODYS_ADDRESS))
+    await shop.refused(stranger, "/orders/claim", {}, 403, "address-unconfirmed")
+    page = await shop.client.get(f"/api/v1/cart/orders/{order['id']}/receipt.html", params={"token": token})
+    assert DELETED_NAME in page.text
+    assert NOBODYS_ADDRESS not in page.text

@@ -45,6 +45,15 @@ async def test_codes_are_shown_once_and_kept_as_hashes(shop: Shop) -> None:
     await shop.refused(act.who, f"/artists/{act.id}/download-codes", {**wanted, "count": 501}, 400, "invalid-request")
 
 
+async def test_a_note_is_one_line_that_can_be_read(shop: Shop) -> None:
+    act = await shop.artist()
+    wanted = {"kind": "release", "item_id": str(await act.release()), "count": 1}
+    path = f"/artists/{act.id}/download-codes"
+    for note in ("turned\u202e around", "two\u2028lines", "\u200b"):
+        await shop.refused(act.who, path, {**wanted, "note": note}, 422, "bad-text")
+    assert (await shop.post(act.who, path, {**wanted, "note": " cafe\u0301 "}, expect=201))["note"] == "café"
+
+
 async def test_a_revoked_batch_gives_nothing_more_and_takes_nothing_back(shop: Shop) -> None:
     act = await shop.artist()
     made = await _batch(shop, act)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import select, update
 
 from tests.api.market.conftest import Shop
 from tests.api.visitors import visiting
 from veza.market import fulfilment, orders
+from veza.market.cart import Cart
 from veza.market.orders import Order, OrderLine
+from veza.market.receipts import CounterHeld, next_number
 from veza.money import payments
 
 A_MOMENT = 0.2
@@ -72,3 +75,64 @@ async def test_two_orders_paid_in_one_transaction_while_another_of_the_same_cart
 
     await asyncio.gather(together(), alone())
     assert sorted(order.receipt_count or 0 for order in await shop.stage.all(Order)) == [1, 2, 3]
+
+
+async def test_who_holds_an_order_does_not_wait_for_the_counter_of_receipts(postgres_shop: Shop) -> None:
+    """Whoever counts waits for a cart, whoever has the cart waits for that order: the three would wait for ever."""
+    shop = postgres_shop
+    act = await shop.artist()
+    anna, ben = visiting(await shop.person()), visiting(await shop.person())
+    found: dict[str, Order] = {}
+    for name, who, currency in (("first", anna, "EUR"), ("second", anna, "USD"), ("third", ben, "EUR")):
+        product = await act.product(await act.release(name), 1000, currency=currency)
+        await shop.post(who, "/cart/items", {"product_id": product})
+        if name != "first":
+            await shop.check_out(who)
+    async with shop.stage.database.read() as session:
+        for order in await shop.stage.all(Order):
+            found[(await orders.lines_of(session, [order.id]))[order.id][0].title] = order
+    paid_by = {name: order.payment_id or UUID(int=0) for name, order in found.items()}
+    has_cart, has_order, counts = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def checking_out() -> None:
+        async with shop.stage.database.write() as session:
+            await session.execute(select(Cart.id).where(Cart.id == found["second"].cart_id).with_for_update())
+            has_cart.set()
+            await counts.wait()
+            await asyncio.sleep(A_MOMENT)
+            await orders.cancel(session, await orders.lock(session, found["second"].id), because="checked out anew")
+
+    async def paying() -> None:
+        await has_cart.wait()
+        await has_order.wait()
+        counts.set()
+        async with shop.stage.database.write() as session:
+            await payments.lock(session, paid_by["first"])
+            await fulfilment.paid(session, paid_by["first"], shop.rules)
+
+    async def together() -> None:
+        async with shop.stage.database.write() as session:
+            for name in ("second", "third"):
+                await payments.lock(session, paid_by[name])
+            await orders.lock_by_payment(session, paid_by["second"])
+            has_order.set()
+            await counts.wait()
+            await asyncio.sleep(2 * A_MOMENT)
+            await fulfilment.paid(session, paid_by["third"], shop.rules)
+
+    checked_out, paid, gave_way = await asyncio.gather(checking_out(), paying(), together(), return_exceptions=True)
+    assert (checked_out, paid) == (None, None)
+    assert isinstance(gave_way, Exception)
+    assert "waited for each other" not in str(gave_way)
+    async with shop.stage.database.write() as session:
+        await payments.lock(session, paid_by["third"])
+        await fulfilment.paid(session, paid_by["third"], shop.rules)
+    assert sorted(order.receipt_count or 0 for order in await shop.stage.all(Order)) == [0, 1, 2]
+
+
+async def test_the_first_receipt_of_a_year_is_waited_for_by_nobody_who_holds_an_order(postgres_shop: Shop) -> None:
+    async with postgres_shop.stage.database.write() as session:
+        with pytest.raises(CounterHeld):
+            await next_number(session, 2031, waits=False)
+        assert await next_number(session, 2031, waits=True) == 1
+        assert await next_number(session, 2031, waits=False) == 2

@@ -6,9 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.api.market.conftest import OPERATOR, Shop
 from tests.api.visitors import visiting
+from veza.market.products import Product
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
@@ -115,21 +117,71 @@ async def test_a_release_is_one_product_whoever_makes_it_at_the_same_instant(any
         ({"pricing": "free", "price_minor": 5}, 422),
         ({"pricing": "fixed", "price_minor": 5, "currency": "XXX"}, 422),
         ({"pricing": "fixed", "price_minor": 5, "currency": "SEK"}, 422),
-        ({"pricing": "fixed", "price_minor": 15, "currency": "KWD"}, 422),
+        ({"pricing": "fixed", "price_minor": 500, "currency": "JPY"}, 422),
         ({"pricing": "gift", "price_minor": 5}, 400),
         ({"pricing": "fixed", "price_minor": 49}, 422),
         ({"pricing": "minimum", "price_minor": 49}, 422),
         ({"pricing": "fixed", "price_minor": 50}, 201),
         ({"pricing": "minimum", "price_minor": 0}, 201),
-        ({"pricing": "fixed", "price_minor": 500, "currency": "jpy"}, 201),
+        ({"pricing": "fixed", "price_minor": 500, "currency": "eur"}, 201),
+        ({"pricing": "fixed", "price_minor": 15, "sells in": "KWD"}, 422),
+        ({"pricing": "fixed", "price_minor": 500, "currency": "jpy", "sells in": "JPY"}, 201),
+        ({"pricing": "fixed", "price_minor": 500, "sells in": "SEK"}, 422),
     ],
 )
 async def test_a_price_is_one_the_currency_has(shop: Shop, price: dict[str, Any], status: int) -> None:
     act = await shop.artist()
+    await act.sells_in(price.get("sells in", "EUR"))
+    price = {name: value for name, value in price.items() if name != "sells in"}
     wanted = {"kind": "release", "item_id": str(await act.release()), **price}
     answer = await shop.send(act.who, "POST", f"/artists/{act.id}/products", wanted)
     assert answer.status_code == status, answer.text
     assert len((await shop.get(act.who, f"/artists/{act.id}/products"))["items"]) == (status == 201)
+
+
+async def test_prices_are_in_their_artists_currency_and_stand_when_that_changes(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    album, single = await act.release("Album"), await act.release("Single")
+    product = await act.product(album, 1000)
+    buyer = visiting(await shop.person())
+    await shop.post(buyer, "/cart/items", {"product_id": product})
+    wanted = {"kind": "release", "item_id": str(single), "pricing": "fixed", "price_minor": 500}
+    path = f"/artists/{act.id}/products"
+    said = await shop.refused(act.who, path, {**wanted, "currency": "JPY"}, 422, "bad-amount")
+    assert said == "Anna Berg sells in EUR: a price in JPY cannot be set, change the artist's currency first"
+    await act.sells_in("JPY")
+    assert (await shop.post(act.who, path, wanted, expect=201))["currency"] == "JPY"
+
+    async def changed(change: dict[str, Any]) -> tuple[int, Any]:
+        answer = await shop.send(act.who, "PATCH", f"/products/{product}", change)
+        return answer.status_code, answer.json()
+
+    for change in ({"price_minor": 900}, {"pricing": "minimum"}, {"currency": "JPY"}, {"currency": "EUR"}):
+        status, problem = await changed(change)
+        assert (status, problem["detail"]) == (
+            422,
+            "this price is in EUR and Anna Berg sells in JPY now: name the new price and its currency together",
+        )
+    assert (await changed({"price_minor": 900, "currency": "EUR"}))[0] == 422
+    for on_sale in (False, True):
+        status, shown = await changed({"on_sale": on_sale})
+        assert (status, shown["price_minor"], shown["currency"]) == (200, 1000, "EUR")
+    assert (await shop.check_out(buyer))[0]["currency"] == "EUR"
+    assert (await changed({"price_minor": 900, "currency": "jpy"}))[1]["currency"] == "JPY"
+    told = await shop.refused(buyer, "/cart/checkout", {}, 409, "price-changed")
+    assert told.startswith("“Album” was 10.00 EUR and is 900 JPY now")
+
+
+async def test_what_the_platform_no_longer_settles_is_taken_off_sale_and_not_put_on(shop: Shop) -> None:
+    act = await shop.artist()
+    product = await act.selling()
+    async with shop.stage.database.write() as session:
+        await session.execute(update(Product).values(currency="SEK"))
+    await act.sells_in("SEK")
+    assert (await shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False})).status_code == 200
+    said = await shop.refused(act.who, f"/products/{product}", {"on_sale": True}, 422, "bad-amount", method="PATCH")
+    assert said == "the platform does not settle in SEK, only in EUR, USD, JPY, KWD"
 
 
 async def test_what_two_people_change_at_once_keeps_both_changes(any_shop: Shop) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.visitors import visiting
+from veza.api.market.receipt_pdf import latin
 from veza.catalog.releases import Release
 from veza.market.orders import Order, OrderLine
 from veza.money import payments, refunds
@@ -193,3 +194,28 @@ async def test_a_receipt_has_the_licence_its_sample_pack_was_sold_under(shop: Sh
     assert "Pay again" not in page
     pdf = await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.pdf", headers=buyer)
     assert pdf.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("Süd – “Кино”", 'Süd - "Kino"'),
+        ("אבא ראשון", "b rshvn"),
+        ("e\u0301clair\u200d", "éclair"),
+        ("👩‍👩‍👧‍👦 Party 👍🏽", "? Party ?"),
+        ("א", "?"),
+        ("𒀀", "?"),
+        ("", ""),
+    ],
+)
+def test_a_pdf_prints_what_it_has_no_letter_for_once_and_leaves_out_what_is_silent(written: str, printed: str) -> None:
+    assert latin(written) == printed
+
+
+@pytest.mark.parametrize("sign", ["爫", "W", "Щ"])
+async def test_the_longest_names_fit_on_a_page(shop: Shop, sign: str) -> None:
+    buyer = visiting(await shop.person())
+    order = await shop.buy(buyer, await (await shop.artist(sign * 200)).selling(sign * 200))
+    await _give_back(shop, order["id"], (1000,))
+    answer = await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.pdf", headers=buyer)
+    assert answer.status_code == 200, answer.text

@@ -180,3 +180,62 @@ async def test_a_request_follows_money_that_goes_back_for_another_reason(any_sho
     await shop.fail_refund_later(str(refund_id))
     (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
     assert request["status"] == "asked"
+
+
+async def test_a_refund_a_dispute_came_before_is_refunded_by_that_and_granted_anew_once_it_is_won(
+    any_shop: Shop,
+) -> None:
+    shop = any_shop
+    act, buyer, order = await _bought(shop)
+    asked = await _ask(shop, buyer, order)
+    dispute = shop.stage.sandbox.open_dispute(str((await shop.stage.one(Payment)).stripe_charge_id))["id"]
+    grant = f"/refund-requests/{asked['id']}/grant"
+    assert (await shop.post(act.who, grant, {"answer": "of course"}))["failed_because"] is None
+    await shop.stage.settle()
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert (request["status"], request["refunded_minor"]) == ("refunded", 1000)
+    assert (await shop.stage.one(Refund)).status == "refused"
+    shop.stage.sandbox.close_dispute(dispute, "won")
+    await shop.stage.settle()
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert (request["status"], request["failed_because"]) == ("failed", "the payment provider refused the refund")
+    assert await shop.library(buyer) == ["Blue Hours"]
+    said = await shop.refused(
+        buyer, f"/refund-requests/{asked['id']}/ask-again", {"reason": "please"}, 409, "no-refund"
+    )
+    assert said == "a refund of “Blue Hours” was granted and failed: whoever decides may grant it once more"
+    await shop.post(act.who, grant, {"answer": "once more"})
+    await shop.stage.settle()
+    (request,) = (await shop.get(act.who, f"/artists/{act.id}/refund-requests"))["items"]
+    assert (request["status"], request["failed_because"]) == ("refunded", None)
+    assert await shop.library(buyer) == []
+
+
+async def test_a_request_whose_refund_the_bank_did_not_take_says_so(shop: Shop) -> None:
+    act, buyer, order = await _bought(shop)
+    asked = await _ask(shop, buyer, order)
+    granted = await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "fine"})
+    await shop.stage.settle()
+    await shop.fail_refund_later(granted["refund_id"])
+    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert (request["status"], request["failed_because"]) == ("failed", "the buyer's bank did not take the money")
+
+
+@pytest.mark.parametrize(
+    "written", ["turned\u202e around", "next\u0085line", "two\u2028lines", "\u200b\u200b\u200b", " no "]
+)
+async def test_what_is_written_about_a_refund_can_be_read(shop: Shop, written: str) -> None:
+    act, buyer, order = await _bought(shop)
+    path = f"/orders/{order['id']}/refund-requests"
+    await shop.refused(buyer, path, {"line_id": order["lines"][0]["id"], "reason": written}, 422, "bad-text")
+    asked = await _ask(shop, buyer, order)
+    for decision in ("grant", "decline"):
+        path = f"/refund-requests/{asked['id']}/{decision}"
+        await shop.refused(act.who, path, {"answer": written}, 422, "bad-text")
+    line = f"/order-lines/{order['lines'][0]['id']}/refund"
+    await shop.refused(OPERATOR, line, {"answer": written}, 422, "bad-text")
+    declined = await shop.post(act.who, f"/refund-requests/{asked['id']}/decline", {"answer": "  cafe\u0301 "})
+    assert (declined["status"], declined["answer"]) == ("declined", "café")
+    again = f"/refund-requests/{asked['id']}/ask-again"
+    await shop.refused(buyer, again, {"reason": written}, 422, "bad-text")
+    assert await shop.stage.all(Refund) == []

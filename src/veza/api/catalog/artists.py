@@ -50,7 +50,7 @@ class ArtistChanges(Struct, forbid_unknown_fields=True):
 
 
 class ArtistShown(Struct, frozen=True):
-    """An artist as everybody sees it; a price is in `currency` unless it names another."""
+    """An artist as everybody sees it; prices are set in `currency`, those set before it was changed keep theirs."""
 
     id: UUID
     slug: str

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, REPLAYED, Idempotent, Reply
+from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.filters import OfKind
 from veza.api.market.problems import BAD_CODE, NOT_OUT, OWNED_ALREADY, SELLING_PROBLEMS
 from veza.api.market.products import is_operator
@@ -24,7 +25,7 @@ from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import codes, listings, sellers
-from veza.market.codes import MOST_IN_BATCH, CodeBatch
+from veza.market.codes import MOST_IN_BATCH, NOTE_MOST, CodeBatch
 
 TAG = "download codes"
 
@@ -35,7 +36,7 @@ class BatchWanted(Struct, forbid_unknown_fields=True):
     kind: ItemKind
     item_id: UUID
     count: Annotated[int, Meta(ge=1, le=MOST_IN_BATCH)]
-    note: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+    note: Annotated[str, Meta(min_length=1, max_length=NOTE_MOST, pattern=PLAIN)]
 
 
 class BatchShown(Struct, frozen=True):
@@ -102,7 +103,7 @@ def _shown(batch: CodeBatch, redeemed: int) -> BatchShown:
     opt=needs(Permission.SELL),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, BatchMade, "The codes, shown this once.", MADE_EXAMPLE, *SELLING_PROBLEMS, *WRITE_PROBLEMS
+        201, BatchMade, "The codes, shown this once.", MADE_EXAMPLE, BAD_TEXT, *SELLING_PROBLEMS, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def make_codes(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from veza.accounts.people import BadEmail
 from veza.accounts.throttle import Throttled
 from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.listeners.problems import BAD_TEXT
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
+from veza.kit.texts import BadText
 from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
@@ -114,6 +116,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     AddressUnconfirmed: ADDRESS_UNCONFIRMED,
     BadCode: BAD_CODE,
     BadEmail: BAD_EMAIL,
+    BadText: BAD_TEXT,
     CannotAsk: NO_REFUND,
     CannotDecide: DECIDED_ALREADY,
     CartEmpty: CART_EMPTY,

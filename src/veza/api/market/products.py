@@ -23,7 +23,7 @@ from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import listings, products, sellers
-from veza.market.products import Offer, PriceWanted, Pricing
+from veza.market.products import Offer, PriceChange, PriceWanted, Pricing
 from veza.market.rules import MarketRules
 
 TAG = "products"
@@ -32,7 +32,7 @@ Price = Annotated[int, Meta(ge=0, description="Whole minor units of `currency`; 
 
 
 class ProductWanted(Struct, forbid_unknown_fields=True):
-    """A release or a track to be sold. `currency` is the artist's without it."""
+    """A release or a track to be sold. `currency` is the artist's: named or not, no other is taken."""
 
     kind: ItemKind
     item_id: UUID
@@ -43,7 +43,8 @@ class ProductWanted(Struct, forbid_unknown_fields=True):
 
 
 class ProductChange(Struct, forbid_unknown_fields=True):
-    """What shall be different; the rest stays."""
+    """What shall be different; the rest stays. A price is set in the artist's currency: where that was changed since
+    this one was set, name `price_minor` and `currency` together."""
 
     pricing: Pricing | UnsetType = UNSET
     price_minor: Price | UnsetType = UNSET
@@ -273,14 +274,16 @@ async def change_product(
 
     async def work(session: Session) -> Reply:
         product = await products.lock(session, product_id)
-        await sellers.artist_for(session, product.artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        price = PriceWanted(
-            Pricing(product.pricing) if data.pricing is UNSET else data.pricing,
-            product.price_minor if data.price_minor is UNSET else data.price_minor,
-            product.currency if data.currency is UNSET else data.currency,
+        artist = await sellers.artist_for(
+            session, product.artist_id, visitor.person_id, is_operator=is_operator(visitor)
+        )
+        price = PriceChange(
+            None if data.pricing is UNSET else data.pricing,
+            None if data.price_minor is UNSET else data.price_minor,
+            None if data.currency is UNSET else data.currency,
         )
         on_sale = product.on_sale if data.on_sale is UNSET else data.on_sale
-        await products.change(session, product, price, on_sale=on_sale, rules=rules)
+        await products.change(session, product, artist, price, on_sale=on_sale, rules=rules)
         return Reply(200, shown(await products.find(session, product_id)))
 
     return await idempotent.run(work)

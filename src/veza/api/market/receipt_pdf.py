@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from fpdf import FPDF
 from text_unidecode import unidecode  # type: ignore[import-untyped]  # it ships no types
 
 from veza.market.receipts import Receipt
+
+MOST_PRINTED = 400
+"""Of one cell: a name of 200 Latin letters is printed whole, and 400 of the widest take 27 of a page's 35 lines."""
 
 
 def as_pdf(receipt: Receipt) -> bytes:
@@ -16,7 +22,7 @@ def as_pdf(receipt: Receipt) -> bytes:
     """
     pdf = FPDF(format="A4")
     pdf.set_creation_date(receipt.paid_at)
-    pdf.set_title(_latin(f"Receipt {receipt.number}"))
+    pdf.set_title(latin(f"Receipt {receipt.number}"))
     pdf.set_lang("en")
     pdf.set_margins(20, 20)
     pdf.set_auto_page_break(auto=True, margin=20)
@@ -37,7 +43,7 @@ def as_pdf(receipt: Receipt) -> bytes:
         for cells in (("What", "Artist", "Price"), *_rows(receipt)):
             row = table.row()
             for cell in cells:
-                row.cell(_latin(cell))
+                row.cell(_shorten(latin(cell)))
     for sold in receipt.lines:
         if sold.licence:
             pdf.ln(6)
@@ -66,15 +72,30 @@ def _rows(receipt: Receipt) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _shorten(printed: str) -> str:
+    """No longer than a row on one page holds: one sign may be written in a dozen letters."""
+    return printed if len(printed) <= MOST_PRINTED else f"{printed[:MOST_PRINTED]}..."
+
+
 def _text(pdf: FPDF, text: str) -> None:
-    pdf.multi_cell(0, 5, _latin(text), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 5, latin(text), new_x="LMARGIN", new_y="NEXT")
 
 
-def _latin(text: str) -> str:
-    """As Helvetica's Latin-1 can print it: what it has not, letter by letter in Latin letters."""
-    return "".join(
-        sign
-        if sign.encode("latin-1", "ignore")
-        else unidecode(sign).encode("latin-1", "ignore").decode("latin-1") or "?"
-        for sign in text
-    )
+def latin(text: str) -> str:
+    """As Helvetica's Latin-1 can print it: what it has not, letter by letter in Latin letters; “?” for a picture."""
+    # A picture that is joined to another one is a part of it.
+    apart = re.sub("\u200d.", "", unicodedata.normalize("NFC", text))
+    written = "".join(map(_letters, apart))
+    return written if written.strip() or not text.strip() else "?"
+
+
+def _letters(sign: str) -> str:
+    if sign.encode("latin-1", "ignore"):
+        return sign
+    written = unidecode(sign).encode("latin-1", "ignore").decode("latin-1")
+    is_silent = unicodedata.category(sign) in _SHOWS_NOTHING or "\u0590" <= sign <= "\u06ff"
+    return written or ("" if is_silent else "?")
+
+
+_SHOWS_NOTHING = ("Mn", "Mc", "Me", "Cf", "Sk")
+"""Marks, joiners and shades of skin belong to what is before them. So alef and hamza, which have no Latin letter."""

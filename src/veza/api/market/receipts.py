@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
-from veza.accounts.people import Person
+from veza.accounts.people import DELETED_NAME, Person
 from veza.accounts.permissions import Permission
 from veza.api.market.buyers import known, take_along
 from veza.api.market.problems import CART_TOKEN_MISSING
@@ -63,6 +63,8 @@ def _responses(media_type: str, description: str, *more: Kind) -> dict[int, Resp
 async def _receipt(session: Session, order: Order, rules: MarketRules) -> Receipt:
     person = await session.get(Person, order.person_id) if order.person_id is not None else None
     buyer = person.name if person is not None else order.email or ""
+    if buyer == orders.NOBODYS_ADDRESS:
+        buyer = DELETED_NAME
     return await receipts.receipt_of(session, order, rules, buyer)
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.problems import DECIDED_ALREADY, NO_REFUND
 from veza.api.market.products import is_operator
 from veza.api.market.refund_requests import REQUEST_EXAMPLE, TAG, Reason, RefundRequestShown, reply
@@ -38,7 +39,7 @@ GRANTED_EXAMPLE = {
     "decided_at": "2026-01-03T10:00:00Z",
     "refund_id": "01890000-0000-7000-8000-000000000003",
 }
-DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, CONFLICT)
+DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, BAD_TEXT, CONFLICT)
 
 
 async def _to_decide(session: Session, request_id: UUID, visitor: Visitor) -> RefundRequest:
@@ -71,7 +72,7 @@ async def grant_refund(
     visitor: NamedDependency[Visitor],
 ) -> Response[RefundRequestShown]:
     """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
-    back from their transfer in the background."""
+    back from their transfer in the background. A refund that came to nothing may be granted once more."""
 
     async def work(session: Session) -> Reply:
         request = await _to_decide(session, request_id, visitor)
@@ -121,7 +122,7 @@ async def decline_refund(
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         202, RefundShown, "The refund, reserved.", REFUND_EXAMPLE,
-        NOT_FOUND, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, FORBIDDEN, *WRITE_PROBLEMS,
+        NOT_FOUND, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, BAD_TEXT, FORBIDDEN, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def refund_line(

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.problems import NO_REFUND, SELLING_PROBLEMS
 from veza.api.market.products import is_operator
 from veza.api.pagination import Page, PageRequest, paged
@@ -22,14 +23,14 @@ from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.market import listings, orders, refund_requests, sellers
-from veza.market.orders import Order, OrderLine
-from veza.market.refund_requests import RefundRequest, UnknownRequest
+from veza.market.listings import Asked
+from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
 from veza.market.rules import MarketRules
 
 TAG = "refund requests"
 Status = Literal["asked", "declined", "granted", "refunded", "failed"]
 OfStatus = Annotated[Status | None, QueryParameter(description="Only of this status.")]
-Reason = Annotated[str, Meta(min_length=3, max_length=500, pattern=PLAIN)]
+Reason = Annotated[str, Meta(min_length=REASON_LEAST, max_length=REASON_MOST, pattern=PLAIN)]
 
 
 class RefundAsked(Struct, forbid_unknown_fields=True):
@@ -46,7 +47,8 @@ class AskedAgain(Struct, forbid_unknown_fields=True):
 
 
 class RefundRequestShown(Struct, frozen=True):
-    """A request for one line: `granted` once the refund is under way, `refunded` when the money went back."""
+    """A request for one line: `granted` once the refund is under way, `refunded` when the money went back, by a dispute
+    too. `failed` when it came to nothing, `failed_because` says why: whoever decides may grant it once more."""
 
     id: UUID
     order_id: UUID
@@ -62,6 +64,7 @@ class RefundRequestShown(Struct, frozen=True):
     answer: str | None
     decided_at: datetime | None
     refund_id: UUID | None
+    failed_because: str | None
     created_at: datetime
 
 
@@ -80,27 +83,30 @@ REQUEST_EXAMPLE: dict[str, Any] = {
     "answer": None,
     "decided_at": None,
     "refund_id": None,
+    "failed_because": None,
     "created_at": "2026-01-03T09:00:00Z",
 }
 ASKED_EXAMPLE = {"line_id": "01890000-0000-7000-8000-000000000026", "reason": "bought by mistake"}
 
 
-def shown(request: RefundRequest, line: OrderLine, order: Order) -> RefundRequestShown:
+def shown(asked: Asked) -> RefundRequestShown:
     """A request in the shape of this door."""
     return show(
         RefundRequestShown,
-        request,
-        title=line.title,
-        currency=order.currency,
-        gross_minor=line.gross_minor,
-        refunded_minor=line.refunded_minor,
+        asked.request,
+        title=asked.line.title,
+        currency=asked.order.currency,
+        gross_minor=asked.line.gross_minor,
+        refunded_minor=asked.line.refunded_minor,
+        failed_because=asked.failed_because,
     )
 
 
 async def reply(session: Session, request: RefundRequest, status: int) -> Reply:
     """The request as it is now."""
     line, order = await orders.find_line(session, request.line_id)
-    return Reply(status, shown(request, line, order))
+    why = await refund_requests.failed_because(session, request)
+    return Reply(status, shown(Asked(request, line, order, why)))
 
 
 @post(
@@ -111,7 +117,7 @@ async def reply(session: Session, request: RefundRequest, status: int) -> Reply:
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, RefundRequestShown, "The request.", REQUEST_EXAMPLE, NOT_FOUND, NO_REFUND, *WRITE_PROBLEMS
+        201, RefundRequestShown, "The request.", REQUEST_EXAMPLE, NOT_FOUND, NO_REFUND, BAD_TEXT, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def ask_for_refund(
@@ -155,7 +161,7 @@ async def list_requests(
     part = page_request.of("refund requests", filters)
     async with database.read() as session:
         rows = await listings.refund_requests(session, part.slice, **filters)
-    return part.page(rows, lambda row: shown(*row))
+    return part.page(rows, shown)
 
 
 @get(
@@ -183,7 +189,7 @@ async def list_artists_requests(
     async with database.read() as session:
         await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
         rows = await listings.refund_requests(session, part.slice, **filters)
-    return part.page(rows, lambda row: shown(*row))
+    return part.page(rows, shown)
 
 
 @post(
@@ -196,7 +202,7 @@ async def list_artists_requests(
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         200, RefundRequestShown, "The request, asked again.", {**REQUEST_EXAMPLE, "times_asked": 2},
-        NOT_FOUND, NO_REFUND, CONFLICT, *WRITE_PROBLEMS,
+        NOT_FOUND, NO_REFUND, BAD_TEXT, CONFLICT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def ask_again(
