@@ -29,7 +29,7 @@ FOR_EVERYBODY = {
     "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim",
     "/checkout/done", "/cart", "/studio/{artist_id:uuid}",
     "/operator/sign-in", "/operator/sign-out", "/operator/static/{name:str}",
-    "/covers/{cover_id:uuid}/{name:str}",
+    "/covers/{cover_id:uuid}/{name:str}", "/tracks/{track_id:str}",
 }  # fmt: skip
 """Outside the table: what it shows is no secret, or the secret of a mailed link opens it."""
 FOR_THE_OPERATORS_TOKEN = "/operator"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import warnings
 import zipfile
@@ -138,4 +139,34 @@ def test_an_entry_packed_with_damaged_lzma_is_unreadable(tmp_path: Path) -> None
     source = open_source(path)
     with pytest.raises(UnreadableFile, match="does not unpack"), source.open(source.files[0]):
         pass
+    source.close()
+
+
+def test_names_in_utf_8_that_do_not_say_so_are_read_as_macos_writes_them(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "label.zip", {"Kovač été.mp3": b"one", "plain.mp3": b"two"})
+    packed = bytearray(path.read_bytes())
+    for start, flag in ((b"PK\x03\x04", 7), (b"PK\x01\x02", 9)):
+        packed[packed.index(start) + flag] &= ~0x08
+    path.write_bytes(packed)
+    source = open_source(path)
+    assert [file.path for file in source.files] == ["Kovač été.mp3", "plain.mp3"]
+    with source.open(source.files[0]) as opened:
+        assert opened.read() == b"one"
+    source.close()
+
+
+def test_what_cannot_be_looked_at_is_named_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "1.mp3").write_bytes(b"x")
+    deep, parts = os.open(tmp_path, os.O_RDONLY), ["x" * 250] * 20
+    for part in parts:  # longer together than any path may be
+        os.mkdir(part, dir_fd=deep)
+        into = os.open(part, os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = into
+    os.close(deep)
+    source = open_source(tmp_path)
+    assert [file.path for file in source.files] == ["1.mp3"]
+    ((where, why),) = source.unseen
+    assert where.startswith("x" * 250)
+    assert why == "File name too long"
     source.close()

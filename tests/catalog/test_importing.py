@@ -17,6 +17,8 @@ from tests.catalog.conftest import Shop
 from tests.catalog.pictures import picture
 from tests.catalog.recordings import recording
 from veza.catalog.covers import Cover, set_cover
+from veza.catalog.import_run import run_import
+from veza.catalog.import_source import open_source
 from veza.catalog.publishing import publish
 from veza.catalog.releases import edit_release, find_release
 from veza.catalog.room import record_cover
@@ -278,3 +280,35 @@ async def test_paths_longer_than_an_index_entry_are_imported_once(shop: Shop, tm
             archive.write(file, f"{folder}/{file.name}")
     assert [one.result for one in (await shop.imported(path)).releases] == ["made", "made"]
     assert [one.result for one in (await shop.imported(path)).releases] == ["unchanged", "unchanged"]
+
+
+async def test_a_file_that_takes_the_place_of_another_takes_nothing_from_it(shop: Shop) -> None:
+    first, second = _album(shop.folder, "A", "B")
+    await shop.imported()
+    _, (a, b) = (await shop.releases())["blue-hours"]
+    second.rename(shop.folder / "03.flac")
+    first.rename(second)
+    recording(first, title="New", album="Blue Hours", track="0")
+    report = await shop.imported()
+    assert [(one.tracks_made, one.tracks_updated) for one in report.releases] == [(1, 0)]
+    assert await shop.titles() == {"blue-hours": ["New", "A", "B"]}
+    recording(second, title="A (live)", album="Blue Hours", track="1")
+    await shop.imported()
+    _, (_new, live, b_now) = (await shop.releases())["blue-hours"]
+    assert (live.id, live.title, b_now.id) == (a.id, "A (live)", b.id)
+
+
+async def test_numbers_in_names_are_numbers_where_no_tag_has_one(shop: Shop) -> None:
+    for number in (10, 2, 1):
+        recording(shop.folder / "Demos" / f"{number} Demo.flac", composer=str(number))
+    await shop.imported()
+    assert await shop.titles() == {"demos": ["1 Demo", "2 Demo", "10 Demo"]}
+
+
+async def test_a_folder_that_cannot_be_looked_into_is_not_passed_over_in_silence(shop: Shop) -> None:
+    _album(shop.folder, "A")
+    source = open_source(shop.folder)
+    source.unseen.append(("lost", "Permission denied"))
+    report = await run_import(shop.room, shop.artist_id, source, lambda *_: None)
+    assert report.refused == [("lost", "Permission denied")]
+    assert not report.ok

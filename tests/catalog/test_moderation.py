@@ -79,3 +79,19 @@ async def test_reports_that_come_while_it_is_decided_are_decided_or_stay_open(da
             assert (row.status == "open") == (row.decided_at is None)
             assert [change.target for change in await history_of(session, row.id)] in (["open"], ["open", "upheld"])
     assert {row.status for row in rows if row.id == first} == {"upheld"}
+
+
+@pytest.mark.parametrize("later", ["hide", "warn", "dismiss"])
+async def test_of_two_moderators_who_decide_one_report_the_second_is_told(
+    database: Database, later: moderation.Decision
+) -> None:
+    (track,) = await tracks(database, "a")
+    report_id = await _reported(database, "Mara", track)
+    async with database.write("one") as session:
+        await moderation.decide_report(session, report_id, "dismiss", "fine")
+    await _reported(database, "Ben", track)
+    with pytest.raises(moderation.DecidedAlready):
+        async with database.write("two") as session:
+            await moderation.decide_report(session, report_id, later, "not fine")
+    async with database.read() as session:
+        assert not await visibility.is_hidden(session, "track", track)

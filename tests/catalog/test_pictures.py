@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
@@ -108,3 +111,17 @@ def test_damaged_exif_does_not_spoil_a_good_picture() -> None:
     a_day_as_a_float = struct.pack("<HHI4s", 0x0132, 11, 1, bytes(4))
     exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + turned + a_day_as_a_float + bytes(4)
     assert make_cover(_bytes(_halves("red", "blue", (300, 300)), "JPEG", exif=exif)).sizes == [96, 256]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells how much memory was used")
+def test_a_large_picture_is_in_memory_once() -> None:
+    source = picture("PNG", (4000, 4000))
+    measure = (
+        "import pathlib, re, sys\n"
+        "from veza.catalog.pictures import make_cover\n"
+        "make_cover(sys.stdin.buffer.read())\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', pathlib.Path('/proc/self/status').read_text())[1])\n"
+    )
+    told = subprocess.run([sys.executable, "-c", measure], input=source, capture_output=True, check=True)
+    # Pillow keeps four bytes a pixel: 64 MB for this one, as many again for every copy of it.
+    assert int(told.stdout) < 150_000

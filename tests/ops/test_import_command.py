@@ -25,6 +25,7 @@ from veza.catalog.covers import Cover
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
+from veza.ops.import_command import in_lines
 
 
 @pytest.fixture
@@ -149,3 +150,12 @@ def test_a_terminal_shows_how_far_it_is(here: Path) -> None:
     assert "importing" in shown
     assert "1/1" in shown
     assert "\x1b" not in done.stdout.decode()
+
+
+def test_without_a_terminal_a_line_says_now_and_then_how_far_it_is() -> None:
+    said: list[str] = []
+    seconds = iter((0.0, 3.0, 11.0, 11.0, 12.0))
+    on_step = in_lines(said.append, lambda: next(seconds))
+    for done in (1, 2, 3):
+        on_step("reading", done, 2000)
+    assert said == ["reading: 2 of 2000"]

@@ -21,6 +21,7 @@ from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
+from veza.api.catalog.shapes import asker_of
 from veza.api.health import Check, health_routes
 from veza.api.host_cookies import HostCookie
 from veza.api.idempotency import IdempotencySweep
@@ -33,8 +34,10 @@ from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.api.problems import Kind
+from veza.api.visitors import Connection, Recognise
 from veza.app.rooms import Rooms, rooms_of
 from veza.catalog import invitations
+from veza.catalog.askers import Asker
 from veza.catalog.room import CatalogRoom
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
@@ -60,6 +63,7 @@ from veza.web.letter_pages import letter_routes
 from veza.web.mailbox import mailbox_routes
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
+from veza.web.track_pages import track_routes
 
 BACKLOG_SAMPLED = timedelta(minutes=1)
 MISSED_WITHIN = timedelta(days=3)
@@ -164,11 +168,16 @@ def _routes(
     routes += [
         *mailbox_routes(rooms.database, is_open=settings.keeps_mails),
         *letter_routes(rooms.accounts, rooms.catalog, Cookies(settings.base_url, settings.session_max)),
+        *track_routes(rooms.catalog, lambda request: _asker(who, request)),
         permissions_route(rooms.database.clock),
     ]
     if rooms.sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(rooms.sandbox.app))
     return routes
+
+
+async def _asker(who: Recognise, request: Connection) -> Asker:
+    return asker_of(await who(request))
 
 
 def _beside(settings: Settings, rooms: Rooms) -> list[Service]:

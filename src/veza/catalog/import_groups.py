@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from veza.catalog.import_source import SourceFile
 from veza.catalog.import_tags import Recording
 from veza.catalog.wording import sort_key
+
+_NUMBERS = re.compile(r"(\d{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,13 @@ def group_files(files: Sequence[FoundFile], name: str) -> list[Group]:
     return [Group(key, titles[key], tuple(sorted(found, key=_place))) for key, found in sorted(groups.items())]
 
 
-def _place(found: FoundFile) -> tuple[int, int, str]:
-    return found.recording.disc, found.recording.number, found.file.path
+def _place(found: FoundFile) -> tuple[Any, ...]:
+    return found.recording.disc, found.recording.number, _natural(found.file.path), found.file.path
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    """“2 Intro” before “10 Coda”: what people number without zeros."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBERS.split(path)]
 
 
 def hash_file(opened: Any) -> str:

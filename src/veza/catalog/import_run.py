@@ -24,6 +24,9 @@ COVER_NAMES = ("cover", "folder", "front", "albumart")
 
 DOUBLED = "another file comes after it under the same name, and that one is taken"
 
+Pictures = dict[str, list[SourceFile]]
+"""The pictures of a source by the folder they lie in."""
+
 OnStep = Callable[[str, int, int], None]
 """Told what is being done, how many are done, and of how many."""
 
@@ -49,6 +52,7 @@ async def run_import(room: CatalogRoom, artist_id: UUID, source: Source, on_step
     found: list[FoundFile] = []
     recordings = [file for file in source.files if file.form in AUDIO]
     report.passed_over = sum(file.form not in AUDIO | PICTURES for file in (*source.files, *source.doubled))
+    report.refused += source.unseen
     report.refused += [(file.path, DOUBLED) for file in source.doubled if file.form in AUDIO | PICTURES]
     for number, file in enumerate(recordings):
         on_step("reading", number, len(recordings))
@@ -57,15 +61,19 @@ async def run_import(room: CatalogRoom, artist_id: UUID, source: Source, on_step
         except UnreadableFile as unreadable:
             report.refused.append((file.path, str(unreadable)))
     groups = group_files(found, source.name)
+    pictures: Pictures = {}
+    for file in source.files:
+        if file.form in PICTURES:
+            pictures.setdefault(file.folder, []).append(file)
     for number, group in enumerate(groups):
         on_step("importing", number, len(groups))
-        report.releases.append(await _imported(room, artist_id, source, group))
+        report.releases.append(await _imported(room, artist_id, source, pictures, group))
     on_step("importing", len(groups), len(groups))
     return report
 
 
-async def _imported(room: CatalogRoom, artist_id: UUID, source: Source, group: Group) -> Outcome:
-    cover, notes = await _cover(room, artist_id, source, group)
+async def _imported(room: CatalogRoom, artist_id: UUID, source: Source, pictures: Pictures, group: Group) -> Outcome:
+    cover, notes = await _cover(room, artist_id, source, pictures, group)
     try:
         outcome = await import_group(room.database, artist_id, group, cover)
     except (BadValue, NoSlugFree, Outdated, Stale) as refusal:
@@ -81,12 +89,12 @@ def _found(source: Source, file: SourceFile) -> FoundFile:
 
 
 async def _cover(
-    room: CatalogRoom, artist_id: UUID, source: Source, group: Group
+    room: CatalogRoom, artist_id: UUID, source: Source, pictures: Pictures, group: Group
 ) -> tuple[CoverFiles | None, list[str]]:
     """The first picture that can be made into a cover: beside the recordings by its name, else inside the first. None
     when that one is the cover already, or the cover is not the import's to change."""
     notes: list[str] = []
-    for file in (*_beside(source, group), group.files[0].file):
+    for file in (*_beside(pictures, group), group.files[0].file):
         try:
             picture = await asyncio.to_thread(_picture, source, file)
             if picture is not None:
@@ -97,14 +105,14 @@ async def _cover(
     return None, notes
 
 
-def _beside(source: Source, group: Group) -> Sequence[SourceFile]:
+def _beside(pictures: Pictures, group: Group) -> Sequence[SourceFile]:
     folders = {one.file.folder for one in group.files}
     # The cover of an album in several parts may lie one folder up.
     if len(folders) > 1:
         folders |= {str(PurePosixPath(folder).parent).removeprefix(".") for folder in folders}
-    pictures = [file for file in source.files if file.form in PICTURES and file.folder in folders]
-    named = [file for name in COVER_NAMES for file in pictures if file.stem.lower() == name]
-    return named or (pictures if len(pictures) == 1 else [])
+    near = [file for folder in sorted(folders) for file in pictures.get(folder, ())]
+    named = [file for name in COVER_NAMES for file in near if file.stem.lower() == name]
+    return named or (near if len(near) == 1 else [])
 
 
 def _picture(source: Source, file: SourceFile) -> bytes | None:

@@ -19,6 +19,8 @@ AUDIO = frozenset({".mp3", ".flac", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".a
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 IN_MEMORY = 16 * 1024 * 1024
 _GIB = 1024**3
+_SAYS_UTF_8 = 0x800
+"""The flag of a ZIP's entry (APPNOTE.TXT 4.4.4, bit 11)."""
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 """What a damaged, encrypted or strangely packed entry of a ZIP makes the library raise."""
 
@@ -69,12 +71,14 @@ class SourceFile:
 class Source(Protocol):
     """A folder or a ZIP: its `name`, its `files` in order, and each of them opened for reading.
 
-    `doubled` are those that another of the same name takes the place of, as it would when the ZIP is unpacked.
+    `doubled` are those that another of the same name takes the place of, as it would when the ZIP is unpacked;
+    `unseen` are folders and files that cannot even be looked at, each with the reason.
     """
 
     name: str
     files: list[SourceFile]
     doubled: list[SourceFile]
+    unseen: list[tuple[str, str]]
 
     def open(self, file: SourceFile) -> AbstractContextManager[IO[bytes]]:
         """The file, seekable; raises UnreadableFile."""
@@ -91,7 +95,8 @@ def open_source(path: Path, bounds: Bounds = BOUNDS) -> Source:
         if zipfile.is_zipfile(path):
             return _Zip(path, bounds)
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise BadSource(f"{path} cannot be read: {error}") from None
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise BadSource(f"{path} cannot be read: {why}") from None
     raise BadSource(f"{path} is neither a folder nor a ZIP" if path.exists() else f"there is no {path}")
 
 
@@ -100,13 +105,18 @@ class _Folder:
         self._folder = folder
         self._real: dict[str, Path] = {}
         self.doubled: list[SourceFile] = []
+        self.unseen: list[tuple[str, str]] = []
         files: dict[str, SourceFile] = {}
         count = total = 0
-        for where, folders, names in os.walk(folder, followlinks=False):
+        for where, folders, names in os.walk(folder, onerror=self._cannot_look, followlinks=False):
             folders[:] = sorted(name for name in folders if not _is_hidden(name))
             for name in sorted(names):
                 found = Path(where) / name
-                about = found.lstat()
+                try:
+                    about = found.lstat()
+                except OSError as error:
+                    self._cannot_look(error)
+                    continue
                 if _is_hidden(name) or not stat.S_ISREG(about.st_mode):
                     continue
                 file = SourceFile(_plain(found.relative_to(folder).as_posix()), about.st_size)
@@ -116,6 +126,12 @@ class _Folder:
                     self.doubled.append(files.pop(file.path))
                 self._real[file.path], files[file.path] = found, file
         self.name, self.files = _plain(folder.resolve().name), list(files.values())
+
+    def _cannot_look(self, error: OSError) -> None:
+        where = Path(os.fsdecode(error.filename))
+        if where == self._folder:
+            raise error
+        self.unseen.append((_plain(where.relative_to(self._folder).as_posix()), error.strerror or str(error)))
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -134,6 +150,7 @@ class _Zip:
         self._archive = zipfile.ZipFile(path)
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self.doubled: list[SourceFile] = []
+        self.unseen: list[tuple[str, str]] = []
         try:
             self.name, self.files = _plain(path.stem), self._listed(bounds, path.stat().st_size)
         except BaseException:
@@ -143,7 +160,7 @@ class _Zip:
     def _listed(self, bounds: Bounds, packed: int) -> list[SourceFile]:
         total = 0
         for number, entry in enumerate(self._archive.infolist(), 1):
-            name = entry.filename
+            name = _name_of(entry)
             parts = PurePosixPath(name).parts
             if "\\" in name or ":" in name[:2] or name.startswith("/") or ".." in parts or "\0" in name:
                 raise BadSource(f"the ZIP has an entry that climbs out of it: {_plain(name)[:100]}")
@@ -183,6 +200,16 @@ def _within(bounds: Bounds, count: int, size: int, total: int, path: str) -> Non
         raise BadSource(f"{_plain(path)[:100]} has {size:,} bytes, at most {bounds.file_bytes:,} are read")
     if total > bounds.total_bytes:
         raise BadSource(f"the files have more than {bounds.total_bytes:,} bytes together: import them in parts")
+
+
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """macOS writes names in UTF-8 without saying so; the library then takes them for those of DOS."""
+    if entry.flag_bits & _SAYS_UTF_8:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
 
 
 def _is_hidden(name: str) -> bool:

@@ -58,15 +58,17 @@ class ImportedCover(Base):
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a file became: its track, and the hash it had then."""
+    """What a file became: its track, and the hash and place it had then."""
 
     track: Track
     track_id: UUID
     file_hash: str
+    path: str
 
 
 Known = dict[str, Before]
-"""What files, by their path, became on this release: found by their content, else by their place."""
+"""What files, by their path, became on this release: found by their content, else by their place, unless the content
+that lay there lies elsewhere now."""
 
 
 async def known_files(session: Session, release: Release | None, files: Sequence[FoundFile]) -> Known:
@@ -76,10 +78,12 @@ async def known_files(session: Session, release: Release | None, files: Sequence
     mine = select(Imported).where(Imported.release_id == release.id).order_by(Imported.id)
     rows = (await session.scalars(mine)).all()
     there = {row.id: row for row in await tracks_of(session, release.id)}
-    by_hash, by_path = {row.file_hash: row for row in rows}, {row.path: row for row in rows}
+    still_there = {one.file_hash for one in files}
+    by_hash = {row.file_hash: row for row in rows}
+    by_path = {row.path: row for row in rows if row.file_hash not in still_there}
     found = {one.file.path: by_hash.get(one.file_hash) or by_path.get(one.file.path) for one in files}
     return {
-        path: Before(there[row.track_id], row.track_id, row.file_hash)
+        path: Before(there[row.track_id], row.track_id, row.file_hash, row.path)
         for path, row in found.items()
         if row is not None and row.track_id in there
     }
@@ -88,6 +92,15 @@ async def known_files(session: Session, release: Release | None, files: Sequence
 def is_changed(one: FoundFile, known: Known) -> bool:
     """Whether the file at a known place holds something else than it did."""
     return one.file.path in known and known[one.file.path].file_hash != one.file_hash
+
+
+def moved(files: Sequence[FoundFile], known: Known) -> dict[UUID, FoundFile]:
+    """By their tracks: the files that hold what they did and lie somewhere else now."""
+    return {
+        known[one.file.path].track_id: one
+        for one in files
+        if one.file.path in known and not is_changed(one, known) and known[one.file.path].path != one.file.path
+    }
 
 
 async def release_of(session: Session, artist_id: UUID, group: Group) -> Release | None:

@@ -59,6 +59,8 @@ async def import_group(database: Database, artist_id: UUID, group: Group, cover:
         changed = [one for one in files if is_changed(one, known)]
         if release is not None:
             outcome.release_id, outcome.slug, outcome.title = release.id, release.slug, release.title
+            if moved := imported.moved(files, known):  # found there when their tags are changed
+                await imported.remember(session, artist_id, group, release.id, moved)
         if cover is not None and not await imported.takes_cover(session, release, cover.source_hash):
             cover = None  # somebody gave it another one in the meantime
         if not new and not changed and cover is None:

@@ -1,4 +1,8 @@
-"""Extended M3U: a playlist as a file that players read."""
+"""Extended M3U: a playlist as a file that players read.
+
+A line leads to the track's page, `/tracks/{id}`, which says what the track is. It is no stream: a player that wants
+sound finds none there.
+"""
 
 from __future__ import annotations
 

@@ -96,6 +96,8 @@ async def decide_report(session: Session, report_id: UUID, decision: Decision, r
     if decision == "reopen":
         await _reopen(session, report_id, one_line(reason, "the reason", most=REASON_MOST))
     else:
+        if decision != "restore":
+            await _demand_open(session, report)
         await decide(session, kind, report.subject_id, decision, reason, label=report.label)
     return await _read_again(session, report_id)
 
@@ -149,6 +151,14 @@ async def log(
     if subject_id is not None:
         found = found.where(ModerationEntry.subject_id == subject_id)
     return (await session.scalars(part.of(found))).all()
+
+
+async def _demand_open(session: Session, report: Report) -> None:
+    """Raises DecidedAlready: of two moderators who decide at once, the second must not overrule the first unseen."""
+    await _lock_of(session, report.subject_kind, report.subject_id, "open")
+    now = await _read_again(session, report.id)
+    if now.status != "open":
+        raise DecidedAlready(now.subject_kind, now.subject_id, now.decision)
 
 
 async def _reopen(session: Session, report_id: UUID, why: str) -> None:

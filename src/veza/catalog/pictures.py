@@ -78,15 +78,19 @@ def _square(source: bytes) -> Image.Image:
         if opened.format == "JPEG":
             opened.draft("RGB", (2 * SIZES[-1], 2 * SIZES[-1]))  # decodes what is shown, not what was sent
         profile = opened.info.get("icc_profile")
-        upright = _upright(_in_8_bits(opened))
-    side = min(upright.size)
-    left, top = (upright.width - side) // 2, (upright.height - side) // 2
-    square = upright.crop((left, top, left + side, top + side))
-    if side > 2 * SIZES[-1]:
-        square = square.convert(_plain_mode(square)).resize(
-            (2 * SIZES[-1], 2 * SIZES[-1]), Image.Resampling.BOX, reducing_gap=2.0
-        )
-    return _flattened(_in_srgb(square, profile))
+        square = _middle(_in_8_bits(opened))  # first of all: what follows copies it
+    return _flattened(_in_srgb(_upright(square), profile))
+
+
+def _middle(picture: Image.Image) -> Image.Image:
+    """The square in the middle, of no more pixels than are needed."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    box = (left, top, left + side, top + side)
+    if side <= 2 * SIZES[-1]:
+        return picture.crop(box)
+    plain = picture if picture.mode == _plain_mode(picture) else picture.convert(_plain_mode(picture))
+    return plain.resize((2 * SIZES[-1], 2 * SIZES[-1]), Image.Resampling.BOX, box, reducing_gap=2.0)
 
 
 def _in_8_bits(picture: Image.Image) -> Image.Image:

@@ -16,8 +16,8 @@ from veza.kit.objects import Objects
 OnFirstArtist = Callable[[Session, UUID], Awaitable[None]]
 """Told, in the same transaction, that a person may act for an artist now; a repeat must not matter."""
 
-AT_ONCE = 2
-"""Pictures worked on at the same time: one of 50 million pixels takes up to 200 MB."""
+AT_ONCE = 1
+"""Pictures worked on at the same time: one of 50 million pixels takes 300 to 500 MB, as WebP 800 MB."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, and_, select, update
+from sqlalchemy import CheckConstraint, Index, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -167,6 +167,15 @@ async def find(session: Session, product_id: UUID) -> Offer:
     if offer is None:
         raise UnknownProduct(product_id)
     return offer
+
+
+async def for_sale_with(session: Session, release_id: UUID, track_id: UUID) -> list[Offer]:
+    """What one can buy now to have a track: the track alone, then its whole release."""
+    of_both = OFFERS.where(
+        Product.release_id == release_id, or_(Product.kind == "release", Product.item_id == track_id)
+    )
+    found = [Offer(*row) for row in await session.execute(of_both)]
+    return sorted((one for one in found if one.refusal is None), key=lambda one: one.track is None)
 
 
 async def lock(session: Session, product_id: UUID) -> Product:

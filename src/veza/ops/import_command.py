@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from veza.kit.database import Session
     from veza.ops.application import Program
 
+LINE_EVERY_SECONDS = 10
 STYLES = {"made": "green", "updated": "green", "unchanged": "dim", "left alone": "yellow"}
 
 
@@ -105,12 +108,26 @@ async def _import(room: CatalogRoom, path: Path, asked: Asked, *, quiet: bool) -
         with Progress(*columns, console=console, transient=True, disable=unseen) as progress:
             task = progress.add_task("reading")
 
-            def on_step(what: str, done: int, of: int) -> None:
+            def on_bar(what: str, done: int, of: int) -> None:
                 progress.update(task, description=what, completed=done, total=of)
 
+            on_step = on_bar if quiet or console.is_terminal else in_lines(lambda line: typer.echo(line, err=True))
             return artist, await run_import(room, artist.id, source, on_step)
     finally:
         source.close()
+
+
+def in_lines(say: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> Callable[[str, int, int], None]:
+    """Progress where there is no terminal, such as a log: a line every LINE_EVERY_SECONDS."""
+    said_at = now()
+
+    def on_step(what: str, done: int, of: int) -> None:
+        nonlocal said_at
+        if now() - said_at >= LINE_EVERY_SECONDS:
+            said_at = now()
+            say(f"{what}: {done} of {of}")
+
+    return on_step
 
 
 async def _artist(session: Session, room: CatalogRoom, asked: Asked) -> Artist:
@@ -169,9 +186,9 @@ def _print(artist: Artist, report: Report) -> None:
     console.print(table if report.releases else "No recordings were found.")
     for one in report.releases:
         for note in one.notes:
-            console.print(Text(f"{one.title}: {note}"))
+            console.print(Text(f"{one.title}: {note}"), soft_wrap=True)
     for path, reason in report.refused:
-        console.print(Text(f"not imported: {path}: {reason}", "red"))
+        console.print(Text(f"not imported: {path}: {reason}", "red"), soft_wrap=True)
     if report.passed_over:
         console.print(f"{_counted(report.passed_over, 'other file')} passed over: neither a recording nor a cover.")
     made = sum(one.result == "made" for one in report.releases)

@@ -44,6 +44,13 @@ def span(seconds: float) -> str:
     return " ".join(said[:2])
 
 
+def length_of(milliseconds: int) -> str:
+    """“3:34”, “1:02:03”: how long a recording is, as players say it."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 def ago(at: datetime, now: datetime) -> str:
     """“3 min ago”, or “in 3 min” for what is still to come."""
     seconds = (now - at).total_seconds()
@@ -130,4 +137,4 @@ def states(machine: str) -> dict[str, State]:
     return _STATES[machine]
 
 
-FILTERS: dict[str, Any] = {one.__name__: one for one in (money, units, utc, span, ago, short, tail)}
+FILTERS: dict[str, Any] = {one.__name__: one for one in (money, units, utc, span, length_of, ago, short, tail)}

@@ -172,8 +172,8 @@ async def export_playlist(
     base_url: NamedDependency[str],
     link: Link = None,
 ) -> Response[str]:
-    """The playlist for other players: each track's artist, title, length and the address of its page here. What is
-    not available now is left out."""
+    """The playlist for other players: each track's artist, title, length and the address of its page here,
+    `/tracks/ID`, which is no stream. What is not available now is left out."""
     async with database.read() as session:
         moderates = visitor.may(Permission.MODERATE)
         playlist = await playlists.see(session, playlist_id, visitor.person_id, link=link, moderates=moderates)

@@ -1,0 +1,74 @@
+"""A track's page: where the lines of a playlist's file lead, and what is shared of a track.
+
+Who may see it is decided as the API decides it; everybody else gets one page, whether a track is unknown, hidden,
+withdrawn or not published yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+from sqlalchemy import Row
+
+from veza.catalog import listings, slugs, visibility
+from veza.catalog.askers import Asker
+from veza.catalog.room import CatalogRoom
+from veza.catalog.tracks import UnknownTrack
+from veza.kit.database import DatabaseUnavailable
+from veza.market import products
+from veza.web.pages import Pages, Refused
+
+PageRequest = Request[Any, Any, Any]
+WhoAsks = Callable[[PageRequest], Awaitable[Asker]]
+"""Finds out who looks at a page, as the API finds out who asks it."""
+
+NOTHING = Refused(404, "No such track", "It is not public, it is gone, or it never was.")
+
+
+def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRouterHandler]:
+    """/tracks/{id}."""
+    pages = Pages(catalog.database.clock)
+
+    @get("/tracks/{track_id:str}")
+    async def track_page(request: PageRequest, track_id: FromPath[str]) -> Response[bytes]:
+        """One track, for everybody while it is public, and for those who see it in the API."""
+        wanted = slugs.as_id(track_id)
+        if wanted is None:
+            raise NOTHING
+        asker = await who_asks(request)
+        try:
+            async with catalog.database.read() as session:
+                track = await listings.seen_track(session, wanted, asker)
+                is_public = bool(await visibility.visible(session, "track", [wanted]))
+                offers = await products.for_sale_with(session, track.release_id, wanted)
+        except UnknownTrack:
+            raise NOTHING from None
+        except DatabaseUnavailable as error:
+            raise Refused(503, "Not now", f"{error}.") from None
+        return pages.show(
+            request,
+            "plain/track.html",
+            track=track,
+            is_public=is_public,
+            offers=offers,
+            cover=_cover(track),
+            address=f"{catalog.base_url}/tracks/{wanted}",
+            base_url=catalog.base_url,
+        )
+
+    def refused(request: PageRequest, error: Refused) -> Response[bytes]:
+        title, sentence = error.title, error.sentence
+        return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
+
+    return [Router("/", route_handlers=[track_page], include_in_schema=False, exception_handlers={Refused: refused})]
+
+
+def _cover(track: Row[Any]) -> dict[str, Any] | None:
+    """Where the pictures of its release are, and how many pixels the largest has on each side."""
+    if track.cover_id is None or not track.sizes:
+        return None
+    return {"base": f"/covers/{track.cover_id}", "sizes": sorted(track.sizes), "side": max(track.sizes)}

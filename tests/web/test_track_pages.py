@@ -1,0 +1,165 @@
+"""A track's page: where a playlist's file leads, for those who may see the track and nobody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from tests.catalog import published
+from veza.accounts import sessions
+from veza.app import Veza, build
+from veza.catalog import covers
+from veza.catalog.artists import Artist
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.catalog.visibility import HiddenTrack
+from veza.kit.clock import ManualClock
+from veza.library.grants import ItemKind
+from veza.market import products
+from veza.market.products import PriceWanted, Pricing
+from veza.settings import Settings
+
+UNKNOWN = "/tracks/01890000-0000-7000-8000-0000000000e1"
+
+
+@dataclass
+class Stand:
+    """A whole Veza, a browser without a session, and a published track of an artist."""
+
+    veza: Veza
+    browser: httpx.AsyncClient
+    owner: UUID
+    artist: UUID
+    release: UUID
+    track: UUID
+
+    @property
+    def page(self) -> str:
+        return f"/tracks/{self.track}"
+
+    async def as_owner(self) -> dict[str, str]:
+        async with self.veza.database.write() as session:
+            return {"Cookie": f"veza={await sessions.begin(session, self.owner, timedelta(hours=1))}"}
+
+    async def with_cover(self) -> UUID:
+        async with self.veza.database.write("test") as session:
+            objects = {f"{size}.{form}": "nowhere" for size in (96, 256) for form in ("webp", "jpg")}
+            cover = await covers.add_cover(session, self.artist, "0" * 64, "#112233", [96, 256], objects)
+            await covers.set_cover(session, await session.get_one(Release, self.release), cover)
+            return cover.id
+
+    async def priced(self, kind: ItemKind, item: UUID, pricing: Pricing, minor: int) -> None:
+        async with self.veza.database.write("test") as session:
+            artist, price = await session.get_one(Artist, self.artist), PriceWanted(pricing, minor, "EUR")
+            await products.create(session, artist, kind, item, price, on_sale=True, rules=self.veza.rooms.market)
+
+
+@pytest.fixture
+async def stand(database_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Stand]:
+    veza = build(Settings(database_url=database_url, var_dir=tmp_path), clock=clock)
+    owner = await published.person(veza.database)
+    artist = await published.artist(veza.database, run_by=owner)
+    release, (track,) = await published.release(veza.database, artist, "First light")
+    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+        yield Stand(veza, browser, owner, artist, release, track)
+    await veza.close()
+
+
+async def test_a_public_track_has_a_page_that_says_what_it_is(stand: Stand) -> None:
+    facts = {
+        "explicit": True, "language": "ar", "tags": ["folk", "été"],
+        "credits": [{"name": "Ben <b>", "part": "guitar"}], "duration_ms": 3_723_999,
+    }  # fmt: skip
+    await published.change(stand.veza.database, Track, stand.track, title="ليلة & <i>🌙</i>", **facts)
+    cover = await stand.with_cover()
+    await stand.priced(ItemKind.TRACK, stand.track, Pricing.MINIMUM, 100)
+    await stand.priced(ItemKind.RELEASE, stand.release, Pricing.FIXED, 800)
+    answer = await stand.browser.get(stand.page)
+    page = answer.text
+    assert answer.status_code == 200
+    assert '<h1 dir="auto" lang="ar">ليلة &amp; &lt;i&gt;🌙&lt;/i&gt;</h1>' in page
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<article")[2]))
+    for part in (
+        "by Anna", "Explicit", "Dawn , track 1", "1:02:03", "name your price, from 1.00 EUR", "Whole release 8.00 EUR",
+        "guitar Ben &lt;b&gt;", "Language ar", "folk été",
+    ):  # fmt: skip
+        assert part in said
+    assert f'srcset="/covers/{cover}/96.webp 96w, /covers/{cover}/256.webp 256w"' in page
+    assert 'width="256" height="256"' in page
+    address = f"http://127.0.0.1:8000{stand.page}"
+    assert f'<link rel="canonical" href="{address}">' in page
+    assert f'<meta property="og:image" content="http://127.0.0.1:8000/covers/{cover}/256.jpg">' in page
+    assert 'property="og:title" content="ليلة &amp; &lt;i&gt;🌙&lt;/i&gt;"' in page
+    assert "noindex" not in page
+    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+    for link in re.findall(r'href="(/api/[^"]+)"', page):
+        assert (await stand.browser.get(link)).status_code == 200
+
+
+async def test_a_page_of_a_track_about_which_nothing_is_known_says_nothing_of_it(stand: Stand) -> None:
+    await published.change(stand.veza.database, Track, stand.track, duration_ms=None)
+    page = (await stand.browser.get(stand.page)).text
+    for absent in ("Length", "Language", "Price", "Whole release", "Tags", "Explicit", "<img", "og:image"):
+        assert absent not in page
+
+
+NOT_PUBLIC: list[tuple[type[Artist] | type[Release] | None, dict[str, str | bool]]] = [
+    (Release, {"status": "draft"}),
+    (Release, {"status": "scheduled"}),
+    (Release, {"status": "withdrawn"}),
+    (Release, {"status": "published", "hidden_at": True}),
+    (Artist, {"hidden_at": True}),
+    (None, {}),  # the track alone is hidden
+]
+
+
+async def test_what_is_not_public_is_one_page_for_strangers_and_shown_to_its_people(
+    stand: Stand, clock: ManualClock
+) -> None:
+    unknown = await stand.browser.get(UNKNOWN)
+    for model, change in NOT_PUBLIC:
+        async with stand.veza.database.write("test") as session:
+            await session.execute(update(Release).values(hidden_at=None))
+            await session.execute(update(Artist).values(hidden_at=None))
+            values = {name: clock.now() if value is True else value for name, value in change.items()}
+            if model is None:
+                session.add(HiddenTrack(track_id=stand.track, hidden_at=session.now))
+            else:
+                await session.execute(update(model).values(values))
+        refused = await stand.browser.get(stand.page)
+        assert (refused.status_code, refused.text) == (404, unknown.text), change
+        assert (await stand.browser.get(f"/api/v1{stand.page}")).status_code == 404
+        theirs = await stand.browser.get(stand.page, headers=await stand.as_owner())
+        assert theirs.status_code == 200
+        assert "Not public" in theirs.text
+        assert "noindex" in theirs.text
+        assert "canonical" not in theirs.text
+
+
+async def test_what_is_no_id_gets_the_same_page(stand: Stand) -> None:
+    unknown = await stand.browser.get(UNKNOWN)
+    assert "No such track" in unknown.text
+    for said in ("x", str(stand.track).replace("-", ""), "%00", "%F0%9F%8C%99", "x" * 5000):
+        answer = await stand.browser.get(f"/tracks/{said}")
+        assert (answer.status_code, answer.text) == (404, unknown.text), said
+
+
+async def test_every_line_of_a_playlists_file_leads_to_a_page(stand: Stand) -> None:
+    browser, key = stand.browser, {"Idempotency-Key": "one", **await stand.as_owner()}
+    made = await browser.post("/api/v1/playlists", json={"title": "Sunday", "is_public": True}, headers=key)
+    items = f"/api/v1/playlists/{made.json()['id']}"
+    await browser.post(
+        f"{items}/items", json={"track_ids": [str(stand.track)]}, headers={**key, "Idempotency-Key": "two"}
+    )
+    lines = (await browser.get(f"{items}/playlist.m3u8")).text.splitlines()
+    (address,) = [line for line in lines if not line.startswith("#")]
+    assert "First light" in (await browser.get(address)).text
