@@ -102,6 +102,18 @@ async def test_the_page_flows_with_its_window_and_shows_code_as_code(sqlite_door
     assert "`" not in flowing
 
 
+async def test_the_page_shows_every_shape_it_speaks_of(tmp_path) -> None:
+    transport = httpx.ASGITransport(app=build(Settings(var_dir=tmp_path)).asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+        page = (await client.get("/api/docs")).text
+    spoken_of = set(re.findall(r'href="#shape-([^"]+)"', page))
+    assert {"LineOfOrder", "CartItemShown"} <= spoken_of <= set(re.findall(r'<pre id="shape-([^"]+)"', page))
+    assert "#/components/" not in page
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= {
+        name.replace(" ", "%20") for name in re.findall(r'id="([^"]+)"', page)
+    }
+
+
 @pytest.mark.parametrize("path", ["/api/docs", "/api"])
 async def test_the_page_shows_every_operation_and_loads_nothing(sqlite_door: Door, path: str) -> None:
     async with sqlite_door.client(token=None) as client:

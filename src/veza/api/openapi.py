@@ -72,10 +72,12 @@ class DocsPage(OpenAPIRenderPlugin):
         from jinja2 import Environment, PackageLoader  # a tenth of a second that only readers of this page pay
 
         environment = Environment(loader=PackageLoader("veza.api", "templates"), autoescape=True)
-        environment.filters |= {"prose": _prose, "code": _code}
+        environment.filters |= {"prose": _prose, "code": _code, "linked": _linked}
         # A round trip through JSON: the schema holds enums and objects that only its own encoder knows.
         schema = json.loads(self.render_json(request, _explained(openapi_schema)))
-        return environment.get_template("docs.html").render(api=schema, operations=_operations(schema)).encode()
+        shapes = [(name, _written(shape)) for name, shape in sorted(schema["components"]["schemas"].items())]
+        page = environment.get_template("docs.html")
+        return page.render(api=schema, operations=_operations(schema), shapes=shapes).encode()
 
 
 def _prose(text: str) -> Markup:
@@ -86,6 +88,12 @@ def _prose(text: str) -> Markup:
 def _code(text: str) -> Markup:
     """What stands between backticks as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped first)
+
+
+def _linked(text: str) -> Markup:
+    """JSON whose references lead to where the page shows them: a browser opens what is folded around it."""
+    named = re.compile(r"#/components/schemas/([\w.-]+)")
+    return Markup(named.sub(r'<a href="#shape-\1">\1</a>', str(escape(text))))  # noqa: S704  (escaped first)
 
 
 def _explained(schema: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +152,7 @@ def _callers(security: list[dict[str, list[str]]]) -> str:
     ways = []
     for one in security:
         if not one:
-            ways.append("nobody in particular")
+            ways.append("anybody")
         if SESSION in one:
             ways.append("a session")
         if TOKEN in one:
@@ -153,11 +161,16 @@ def _callers(security: list[dict[str, list[str]]]) -> str:
 
 
 def _shape(container: dict[str, Any], schema: dict[str, Any]) -> str:
-    """The JSON shape inside a request body or a response, its top reference resolved."""
+    """The JSON shape inside a request body or a response, its top reference resolved, its examples with it."""
     for content in container.get("content", {}).values():
         found = content.get("schema", {})
-        name = found.get("$ref", "").rpartition("/")[2]
-        if name:
-            found = schema["components"]["schemas"][name]
-        return json.dumps(found, indent=2, ensure_ascii=False)
+        whole = found["allOf"][0] if len(found.get("allOf", ())) == 1 else found
+        if name := whole.get("$ref", "").rpartition("/")[2]:
+            more = {key: value for key, value in found.items() if key not in ("allOf", "$ref")}
+            found = schema["components"]["schemas"][name] | more
+        return _written(found)
     return ""
+
+
+def _written(shape: dict[str, Any]) -> str:
+    return json.dumps(shape, indent=2, ensure_ascii=False)
