@@ -15,6 +15,9 @@ import httpx
 from tests.ops.test_cli import veza
 from veza.ops.probe.processes import Process
 
+DEMO_SECONDS = 180
+"""It takes a quarter of a minute; the machine may be busy."""
+
 
 def free_port() -> str:
     with socket.socket() as listener:
@@ -38,7 +41,7 @@ async def test_the_demo_is_made_once_and_leaves_something_in_every_state(tmp_pat
     port = free_port()
     server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, "DEMO_DATA": "true"})
     try:
-        assert (await server.start(r"The demo is there: .* (\d+) sales"))[1] == "16"
+        assert (await server.start(r"The demo is there: .* (\d+) sales", DEMO_SECONDS))[1] == "16"
         for name in ("label", "moderator", "listener-1", "listener-6"):
             await _signs_in(f"http://127.0.0.1:{port}", f"{name}@demo.example")
     finally:
@@ -119,7 +122,7 @@ def test_the_same_seed_is_the_same_label_to_the_last_byte_of_its_covers(tmp_path
     with ThreadPoolExecutor() as pool:
         asked = [("demo", "--json", "--seed", seed) for seed in ("7", "7")]
         made = [
-            pool.submit(veza, *arguments, cwd=folder, bound_seconds=180, PORT=free_port())
+            pool.submit(veza, *arguments, cwd=folder, bound_seconds=DEMO_SECONDS, PORT=free_port())
             for arguments, folder in zip(asked, folders, strict=True)
         ]
         said = [json.loads(one.result().stdout) for one in made]
