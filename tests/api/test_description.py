@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 from litestar.routes import HTTPRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
@@ -77,6 +78,40 @@ async def test_a_write_is_described_with_its_key_and_its_problems(sqlite_door: D
     assert operation["security"] == [{"token": ["admin"]}, {"session": []}]
     for status in ("400", "401", "409", "503"):
         assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+
+
+async def test_every_parameter_is_described(tmp_path) -> None:
+    transport = httpx.ASGITransport(app=build(Settings(var_dir=tmp_path)).asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+        paths = (await client.get("/api/openapi.json")).json()["paths"]
+    told = {
+        (operation["operationId"], parameter["name"]): parameter.get("description")
+        for item in paths.values()
+        for operation in item.values()
+        for parameter in operation.get("parameters", [])
+    }
+    assert {where for where, text in told.items() if not text} == set()
+    assert told["showPayment", "payment_id"] == "The id of the payment."
+
+
+async def test_the_page_flows_with_its_window_and_shows_code_as_code(sqlite_door: Door) -> None:
+    async with sqlite_door.client(token=None) as client:
+        page = (await client.get("/api/docs")).text
+    flowing = re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL)
+    assert "Every write takes an <code>Idempotency-Key</code>; lists are paged with cursors, sorted" in flowing
+    assert "`" not in flowing
+
+
+async def test_the_page_shows_every_shape_it_speaks_of(tmp_path) -> None:
+    transport = httpx.ASGITransport(app=build(Settings(var_dir=tmp_path)).asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+        page = (await client.get("/api/docs")).text
+    spoken_of = set(re.findall(r'href="#shape-([^"]+)"', page))
+    assert {"LineOfOrder", "CartItemShown"} <= spoken_of <= set(re.findall(r'<pre id="shape-([^"]+)"', page))
+    assert "#/components/" not in page
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= {
+        name.replace(" ", "%20") for name in re.findall(r'id="([^"]+)"', page)
+    }
 
 
 @pytest.mark.parametrize("path", ["/api/docs", "/api"])

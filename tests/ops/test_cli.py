@@ -22,12 +22,13 @@ from veza.settings import Settings
 ROOT = Path(__file__).parents[2]
 
 
-def veza(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def veza(*arguments: str, cwd: Path, bound_seconds: int = 60, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in `cwd` with nothing but `environment` set."""
     plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "veza", *arguments],
-        cwd=cwd, env=plain | environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=cwd, env=plain | environment, capture_output=True, text=True, timeout=bound_seconds,
+        check=False,
     )  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 
 import pytest
+from PIL import Image, ImageDraw
 
 from veza.catalog.pictures import make_cover
 from veza.ops.demo import month
-from veza.ops.demo.covers import cover_of
+from veza.ops.demo.covers import PAINTERS, Painter, cover_of, look_of
 from veza.ops.demo.month import month_of
 from veza.ops.demo.roster import LICENCE, Roster, roster_of
 
@@ -20,10 +22,25 @@ def titles(roster: Roster) -> set[str]:
 
 
 def test_a_cover_repeats_by_its_name_and_becomes_every_size() -> None:
-    picture = cover_of("Low Water")
-    assert picture == cover_of("Low Water")
-    assert picture != cover_of("Departures")
+    picture = cover_of(1, 0, "Low Water")
+    assert picture == cover_of(1, 0, "Low Water")
+    assert picture != cover_of(1, 0, "Departures")
     assert make_cover(picture).sizes == [96, 256, 512, 1024]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_two_covers_of_a_label_look_alike(seed: int) -> None:
+    looks = [look_of(seed, number) for number in range(20)]
+    assert len(set(looks)) == 20
+    assert len({painter for painter, _ in looks}) == len(PAINTERS)
+
+
+@pytest.mark.parametrize("painter", PAINTERS)
+def test_every_painter_paints_whatever_it_draws(painter: Painter) -> None:
+    for seed in range(60):
+        picture = Image.new("RGB", (64, 64))
+        painter(ImageDraw.Draw(picture), random.Random(seed), ("#000000", "#ff0000", "#00ff00"), 64)
+        assert len(picture.getcolors() or ()) > 1
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -183,3 +183,25 @@ async def test_names_roles_and_headings_are_where_a_screen_reader_looks(guest: D
             levels = await page.evaluate('[...document.querySelectorAll("h1,h2,h3")].map(h => +h.localName[1])')
             assert levels[0] == 1
             assert all(after - before <= 1 for before, after in pairwise(levels)), address
+
+
+IN_PIECES = """all => all.filter(one => {
+  const inside = document.createRange()
+  inside.selectNodeContents(one)
+  const tops = [...inside.getClientRects()].map(box => box.top)
+  return Math.max(...tops) - Math.min(...tops) > 12
+}).map(one => one.outerHTML)"""
+"""Which of some elements have more than one line of text."""
+
+
+async def test_amounts_times_and_states_stay_in_one_piece_beside_a_long_name(guest: Desk, chromium: Browser) -> None:
+    seller = "01930000-0000-7000-8000-00000000beef, the one with the long name"
+    await guest.stage.seller(seller)
+    row = await guest.given_up(seller)
+    async with opened(guest, chromium, viewport={"width": 1000, "height": 800}) as page:
+        await sign_in(page)
+        for address in ("/operator/transfers", f"/operator/payments/{row.payment_id}"):
+            await page.goto(address)
+            pieces = page.locator("tbody :is(.badge, time, .number, [title])")
+            assert await pieces.count() > 3
+            assert await pieces.evaluate_all(IN_PIECES) == []

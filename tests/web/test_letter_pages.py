@@ -172,6 +172,9 @@ async def test_another_sites_form_does_not_replace_what_a_device_is_known_by(let
 async def test_the_first_start_makes_an_account_admin_once(letters: Letters) -> None:
     link = await admin_link(letters.database, "http://127.0.0.1:8000")
     assert link is not None
+    short = await letters.press(link, email="op@example.org", name="Op", password="short")
+    assert short.status_code == 422
+    assert [f'value="{kept}"' in short.text for kept in ("op@example.org", "Op", "short")] == [True, True, False]
     answer = await letters.press(link, email="op@example.org", name="Op", password=PASSWORD)
     assert "You are the first admin" in answer.text
     async with letters.database.read() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +13,7 @@ from litestar import Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, License, Tag
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from veza.api.security import SESSION, TOKEN, schemes
@@ -41,33 +43,72 @@ def openapi_config(tags: list[Tag], session_cookie: str) -> OpenAPIConfig:
 
 
 class Document(JsonRenderPlugin):
-    """The description as JSON."""
+    """The description as JSON, written once: it is a megabyte and stays the same while the process runs."""
+
+    _written: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document for `openapi_schema`, which the framework hands over already built."""
-        return super().render(request, _explained(openapi_schema))
+        if self._written is None:
+            self._written = super().render(request, _explained(openapi_schema))
+        return self._written
 
 
 class DocsPage(OpenAPIRenderPlugin):
-    """The description as one plain HTML page: no script, no font, no address outside this server."""
+    """The description as one plain HTML page: no script, no font, no address outside this server.
+
+    Written once: it takes a second, in which nobody else is answered.
+    """
+
+    _written: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The page for `openapi_schema`, which the framework hands over already built."""
+        if self._written is None:
+            self._written = self._write(request, openapi_schema)
+        return self._written
+
+    def _write(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         from jinja2 import Environment, PackageLoader  # a tenth of a second that only readers of this page pay
 
         environment = Environment(loader=PackageLoader("veza.api", "templates"), autoescape=True)
+        environment.filters |= {"prose": _prose, "code": _code, "linked": _linked}
         # A round trip through JSON: the schema holds enums and objects that only its own encoder knows.
         schema = json.loads(self.render_json(request, _explained(openapi_schema)))
-        page = environment.get_template("docs.html").render(api=schema, operations=_operations(schema))
-        return page.encode()
+        shapes = [(name, _written(shape)) for name, shape in sorted(schema["components"]["schemas"].items())]
+        page = environment.get_template("docs.html")
+        return page.render(api=schema, operations=_operations(schema), shapes=shapes).encode()
+
+
+def _prose(text: str) -> Markup:
+    """Paragraphs as HTML: a docstring's line ends are where its source was full, not where a reader's window is."""
+    return Markup("\n").join(Markup("<p>{}</p>").format(_code(" ".join(part.split()))) for part in text.split("\n\n"))
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped first)
+
+
+def _linked(text: str) -> Markup:
+    """JSON whose references lead to where the page shows them: a browser opens what is folded around it."""
+    named = re.compile(r"#/components/schemas/([\w.-]+)")
+    return Markup(named.sub(r'<a href="#shape-\1">\1</a>', str(escape(text))))  # noqa: S704  (escaped first)
 
 
 def _explained(schema: dict[str, Any]) -> dict[str, Any]:
-    """`schema` with the docstring of every shape as its description: the framework leaves them out."""
+    """`schema` with the docstring of every shape as its description, which the framework leaves out, and with a word
+    about every id in a path."""
     said = {shape.__name__: inspect.cleandoc(shape.__doc__) for shape in _shapes(Struct) if shape.__doc__}
     for name, shape in schema.get("components", {}).get("schemas", {}).items():
         if name in said:
             shape["description"] = said[name]
+    for item in schema.get("paths", {}).values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+                    what = parameter["name"].removesuffix("_id").replace("_", " ")
+                    parameter.setdefault("description", f"The id of the {what}.")
     return schema
 
 
@@ -111,7 +152,7 @@ def _callers(security: list[dict[str, list[str]]]) -> str:
     ways = []
     for one in security:
         if not one:
-            ways.append("nobody in particular")
+            ways.append("anybody")
         if SESSION in one:
             ways.append("a session")
         if TOKEN in one:
@@ -120,11 +161,16 @@ def _callers(security: list[dict[str, list[str]]]) -> str:
 
 
 def _shape(container: dict[str, Any], schema: dict[str, Any]) -> str:
-    """The JSON shape inside a request body or a response, its top reference resolved."""
+    """The JSON shape inside a request body or a response, its top reference resolved, its examples with it."""
     for content in container.get("content", {}).values():
         found = content.get("schema", {})
-        name = found.get("$ref", "").rpartition("/")[2]
-        if name:
-            found = schema["components"]["schemas"][name]
-        return json.dumps(found, indent=2, ensure_ascii=False)
+        whole = found["allOf"][0] if len(found.get("allOf", ())) == 1 else found
+        if name := whole.get("$ref", "").rpartition("/")[2]:
+            more = {key: value for key, value in found.items() if key not in ("allOf", "$ref")}
+            found = schema["components"]["schemas"][name] | more
+        return _written(found)
     return ""
+
+
+def _written(shape: dict[str, Any]) -> str:
+    return json.dumps(shape, indent=2, ensure_ascii=False)

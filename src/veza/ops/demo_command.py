@@ -11,6 +11,7 @@ from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, print
 
 if TYPE_CHECKING:
     from veza.ops.application import Program
+    from veza.ops.demo.fill import DemoData
     from veza.settings import Settings
 
 
@@ -33,16 +34,17 @@ def demo(
     from veza.ops.serve import CannotListen
 
     settings = load_settings(database_url=database_url, demo_seed=seed, demo_data=True)
-    configure_logs(settings.model_copy(update={"log_level": "warning"}))
+    configure_logs(settings.model_copy(update={"log_level": "error"}))
     if settings.stripe_api_base:
         raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)
     bring_up_to_date(settings)
     try:
-        made = run_async(_fill(context.obj, settings))
+        data = run_async(_fill(context.obj, settings))
     except (CannotListen, DatabaseUnavailable, NoToken) as error:
         raise fail(str(error)) from None
+    made = data.made
     if made is None:
-        raise fail("the demo was not finished; what was made so far stays, `veza money list` shows it")
+        raise fail(data.trouble or "the demo was stopped before it was whole: begin with an empty database")
     if as_json:
         print_json({"ok": True, "sales": made})
     elif made:
@@ -52,7 +54,7 @@ def demo(
         typer.echo("There is data already: nothing was done.")
 
 
-async def _fill(program: Program, settings: Settings) -> int | None:
+async def _fill(program: Program, settings: Settings) -> DemoData:
     """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
     from veza.ops import serve
     from veza.ops.demo.fill import demo_among
@@ -70,4 +72,4 @@ async def _fill(program: Program, settings: Settings) -> int | None:
     finished.cancel()
     application.stop.set()
     await serving
-    return data.made
+    return data

@@ -60,9 +60,17 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     pages = Pages(accounts.database.clock)
 
     def form(
-        request: PageRequest, name: str, token: str, *, status: int = 200, error: str = "", email: str = ""
+        request: PageRequest,
+        name: str,
+        token: str,
+        *,
+        status: int = 200,
+        error: str = "",
+        email: str = "",
+        called: str = "",
     ) -> Response[bytes]:
-        return pages.show(request, f"plain/{name}.html", status=status, token=token, error=error, email=email)
+        page = f"plain/{name}.html"
+        return pages.show(request, page, status=status, token=token, error=error, email=email, called=called)
 
     def done(request: PageRequest, title: str, sentence: str) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)
@@ -77,19 +85,19 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
                 pass  # the form says so when it is sent
             else:
                 receipt = f"/api/v1/cart/orders/{order.id}/receipt" if order.receipt_count is not None else None
-        return pages.show(request, "plain/claim.html", token=token, error="", email="", receipt=receipt)
+        return pages.show(request, "plain/claim.html", token=token, error="", email="", called="", receipt=receipt)
 
     async def attempt(request: PageRequest, name: str, work: Work) -> Response[bytes]:
         given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
-        token, email = given.get("token", "")[:200], given.get("email", "")[:300]
+        token, email, called = given.get("token", "")[:200], given.get("email", "")[:300], given.get("name", "")[:300]
         try:
             return await work({**given, "token": token, "email": email})
         except MAY_MEND as error:
-            return form(request, name, token, status=422, error=str(error), email=email)
+            return form(request, name, token, status=422, error=str(error), email=email, called=called)
         except (Throttled, TooBusy) as error:
-            return form(request, name, token, status=429, error=str(error), email=email)
+            return form(request, name, token, status=429, error=str(error), email=email, called=called)
         except DatabaseUnavailable as error:
-            return form(request, name, token, status=503, error=str(error), email=email)
+            return form(request, name, token, status=503, error=str(error), email=email, called=called)
         except (BadLink, EmailTaken, UnknownClaim, UnknownInvitation, UnknownPerson) as error:
             raise Refused(410, "This link is used up", _sentence(error)) from None
 

@@ -1,4 +1,7 @@
-"""Covers for the demo, painted from a seed: a few shapes, three colours, a little grain."""
+"""Covers for the demo, painted from a seed: a few shapes, three colours, a little grain.
+
+Painters and palettes are dealt like cards, not drawn: in one label no two covers have both in common.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,23 @@ PALETTES = (
 Painter = Callable[[ImageDraw.ImageDraw, random.Random, tuple[str, str, str], int], None]
 
 
-def cover_of(seed: str) -> bytes:
-    """A square PNG, always the same for the same seed."""
-    dice = random.Random(f"cover {seed}")  # noqa: S311  (a picture that repeats, not a secret)
-    colours = dice.choice(PALETTES)
+def cover_of(label: int, number: int, title: str) -> bytes:
+    """A square PNG for a label's release `number`, from 0; always the same for the same three."""
+    painter, colours = look_of(label, number)
+    dice = random.Random(f"cover {label} {title}")  # noqa: S311  (a picture that repeats, not a secret)
     side = SIDE * _DRAWN
     picture = Image.new("RGB", (side, side), colours[0])
-    painter = dice.choice(PAINTERS)
     painter(ImageDraw.Draw(picture), dice, colours, side)
     told = io.BytesIO()
     _grained(picture.reduce(_DRAWN), dice).save(told, "PNG", compress_level=1)  # read once, then thrown away
     return told.getvalue()
+
+
+def look_of(label: int, number: int) -> tuple[Painter, tuple[str, str, str]]:
+    """How a label's release `number` is painted: each pair once in 40 releases, for 8 painters and 10 palettes."""
+    dealt = random.Random(f"looks {label}")  # noqa: S311
+    painters, palettes = dealt.sample(PAINTERS, len(PAINTERS)), dealt.sample(PALETTES, len(PALETTES))
+    return painters[number % len(painters)], palettes[number % len(palettes)]
 
 
 def _grained(picture: Image.Image, dice: random.Random) -> Image.Image:
@@ -92,4 +101,52 @@ def _strands(draw: ImageDraw.ImageDraw, dice: random.Random, colours: tuple[str,
         draw.line(line, fill=colours[1 + strand % 2], width=thick, joint="curve")
 
 
-PAINTERS: tuple[Painter, ...] = (_waves, _sun, _rings, _blocks, _strands)
+def _arches(draw: ImageDraw.ImageDraw, dice: random.Random, colours: tuple[str, str, str], side: int) -> None:
+    """Doorways inside doorways, beside each other."""
+    gates = dice.randint(1, 3)
+    width, thick = side / gates, side / gates / dice.uniform(10.5, 14)
+    for gate in range(gates):
+        top = side * dice.uniform(0.12, 0.4)
+        for ring in range(4):
+            left, right = width * gate + thick * (ring + 0.5), width * (gate + 1) - thick * (ring + 0.5)
+            crown, colour = top + thick * ring, colours[1 + ring % 2]
+            draw.pieslice((left, crown, right, crown + right - left), 180, 360, fill=colour)
+            draw.rectangle((left, crown + (right - left) / 2 - 1, right, side), fill=colour)
+        left, right, crown = width * gate + thick * 4.5, width * (gate + 1) - thick * 4.5, top + thick * 4
+        draw.pieslice((left, crown, right, crown + right - left), 180, 360, fill=colours[0])
+        draw.rectangle((left, crown + (right - left) / 2 - 1, right, side), fill=colours[0])
+
+
+def _dots(draw: ImageDraw.ImageDraw, dice: random.Random, colours: tuple[str, str, str], side: int) -> None:
+    """A screen of dots that swell towards a corner or two."""
+    cells = dice.randint(14, 20)
+    size, (x, y) = side / cells, (dice.choice((0.0, 0.5, 1.0)), dice.choice((0.0, 1.0)))
+    far = math.hypot(max(x, 1 - x), 1)
+    for row in range(cells):
+        for column in range(cells):
+            across, down = (column + 0.5) / cells, (row + 0.5) / cells
+            near = 1 - math.hypot(across - x, down - y) / far
+            radius = size * (0.06 + 0.5 * near**1.4)
+            left, top = across * side, down * side
+            colour = colours[2 if near > 0.62 else 1]
+            draw.ellipse((left - radius, top - radius, left + radius, top + radius), fill=colour)
+
+
+def _windows(draw: ImageDraw.ImageDraw, dice: random.Random, colours: tuple[str, str, str], side: int) -> None:
+    """Houses at night, some of whose windows are lit."""
+    left = 0.0
+    while left < side:
+        width, top = side * dice.uniform(0.16, 0.3), side * dice.uniform(0.18, 0.6)
+        width = width if left + width < side * 0.88 else side - left
+        draw.rectangle((left, top, left + width - side * 0.008, side), fill=colours[1])
+        columns = max(2, round(width / side * 15))
+        pane = width / (columns * 1.6 + 0.6)
+        for row in range(int((side - top) / (pane * 2)) + 1):
+            for column in range(columns):
+                x, y = left + pane * (0.6 + column * 1.6), top + pane * (0.8 + row * 2)
+                lit = colours[2] if dice.random() < 0.3 else colours[0]
+                draw.rectangle((x, y, x + pane, y + pane * 1.3), fill=lit)
+        left += width
+
+
+PAINTERS: tuple[Painter, ...] = (_waves, _sun, _rings, _blocks, _strands, _arches, _dots, _windows)

@@ -9,14 +9,16 @@ from contextlib import suppress
 import structlog
 from sqlalchemy import func, select
 
+from veza.accounts import people
 from veza.accounts.people import Person
 from veza.money import backlog
 from veza.money.payments import Payment
 from veza.ops.application import Service
+from veza.ops.demo.month import NEVER_PAID
 from veza.ops.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
 from veza.ops.demo.roster import LISTENERS
 from veza.ops.demo.sales import a_month
-from veza.ops.demo.stage import DemoStuck, Label, Rooms
+from veza.ops.demo.stage import DemoCutShort, DemoStuck, Label, Rooms
 from veza.ops.demo.talk import people_talk
 from veza.ops.demo.trouble import moderate
 
@@ -51,6 +53,8 @@ class DemoData:
         self._seed = seed
         self.finished = asyncio.Event()
         self.made: int | None = None
+        self.trouble: str | None = None
+        """Why there is no whole demo, where there should be one."""
 
     async def run(self, stop: asyncio.Event) -> None:
         filling = asyncio.create_task(self._fill())
@@ -65,18 +69,26 @@ class DemoData:
     async def _fill(self) -> None:
         try:
             self.made = await self.fill()
-        except DemoStuck as error:
-            log.warning("demo.stuck", reason=str(error))
+        except (DemoStuck, DemoCutShort) as error:
+            self.trouble = str(error)
+            log.warning("demo.not_whole", reason=self.trouble)
         finally:
             self.finished.set()
 
     async def fill(self) -> int:
-        """Make the label, its sales and what people said; returns how many orders were paid, 0 when there was data."""
-        async with self._rooms.database.read() as session:
-            for model in (Payment, Person):
-                if await session.scalar(select(func.count()).select_from(model)):
-                    return 0
+        """Make the label, its sales and what people said; returns how many orders were paid, 0 when there was data.
+
+        Raises DemoStuck and DemoCutShort.
+        """
         label = Label.of(self._seed)
+        async with self._rooms.database.read() as session:
+            payments = await session.scalar(select(func.count()).select_from(Payment)) or 0
+            persons = await session.scalar(select(func.count()).select_from(Person)) or 0
+            is_ours = await people.by_email(session, address_of(OWNER)) is not None
+        if is_ours and payments < (whole := len(label.month) + len(NEVER_PAID)):
+            raise DemoCutShort(payments, whole)
+        if payments or persons:
+            return 0
         await open_label(self._rooms, label)
         await people_talk(self._rooms, label)
         await moderate(self._rooms, label)

@@ -41,6 +41,8 @@ CHANGED_THEIR_MIND = (Sale(5, (Thing(7, 0),)), Sale(5, (Thing(1, 2),)))
 NEWEST = Sale(0, (Thing(1, 0),))
 """One a newcomer can refund at once: its seller has the money."""
 FREE = Sale(2, (Thing(7, 1), Thing(2, 1)))
+NEVER_PAID = (LEFT_UNPAID, GAVE_UP, *CHANGED_THEIR_MIND)
+"""Asked of the provider all the same: a payment each."""
 PRESENT = (3, (3, 1))
 """(listener, release) given by a download code."""
 

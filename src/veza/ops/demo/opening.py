@@ -38,9 +38,8 @@ def address_of(name: str) -> str:
 async def open_label(rooms: Rooms, label: Label) -> None:
     """Everything there is before the first sale."""
     await _people(rooms, label)
-    pictures = await asyncio.gather(
-        *(_picture(rooms, label, act, record) for act in label.roster.acts for record in act.records)
-    )
+    records = [record for act in label.roster.acts for record in act.records]
+    pictures = await asyncio.gather(*(_picture(rooms, label, place, one) for place, one in enumerate(records)))
     waiting = iter(pictures)
     for number, act in enumerate(label.roster.acts):
         await _open(rooms, label, act)
@@ -68,10 +67,8 @@ async def _person(session: Session, mailbox: str, name: str, hashed: str) -> UUI
     return added
 
 
-async def _picture(rooms: Rooms, label: Label, act: Act, record: Record) -> CoverFiles:
-    return await rooms.catalog.keep_picture(
-        await asyncio.to_thread(cover_of, f"{label.seed} {act.name} {record.title}")
-    )
+async def _picture(rooms: Rooms, label: Label, number: int, record: Record) -> CoverFiles:
+    return await rooms.catalog.keep_picture(await asyncio.to_thread(cover_of, label.seed, number, record.title))
 
 
 async def _open(rooms: Rooms, label: Label, act: Act) -> None:
@@ -92,7 +89,7 @@ async def _release(rooms: Rooms, label: Label, where: tuple[int, int], picture: 
     act, record = label.roster.acts[where[0]], label.roster.record(where)
     async with rooms.database.write(f"person {label.owner}") as session:
         artist = await find_artist(session, label.artists[where[0]])
-        day = date(record.year, label.dice.randint(1, 10), label.dice.randint(1, 28))
+        day = date(record.year, label.dice.randint(1, 12), label.dice.randint(1, 28)) if record.year else None
         wanted = ReleaseWanted(record.title, record.kind, licence=record.licence, tags=act.tags, release_date=day)
         release = await create_release(session, artist, wanted)
         songs = [

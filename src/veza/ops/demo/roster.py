@@ -30,11 +30,12 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A release. `price_minor` is in its artist's currency; `pricing` fixed, minimum or free."""
+    """A release. `price_minor` is in its artist's currency; `pricing` fixed, minimum or free; what is not out has no
+    `year`."""
 
     title: str
     kind: str
-    year: int
+    year: int | None
     pricing: str
     price_minor: int
     songs: tuple[Song, ...]
@@ -130,7 +131,7 @@ class _Drawn:
             Song(one, self.dice.choice(lengths), explicit=one == "Not Sorry", is_sold=plan.sells_songs and number < 3)
             for number, one in enumerate(titles)
         ]
-        year = 2026 if plan.status in ("draft", "scheduled") else self.dice.randint(2022, 2026)
+        year = None if plan.status in ("draft", "scheduled") else self.dice.randint(2021, 2025)
         licence = LICENCE if plan.kind == "sample_pack" else ""
         kind, price = _CALLED.get(plan.kind, plan.kind), self.dice.choice(plan.prices)
         return Record(title, kind, year, plan.pricing, price, tuple(songs), plan.status, licence)

@@ -29,6 +29,16 @@ class DemoStuck(Exception):
     """A step of the demo did not show in time; what was made so far stays."""
 
 
+class DemoCutShort(Exception):
+    """A demo was begun here and never finished: it cannot be taken up again."""
+
+    def __init__(self, made: int, whole: int) -> None:
+        super().__init__(
+            f"the demo here was cut short, with {made} of its {whole} payments: "
+            "for a whole one begin with an empty database, or with another VAR_DIR"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """Every room the demo makes something in."""
@@ -84,6 +94,11 @@ class Label:
         """The releases everybody sees."""
         return [where for where in self.releases if self.roster.record(where).status == "published"]
 
+    @property
+    def heard(self) -> list[tuple[int, int]]:
+        """Those of them that one listens to: samples are for work."""
+        return [where for where in self.published if self.roster.record(where).kind != "sample_pack"]
+
     def some_tracks(self, count: int) -> list[UUID]:
         """Tracks of as many different releases."""
-        return [self.dice.choice(self.tracks[where]) for where in self.dice.sample(self.published, count)]
+        return [self.dice.choice(self.tracks[where]) for where in self.dice.sample(self.heard, count)]

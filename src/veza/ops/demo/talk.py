@@ -6,13 +6,15 @@ from uuid import UUID
 
 from veza.catalog import comments, follows, likes, playlist_items, playlist_people, playlists
 from veza.ops.demo.stage import Label, Rooms
-from veza.ops.demo.vocabulary import COMMENTS, PLAYLISTS, REPLIES
+from veza.ops.demo.vocabulary import COMMENTS, PLAYLISTS
 
 KEPT = ((0, True, False, 5), (3, True, True, 4), (5, False, False, 6))
 """(listener, public, collaborative, tracks) of each playlist."""
-INVITED = 4
-"""The listener who keeps the collaborative one, too."""
+INVITED, ADDED = 4, 2
+"""The listener who keeps the collaborative one, too, and the tracks they put in."""
 COMMENTED, ANSWERED = 10, 3
+FIRST_WORDS, LAST_WORDS = 12, 15
+"""Seconds in which nobody says anything: a song has to begin, and what ends is over."""
 
 
 async def people_talk(rooms: Rooms, label: Label) -> None:
@@ -26,18 +28,20 @@ async def people_talk(rooms: Rooms, label: Label) -> None:
             kept = await playlists.create(
                 session, owner, title, description="", is_public=is_public, is_collaborative=is_collaborative
             )
-            await playlist_items.add(session, kept.id, owner, label.some_tracks(count))
+            tracks = label.some_tracks(count)
+            await playlist_items.add(session, kept.id, owner, tracks)
         if is_collaborative:
-            await _keep_together(rooms, label, owner, kept.id)
+            await _keep_together(rooms, label, owner, kept.id, tracks)
     await _comment(rooms, label)
 
 
-async def _keep_together(rooms: Rooms, label: Label, owner: UUID, playlist_id: UUID) -> None:
+async def _keep_together(rooms: Rooms, label: Label, owner: UUID, playlist_id: UUID, there: list[UUID]) -> None:
     invited = label.listeners[INVITED]
     async with rooms.database.write(f"person {owner}") as session:
         await playlist_people.invite(session, playlist_id, owner, invited)
     async with rooms.database.write(f"person {invited}") as session:
-        await playlist_items.add(session, playlist_id, invited, label.some_tracks(2))
+        others = [track for track in label.some_tracks(len(there) + ADDED) if track not in there]
+        await playlist_items.add(session, playlist_id, invited, others[:ADDED])
 
 
 async def _follow_and_like(rooms: Rooms, label: Label, person_id: UUID) -> None:
@@ -50,14 +54,16 @@ async def _follow_and_like(rooms: Rooms, label: Label, person_id: UUID) -> None:
 
 
 async def _comment(rooms: Rooms, label: Label) -> None:
-    for number, text in enumerate(label.dice.sample(COMMENTS, COMMENTED)):
-        where = label.dice.choice(label.published)
+    answers = 0
+    for text, answer in label.dice.sample(COMMENTS, COMMENTED):
+        where = label.dice.choice(label.heard)
         place = label.dice.randrange(len(label.tracks[where]))
-        at_ms = label.dice.randrange(label.roster.record(where).songs[place].seconds * 1000)
+        last = label.roster.record(where).songs[place].seconds - LAST_WORDS
+        at_ms = label.dice.randrange(FIRST_WORDS * 1000, last * 1000)
         author, other = label.dice.sample(label.listeners, 2)
         async with rooms.database.write(f"person {author}") as session:
             written = await comments.write(session, author, label.tracks[where][place], at_ms, text)
-        if number < ANSWERED:
+        if answer and answers < ANSWERED:
+            answers += 1
             async with rooms.database.write(f"person {other}") as session:
-                answer = label.dice.choice(REPLIES)
                 await comments.write(session, other, written.track_id, written.at_ms, answer, reply_to=written.id)

@@ -128,17 +128,24 @@ REMIXES = ("Long Way Round", "Engine Room", "Without Drums", "Slower", "For the 
 
 HANDLES = ("tape-hiss", "b-side", "low-end", "night-bus", "room-tone", "run-out-groove", "locked-groove", "lead-in",
            "wow-and-flutter", "test-pressing", "off-centre", "inner-sleeve", "spindle", "dust-jacket")  # fmt: skip
-PLAYLISTS = ("Early, before anybody", "Under two minutes", "For the night bus", "Washing up", "Rain on the roof light",
+PLAYLISTS = ("Early, before anybody", "Between two trains", "For the night bus", "Washing up", "Rain on the roof light",
              "Things to hear twice", "Not for sleeping", "Sunday, indoors")  # fmt: skip
 
-COMMENTS = ("the second guitar comes in from the left here", "took me four listens to hear it", "is that a real ferry horn?",
-            "nobody breathes for almost a minute", "🪶🪶🪶", "the bass from here on!", "who is singing the low part?",
-            "this is where I missed my stop", "that chord", "one more time, please", "my neighbour asked what this is",
-            "تمام", "бас!")  # fmt: skip
-REPLIES = (
-    "it does, if you turn it up",
-    "asked myself the same",
-    "somebody who had a cold that day",
-    "and then it stops",
+COMMENTS: tuple[tuple[str, str | None], ...] = (
+    ("took me four listens to hear it", "eleven here"),
+    ("is that a door in the background?", "sounds more like rain to me"),
+    ("this is where I missed my stop", "same, twice"),
+    ("turn it up here", "my neighbour has just found out"),
+    ("so quiet just before this", "quiet enough to hear the fridge"),
+    ("one more time, please", "and once more"),
+    ("who else is still awake?", "me, sadly"),
+    ("from here on with headphones", "and the lamp off"),
+    ("this bit has been in my head since Tuesday", "now it is in mine, thanks"),
+    ("left and right are arguing", None),
+    ("my neighbour asked what this is", None),
+    ("💛💛💛", None),
+    ("تمام", None),
+    ("красиво", None),
 )
+"""What is said at a moment of a song, any song, and what somebody answers."""
 SPAM = "CHEAP PLAYS AND FOLLOWERS write to me, first thousand free!!!"

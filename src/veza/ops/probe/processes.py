@@ -31,7 +31,7 @@ class Process:
     _process: asyncio.subprocess.Process | None = None
     _readers: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def start(self, ready: str) -> re.Match[str]:
+    async def start(self, ready: str, within_seconds: float = READY_SECONDS) -> re.Match[str]:
         """Start it and wait for the line that matches `ready`; returns the match. Raises ProcessFailed."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -40,10 +40,10 @@ class Process:
                 stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         try:
-            async with asyncio.timeout(READY_SECONDS):
+            async with asyncio.timeout(within_seconds):
                 return await self._line(re.compile(ready))
         except TimeoutError:
-            raise ProcessFailed(f"{self.name} was not ready after {READY_SECONDS:g} s: {self.last_words()}") from None
+            raise ProcessFailed(f"{self.name} was not ready after {within_seconds:g} s: {self.last_words()}") from None
 
     async def _line(self, ready: re.Pattern[str]) -> re.Match[str]:
         stdout = self._running.stdout
