@@ -52,18 +52,20 @@ async def send_link(session: Session, order: Order, rules: MarketRules, twice: S
     token = new_token()
     await orders.machine.amend(session, order, claim_hash=hash_of(token))
     lines = (await orders.lines_of(session, [order.id]))[order.id]
-    is_whole = len(twice) == len(lines)
     total = Money(order.amount_minor, order.currency)
-    if is_whole:
-        told = f"You paid {total} for what you had bought already:\n\n{_listed(lines)}\n\n{_GOES_BACK}"
+    if len(twice) == len(lines):
+        subject = "You paid twice at"
+        told = (
+            f"You paid {total} for what you had bought already:\n\n{_listed(lines)}\n\n{_GOES_BACK}"
+            "This link leads to the receipt. Sign in or sign up to have the order among yours:\n\n"
+        )
     else:
-        told = f"Thank you. You bought, for {total}:\n\n{_listed(lines)}\n\n"
-        if twice:
-            told += f"Of these you had bought already:\n\n{_listed(twice)}\n\n{_GOES_BACK}"
-        told += "Sign in or sign up, and open this link to have it in your library:\n\n"
-    if is_whole:
-        told += "This link leads to the receipt. Sign in or sign up to have the order among yours:\n\n"
-    subject = "You paid twice at" if is_whole else "What you bought at"
+        subject = "What you bought at"
+        before = f"Of these you had bought already:\n\n{_listed(twice)}\n\n{_GOES_BACK}" if twice else ""
+        told = (
+            f"Thank you. You bought, for {total}:\n\n{_listed(lines)}\n\n{before}"
+            "Sign in or sign up, and open this link to have it in your library:\n\n"
+        )
     await rules.send_mail(
         session,
         order.email or "",
