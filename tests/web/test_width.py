@@ -6,7 +6,10 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
+from tests.catalog import published
 from tests.web.conftest import TOKEN
+from veza.catalog.tracks import Track
+from veza.kit.database import Database
 from veza.ops.probe.processes import Process
 
 PHONE = {"width": 390, "height": 844}
@@ -31,7 +34,7 @@ async def test_every_page_fits_a_phone(tmp_path: Path, chromium: Browser) -> Non
         await page.goto("/operator")
         await page.get_by_label("Operator token").fill(TOKEN)
         await page.get_by_role("button", name="Sign in").click()
-        for address in PAGES:
+        for address in (*PAGES, await _track_page(tmp_path / "var")):
             await page.goto(address)
             if address == "/api/docs":
                 await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
@@ -40,3 +43,13 @@ async def test_every_page_fits_a_phone(tmp_path: Path, chromium: Browser) -> Non
         await server.stop()
     assert {address: more for address, more in wider.items() if more > 0} == {}
     assert missing == []
+
+
+async def _track_page(var: Path) -> str:
+    """The page of a track whose words are as long as words may be."""
+    database = Database.open(f"sqlite+aiosqlite:///{var / 'veza.db'}")
+    _, (track,) = await published.release(database, await published.artist(database, "W" * 200), "م" * 200)
+    long = {"tags": ["w" * 40], "credits": [{"name": "W" * 200, "part": "w" * 60}], "language": "ar"}
+    await published.change(database, Track, track, **long)
+    await database.close()
+    return f"/tracks/{track}"
