@@ -32,6 +32,8 @@ def test_the_real_applications_description_is_valid_and_every_operation_is_descr
         for method, operation in item.items():
             assert operation.get("description") or operation.get("summary"), (method, path)
             assert set(operation["tags"]) <= tags, (method, path)
+            body = operation.get("requestBody", {"content": {}})["content"].get("application/json")
+            assert body is None or body["schema"]["examples"], (method, path)
             for status, response in operation["responses"].items():
                 if status >= "400" and path.startswith("/api/v1"):
                     assert set(response["content"]) == {"application/problem+json"}, (method, path, status)

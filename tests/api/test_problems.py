@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.api.conftest import Door
+from veza.api.accounts.problems import ACCOUNT_KINDS
 from veza.api.application import BODY_MAX_BYTES
+from veza.api.catalog.problems import CATALOG_KINDS
+from veza.api.listeners.problems import LISTENERS_KINDS
+from veza.api.market.problems import MARKET_KINDS
+from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import KINDS, problems_page
 from veza.kit.database import Database
 
@@ -27,6 +33,11 @@ JSON = {"Content-Type": "application/json", **KEY}
         ("POST", WISHES, {"headers": JSON, "content": b"[1]"}, 400, "invalid-request", ""),
         ("POST", WISHES, {"headers": KEY, "json": {}}, 400, "invalid-request", "amount_minor"),
         ("POST", WISHES, {"headers": KEY, "json": {"amount_minor": "x"}}, 400, "invalid-request", "amount_minor"),
+        ("POST", WISHES, {"headers": KEY, "json": {"amount_minor": "1"}}, 400, "invalid-request", "got `str`"),
+        ("POST", WISHES, {"headers": KEY, "json": {"amount_minor": 1.0}}, 400, "invalid-request", "got `float`"),
+        ("POST", WISHES, {"headers": KEY, "json": {"amount_minor": True}}, 400, "invalid-request", "got `bool`"),
+        ("POST", WISHES, {"headers": KEY, "json": {"amount_minor": 1, "note": 2}}, 400, "invalid-request", "note"),
+        ("POST", WISHES, {"headers": [*KEY.items()] * 2, "json": {}}, 400, "idempotency-key-missing", "2 came"),
         ("POST", WISHES, {"headers": KEY, "json": {"amount_minor": 1, "no": 1}}, 400, "invalid-request", "no"),
         ("POST", WISHES, {"headers": KEY, "data": {"amount_minor": "1"}}, 415, "unsupported-media-type", "json"),
         ("POST", WISHES, {"headers": KEY}, 415, "unsupported-media-type", "json"),
@@ -92,5 +103,6 @@ async def test_a_usable_request_id_is_taken_over_and_another_replaced(sqlite_doo
 
 
 def test_no_two_kinds_share_a_type() -> None:
-    assert len({kind.uri for kind in KINDS}) == len(KINDS)
+    kinds = [*KINDS, *ACCOUNT_KINDS, *CATALOG_KINDS, *LISTENERS_KINDS, *MARKET_KINDS, *MONEY_KINDS]
+    assert [uri for uri, count in Counter(kind.uri for kind in kinds).items() if count > 1] == []
     assert all(kind.uri in problems_page() for kind in KINDS)

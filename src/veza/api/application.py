@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
+from veza.api.bodies import ApiRequest
 from veza.api.idempotency import key_required
 from veza.api.openapi import openapi_config
 from veza.api.parameters import known_parameters
@@ -27,6 +28,7 @@ def api_v1(recognise: Recognise, handlers: Sequence[ControllerRouterHandler]) ->
     """Everything under /api/v1: who has the route's permission, JSON, known parameters, no write without a key."""
     return Router(
         path="/api/v1",
+        request_class=ApiRequest,
         route_handlers=handlers,
         guards=[permitted(recognise, json_only, known_parameters(), key_required)],
         dependencies=VISITOR_DEPENDENCY,

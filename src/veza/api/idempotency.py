@@ -234,7 +234,10 @@ def key_required(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseR
     """A rule: no write without a usable key."""
     if connection.scope.get("method") not in _WRITES:
         return
-    key = connection.headers.get(HEADER, "")
+    keys = connection.headers.getall(HEADER, [""])
+    if len(keys) > 1:
+        raise Problem(KEY_MISSING, f"one {HEADER} says which request this is, and {len(keys)} came")
+    (key,) = keys
     if not key:
         raise Problem(KEY_MISSING, f"every write needs a header {HEADER}: 1 to 255 characters, new for each intent")
     if not _KEY.fullmatch(key):

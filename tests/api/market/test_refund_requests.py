@@ -175,7 +175,7 @@ async def test_a_request_follows_money_that_goes_back_for_another_reason(any_sho
     (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
     assert request["status"] == "refunded"
     await shop.refused(
-        act.who, f"/refund-requests/{asked['id']}/decline", {"answer": "no, sorry"}, 409, "decided-already"
+        act.who, f"/refund-requests/{asked['id']}/decline", {"answer": "no, sorry"}, 409, "awaits-no-decision"
     )
     await shop.fail_refund_later(str(refund_id))
     (request,) = (await shop.get(buyer, "/refund-requests"))["items"]

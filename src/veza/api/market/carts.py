@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, JSONBody
+from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
@@ -201,7 +201,7 @@ async def add_item(
 )  # fmt: skip
 async def change_item(
     product_id: FromPath[UUID],
-    data: JSONBody[OwnPrice],
+    data: Annotated[OwnPrice, BodyKwarg(examples=[Example(value={"amount_minor": 1200})])],
     buyer: NamedDependency[Buyer],
     idempotent: NamedDependency[Idempotent],
 ) -> Response[CartShown]:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
@@ -229,7 +230,9 @@ async def show_order(
     ),
 )  # fmt: skip
 async def claim_orders(
-    data: JSONBody[ClaimWanted], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
+    data: Annotated[ClaimWanted, BodyKwarg(examples=[Example(value={"token": "q7Zr0bV3mK1xWc9TfYh2LdE8uJp5sNaG"})])],
+    idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
 ) -> Response[Claimed]:
     """With the token of the link that was mailed, its order; without one, every order made with the person's confirmed
     address. What was bought is in the library afterwards. A link works once."""

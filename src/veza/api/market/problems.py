@@ -98,7 +98,7 @@ NO_REFUND = Kind(
     "a refund of “Blue Hours” could be asked for until 2026-01-16, 14d after it was paid",
 )
 DECIDED_ALREADY = Kind(
-    "decided-already",
+    "awaits-no-decision",
     409,
     "The request waits for no decision",
     "`detail` says what it is now; somebody may have been first.",

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, JSONBody, QueryParameter
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
@@ -264,7 +264,7 @@ async def create_product(
 )  # fmt: skip
 async def change_product(
     product_id: FromPath[UUID],
-    data: JSONBody[ProductChange],
+    data: Annotated[ProductChange, BodyKwarg(examples=[Example(value={"pricing": "fixed", "price_minor": 900})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],

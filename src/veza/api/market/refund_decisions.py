@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
@@ -31,6 +33,10 @@ class Decision(Struct, forbid_unknown_fields=True):
 
     answer: Reason
 
+
+DecisionSent = Annotated[
+    Decision, BodyKwarg(examples=[Example(value={"answer": "thank you for telling us what was wrong with it"})])
+]
 
 GRANTED_EXAMPLE = {
     **REQUEST_EXAMPLE,
@@ -67,7 +73,7 @@ async def _to_decide(session: Session, request_id: UUID, visitor: Visitor) -> Re
 )  # fmt: skip
 async def grant_refund(
     request_id: FromPath[UUID],
-    data: JSONBody[Decision],
+    data: DecisionSent,
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
 ) -> Response[RefundRequestShown]:
@@ -98,7 +104,7 @@ async def grant_refund(
 )  # fmt: skip
 async def decline_refund(
     request_id: FromPath[UUID],
-    data: JSONBody[Decision],
+    data: DecisionSent,
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
 ) -> Response[RefundRequestShown]:
@@ -126,7 +132,9 @@ async def decline_refund(
     ),
 )  # fmt: skip
 async def refund_line(
-    line_id: FromPath[UUID], data: JSONBody[Decision], idempotent: NamedDependency[Idempotent]
+    line_id: FromPath[UUID],
+    data: DecisionSent,
+    idempotent: NamedDependency[Idempotent],
 ) -> Response[RefundShown]:
     """For operators: gives back what is left of one line, whenever it was bought; a request that waits is granted."""
 

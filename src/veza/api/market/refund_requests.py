@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, JSONBody, QueryParameter
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
@@ -207,7 +207,7 @@ async def list_artists_requests(
 )  # fmt: skip
 async def ask_again(
     request_id: FromPath[UUID],
-    data: JSONBody[AskedAgain],
+    data: Annotated[AskedAgain, BodyKwarg(examples=[Example(value={"reason": "the second song cuts off half way"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
@@ -120,7 +121,9 @@ async def _theirs(session: Session, artist_id: UUID, visitor: Visitor) -> Artist
 )  # fmt: skip
 async def onboard_artist(
     artist_id: FromPath[UUID],
-    data: JSONBody[OnboardingWanted],
+    data: Annotated[
+        OnboardingWanted, BodyKwarg(examples=[Example(value={"return_url": "https://example.org/studio"})])
+    ],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     room: NamedDependency[MoneyRoom],
