@@ -26,8 +26,6 @@ PageRequest = Request[Any, Any, Any]
 WhoAsks = Callable[[PageRequest], Awaitable[Asker]]
 """Finds out who looks at a page, as the API finds out who asks it."""
 
-NOTHING = Refused(404, "No such track", "It is not public, it is gone, or it never was.")
-
 
 def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRouterHandler]:
     """/tracks/{id}."""
@@ -38,7 +36,7 @@ def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRout
         """One track, for everybody while it is public, and for those who see it in the API."""
         wanted = slugs.as_id(track_id)
         if wanted is None:
-            raise NOTHING
+            raise _nothing()
         asker = await who_asks(request)
         try:
             async with catalog.database.read() as session:
@@ -46,7 +44,7 @@ def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRout
                 is_public = bool(await visibility.visible(session, "track", [wanted]))
                 offers = await products.for_sale_with(session, track.release_id, wanted)
         except UnknownTrack:
-            raise NOTHING from None
+            raise _nothing() from None
         except DatabaseUnavailable as error:
             raise Refused(503, "Not now", f"{error}.") from None
         return pages.show(
@@ -65,6 +63,10 @@ def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRout
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
     return [Router("/", route_handlers=[track_page], include_in_schema=False, exception_handlers={Refused: refused})]
+
+
+def _nothing() -> Refused:
+    return Refused(404, "No such track", "It is not public, it is gone, or it never was.")
 
 
 def _cover(track: Row[Any]) -> dict[str, Any] | None:
