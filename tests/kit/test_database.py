@@ -82,6 +82,14 @@ async def test_a_reader_cannot_write(database: Database, change: Any) -> None:
         assert (await session.scalars(select(OutboxEvent.topic))).all() == ["kept"]
 
 
+async def test_a_reader_cannot_lock_what_it_reads(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    with pytest.raises(ReaderWrites, match="asked to lock rows"):
+        async with database.read() as session:
+            await session.execute(select(OutboxEvent.id).with_for_update())
+    await database.close()
+
+
 async def test_a_reader_keeps_no_transaction_open_on_the_server_between_its_statements(postgres_url: str) -> None:
     database = Database.open(postgres_url)
     of_whom = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")

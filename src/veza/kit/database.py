@@ -129,7 +129,7 @@ class DatabaseUnavailable(Exception):
 
 
 class ReaderWrites(Exception):
-    """A session that only reads was asked to write: a mistake of ours. Nothing was changed."""
+    """A session that only reads was asked to write or to lock: a mistake of ours. Nothing was changed."""
 
 
 NO_TABLES = "the database has no tables yet: run `veza migrate`"
@@ -295,9 +295,14 @@ class Database:
         session.dialect = self.dialect
 
 
+_LOCKS = (" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE")
+
+
 def _only_reads(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
     if context.isinsert or context.isupdate or context.isdelete:
         raise ReaderWrites(f"this session only reads, and was asked to {' '.join(statement.split()[:3])}")
+    if any(lock in statement for lock in _LOCKS):  # it would end with the statement
+        raise ReaderWrites("this session only reads, and was asked to lock rows")
 
 
 def _as_json(value: Any) -> str:
