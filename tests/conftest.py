@@ -6,6 +6,7 @@ A missing PostgreSQL or Redis skips loudly here; with `CI=true` or `VEZA_REQUIRE
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
@@ -36,6 +37,12 @@ def missing(what: str) -> None:
     if REQUIRED:
         pytest.fail(f"{what}, and this run requires every service", pytrace=False)
     pytest.skip(what)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays: looking through it again and again is a tenth of a run's time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -21,6 +21,7 @@ from veza.api.problems import (
     MALFORMED_BODY,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    Described,
     Kind,
     Problem,
     problem_responses,
@@ -97,7 +98,7 @@ def answers(status: int, shape: Any, description: str, example: Any, *kinds: Kin
     # As the shape itself: an example that does not fit fails the import, and Litestar drops the nulls of a dict.
     shown = Example(value=convert(example, shape))
     return {
-        status: ResponseSpec(shape, generate_examples=False, description=description, examples=[shown]),
+        status: Described(shape, generate_examples=False, description=description, examples=[shown]),
         **problem_responses(*kinds),
     }
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
-from veza.api.problems import Kind, problem_responses
+from veza.api.problems import Described, Kind, problem_responses
 from veza.api.shapes import PLAIN, show
 
 Email = Annotated[str, Meta(min_length=3, max_length=320, pattern=PLAIN, description="Case does not matter.")]
@@ -66,7 +66,7 @@ PERSON_EXAMPLE: dict[str, Any] = {
 
 def nothing(description: str, *kinds: Kind) -> Mapping[int, ResponseSpec]:
     """The described answers of an operation that has nothing to say when it succeeds: 204 and its problems."""
-    return {204: ResponseSpec(None, generate_examples=False, description=description), **problem_responses(*kinds)}
+    return {204: Described(None, generate_examples=False, description=description), **problem_responses(*kinds)}
 
 
 def shown(person: Person, roles: list[Role]) -> PersonShown:
