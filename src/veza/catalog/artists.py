@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit
 from veza.accounts.audit import Act
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.askers import Asker, NotYours
+from veza.catalog.slugs import Slug
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.money import known_currency
@@ -153,18 +154,28 @@ async def find_artist(session: Session, artist_id: UUID) -> Artist:
 
 async def seen_artist(session: Session, wanted: str, asker: Asker) -> Artist:
     """The artist of a slug, current or former, or an id, if the asker may see it; raises UnknownArtist."""
-    artist_id = slugs.as_id(wanted) or await slugs.find(session, slugs.ARTIST, slugs.EVERYWHERE, wanted)
-    row = await session.get(Artist, artist_id) if artist_id else None
+    row = await _of(session, wanted)
     if row is None or not (row.hidden_at is None or await acts_for(session, row.id, asker) or asker.moderates):
         raise UnknownArtist(wanted)
     return row
 
 
+async def _of(session: Session, wanted: str) -> Artist | None:
+    """The artist of a slug or an id."""
+    artist_id = slugs.as_id(wanted)
+    if artist_id is not None:
+        return (await session.scalars(_BY_ID, {"id": artist_id})).one_or_none()
+    return (await session.scalars(_BY_SLUG, {"slug": wanted})).one_or_none() if slugs.is_slug(wanted) else None
+
+
+_BY_ID = select(Artist).where(Artist.id == bindparam("id", type_=Uuid()))
+_BY_SLUG = select(Artist).join(Slug, slugs.leads_to(slugs.ARTIST, slugs.EVERYWHERE, Artist.id))
+
+
 async def named(session: Session, wanted: str) -> list[Artist]:
     """The artist of a slug or id, else all of that name, whatever its case and accents; at most 50."""
-    artist_id = slugs.as_id(wanted) or await slugs.find(session, slugs.ARTIST, slugs.EVERYWHERE, wanted)
-    if artist_id is not None:
-        row = await session.get(Artist, artist_id)
+    row = await _of(session, wanted)
+    if row is not None or slugs.as_id(wanted) is not None:
         return [row] if row else []
     same = select(Artist).where(Artist.name_key == sort_key(wanted)).order_by(Artist.id).limit(50)
     return list((await session.scalars(same)).all())

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Uuid, and_, bindparam, select
 
-from veza.catalog import tagging
+from veza.catalog import slugs, tagging
 from veza.catalog.artists import Artist, ArtistMember, acts_for
 from veza.catalog.askers import Asker
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release, UnknownRelease
+from veza.catalog.slugs import Slug
 from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
 from veza.catalog.wording import AFTER_ALL, sort_key
@@ -71,6 +72,16 @@ async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Row[
     row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
     if row is None or not await _sees(session, row, asker):
         raise UnknownRelease(release_id)
+    return row
+
+
+async def seen_release_of(session: Session, artist: Artist, slug: str, asker: Asker) -> Row[Any]:
+    """The artist's release of a slug, current or former, if the asker may see it; raises UnknownRelease."""
+    row = None
+    if slugs.is_slug(slug):
+        row = (await session.execute(_RELEASE_BY_SLUG, {"artist": artist.id, "slug": slug})).one_or_none()
+    if row is None or not await _sees(session, row, asker):
+        raise UnknownRelease(f"{artist.slug}/{slug}")
     return row
 
 
@@ -159,6 +170,9 @@ _TRACKS = (
 _TRACKS_OF = _TRACKS.where(_T.c.release_id == bindparam("release", type_=Uuid())).order_by(_T.c.position, _T.c.id)
 _STANDING = (_R.c.status.label("release_status"), _R.c.hidden_at.label("release_hidden_at"))
 _RELEASE = _RELEASES.add_columns(*_STANDING).where(_R.c.id == bindparam("id", type_=Uuid()))
+_RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
+    Slug, slugs.leads_to(slugs.RELEASE, bindparam("artist", type_=Uuid()), _R.c.id)
+)
 _TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
 _PUBLIC = (_R.c.status == "published", _R.c.hidden_at.is_(None), _A.c.hidden_at.is_(None))
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from slugify import slugify
-from sqlalchemy import Index, delete, select, update
+from sqlalchemy import ColumnElement, Index, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,12 +68,13 @@ async def give(session: Session, kind: str, scope: UUID, target_id: UUID, text: 
     raise NoSlugFree(text)
 
 
-async def find(session: Session, kind: str, scope: UUID, slug: str) -> UUID | None:
-    """What a slug, current or former, leads to."""
-    if not is_slug(slug):
-        return None
-    mine = select(Slug.target_id).where(Slug.kind == kind, Slug.scope == scope, Slug.slug == slug)
-    return (await session.execute(mine)).scalar()
+def leads_to(kind: str, scope: Any, target_id: Any) -> ColumnElement[bool]:
+    """Joins slugs to what they lead to, whose ids are in `target_id`: that of the parameter `slug`, current or former.
+
+    Ask only for what `is_slug`.
+    """
+    mine = (Slug.kind == kind, Slug.scope == scope, Slug.slug == bindparam("slug"))
+    return and_(*mine, Slug.target_id == target_id)
 
 
 async def forget(session: Session, target_id: UUID) -> None:

@@ -43,7 +43,7 @@ from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, releases, slugs
-from veza.catalog.releases import ReleaseWanted, UnknownRelease
+from veza.catalog.releases import ReleaseWanted
 from veza.catalog.room import CatalogRoom
 from veza.kit.database import Session
 
@@ -151,10 +151,7 @@ async def show_release_of_artist(
     asker = asker_of(visitor)
     async with catalog.database.read() as session:
         owner = await artists.seen_artist(session, artist, asker)
-        release_id = await slugs.find(session, slugs.RELEASE, owner.id, slug)
-        if release_id is None:
-            raise UnknownRelease(f"{artist}/{slug}")
-        row = await listings.seen_release(session, release_id, asker)
+        row = await listings.seen_release_of(session, owner, slug, asker)
         if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
             return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
         return Response(await with_tracks(session, row, asker))
