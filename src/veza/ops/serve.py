@@ -23,6 +23,7 @@ import structlog
 import uvicorn
 
 from veza.ops.application import Application, Service
+from veza.ops.http_protocol import HttpProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,7 @@ def http_server(asgi: Any, grace: timedelta, proxies: Sequence[str] = ()) -> Ser
     return Server(
         uvicorn.Config(
             asgi,
+            http=HttpProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
