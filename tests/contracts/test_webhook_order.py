@@ -43,7 +43,7 @@ async def one_sale_per_order(stage: Stage, events: int, **sale: Any) -> list[tup
 
 
 async def planned_and_owed(stage: Stage, payment_id: UUID) -> set[tuple[int, int]]:
-    async with stage.database.read() as session:
+    async with stage.database.write("test") as session:
         found = await books(session, await stage.payment(payment_id))
     return {(book.planned_minor, book.owed_minor) for book in found}
 
