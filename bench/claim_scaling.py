@@ -119,7 +119,7 @@ async def _plan(room: MoneyRoom) -> str:
     due = room.reversal_worker.due.limit(CLAIMED).params(now=base.clock.now())
     compiled = due.compile(dialect=base.engine.sync_engine.dialect, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN " if base.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
-    async with base.read() as session:
+    async with base.write("bench") as session:  # what claims locks what it finds, and so does its plan
         rows: Any = (await session.execute(text(explain + str(compiled).replace(":", "\\:")))).all()
     return "; ".join(str(row[-1]).strip() for row in rows)
 
