@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from operator import attrgetter
-from typing import Annotated, Any, TypeVar
+from operator import attrgetter, itemgetter
+from typing import Annotated, Any, TypeAlias, TypeVar, cast
 
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -70,21 +70,33 @@ CHANGE_EXAMPLE = {
 }
 
 S = TypeVar("S", bound=Struct)
+_Several: TypeAlias = Callable[[Any], tuple[Any, ...]]
 
 
 def show(shape: type[S], row: Any, **more: Any) -> S:
     """`shape` filled from the attributes of `row` that have the same names; `more` has the rest."""
-    names, read = _fields(shape, tuple(more))
-    return shape(**dict(zip(names, read(row), strict=True)), **more)
+    read, in_order = _fields(shape, tuple(more))
+    return shape(*in_order((*read(row), *more.values())))
 
 
 @cache
-def _fields(shape: type[Struct], but: tuple[str, ...]) -> tuple[tuple[str, ...], Callable[[Any], Sequence[Any]]]:
-    """The names of a shape's fields but these, and what reads all of them at once."""
-    names = tuple(name for name in shape.__struct_fields__ if name not in but)
-    if len(names) < 2:  # attrgetter of one name gives no tuple
-        return names, lambda row: [getattr(row, name) for name in names]
-    return names, attrgetter(*names)
+def _fields(shape: type[Struct], given: tuple[str, ...]) -> tuple[_Several, _Several]:
+    """What reads a row's part of the fields, and what puts these, followed by the `given` ones, as the shape has them.
+
+    By their places a shape takes them four times as quickly as by their names.
+    """
+    fields = shape.__struct_fields__
+    if strange := set(given) - set(fields):
+        raise TypeError(f"{shape.__name__} has no {', '.join(sorted(strange))}")
+    names = [*(name for name in fields if name not in given), *given]
+    return _several(attrgetter, names[: len(names) - len(given)]), _several(itemgetter, [*map(names.index, fields)])
+
+
+def _several(getter: Callable[..., Any], keys: Sequence[Any]) -> _Several:
+    """attrgetter or itemgetter of these, as a tuple also where it is one, or none."""
+    if len(keys) > 1:
+        return cast(_Several, getter(*keys))
+    return lambda one: tuple(getter(key)(one) for key in keys)
 
 
 def changes(rows: Any) -> list[Change]:

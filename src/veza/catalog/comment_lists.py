@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from veza.accounts.people import Person
 from veza.catalog.comments import Comment
 from veza.catalog.playlist_lists import DELETED_ACCOUNT
-from veza.catalog.rows import Found, Query, Rows
+from veza.catalog.rows import Found, Query, Rows, found_by
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
 
@@ -53,4 +53,4 @@ SORTS = {"moment": Sort(Comment.id, Comment.at_ms, key_of="at_ms"), **by_age(Com
 
 async def of_track(session: Session, track_id: UUID, part: Slice) -> Rows:
     """What was said about a track."""
-    return (await session.execute(part.of(_PUBLIC.where(Comment.track_id == track_id)))).all()
+    return await found_by(session, part.of(_PUBLIC.where(Comment.track_id == track_id)))

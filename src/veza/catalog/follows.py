@@ -13,7 +13,7 @@ from veza.catalog import visibility
 from veza.catalog.artists import Artist
 from veza.catalog.once import insert_once
 from veza.catalog.releases import Release
-from veza.catalog.rows import Query, Rows
+from veza.catalog.rows import Query, Rows, found_by
 from veza.catalog.visibility import VISIBLE_ARTIST, VISIBLE_RELEASE
 from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Base, Session
@@ -73,7 +73,7 @@ async def listed(session: Session, person_id: UUID, part: Slice, *, text: str | 
     if text is not None:
         begins = sort_key(text)
         found = found.where(begins <= Artist.name_key, begins + AFTER_ALL > Artist.name_key)
-    return (await session.execute(part.of(found))).all()
+    return await found_by(session, part.of(found))
 
 
 async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | None = None) -> Rows:
@@ -84,7 +84,7 @@ async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | No
     found = _FEED.where(Follow.person_id == person_id)
     if kind is not None:
         found = found.where(Release.kind == kind)
-    return (await session.execute(part.of(found))).all()
+    return await found_by(session, part.of(found))
 
 
 _COUNTS = (

@@ -14,7 +14,7 @@ from veza.catalog import visibility
 from veza.catalog.artists import Artist
 from veza.catalog.once import insert_once
 from veza.catalog.releases import Release
-from veza.catalog.rows import Query, Rows
+from veza.catalog.rows import Query, Rows, found_by
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_RELEASE, VISIBLE_TRACK
 from veza.kit.database import Base, Session
@@ -84,7 +84,7 @@ async def listed(session: Session, person_id: UUID, kind: Liked, part: Slice) ->
     Columns: id (of the like), subject_id, title, artist_id, artist_name, release_id, release_title, since.
     """
     found = _LISTED[kind].where(Like.person_id == person_id)
-    return (await session.execute(part.of(found))).all()
+    return await found_by(session, part.of(found))
 
 
 def _visible(*columns: Any) -> dict[str, Query]:

@@ -15,7 +15,7 @@ from veza.catalog import visibility
 from veza.catalog.artists import Artist
 from veza.catalog.playlists import Playlist, PlaylistItem, lock_to_edit
 from veza.catalog.releases import Release
-from veza.catalog.rows import Rows
+from veza.catalog.rows import Rows, found_by
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK, NothingThere
 from veza.kit.database import Session
@@ -109,7 +109,7 @@ async def listed(session: Session, playlist_id: UUID, part: Slice) -> Rows:
     Columns: id, position, track_id, added_by, added_at, is_available, title, duration_ms, artist_id, artist_name,
     release_id, release_title.
     """
-    return (await session.execute(part.of(_LISTED), {"playlist_id": playlist_id})).all()
+    return await found_by(session, part.of(_LISTED), {"playlist_id": playlist_id})
 
 
 async def available(session: Session, playlist_id: UUID) -> Rows:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from veza.accounts.people import Person
 from veza.catalog.playlists import Playlist, PlaylistPerson
-from veza.catalog.rows import Found, Query, Rows
+from veza.catalog.rows import Found, Query, Rows, found_by
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
 
@@ -51,7 +51,7 @@ async def of_person(
     found = _SHOWN.where(wanted[is_mine])
     if is_public is not None:
         found = found.where(Playlist.is_public.is_(is_public))
-    return (await session.execute(part.of(found))).all()
+    return await found_by(session, part.of(found))
 
 
 async def public(session: Session, part: Slice, *, owner_id: UUID | None = None) -> Rows:
@@ -59,4 +59,4 @@ async def public(session: Session, part: Slice, *, owner_id: UUID | None = None)
     found = _SHOWN.where(Playlist.is_public.is_(True), Playlist.hidden_at.is_(None))
     if owner_id is not None:
         found = found.where(Playlist.owner_id == owner_id)
-    return (await session.execute(part.of(found))).all()
+    return await found_by(session, part.of(found))

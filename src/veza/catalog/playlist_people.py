@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from veza.accounts import people
 from veza.accounts.people import Person
 from veza.catalog.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, see
-from veza.catalog.rows import Rows
+from veza.catalog.rows import Rows, found_by
 from veza.kit.database import Session
 
 PEOPLE_MOST = 100
@@ -65,4 +65,4 @@ async def listed(session: Session, playlist_id: UUID, by: UUID) -> Rows:
         .order_by(PlaylistPerson.since, PlaylistPerson.person_id)
         .limit(PEOPLE_MOST)
     )
-    return (await session.execute(found)).all()
+    return await found_by(session, found)

@@ -14,7 +14,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.comments import Comment, UnknownComment
 from veza.catalog.releases import Release
 from veza.catalog.reported import Report, ReportReason, ReportStatus, SubjectKind, machine
-from veza.catalog.rows import Rows
+from veza.catalog.rows import Rows, found_by
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
@@ -122,7 +122,7 @@ async def queue(
         found = found.where(Report.status == status)
     if kind is not None:
         found = found.where(Report.subject_kind == kind)
-    return (await session.execute(part.of(found))).all()
+    return await found_by(session, part.of(found))
 
 
 async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID) -> str:

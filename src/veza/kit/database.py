@@ -46,6 +46,10 @@ class UtcDateTime(TypeDecorator[datetime]):
     def python_type(self) -> type[datetime]:
         return datetime
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # asyncpg reads a timestamptz as an aware UTC instant: a call for each would change nothing.
+        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None or dialect.name != "sqlite":
             return value
