@@ -103,10 +103,17 @@ def catalogue() -> Rows:
     return rows
 
 
-TAGS_OF_TRACKS = """
-    UPDATE taggings SET listed_at = tracks.listed_at, title_key = tracks.title_key FROM tracks
-    WHERE taggings.kind = 'track' AND taggings.about_id = tracks.id
-"""
+PLACES = [
+    f"""
+    UPDATE taggings SET listed_at = found.{at}, title_key = found.{key} FROM {table} AS found
+    WHERE taggings.kind = '{kind}' AND taggings.about_id = found.id
+    """
+    for kind, table, at, key in (
+        ("artist", "artists", "created_at", "name_key"),
+        ("release", "releases", "published_at", "title_key"),
+        ("track", "tracks", "listed_at", "title_key"),
+    )
+]
 
 
 async def fill(url: str, rows: Rows) -> None:
@@ -115,7 +122,8 @@ async def fill(url: str, rows: Rows) -> None:
         for model, wanted in rows.items():
             for start in range(0, len(wanted), CHUNK):
                 await connection.execute(insert(table_of(model)), wanted[start : start + CHUNK])
-        await connection.execute(text(TAGS_OF_TRACKS))
+        for statement in PLACES:
+            await connection.execute(text(statement))
     async with base.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         # As autovacuum does within a minute of so many new rows: in the middle of what is measured otherwise.
         await connection.execute(text("VACUUM ANALYZE"))
@@ -142,6 +150,7 @@ def addresses(rows: Rows, cursors: dict[str, str]) -> dict[str, Callable[[random
         "tracks, beginning with": lambda chance: f"/tracks?text={chance.choice(SYLLABLES)}",
         "tracks of an artist": lambda chance: f"/tracks?artist={artist(chance)}",
         "releases, newest": lambda _: "/releases",
+        "releases, frequent tag": lambda _: f"/releases?tag={TAGS[0]}",
         "releases, any tag": lambda chance: f"/releases?tag={chance.choice(TAGS)}",
         "artists, by name": lambda _: "/artists?sort=name",
         "artists, any tag": lambda chance: f"/artists?tag={chance.choice(TAGS)}",

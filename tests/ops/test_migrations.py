@@ -114,9 +114,44 @@ async def test_what_was_imported_before_is_known_by_its_hashes_afterwards(empty:
     await database.close()
 
 
+async def test_what_had_a_tag_before_tags_were_sorted_is_put_in_its_place(empty: Settings) -> None:
+    empty.var_dir.mkdir(parents=True, exist_ok=True)
+    config = alembic_config(empty.database_url)
+    sorts = ScriptDirectory.from_config(config).get_revision("0011")
+    await asyncio.to_thread(command.upgrade, config, str(sorts.down_revision))
+    database = Database.open(empty.database_url)
+    artist, out, draft = (database.ids.new() for _ in range(3))
+    now, published = database.clock.now(), database.clock.now() - timedelta(days=1)
+    rows = [
+        _row(database, "artists", id=artist, name="Harps", name_key="harps", slug="harps", created_at=now),
+        _row(
+            database, "releases", id=out, artist_id=artist, slug="a", title_key="out", kind="ep", status="published",
+            published_at=published,
+        ),
+        _row(
+            database, "releases", id=draft, artist_id=artist, slug="b", title_key="draft", kind="ep", status="draft",
+        ),
+        *(
+            _row(database, "taggings", kind=kind, tag="folk", about_id=about)
+            for kind, about in (("artist", artist), ("release", out), ("release", draft))
+        ),
+    ]  # fmt: skip
+    async with database.write() as session:
+        for row in rows:
+            await session.execute(row)
+    await asyncio.to_thread(migrate, empty)
+    tags = METADATA.tables["taggings"].columns
+    async with database.read() as session:
+        found = select(tags["about_id"], tags["listed_at"], tags["title_key"]).order_by(tags["about_id"])
+        assert [tuple(row) for row in await session.execute(found)] == [
+            (artist, now, "harps"), (out, published, "out"), (draft, None, "draft"),
+        ]  # fmt: skip
+    await database.close()
+
+
 def _row(database: Database, table: str, **given: Any) -> Executable:
     """One row of a table as the code maps it; what is not given and has to be there is empty."""
-    empty: dict[type, Any] = {str: "", int: 0, bool: False, list: [], datetime: database.clock.now()}
+    empty: dict[type, Any] = {str: "", int: 0, bool: False, object: [], datetime: database.clock.now()}
     columns = METADATA.tables[table].columns
     blank = {
         one.name: database.ids.new() if one.type.python_type is UUID else empty[one.type.python_type]

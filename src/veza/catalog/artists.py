@@ -111,13 +111,14 @@ async def open_artist(session: Session, person_id: UUID, wanted: ArtistWanted, *
     session.add(row)
     await session.flush()
     session.add(ArtistMember(artist_id=artist_id, person_id=person_id, part="owner", since=session.now))
-    await tagging.write(session, tagging.ARTIST, artist_id, row.tags)
+    await _tag(session, row, ())
     await session.flush()
     return row
 
 
 async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any], *, currencies: Sequence[str]) -> None:
     """Change what `changes` names (name, bio, tags, country, currency) of a locked artist. Raises as open_artist."""
+    before = artist.tags
     if "name" in changes:
         artist.name = clean(changes["name"], "the artist's name")
         artist.name_key = sort_key(artist.name)
@@ -129,9 +130,16 @@ async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any],
     if "currency" in changes:
         artist.currency = _currency(changes["currency"], currencies)
     if "tags" in changes:
-        before, artist.tags = artist.tags, metadata.tags(changes["tags"])
-        await tagging.write(session, tagging.ARTIST, artist.id, artist.tags, before)
+        artist.tags = metadata.tags(changes["tags"])
     await session.flush()
+    if "name" in changes or "tags" in changes:
+        await _tag(session, artist, before)
+
+
+async def _tag(session: Session, artist: Artist, before: Sequence[str]) -> None:
+    await tagging.write(session, tagging.ARTIST, artist.id, artist.tags, before)
+    if artist.tags:
+        await tagging.place(session, tagging.ARTIST, artist.id, artist.created_at, artist.name_key)
 
 
 async def set_fee(session: Session, artist: Artist, fee_bps: int | None) -> None:

@@ -5,24 +5,25 @@ A statement is built once for each combination of filters: building it costs mor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, and_, bindparam, select
+from sqlalchemy import Select, Uuid, and_, bindparam, select
 
 from veza.catalog import slugs, tagging
 from veza.catalog.artists import Artist, ArtistMember, acts_for
 from veza.catalog.askers import Asker
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release, UnknownRelease
+from veza.catalog.rows import Found, Rows, found_by
 from veza.catalog.slugs import Slug
 from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
 from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session, table_of
-from veza.kit.listing import Slice, Sort, by_age, by_time
+from veza.kit.listing import Slice, Sort, any_value, by_age, by_time, constant
 
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
 _G, _H = table_of(tagging.Tagging), table_of(HiddenTrack)
@@ -37,37 +38,42 @@ TRACK_SORTS = {
     **by_time(_T.c.listed_at, _T.c.id, "listed_at"),
     "title": Sort(_T.c.id, _T.c.title_key, key_of="title_key"),
 }
-_TAGGED_SORTS = {
-    **by_time(_G.c.listed_at, _G.c.about_id, "listed_at"),
-    "title": Sort(_G.c.about_id, _G.c.title_key, key_of="title_key"),
+# What has a tag is read by the tag's index, which is sorted by the same.
+_TAGGED_BY_TITLE = Sort(_G.c.about_id, _G.c.title_key)
+_TAGGED_BY_TIME = {**by_time(_G.c.listed_at, _G.c.about_id, ""), "title": _TAGGED_BY_TITLE}
+_TAGGED_BY_AGE = {**by_age(_G.c.about_id), "name": _TAGGED_BY_TITLE}
+_TAGGED = {
+    sorts[name]: tagged[name]
+    for sorts, tagged in (
+        (ARTIST_SORTS, _TAGGED_BY_AGE),
+        (RELEASE_SORTS, _TAGGED_BY_TIME),
+        (TRACK_SORTS, _TAGGED_BY_TIME),
+    )
+    for name in sorts
 }
-# The tracks of one tag are read by the tag's index, which has the same two.
-_TAGGED = {TRACK_SORTS[name]: _TAGGED_SORTS[name] for name in TRACK_SORTS}
 
 
-async def artists(session: Session, part: Slice, **filters: Any) -> Sequence[Row[Any]]:
+async def artists(session: Session, part: Slice, **filters: Any) -> Rows:
     """Artists that are not hidden. Filters: `text` (how the name begins), `tag`, `member` (a person's own)."""
     return await _rows(session, _artists, part, filters)
 
 
-async def releases(session: Session, part: Slice, **filters: Any) -> Sequence[Row[Any]]:
+async def releases(session: Session, part: Slice, **filters: Any) -> Rows:
     """Published releases. Filters: `artist`, `kind`, `tag`, `text` (how the title begins)."""
     return await _rows(session, _releases, part, filters)
 
 
-async def releases_of(
-    session: Session, artist_id: UUID, part: Slice, *, public_only: bool, **filters: Any
-) -> Sequence[Row[Any]]:
+async def releases_of(session: Session, artist_id: UUID, part: Slice, *, public_only: bool, **filters: Any) -> Rows:
     """An artist's releases; drafts and all that is not public only for its people. Filters: `status`, `kind`."""
     return await _rows(session, _public_of if public_only else _all_of, part, {**filters, "artist": artist_id})
 
 
-async def tracks(session: Session, part: Slice, **filters: Any) -> Sequence[Row[Any]]:
+async def tracks(session: Session, part: Slice, **filters: Any) -> Rows:
     """Tracks of published releases. Filters: `artist`, `release`, `tag`, `text` (how the title begins)."""
     return await _rows(session, _tracks, part, filters)
 
 
-async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Row[Any]:
+async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Found:
     """One release as a card, if the asker may see it; raises UnknownRelease."""
     row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
     if row is None or not await _sees(session, row, asker):
@@ -75,7 +81,7 @@ async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Row[
     return row
 
 
-async def seen_release_of(session: Session, artist: Artist, slug: str, asker: Asker) -> Row[Any]:
+async def seen_release_of(session: Session, artist: Artist, slug: str, asker: Asker) -> Found:
     """The artist's release of a slug, current or former, if the asker may see it; raises UnknownRelease."""
     row = None
     if slugs.is_slug(slug):
@@ -85,7 +91,7 @@ async def seen_release_of(session: Session, artist: Artist, slug: str, asker: As
     return row
 
 
-async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Row[Any]:
+async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Found:
     """One track as a card, if the asker may see its release; raises UnknownTrack."""
     row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
     if row is None or not await _sees(session, row, asker, hidden=row.hidden_at is not None):
@@ -93,29 +99,29 @@ async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Row[Any]
     return row
 
 
-async def _sees(session: Session, row: Row[Any], asker: Asker, *, hidden: bool = False) -> bool:
+async def _sees(session: Session, row: Found, asker: Asker, *, hidden: bool = False) -> bool:
     hidden = hidden or row.release_hidden_at is not None or row.artist_hidden_at is not None
     if row.release_status == "published" and not hidden:
         return True
     return asker.sees_everything or await acts_for(session, row.artist_id, asker)
 
 
-async def release_card(session: Session, release_id: UUID) -> Row[Any]:
+async def release_card(session: Session, release_id: UUID) -> Found:
     """One release with its artist's name and its cover's colour."""
     return (await session.execute(_RELEASE, {"id": release_id})).one()
 
 
-async def track_card(session: Session, track_id: UUID) -> Row[Any]:
+async def track_card(session: Session, track_id: UUID) -> Found:
     """One track with its release's and artist's names and the cover's colour."""
     return (await session.execute(_TRACK, {"id": track_id})).one()
 
 
-async def track_cards(session: Session, release_id: UUID) -> Sequence[Row[Any]]:
+async def track_cards(session: Session, release_id: UUID) -> Rows:
     """A release's tracks in order, each as a card."""
-    return (await session.execute(_TRACKS_OF, {"release": release_id})).all()
+    return await found_by(session, _TRACKS_OF, {"release": release_id})
 
 
-async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> Sequence[Row[Any]]:
+async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> Rows:
     """The same, without those a moderator hid unless the asker may see them all the same."""
     rows = await track_cards(session, release_id)
     if all(row.hidden_at is None for row in rows) or asker.sees_everything:
@@ -125,13 +131,13 @@ async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> 
     return [row for row in rows if row.hidden_at is None]
 
 
-async def _rows(session: Session, build: Build, part: Slice, filters: dict[str, Any]) -> Sequence[Row[Any]]:
+async def _rows(session: Session, build: Build, part: Slice, filters: dict[str, Any]) -> Rows:
     given = {name: value for name, value in filters.items() if value is not None}
     if "text" in given:
         given["text"] = sort_key(given["text"])
         given["text_end"] = given["text"] + AFTER_ALL
     statement = build(part.sort, frozenset(given), part.after is not None)
-    return (await session.execute(statement, {**given, **part.params})).all()
+    return await found_by(session, statement, {**given, **part.params})
 
 
 def _begins(column: Any) -> Any:
@@ -148,9 +154,7 @@ def _artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
         found = found.where(_A.c.hidden_at.is_(None))
     if "text" in given:
         found = found.where(_begins(_A.c.name_key))
-    if "tag" in given:
-        found = found.where(tagging.has_tag(tagging.ARTIST, _A.c.id, bindparam("tag")))
-    return sort.prepared(found, goes_on=goes_on)
+    return _sorted(found, tagging.ARTIST, _A.c.id, sort, given, goes_on=goes_on)
 
 
 _CARD = (
@@ -174,7 +178,7 @@ _RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
     Slug, slugs.leads_to(slugs.RELEASE, bindparam("artist", type_=Uuid()), _R.c.id)
 )
 _TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
-_PUBLIC = (_R.c.status == "published", _R.c.hidden_at.is_(None), _A.c.hidden_at.is_(None))
+_PUBLIC = (_R.c.status == constant("published"), _R.c.hidden_at.is_(None), _A.c.hidden_at.is_(None))
 
 
 @cache
@@ -186,9 +190,7 @@ def _releases(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
         found = found.where(_R.c.kind == bindparam("kind"))
     if "text" in given:
         found = found.where(_begins(_R.c.title_key))
-    if "tag" in given:
-        found = found.where(tagging.has_tag(tagging.RELEASE, _R.c.id, bindparam("tag")))
-    return sort.prepared(found, goes_on=goes_on)
+    return _sorted(found, tagging.RELEASE, _R.c.id, sort, given, goes_on=goes_on)
 
 
 @cache
@@ -219,8 +221,15 @@ def _tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
         found = found.where(_T.c.release_id == bindparam("release", type_=Uuid()))
     if "text" in given:
         found = found.where(_begins(_T.c.title_key))
-    if "tag" not in given:
-        return sort.prepared(found, goes_on=goes_on)
-    found = found.join(_G, _G.c.about_id == _T.c.id)
-    found = found.where(_G.c.kind == tagging.TRACK, _G.c.tag == bindparam("tag"), _G.c.listed_at.is_not(None))
-    return _TAGGED[sort].prepared(found, goes_on=goes_on)
+    return _sorted(found, tagging.TRACK, _T.c.id, sort, given, goes_on=goes_on)
+
+
+def _sorted(
+    found: Select[Any], kind: str, row_id: Any, sort: Sort, given: frozenset[str], *, goes_on: bool
+) -> Select[Any]:
+    if "tag" in given:
+        found = found.join(_G, _G.c.about_id == row_id).where(
+            _G.c.kind == constant(kind), _G.c.tag == any_value("tag", _G.c.tag), _G.c.listed_at.is_not(None)
+        )
+        sort = _TAGGED[sort]
+    return sort.prepared(found, goes_on=goes_on, skewed="text" in given)

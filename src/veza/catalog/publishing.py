@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
+from veza.catalog import tagging
 from veza.catalog.releases import Release, demand_licence, machine
 from veza.catalog.tracks import count_tracks, list_tracks
 from veza.catalog.wording import BadValue
@@ -36,7 +37,7 @@ async def publish(session: Session, release: Release, *, because: str = "publish
         session, release, "published", because=because, attempt=release.attempt + 1, published_at=at,
         publish_at=None, claimed_until=None, updated_at=session.now,
     )  # fmt: skip
-    await list_tracks(session, release, at)
+    await _list(session, release, at)
     await outbox.publish(session, PUBLISHED, _said(release))
 
 
@@ -64,7 +65,7 @@ async def withdraw(session: Session, release: Release, *, because: str = "withdr
     await machine.move(
         session, release, "withdrawn", because=because, attempt=release.attempt + 1, updated_at=session.now
     )
-    await list_tracks(session, release, None)
+    await _list(session, release, None)
     await outbox.publish(session, WITHDRAWN, _said(release))
 
 
@@ -108,6 +109,12 @@ class ReleasePublisher:
                 await publish(session, release, because="its time has come")
             except NotComplete as lacking:
                 await unschedule(session, release, because=str(lacking))
+
+
+async def _list(session: Session, release: Release, at: datetime | None) -> None:
+    """Show the release and its tracks in lists as of `at`, or (None) not any more."""
+    await tagging.place(session, tagging.RELEASE, release.id, at, release.title_key)
+    await list_tracks(session, release, at)
 
 
 async def _demand_complete(session: Session, release: Release) -> None:

@@ -153,6 +153,8 @@ async def edit_release(session: Session, release: Release, version: int, changes
     if "tags" in facts:
         await tagging.write(session, tagging.RELEASE, release.id, facts["tags"], release.tags)
     await machine.amend(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
+    if release.status == "published" and ("tags" in facts or "title" in facts):
+        await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
 
 
 async def delete_release(session: Session, release: Release) -> None:

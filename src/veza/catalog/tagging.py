@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, delete, exists, insert, text
+from sqlalchemy import Index, bindparam, delete, insert, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog.wording import SORTED
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
 
 ARTIST, RELEASE, TRACK = "artist", "release", "track"
 
@@ -19,8 +18,9 @@ ARTIST, RELEASE, TRACK = "artist", "release", "track"
 class Tagging(Base):
     """An artist, release or track has a tag.
 
-    `listed_at` and `title_key` repeat a track's own: among a hundred thousand tracks one page of a tag is then read in
-    its order from an index, however many have the tag. For artists and releases they stay null.
+    `listed_at` and `title_key` repeat its own (an artist's: when it was made, and its `name_key`): among a hundred
+    thousand tracks one page of a tag is then read in its order from an index, however many have the tag. `listed_at`
+    is null while it is in no list.
     """
 
     __tablename__ = "taggings"
@@ -54,11 +54,19 @@ async def write(session: Session, kind: str, about_id: UUID, tags: Sequence[str]
         await session.execute(insert(Tagging), [{"kind": kind, "about_id": about_id, "tag": tag} for tag in new])
 
 
+async def place(session: Session, kind: str, about_id: UUID, listed_at: datetime | None, title_key: str) -> None:
+    """Put what has this id where it belongs in the lists of all its tags; with no `listed_at` it is in none."""
+    await session.execute(_PLACE, {"of": kind, "about": about_id, "at": listed_at, "key": title_key})
+
+
 async def forget(session: Session, *about_ids: UUID) -> None:
     """Remove the tags of things that are gone."""
     await session.execute(delete(Tagging).where(Tagging.about_id.in_(about_ids)))
 
 
-def has_tag(kind: str, about_id: Any, tag: Any) -> Any:
-    """The condition that what has this id has this tag."""
-    return exists().where(Tagging.kind == kind, Tagging.tag == tag, Tagging.about_id == about_id)
+_TAGGINGS = table_of(Tagging)
+_PLACE = (
+    update(_TAGGINGS)
+    .where(_TAGGINGS.c.kind == bindparam("of"), _TAGGINGS.c.about_id == bindparam("about"))
+    .values(listed_at=bindparam("at"), title_key=bindparam("key"))
+)

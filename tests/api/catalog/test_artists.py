@@ -202,6 +202,26 @@ async def test_artists_are_listed_by_age_name_text_tag_and_for_their_people(any_
     await shelf.call("GET", "/artists", params={"mine": True}, expect=401)
 
 
+async def test_what_has_a_tag_is_listed_by_the_names_artists_have_now(any_shelf: Shelf) -> None:
+    shelf = any_shelf
+    made = [
+        await shelf.call("POST", "/artists", {**ARTIST, "name": name, "tags": ["folk"]}, by=shelf.ben)
+        for name in ("Bees", "Ants", "Cats")
+    ]
+
+    async def tagged(tag: str, sort: str) -> list[str]:
+        return [row["name"] for row in await shelf.walk("/artists", 1, tag=tag, sort=sort)]
+
+    assert await tagged("folk", "newest") == ["Cats", "Ants", "Bees"]
+    await shelf.call("PATCH", f"/artists/{made[1]['id']}", {"name": "Zebras"}, by=shelf.ben)
+    await shelf.call("PATCH", f"/artists/{made[2]['id']}", {"tags": ["jazz", "folk"]}, by=shelf.ben)
+    assert await tagged("folk", "name") == ["Bees", "Cats", "Zebras"]
+    assert await tagged("folk", "oldest") == ["Bees", "Zebras", "Cats"]
+    assert await tagged("jazz", "name") == ["Cats"]
+    await shelf.call("PATCH", f"/artists/{made[2]['id']}", {"tags": []}, by=shelf.ben)
+    assert await tagged("jazz", "name") == []
+
+
 async def test_a_repeat_with_the_same_key_opens_one_artist(shelf: Shelf) -> None:
     first = await shelf.send("POST", "/artists", ARTIST, by=shelf.ben, key="k")
     again = await shelf.send("POST", "/artists", ARTIST, by=shelf.ben, key="k")

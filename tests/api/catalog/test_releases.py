@@ -264,6 +264,36 @@ async def test_releases_are_listed_by_age_title_kind_tag_and_text(any_shelf: She
     ]  # fmt: skip
 
 
+async def test_what_has_a_tag_is_listed_as_its_release_is_now(any_shelf: Shelf) -> None:
+    shelf = any_shelf
+    made = []
+    for title in ("Bees", "Ants", "Cats"):
+        made.append(await shelf.release("x", publish=True, title=title, tags=["folk"]))
+        shelf.clock.advance(timedelta(minutes=1))
+    await shelf.release("x", title="Draft", tags=["folk"])
+
+    async def tagged(tag: str, sort: str) -> list[str]:
+        return [row["title"] for row in await shelf.walk("/releases", 1, tag=tag, sort=sort)]
+
+    async def change(number: int, changes: dict[str, Any]) -> None:
+        path = f"/releases/{made[number]['id']}"
+        version = (await shelf.call("GET", path, by=shelf.anna))["version"]
+        await shelf.call("PATCH", path, {"version": version, **changes}, by=shelf.anna)
+
+    assert await tagged("folk", "newest") == ["Cats", "Ants", "Bees"]
+    await change(1, {"title": "Zebras"})
+    await change(2, {"tags": ["jazz", "folk"]})
+    assert await tagged("folk", "title") == ["Bees", "Cats", "Zebras"]
+    assert await tagged("folk", "oldest") == ["Bees", "Zebras", "Cats"]
+    assert await tagged("jazz", "newest") == ["Cats"]
+    await shelf.call("POST", f"/releases/{made[1]['id']}/withdraw", {}, by=shelf.anna, expect=200)
+    await change(1, {"title": "Aphids", "tags": ["folk", "jazz"]})
+    assert await tagged("folk", "newest") == ["Cats", "Bees"]
+    await shelf.call("POST", f"/releases/{made[1]['id']}/publish", {}, by=shelf.anna, expect=200)
+    assert await tagged("jazz", "title") == ["Aphids", "Cats"]
+    assert await tagged("folk", "newest") == ["Cats", "Aphids", "Bees"]
+
+
 async def test_a_hidden_release_is_its_peoples_only(any_shelf: Shelf) -> None:
     made = await any_shelf.release("One", publish=True)
     async with any_shelf.room.database.write() as session:
