@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from veza.kit import database as kit
 from veza.kit.clock import ManualClock
-from veza.kit.database import Database, DatabaseUnavailable, ReaderWrites
+from veza.kit.database import Database
+from veza.kit.database_trouble import DatabaseUnavailable, ReaderWrites
 from veza.kit.ids import Ids
 from veza.kit.outbox import OutboxEvent
 

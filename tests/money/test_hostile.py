@@ -24,7 +24,8 @@ from tests.money.acts import (
     transfer,
 )
 from veza.kit.clock import ManualClock
-from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.database import Database
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import breaker, sellers
 from veza.money.breaker import ProviderBreaker
 from veza.money.catch_up import CatchUpFailed, catch_up

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.pace import SLOT_LIFE_SECONDS, FarClock, Intervals, Lane, Pace, ProcessSlots, Slots
 from veza.money.pace_postgres import PostgresSlots, ProviderPace
 from veza.money.pace_redis import RedisSlots

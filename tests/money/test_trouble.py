@@ -23,7 +23,8 @@ from tests.money.acts import (
     transfer,
 )
 from tests.money.conftest import OpenStage
-from veza.kit.database import DatabaseUnavailable, Session
+from veza.kit.database import Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.attempt_worker import SETTLE_TRIES
 from veza.money.reversals import TransferReversal
 from veza.money.sandbox.core import Request

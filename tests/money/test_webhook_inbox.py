@@ -11,7 +11,7 @@ import pytest
 
 from tests.money.acts import DAY, MINUTE, findings, reversed_there
 from tests.money.conftest import OpenStage
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import webhook_events
 from veza.money.payments import Payment
 from veza.money.refunds import Refund

@@ -29,7 +29,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.api.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
 from veza.api.visitors import visitor_of
-from veza.kit.database import Base, Database, DatabaseUnavailable, Session
+from veza.kit.database import Base, Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"

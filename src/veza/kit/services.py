@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from veza.kit import outbox, worker
-from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.database import Database
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.wakes import CHANNEL
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.wakes import Wakes
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Table, Update, bindparam, update
 
-from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
+from veza.kit.database import Base, Database, Session, table_of
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.together import Together
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker

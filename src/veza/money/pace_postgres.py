@@ -10,7 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, DatabaseUnavailable, explain
+from veza.kit.database import Base
+from veza.kit.database_trouble import DatabaseUnavailable, explain
 from veza.money.pace import SILENCE_SECONDS, FarClock, Intervals, Lane
 
 PROVIDER = "stripe"

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.pace import SILENCE_SECONDS, FarClock, Intervals, Lane
 
 KEY = "veza:pace:stripe"

@@ -21,7 +21,8 @@ from sqlalchemy import Index, Insert, Text, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Database, DatabaseUnavailable, Session, table_of
+from veza.kit.database import Base, Database, Session, table_of
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.moves import Stale
 from veza.kit.together import Together
 from veza.money import buyer_details, findings

@@ -113,7 +113,7 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.accounts.first_admin import admin_link
-    from veza.kit.database import DatabaseUnavailable
+    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops import serve as server
     from veza.ops.demo.fill import demo_among, what_was_made
     from veza.ops.migrations import demand_tables
@@ -209,7 +209,7 @@ def migrate(database_url: Url = None, as_json: Json = False) -> None:
 
 def bring_up_to_date(settings: Settings) -> None:
     """Migrate the database; ends the command with one sentence when that cannot be done."""
-    from veza.kit.database import DatabaseUnavailable, explain
+    from veza.kit.database_trouble import DatabaseUnavailable, explain
     from veza.ops.migrations import migrate as upgrade
 
     try:

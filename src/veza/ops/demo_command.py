@@ -27,7 +27,7 @@ def demo(
 
     Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA, DEMO_SEED).
     """
-    from veza.kit.database import DatabaseUnavailable
+    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops.demo.fill import what_was_made
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken

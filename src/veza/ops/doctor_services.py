@@ -14,7 +14,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 
 from veza.kit.clock import Clock
-from veza.kit.database import Database, DatabaseUnavailable, Session
+from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.backlog import BacklogSample
 from veza.ops.doctor import Finding
 from veza.ops.migrations import out_of_date

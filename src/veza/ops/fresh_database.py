@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from veza.kit.database import DatabaseUnavailable, explain
+from veza.kit.database_trouble import DatabaseUnavailable, explain
 
 
 @asynccontextmanager

@@ -59,7 +59,7 @@ def import_files(
     from veza.catalog.artists import TooManyArtists
     from veza.catalog.import_source import BadSource
     from veza.catalog.wording import BadValue
-    from veza.kit.database import DatabaseUnavailable
+    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.kit.money import BadAmount
     from veza.kit.objects import ObjectsUnavailable
     from veza.ops.observability import configure_logs

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 import veza
-from veza.kit.database import NO_TABLES, Database, DatabaseUnavailable
+from veza.kit.database import Database
+from veza.kit.database_trouble import NO_TABLES, DatabaseUnavailable
 from veza.settings import Settings
 
 if TYPE_CHECKING:

@@ -201,7 +201,7 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
 
 def _with_room(context: typer.Context, database_url: str | None, work: Callable[[Application], Awaitable[T]]) -> T:
     """Run `work` on the application as configured; what cannot be is one sentence and an exit code."""
-    from veza.kit.database import DatabaseUnavailable
+    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.money.catch_up import CatchUpFailed
     from veza.money.operator import NothingToRetry, ReasonMissing
     from veza.money.reconciliation import CannotReconcile

@@ -6,7 +6,8 @@ from collections import defaultdict
 
 import structlog
 
-from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.database import Database
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import backlog, breaker, webhook_inbox
 from veza.ops.metrics import Metrics, Refresh
 

@@ -35,7 +35,7 @@ async def _run(beside: str | None, as_json: bool) -> Probed:
     from rich.table import Table
     from rich.text import Text
 
-    from veza.kit.database import DatabaseUnavailable
+    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops.probe.run import StepResult
     from veza.ops.probe.run import probe as run_probe
 

@@ -88,7 +88,7 @@ def play(
 async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
     from rich.console import Console
 
-    from veza.kit.database import DatabaseUnavailable
+    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops.scenarios import report
     from veza.ops.scenarios.narrator import Silent, Storyteller
     from veza.ops.scenarios.player import play as play_one

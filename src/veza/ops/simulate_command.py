@@ -32,7 +32,7 @@ def simulate(
     """
     from rich.console import Console
 
-    from veza.kit.database import DatabaseUnavailable, explain
+    from veza.kit.database_trouble import DatabaseUnavailable, explain
     from veza.money.simulator.ground import NotASimulatorsDatabase
 
     settings = load_settings(database_url=database_url)

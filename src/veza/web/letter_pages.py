@@ -28,7 +28,8 @@ from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember
 from veza.catalog.room import CatalogRoom
 from veza.catalog.wording import BadValue
-from veza.kit.database import DatabaseUnavailable, Session
+from veza.kit.database import Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.market import claims
 from veza.market.claims import UnknownClaim
 from veza.web.pages import Pages, Refused

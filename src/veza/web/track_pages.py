@@ -18,7 +18,7 @@ from veza.catalog import listings, slugs, visibility
 from veza.catalog.askers import Asker
 from veza.catalog.room import CatalogRoom
 from veza.catalog.tracks import UnknownTrack
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.market import products
 from veza.web.pages import Pages, Refused
 

@@ -20,7 +20,8 @@ from veza.api.money.problems import BAD_WEBHOOK
 from veza.api.pagination import Page, PageRequest, instant_of, paged
 from veza.api.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
-from veza.kit.database import DatabaseUnavailable, Session
+from veza.kit.database import Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import listings
 from veza.money.room import MoneyRoom
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from veza.kit.database import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.webhook_inbox import Inbox
 from veza.money.webhook_signatures import BadWebhook
 

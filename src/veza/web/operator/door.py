@@ -12,7 +12,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from veza.kit.database import Database, DatabaseUnavailable
+from veza.kit.database import Database
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.webhook_inbox import Inbox
 from veza.web.operator.findings import finding_handlers
 from veza.web.operator.inbox import inbox_handlers
