@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 
 import pytest
 from sqlalchemy import select
 
+from tests.mail_server import MailServer, mail_server
 from veza.kit import mail, worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.mail import MOST_ATTEMPTS, Mail, MailWorker, NotDelivered, smtp
 
 
-@dataclass
-class MailServer:
-    """Speaks as much SMTP as a delivery needs; `answers` are what it says to RCPT and to the message."""
-
-    rcpt: bytes = b"250 yes"
-    data: bytes = b"250 taken"
-    taken: list[EmailMessage] = field(default_factory=list)
-    port: int = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 here\r\n")
-        while line := await reader.readline():
-            word = line.split()[0].upper() if line.split() else b""
-            if word == b"RCPT":
-                writer.write(self.rcpt + b"\r\n")
-            elif word == b"DATA":
-                writer.write(b"354 go on\r\n")
-                text = await reader.readuntil(b"\r\n.\r\n")
-                if self.data.startswith(b"2"):
-                    self.taken.append(message_from_bytes(text[:-3], policy=default))  # type: ignore[arg-type]
-                writer.write(self.data + b"\r\n")
-            else:
-                writer.write(b"221 bye\r\n" if word == b"QUIT" else b"250 yes\r\n")
-            await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[MailServer]:
-    one = MailServer()
-    listening = await asyncio.start_server(one.serve, "127.0.0.1", 0)
-    one.port = listening.sockets[0].getsockname()[1]
-    yield one
-    listening.close()
-    await listening.wait_closed()
+    async with mail_server() as one:
+        yield one
 
 
 def worker_for(database: Database, port: int) -> MailWorker:

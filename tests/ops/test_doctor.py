@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from tests.mail_server import mail_server
 from veza.kit.clock import ManualClock, SystemClock
 from veza.kit.database import Database
 from veza.money import backlog
@@ -176,6 +178,23 @@ async def test_a_clock_that_is_off_is_told_before_webhooks_are_refused(settings:
         findings = await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": url}), off)
     assert findings["clock of the provider"].advice.startswith("let NTP set the clocks")
     assert not findings["clock of the provider"].ok
+
+
+async def test_a_mail_server_is_greeted_and_sent_nothing(settings: Settings) -> None:
+    async with mail_server() as server:
+        reached = settings.model_copy(update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{server.port}")})
+        finding = (await _examine(reached))["mail"]
+        assert (finding.ok, finding.detail) == (True, f"smtp://127.0.0.1:{server.port} lets us in")
+        server.greeting = b"554 not today"
+        refused = (await _examine(reached))["mail"]
+        assert not refused.ok
+        assert "554 not today" in refused.detail
+        assert server.taken == []
+    gone = settings.model_copy(update={"smtp_url": SecretStr(f"smtp://us:s3cret@127.0.0.1:{server.port}")})
+    finding = (await _examine(gone))["mail"]
+    assert (finding.ok, finding.advice) == (False, "start it, or correct SMTP_URL")
+    assert "s3cret" not in finding.detail
+    assert "mail" not in await _examine(settings)
 
 
 async def test_settings_that_make_no_sense_are_findings_not_a_traceback() -> None:

@@ -6,12 +6,13 @@ may hold a one-time link, and nobody needs it any more.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -20,6 +21,9 @@ from sqlalchemy import Index, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
+
+if TYPE_CHECKING:
+    from aiosmtplib import SMTP
 
 log = structlog.get_logger(__name__)
 
@@ -123,33 +127,45 @@ Deliver = Callable[[EmailMessage], Awaitable[None]]
 
 def smtp(url: str) -> Deliver:
     """Delivery to `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…` (TLS from the start)."""
-    parts = urlsplit(url)
 
     async def deliver(message: EmailMessage) -> None:
-        import aiosmtplib  # only a Veza that sends mail needs it
-
-        try:
-            await aiosmtplib.send(
-                message,
-                hostname=parts.hostname,
-                port=parts.port or _PORTS[parts.scheme],
-                username=unquote(parts.username) if parts.username else None,
-                password=unquote(parts.password) if parts.password else None,
-                use_tls=parts.scheme == "smtps",
-                timeout=TIMEOUT.total_seconds(),
-            )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            codes = [refused.code for refused in error.recipients]
-            raise NotDelivered(f"refused: {codes}", for_good=all(code >= 500 for code in codes)) from None
-        except aiosmtplib.SMTPResponseException as error:
-            is_about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError)
-            raise NotDelivered(
-                f"{error.code} {error.message}", for_good=error.code >= 500 and not is_about_us
-            ) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise NotDelivered(f"{type(error).__name__}: {error}", for_good=False) from None
+        async with _signed_in(url) as server:
+            await server.send_message(message)
 
     return deliver
+
+
+async def greet(url: str) -> None:
+    """Connect and sign in as a delivery does, and send nothing; raises NotDelivered."""
+    async with _signed_in(url):
+        pass
+
+
+@asynccontextmanager
+async def _signed_in(url: str) -> AsyncIterator[SMTP]:
+    """The mail server at `url`, ready to take mails; whatever it refuses meanwhile is NotDelivered."""
+    import aiosmtplib  # only a Veza that sends mail needs it
+
+    parts = urlsplit(url)
+    server = aiosmtplib.SMTP(
+        hostname=parts.hostname,
+        port=parts.port or _PORTS[parts.scheme],
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        use_tls=parts.scheme == "smtps",
+        timeout=TIMEOUT.total_seconds(),
+    )
+    try:
+        async with server:
+            yield server
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        codes = [refused.code for refused in error.recipients]
+        raise NotDelivered(f"refused: {codes}", for_good=all(code >= 500 for code in codes)) from None
+    except aiosmtplib.SMTPResponseException as error:
+        is_about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError)
+        raise NotDelivered(f"{error.code} {error.message}", for_good=error.code >= 500 and not is_about_us) from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise NotDelivered(f"{type(error).__name__}: {error}", for_good=False) from None
 
 
 @dataclass(frozen=True, slots=True)

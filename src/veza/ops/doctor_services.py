@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from sqlalchemy import func, select, text
@@ -32,6 +33,7 @@ async def services(settings: Settings, clock: Clock) -> list[Finding]:
     return [
         *[finding async for finding in _database(settings, clock)],
         *[finding async for finding in _redis(settings)],
+        *[finding async for finding in _mail(settings)],
         *[finding async for finding in _provider(settings, clock)],
     ]
 
@@ -111,6 +113,25 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("redis", False, f"does not answer: {error}", "start it, or empty REDIS_URL")
     finally:
         await client.aclose()
+
+
+async def _mail(settings: Settings) -> AsyncIterator[Finding]:
+    said = settings.smtp_url.get_secret_value()
+    if not said:
+        return
+    from veza.kit import mail
+
+    url = urlsplit(said)
+    shown = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+    try:
+        await asyncio.wait_for(mail.greet(said), ANSWER_BOUND_SECONDS)
+        yield Finding("mail", True, f"{shown} lets us in")
+    except TimeoutError:
+        yield Finding("mail", False, f"{shown} does not answer", "correct SMTP_URL: STARTTLS is smtp://, TLS smtps://")
+    except mail.NotDelivered as error:
+        is_unknown = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        advice = "name its authority's file in SSL_CERT_FILE" if is_unknown else "start it, or correct SMTP_URL"
+        yield Finding("mail", False, f"{shown}: {error}", advice)
 
 
 async def _provider(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
