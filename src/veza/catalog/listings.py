@@ -23,7 +23,7 @@ from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
 from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session, table_of
-from veza.kit.listing import Slice, Sort, any_value, by_age, by_time, constant
+from veza.kit.listing import Slice, Sort, any_value, bound, by_age, by_time, constant
 
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
 _G, _H = table_of(tagging.Tagging), table_of(HiddenTrack)
@@ -227,9 +227,13 @@ def _tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
 def _sorted(
     found: Select[Any], kind: str, row_id: Any, sort: Sort, given: frozenset[str], *, goes_on: bool
 ) -> Select[Any]:
+    # By one thing alone a list is read in its order from an index, whatever its value. How many begin with a text, and
+    # how a tag meets an artist, decide which index is the better one.
+    skewed = len(given) > 1 or "text" in given
     if "tag" in given:
+        tag = (bound if skewed else any_value)("tag", _G.c.tag)
         found = found.join(_G, _G.c.about_id == row_id).where(
-            _G.c.kind == constant(kind), _G.c.tag == any_value("tag", _G.c.tag), _G.c.listed_at.is_not(None)
+            _G.c.kind == constant(kind), _G.c.tag == tag, _G.c.listed_at.is_not(None)
         )
         sort = _TAGGED[sort]
-    return sort.prepared(found, goes_on=goes_on, skewed="text" in given)
+    return sort.prepared(found, goes_on=goes_on, skewed=skewed)

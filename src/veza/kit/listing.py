@@ -24,9 +24,14 @@ def constant(value: str) -> BindParameter[str]:
     return literal(value, literal_execute=True)
 
 
+def bound(name: str, column: Any) -> BindParameter[Any]:
+    """A parameter of the column's type: it is planned for the value it has."""
+    return bindparam(name, type_=column.type)
+
+
 def any_value(name: str, column: Any) -> ScalarSelect[Any]:
     """A parameter of which the planner knows nothing: where the same plan, by an index in order, is right for each."""
-    return select(bindparam(name, type_=column.type)).scalar_subquery()
+    return select(bound(name, column)).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +57,7 @@ class Sort:
 
         Say `skewed` where other values it is filtered by want other plans; without it all share one.
         """
-        given = _bound if skewed else any_value
+        given = bound if skewed else any_value
         key = given("after_key", self.column) if self.column is not None else None
         after = (key, given("after_id", self.row_id)) if goes_on else None
         return self._cut(found, bindparam("limit", type_=Integer(), literal_execute=not skewed), after)
@@ -70,10 +75,6 @@ class Sort:
         if self.is_descending:
             return and_(self.column <= key, or_(self.column < key, self.row_id < row_id))
         return and_(self.column >= key, or_(self.column > key, self.row_id > row_id))
-
-
-def _bound(name: str, column: Any) -> BindParameter[Any]:
-    return bindparam(name, type_=column.type)
 
 
 Sorts: TypeAlias = Mapping[str, Sort]
