@@ -148,6 +148,8 @@ def test_everything_an_operator_asks_for_is_listed(world: World, what: str, coun
 
 def test_ids_are_shown_whole_so_that_they_can_be_copied(world: World) -> None:
     assert world.ids["lost transfer"] in world.run("list").stdout
+    for said in (world.run("list", "findings"), world.run("show", world.ids["lost"])):
+        assert f"veza money retry {world.ids['lost transfer']} --reason" in said.stdout
 
 
 def test_a_payment_is_shown_by_any_of_its_ids(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert, update
@@ -11,7 +12,7 @@ from tests.web.conftest import NOBODYS_ID, Desk
 from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.ledger import LedgerEntry
-from veza.money.payments import PaymentLine
+from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.webhook_inbox import WebhookEvent
@@ -37,6 +38,16 @@ async def test_every_id_of_ours_and_the_providers_finds_the_payment(desk: Desk) 
     ):  # fmt: skip
         answer = await desk.get("/operator/payments", params={"find": str(wanted)})
         assert answer.headers.get("location") == f"/operator/payments/{payment.id}", wanted
+
+
+async def test_the_shops_order_is_found_by_the_id_its_buyer_quotes(desk: Desk) -> None:
+    row = await desk.given_up()
+    order_id = uuid4()
+    async with desk.stage.database.write() as session:
+        await session.execute(update(Payment).where(Payment.id == row.payment_id).values(order_ref=str(order_id)))
+    for wanted in (str(order_id), str(order_id).upper()):
+        answer = await desk.get("/operator/payments", params={"find": wanted})
+        assert answer.headers.get("location") == f"/operator/payments/{row.payment_id}"
 
 
 async def test_an_event_leads_to_its_payment_or_to_itself_when_it_has_none(desk: Desk) -> None:

@@ -69,8 +69,10 @@ def _uuid(text: str) -> UUID | None:
 def _ours(wanted: str) -> list[Any]:
     row_id = _uuid(wanted)
     models: list[Any] = [Refund, SellerTransfer, TransferReversal, Dispute, PaymentLine, Finding]
-    return [select(Payment.id).where(Payment.id == row_id)] + [
-        select(model.payment_id).where(model.id == row_id) for model in models
+    return [
+        select(Payment.id).where(Payment.id == row_id),
+        *(select(model.payment_id).where(model.id == row_id) for model in models),
+        select(Payment.id).where(Payment.order_ref == str(row_id)),  # ours are ids; it is what buyers quote
     ]
 
 

@@ -35,16 +35,20 @@ def working(what: str, *, quiet: bool) -> Iterator[None]:
 
 
 def print_rows(what: str, rows: Sequence[Any], limit: int) -> None:
-    """A table of rows of one kind."""
+    """A table of rows of one kind; findings as what is wrong and what mends it."""
     console = Console()
     if not rows:
         console.print(f"There are no such {what}.")
         return
-    columns = _COLUMNS[what]
-    table = _table(*columns)
-    for row in rows:
-        table.add_row(*(cell(row) for cell in columns.values()))
-    console.print(table)
+    if what == "findings":
+        for row in rows:
+            _print_to_mend(console, row.kind, shortened(row.message), row.mend)
+    else:
+        columns = _COLUMNS[what]
+        table = _table(*columns)
+        for row in rows:
+            table.add_row(*(cell(row) for cell in columns.values()))
+        console.print(table)
     if len(rows) == limit:
         console.print(Text(f"the newest {limit}; --limit shows more", style="dim"))
 
@@ -95,9 +99,11 @@ def print_detail(found: Detail) -> None:
     )
     posted = [(name, str(_money(minor, payment))) for name, minor in found.ledger.items() if minor]
     _section(console, "Ledger", ("account", "balance"), posted)
-    _section(
-        console, "Open findings", ("what", "to mend it"), [(shortened(row.message), row.mend) for row in found.findings]
-    )
+    if found.findings:
+        console.print()
+        console.print(Text("Open findings", style="bold"))
+    for row in found.findings:
+        _print_to_mend(console, row.kind, shortened(row.message), row.mend)
 
 
 def _print_transfer(console: Console, transfer: SellerTransfer, reversals: Sequence[TransferReversal]) -> None:
@@ -143,10 +149,8 @@ def print_reconciled(found: Reconciled, *, applied: bool) -> None:
     if not found.differences:
         console.print(Text("✓ ", style="green").append(f"No differences in {compared}.", style="default"))
         return
-    table = _table("kind", "what differs", "to mend it")
     for one in found.differences:
-        table.add_row(Text(one.kind.replace("_", " "), style="yellow"), one.message, one.mend)
-    console.print(table)
+        _print_to_mend(console, one.kind, one.message, one.mend)
     count = len(found.differences)
     said = f"{count} difference{'s' if count > 1 else ''} in {compared}"
     console.print(f"{said}; {found.applied} applied." if applied else f"{said}; --apply records what can be.")
@@ -181,6 +185,12 @@ def _section(console: Console, title: str, headings: Sequence[str], rows: Sequen
     console.print(table)
 
 
+def _print_to_mend(console: Console, kind: str, what: str, mend: str) -> None:
+    console.print(Text(kind.replace("_", " "), style="yellow").append(f"  {what}", style="default"))
+    # In one line however narrow the terminal: a command with an id is there to be copied.
+    console.print(Text(f"  → {mend}"), soft_wrap=True)
+
+
 def _money(minor: int, row: Any) -> Money:
     return Money(minor, row.currency)
 
@@ -213,10 +223,5 @@ _COLUMNS: dict[str, dict[str, Callable[[Any], Cell]]] = {
         "name": lambda row: row.name,
         "may be paid": lambda row: Text("yes", style="green") if row.transfers_active else Text("no", style="yellow"),
         "account": lambda row: row.stripe_account_id or "none yet",
-    },
-    "findings": {
-        "kind": lambda row: Text(row.kind.replace("_", " "), style="yellow"),
-        "what": lambda row: shortened(row.message),
-        "to mend it": lambda row: row.mend,
     },
 }
