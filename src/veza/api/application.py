@@ -11,10 +11,11 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.api.bodies import ApiRequest
+from veza.api.head import HeadAsGet
 from veza.api.idempotency import key_required
 from veza.api.openapi import openapi_config
 from veza.api.parameters import known_parameters
-from veza.api.problems import Kind, exception_handlers
+from veza.api.problems import Kind, Nowhere, exception_handlers
 from veza.api.request_log import RequestLog
 from veza.api.security import describe_callers
 from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, json_only, permitted
@@ -43,10 +44,12 @@ def web_application(
     plugins: Sequence[Any] = (),
     *,
     session_cookie: str = "veza",
+    nowhere: Nowhere | None = None,
 ) -> tuple[RequestLog, Litestar]:
     """The ASGI application to serve, and the Litestar inside it (for tests and the description).
 
-    `session_cookie` is what the description says the session's cookie is called.
+    `session_cookie` is what the description says the session's cookie is called; `nowhere` may answer, instead of a
+    problem, for an address where nothing is.
     """
 
     def provide_database() -> Database:
@@ -55,7 +58,7 @@ def web_application(
     litestar = Litestar(
         route_handlers=routes,
         dependencies={"database": Provide(provide_database, sync_to_thread=False)},
-        exception_handlers=exception_handlers(translations),
+        exception_handlers=exception_handlers(translations, nowhere),
         openapi_config=openapi_config(
             [Tag(name="health", description="For supervisors and monitoring."), *tags], session_cookie
         ),
@@ -65,4 +68,4 @@ def web_application(
         debug=False,  # said here: Litestar would ask the environment
     )
     describe_callers(litestar)
-    return RequestLog(litestar), litestar
+    return RequestLog(HeadAsGet(litestar)), litestar

@@ -6,9 +6,9 @@ once which kind such an error is at this door.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from litestar import Request, Response
@@ -203,8 +203,17 @@ class ProblemBody(Struct, frozen=True):
     errors: list[FieldError] | None = None
 
 
-def exception_handlers(translations: Mapping[type[Exception], Kind]) -> dict[type[Exception] | int, Any]:
+Nowhere: TypeAlias = Callable[[Request[Any, Any, Any]], Response[Any] | None]
+"""What may answer, instead of a problem, for an address where nothing is."""
+
+
+def exception_handlers(
+    translations: Mapping[type[Exception], Kind], nowhere: Nowhere | None = None
+) -> dict[type[Exception] | int, Any]:
     """Handlers for the whole application; `translations` says which kind each room's errors are."""
+
+    def not_found(request: Request[Any, Any, Any], error: NotFoundException) -> Response[Any]:
+        return (nowhere(request) if nowhere else None) or _http(request, error)
 
     def translated(kind: Kind) -> Any:
         return lambda request, error: _respond(request, kind, str(error), _when_to_come_again(error))
@@ -215,6 +224,7 @@ def exception_handlers(translations: Mapping[type[Exception], Kind]) -> dict[typ
         BadAmount: translated(BAD_AMOUNT),
         Problem: _problem,
         ValidationException: _validation,
+        NotFoundException: not_found,
         HTTPException: _http,
         Exception: _unexpected,
     }

@@ -61,6 +61,7 @@ from veza.ops.operator_token import operator_token
 from veza.settings import Settings
 from veza.web.letter_pages import letter_routes
 from veza.web.mailbox import mailbox_routes
+from veza.web.nowhere import nowhere_page
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
 from veza.web.track_pages import track_routes
@@ -132,6 +133,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         TRANSLATIONS,
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
+        nowhere=nowhere_page(rooms.database.clock),
     )
     return Veza(
         settings=settings,

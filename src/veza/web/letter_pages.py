@@ -78,14 +78,13 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
     async def claim_form(request: PageRequest, token: str) -> Response[bytes]:
         receipt = None
-        if token:
-            try:
-                async with accounts.database.read() as session:
-                    order = await claims.look(session, token)
-            except UnknownClaim:
-                pass  # the form says so when it is sent
-            else:
-                receipt = f"/api/v1/cart/orders/{order.id}/receipt" if order.receipt_count is not None else None
+        try:
+            async with accounts.database.read() as session:
+                order = await claims.look(session, token)
+        except UnknownClaim:
+            pass  # the form says so when it is sent
+        else:
+            receipt = f"/api/v1/cart/orders/{order.id}/receipt" if order.receipt_count is not None else None
         return pages.show(request, "plain/claim.html", token=token, error="", email="", called="", receipt=receipt)
 
     async def attempt(request: PageRequest, name: str, work: Work) -> Response[bytes]:
@@ -105,7 +104,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     @get("/confirm-address")
     async def confirm_page(request: PageRequest) -> Response[bytes]:
         """A button that confirms."""
-        return form(request, "confirm", _token(request))
+        return form(request, "confirm", _whole(request))
 
     @post("/confirm-address", status_code=200)
     async def confirm(request: PageRequest) -> Response[bytes]:
@@ -163,7 +162,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     @get("/admin-claim")
     async def admin_page(request: PageRequest) -> Response[bytes]:
         """A form for who shall be admin."""
-        return form(request, "admin", _token(request))
+        return form(request, "admin", _whole(request))
 
     @post("/admin-claim", status_code=200)
     async def claim_admin(request: PageRequest) -> Response[bytes]:
@@ -185,7 +184,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     @get(invitations.PAGE)
     async def invitation_page(request: PageRequest) -> Response[bytes]:
         """A form for whoever was invited to an artist."""
-        return form(request, "invitation", _token(request))
+        return form(request, "invitation", _whole(request))
 
     @post(invitations.PAGE, status_code=200)
     async def join(request: PageRequest) -> Response[bytes]:
@@ -208,7 +207,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     @get("/claim")
     async def claim_page(request: PageRequest) -> Response[bytes]:
         """A form for whoever bought without an account, and their receipt."""
-        return await claim_form(request, _token(request))
+        return await claim_form(request, _whole(request))
 
     @post("/claim", status_code=200)
     async def claim(request: PageRequest) -> Response[bytes]:
@@ -289,6 +288,16 @@ async def _as_person(
     ):
         await sign_in.accept(session, checked)
         await then(session, checked.person_id)
+
+
+def _whole(request: PageRequest) -> str:
+    """What a link of a mail has after `token=`; raises Refused when there is nothing."""
+    token = _token(request)
+    if not token:
+        raise Refused(
+            404, "This link is not whole", "Its end is missing: copy all of it, or open it where it came from."
+        )
+    return token
 
 
 def _token(request: PageRequest) -> str:

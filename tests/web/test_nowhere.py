@@ -1,0 +1,72 @@
+"""Addresses where nothing is, and HEAD, of a whole Veza: people get a page, programs a problem."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from veza.app import build
+from veza.kit.clock import ManualClock
+from veza.settings import Settings
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.fixture
+async def door(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[httpx.AsyncClient]:
+    veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
+    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield client
+    await veza.close()
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/track/1", "/<b>", "/" + "x" * 300])
+async def test_a_browser_at_an_address_that_is_not_there_gets_a_page(door: httpx.AsyncClient, path: str) -> None:
+    answer = await door.get(path, headers=BROWSER)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Nothing here</h1>" in answer.text
+    assert "<b>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/nonsense", {}),
+        ("/nonsense", {"Accept": "application/json"}),
+        ("/nonsense", {"Accept": "text/html;q=0.1, application/json"}),
+        ("/api/v1/nonsense", BROWSER),
+    ],
+)
+async def test_a_program_there_and_anybody_under_api_gets_a_problem(
+    door: httpx.AsyncClient, path: str, accept: dict[str, str]
+) -> None:
+    answer = await door.get(path, headers=accept)
+    assert (answer.status_code, answer.json()["detail"]) == (404, f"there is nothing at {path}")
+
+
+@pytest.mark.parametrize(
+    "path", ["/mailbox", "/permissions", "/health/live", "/api/v1/tracks", "/nonsense", "/sandbox/"]
+)
+async def test_head_says_of_an_address_what_get_says_and_no_more(door: httpx.AsyncClient, path: str) -> None:
+    got, head = await door.get(path), await door.head(path)
+    assert head.content == b""
+    assert head.status_code == got.status_code
+    for name in ("content-type", "content-length", "etag"):
+        assert head.headers.get(name) == got.headers.get(name) or path == "/nonsense", name
+
+
+async def test_head_of_what_is_only_written_to_is_refused_as_get_is(door: httpx.AsyncClient) -> None:
+    head = await door.head("/api/v1/cart/checkout")
+    assert (head.status_code, head.content) == (405, b"")
+
+
+@pytest.mark.parametrize("path", ["/confirm-address", "/admin-claim", "/invitation", "/claim"])
+async def test_a_link_without_its_end_is_told_before_anything_is_typed(door: httpx.AsyncClient, path: str) -> None:
+    for cut in (path, f"{path}?token="):
+        answer = await door.get(cut)
+        assert (answer.status_code, "<form" in answer.text) == (404, False)
+        assert "This link is not whole" in answer.text
