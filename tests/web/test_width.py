@@ -15,8 +15,8 @@ from veza.ops.probe.processes import Process
 PHONE = {"width": 390, "height": 844}
 PAGES = (
     "/operator", "/operator/payments", "/operator/transfers", "/operator/findings", "/operator/inbox", "/mailbox",
-    "/permissions", "/claim", "/cart", "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim",
-    "/checkout/done", "/sandbox/", "/api/docs",
+    "/permissions", "/claim?token=x", "/cart", "/confirm-address?token=x", "/reset-password?token=x",
+    "/forgot-password", "/admin-claim?token=x", "/invitation?token=x", "/checkout/done", "/sandbox/", "/api/docs",
 )  # fmt: skip
 WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
