@@ -231,8 +231,8 @@ class Settling(ABC, Generic[R]):
         elif meaning in STILL_UNKNOWN or meaning is Meaning.OTHER_MODE:
             wait = self.breaker.interval if meaning in KEY_DOUBTED else SOON
             look_first = row.look_first or meaning is Meaning.NOT_DONE_YET
-            again = meaning in KEY_DOUBTED and row.last_outcome in KEY_DOUBTED
-            if again and not await self.breaker.is_open(session):
+            refused_again = meaning in KEY_DOUBTED and row.last_outcome in KEY_DOUBTED
+            if refused_again and not await self.breaker.is_open(session):
                 alone = f"is refused again, and no second row in between: {answer}"
                 await self._alarm(session, payment, row, FindingKind.REFUSED_ALONE, alone)
             await self.machine.amend(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
