@@ -171,6 +171,11 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS where offered) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
     mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", pattern=r"^[^@\r\n]+@[^@\s]+$")
 
+    # How much there may be
+    artists_per_person: int = setting("ARTISTS_PER_PERSON", 500, "most artists one person may open: a label has one for each of its acts", unit="artists", ge=1, le=10_000)
+    people_per_artist: int = setting("PEOPLE_PER_ARTIST", 50, "most people who may act for one artist, with those who are invited", unit="people", ge=1, le=1000)
+    tracks_per_release: int = setting("TRACKS_PER_RELEASE", 500, "most tracks on one release: a whole release is shown and renumbered at once", unit="tracks", ge=1, le=5000)
+
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
     platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_currencies)] = setting(

@@ -58,7 +58,7 @@ async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
     anna = await make_person(database, "Anna")
     async with database.write() as session:
         wanted: Any = ArtistWanted("Džana", "BA", "EUR")
-        artist = await open_artist(session, anna, wanted, currencies=("EUR",))
+        artist = await open_artist(session, anna, wanted, currencies=("EUR",), limits=room.limits)
     folder = tmp_path / "music"
     folder.mkdir()
     return Shop(room, artist.id, folder)

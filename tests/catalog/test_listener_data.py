@@ -24,6 +24,7 @@ from veza.catalog import (
 )
 from veza.catalog.artists import find_artist
 from veza.catalog.comments import Comment
+from veza.catalog.limits import Limits
 from veza.catalog.listener_data import export_of, on_person_deleted
 from veza.catalog.playlists import UnknownPlaylist
 from veza.kit import outbox
@@ -138,7 +139,7 @@ async def test_an_owner_whose_account_went_is_no_owner_any_more(database: Databa
     artist_id = await artist(database, run_by=life.ben)
     async with database.write("a test") as session:
         row = await find_artist(session, artist_id)
-        await members.add_member(session, row, life.mara, "owner")
+        await members.add_member(session, row, life.mara, "owner", limits=Limits())
     async with database.write("a test") as session:
         await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
     async with database.write("a test") as session:

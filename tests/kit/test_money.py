@@ -7,6 +7,7 @@ import pytest
 from veza.kit.money import (
     CURRENCIES,
     LARGEST_MINOR,
+    MOST_CHARGE_MINOR,
     BadAmount,
     Money,
     chargeable,
@@ -25,6 +26,9 @@ from veza.kit.money import (
         (-5, "EUR", "-0.05 EUR"),
         (0, "EUR", "0.00 EUR"),
         (500, "JPY", "500 JPY"),
+        (50_000, "ISK", "500 ISK"),
+        (-50_000, "UGX", "-500 UGX"),
+        (50_050, "ISK", "500.50 ISK"),
         (1230, "KWD", "1.230 KWD"),
         (-1, "KWD", "-0.001 KWD"),
     ],
@@ -52,7 +56,16 @@ def test_stripes_lists_of_decimals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minor", "currency"), [(1, "EUR"), (LARGEST_MINOR, "EUR"), (1, "JPY"), (10, "KWD"), (100, "ISK"), (100, "UGX")]
+    ("minor", "currency"),
+    [
+        (1, "EUR"),
+        (MOST_CHARGE_MINOR, "EUR"),
+        (LARGEST_MINOR, "IDR"),
+        (1, "JPY"),
+        (10, "KWD"),
+        (100, "ISK"),
+        (100, "UGX"),
+    ],
 )
 def test_what_can_be_charged_is_accepted(minor: int, currency: str) -> None:
     assert positive(minor, currency) == Money(minor, currency)
@@ -63,7 +76,9 @@ def test_what_can_be_charged_is_accepted(minor: int, currency: str) -> None:
     [
         (0, "EUR", "must be above zero"),
         (-1, "JPY", "this one is -1 JPY"),
-        (LARGEST_MINOR + 1, "EUR", "may be at most"),
+        (MOST_CHARGE_MINOR + 1, "EUR", "may be at most 999999.99 EUR, this one is 1000000.00 EUR"),
+        (100_000_000, "ISK", "may be at most 999999 ISK"),
+        (LARGEST_MINOR + 1, "IDR", "may be at most"),
         (11, "KWD", "the last digit of KWD must be 0"),
         (150, "ISK", "the last two digits must be 0"),
     ],
@@ -87,7 +102,8 @@ def test_an_amount_is_read_as_people_type_it(text: str, currency: str, minor: in
     [("", "EUR", "is not an amount"), ("twelve", "EUR", "is not an amount"), ("1.000,50", "EUR", "is not an amount"),
      ("NaN", "EUR", "is not an amount"), ("Infinity", "EUR", "is not an amount"), ("1e40", "EUR", "is not an amount"),
      ("9" * 5000, "EUR", "is not an amount"), ("12.505", "EUR", "more decimals than EUR has"),
-     ("0.5", "JPY", "more decimals than JPY has")],
+     ("0.5", "JPY", "more decimals than JPY has"),
+     ("500.50", "ISK", "more decimals than ISK has")],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused_in_one_short_sentence(text: str, currency: str, words: str) -> None:
     with pytest.raises(BadAmount, match=words) as refusal:

@@ -22,6 +22,7 @@ from veza.accounts.throttle import Throttle
 from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, artists_of
+from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
 from veza.kit import mail, outbox
 from veza.kit.clock import ManualClock
@@ -307,7 +308,9 @@ async def _invited(letters: Letters, email: str) -> str:
         )
         session.add(artist)
         await session.flush()
-        await invitations.invite(session, artist, email, "member", by=None, base_url="http://127.0.0.1:8000")
+        await invitations.invite(
+            session, artist, email, "member", by=None, base_url="http://127.0.0.1:8000", limits=Limits()
+        )
     return await letters.newest_link()
 
 

@@ -17,6 +17,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct
 
+from veza.kit.codes import BadCode
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.money import BadAmount
 
@@ -222,6 +223,7 @@ def exception_handlers(
         **{error: translated(kind) for error, kind in translations.items()},
         DatabaseUnavailable: translated(UNAVAILABLE),
         BadAmount: translated(BAD_AMOUNT),
+        BadCode: translated(REFUSED),
         Problem: _problem,
         ValidationException: _validation,
         NotFoundException: not_found,

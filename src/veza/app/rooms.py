@@ -16,6 +16,7 @@ from veza.accounts.permissions import Role
 from veza.accounts.room import AccountRules, Accounts
 from veza.app.news import plain_values, subscriptions
 from veza.catalog import listener_data
+from veza.catalog.limits import Limits
 from veza.catalog.room import CatalogRoom
 from veza.kit import mail
 from veza.kit.clock import Clock
@@ -57,12 +58,21 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
         database=database,
         accounts=_accounts(settings, database, token),
         catalog=CatalogRoom(
-            database, _objects(settings), settings.platform_currencies, _first_artist, settings.base_url
+            database,
+            _objects(settings),
+            settings.platform_currencies,
+            _first_artist,
+            settings.base_url,
+            _limits(settings),
         ),
         market=market,
         money=_money(settings, database, metrics, sandbox),
         sandbox=sandbox,
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.artists_per_person, settings.people_per_artist, settings.tracks_per_release)
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,16 +15,13 @@ from veza.accounts import audit
 from veza.accounts.audit import Act
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.askers import Asker, NotYours
+from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.money import known_currency
 
 BIO_MOST = 5_000
-MOST_ARTISTS = 50
-"""Of one person: nobody runs more, and a script that opens them without end is told."""
-
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class Artist(Base):
@@ -74,8 +70,8 @@ class UnknownArtist(LookupError):
 class TooManyArtists(Exception):
     """A person runs as many artists as one may."""
 
-    def __init__(self, count: int) -> None:
-        super().__init__(f"you run {count} artists already, at most {MOST_ARTISTS} are possible")
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(f"you run {count} artists already, at most {most} are possible (ARTISTS_PER_PERSON)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +85,14 @@ class ArtistWanted:
     tags: Sequence[str] = ()
 
 
-async def open_artist(session: Session, person_id: UUID, wanted: ArtistWanted, *, currencies: Sequence[str]) -> Artist:
+async def open_artist(
+    session: Session, person_id: UUID, wanted: ArtistWanted, *, currencies: Sequence[str], limits: Limits
+) -> Artist:
     """A new artist with `person_id` as its owner. Raises BadValue, BadAmount, TooManyArtists."""
     mine = select(func.count()).where(ArtistMember.person_id == person_id)
     count = int(await session.scalar(mine) or 0)
-    if count >= MOST_ARTISTS:
-        raise TooManyArtists(count)
+    if count >= limits.artists_per_person:
+        raise TooManyArtists(count, limits.artists_per_person)
     artist_id = session.new_id()
     name = clean(wanted.name, "the artist's name")
     row = Artist(
@@ -104,7 +102,7 @@ async def open_artist(session: Session, person_id: UUID, wanted: ArtistWanted, *
         name_key=sort_key(name),
         bio=clean(wanted.bio, "the bio", BIO_MOST, lines=True, least=0),
         tags=metadata.tags(wanted.tags),
-        country=_country(wanted.country),
+        country=metadata.country(wanted.country),
         currency=_currency(wanted.currency, currencies),
         created_at=session.now,
     )
@@ -126,7 +124,7 @@ async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any],
     if "bio" in changes:
         artist.bio = clean(changes["bio"], "the bio", BIO_MOST, lines=True, least=0)
     if "country" in changes:
-        artist.country = _country(changes["country"])
+        artist.country = metadata.country(changes["country"])
     if "currency" in changes:
         artist.currency = _currency(changes["currency"], currencies)
     if "tags" in changes:
@@ -229,17 +227,10 @@ async def part_of(session: Session, artist_id: UUID, person_id: UUID | None) -> 
 
 
 async def artists_of(session: Session, person_id: UUID) -> Sequence[Artist]:
-    """The artists a person may act for, by name; at most MOST_ARTISTS opened, and those they were added to."""
+    """The artists a person may act for, by name; those they opened and those they were added to."""
     mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id)
     named = select(Artist).where(Artist.id.in_(mine)).order_by(Artist.name_key, Artist.id)
     return (await session.scalars(named)).all()
-
-
-def _country(written: str) -> str:
-    code = written.strip().upper()
-    if not _COUNTRY.fullmatch(code):
-        raise BadValue(f"“{written[:10]}” is no country; write its two letters (ISO 3166), such as DE")
-    return code
 
 
 def _currency(written: str, currencies: Sequence[str]) -> str:

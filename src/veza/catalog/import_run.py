@@ -75,7 +75,7 @@ async def run_import(room: CatalogRoom, artist_id: UUID, source: Source, on_step
 async def _imported(room: CatalogRoom, artist_id: UUID, source: Source, pictures: Pictures, group: Group) -> Outcome:
     cover, notes = await _cover(room, artist_id, source, pictures, group)
     try:
-        outcome = await import_group(room.database, artist_id, group, cover)
+        outcome = await import_group(room.database, artist_id, group, cover, room.limits)
     except (BadValue, NoSlugFree, Outdated, Stale) as refusal:
         outcome = Outcome(group.title, "left alone", notes=[str(refusal)])
     outcome.notes += notes
@@ -98,7 +98,7 @@ async def _cover(
         try:
             picture = await asyncio.to_thread(_picture, source, file)
             if picture is not None:
-                is_new = await takes_cover(room.database, artist_id, group, hash_of(picture))
+                is_new = await takes_cover(room.database, artist_id, group, hash_of(picture), room.limits)
                 return await room.keep_picture(picture) if is_new else None, notes
         except (BadPicture, UnreadableFile) as refusal:
             notes.append(f"{file.path} makes no cover: {refusal}")

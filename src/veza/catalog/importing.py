@@ -18,10 +18,11 @@ from veza.catalog.artists import Artist
 from veza.catalog.covers import set_cover
 from veza.catalog.import_groups import FoundFile, Group, each_once
 from veza.catalog.imported import Known, is_changed
+from veza.catalog.limits import Limits
 from veza.catalog.pictures import CoverFiles
 from veza.catalog.releases import Release, ReleaseWanted, create_release, edit_release
 from veza.catalog.room import record_cover
-from veza.catalog.tracks import MOST_TRACKS, add_tracks, edit_track, reorder_tracks, tracks_of
+from veza.catalog.tracks import add_tracks, edit_track, reorder_tracks, tracks_of
 from veza.kit.database import Database, Session
 
 ACTOR = "import"
@@ -40,13 +41,15 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-async def import_group(database: Database, artist_id: UUID, group: Group, cover: CoverFiles | None) -> Outcome:
+async def import_group(
+    database: Database, artist_id: UUID, group: Group, cover: CoverFiles | None, limits: Limits
+) -> Outcome:
     """Make or complete the draft of one release; `cover` is stored already, and given where there is a new one."""
     files, notes = each_once(group)
     outcome = Outcome(group.title, "unchanged", notes=notes)
-    if len(files) > MOST_TRACKS:
+    if len(files) > limits.tracks_per_release:
         outcome.result = "left alone"
-        outcome.notes.append(f"{len(files)} files on one release, at most {MOST_TRACKS} are possible")
+        outcome.notes.append(f"{len(files)} files on one release, at most {limits.tracks_per_release} are possible")
         return outcome
     async with database.write(ACTOR) as session:
         # One import of an artist at a time: of two that run at once the second finds what the first made.
@@ -72,7 +75,7 @@ async def import_group(database: Database, artist_id: UUID, group: Group, cover:
             return outcome
         outcome.result = "made" if release is None else "updated"
         release = await _described(session, artist, release, group, is_said_anew=bool(changed))
-        placed = await _update(session, changed, known) | await _make(session, release, new)
+        placed = await _update(session, changed, known) | await _make(session, release, new, limits)
         await imported.remember(session, artist_id, group, release.id, placed)
         await _in_order(session, release, files, known, placed)
         if cover is not None:
@@ -83,9 +86,9 @@ async def import_group(database: Database, artist_id: UUID, group: Group, cover:
     return outcome
 
 
-async def takes_cover(database: Database, artist_id: UUID, group: Group, source_hash: str) -> bool:
+async def takes_cover(database: Database, artist_id: UUID, group: Group, source_hash: str, limits: Limits) -> bool:
     """Whether a picture (by the hash of its file) would become the cover, so that none is worked on for nothing."""
-    if len(each_once(group)[0]) > MOST_TRACKS:
+    if len(each_once(group)[0]) > limits.tracks_per_release:
         return False
     async with database.read() as session:
         return await imported.takes_cover(session, await imported.release_of(session, artist_id, group), source_hash)
@@ -116,8 +119,8 @@ async def _described(
     return release
 
 
-async def _make(session: Session, release: Release, new: Sequence[FoundFile]) -> dict[UUID, FoundFile]:
-    rows = await add_tracks(session, release, [one.recording.track for one in new])
+async def _make(session: Session, release: Release, new: Sequence[FoundFile], limits: Limits) -> dict[UUID, FoundFile]:
+    rows = await add_tracks(session, release, [one.recording.track for one in new], limits=limits)
     return {row.id: one for row, one in zip(rows, new, strict=True)}
 
 

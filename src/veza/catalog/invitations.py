@@ -29,7 +29,8 @@ from veza.accounts.audit import Act
 from veza.accounts.secret import digest, new_secret
 from veza.accounts.throttle import Limit
 from veza.catalog.artists import Artist, ArtistMember, part_of
-from veza.catalog.members import MOST_MEMBERS, Member, add_member
+from veza.catalog.limits import Limits
+from veza.catalog.members import Member, add_member
 from veza.catalog.wording import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
@@ -85,12 +86,12 @@ class AnotherAddress(Exception):
 
 
 async def invite(
-    session: Session, artist: Artist, email: str, part: str, *, by: UUID | None, base_url: str
+    session: Session, artist: Artist, email: str, part: str, *, by: UUID | None, base_url: str, limits: Limits
 ) -> Invitation:
     """Mail a link to `email` that makes its person an `owner` or `member` of a locked artist, for LASTS.
 
     Inviting the same address again sends a new link, and the one before it is good for nothing.
-    Raises BadEmail, Throttled, and BadValue when there would be more than MOST_MEMBERS.
+    Raises BadEmail, Throttled, and BadValue when there would be more than `limits.people_per_artist`.
     """
     to = people.clean_email(email)
     await throttle.spend(
@@ -100,7 +101,7 @@ async def invite(
     )
     gone = or_(Invitation.email == to, not_(_is_good(session)))
     await session.execute(delete(Invitation).where(Invitation.artist_id == artist.id, gone))
-    await _demand_room(session, artist)
+    await _demand_room(session, artist, limits.people_per_artist)
     secret = new_secret()
     row = Invitation(
         id=session.new_id(),
@@ -130,7 +131,8 @@ async def invite(
 
 
 async def pending(session: Session, artist_id: UUID) -> Sequence[Invitation]:
-    """The artist's invitations that can still be accepted, newest first; with its people at most MOST_MEMBERS."""
+    """The artist's invitations that can still be accepted, newest first; with its people at most
+    PEOPLE_PER_ARTIST."""
     waiting = select(Invitation).where(Invitation.artist_id == artist_id, _is_good(session))
     return (await session.scalars(waiting.order_by(Invitation.id.desc()))).all()
 
@@ -159,12 +161,14 @@ async def look(session: Session, secret: str) -> tuple[Invitation, Artist]:
     return row[0], row[1]
 
 
-async def accept(session: Session, secret: str, person_id: UUID, address: str) -> tuple[Artist, Member]:
+async def accept(
+    session: Session, secret: str, person_id: UUID, address: str, *, limits: Limits
+) -> tuple[Artist, Member]:
     """The person becomes one of the artist's people, and the link is used up. The mail reached them, so that their
     address is confirmed as well.
 
     Raises UnknownInvitation (of two at once one gets it), AnotherAddress, AlreadyMember, UnknownPerson, and BadValue
-    when there are MOST_MEMBERS.
+    when there are `limits.people_per_artist`.
     """
     _, artist = await look(session, secret)
     # The artist's row is the lock on who its people are, and on who is invited: looked at again under it.
@@ -179,7 +183,7 @@ async def accept(session: Session, secret: str, person_id: UUID, address: str) -
     if not person.is_confirmed:
         await people.confirm(session, person_id)
         audit.note(session, Act.EMAIL_CONFIRMED, person_id, address=address)
-    return artist, await add_member(session, artist, person_id, part)
+    return artist, await add_member(session, artist, person_id, part, limits=limits)
 
 
 async def forget_of(session: Session, person_id: UUID) -> None:
@@ -220,10 +224,10 @@ def _is_good(session: Session) -> ColumnElement[bool]:
     return and_(Invitation.expires_at > session.now, or_(Invitation.invited_by.is_(None), still_owner.exists()))
 
 
-async def _demand_room(session: Session, artist: Artist) -> None:
+async def _demand_room(session: Session, artist: Artist, most: int) -> None:
     """One place for each invitation: who accepts it is not told that there is none."""
     members = select(func.count()).select_from(ArtistMember).where(ArtistMember.artist_id == artist.id)
     invited = select(func.count()).select_from(Invitation).where(Invitation.artist_id == artist.id)
     count = int(await session.scalar(members) or 0) + int(await session.scalar(invited) or 0)
-    if count >= MOST_MEMBERS:
-        raise BadValue(f"{artist.name} has {count} people and invitations, at most {MOST_MEMBERS} are possible")
+    if count >= most:
+        raise BadValue(f"{artist.name} has {count} people and invitations, at most {most} are possible")

@@ -14,10 +14,9 @@ from veza.accounts.audit import Act
 from veza.accounts.people import Person, UnknownPerson, clean_email
 from veza.accounts.people import find as find_person
 from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.limits import Limits
 from veza.catalog.wording import BadValue
 from veza.kit.database import Session
-
-MOST_MEMBERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +61,21 @@ async def members_of(session: Session, artist_id: UUID) -> Sequence[Member]:
     return [Member(*row) for row in (await session.execute(found)).all()]
 
 
-async def add_member(session: Session, artist: Artist, person_id: UUID, part: str = "member") -> Member:
+async def add_member(
+    session: Session, artist: Artist, person_id: UUID, part: str = "member", *, limits: Limits
+) -> Member:
     """Add a person to a locked artist.
 
-    Raises UnknownPerson, AlreadyMember, and BadValue when there are MOST_MEMBERS.
+    Raises UnknownPerson, AlreadyMember, and BadValue when there are `limits.people_per_artist`.
     """
     person = await find_person(session, person_id)
     there = await session.get(ArtistMember, (artist.id, person.id))
     if there is not None:
         raise AlreadyMember(person.id, there.part)
     count = await session.scalar(select(func.count()).where(ArtistMember.artist_id == artist.id))
-    if (count or 0) >= MOST_MEMBERS:
-        raise BadValue(f"{artist.name} has {count} people already, at most {MOST_MEMBERS} are possible")
+    most = limits.people_per_artist
+    if (count or 0) >= most:
+        raise BadValue(f"{artist.name} has {count} people already, at most {most} are possible (PEOPLE_PER_ARTIST)")
     session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=part, since=session.now))
     await session.flush()
     audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {part}")

@@ -7,23 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from veza.catalog.wording import BadValue, clean
+from veza.kit import codes
+from veza.kit.codes import BadCode
 
 MOST_TAGS, TAG_MOST = 20, 40
 MOST_CREDITS, PART_MOST = 50, 60
 
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
-
-# ISO 639-2, as players' tags have them, to the shorter form that BCP 47 asks for where there is one.
-SHORTER = {
-    "ara": "ar", "bos": "bs", "bul": "bg", "cat": "ca", "ces": "cs", "chi": "zh", "cze": "cs", "dan": "da",
-    "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "est": "et", "fas": "fa", "fin": "fi", "fra": "fr",
-    "fre": "fr", "ger": "de", "gre": "el", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ice": "is",
-    "isl": "is", "ita": "it", "jpn": "ja", "kor": "ko", "lav": "lv", "lit": "lt", "mac": "mk", "mkd": "mk",
-    "nld": "nl", "nor": "no", "per": "fa", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
-    "slk": "sk", "slo": "sk", "slv": "sl", "spa": "es", "sqi": "sq", "srp": "sr", "swe": "sv", "tur": "tr",
-    "ukr": "uk", "vie": "vi", "zho": "zh",
-}  # fmt: skip
 
 
 def isrc(written: str) -> str:
@@ -36,11 +26,18 @@ def isrc(written: str) -> str:
 
 def language(written: str) -> str:
     """The primary subtag of a language (BCP 47), such as de or gsw; raises BadValue."""
-    code = written.strip().lower()
-    code = SHORTER.get(code, code)
-    if not _LANGUAGE.fullmatch(code):
-        raise BadValue(f"“{written[:20]}” is no language; write two or three letters, such as de, en or gsw")
-    return code
+    try:
+        return codes.language(written)
+    except BadCode as error:
+        raise BadValue(str(error)) from None
+
+
+def country(written: str) -> str:
+    """The two letters of a country (ISO 3166); raises BadValue."""
+    try:
+        return codes.country(written)
+    except BadCode as error:
+        raise BadValue(str(error)) from None
 
 
 def tags(written: Iterable[str]) -> list[str]:

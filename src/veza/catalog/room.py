@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from veza.catalog.covers import Cover, add_cover
+from veza.catalog.limits import Limits
 from veza.catalog.pictures import CoverFiles, make_cover
 from veza.catalog.publishing import ReleasePublisher
 from veza.kit.database import Database, Session
@@ -30,6 +31,7 @@ class CatalogRoom:
     currencies: Sequence[str]
     on_first_artist: OnFirstArtist
     base_url: str
+    limits: Limits = field(default_factory=Limits)
     _pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @property

@@ -13,12 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, reported, tagging
 from veza.catalog.askers import Asker
+from veza.catalog.limits import Limits
 from veza.catalog.releases import Release, UnknownRelease, release_to_change
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
-
-MOST_TRACKS = 300
-"""On one release: the longest box sets have fewer, and whole releases are shown and renumbered at once."""
 
 
 class Track(Base):
@@ -98,11 +96,16 @@ class TrackWanted:
     duration_ms: int | None = None
 
 
-async def add_tracks(session: Session, release: Release, wanted: Sequence[TrackWanted]) -> list[Track]:
+async def add_tracks(
+    session: Session, release: Release, wanted: Sequence[TrackWanted], *, limits: Limits
+) -> list[Track]:
     """Put tracks at the end of a locked release. Raises BadValue."""
     count = await count_tracks(session, release.id)
-    if count + len(wanted) > MOST_TRACKS:
-        raise BadValue(f"a release may have at most {MOST_TRACKS} tracks, this one would have {count + len(wanted)}")
+    most, would_have = limits.tracks_per_release, count + len(wanted)
+    if would_have > most:
+        raise BadValue(
+            f"a release may have at most {most} tracks (TRACKS_PER_RELEASE), this one would have {would_have}"
+        )
     rows = [
         Track(
             id=session.new_id(),
@@ -188,7 +191,7 @@ async def track_to_change(session: Session, track_id: UUID, asker: Asker) -> tup
 
 
 async def tracks_of(session: Session, release_id: UUID) -> Sequence[Track]:
-    """A release's tracks in order, at most MOST_TRACKS."""
+    """A release's tracks in order, at most TRACKS_EVER."""
     return (await session.scalars(_TRACKS_OF, {"release": release_id})).all()
 
 

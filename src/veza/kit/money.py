@@ -26,6 +26,11 @@ LARGEST_MINOR = 99_999_999_999
 """The most one amount may be: well under 2^53, so that no JSON reader rounds it."""
 
 
+MOST_CHARGE_MINOR = 99_999_999
+"""The most that may be charged: the provider takes eight digits (https://docs.stripe.com/api/charges/create)."""
+MOST_CHARGE = {"IDR": LARGEST_MINOR}
+"""Where the provider takes more: twelve digits in rupiahs, of which we keep to our own bound."""
+
 LEAST_CHARGE = {
     "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
     "HKD": 400, "HUF": 17_500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
@@ -52,6 +57,12 @@ def step(currency: str) -> int:
     return 10 if currency in THREE_DECIMAL else 1
 
 
+def most_charge(currency: str) -> Money:
+    """The largest amount the provider charges in `currency`, and so the largest price and cart."""
+    most = MOST_CHARGE.get(currency, MOST_CHARGE_MINOR)
+    return Money(most - most % step(currency), currency)
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """`minor` whole minor units of `currency` (ISO 4217, upper case). Prints as “5.00 EUR”."""
@@ -61,6 +72,8 @@ class Money:
 
     def __str__(self) -> str:
         places = decimals(self.currency)
+        if self.currency in TWO_DECIMAL_WHOLE and self.minor % 100 == 0:  # two digits on the wire, none for people
+            return f"{self.minor // 100} {self.currency}"
         sign = "-" if self.minor < 0 else ""
         whole, rest = divmod(abs(self.minor), 10**places)
         return f"{sign}{whole}.{rest:0{places}d} {self.currency}" if places else f"{sign}{whole} {self.currency}"
@@ -87,7 +100,7 @@ def typed(text: str, currency: str) -> Money:
         minor = None
     if minor is None or abs(minor) > LARGEST_MINOR:
         raise BadAmount(f"“{text[:40]}” is not an amount; write it like {Money(1250, known)}, without thousands marks")
-    if minor != int(minor):
+    if minor != int(minor) or (known in TWO_DECIMAL_WHOLE and minor % 100):
         raise BadAmount(f"“{text[:40]}” has more decimals than {known} has")
     return Money(int(minor), known)
 
@@ -97,8 +110,9 @@ def positive(minor: int, currency: str) -> Money:
     money = Money(minor, known_currency(currency))
     if minor <= 0:
         raise BadAmount(f"an amount must be above zero, this one is {money}")
-    if minor > LARGEST_MINOR:
-        raise BadAmount(f"an amount may be at most {Money(LARGEST_MINOR, money.currency)}, this one is {money}")
+    most = most_charge(money.currency)
+    if minor > most.minor:
+        raise BadAmount(f"an amount may be at most {most}, this one is {money}")
     if money.currency in THREE_DECIMAL and minor % 10:
         raise BadAmount(f"{money} is not chargeable: the last digit of {money.currency} must be 0")
     if money.currency in TWO_DECIMAL_WHOLE and minor % 100:

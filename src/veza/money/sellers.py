@@ -10,6 +10,7 @@ from sqlalchemy import Index, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.kit import codes
 from veza.kit.database import Base, Database, Session
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
@@ -58,7 +59,8 @@ async def find(session: Session, seller_id: str) -> Seller:
 
 
 async def register(session: Session, seller_id: str, name: str, country: str) -> Seller:
-    """The seller row, made if it is new; name and country may be mended until there is an account."""
+    """The seller row, made if it is new; name and country may be mended until there is an account. Raises BadCode."""
+    country = codes.country(country)
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
     row = {"id": seller_id, "name": name, "country": country, "transfers_active": False, "created_at": session.now}
     new = dialect.insert(Seller).values(**row)

@@ -155,7 +155,7 @@ async def _artist(session: Session, room: CatalogRoom, asked: Asked) -> Artist:
         ]
         raise NoSuchArtist(f"there is no artist “{asked.artist}”; to open one give {' and '.join(lacking)}")
     wanted = ArtistWanted(asked.artist, asked.country, asked.currency or room.currencies[0])
-    artist = await open_artist(session, person.id, wanted, currencies=room.currencies)
+    artist = await open_artist(session, person.id, wanted, currencies=room.currencies, limits=room.limits)
     await room.on_first_artist(session, person.id)
     return artist
 

@@ -195,7 +195,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
                 invitation, artist = await invitations.look(session, given["token"])
 
             async def then(session: Session, person_id: UUID) -> None:
-                await invitations.accept(session, given["token"], person_id, _address(request))
+                await invitations.accept(session, given["token"], person_id, _address(request), limits=catalog.limits)
                 await catalog.on_first_artist(session, person_id)
 
             await _as_person(accounts, browsers.browser(request), given, then, new_for=invitation.email)

@@ -74,7 +74,9 @@ class Shelf:
     async def join(self, person_id: UUID, part: str = "member") -> None:
         """Make somebody one of the artist's people."""
         async with self.room.database.write() as session:
-            await add_member(session, await find_artist(session, UUID(self.artist["id"])), person_id, part)
+            await add_member(
+                session, await find_artist(session, UUID(self.artist["id"])), person_id, part, limits=self.room.limits
+            )
 
     async def release(self, *titles: str, publish: bool = False, **wanted: Any) -> dict[str, Any]:
         """A release of Anna's with these tracks."""

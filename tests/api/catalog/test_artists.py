@@ -10,6 +10,7 @@ from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf
 from tests.api.visitors import visiting
 from veza.accounts import audit
 from veza.api.pagination import encode_cursor
+from veza.catalog.limits import Limits
 from veza.kit.listing import start_of
 
 
@@ -40,6 +41,8 @@ async def test_opening_an_artist_needs_a_person_with_a_confirmed_address(shelf: 
         ({"bio": "bell\x07"}, 422, "bad-value", "U+0007"),
         ({"bio": "x" * 5001}, 422, "bad-value", "at most 5000"),
         ({"country": "BIH"}, 400, "invalid-request", "country"),
+        ({"country": "UK"}, 422, "bad-value", "“UK” is no country; write GB for United Kingdom"),
+        ({"country": "ZZ"}, 422, "bad-value", "such as DE"),
         ({"currency": "SEK"}, 422, "bad-value", "only in EUR, USD, GBP"),
         ({"currency": "QQQ"}, 422, "bad-amount", "not a currency"),
         ({"tags": [str(number) for number in range(21)]}, 422, "bad-value", "at most 20 tags"),
@@ -200,6 +203,24 @@ async def test_artists_are_listed_by_age_name_text_tag_and_for_their_people(any_
     assert names(await shelf.walk("/artists", tag="FOLK", sort="name")) == ["Élan", "Zoë"]
     assert names(await shelf.walk("/artists", mine=True, by=shelf.anna)) == ["Džana Kovač"]
     await shelf.call("GET", "/artists", params={"mine": True}, expect=401)
+
+
+@pytest.mark.parametrize("text", ["´", "\u0301", " ", "\u3099"])
+@pytest.mark.parametrize("path", ["/artists", "/releases", "/tracks"])
+async def test_a_search_for_an_accent_alone_is_refused(shelf: Shelf, path: str, text: str) -> None:
+    answer = await shelf.send("GET", path, params={"text": text}, by=shelf.anna)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (400, "urn:veza:problem:invalid-request")
+    assert "nothing to search for" in problem["detail"]
+    assert [error["field"] for error in problem["errors"]] == ["text"]
+
+
+async def test_a_person_opens_as_many_artists_as_the_setting_says(shelf: Shelf) -> None:
+    shelf.room.limits = Limits(artists_per_person=2)
+    for _ in range(2):
+        await shelf.call("POST", "/artists", ARTIST, by=shelf.ben)
+    said = await shelf.refused("POST", "/artists", ARTIST, 422, "too-many", by=shelf.ben)
+    assert "you run 2 artists already, at most 2 are possible (ARTISTS_PER_PERSON)" in said
 
 
 async def test_what_has_a_tag_is_listed_by_the_names_artists_have_now(any_shelf: Shelf) -> None:

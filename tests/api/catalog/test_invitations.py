@@ -16,8 +16,8 @@ from tests.catalog.published import change
 from veza.accounts.people import Person
 from veza.catalog import invitations
 from veza.catalog.invitations import BATCH, BEING_INVITED, INVITING, LASTS, Invitation
+from veza.catalog.limits import Limits
 from veza.catalog.listener_data import on_person_deleted
-from veza.catalog.members import MOST_MEMBERS
 from veza.kit.mail import Mail
 from veza.kit.subscriptions import Event
 
@@ -165,7 +165,7 @@ async def test_invitations_are_slowed_by_person_and_by_address(shelf: Shelf) -> 
 
 async def test_people_and_invitations_together_have_a_bound(shelf: Shelf) -> None:
     path = f"/artists/{shelf.artist['id']}/invitations"
-    for number in range(MOST_MEMBERS - 1):
+    for number in range(Limits().people_per_artist - 1):
         shelf.clock.advance(INVITING.per)
         await _invited(shelf, f"{number}@example.org")
     shelf.clock.advance(INVITING.per)

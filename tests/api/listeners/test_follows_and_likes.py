@@ -83,6 +83,8 @@ async def test_whom_one_follows_is_found_by_how_the_name_begins(any_hall: Hall) 
     found = await any_hall.walk("/me/follows", limit=1, as_=mara, text="ELIS", sort="name")
     assert [one["name"] for one in found] == ["Elis Regina", "Élise"]
     assert await any_hall.walk("/me/follows", as_=mara, text="%") == []
+    refused = await any_hall.get("/me/follows", 400, as_=mara, text="´")
+    assert "nothing to search for" in refused["detail"]
 
 
 async def test_longer_lists_take_no_more_queries(any_hall: Hall) -> None:

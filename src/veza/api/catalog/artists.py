@@ -14,7 +14,19 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, TOO_MANY
-from veza.api.catalog.shapes import MOVED, ArtistRef, Name, NameFilter, Prose, TagFilter, Tags, asker_of, given, moved
+from veza.api.catalog.shapes import (
+    MOVED,
+    ArtistRef,
+    Name,
+    NameFilter,
+    Prose,
+    TagFilter,
+    Tags,
+    asker_of,
+    given,
+    moved,
+    searched,
+)
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
@@ -107,7 +119,9 @@ async def create_artist(
     wanted = ArtistWanted(data.name, data.country, data.currency, data.bio, data.tags)
 
     async def work(session: Session) -> Reply:
-        row = await artists.open_artist(session, person_id, wanted, currencies=catalog.currencies)
+        row = await artists.open_artist(
+            session, person_id, wanted, currencies=catalog.currencies, limits=catalog.limits
+        )
         await catalog.on_first_artist(session, person_id)
         return Reply(201, show(ArtistShown, row), location=f"/api/v1/artists/{row.slug}")
 
@@ -132,7 +146,7 @@ async def list_artists(
     mine: Annotated[bool, QueryParameter(description="Only artists you may act for; needs signing in.")] = False,
 ) -> Page[ArtistShown]:
     """All artists, or those one may act for oneself (`mine=true`)."""
-    filters = {"text": text, "tag": tag.lower() if tag else None, "member": visitor.person if mine else None}
+    filters = {"text": searched(text), "tag": tag.lower() if tag else None, "member": visitor.person if mine else None}
     part = page_request.of("artists", filters)
     async with catalog.database.read() as session:
         rows = await listings.artists(session, part.slice, **filters)

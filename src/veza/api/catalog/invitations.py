@@ -110,7 +110,13 @@ async def invite(
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
         invited = await invitations.invite(
-            session, row, data.email, data.part, by=visitor.person_id, base_url=catalog.base_url
+            session,
+            row,
+            data.email,
+            data.part,
+            by=visitor.person_id,
+            base_url=catalog.base_url,
+            limits=catalog.limits,
         )
         return Reply(201, show(InvitationShown, invited))
 
@@ -189,7 +195,7 @@ async def accept(
     person_id = visitor.person
 
     async def work(session: Session) -> tuple[Artist, Member]:
-        joined = await invitations.accept(session, data.token, person_id, address_of(request))
+        joined = await invitations.accept(session, data.token, person_id, address_of(request), limits=catalog.limits)
         await catalog.on_first_artist(session, person_id)
         return joined
 

@@ -105,7 +105,7 @@ async def add_member(
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        added = await members.add_member(session, row, data.person_id, data.part)
+        added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
         await catalog.on_first_artist(session, added.person_id)
         return Reply(201, show(MemberShown, added))
 

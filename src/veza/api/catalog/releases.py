@@ -36,6 +36,7 @@ from veza.api.catalog.shapes import (
     asker_of,
     given,
     moved,
+    searched,
 )
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
@@ -99,7 +100,7 @@ async def list_releases(
     text: TitleFilter = None,
 ) -> Page[ReleaseShown]:
     """Everything that is published. An artist's own list has its drafts as well."""
-    filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": text}
+    filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": searched(text)}
     part = page_request.of("releases", filters)
     async with catalog.database.read() as session:
         rows = await listings.releases(session, part.slice, **filters)

@@ -19,20 +19,20 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.shapes import answers
 from veza.api.visitors import Visitor, needs
 from veza.catalog import listings, releases, tracks
-from veza.catalog.tracks import MOST_TRACKS
+from veza.catalog.limits import TRACKS_EVER
 from veza.kit.database import Session
 
 
 class Place(Struct, forbid_unknown_fields=True):
     """Where a track is to be; 1 is first, past the end is last."""
 
-    position: Annotated[int, Meta(ge=1, le=MOST_TRACKS)]
+    position: Annotated[int, Meta(ge=1, le=TRACKS_EVER)]
 
 
 class TrackOrder(Struct, forbid_unknown_fields=True):
     """Every track of the release once, in the order they are to have."""
 
-    track_ids: Annotated[list[UUID], Meta(max_length=MOST_TRACKS)]
+    track_ids: Annotated[list[UUID], Meta(max_length=TRACKS_EVER)]
 
 
 class TrackList(Struct, frozen=True):

@@ -21,6 +21,7 @@ from veza.api.catalog.shapes import (
     TitleFilter,
     asker_of,
     given,
+    searched,
 )
 from veza.api.catalog.track_shapes import TRACK_EXAMPLE, Credit, NewTrack, TrackChanges, TrackShown, track_shown
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -52,14 +53,15 @@ async def add_track(
     data: Annotated[NewTrack, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    catalog: NamedDependency[CatalogRoom],
 ) -> Response[TrackShown]:
-    """Puts a track at the end of a release, which may have at most 300."""
+    """Puts a track at the end of a release; TRACKS_PER_RELEASE says how many it may have."""
     said = {name: getattr(data, name) for name in data.__struct_fields__}
     wanted = TrackWanted(**{**said, "credits": _pairs(data.credits)})
 
     async def work(session: Session) -> Reply:
         release = await releases.release_to_change(session, release_id, asker_of(visitor))
-        (row,) = await tracks.add_tracks(session, release, [wanted])
+        (row,) = await tracks.add_tracks(session, release, [wanted], limits=catalog.limits)
         shown = track_shown(await listings.track_card(session, row.id))
         return Reply(201, shown, location=f"/api/v1/tracks/{row.id}")
 
@@ -84,7 +86,7 @@ async def list_tracks(
     text: TitleFilter = None,
 ) -> Page[TrackShown]:
     """Tracks of published releases, by when they were published or by title."""
-    filters = {"artist": artist, "release": release, "tag": tag.lower() if tag else None, "text": text}
+    filters = {"artist": artist, "release": release, "tag": tag.lower() if tag else None, "text": searched(text)}
     part = page_request.of("tracks", filters)
     async with catalog.database.read() as session:
         rows = await listings.tracks(session, part.slice, **filters)

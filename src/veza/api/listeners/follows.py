@@ -12,7 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.catalog.shapes import NameFilter, ReleaseKind
+from veza.api.catalog.shapes import NameFilter, ReleaseKind, searched
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
 from veza.api.listeners.playlists import BODYLESS
@@ -157,7 +157,7 @@ async def list_follows(
     text: NameFilter = None,
 ) -> Page[FollowShown]:
     """Artists you follow, the latest first."""
-    part = page_request.of("follows", {"person": visitor.person, "text": text})
+    part = page_request.of("follows", {"person": visitor.person, "text": searched(text)})
     async with database.read() as session:
         rows = await follows.listed(session, visitor.person, part.slice, text=text)
     return part.page(rows, lambda row: show(FollowShown, row))

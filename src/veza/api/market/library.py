@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.catalog.shapes import TitleFilter
+from veza.api.catalog.shapes import TitleFilter, searched
 from veza.api.market.filters import OfArtist, OfKind, OfReleaseKind
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND, Problem
@@ -79,7 +79,7 @@ async def list_library(
     text: TitleFilter = None,
 ) -> Page[OwnedShown]:
     """What the signed-in person bought or was given, without what went back."""
-    filters: dict[str, Any] = {"kind": kind, "artist_id": artist, "release_kind": release_kind, "text": text}
+    filters: dict[str, Any] = {"kind": kind, "artist_id": artist, "release_kind": release_kind, "text": searched(text)}
     part = page_request.of("library", filters)
     async with database.read() as session:
         rows = await shelf.owned_by(session, visitor.person, part.slice, **filters)

@@ -74,7 +74,9 @@ async def _picture(rooms: Rooms, label: Label, number: int, record: Record) -> C
 async def _open(rooms: Rooms, label: Label, act: Act) -> None:
     wanted = ArtistWanted(act.name, act.country, act.currency, act.bio, act.tags)
     async with rooms.database.write(f"person {label.owner}") as session:
-        artist = await open_artist(session, label.owner, wanted, currencies=rooms.catalog.currencies)
+        artist = await open_artist(
+            session, label.owner, wanted, currencies=rooms.catalog.currencies, limits=rooms.catalog.limits
+        )
         await rooms.catalog.on_first_artist(session, label.owner)
     label.artists.append(artist.id)
     row, _link = await sellers.onboard(
@@ -97,7 +99,9 @@ async def _release(rooms: Rooms, label: Label, where: tuple[int, int], picture: 
             for song in record.songs
         ]
         label.releases[where] = release.id
-        label.tracks[where] = [track.id for track in await add_tracks(session, release, songs)]
+        label.tracks[where] = [
+            track.id for track in await add_tracks(session, release, songs, limits=rooms.catalog.limits)
+        ]
         await set_cover(session, release, await record_cover(session, artist.id, picture))
         if record.status == "scheduled":
             await schedule(session, release, session.now + SOON)

@@ -1,0 +1,96 @@
+"""Countries and languages by their codes, as CLDR lists them (through Babel): which there are, and their names.
+
+Reading CLDR takes a third of a second, so that it waits for the first code somebody writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import cast
+
+_NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+"""Territories of CLDR that are no countries of ISO 3166-1: parts of others, unions, and codes for tests. Kosovo (XK) is
+assigned by its users, and has banks and accounts like any other."""
+
+_HOW = "write its two letters (ISO 3166), such as DE"
+_SAYS_NOTHING = frozenset({"und", "xxx", "mis", "root"})
+"""Codes that name no language: undetermined, uncoded, and what ID3 writes where nothing is known."""
+
+
+class BadCode(ValueError):
+    """A code that is none; says which and what to write instead."""
+
+
+def country(written: str) -> str:
+    """The two letters of a country (ISO 3166-1), in upper case; raises BadCode."""
+    code = written.strip().upper()
+    if code in _countries():
+        return code
+    instead = _renamed_countries().get(code)
+    wanted = f"write {instead} for {_countries()[instead]}" if instead else _HOW
+    raise BadCode(f"“{written[:10]}” is no country; {wanted}")
+
+
+def language(written: str) -> str:
+    """The shortest code of a language (BCP 47, its first part), such as de or gsw; raises BadCode.
+
+    Longer codes (ISO 639-2, as tags of files have them) and those that were replaced are taken, too.
+    """
+    code = written.strip().lower()
+    code = _shorter_languages().get(code, code)
+    if code not in _languages() or code in _SAYS_NOTHING:
+        raise BadCode(f"“{written[:20]}” is no language; write two or three letters, such as de, en or gsw")
+    return code
+
+
+def names_no_language(written: str) -> bool:
+    """Whether a code says in so many words that the language is not known."""
+    return written.strip().lower() in _SAYS_NOTHING
+
+
+def country_name(code: str) -> str:
+    """What English calls the country of a code that `country` took."""
+    return _countries()[code]
+
+
+def currency_name(code: str) -> str:
+    """What English calls a currency (ISO 4217); the code itself where it has no name."""
+    from babel.numbers import get_currency_name  # late: see above
+
+    return str(get_currency_name(code, locale="en"))
+
+
+@cache
+def _countries() -> dict[str, str]:
+    from babel import Locale
+
+    named = Locale("en").territories
+    return {
+        code: str(name)
+        for code, name in named.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    }
+
+
+@cache
+def _renamed_countries() -> dict[str, str]:
+    """Codes that were given up or never were, such as UK, where one country alone came of them."""
+    from babel.core import get_global
+
+    found = cast(Mapping[str, Sequence[str]], get_global("territory_aliases"))
+    return {old: new[0] for old, new in found.items() if len(new) == 1 and new[0] in _countries()}
+
+
+@cache
+def _languages() -> frozenset[str]:
+    from babel import Locale
+
+    return frozenset(str(code) for code in Locale("en").languages if "_" not in str(code))
+
+
+@cache
+def _shorter_languages() -> dict[str, str]:
+    from babel.core import get_global
+
+    return {old: new.partition("_")[0] for old, new in get_global("language_aliases").items()}
