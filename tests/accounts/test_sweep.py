@@ -8,20 +8,21 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from veza.accounts import audit, deletion, links, people, sessions, throttle, tokens
+from veza.accounts import audit, deletion, links, people, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.devices import Devices
+from veza.accounts.limits import SIGN_IN_AS_STRANGER
 from veza.accounts.links import Purpose
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Scope
 from veza.accounts.room import AccountRules, Accounts
 from veza.accounts.sweep import sweep
-from veza.kit import mail
+from veza.kit import limits, mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 
 TABLES: tuple[Any, ...] = (
-    sessions.SignIn, links.Link, tokens.ApiToken, throttle.Throttle, audit.AuditEntry, mail.Mail,
+    sessions.SignIn, links.Link, tokens.ApiToken, limits.Throttle, audit.AuditEntry, mail.Mail,
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ async def test_everything_ends_and_is_forgotten(database: Database, clock: Manua
         await sessions.begin(session, person_id, rules.session_max)
         links.make(session, Purpose.RESET, person_id, "anna@example.org")
         await tokens.make(session, person_id, "brief", [Scope.READ], timedelta(days=1))
-        await throttle.spend(session, ("k", throttle.SIGN_IN_AS_STRANGER))
+        await limits.spend(session, SIGN_IN_AS_STRANGER.of("k"))
         audit.note(session, Act.SIGNED_UP, person_id)
         mail.send(session, "anna@example.org", "Hello", "text", about=person_id)
     assert await sweep(accounts) == 0

@@ -18,7 +18,6 @@ from veza.accounts.letters import password_changed
 from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
 from veza.accounts.room import Accounts
-from veza.accounts.throttle import Throttle
 from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, artists_of
@@ -27,6 +26,7 @@ from veza.catalog.releases import Release
 from veza.kit import mail, outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.limits import Throttle
 from veza.kit.listing import start_of
 from veza.kit.mail import Mail
 from veza.library import shelf
@@ -145,7 +145,16 @@ async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_on
     nobody = await letters.browser.post(page, data={"email": "nobody@example.org"})
     assert "A mail is on its way" in sent.text
     assert (sent.status_code, sent.text) == (nobody.status_code, nobody.text)
-    assert "Your password is set" in (await letters.press(await letters.newest_link(), password="a new secret")).text
+    newest = await letters.newest_link()
+    assert "Your password is set" in (await letters.press(newest, password="yet another secret")).text
+
+
+async def test_a_page_that_mails_says_when_to_come_again(letters: Letters) -> None:
+    form = {"email": "nobody@example.org"}
+    answers = [await letters.browser.post("/forgot-password", data=form) for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert answers[-1].headers["retry-after"] == "30"
+    assert "wait 30 s" in answers[-1].text
 
 
 async def test_an_address_that_is_none_is_said_in_the_form_that_asks_for_a_link(letters: Letters) -> None:

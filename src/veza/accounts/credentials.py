@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.accounts import audit, fresh_proof, letters, links, passwords, people, sessions, throttle, tokens
+from veza.accounts import audit, fresh_proof, letters, links, passwords, people, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.fresh_proof import Proof
+from veza.accounts.limits import HASHING_FROM_NETWORK, MAIL_FROM_NETWORK, MAIL_TO_ADDRESS, RESET_FROM_NETWORK
 from veza.accounts.links import Purpose
 from veza.accounts.room import Accounts
-from veza.accounts.throttle import MAIL_ASKED_FROM_ADDRESS, MAIL_TO_PERSON
-from veza.kit import outbox
+from veza.kit import limits, outbox
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event
 
@@ -19,13 +19,13 @@ FORGOTTEN = "password.forgotten"
 
 
 async def forgot(session: Session, email: str, address: str) -> None:
-    """Have a link to set a new password mailed, if somebody has this address; nothing tells whether. Raises Throttled.
+    """Have a link to set a new password mailed, if an account has this address; nothing tells whether.
 
     Link and mail are made from the outbox (`mail_reset`), so that this does the same for every address.
+    Raises RateLimited.
     """
-    from_here = throttle.key_of("mail from", throttle.network(address))
-    await throttle.spend(session, (from_here, MAIL_ASKED_FROM_ADDRESS))
-    may_mail = await throttle.may(session, throttle.key_of("mail", email), MAIL_TO_PERSON)
+    await limits.spend(session, MAIL_FROM_NETWORK.of(limits.network(address)))
+    may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(email))
     person = await people.by_email(session, email)
     audit.note(session, Act.PASSWORD_RESET_ASKED, person.id if person is not None else None, address=address)
     to = str(person.id) if person is not None and may_mail else None
@@ -49,12 +49,16 @@ def mail_reset(base_url: str) -> After:
     return on_forgotten
 
 
-async def prepare_reset(accounts: Accounts, secret: str, password: str) -> str:
-    """Check the link and the new password, and hash it; raises BadLink, BadPassword, TooBusy."""
+async def prepare_reset(accounts: Accounts, secret: str, password: str, address: str) -> str:
+    """Check the link, judge and hash the new password; raises RateLimited, BadLink, BadPassword, TooBusy."""
+    network = limits.network(address)
+    async with accounts.database.write("link") as session:
+        await limits.spend(session, HASHING_FROM_NETWORK.of(network), RESET_FROM_NETWORK.of(network))
     async with accounts.database.read() as session:
         link = await links.look(session, secret, Purpose.RESET)
-    passwords.check(password, link.email)
-    return await accounts.passwords.hash(password)
+        assert link.person_id is not None
+        person = await people.find(session, link.person_id)
+    return await accounts.passwords.make(password, (link.email or "", person.name), network)
 
 
 async def reset(session: Session, accounts: Accounts, secret: str, password_hash: str, address: str) -> UUID:
@@ -77,12 +81,16 @@ async def reset(session: Session, accounts: Accounts, secret: str, password_hash
     return person.id
 
 
-async def prepare_password(accounts: Accounts, person_id: UUID, new: str) -> str:
-    """The hash of the new password, with no transaction open; raises BadPassword, TooBusy, UnknownPerson."""
-    async with accounts.database.read() as session:
-        email = (await people.find(session, person_id)).email
-    passwords.check(new, email)
-    return await accounts.passwords.hash(new)
+async def prepare_password(accounts: Accounts, proof: Proof, new: str) -> str:
+    """The hash of the new password, with no transaction open; raises RateLimited, BadPassword, TooBusy, UnknownPerson.
+
+    `proof` was checked: its tries are spent before this work.
+    """
+    network = limits.network(proof.address)
+    async with accounts.database.write(f"person {proof.person_id}") as session:
+        await limits.spend(session, HASHING_FROM_NETWORK.of(network))
+        person = await people.find(session, proof.person_id)
+    return await accounts.passwords.make(new, (person.email or "", person.name), network)
 
 
 async def change_password(
@@ -114,19 +122,19 @@ async def change_password(
 async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
     """Mail a link to the new address and a notice to the old one; the address changes when the link is opened.
 
-    Raises NotConfirmed, Throttled, and what `fresh_proof.demand` raises. An address that has an account gets a mail
+    Raises NotConfirmed, RateLimited, and what `fresh_proof.demand` raises. An address that has an account gets a mail
     that says so instead: a link and two mails either way.
     """
     await fresh_proof.demand(session, proof)
     person = await people.lock(session, proof.person_id)
     if not person.is_confirmed or person.email is None:
         raise people.NotConfirmed
-    await throttle.spend(session, (throttle.key_of("mail", person.email), MAIL_TO_PERSON))
+    await limits.spend(session, MAIL_TO_ADDRESS.of(person.email))
     audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
     letters.notice_of_change(session, base_url, person.id, person.email)
     await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
-    may_mail = await throttle.may(session, throttle.key_of("mail", email), MAIL_TO_PERSON)
+    may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(email))
     owner = await people.by_email(session, email)
     if not may_mail:
         return

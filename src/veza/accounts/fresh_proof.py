@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from veza.accounts import audit, passwords, people, second_factor, throttle
+from veza.accounts import audit, passwords, people, second_factor
 from veza.accounts.audit import Act
+from veza.accounts.limits import CODE_AGAIN, HASHING_FROM_NETWORK, PASSWORD_AGAIN
 from veza.accounts.room import Accounts
 from veza.accounts.second_factor import WrongCode
-from veza.accounts.throttle import CODE_AGAIN, PASSWORD_AGAIN, Limit
+from veza.kit import limits
 from veza.kit.database import Session
+from veza.kit.limits import Allowance
 
 
 class WrongPassword(Exception):
@@ -35,7 +37,7 @@ class Proof:
     verified_hash: str
     code: str | None
     address: str
-    spent: tuple[tuple[str, Limit], ...]
+    spent: tuple[Allowance, ...]
 
 
 @asynccontextmanager
@@ -44,7 +46,7 @@ async def given(
 ) -> AsyncIterator[Proof]:
     """Check the password with no transaction open; the block opens one, and lets it `demand` the proof.
 
-    Raises WrongPassword, Throttled, TooBusy, UnknownPerson; a wrong code in the block is written down.
+    Raises WrongPassword, RateLimited, TooBusy, UnknownPerson; a wrong code in the block is written down.
     """
     proof = await _checked(accounts, person_id, password, code, address)
     try:
@@ -63,25 +65,25 @@ async def demand(session: Session, proof: Proof) -> None:
     if not await passwords.is_still(session, proof.person_id, proof.verified_hash):
         raise WrongPassword
     await second_factor.demand(session, proof.person_id, proof.code, proof.address)
-    await throttle.give_back(session, proof.spent)
+    await limits.restore(session, *proof.spent)
 
 
 async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str | None, address: str) -> Proof:
-    again = (throttle.key_of("password again", person_id), PASSWORD_AGAIN)
+    again, network = PASSWORD_AGAIN.of(person_id), limits.network(address)
     async with accounts.database.write(f"person {person_id}") as session:
         await people.find(session, person_id)
-        await throttle.spend(session, again)
+        await limits.spend(session, HASHING_FROM_NETWORK.of(network), again)
         stored = await passwords.stored(session, person_id)
-    if stored is None or not (await accounts.passwords.verify(stored, password)).fits:
+    if stored is None or not (await accounts.passwords.verify(stored, password, network)).fits:
         await _note(accounts, person_id, Act.PASSWORD_WRONG, address)
         raise WrongPassword
     async with accounts.database.write(f"person {person_id}") as session:
-        await throttle.give_back(session, [again])
+        await limits.restore(session, again)
     if code is None:
         return Proof(person_id, stored, None, address, ())
-    spent = (throttle.key_of("code again", person_id), CODE_AGAIN)
+    spent = CODE_AGAIN.of(person_id)
     async with accounts.database.write(f"person {person_id}") as session:
-        await throttle.spend(session, spent)
+        await limits.spend(session, spent)
     return Proof(person_id, stored, code, address, (spent,))
 
 

@@ -11,18 +11,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from veza.accounts import audit, passwords, people, second_factor, sessions, throttle
+from veza.accounts import audit, passwords, people, second_factor, sessions
 from veza.accounts.audit import Act
+from veza.accounts.limits import (
+    CODE_OF_ACCOUNT,
+    CODE_ON_DEVICE,
+    HASHING_FROM_NETWORK,
+    SIGN_IN_AS_STRANGER,
+    SIGN_IN_FROM_NETWORK,
+    SIGN_IN_ON_DEVICE,
+)
 from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeNeeded, WrongCode
-from veza.accounts.throttle import (
-    SECOND_FACTOR,
-    SIGN_IN_AS_STRANGER,
-    SIGN_IN_FROM_ADDRESS,
-    SIGN_IN_ON_DEVICE,
-    Limit,
-)
+from veza.kit import limits
 from veza.kit.database import Session
+from veza.kit.limits import Allowance
 
 
 class WrongCredentials(Exception):
@@ -51,7 +54,7 @@ class Checked:
     new_hash: str | None
     code: str | None
     address: str
-    spent: tuple[tuple[str, Limit], ...]
+    spent: tuple[Allowance, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,15 @@ async def checked(
 ) -> AsyncIterator[Checked]:
     """Whose address and password these are; the block opens the transaction that lets them in (`accept`, `begin`).
 
-    Raises WrongCredentials, Throttled, TooBusy. A wrong code in the block is written down; asking for one costs no try.
+    Raises WrongCredentials, RateLimited, TooBusy. A wrong code in the block is written down; being asked for one costs
+    no try.
     """
     found = await _check(accounts, email, password, code, browser)
     try:
         yield found
     except CodeNeeded:
         async with accounts.database.write("sign-in") as session:
-            await throttle.give_back(session, found.spent)
+            await limits.restore(session, *found.spent)
         raise
     except WrongCode:
         await _note_failure(accounts, found.person_id, browser, "second factor")
@@ -91,7 +95,7 @@ async def accept(session: Session, found: Checked) -> None:
     if not await passwords.is_still(session, found.person_id, found.verified_hash):
         raise WrongCredentials
     await second_factor.demand(session, found.person_id, found.code, found.address)
-    await throttle.give_back(session, found.spent)
+    await limits.restore(session, *found.spent)
     if found.new_hash is not None:
         await passwords.replace(session, found.person_id, found.new_hash)
 
@@ -119,27 +123,27 @@ async def _check(accounts: Accounts, email: str, password: str, code: str | None
         person = await people.by_email(session, email)
         stored = await passwords.stored(session, person.id if person is not None else UUID(int=0))
     device = accounts.devices.read(browser.device_cookie, person.id if person is not None else None)
-    spent = [(throttle.key_of("sign-in from", throttle.network(browser.address)), SIGN_IN_FROM_ADDRESS)]
+    network = limits.network(browser.address)
+    spent = [SIGN_IN_FROM_NETWORK.of(network)]
     if device is not None:
-        spent.append((throttle.key_of("sign-in on", f"{device.name} {email}"), SIGN_IN_ON_DEVICE))
+        spent.append(SIGN_IN_ON_DEVICE.of(f"{device.name} {email}"))
     else:
-        spent.append((throttle.key_of("sign-in to", email), SIGN_IN_AS_STRANGER))
+        spent.append(SIGN_IN_AS_STRANGER.of(email))
     async with accounts.database.write("sign-in") as session:
-        await throttle.spend(session, *spent)
-    verified = await accounts.passwords.verify(stored, password)
+        await limits.spend(session, HASHING_FROM_NETWORK.of(network), *spent)
+    verified = await accounts.passwords.verify(stored, password, network)
     if person is None or stored is None or not verified.fits:
         await _note_failure(accounts, person.id if person is not None else None, browser, "password")
         raise WrongCredentials
     if code is not None:
         # A device that only opened a mail may be that of somebody who reads the mailbox: no tries of its own.
         if device is not None and person.id not in device.by_mail:
-            tries = throttle.key_of("code on", f"{device.name} {person.id}")
+            spent.append(CODE_ON_DEVICE.of(f"{device.name} {person.id}"))
         else:
-            tries = throttle.key_of("code", person.id)
-        spent.append((tries, SECOND_FACTOR))
+            spent.append(CODE_OF_ACCOUNT.of(person.id))
         async with accounts.database.write("sign-in") as session:
-            await throttle.spend(session, spent[-1])
-    new_hash = await accounts.passwords.hash(password) if verified.is_outdated else None
+            await limits.spend(session, spent[-1])
+    new_hash = await accounts.passwords.hash(password, network) if verified.is_outdated else None
     return Checked(person.id, stored, new_hash, code, browser.address, tuple(spent))
 
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from veza.accounts import audit, letters, links, passwords, people, throttle
+from veza.accounts import audit, letters, links, passwords, people
 from veza.accounts.audit import Act
+from veza.accounts.limits import HASHING_FROM_NETWORK, MAIL_TO_ADDRESS, SIGN_UP_FROM_NETWORK
 from veza.accounts.links import Purpose
 from veza.accounts.people import Person
 from veza.accounts.room import Accounts
-from veza.accounts.throttle import MAIL_TO_PERSON, SIGN_UP_FROM_ADDRESS
+from veza.kit import limits
 from veza.kit.database import Session
 
 
@@ -27,16 +28,14 @@ class SignUp:
 
 
 async def prepare(accounts: Accounts, email: str, name: str, password: str, address: str) -> SignUp:
-    """Check what was given and hash the password, with no transaction open.
+    """Check what was given, judge and hash the password, with no transaction open.
 
-    Raises BadEmail, BadName, BadPassword, Throttled, TooBusy.
+    Raises BadEmail, BadName, RateLimited, BadPassword, TooBusy.
     """
-    email, name = people.clean_email(email), people.clean_name(name)
-    passwords.check(password, email)
+    email, name, network = people.clean_email(email), people.clean_name(name), limits.network(address)
     async with accounts.database.write("sign-up") as session:
-        from_here = throttle.key_of("sign-up", throttle.network(address))
-        await throttle.spend(session, (from_here, SIGN_UP_FROM_ADDRESS))
-    return SignUp(email, name, await accounts.passwords.hash(password), address)
+        await limits.spend(session, HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network))
+    return SignUp(email, name, await accounts.passwords.make(password, (email, name), network), address)
 
 
 async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID | None:
@@ -45,8 +44,7 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
     As many statements either way. Returns who was added, or None.
     """
     base_url = accounts.rules.base_url
-    mailed = throttle.key_of("mail", wanted.email)
-    may_mail = await throttle.may(session, mailed, MAIL_TO_PERSON)
+    may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(wanted.email))
     added = await people.add(session, wanted.email, wanted.name)
     if added is None:
         owner = await people.by_email(session, wanted.email)
@@ -64,11 +62,11 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
 
 
 async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> None:
-    """Another mail to confirm the address, unless it is confirmed; raises Throttled."""
+    """Another mail to confirm the address, unless it is confirmed; raises RateLimited."""
     person = await people.lock(session, person_id)
     if person.is_confirmed or person.email is None:
         return
-    await throttle.spend(session, (throttle.key_of("mail", person.email), MAIL_TO_PERSON))
+    await limits.spend(session, MAIL_TO_ADDRESS.of(person.email))
     await links.forget(session, person_id, Purpose.CONFIRM)
     secret = links.make(session, Purpose.CONFIRM, person_id, person.email)
     letters.welcome(session, accounts.rules.base_url, person.id, person.email, secret)

@@ -12,9 +12,9 @@ from veza.accounts.links import Link
 from veza.accounts.people import Person
 from veza.accounts.room import Accounts
 from veza.accounts.sessions import SignIn
-from veza.accounts.throttle import Throttle
 from veza.accounts.tokens import ApiToken
 from veza.kit import mail
+from veza.kit.limits import Throttle
 from veza.kit.mail import Mail
 
 BATCH = 500

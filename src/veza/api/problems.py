@@ -17,6 +17,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct
 
+from veza.http.limits import retry_headers
 from veza.kit.codes import BadCode
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.money import BadAmount
@@ -217,7 +218,7 @@ def exception_handlers(
         return (nowhere(request) if nowhere else None) or _http(request, error)
 
     def translated(kind: Kind) -> Any:
-        return lambda request, error: _respond(request, kind, str(error), _when_to_come_again(error))
+        return lambda request, error: _respond(request, kind, str(error), retry_headers(error))
 
     return {
         **{error: translated(kind) for error, kind in translations.items()},
@@ -276,12 +277,6 @@ def problems_page(*more: Kind) -> str:
         "This page is generated from `src/veza/api/problems.py` and the `problems.py` of each room beside it.\n\n"
         f"| type | status | title | what to do |\n|---|---|---|---|\n{rows}"
     )
-
-
-def _when_to_come_again(error: Exception) -> Mapping[str, str]:
-    """An error of a room that knows how long to wait says so."""
-    seconds = getattr(error, "retry_after_seconds", None)
-    return {"Retry-After": str(seconds)} if seconds is not None else {}
 
 
 def _problem(request: Request[Any, Any, Any], error: Problem) -> Response[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from math import ceil
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
@@ -16,15 +15,17 @@ from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK
+from veza.kit import limits
 from veza.kit.database import Base, Session
+from veza.kit.limits import Limit
 from veza.kit.texts import paragraphs
 
 TEXT_MOST = 2_000
 LONGEST_TRACK = timedelta(hours=24)
 """How far into a track of unknown length a comment may point."""
 EDITABLE = timedelta(minutes=15)
-IN_A_ROW_MOST = 10
-WINDOW = timedelta(minutes=1)
+COMMENTING = Limit("comments of", 10, timedelta(seconds=6))
+"""Of one person: ten a minute are more than others read."""
 
 
 class Comment(Base):
@@ -102,20 +103,12 @@ class TooLateToEdit(Exception):
         super().__init__(f"a comment can be changed for {most} minutes, this one is {minutes} minutes old")
 
 
-class TooManyComments(Exception):
-    """Somebody writes faster than others read; `retry_after_seconds` says when there is room again."""
-
-    def __init__(self, retry_after_seconds: int) -> None:
-        self.retry_after_seconds = retry_after_seconds
-        super().__init__(f"at most {IN_A_ROW_MOST} comments in a minute: wait {retry_after_seconds} s")
-
-
 async def write(
     session: Session, person_id: UUID, track_id: UUID, at_ms: int, text: str, *, reply_to: UUID | None = None
 ) -> Comment:
     """A new comment, or a reply (its moment is then the other's).
 
-    Raises NothingThere, AddressNotConfirmed, TooManyComments, BadMoment, ReplyToReply, UnknownComment, BadText.
+    Raises NothingThere, AddressNotConfirmed, RateLimited, BadMoment, ReplyToReply, UnknownComment, BadText.
     """
     await _may_write_now(session, person_id)
     await visibility.must_be_visible(session, "track", track_id)
@@ -211,10 +204,7 @@ async def _may_write_now(session: Session, person_id: UUID) -> None:
         raise UnknownPerson(person_id)
     if person.email_confirmed_at is None:
         raise AddressNotConfirmed
-    since = session.now - WINDOW
-    recent = (await session.scalars(_RECENT, {"person_id": person_id, "since": since})).all()
-    if len(recent) >= IN_A_ROW_MOST:
-        raise TooManyComments(max(1, ceil((recent[-1] - since).total_seconds())))
+    await limits.spend(session, COMMENTING.of(person_id))
 
 
 async def _open_to_replies(session: Session, track_id: UUID, comment_id: UUID) -> Comment:
@@ -258,12 +248,6 @@ _LOCK_PERSON = (
     select(Person.deleted_at, Person.email_confirmed_at)
     .where(Person.id == bindparam("id"))
     .with_for_update(key_share=True)
-)
-_RECENT = (
-    select(Comment.created_at)
-    .where(Comment.person_id == bindparam("person_id"), Comment.created_at > bindparam("since"))
-    .order_by(Comment.created_at.desc())
-    .limit(IN_A_ROW_MOST)
 )
 _DURATION = select(Track.duration_ms).where(Track.id == bindparam("track_id"))
 _RUNS = (

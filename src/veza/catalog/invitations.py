@@ -24,21 +24,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts import audit, people, throttle
+from veza.accounts import audit, people
 from veza.accounts.audit import Act
 from veza.accounts.secret import digest, new_secret
-from veza.accounts.throttle import Limit
 from veza.catalog.artists import Artist, ArtistMember, part_of
 from veza.catalog.limits import Limits
 from veza.catalog.members import Member, add_member
 from veza.catalog.wording import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
+from veza.kit.limits import Limit, spend
 
 LASTS = timedelta(days=7)
-INVITING = Limit(20, timedelta(minutes=10))
+INVITING = Limit("inviting", 20, timedelta(minutes=10))
 """Of one person: a whole band at once, and no letter-writing machine."""
-BEING_INVITED = Limit(5, timedelta(hours=1))
+BEING_INVITED = Limit("being invited", 5, timedelta(hours=1))
 """Of one address, by everybody together: nobody's mailbox is filled by strangers."""
 EVERY = timedelta(hours=6)
 BATCH = 500
@@ -91,14 +91,10 @@ async def invite(
     """Mail a link to `email` that makes its person an `owner` or `member` of a locked artist, for LASTS.
 
     Inviting the same address again sends a new link, and the one before it is good for nothing.
-    Raises BadEmail, Throttled, and BadValue when there would be more than `limits.people_per_artist`.
+    Raises BadEmail, RateLimited, and BadValue when there would be more than `limits.people_per_artist`.
     """
     to = people.clean_email(email)
-    await throttle.spend(
-        session,
-        (throttle.key_of("inviting", session.actor), INVITING),
-        (throttle.key_of("being invited", to), BEING_INVITED),
-    )
+    await spend(session, INVITING.of(session.actor), BEING_INVITED.of(to))
     gone = or_(Invitation.email == to, not_(_is_good(session)))
     await session.execute(delete(Invitation).where(Invitation.artist_id == artist.id, gone))
     await _demand_room(session, artist, limits.people_per_artist)

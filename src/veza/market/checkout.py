@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from veza.accounts import throttle
-from veza.accounts.throttle import MAIL_TO_PERSON
+from veza.kit import limits
 from veza.kit.database import Session
+from veza.kit.limits import Limit
 from veza.kit.money import Money
 from veza.market import cart as carts
 from veza.market import fulfilment, orders, owned
@@ -30,6 +31,11 @@ from veza.money import payments
 from veza.money.checkout import CheckoutSession, CheckoutWanted
 from veza.money.payments import LineWanted, Payment
 from veza.money.stripe.gateway import Gateway
+
+CHECKOUT = Limit("checkout", 30, timedelta(seconds=10))
+"""Of one person, or of one network of visitors: each asks the payment provider, whose pace all sales share."""
+FREE_TO_ADDRESS = Limit("free to", 5, timedelta(minutes=15))
+"""Mails with what was free, to one address: strangers fill no mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,8 @@ class PriceChanged(Exception):
 async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules) -> list[Opening]:
     """The orders this cart makes (locked), written if they are new; nothing was asked of the provider yet.
 
-    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PriceChanged, BadPayment, BadAmount, and Throttled where
-    what is free would fill a stranger's mailbox.
+    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PriceChanged, BadPayment, BadAmount, and RateLimited
+    where what is free would fill a stranger's mailbox.
     """
     made = await _made_by(session, cart, wanted.request_key)
     alive = [order for order in made if order.status not in ("expired", "canceled")]
@@ -191,7 +197,7 @@ async def _open(
     }
     if total.minor == 0:
         if buyer.person_id is None:
-            await throttle.spend(session, (throttle.key_of("free to", wanted.email), MAIL_TO_PERSON))
+            await limits.spend(session, FREE_TO_ADDRESS.of(wanted.email))
         free = {**values, "status": "paid", "paid_at": session.now}
         (order,) = await orders.machine.born(session, [free], because="everything in it is free")
         await session.execute(insert(OrderLine), lines)

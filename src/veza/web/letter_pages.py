@@ -7,7 +7,7 @@ link's own secret and no cookie, so another site has nothing to send.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,19 +17,21 @@ from litestar.types import ControllerRouterHandler
 
 from veza.accounts import credentials, first_admin, letters, people, sign_in, sign_up
 from veza.accounts.links import BadLink
-from veza.accounts.passwords import BadPassword, TooBusy
+from veza.accounts.password_strength import BadPassword
+from veza.accounts.passwords import TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, UnknownPerson
 from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeNeeded, WrongCode
 from veza.accounts.sign_in import Browser, WrongCredentials
-from veza.accounts.throttle import Throttled
 from veza.catalog import invitations
 from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember
 from veza.catalog.room import CatalogRoom
 from veza.catalog.wording import BadValue
+from veza.http.limits import address_of, retry_headers
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.limits import RateLimited
 from veza.market import claims
 from veza.market.claims import UnknownClaim
 from veza.web.pages import Pages, Refused
@@ -69,9 +71,12 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
         error: str = "",
         email: str = "",
         called: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Response[bytes]:
-        page = f"plain/{name}.html"
-        return pages.show(request, page, status=status, token=token, error=error, email=email, called=called)
+        page, sent = f"plain/{name}.html", dict(headers or {})
+        return pages.show(
+            request, page, status=status, headers=sent, token=token, error=error, email=email, called=called
+        )
 
     def done(request: PageRequest, title: str, sentence: str) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)
@@ -94,8 +99,9 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
             return await work({**given, "token": token, "email": email})
         except MAY_MEND as error:
             return form(request, name, token, status=422, error=str(error), email=email, called=called)
-        except (Throttled, TooBusy) as error:
-            return form(request, name, token, status=429, error=str(error), email=email, called=called)
+        except (RateLimited, TooBusy) as error:
+            said: dict[str, Any] = {"error": str(error), "headers": retry_headers(error)}
+            return form(request, name, token, status=429, email=email, called=called, **said)
         except DatabaseUnavailable as error:
             return form(request, name, token, status=503, error=str(error), email=email, called=called)
         except (BadLink, EmailTaken, UnknownClaim, UnknownInvitation, UnknownPerson) as error:
@@ -112,7 +118,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
         async def work(given: dict[str, str]) -> Response[bytes]:
             async with accounts.database.write("link") as session:
-                person = await sign_up.confirm(session, given["token"], _address(request))
+                person = await sign_up.confirm(session, given["token"], address_of(request))
             return done(request, "Your address is confirmed", f"{person.email} is the address of your account.")
 
         return await attempt(request, "confirm", work)
@@ -128,9 +134,8 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
         async def work(given: dict[str, str]) -> Response[bytes]:
             email = people.clean_email(given["email"])
-            await accounts.passwords.verify(None, email)
             async with accounts.database.write("visitor") as session:
-                await credentials.forgot(session, email, _address(request))
+                await credentials.forgot(session, email, address_of(request))
             return done(request, "A mail is on its way", "If there is such an account, it got a link just now.")
 
         return await attempt(request, "forgot", work)
@@ -146,9 +151,10 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
         """The new password is set, every session has ended, and this device is known from now on."""
 
         async def work(given: dict[str, str]) -> Response[bytes]:
-            hashed = await credentials.prepare_reset(accounts, given["token"], given.get("password", ""))
+            token, password, address = given["token"], given.get("password", ""), address_of(request)
+            hashed = await credentials.prepare_reset(accounts, token, password, address)
             async with accounts.database.write("link") as session:
-                person_id = await credentials.reset(session, accounts, given["token"], hashed, _address(request))
+                person_id = await credentials.reset(session, accounts, token, hashed, address)
             sentence = "Sign in with it; every other sign-in has ended, and every API token was revoked."
             response = done(request, "Your password is set", sentence)
             if request.headers.get("sec-fetch-site", "same-origin") == "same-origin":
@@ -173,7 +179,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
                 await first_admin.look(session, given["token"])
 
             async def then(session: Session, person_id: UUID) -> None:
-                await first_admin.claim(session, person_id, given["token"], _address(request))
+                await first_admin.claim(session, person_id, given["token"], address_of(request))
 
             await _as_person(accounts, browsers.browser(request), given, then)
             sentence = f"{given['email']} may give roles now. The mailbox has a mail to confirm a new address."
@@ -195,7 +201,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
                 invitation, artist = await invitations.look(session, given["token"])
 
             async def then(session: Session, person_id: UUID) -> None:
-                await invitations.accept(session, given["token"], person_id, _address(request), limits=catalog.limits)
+                await invitations.accept(session, given["token"], person_id, address_of(request), limits=catalog.limits)
                 await catalog.on_first_artist(session, person_id)
 
             await _as_person(accounts, browsers.browser(request), given, then, new_for=invitation.email)
@@ -302,10 +308,6 @@ def _whole(request: PageRequest) -> str:
 
 def _token(request: PageRequest) -> str:
     return request.query_params.get("token", "")[:200]
-
-
-def _address(request: PageRequest) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 def _sentence(error: Exception) -> str:

@@ -11,9 +11,10 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.accounts.conftest import Desk
-from veza.accounts import links, passwords, people, roles, second_factor, sessions, sign_in, throttle, tokens
+from veza.accounts import links, password_strength, passwords, people, roles, second_factor, sessions, sign_in, tokens
 from veza.api.accounts.problems import ACCOUNT_KINDS, ACCOUNT_TRANSLATIONS
 from veza.api.problems import KINDS
+from veza.kit import limits
 
 
 @pytest.fixture
@@ -68,7 +69,8 @@ async def test_every_shape_says_what_it_is(described: dict[str, Any]) -> None:
 
 
 def test_every_error_of_the_room_is_translated() -> None:
-    for module in (links, passwords, people, roles, second_factor, sessions, sign_in, throttle, tokens):
+    rooms = (links, password_strength, passwords, people, roles, second_factor, sessions, sign_in, tokens, limits)
+    for module in rooms:
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
                 assert any(issubclass(error, one) for one in ACCOUNT_TRANSLATIONS), error

@@ -64,6 +64,8 @@ async def test_two_sign_ups_with_one_address_at_the_same_instant_are_one_account
         ({"password": "a" * 201}, "bad-password"),
         ({"password": "Anna@Example.org"}, "bad-password"),
         ({"password": "Password1234"}, "bad-password"),
+        ({"password": "Password123!"}, "bad-password"),
+        ({"password": "a tram fu11"}, "bad-password"),
         ({"password": "aaaaaaaaaaab"}, "bad-password"),
     ],
 )

@@ -323,3 +323,22 @@ async def test_an_international_address_is_claimed_as_its_account_writes_it(shop
     buyer = visiting(await shop.person("anna@xn--mnchen-3ya.example"))
     await shop.post(buyer, "/orders/claim")
     assert await shop.library(buyer) == ["Blue Hours"]
+
+
+async def test_one_network_of_strangers_opens_so_many_pay_pages_and_others_are_not_held_up(shop: Shop) -> None:
+    product = await (await shop.artist()).selling()
+    statuses = []
+    for number in range(31):
+        stranger = anonymous(f"cart-token-of-browser-number-{number:08}")
+        await shop.post(stranger, "/cart/items", {"product_id": product})
+        answer = await shop.send(stranger, "POST", "/cart/checkout", {"email": f"buyer{number}@example.org"})
+        statuses.append(answer.status_code)
+    assert statuses == [201] * 30 + [429]
+    assert answer.headers["retry-after"] == "10"
+    assert len(await shop.stage.all(Payment)) == 30
+    person = visiting(await shop.person())
+    await shop.post(person, "/cart/items", {"product_id": product})
+    await shop.check_out(person)
+    shop.stage.clock.advance(timedelta(seconds=10))
+    again = await shop.send(stranger, "POST", "/cart/checkout", {"email": "buyer@example.org"})
+    assert again.status_code == 201, again.text

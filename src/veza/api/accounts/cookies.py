@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from veza.accounts.devices import LASTS
 from veza.accounts.sign_in import Begun, Browser
 from veza.api.host_cookies import HostCookie
+from veza.http.limits import address_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -45,8 +46,3 @@ class Cookies:
     def signed_out(self, connection: Connection, response: Response[Any]) -> None:
         """Let the browser forget the session; the device stays known."""
         response.set_cookie(self._session.make(connection, "", timedelta(0)))
-
-
-def address_of(connection: Connection) -> str:
-    """The network address the request comes from."""
-    return connection.client.host if connection.client else "unknown"

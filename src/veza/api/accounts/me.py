@@ -13,7 +13,7 @@ from msgspec import Struct
 from veza.accounts import deletion, export, fresh_proof, people, roles, second_factor
 from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import Cookies, address_of
+from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, PROOF_PROBLEMS
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PROOF_EXAMPLE, Name, PersonShown, ProofGiven, nothing, shown
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -21,6 +21,7 @@ from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "accounts"

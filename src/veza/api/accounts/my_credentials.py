@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from veza.accounts import credentials, fresh_proof, people
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, NOT_CONFIRMED, PROOF_PROBLEMS
 from veza.api.accounts.shapes import (
     ACCEPTED_EXAMPLE,
@@ -28,6 +27,7 @@ from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "accounts"
@@ -79,8 +79,8 @@ async def change_password(
     """Sets a new password and ends every session but this one. Every API token is revoked too, because whoever knew the
     old password may have made some; `keep_tokens` says that nobody did. A mail says what ended."""
     address = address_of(request)
-    new = await credentials.prepare_password(accounts, visitor.person, data.new)
     async with fresh_proof.given(accounts, visitor.person, data.current, data.code, address) as proof:
+        new = await credentials.prepare_password(accounts, proof, data.new)
 
         async def work(session: Session) -> None:
             await credentials.change_password(

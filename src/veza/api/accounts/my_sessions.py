@@ -14,13 +14,13 @@ from msgspec import Struct
 from veza.accounts import audit, sessions
 from veza.accounts.audit import Act
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.shapes import nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "accounts"

@@ -16,7 +16,6 @@ from veza.accounts import audit, tokens
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Scope
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
 from veza.api.accounts.shapes import Name, nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -25,6 +24,7 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "tokens"

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from veza.accounts import credentials, people
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import Cookies, address_of
+from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_PASSWORD
 from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, Secret, nothing
 from veza.api.accounts.sign_up import LINK_EXAMPLE
@@ -21,6 +21,7 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "sign-in"
@@ -56,12 +57,10 @@ RESET_EXAMPLE = {**LINK_EXAMPLE, "password": "a ferry full of harps"}
 async def forgot_password(
     data: Annotated[PasswordForgotten, BodyKwarg(examples=[Example(value={"email": "anna@example.org"})])],
     request: Request[Any, Any, Any],
-    accounts: NamedDependency[Accounts],
     idempotent: NamedDependency[Idempotent],
 ) -> Response[Accepted]:
     """Mails a link to set a new password, when there is such an account; the answer and its duration do not tell."""
     email = people.clean_email(data.email)
-    await accounts.passwords.verify(None, email)
 
     async def work(session: Session) -> Reply:
         await credentials.forgot(session, email, address_of(request))
@@ -78,7 +77,13 @@ async def forgot_password(
     summary="Set a new password",
     dependencies=ONCE_DEPENDENCY,
     responses=nothing(
-        "The password is set; sign in with it.", BAD_LINK, BAD_PASSWORD, NOT_FOUND, DONE_ALREADY, *WRITE_PROBLEMS
+        "The password is set; sign in with it.",
+        BAD_LINK,
+        BAD_PASSWORD,
+        RATE_LIMITED,
+        NOT_FOUND,
+        DONE_ALREADY,
+        *WRITE_PROBLEMS,
     ),
 )
 async def reset_password(
@@ -91,7 +96,7 @@ async def reset_password(
     """Takes the `token` of the mailed link. Every session of the account ends and every API token is revoked, a mail
     says so; its address counts as confirmed, and this device is known from now on, so that nobody's failures keep it
     from signing in."""
-    hashed = await credentials.prepare_reset(accounts, data.token, data.password)
+    hashed = await credentials.prepare_reset(accounts, data.token, data.password, address_of(request))
 
     async def work(session: Session) -> UUID:
         return await credentials.reset(session, accounts, data.token, hashed, address_of(request))

@@ -16,7 +16,6 @@ from veza.accounts import audit, deletion, first_admin, people, roles
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Permission, Role
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, ROLE_NOT_GIVEN
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
@@ -25,6 +24,7 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "people"

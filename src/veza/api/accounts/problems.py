@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from veza.accounts.fresh_proof import WrongPassword
 from veza.accounts.links import BadLink
-from veza.accounts.passwords import BadPassword, TooBusy
+from veza.accounts.password_strength import BadPassword
+from veza.accounts.passwords import TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, NotConfirmed, UnknownPerson
 from veza.accounts.roles import LastAdmin, NotGiven
 from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
 from veza.accounts.sessions import UnknownSession
 from veza.accounts.sign_in import WrongCredentials
-from veza.accounts.throttle import Throttled
 from veza.accounts.tokens import TooManyTokens, UnknownToken
 from veza.api.once import DONE_ALREADY
 from veza.api.problems import NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
+from veza.kit.limits import RateLimited
 
 BAD_EMAIL = Kind(
     "bad-email",
@@ -34,7 +35,7 @@ BAD_PASSWORD = Kind(
     422,
     "The password is not good enough",
     "`detail` says why; choose another one.",
-    "a password has 10 to 200 characters, this one has 8",
+    "this password is too easy to guess (this is a very common password): take more words, or less usual ones",
 )
 WRONG_CREDENTIALS = Kind(
     "wrong-credentials",
@@ -150,7 +151,7 @@ ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotConfirmed: NOT_CONFIRMED,
     NotGiven: ROLE_NOT_GIVEN,
     NotOn: NO_SECOND_FACTOR,
-    Throttled: RATE_LIMITED,
+    RateLimited: RATE_LIMITED,
     TooBusy: UNAVAILABLE,
     TooManyTokens: TOO_MANY_TOKENS,
     UnknownPerson: NOT_FOUND,

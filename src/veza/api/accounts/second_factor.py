@@ -10,18 +10,20 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import fresh_proof, letters, people, second_factor, throttle
+from veza.accounts import fresh_proof, letters, people, second_factor
+from veza.accounts.limits import CODE_AGAIN
 from veza.accounts.room import Accounts
 from veza.accounts.second_factor import Provisioning
-from veza.accounts.throttle import CODE_AGAIN
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import NO_SECOND_FACTOR, NOT_CONFIRMED, PROOF_PROBLEMS, SECOND_FACTOR_ON, WRONG_CODE
 from veza.api.accounts.shapes import PROOF_EXAMPLE, Code, ProofGiven, nothing
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor
+from veza.http.limits import address_of
+from veza.kit import limits
 from veza.kit.database import Session
+from veza.kit.limits import Allowance
 
 TAG = "second factor"
 
@@ -134,7 +136,7 @@ async def confirm_second_factor(
 
     async def work(session: Session) -> RecoveryCodes:
         codes = await second_factor.confirm(session, visitor.person, data.code, address_of(request))
-        await throttle.give_back(session, [spent])
+        await limits.restore(session, spent)
         await _tell(session, accounts, visitor, is_on=True)
         return RecoveryCodes(codes)
 
@@ -206,11 +208,11 @@ async def end_second_factor(
     return Response(None, status_code=204)
 
 
-async def _spend(accounts: Accounts, visitor: Visitor) -> tuple[str, throttle.Limit]:
-    """One try of a first code; raises Throttled."""
-    code = (throttle.key_of("code again", visitor.person), CODE_AGAIN)
+async def _spend(accounts: Accounts, visitor: Visitor) -> Allowance:
+    """One try of a first code; raises RateLimited."""
+    code = CODE_AGAIN.of(visitor.person)
     async with accounts.database.write(visitor.actor) as session:
-        await throttle.spend(session, code)
+        await limits.spend(session, code)
     return code
 
 

@@ -16,13 +16,14 @@ from veza.accounts.audit import Act
 from veza.accounts.permissions import Role
 from veza.accounts.room import Accounts
 from veza.accounts.sign_in import Begun
-from veza.api.accounts.cookies import Cookies, address_of
+from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
 from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password, nothing
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "sign-in"

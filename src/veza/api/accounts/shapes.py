@@ -17,7 +17,7 @@ from veza.api.shapes import PLAIN, show
 
 Email = Annotated[str, Meta(min_length=3, max_length=320, pattern=PLAIN, description="Case does not matter.")]
 Name = Annotated[str, Meta(min_length=1, max_length=400, description="What others see: 1 to 100 characters.")]
-Password = Annotated[str, Meta(min_length=1, max_length=1000, description="A new one has 10 to 200 characters.")]
+Password = Annotated[str, Meta(min_length=1, max_length=1000, description="A new one has 12 to 200 characters.")]
 Secret = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN, description="`token` of the mailed link.")]
 Code = Annotated[
     str, Meta(min_length=6, max_length=40, pattern=PLAIN, description="Of the authenticator app, or a recovery code.")

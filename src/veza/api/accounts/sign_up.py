@@ -13,7 +13,6 @@ from msgspec import Struct
 from veza.accounts import sign_up
 from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
 from veza.api.accounts.shapes import (
     ACCEPTED_EXAMPLE,
@@ -30,6 +29,7 @@ from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor, needs
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 TAG = "accounts"

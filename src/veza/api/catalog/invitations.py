@@ -13,7 +13,6 @@ from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.accounts.cookies import address_of
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
@@ -29,6 +28,7 @@ from veza.catalog import artists, invitations
 from veza.catalog.artists import Artist
 from veza.catalog.members import Member
 from veza.catalog.room import CatalogRoom
+from veza.http.limits import address_of
 from veza.kit.database import Session
 
 

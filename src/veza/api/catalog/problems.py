@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from veza.accounts.people import BadEmail, UnknownPerson
-from veza.accounts.throttle import Throttled
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
 from veza.catalog.artists import TooManyArtists, UnknownArtist
@@ -17,6 +16,7 @@ from veza.catalog.releases import NotDraft, Outdated, UnknownRelease
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.tracks import TrackStays, UnknownTrack, WrongOrder
 from veza.catalog.wording import BadValue
+from veza.kit.limits import RateLimited
 from veza.kit.moves import ForbiddenMove, Stale
 from veza.kit.objects import NoSuchObject, ObjectsUnavailable
 
@@ -82,7 +82,7 @@ CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     ObjectsUnavailable: UNAVAILABLE,
     Outdated: OUTDATED,
     Stale: CONFLICT,
-    Throttled: RATE_LIMITED,
+    RateLimited: RATE_LIMITED,
     TooManyArtists: TOO_MANY,
     TrackStays: NOT_NOW,
     UnknownArtist: NOT_FOUND,

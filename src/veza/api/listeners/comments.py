@@ -19,11 +19,11 @@ from veza.api.listeners.follows import AskedIds
 from veza.api.listeners.playlist_shapes import AT, PERSON_ID, TRACK_ID
 from veza.api.listeners.problems import BAD_MOMENT, BAD_TEXT, TOO_LATE_TO_EDIT
 from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Problem
+from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.catalog import comment_lists, comments, visibility
-from veza.catalog.comments import LONGEST_TRACK, TEXT_MOST, TooManyComments
+from veza.catalog.comments import LONGEST_TRACK, TEXT_MOST
 from veza.kit.database import Database, Session
 
 TAG = "comments"
@@ -126,7 +126,7 @@ async def write_comment(
     visitor: NamedDependency[Visitor],
 ) -> Response[CommentShown]:
     """Says something at a moment of a track, or replies to what was said. Takes a confirmed e-mail address; at most
-    ten in a minute, then `Retry-After` says how long to wait."""
+    ten at once and then ten a minute: `Retry-After` says how long to wait."""
 
     async def work(session: Session) -> Reply:
         row = await comments.write(
@@ -134,10 +134,7 @@ async def write_comment(
         )
         return Reply(201, show(CommentShown, await comment_lists.shown(session, row.id)))
 
-    try:
-        return await idempotent.run(work)
-    except TooManyComments as error:
-        raise Problem(RATE_LIMITED, str(error), headers={"Retry-After": str(error.retry_after_seconds)}) from None
+    return await idempotent.run(work)
 
 
 @get(

@@ -11,7 +11,6 @@ from veza.catalog.comments import (
     NotYourComment,
     ReplyToReply,
     TooLateToEdit,
-    TooManyComments,
     UnknownComment,
 )
 from veza.catalog.hiding import CannotHide, NothingHidden
@@ -22,6 +21,7 @@ from veza.catalog.playlist_people import TooManyPeople
 from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
 from veza.catalog.reports import TooManyReports, UnknownReport
 from veza.catalog.visibility import NothingThere
+from veza.kit.limits import RateLimited
 from veza.kit.moves import Stale
 from veza.kit.texts import BadText
 
@@ -96,6 +96,7 @@ LISTENERS_KINDS: tuple[Kind, ...] = (
 """Every kind of problem only this door has."""
 
 LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
+    RateLimited: RATE_LIMITED,
     AddressNotConfirmed: NOT_CONFIRMED,
     BadMoment: BAD_MOMENT,
     BadText: BAD_TEXT,
@@ -113,7 +114,6 @@ LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
     ReplyToReply: BAD_MOMENT,
     Stale: CONFLICT,
     TooLateToEdit: TOO_LATE_TO_EDIT,
-    TooManyComments: RATE_LIMITED,
     TooManyPeople: PLAYLIST_FULL,
     TooManyPlaylists: PLAYLIST_FULL,
     TooManyReports: TOO_MANY_REPORTS,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
@@ -28,7 +28,9 @@ from veza.api.market.problems import (
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
 from veza.api.shapes import WRITE_PROBLEMS, Url, answers, show
-from veza.api.visitors import needs
+from veza.api.visitors import Visitor, needs
+from veza.http import limits
+from veza.http.limits import network_of
 from veza.kit.database import Database, Session
 from veza.market import cart as carts
 from veza.market import checkout, orders
@@ -93,6 +95,8 @@ OPENED_EXAMPLE = {
 )  # fmt: skip
 async def check_out(
     data: Annotated[CheckoutWanted, BodyKwarg(examples=[Example(value={"email": "buyer@example.org"})])],
+    request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
     buyer: NamedDependency[Buyer],
     idempotent: NamedDependency[Idempotent],
     room: NamedDependency[MoneyRoom],
@@ -108,6 +112,8 @@ async def check_out(
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,
     )
+    whom = visitor.person_id or network_of(request)
+    await limits.spend(room.database, checkout.CHECKOUT.of(whom))
     refused: list[Opening] = []
 
     async def intend(session: Session) -> list[Opening]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from veza.accounts.people import BadEmail
-from veza.accounts.throttle import Throttled
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.listeners.problems import BAD_TEXT
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
+from veza.kit.limits import RateLimited
 from veza.kit.texts import BadText
 from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty
@@ -128,7 +128,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotTheirArtist: FORBIDDEN,
     OwnedAlready: OWNED_ALREADY,
     ProductExists: PRODUCT_EXISTS,
-    Throttled: RATE_LIMITED,
+    RateLimited: RATE_LIMITED,
     UnknownArtist: NOT_FOUND,
     UnknownBatch: NOT_FOUND,
     UnknownClaim: NOT_FOUND,

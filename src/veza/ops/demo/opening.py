@@ -49,7 +49,7 @@ async def open_label(rooms: Rooms, label: Label) -> None:
 
 async def _people(rooms: Rooms, label: Label) -> None:
     """`label@` runs all eight, `moderator@` judges reports, `listener-1@` to `listener-6@` buy and talk."""
-    hashed = await rooms.accounts.passwords.hash(PASSWORD)
+    hashed = await rooms.accounts.passwords.hash(PASSWORD, "demo")
     async with rooms.database.write("demo") as session:
         label.owner = await _person(session, OWNER, "The label", hashed)
         label.moderator = await _person(session, MODERATOR, "The moderator", hashed)

@@ -9,9 +9,8 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -104,28 +103,3 @@ class Sessions:
 
     def _is_secure(self, connection: Connection) -> bool:
         return self._secure or connection.scope.get("scheme") == "https"
-
-
-class Throttle:
-    """Slows guessing: so many wrong tokens per address and minute; the number of addresses remembered is bounded."""
-
-    WRONG_PER_WINDOW = 10
-    WINDOW = timedelta(minutes=1)
-    REMEMBERED = 1_000
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._wrong: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
-
-    def wait_seconds(self, address: str) -> int:
-        """0, or how long this address has to wait before it may try again."""
-        since, wrong = self._wrong.get(address, (self._clock.now(), 0))
-        left = (since + self.WINDOW - self._clock.now()).total_seconds()
-        return max(1, int(left)) if wrong >= self.WRONG_PER_WINDOW and left > 0 else 0
-
-    def was_wrong(self, address: str) -> None:
-        now = self._clock.now()
-        since, wrong = self._wrong.pop(address, (now, 0))
-        self._wrong[address] = (since, wrong + 1) if now - since < self.WINDOW else (now, 1)
-        if len(self._wrong) > self.REMEMBERED:
-            self._wrong.popitem(last=False)

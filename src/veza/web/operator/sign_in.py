@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from veza.http.limits import network_of, retry_headers
+from veza.kit import limits
+from veza.kit.limits import Limit, RateLimited
 from veza.web.operator.office import SIGN_IN, Office, PageRequest, fields, go_to
-from veza.web.operator.sessions import GUEST, OPERATOR, Throttle
+from veza.web.operator.sessions import GUEST, OPERATOR
 
+WRONG_TOKENS = Limit("operator token", 10, timedelta(seconds=6))
+"""Of one network. A token has 256 bits, one that was chosen by hand may have fewer."""
 _OURS = re.compile(r"/operator(/[A-Za-z0-9_./-]*)?(\?[A-Za-z0-9_.%&=+-]*)?")
 
 
 def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
     """Pages for guests: the sign-in form, its target, and the way out."""
-    sessions, throttle = office.sessions, Throttle(office.database.clock)
+    sessions = office.sessions
 
     @get("/sign-in", sync_to_thread=False)
     def form(request: PageRequest) -> Response[bytes] | Redirect:
@@ -29,16 +35,19 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
     @post("/sign-in")
     async def sign_in(request: PageRequest) -> Response[bytes] | Redirect:
         """The token is right: a new visit begins, as the operator."""
-        address = request.client.host if request.client else ""
         given = await fields(request)
-        wanted = given.get("next")
-        wait = throttle.wait_seconds(address)
-        if wait:
+        wanted, tries = given.get("next"), WRONG_TOKENS.of(network_of(request))
+        try:
+            async with office.database.write("sign-in page") as session:
+                await limits.spend(session, tries)
+        except RateLimited as error:
+            wait = error.retry_after_seconds
             sentence = f"Too many wrong tokens came from your address: wait {wait} s, then try again."
-            return _form(request, 429, sentence, wanted, {"Retry-After": str(wait)})
+            return _form(request, 429, sentence, wanted, dict(retry_headers(error)))
         if not sessions.knows(given.get("token", "")):
-            throttle.was_wrong(address)
             return _form(request, 403, "This is not the operator token. “veza serve” says where to find it.", wanted)
+        async with office.database.write("sign-in page") as session:
+            await limits.restore(session, tries)
         _, cookie = sessions.begin(OPERATOR, request)
         answer = go_to(_wanted(wanted))
         answer.set_cookie(cookie)

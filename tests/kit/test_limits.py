@@ -7,20 +7,20 @@ from datetime import timedelta
 
 import pytest
 
-from veza.accounts import throttle
-from veza.accounts.throttle import Limit, Throttled
+from veza.kit import limits
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.limits import Limit, RateLimited
 
-LIMIT = Limit(3, timedelta(seconds=10))
+LIMIT = Limit("k", 3, timedelta(seconds=10))
 
 
 async def tried(database: Database, key: str = "k", limit: Limit = LIMIT) -> int:
     """0 for a try that was open, else the seconds to wait."""
     try:
         async with database.write() as session:
-            await throttle.spend(session, (key, limit))
-    except Throttled as error:
+            await limits.spend(session, limit.of(key))
+    except RateLimited as error:
         return error.retry_after_seconds
     return 0
 
@@ -51,17 +51,17 @@ async def test_two_processes_share_one_allowance(database_url: str, clock: Manua
 async def test_of_several_limits_all_are_spent_or_none(database: Database) -> None:
     for _ in range(3):
         await tried(database, "full")
-    with pytest.raises(Throttled):
+    with pytest.raises(RateLimited):
         async with database.write() as session:
-            await throttle.spend(session, ("empty", LIMIT), ("full", LIMIT))
+            await limits.spend(session, LIMIT.of("empty"), LIMIT.of("full"))
     assert [await tried(database, "empty") for _ in range(4)] == [0, 0, 0, 10]
 
 
-async def test_what_is_given_back_can_be_spent_again(database: Database) -> None:
+async def test_what_is_restored_can_be_spent_again(database: Database) -> None:
     for _ in range(3):
         await tried(database)
     async with database.write() as session:
-        await throttle.give_back(session, [("k", LIMIT)])
+        await limits.restore(session, LIMIT.of("k"))
     assert [await tried(database) for _ in range(2)] == [0, 10]
 
 
@@ -75,4 +75,4 @@ async def test_what_is_given_back_can_be_spent_again(database: Database) -> None
     ],
 )
 def test_an_ipv6_customer_is_one_however_many_addresses_they_have(address: str, network: str) -> None:
-    assert throttle.network(address) == network
+    assert limits.network(address) == network

@@ -1,0 +1,134 @@
+"""Rate limits: one row per thing that is limited, one statement per try, right however many processes ask.
+
+The generic cell rate algorithm (GCRA): a row holds the instant up to which its allowance is spent. A try pushes that
+instant ahead by `per`, and is refused when it would then lie more than `burst` tries in the future. A try that turned
+out to be right is restored. A limit is spent before the work it limits: before a password is hashed, before a mail is
+written, before the payment provider is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+
+
+class Throttle(Base):
+    """How far the allowance of `key` is spent, in milliseconds since 1970."""
+
+    __tablename__ = "throttles"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    spent_until_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`burst` tries at once, then one each `per`; `name` says what is limited and is part of the row's key."""
+
+    name: str
+    burst: int
+    per: timedelta
+
+    def of(self, whom: object) -> Allowance:
+        """The tries of one person, e-mail address, network or device. The key holds only a digest of `whom`."""
+        return Allowance(f"{self.name}:{hashlib.sha256(str(whom).encode()).hexdigest()[:32]}", self)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The tries of one `key`."""
+
+    key: str
+    limit: Limit
+
+
+class RateLimited(Exception):
+    """No try is left; says how many there are, and how many seconds it takes until the next one is open."""
+
+    def __init__(self, limit: Limit, wait_seconds: int) -> None:
+        often = f"{limit.burst} tries at once, then one every {limit.per.total_seconds():g} s"
+        super().__init__(f"too many tries ({often}): wait {wait_seconds} s, then try again")
+        self.retry_after_seconds = wait_seconds
+
+
+def network(address: str) -> str:
+    """The network that one customer of an internet provider has: 64 bits of an IPv6 address, all of an IPv4 address.
+
+    Text that is no IP address is returned as it is.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return found.exploded[:19]
+    return address
+
+
+async def spend(session: Session, *allowances: Allowance) -> None:
+    """Take one try of each allowance; raises RateLimited, and takes none, when one has no try left."""
+    for one in _in_order(allowances):
+        wait = await _spend_one(session, one)
+        if wait is not None:
+            raise RateLimited(one.limit, wait)
+
+
+async def try_spend(session: Session, allowance: Allowance) -> bool:
+    """Take one try; False, and nothing is raised, when none is left."""
+    return await _spend_one(session, allowance) is None
+
+
+async def restore(session: Session, *allowances: Allowance) -> None:
+    """Undo `spend`: the try was right."""
+    for one in _in_order(allowances):
+        earlier = update(Throttle).where(Throttle.key == one.key)
+        await session.execute(earlier.values(spent_until_ms=Throttle.spent_until_ms - _ms(one.limit.per)))
+
+
+def _in_order(allowances: Iterable[Allowance]) -> list[Allowance]:
+    """By key: two transactions that lock the same rows never wait for each other."""
+    return sorted(allowances, key=lambda one: one.key)
+
+
+async def _spend_one(session: Session, one: Allowance) -> int | None:
+    """None, or the seconds until the next try is open."""
+    now, per = int(session.now.timestamp() * 1000), _ms(one.limit.per)
+    latest = now + (one.limit.burst - 1) * per
+    numbers = {"key": one.key, "now": now, "per": per, "first": now + per, "latest": latest}
+    spent = (await session.execute(_SPEND[session.dialect], numbers)).first()
+    if spent is not None:
+        return None
+    until = (await session.execute(select(Throttle.spent_until_ms).where(Throttle.key == one.key))).scalar_one()
+    return max(1, ceil((until - latest) / 1000))
+
+
+def _ms(duration: timedelta) -> int:
+    return int(duration.total_seconds() * 1000)
+
+
+def _spending(insert: Any) -> Any:
+    def number(name: str) -> Any:
+        return bindparam(name, type_=BigInteger)
+
+    spent = Throttle.spent_until_ms
+    since = case((spent > number("now"), spent), else_=number("now"))
+    added = insert(Throttle).values(key=bindparam("key"), spent_until_ms=number("first"))
+    return added.on_conflict_do_update(
+        index_elements=["key"], set_={"spent_until_ms": since + number("per")}, where=spent <= number("latest")
+    ).returning(spent)
+
+
+_SPEND = {"postgresql": _spending(postgresql.insert), "sqlite": _spending(sqlite.insert)}
