@@ -20,6 +20,7 @@ from veza.catalog import (
     tracks,
     visibility,
 )
+from veza.community import preferences
 from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
@@ -30,7 +31,7 @@ WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
     audit, links, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
     imported, invitations, comments, follows, likes, moderation, playlists, visibility,
-    grants, cart, codes, orders, products, receipts, refund_requests,
+    preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 

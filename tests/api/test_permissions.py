@@ -26,7 +26,7 @@ LONGEST_ANSWER_SECONDS = 30
 FOR_EVERYBODY = {
     "/", "/api", "/api/docs", "/api/openapi.json", "/api/{path:str}", "/permissions",
     "/health/live", "/health/ready", "/metrics", "/mailbox", "/mailbox/{mail_id:uuid}",
-    "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim",
+    "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/stop-notices",
     "/checkout/done", "/cart", "/studio/{artist_id:uuid}",
     "/operator/sign-in", "/operator/sign-out", "/operator/static/{name:str}",
     "/covers/{cover_id:uuid}/{name:str}", "/tracks/{track_id:str}",

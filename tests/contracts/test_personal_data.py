@@ -26,7 +26,7 @@ NAMES_A_PERSON = re.compile(
 )
 NOBODYS = {
     "artists.name", "download_codes.redeemed_at", "provider_paces.person_at", "sellers.name", "status_changes.about_id",
-    "taggings.about_id",
+    "taggings.about_id", "refund_requests.answer_by",
 }  # fmt: skip
 """Moments, payments and releases, and names of artists: public figures that outlive their people; an administrator
 gives them on."""
@@ -60,6 +60,8 @@ PERSONAL = {
     "mails.to": GOES,
     "moderation_log.by": AS_ACTOR,
     "moderation_notices.person_id": GOES,
+    "notice_preferences.person_id": GOES,
+    "notice_preferences.address_hash": "kept: a hash, so that who refused mails gets none again",
     "operator_actions.by": AS_ACTOR,
     "orders.person_id": STAYS_AS_ID,
     "orders.email": GOES,

@@ -44,7 +44,7 @@ from veza.kit.database import Database
 from veza.kit.mail import MailWorker, smtp
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.worker import Worker
-from veza.market import forgetting
+from veza.market import forgetting, refund_notices
 from veza.money import backlog, law
 from veza.money.catch_up import catch_up
 from veza.money.configured import SANDBOX_PATH
@@ -61,6 +61,7 @@ from veza.ops.operator_token import operator_token
 from veza.settings import Settings
 from veza.web.letter_pages import letter_routes
 from veza.web.mailbox import mailbox_routes
+from veza.web.notice_pages import notice_routes
 from veza.web.nowhere import nowhere_page
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
@@ -171,6 +172,7 @@ def _routes(
         *mailbox_routes(rooms.database, is_open=settings.keeps_mails),
         *letter_routes(rooms.accounts, rooms.catalog, Cookies(settings.base_url, settings.session_max)),
         *track_routes(rooms.catalog, lambda request: _asker(who, request)),
+        *notice_routes(rooms.database, rooms.market.notices),
         permissions_route(rooms.database.clock),
     ]
     if rooms.sandbox:
@@ -213,6 +215,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         IdempotencySweep(database),
         Periodic("accounts sweep", EVERY, lambda: sweep(rooms.accounts), at_start=True),
         Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
+        Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, rooms.market)),
         Periodic("cart sweep", forgetting.EVERY, lambda: forgetting.sweep(database), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
         Periodic(

@@ -42,7 +42,7 @@ def subscriptions(market: MarketRules) -> Subscriptions:
                 ),
                 (write_down,),
             ),
-            market_acts(),
+            market_acts(market),
             {credentials.FORGOTTEN: (credentials.mail_reset(market.base_url),)},
         ),
     )

@@ -18,6 +18,8 @@ from veza.app.news import plain_values, subscriptions
 from veza.catalog import listener_data
 from veza.catalog.limits import Limits
 from veza.catalog.room import CatalogRoom
+from veza.community import preferences
+from veza.community.notices import Notices
 from veza.kit import mail
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
@@ -49,7 +51,7 @@ class Rooms:
 
 def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, hosts_sandbox: bool) -> Rooms:
     """Every room. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
-    market = _market_rules(settings)
+    market = _market_rules(settings, token)
     database = Database.open(
         settings.database_url, clock=clock, subscriptions=subscriptions(market), pool_size=settings.database_pool_size
     )
@@ -77,18 +79,24 @@ def _limits(settings: Settings) -> Limits:
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:
     rules = AccountRules(settings.base_url, settings.session_idle, settings.session_max, settings.audit_kept)
-    exporters = {"listening": listener_data.export_of, "market": market_export.export_of}
+    exporters = {
+        "listening": listener_data.export_of,
+        "market": market_export.export_of,
+        "notices": preferences.export_of,
+    }
     return Accounts(database, rules, Passwords(), Devices(token, database.clock), exporters)
 
 
-def _market_rules(settings: Settings) -> MarketRules:
+def _market_rules(settings: Settings, token: str) -> MarketRules:
     return MarketRules(
         currencies=settings.platform_currencies,
         fee_bps=settings.platform_fee_bps,
         base_url=settings.base_url,
         send_mail=_send_mail,
+        notices=Notices(settings.base_url, token, settings.platform_name),
         vat_rate_bps=settings.vat_rate_bps,
         refund_window=settings.refund_window,
+        refund_answer_within=settings.refund_answer_within,
         platform_name=settings.platform_name,
         platform_address=settings.platform_address,
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from veza.accounts import deletion
+from veza.community import preferences
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside
-from veza.market import forgetting, fulfilment, orders, refund_requests
+from veza.market import forgetting, fulfilment, notices, orders, refund_notices, refund_requests
 from veza.market.rules import MarketRules
 from veza.money import payments
 
@@ -35,6 +36,7 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
 
     async def on_deleted(session: Session, event: Event) -> None:
         await forgetting.forget_person(session, UUID(event.payload["person_id"]))
+        await preferences.forget_person(session, UUID(event.payload["person_id"]))
 
     return {
         deletion.TOPIC: (on_deleted,),
@@ -47,9 +49,24 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
     }
 
 
-def market_acts() -> Mapping[str, tuple[After, ...]]:
+def market_acts(rules: MarketRules) -> Mapping[str, tuple[After, ...]]:
     """Topic → what the market does about it after the transaction, in one of its own."""
-    return {orders.CANCELED: (close_pay_page,)}
+
+    async def tell_of_sale(database: Database, event: Event) -> None:
+        await notices.on_paid(database, event, rules)
+
+    async def tell_of_return(database: Database, event: Event) -> None:
+        await notices.on_refunded(database, event, rules)
+
+    async def tell_of_failure(database: Database, event: Event) -> None:
+        await refund_notices.on_failed(database, event, rules)
+
+    return {
+        orders.CANCELED: (close_pay_page,),
+        "payment.succeeded": (tell_of_sale,),
+        "refund.succeeded": (tell_of_return,),
+        "refund.failed": (tell_of_failure,),
+    }
 
 
 async def close_pay_page(database: Database, event: Event) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ from veza.settings import show_duration
 STATUSES = ("asked", "declined", "granted", "refunded", "failed")
 MOST_TIMES = 2
 """A request that was declined may be made once more."""
+REMINDED_BEFORE = timedelta(days=2)
+"""How long before the deadline the artist's people are reminded; half of the time where that is shorter."""
 REASON_LEAST, REASON_MOST = 3, 500
 """Code points of what is written: by the buyer, and by who decides."""
 FAILED_BECAUSE = {
@@ -35,7 +37,11 @@ FAILED_BECAUSE = {
 
 
 class RefundRequest(Base):
-    """One line's request; there is never a second one for the line, a declined one is asked again."""
+    """One line's request; there is never a second one for the line, a declined one is asked again.
+
+    `answer_by` is until when an answer is promised; at `remind_at` the next of those who may decide are told that it
+    waits: the artist's people before the deadline, the admins at it, then nobody (null).
+    """
 
     __tablename__ = "refund_requests"
 
@@ -54,6 +60,8 @@ class RefundRequest(Base):
     decided_at: Mapped[datetime | None]
     refund_id: Mapped[UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    answer_by: Mapped[datetime]
+    remind_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
@@ -61,6 +69,7 @@ class RefundRequest(Base):
         Index(None, "person_id", "id"),
         Index(None, "artist_id", "id"),
         Index(None, "order_id"),
+        Index(None, "remind_at"),
     )
 
 
@@ -127,6 +136,7 @@ async def ask(
         "times_asked": 1,
         "reason": reason,
         "created_at": session.now,
+        **_deadline(session, rules),
     }
     (request,) = await machine.born(session, [values], because=reason)
     return request
@@ -144,6 +154,7 @@ async def ask_again(session: Session, request: RefundRequest, reason: str, rules
         raise CannotAsk(f"a refund of “{line.title}” was asked for {request.times_asked} times: the answer stands")
     _refuse_late(session, order, line, rules)
     again: dict[str, Any] = {"times_asked": request.times_asked + 1, "reason": reason, "answer": None}
+    again |= _deadline(session, rules)
     await machine.move(session, request, "asked", because=reason, decided_by=None, decided_at=None, **again)
 
 
@@ -272,6 +283,12 @@ def _reason(written: str) -> str:
 
 def _answer(written: str) -> str:
     return one_line(written, "the answer", least=REASON_LEAST, most=REASON_MOST)
+
+
+def _deadline(session: Session, rules: MarketRules) -> dict[str, datetime]:
+    """Both instants of a request that waits from now on."""
+    answer_by = session.now + rules.refund_answer_within
+    return {"answer_by": answer_by, "remind_at": answer_by - min(REMINDED_BEFORE, rules.refund_answer_within / 2)}
 
 
 def _refuse_late(session: Session, order: Order, line: OrderLine, rules: MarketRules) -> None:

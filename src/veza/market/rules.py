@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from veza.community.notices import Notices
 from veza.kit.database import Session
 
 SendMail = Callable[[Session, str, str, str, UUID], Awaitable[None]]
@@ -18,14 +19,17 @@ SendMail = Callable[[Session, str, str, str, UUID], Awaitable[None]]
 class MarketRules:
     """`fee_bps` where an artist has none of their own; prices include the VAT of `vat_rate_bps` (0: no VAT line).
 
-    `base_url` is where people reach Veza, without a slash at the end.
+    `base_url` is where people reach Veza, without a slash at the end. `send_mail` is for mails without which a buyer
+    could not have what they paid for, `notices` for those one may stop.
     """
 
     currencies: tuple[str, ...]
     fee_bps: int
     base_url: str
     send_mail: SendMail
+    notices: Notices
     vat_rate_bps: int = 0
     refund_window: timedelta = timedelta(days=14)
+    refund_answer_within: timedelta = timedelta(days=7)
     platform_name: str = "Veza"
     platform_address: str = ""

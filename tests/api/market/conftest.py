@@ -22,6 +22,7 @@ from veza.api.problems import NOT_FOUND
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.community.notices import Notices
 from veza.kit.database import Session
 from veza.kit.subscriptions import Subscriptions
 from veza.market.news import market_acts, market_subscriptions
@@ -31,6 +32,7 @@ from veza.money.sellers import Seller
 from veza.money.simulator.stage import Stage
 
 OPERATOR = visiting(None, "admin")
+NOTICES = Notices("https://veza.test", "a secret of this test")
 CART = "a-cart-token-that-only-this-browser-knows-0001"
 
 
@@ -207,9 +209,9 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
     async def send_mail(_: Session, to: str, subject: str, text: str, _order_id: UUID) -> None:
         mails.append((to, subject, text))
 
-    market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, **rules)
+    market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, NOTICES, **rules)
     stage = await Stage.open(
-        url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts())
+        url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts(market))
     )
     asgi, litestar = web_application(
         stage.database,

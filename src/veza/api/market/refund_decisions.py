@@ -23,9 +23,10 @@ from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Session
-from veza.market import orders, refund_requests, sellers
+from veza.market import orders, refund_notices, refund_requests, sellers
 from veza.market.orders import UnknownLine
 from veza.market.refund_requests import RefundRequest, UnknownRequest
+from veza.market.rules import MarketRules
 
 
 class Decision(Struct, forbid_unknown_fields=True):
@@ -76,6 +77,7 @@ async def grant_refund(
     data: DecisionSent,
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    rules: NamedDependency[MarketRules],
 ) -> Response[RefundRequestShown]:
     """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
     back from their transfer in the background. A refund that came to nothing may be granted once more."""
@@ -83,6 +85,7 @@ async def grant_refund(
     async def work(session: Session) -> Reply:
         request = await _to_decide(session, request_id, visitor)
         await refund_requests.grant(session, request, because=data.answer)
+        await refund_notices.answered(session, request, rules)
         return await reply(session, request, 200)
 
     return await idempotent.run(work)
@@ -107,12 +110,14 @@ async def decline_refund(
     data: DecisionSent,
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    rules: NamedDependency[MarketRules],
 ) -> Response[RefundRequestShown]:
     """No, and why; the buyer may ask once more."""
 
     async def work(session: Session) -> Reply:
         request = await _to_decide(session, request_id, visitor)
         await refund_requests.decline(session, request, because=data.answer)
+        await refund_notices.answered(session, request, rules)
         return await reply(session, request, 200)
 
     return await idempotent.run(work)
@@ -135,6 +140,7 @@ async def refund_line(
     line_id: FromPath[UUID],
     data: DecisionSent,
     idempotent: NamedDependency[Idempotent],
+    rules: NamedDependency[MarketRules],
 ) -> Response[RefundShown]:
     """For operators: gives back what is left of one line, whenever it was bought; a request that waits is granted."""
 
@@ -143,6 +149,7 @@ async def refund_line(
         if order.payment_id is None:
             raise UnknownLine(line_id)
         refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
+        await refund_notices.refunded_directly(session, line, order, data.answer, rules)
         await session.refresh(refund)
         return Reply(202, show(RefundShown, refund), location=f"/api/v1/refunds/{refund.id}")
 

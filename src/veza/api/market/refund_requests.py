@@ -22,7 +22,7 @@ from veza.api.problems import CONFLICT, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
-from veza.market import listings, orders, refund_requests, sellers
+from veza.market import listings, orders, refund_notices, refund_requests, sellers
 from veza.market.listings import Asked
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
 from veza.market.rules import MarketRules
@@ -66,6 +66,7 @@ class RefundRequestShown(Struct, frozen=True):
     refund_id: UUID | None
     failed_because: str | None
     created_at: datetime
+    answer_by: datetime
 
 
 REQUEST_EXAMPLE: dict[str, Any] = {
@@ -85,6 +86,7 @@ REQUEST_EXAMPLE: dict[str, Any] = {
     "refund_id": None,
     "failed_because": None,
     "created_at": "2026-01-03T09:00:00Z",
+    "answer_by": "2026-01-10T09:00:00Z",
 }
 ASKED_EXAMPLE = {"line_id": "01890000-0000-7000-8000-000000000026", "reason": "bought by mistake"}
 
@@ -127,12 +129,13 @@ async def ask_for_refund(
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
 ) -> Response[RefundRequestShown]:
-    """Within the window the operator set. The line's artist or an operator decides; a request that was declined may be
-    made once more."""
+    """Within the window the operator set. The line's artist or an operator decides, by `answer_by` as a rule; a request
+    that was declined may be made once more."""
 
     async def work(session: Session) -> Reply:
         order = await orders.find_theirs(session, order_id, visitor.person)
         request = await refund_requests.ask(session, order, data.line_id, visitor.person, data.reason, rules)
+        await refund_notices.asked(session, request, rules)
         return await reply(session, request, 201)
 
     return await idempotent.run(work)
@@ -219,6 +222,7 @@ async def ask_again(
         if request.person_id != visitor.person:
             raise UnknownRequest(request_id)
         await refund_requests.ask_again(session, request, data.reason, rules)
+        await refund_notices.asked(session, request, rules)
         return await reply(session, request, 200)
 
     return await idempotent.run(work)

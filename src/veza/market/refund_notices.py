@@ -1,0 +1,153 @@
+"""What is told about refund requests: to the artist's people that one waits, to the buyer what became of it.
+
+A request that waits has a deadline (`answer_by`). The artist's people are reminded before it; once it is over the
+platform's admins are told, who may decide every request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from veza.accounts import roles
+from veza.accounts.people import Person
+from veza.accounts.permissions import Role
+from veza.community.preferences import NoticeKind, Recipient
+from veza.kit.database import Database, Session
+from veza.kit.money import Money
+from veza.kit.subscriptions import Event
+from veza.market import orders, refund_requests
+from veza.market.notices import buyer_of, people_of
+from veza.market.orders import Order, OrderLine
+from veza.market.refund_requests import RefundRequest
+from veza.market.rules import MarketRules
+
+EVERY = timedelta(minutes=15)
+BATCH = 200
+
+
+async def asked(session: Session, request: RefundRequest, rules: MarketRules) -> None:
+    """A buyer asks, or asks once more: tell the artist's people, with the deadline."""
+    line, order = await orders.find_line(session, request.line_id)
+    subject = f"A refund is asked for: {line.title}"
+    text = (
+        f"A buyer asks for {_price(line, order)} back, paid for “{line.title}” · {line.artist}, and writes:\n\n"
+        f"    {request.reason}\n\n{_to_decide(request)}"
+    )
+    people = (await people_of(session, [request.artist_id]))[request.artist_id]
+    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, text)
+
+
+async def answered(session: Session, request: RefundRequest, rules: MarketRules) -> None:
+    """The request was granted or declined: tell the buyer the answer."""
+    line, order = await orders.find_line(session, request.line_id)
+    if request.status == "granted":
+        subject = f"Your refund is granted: {line.title}"
+        said = f"{_left(line, order)} for “{line.title}” · {line.artist} goes back to you. The answer to your request:"
+        after = "You are told once the money has left; your bank shows it within ten days.\n"
+    else:
+        subject = f"Your refund is declined: {line.title}"
+        said = f"What you paid for “{line.title}” · {line.artist} is not given back. The answer to your request:"
+        is_last = request.times_asked >= refund_requests.MOST_TIMES
+        after = "" if is_last else "You may ask once more, within the time for refunds.\n"
+    await _tell_buyer(session, order, subject, f"{said}\n\n    {request.answer}\n\n{after}", rules)
+
+
+async def refunded_directly(session: Session, line: OrderLine, order: Order, answer: str, rules: MarketRules) -> None:
+    """An operator gives a line's money back without a request: tell the buyer why."""
+    subject = f"You get your money back: {line.title}"
+    said = f"{_left(line, order)} for “{line.title}” · {line.artist} goes back to you:\n\n    {answer}\n\n"
+    await _tell_buyer(session, order, subject, f"{said}You are told once the money has left.\n", rules)
+
+
+async def on_failed(database: Database, event: Event, rules: MarketRules) -> None:
+    """A refund came to nothing: where it was granted, tell the buyer, and the artist's people to grant it again."""
+    async with database.write("market notices") as session:
+        mine = select(RefundRequest).where(RefundRequest.refund_id == UUID(event.payload["refund_id"]))
+        request = (await session.scalars(mine)).one_or_none()
+        if request is not None and request.status == "failed":
+            await _failed(session, request, rules)
+
+
+async def _failed(session: Session, request: RefundRequest, rules: MarketRules) -> None:
+    line, order = await orders.find_line(session, request.line_id)
+    why = await refund_requests.failed_because(session, request)
+    said = f"The refund for “{line.title}” · {line.artist} did not arrive: {why or 'the payment provider says so'}.\n\n"
+    subject = f"The refund did not arrive: {line.title}"
+    await _tell_buyer(session, order, subject, f"{said}The artist is told, too, and may try it once more.\n", rules)
+    people = (await people_of(session, [request.artist_id]))[request.artist_id]
+    again = f"Grant refund request {request.id} once more to try it again.\n"
+    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, said + again)
+
+
+async def sweep(database: Database, rules: MarketRules) -> int:
+    """Remind of deadlines that come near, and tell the admins of those that are over; returns how many requests."""
+    told = 0
+    while True:
+        async with database.write("refund deadlines") as session:
+            due = (
+                select(RefundRequest)
+                .where(RefundRequest.status == "asked", RefundRequest.remind_at <= session.now)
+                .order_by(RefundRequest.remind_at, RefundRequest.id)
+                .limit(BATCH)
+                .with_for_update(skip_locked=True)
+            )
+            rows = (await session.scalars(due.execution_options(populate_existing=True))).all()
+            for request in rows:
+                await _remind(session, request, rules)
+        told += len(rows)
+        if len(rows) < BATCH:
+            return told
+
+
+async def _remind(session: Session, request: RefundRequest, rules: MarketRules) -> None:
+    line, order = await orders.find_line(session, request.line_id)
+    what = f"{_price(line, order)} for “{line.title}” · {line.artist}"
+    if request.answer_by > session.now:
+        people: Sequence[Recipient] = (await people_of(session, [request.artist_id]))[request.artist_id]
+        subject = f"A refund request waits for you: {line.title}"
+        text = f"A buyer has been waiting since {_day(request.created_at)} for your answer about {what}.\n\n"
+        next_at: datetime | None = request.answer_by
+    else:
+        people = await _admins(session)
+        subject = f"A refund request was not answered: {line.title}"
+        text = f"The artist's people have not answered by {_day(request.answer_by)} a buyer who asks for {what}.\n\n"
+        next_at = None
+    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, text + _to_decide(request))
+    await refund_requests.machine.amend(session, request, remind_at=next_at)
+
+
+async def _admins(session: Session) -> list[Recipient]:
+    rows = await session.execute(
+        select(Person.id, Person.email)
+        .where(Person.id.in_(roles.having(Role.ADMIN)), Person.email.is_not(None))
+        .where(Person.email_confirmed_at.is_not(None))
+        .order_by(Person.id)
+    )
+    return [Recipient(str(email), person_id) for person_id, email in rows]
+
+
+async def _tell_buyer(session: Session, order: Order, subject: str, text: str, rules: MarketRules) -> None:
+    buyer = await buyer_of(session, order)
+    if buyer is not None:
+        ending = f"It is about order {order.id}.\n"
+        await rules.notices.mail(session, [buyer], NoticeKind.REFUND, subject, text + ending, about=order.id)
+
+
+def _to_decide(request: RefundRequest) -> str:
+    return f"Please grant or decline it by {_day(request.answer_by)}. It is refund request {request.id}.\n"
+
+
+def _price(line: OrderLine, order: Order) -> Money:
+    return Money(line.gross_minor, order.currency)
+
+
+def _left(line: OrderLine, order: Order) -> Money:
+    return Money(line.gross_minor - line.refunded_minor, order.currency)
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,56 @@
+"""Where the last line of a notice leads: a page whose one button stops this kind of notice.
+
+Opening it changes nothing (mail programs open links to look at them); no sign-in is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.types import ControllerRouterHandler
+
+from veza.community.notices import STOP_PAGE, BadStopLink, Notices
+from veza.community.preferences import MEANING
+from veza.kit.database import Database
+from veza.web.pages import Pages
+
+PageRequest = Request[Any, Any, Any]
+LONGEST_TOKEN = 500
+
+
+def notice_routes(database: Database, notices: Notices) -> list[ControllerRouterHandler]:
+    """/stop-notices, with the link's text as `token`."""
+    pages = Pages(database.clock)
+
+    def refused(request: PageRequest, error: BadStopLink) -> Response[bytes]:
+        said = str(error)
+        sentence = f"{said[:1].upper()}{said[1:]}."
+        return pages.show(request, "plain/refused.html", status=404, title="This link is not whole", sentence=sentence)
+
+    @get(STOP_PAGE)
+    async def stop_page(request: PageRequest) -> Response[bytes]:
+        """A button that stops this kind."""
+        token = request.query_params.get("token", "")[:LONGEST_TOKEN]
+        about = MEANING[notices.read(token).kind]
+        return pages.show(request, "plain/stop_notices.html", token=token, about=about)
+
+    @post(STOP_PAGE, status_code=200)
+    async def stop(request: PageRequest) -> Response[bytes]:
+        """No more of this kind."""
+        token = str((await request.form()).get("token", ""))[:LONGEST_TOKEN]
+        async with database.write("stop link") as session:
+            stopped = await notices.stop(session, token)
+        sentence = f"You get no more mails of this kind: {MEANING[stopped.kind]}."
+        if stopped.person_id is not None:
+            sentence += " In the settings of your account you can start them again."
+        return pages.show(request, "plain/done.html", title="These mails are stopped", sentence=sentence)
+
+    return [
+        Router(
+            "/",
+            route_handlers=[stop_page, stop],
+            include_in_schema=False,
+            exception_handlers={BadStopLink: refused},
+        )
+    ]

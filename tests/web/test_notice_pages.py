@@ -1,0 +1,74 @@
+"""The last line of a notice: opening its page changes nothing, its button stops that kind of mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import insert
+
+from veza.accounts.people import Person
+from veza.app import Veza, build
+from veza.community import preferences
+from veza.community.preferences import NoticeKind, Recipient
+from veza.kit.database import Base
+from veza.settings import Settings
+
+
+@pytest.fixture
+async def veza(tmp_path: Path) -> AsyncIterator[Veza]:
+    one = build(Settings(var_dir=tmp_path, public_url="https://veza.test"))
+    async with one.database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield one
+    await one.close()
+
+
+async def _recipient(veza: Veza, *, with_account: bool) -> Recipient:
+    if not with_account:
+        return Recipient("gast@example.org")
+    async with veza.database.write("test") as session:
+        person_id = session.new_id()
+        row = {"id": person_id, "email": "anna@example.org", "name": "Anna", "created_at": session.now}
+        await session.execute(insert(Person), row)
+    return Recipient("anna@example.org", person_id)
+
+
+async def _wanted(veza: Veza, one: Recipient) -> set[NoticeKind]:
+    async with veza.database.read() as session:
+        return {kind for kind in NoticeKind if await preferences.wanting(session, [one], kind)}
+
+
+@pytest.mark.parametrize("with_account", [True, False])
+async def test_the_button_stops_this_kind_for_its_recipient_alone(veza: Veza, with_account: bool) -> None:
+    one = await _recipient(veza, with_account=with_account)
+    link = veza.rooms.market.notices.stop_link(one, NoticeKind.REFUND)
+    assert one.address not in link
+    transport = httpx.ASGITransport(app=veza.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as browser:
+        page = await browser.get(link)
+        assert "the answer to a refund you asked for" in page.text
+        assert await _wanted(veza, one) == set(NoticeKind)
+        token = re.search(r'name="token" value="([^"]*)"', page.text)
+        assert token
+        done = await browser.post("/stop-notices", data={"token": token[1]})
+        assert done.status_code == 200
+        assert ("In the settings of your account" in done.text) is with_account
+    assert await _wanted(veza, one) == set(NoticeKind) - {NoticeKind.REFUND}
+    assert await _wanted(veza, Recipient("other@example.org")) == set(NoticeKind)
+
+
+@pytest.mark.parametrize("token", ["", "made-up", "WyJyYWluIiwgbnVsbCwgbnVsbF0.x"])
+async def test_a_link_that_was_not_made_here_stops_nothing(veza: Veza, token: str) -> None:
+    transport = httpx.ASGITransport(app=veza.asgi)
+    async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as browser:
+        for answer in (
+            await browser.get("/stop-notices", params={"token": token}),
+            await browser.post("/stop-notices", data={"token": token}),
+        ):
+            assert answer.status_code == 404
+            assert "copy all of it, as it is in the mail" in answer.text
+    assert await _wanted(veza, await _recipient(veza, with_account=False)) == set(NoticeKind)
