@@ -35,6 +35,8 @@ from veza.kit.wakes import CHANNEL, Wakes
 
 BUSY_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 60_000
+READER = "reader"
+"""Who acts in a session that only reads."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,19 +51,28 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         # asyncpg reads a timestamptz as an aware UTC instant: a call for each would change nothing.
-        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
+        return _from_text if dialect.name == "sqlite" else None
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
 
+def _as_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if value else None
+
+
+def _as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+JSON_BY_MSGSPEC: dict[str, Any] = {"json_deserializer": msgspec.json.decode, "json_serializer": _as_json}
+"""Options of an engine."""
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -196,8 +207,7 @@ class Database:
                     "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
                 },
             }
-        options |= {"json_deserializer": msgspec.json.decode, "json_serializer": _as_json}
-        engine = create_async_engine(parsed, **options)
+        engine = create_async_engine(parsed, **options, **JSON_BY_MSGSPEC)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
             event.listen(engine.sync_engine, "begin", _sqlite_begin)
@@ -212,7 +222,7 @@ class Database:
         """
         try:
             async with self._readers_turn, self._reader() as session:
-                self._settle_in(session, "reader")
+                self._settle_in(session, READER)
                 yield session
         except (DBAPIError, PoolTimeout, OSError) as error:
             raise translated(error) from error
@@ -259,10 +269,6 @@ def _only_reads(_connection: Any, _cursor: Any, statement: str, _parameters: Any
         raise ReaderWrites(f"this session only reads, and was asked to {' '.join(statement.split()[:3])}")
     if any(lock in statement for lock in _LOCKS):  # it would end with the statement
         raise ReaderWrites("this session only reads, and was asked to lock rows")
-
-
-def _as_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 @cache

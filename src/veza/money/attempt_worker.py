@@ -227,6 +227,8 @@ class AttemptWorker(Settling[R]):
 
 
 @cache
+@cache
+@cache
 def _claiming(table: Table) -> tuple[Update, Update, Update]:
     """What claiming a row writes: when it will only be looked up, when it is sent, and for all plain first sends."""
     mine = update(table).where(table.c.id == bindparam("the_id"))

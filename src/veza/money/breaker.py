@@ -88,8 +88,7 @@ class Breaker:
 
     async def hold(self, session: Session) -> None:
         """Let nobody open or close it until this transaction ends; taken before any row, as `observe` takes them."""
-        mine = select(ProviderBreaker.provider).where(ProviderBreaker.provider == STRIPE)
-        await session.execute(mine.with_for_update(read=True))
+        await session.execute(_HELD)
 
     async def is_at_rest(self, session: Session) -> bool:
         """Whether a success changes nothing."""
@@ -178,6 +177,7 @@ async def state(session: Session) -> ProviderBreaker:
 
 _READ = select(ProviderBreaker).where(ProviderBreaker.provider == STRIPE).execution_options(populate_existing=True)
 _LOCKED = _READ.with_for_update()
+_HELD = select(ProviderBreaker.provider).where(ProviderBreaker.provider == STRIPE).with_for_update(read=True)
 
 
 async def _row(session: Session, *, locked: bool = False) -> ProviderBreaker:

@@ -169,18 +169,27 @@ def _moved(payment: Payment, dispute: Dispute, txn: Mapping[str, Any]) -> tuple[
 
 
 async def _is_news(session: Session, txn_id: str) -> bool:
-    known = select(DisputeFunds.dispute_id).where(DisputeFunds.stripe_balance_transaction_id == txn_id)
-    return (await session.execute(known)).first() is None
+    return (await session.execute(_FUNDS_OF_TXN, {"txn_id": txn_id})).first() is None
 
 
 async def _held(session: Session, dispute_id: UUID) -> int:
-    held = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(DisputeFunds.dispute_id == dispute_id)
-    return int(await session.scalar(held) or 0)
+    return int(await session.scalar(_HELD, {"dispute_id": dispute_id}) or 0)
 
 
 async def _known(session: Session, seen: Mapping[str, Any]) -> Dispute | None:
-    mine = select(Dispute).where(Dispute.stripe_dispute_id == seen["id"]).with_for_update()
-    return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    return (await session.scalars(_KNOWN, {"stripe_id": seen["id"]})).one_or_none()
+
+
+_FUNDS_OF_TXN = select(DisputeFunds.dispute_id).where(DisputeFunds.stripe_balance_transaction_id == bindparam("txn_id"))
+_HELD = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(
+    DisputeFunds.dispute_id == bindparam("dispute_id")
+)
+_KNOWN = (
+    select(Dispute)
+    .where(Dispute.stripe_dispute_id == bindparam("stripe_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 async def _insert(session: Session, payment: Payment, seen: Mapping[str, Any], because: str) -> Dispute:

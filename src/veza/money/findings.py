@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, select, text, update
+from sqlalchemy import Index, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
 from veza.kit.money import Money
 
 
@@ -91,8 +91,18 @@ async def report(
 
 async def resolve(session: Session, kind: FindingKind, subject: str) -> None:
     """Close the open finding of this kind and subject, if there is one."""
-    mine = update(Finding).where(Finding.kind == kind, Finding.subject == subject, Finding.resolved_at.is_(None))
-    await session.execute(mine.values(resolved_at=session.now).execution_options(synchronize_session=False))
+    await session.execute(_RESOLVED, {"the_kind": kind, "the_subject": subject, "now": session.now})
+
+
+_RESOLVED = (
+    update(table_of(Finding))
+    .where(
+        table_of(Finding).c.kind == bindparam("the_kind"),
+        table_of(Finding).c.subject == bindparam("the_subject"),
+        table_of(Finding).c.resolved_at.is_(None),
+    )
+    .values(resolved_at=bindparam("now"))
+)
 
 
 class UnknownFinding(LookupError):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Generic
+from functools import cache
+from typing import Any, Generic, cast
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
@@ -51,9 +52,7 @@ class Settling(ABC, Generic[R]):
         self.check_interval = policy.check_interval
         self.concurrency = policy.concurrency
         self.batch_size = policy.batch_size
-        rows: Any = self.model
-        locked = select(rows).where(rows.id.in_(bindparam("row_ids", expanding=True))).with_for_update()
-        self._locked = locked.execution_options(populate_existing=True)
+        self._locked = _locked(cast(Any, self.model))
         self.on_settled: Callable[[Settled], None] = lambda settled: None
 
     @abstractmethod
@@ -317,3 +316,9 @@ class Settling(ABC, Generic[R]):
             meaning=meaning,
             stale=stale,
         )
+
+
+@cache
+def _locked(model: Any) -> Select[Any]:
+    mine = select(model).where(model.id.in_(bindparam("row_ids", expanding=True))).with_for_update()
+    return mine.execution_options(populate_existing=True)

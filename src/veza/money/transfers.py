@@ -269,14 +269,15 @@ async def wake_waiting_for(session: Session, *, seller_id: str | None = None) ->
     session.wake(WAKE)
 
 
+_TABLE = table_of(SellerTransfer)
 _DUE_NOW = (
-    update(table_of(SellerTransfer))
+    update(_TABLE)
     .where(
-        SellerTransfer.waiting_since.is_not(None),
-        SellerTransfer.status.in_(UNSENT),
-        SellerTransfer.unwanted_at.is_(None),
-        SellerTransfer.unanswered.is_(False),
+        _TABLE.c.waiting_since.is_not(None),
+        _TABLE.c.status.in_(UNSENT),
+        _TABLE.c.unwanted_at.is_(None),
+        _TABLE.c.unanswered.is_(False),
     )
     .values(next_retry_at=bindparam("now"))
 )
-_DUE_NOW_OF = _DUE_NOW.where(SellerTransfer.seller_id == bindparam("of"))
+_DUE_NOW_OF = _DUE_NOW.where(_TABLE.c.seller_id == bindparam("of"))

@@ -98,19 +98,21 @@ class _Rows:
     @classmethod
     async def read(cls, session: Session) -> _Rows:
         rows = cls()
-        tables: tuple[tuple[str, Any], ...] = (
-            ("payments", Payment),
-            ("refunds", Refund),
-            ("transfers", SellerTransfer),
-            ("reversals", TransferReversal),
-            ("disputes", Dispute),
-            ("funds", DisputeFunds),
-            ("findings", Finding),
-            ("events", WebhookEvent),
-        )
-        for name, model in tables:
-            setattr(rows, name, (await session.scalars(select(model))).all())
+        for name, every in _EVERY.items():
+            setattr(rows, name, (await session.scalars(every)).all())
         return rows
+
+
+_EVERY: dict[str, Any] = {
+    "payments": select(Payment),
+    "refunds": select(Refund),
+    "transfers": select(SellerTransfer),
+    "reversals": select(TransferReversal),
+    "disputes": select(Dispute),
+    "funds": select(DisputeFunds),
+    "findings": select(Finding),
+    "events": select(WebhookEvent),
+}
 
 
 def _no_effect_twice(world: World) -> list[str]:

@@ -15,8 +15,11 @@ from sqlalchemy import Connection, Executable, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from veza.kit.database import Base, Database
-from veza.money.simulator.driver import URL_IN_THREAD
+from veza.kit.database import JSON_BY_MSGSPEC, Base, Database
+from veza.money.simulator.driver import URL_IN_THREAD, InThreadDialect, fetched
+
+CONNECT: dict[str, Any] = {"isolation_level": None, "cached_statements": 1_000}
+"""The room's statements are a few hundred: each is prepared once."""
 
 
 class NotASimulatorsDatabase(ValueError):
@@ -65,17 +68,21 @@ async def clear(engine: AsyncEngine) -> None:
 
 async def rows_of(engine: AsyncEngine, found: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
     """What a query finds, read in a transaction of its own, apart from any process."""
+    if isinstance(engine.dialect, InThreadDialect):
+        return fetched(engine.dialect.raw, found, values)
     async with engine.connect() as connection:
-        return await connection.run_sync(lambda sync: sync.execute(found, values).all())
+        return (await connection.execute(found, values)).all()
 
 
 @asynccontextmanager
 async def _in_memory() -> AsyncIterator[AsyncEngine]:
     """SQLite in this thread. One connection and one task at a time: BEGIN needs no lock and no wrapping."""
-    engine = create_async_engine(URL_IN_THREAD, connect_args={"isolation_level": None})
+    engine = create_async_engine(URL_IN_THREAD, connect_args=CONNECT, **JSON_BY_MSGSPEC)
 
     def begin(connection: Connection) -> None:
-        cast("Any", connection.connection.driver_connection).execute("BEGIN IMMEDIATE")
+        raw = cast("Any", connection.connection.driver_connection)
+        if not raw.in_transaction:  # a statement that took the shortcut may have begun it
+            raw.execute("BEGIN IMMEDIATE")
 
     event.listen(engine.sync_engine, "begin", begin)
     event.listen(engine.sync_engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))

@@ -6,17 +6,20 @@ with it; what it committed stays, and its rows come back when their leases end.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from veza.kit.clock import Clock
-from veza.kit.database import Database, Session
+from veza.kit.database import READER, Database, Session
 from veza.kit.ids import Ids
 from veza.kit.subscriptions import Subscriptions
+from veza.kit.wakes import Wakes
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.pace import Unpaced
 from veza.money.room import MoneyRoom, MoneyRules
@@ -52,11 +55,25 @@ class MortalDatabase(Database):
     """A database whose user may die just before a commit, or just after it."""
 
     def __init__(self, engine: AsyncEngine, clock: Clock, ids: Ids, scheduler: Scheduler, progress: Progress) -> None:
-        if engine.dialect.driver == InThreadDialect.driver:
-            self.session_class = InThreadSession
+        self._raw: Any = None
+        if isinstance(engine.dialect, InThreadDialect):
+            self.session_class, self._raw = InThreadSession, engine.dialect.raw
         super().__init__(engine, clock, ids, Subscriptions())
         self._scheduler = scheduler
         self._progress = progress
+
+    def reopened(self) -> MortalDatabase:
+        """The same database for a new process: nothing the old one kept in memory is in it."""
+        other = copy(self)
+        other.wakes, other._one_writer = Wakes(), asyncio.Lock()
+        if self._raw is not None:
+            other._readers_turn = other._one_writer
+        return other
+
+    def _settle_in(self, session: Session, actor: str) -> None:
+        super()._settle_in(session, actor)
+        if isinstance(session, InThreadSession):
+            session.raw, session.only_reads = self._raw, actor == READER
 
     @asynccontextmanager
     async def write(self, actor: str = "veza") -> AsyncIterator[Session]:
@@ -87,9 +104,7 @@ class Process:
     def __init__(
         self,
         name: str,
-        engine: AsyncEngine,
-        clock: Clock,
-        ids: Ids,
+        database: MortalDatabase,
         sandbox: Sandbox,
         scheduler: Scheduler,
         progress: Progress,
@@ -100,7 +115,7 @@ class Process:
         self._scheduler = scheduler
         self._progress = progress
         self._asked: set[int] = set()
-        self.database = MortalDatabase(engine, clock, ids, scheduler, progress)
+        self.database = database
         client = InProcessClient(sandbox, self._gate)
         self.room = MoneyRoom(self.database, Gateway(WatchedLine(client, seen), Unpaced()), rules)
         self.workers = {

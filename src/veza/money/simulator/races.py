@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from veza.kit.database import table_of
 from veza.money.attempts import key_of
 from veza.money.discoveries import our_id
 from veza.money.refunds import Refund
@@ -55,7 +56,7 @@ async def stray_key(run: Run, dice: Random) -> str | None:
     """A bug elsewhere: somebody uses the key of a row of ours for another request, which is refused."""
     kind, model, path, body = dice.choice(STRAYS)
     await _make_due(run, dice, kind)
-    unsent = select(model).where(
+    unsent = select(table_of(model)).where(
         model.next_retry_at.is_not(None), model.first_sent_at.is_(None), model.unanswered.is_(False)
     )
     found = await rows_of(run.engine, unsent.order_by(model.id))

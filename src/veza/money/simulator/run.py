@@ -27,7 +27,7 @@ from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.webhooks import Delivery, sign_payload
 from veza.money.simulator.coverage import Coverage
 from veza.money.simulator.ground import clear, rows_of
-from veza.money.simulator.processes import Process, Progress
+from veza.money.simulator.processes import MortalDatabase, Process, Progress
 from veza.money.simulator.scheduler import Scheduler
 from veza.money.simulator.stage import RULES, SECRET
 from veza.money.transfers import SellerTransfer
@@ -77,6 +77,7 @@ class Run:
         self.crash_rate = 0.0
         self.scheduler = Scheduler(self.clock, lambda point: self.dice.random() < self.crash_rate)
         self.progress = Progress()
+        self._database = MortalDatabase(engine, self.clock, self.ids, self.scheduler, self.progress)
         self.processes = [self._process(f"p{i}") for i in range(PROCESSES)]
         self.sales: list[Sale] = []
         self.mail: list[Delivery] = []
@@ -93,9 +94,7 @@ class Run:
     def _process(self, name: str) -> Process:
         return Process(
             name,
-            self.engine,
-            self.clock,
-            self.ids,
+            self._database.reopened(),
             self.sandbox,
             self.scheduler,
             self.progress,
