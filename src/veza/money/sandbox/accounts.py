@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
+from veza.money.sandbox.account_object import new_account, requirements
+from veza.money.sandbox.changes import change
 from veza.money.sandbox.errors import ApiError, bad_param, no_such, no_such_reference
 from veza.money.sandbox.events import emit
 from veza.money.sandbox.params import Params
+from veza.money.sandbox.payment_methods import address_of
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
 
 LINK_LIFETIME_SECONDS = 300
-CURRENCIES = {
-    "US": "usd", "GB": "gbp", "CH": "chf", "SE": "sek", "NO": "nok", "DK": "dkk", "PL": "pln", "CZ": "czk",
-    "JP": "jpy", "CA": "cad", "AU": "aud", "NZ": "nzd", "HU": "huf", "RO": "ron", "SG": "sgd", "BR": "brl",
-}  # fmt: skip
-CREATE_PARAMS = frozenset(
-    "account_token business_profile business_type capabilities company controller country default_currency "
-    "documents email expand external_account groups individual metadata settings tos_acceptance type".split()
-)
-LINK_PARAMS = frozenset("account collect collection_options expand refresh_url return_url type".split())
-DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
+KINDS = {"full": "standard", "express": "express", "none": "none"}
+"""The account's `type`, by the dashboard its `controller` gives it."""
 
 
 def create_account(world: World, params: Params) -> Obj:
-    params.allow(CREATE_PARAMS)
+    controller = params.part("controller")
     kind = params.choice("type", ("express", "standard", "custom")) or "none"
+    if controller is not None and "type" in params.values:
+        raise bad_param("controller", "You may only specify one of these parameters: type, controller.")
     country = (params.text("country") or world.settings.platform_country).upper()
     if len(country) != 2 or not country.isalpha():
         raise bad_param("country", f"Country '{country}' is unknown. Try using a 2-character alphanumeric code.")
-    requested = params.part("capabilities")
-    capabilities = {}
-    for name in requested.values if requested else ():
-        wanted = requested.part(name) if requested else None
-        if wanted is not None and wanted.flag("requested"):
-            capabilities[name] = "inactive"
-    account = _account(world, world.new_id("acct"), kind, country, capabilities)
-    account["email"] = params.text("email")
-    account["business_type"] = params.text("business_type")
-    account["metadata"] = params.metadata()
-    account["default_currency"] = (params.text("default_currency") or account["default_currency"]).lower()
-    profile = params.part("business_profile")
-    if profile is not None:
-        account["business_profile"].update({name: profile.text(name) for name in profile.values})
+    account = new_account(world, world.new_id("acct"), kind, country, {})
+    if controller is not None:
+        account.update(_controlled(account["controller"], controller))
+    account.update(_wanted(params, account))
     return world.accounts.add(account)
 
 
@@ -57,19 +44,15 @@ def get_account(world: World, id: str) -> Obj:
 
 
 def update_account(world: World, params: Params, id: str) -> Obj:
-    params.allow(CREATE_PARAMS)
     account = get_account(world, id)
-    account["metadata"] = params.metadata(account["metadata"])
-    if "email" in params.values:
-        account["email"] = params.text("email")
+    previous = change(account, **_wanted(params, account))
     world.accounts.touch(id)
-    emit(world, "account.updated", account, account=id)
+    emit(world, "account.updated", account, account=id, previous=previous)
     return account
 
 
 def create_link(world: World, params: Params, base_url: str) -> Obj:
     """An onboarding link; the page it leads to completes the account and redirects to `return_url`."""
-    params.allow(LINK_PARAMS)
     id = params.required_text("account")
     if world.accounts.get(id) is None:
         raise no_such_reference("account", id, param="account")
@@ -77,12 +60,13 @@ def create_link(world: World, params: Params, base_url: str) -> Obj:
     params.required_text("type")
     account = world.accounts.rows[id]
     return_url, refresh_url = params.required_url("return_url"), params.required_url("refresh_url")
-    account.update(_return_url=return_url, _refresh_url=refresh_url)
+    expires_at = world.seconds + LINK_LIFETIME_SECONDS
+    account.update(_return_url=return_url, _refresh_url=refresh_url, _link_expires_at=expires_at)
     world.accounts.touch(id)
     return {
         "object": "account_link",
         "created": world.seconds,
-        "expires_at": world.seconds + LINK_LIFETIME_SECONDS,
+        "expires_at": expires_at,
         "url": f"{base_url}/onboard/{id}",
     }
 
@@ -92,14 +76,19 @@ def complete_onboarding(world: World, id: str, *, name: str = "") -> Obj:
     account = world.accounts.get(id)
     if account is None:
         raise no_such("account", id)
-    account["details_submitted"] = account["payouts_enabled"] = True
-    account["charges_enabled"] = "card_payments" in account["capabilities"]
-    account["capabilities"] = dict.fromkeys(account["capabilities"], "active")
-    account["requirements"] = _requirements([])
-    if name:
-        account["business_profile"]["name"] = name
+    profile = {**account["business_profile"], "name": name} if name else account["business_profile"]
+    previous = change(
+        account,
+        details_submitted=True,
+        payouts_enabled=True,
+        charges_enabled="card_payments" in account["capabilities"],
+        capabilities=dict.fromkeys(account["capabilities"], "active"),
+        requirements=requirements([]),
+        tos_acceptance={**account["tos_acceptance"], "date": world.seconds},
+        business_profile=profile,
+    )
     world.accounts.touch(id)
-    emit(world, "account.updated", account, account=id)
+    emit(world, "account.updated", account, account=id, previous=previous)
     return account
 
 
@@ -110,9 +99,9 @@ def set_capability(world: World, id: str, name: str, status: str) -> Obj:
     account = world.accounts.get(id)
     if account is None:
         raise no_such("account", id)
-    account["capabilities"] = {**account["capabilities"], name: status}
+    previous = change(account, capabilities={**account["capabilities"], name: status})
     world.accounts.touch(id)
-    emit(world, "account.updated", account, account=id)
+    emit(world, "account.updated", account, account=id, previous=previous)
     return account
 
 
@@ -122,69 +111,73 @@ def platform_account(world: World) -> Obj:
     found = world.platform
     if found is None:
         capabilities = {"card_payments": "active", "transfers": "active"}
-        found = world.platform = _account(world, id, "standard", world.settings.platform_country, capabilities)
+        found = world.platform = new_account(world, id, "standard", world.settings.platform_country, capabilities)
         found.update(details_submitted=True, payouts_enabled=True, charges_enabled=True)
-        found["requirements"] = _requirements([])
+        found["requirements"] = requirements([])
     return found
 
 
-def _account(world: World, id: str, kind: str, country: str, capabilities: dict[str, str]) -> Obj:
+def _wanted(params: Params, account: Obj) -> Obj:
+    """The values a request gives an account's fields."""
+    values = params.values
+    wanted: Obj = {"metadata": params.metadata(account["metadata"])}
+    wanted.update((name, params.text(name)) for name in ("email", "business_type") if name in values)
+    if currency := params.text("default_currency"):
+        wanted["default_currency"] = currency.lower()
+    if (profile := params.part("business_profile")) is not None:
+        wanted["business_profile"] = {**account["business_profile"], **_profile(profile)}
+    if (asked := params.part("capabilities")) is not None:
+        wanted["capabilities"] = _capabilities(asked, account)
+    settings = params.part("settings")
+    payouts = settings.part("payouts") if settings is not None else None
+    if payouts is not None:
+        wanted["settings"] = {**account["settings"], "payouts": _payouts(payouts, account["settings"]["payouts"])}
+    return wanted
+
+
+def _profile(profile: Params) -> Obj:
+    given: Obj = {name: profile.text(name) for name in profile.values if name != "support_address"}
+    address = profile.part("support_address")
+    return {**given, "support_address": address_of(address)} if address is not None else given
+
+
+def _capabilities(asked: Params, account: Obj) -> dict[str, str]:
+    """Asking makes a capability active once the account has said everything; giving it back takes it away."""
+    capabilities = dict(account["capabilities"])
+    for name in asked.values:
+        wanted = asked.part(name)
+        requested = None if wanted is None else wanted.flag("requested")
+        if requested:
+            capabilities.setdefault(name, "active" if account["details_submitted"] else "inactive")
+        elif requested is False:
+            capabilities.pop(name, None)
+    return capabilities
+
+
+def _payouts(params: Params, current: Obj) -> Obj:
+    changed: Obj = {}
+    if (debits := params.flag("debit_negative_balances")) is not None:
+        changed["debit_negative_balances"] = debits
+    if "statement_descriptor" in params.values:
+        changed["statement_descriptor"] = params.text("statement_descriptor")
+    return {**current, **changed}
+
+
+def _controlled(current: Obj, given: Params) -> Obj:
+    """Controller and type of an account that is made with `controller`, with Stripe's defaults."""
+    dashboard = _inner(given, "stripe_dashboard", "type") or "full"
     return {
-        "id": id,
-        "object": "account",
-        "business_profile": {
-            "annual_revenue": None,
-            "estimated_worker_count": None,
-            "mcc": None,
-            "name": None,
-            "product_description": None,
-            "support_address": None,
-            "support_email": None,
-            "support_phone": None,
-            "support_url": None,
-            "url": None,
-        },
-        "business_type": None,
-        "capabilities": capabilities,
-        "charges_enabled": False,
         "controller": {
-            "fees": {"payer": "application_express"},
-            "is_controller": True,
-            "losses": {"payments": "application"},
-            "requirement_collection": "stripe",
-            "stripe_dashboard": {"type": kind},
-            "type": "application",
+            **current,
+            "fees": {"payer": _inner(given, "fees", "payer") or "account"},
+            "losses": {"payments": _inner(given, "losses", "payments") or "stripe"},
+            "requirement_collection": given.text("requirement_collection") or "stripe",
+            "stripe_dashboard": {"type": dashboard},
         },
-        "country": country,
-        "created": world.seconds,
-        "default_currency": CURRENCIES.get(country, "eur"),
-        "details_submitted": False,
-        "email": None,
-        "external_accounts": {
-            "object": "list",
-            "data": [],
-            "has_more": False,
-            "total_count": 0,
-            "url": f"/v1/accounts/{id}/external_accounts",
-        },
-        "future_requirements": _requirements([]),
-        "metadata": {},
-        "payouts_enabled": False,
-        "requirements": _requirements(DUE),
-        "settings": {"payouts": {"debit_negative_balances": True}},
-        "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
-        "type": kind,
+        "type": KINDS[dashboard],
     }
 
 
-def _requirements(due: list[str]) -> Obj:
-    return {
-        "alternatives": [],
-        "current_deadline": None,
-        "currently_due": list(due),
-        "disabled_reason": "requirements.past_due" if due else None,
-        "errors": [],
-        "eventually_due": list(due),
-        "past_due": list(due),
-        "pending_verification": [],
-    }
+def _inner(params: Params, part: str, name: str) -> str | None:
+    inside = params.part(part)
+    return None if inside is None else inside.text(name)

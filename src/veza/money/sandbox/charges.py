@@ -1,17 +1,20 @@
-"""Charges: what a card was charged, and when the platform may use it."""
+"""Charges: what a card was charged, when it is captured, and when the platform may use it."""
 
 from __future__ import annotations
 
 from veza.money.sandbox import balances
-from veza.money.sandbox.cards import Card
-from veza.money.sandbox.errors import no_such
+from veza.money.sandbox.cards import BY_METHOD, Card
+from veza.money.sandbox.changes import change
+from veza.money.sandbox.customers import customer_named, shipping_of
+from veza.money.sandbox.errors import ApiError, bad_param, no_such
 from veza.money.sandbox.events import emit
 from veza.money.sandbox.params import Params
+from veza.money.sandbox.payment_methods import billing_details, charged_card
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
 
 DEFAULT_RATE = 1.1
-UPDATE_PARAMS = frozenset({"metadata", "description", "expand", "transfer_group", "receipt_email"})
+STATEMENT = "VEZA"
 
 
 def get_charge(world: World, id: str) -> Obj:
@@ -22,36 +25,55 @@ def get_charge(world: World, id: str) -> Obj:
 
 
 def update_charge(world: World, params: Params, id: str) -> Obj:
-    params.allow(UPDATE_PARAMS)
     charge = get_charge(world, id)
-    charge["metadata"] = params.metadata(charge["metadata"])
-    if "description" in params.values:
-        charge["description"] = params.text("description")
+    wanted: Obj = {"metadata": params.metadata(charge["metadata"])}
+    wanted.update((name, params.text(name)) for name in ("description", "receipt_email") if name in params.values)
+    customer, group = customer_named(world, params), params.text("transfer_group")
+    if customer is not None:
+        if charge["customer"] not in (None, customer["id"]):
+            raise bad_param("customer", f"Charge {id} already belongs to a customer.")
+        wanted["customer"] = customer["id"]
+    if group is not None:
+        if charge["transfer_group"] not in (None, group):
+            raise bad_param("transfer_group", f"Charge {id} already has a transfer_group.")
+        wanted["transfer_group"] = group
+    if (report := params.part("fraud_details")) is not None:
+        said = report.text("user_report")
+        wanted["fraud_details"] = {"user_report": said} if said else {}
+    if (shipping := params.part("shipping")) is not None:
+        wanted["shipping"] = shipping_of(shipping)
+    was_grouped = charge["transfer_group"] is not None
+    previous = change(charge, **wanted)
+    if group is not None and not was_grouped:
+        world.charges.reindex("transfer_group", id)
     world.charges.touch(id)
-    emit(world, "charge.updated", charge)
+    emit(world, "charge.updated", charge, previous=previous)
     return charge
 
 
-def new_charge(world: World, intent: Obj, card: Card, email: str | None) -> Obj:
-    """A charge for what the intent asks, not yet booked."""
-    id = world.new_id("ch")
+def new_charge(
+    world: World, intent: Obj, card: Card, method: Obj, email: str | None, *, authenticated: bool = False
+) -> Obj:
+    """A charge for what the intent asks, captured unless the intent wants to do that itself, not yet booked."""
+    amount, is_captured = intent["amount"], intent["capture_method"] != "manual"
+    suffix = intent["statement_descriptor_suffix"]
     return world.charges.add(
         {
-            "id": id,
+            "id": world.new_id("ch"),
             "object": "charge",
-            "amount": intent["amount"],
-            "amount_captured": intent["amount"],
+            "amount": amount,
+            "amount_captured": amount if is_captured else 0,
             "amount_refunded": 0,
             "application": None,
             "application_fee": None,
             "application_fee_amount": None,
             "balance_transaction": None,
-            "billing_details": {"address": None, "email": email, "name": None, "phone": None, "tax_id": None},
-            "calculated_statement_descriptor": "VEZA",
-            "captured": True,
+            "billing_details": {**billing_details(), **method["billing_details"], "email": email},
+            "calculated_statement_descriptor": f"{STATEMENT}* {suffix}" if suffix else STATEMENT,
+            "captured": is_captured,
             "created": world.seconds,
             "currency": intent["currency"],
-            "customer": None,
+            "customer": intent["customer"],
             "description": intent["description"],
             "destination": None,
             "dispute": None,
@@ -65,6 +87,9 @@ def new_charge(world: World, intent: Obj, card: Card, email: str | None) -> Obj:
             "on_behalf_of": None,
             "order": None,
             "outcome": {
+                "advice_code": None,
+                "network_advice_code": None,
+                "network_decline_code": None,
                 "network_status": "approved_by_network",
                 "reason": None,
                 "risk_level": "normal",
@@ -73,29 +98,18 @@ def new_charge(world: World, intent: Obj, card: Card, email: str | None) -> Obj:
             },
             "paid": True,
             "payment_intent": intent["id"],
-            "payment_method": world.new_id("pm"),
-            "payment_method_details": {
-                "card": {
-                    "brand": card.brand,
-                    "country": "US",
-                    "exp_month": 12,
-                    "exp_year": 2034,
-                    "funding": "credit",
-                    "last4": card.number[-4:],
-                    "network": card.brand,
-                },
-                "type": "card",
-            },
-            "receipt_email": email,
+            "payment_method": method["id"],
+            "payment_method_details": charged_card(card, amount, authenticated=authenticated),
+            "receipt_email": intent["receipt_email"],
             "receipt_number": None,
             "receipt_url": None,
             "refunded": False,
             "review": None,
-            "shipping": None,
+            "shipping": intent["shipping"],
             "source": None,
             "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
+            "statement_descriptor": intent["statement_descriptor"],
+            "statement_descriptor_suffix": suffix,
             "status": "succeeded",
             "transfer_data": None,
             "transfer_group": intent["transfer_group"],
@@ -104,15 +118,36 @@ def new_charge(world: World, intent: Obj, card: Card, email: str | None) -> Obj:
     )
 
 
-def settle(world: World, charge: Obj, card: Card) -> None:
-    """Book the charge to the platform, in its settlement currency, less the provider's fee."""
+def settled(world: World, charge: Obj) -> Obj:
+    """The charge's balance transaction. One that is still being booked in the background is booked now.
+
+    Raises ApiError 400 for a charge that has none because it did not succeed or was not captured.
+    """
+    if charge["balance_transaction"] is None:
+        if charge["status"] != "succeeded" or not charge["captured"]:
+            raise ApiError(400, f"Charge {charge['id']} has not been captured.", code="charge_not_captured")
+        finish_capture(world, charge["id"])
+    return world.balance_transactions.rows[charge["balance_transaction"]]
+
+
+def finish_capture(world: World, id: str) -> None:
+    """What asynchronous capture does a moment after the charge: it is booked, and `charge.updated` says so."""
+    charge = world.charges.rows[id]
+    if charge["balance_transaction"] is None:
+        settle(world, charge)
+        emit(world, "charge.updated", charge, previous={"balance_transaction": None})
+
+
+def settle(world: World, charge: Obj) -> None:
+    """Book what was captured to the platform, in its settlement currency, less the provider's fee."""
     settings = world.settings
-    amount, currency, rate = charge["amount"], charge["currency"], None
+    amount, currency, rate = charge["amount_captured"], charge["currency"], None
     settlement = settings.settlement_currency
     if settlement is not None and settlement != currency:
         rate = settings.exchange_rates.get(currency, DEFAULT_RATE)
         amount, currency = round(amount * rate), settlement
     fee = amount * settings.charge_fee_basis_points // 10_000 + settings.charge_fee_fixed_minor
+    at_once = BY_METHOD[charge["_card"]].available_at_once
     txn = balances.post(
         world,
         settings.platform_account,
@@ -121,8 +156,9 @@ def settle(world: World, charge: Obj, card: Card) -> None:
         currency,
         charge["id"],
         fee=min(fee, amount),
-        available_on=None if card.available_at_once else world.now + settings.funds_delay_seconds,
+        available_on=None if at_once else world.now + settings.funds_delay_seconds,
         exchange_rate=rate,
         description=charge["description"],
     )
     charge["balance_transaction"] = txn["id"]
+    world.charges.touch(charge["id"])

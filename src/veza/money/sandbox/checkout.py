@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from veza.money.sandbox.cards import Card
+from veza.money.sandbox.changes import change
+from veza.money.sandbox.checkout_object import new_line, new_product, new_session
+from veza.money.sandbox.customers import customer_named, new_customer, shipping_of
 from veza.money.sandbox.errors import ApiError, bad_param, missing_param, no_such
 from veza.money.sandbox.events import emit
 from veza.money.sandbox.params import Params
-from veza.money.sandbox.payments import check_charge_amount, new_intent, pay_intent
+from veza.money.sandbox.paying import authenticate, pay_intent
+from veza.money.sandbox.payment_methods import new_method
+from veza.money.sandbox.payments import CAPTURE_METHOD, check_charge_amount, new_intent
 from veza.money.sandbox.views import page_of
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
@@ -14,25 +19,18 @@ from veza.money.sandbox.world import World
 LIFETIME_SECONDS = 86_400
 SHORTEST_SECONDS, LONGEST_SECONDS = 1_800, 86_400
 MAX_LINE_ITEMS = 100
-CREATE_PARAMS = frozenset(
-    "adaptive_pricing after_expiration allow_promotion_codes automatic_tax billing_address_collection cancel_url "
-    "client_reference_id consent_collection currency custom_fields custom_text customer customer_creation "
-    "customer_email customer_update expand expires_at invoice_creation line_items locale metadata mode "
-    "payment_intent_data payment_method_collection payment_method_options payment_method_types "
-    "phone_number_collection redirect_on_completion return_url shipping_address_collection shipping_options "
-    "submit_type success_url tax_id_collection ui_mode".split()
-)
-UNOFFERED = ("subscription", "setup")
+DEFAULT_PAGE, LONGEST_PAGE = 10, 100
+INTENT_TEXTS = ("description", "receipt_email", "setup_future_usage", "statement_descriptor",
+                "statement_descriptor_suffix", "transfer_group")  # fmt: skip
+BUYER_FIELDS = ("name", "phone", "country", "postal_code")
 
 
 def create_session(world: World, params: Params, base_url: str) -> Obj:
     """A session with ad-hoc prices (`line_items[][price_data]`), to be paid at `url`."""
-    params.allow(CREATE_PARAMS)
-    mode = params.choice("mode", ("payment", *UNOFFERED)) or "payment"
-    if mode in UNOFFERED:
-        raise bad_param("mode", f"This sandbox takes one-off payments only, not mode {mode}.")
     success_url = params.required_url("success_url")
     items, currency = _line_items(world, params)
+    if params.text("currency") is not None and params.currency() != currency:
+        raise bad_param("currency", f"The line items are in {currency}, not {params.text('currency')}.")
     total = sum(item["amount_total"] for item in items)
     check_charge_amount(total, currency, "line_items")
     expires_at = params.integer("expires_at")
@@ -40,25 +38,37 @@ def create_session(world: World, params: Params, base_url: str) -> Obj:
         expires_at = world.seconds + LIFETIME_SECONDS
     elif not SHORTEST_SECONDS <= expires_at - world.seconds <= LONGEST_SECONDS:
         raise bad_param("expires_at", "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.")
+    customer, email = customer_named(world, params), params.text("customer_email")
+    if customer is not None and email is not None:
+        raise bad_param("customer_email", "You may only specify one of these parameters: customer, customer_email.")
+    if customer is not None and params.text("customer_creation") is not None:
+        raise bad_param("customer_creation", "`customer_creation` cannot be used when `customer` is set.")
     intent_data = params.part("payment_intent_data") or Params({}, "payment_intent_data")
     id = world.new_id("cs_test")
-    session = _session(
+    session = new_session(
         world,
         id,
         total,
         currency,
+        allowed_payment_method_types=params.texts("allowed_payment_method_types") or None,
+        billing_address_collection=params.text("billing_address_collection"),
         cancel_url=params.url("cancel_url"),
         client_reference_id=params.text("client_reference_id"),
-        customer_email=params.text("customer_email"),
+        custom_text=_custom_text(params),
+        customer=customer["id"] if customer is not None else None,
+        customer_creation=None if customer is not None else params.text("customer_creation") or "if_required",
+        customer_email=email,
         expires_at=expires_at,
+        locale=params.text("locale"),
         metadata=params.metadata(),
+        payment_method_collection=params.text("payment_method_collection") or "if_required",
+        payment_method_options={"card": {"request_three_d_secure": _secure(params)}},
+        phone_number_collection={"enabled": _is_on(params, "phone_number_collection")},
+        submit_type=params.text("submit_type"),
         success_url=success_url,
         url=f"{base_url}/pay/{id}",
-        _intent={
-            "transfer_group": intent_data.text("transfer_group"),
-            "description": intent_data.text("description"),
-            "metadata": intent_data.metadata(),
-        },
+        _intent=_intent_wanted(intent_data),
+        _base_url=base_url,
     )
     world.sessions.add(session)
     world.session_items.add({"id": id, "items": items})
@@ -70,6 +80,13 @@ def get_session(world: World, id: str) -> Obj:
     session = world.sessions.get(id)
     if session is None:
         raise no_such("checkout.session", id)
+    return session
+
+
+def update_session(world: World, params: Params, id: str) -> Obj:
+    session = get_session(world, id)
+    change(session, metadata=params.metadata(session["metadata"]))
+    world.sessions.touch(id)
     return session
 
 
@@ -90,45 +107,145 @@ def expire_session(world: World, id: str) -> Obj:
 
 def list_line_items(world: World, params: Params, id: str) -> Obj:
     get_session(world, id)
-    params.allow({"limit", "starting_after", "ending_before", "expand"})
     items: list[Obj] = world.session_items.rows[id]["items"]
-    return page_of(f"/v1/checkout/sessions/{id}/line_items", items[: params.integer("limit") or MAX_LINE_ITEMS])
+    limit = params.integer("limit", at_least=1) or DEFAULT_PAGE
+    if limit > LONGEST_PAGE:
+        raise bad_param("limit", f"This value must be less than or equal to {LONGEST_PAGE}.")
+    ids = [item["id"] for item in items]
+    after, before = params.text("starting_after"), params.text("ending_before")
+    for name, cursor in (("starting_after", after), ("ending_before", before)):
+        if cursor is not None and cursor not in ids:
+            raise bad_param(name, f"No such line item: '{cursor}'", "resource_missing")
+    first = ids.index(after) + 1 if after is not None else 0
+    last = ids.index(before) if before is not None else len(items)
+    if before is not None and after is None:
+        first = max(0, last - limit)
+    page = items[first : min(last, first + limit)]
+    has_more = first > 0 if before is not None and after is None else first + limit < last
+    return page_of(f"/v1/checkout/sessions/{id}/line_items", page, has_more=has_more)
 
 
-def pay_session(world: World, id: str, card: Card, email: str | None = None) -> Obj:
+def pay_session(
+    world: World, id: str, card: Card, email: str | None = None, buyer: dict[str, str] | None = None
+) -> Obj | None:
     """What the pay page does: charge the card and complete the session; returns the charge.
 
-    Raises ApiError 402 when the card is declined (the session stays open), 400 when it is no longer open.
+    None when the card asks for authentication first: `authenticate_session` goes on. `buyer` may have name, phone,
+    country and postal_code. Raises ApiError 402 when the card is declined (the session stays open), 400 when it is
+    no longer open.
     """
     session = get_session(world, id)
     if session["status"] != "open":
         raise ApiError(400, f"This Checkout Session is {session['status']}, it cannot be paid.")
+    customer = world.customers.get(session["customer"] or "")
+    email = session["customer_email"] or email or (customer["email"] if customer else None)
+    session["_buyer"] = {"email": email, **{name: (buyer or {}).get(name) for name in BUYER_FIELDS}}
+    intent = world.payment_intents.get(session["_attempt"] or "") or _new_attempt(world, session)
+    method = new_method(world, card, email)
+    charge = pay_intent(world, intent, method, email=email)
+    if charge is not None:
+        _complete(world, session, intent)
+    return charge
+
+
+def authenticate_session(world: World, intent: Obj, *, succeeds: bool) -> Obj:
+    """The buyer came back from the bank's page; returns the charge. Raises ApiError 402 as paying does."""
+    charge = authenticate(world, intent, succeeds=succeeds)
+    session = world.sessions.get(intent.get("_session") or "")
+    if session is not None and session["status"] == "open":
+        _complete(world, session, intent)
+    return charge
+
+
+def _new_attempt(world: World, session: Obj) -> Obj:
     wanted = session["_intent"]
-    intent = world.payment_intents.get(session["_attempt"] or "")
-    if intent is None:
-        intent = new_intent(
-            world,
-            session["amount_total"],
-            session["currency"],
-            transfer_group=wanted["transfer_group"],
-            description=wanted["description"],
-            metadata=dict(wanted["metadata"]),
-        )
-        emit(world, "payment_intent.created", intent)
-        session["_attempt"] = intent["id"]
-        world.sessions.touch(id)
-    email = email or session["customer_email"]
-    charge = pay_intent(world, intent, card, email=email)
+    intent = new_intent(
+        world,
+        session["amount_total"],
+        session["currency"],
+        transfer_group=wanted["transfer_group"],
+        description=wanted["description"],
+        metadata=dict(wanted["metadata"]),
+    )
+    intent.update((name, value) for name, value in wanted.items() if name != "metadata")
+    intent.update(
+        customer=session["customer"],
+        payment_method_options={"card": {**NO_CARD_OPTIONS, **session["payment_method_options"]["card"]}},
+        _session=session["id"],
+        _return_url=session["success_url"],
+        _uses_sdk=False,
+        _base_url=session.get("_base_url", ""),
+    )
+    if intent["customer"] is None and (session["customer_creation"] == "always" or intent["setup_future_usage"]):
+        customer = new_customer(world, email=session["_buyer"]["email"], name=session["_buyer"]["name"])
+        emit(world, "customer.created", customer)
+        intent["customer"] = session["customer"] = customer["id"]
+    emit(world, "payment_intent.created", intent)
+    session["_attempt"] = intent["id"]
+    world.sessions.touch(session["id"])
+    return intent
+
+
+def _complete(world: World, session: Obj, intent: Obj) -> None:
+    buyer = session["_buyer"]
+    address = None
+    if buyer["country"] or buyer["postal_code"]:
+        address = {"city": None, "country": buyer["country"], "line1": None, "line2": None,
+                   "postal_code": buyer["postal_code"], "state": None}  # fmt: skip
     session.update(
         status="complete",
-        payment_status="paid",
+        # What is only held is not paid yet, as at Stripe.
+        payment_status="unpaid" if intent["status"] == "requires_capture" else "paid",
         payment_intent=intent["id"],
+        customer=intent["customer"],
         url=None,
-        customer_details={"email": email, "name": None, "phone": None, "address": None, "tax_exempt": "none"},
+        customer_details={
+            "address": address,
+            "business_name": None,
+            "email": buyer["email"],
+            "individual_name": None,
+            "name": buyer["name"],
+            "phone": buyer["phone"],
+            "tax_exempt": "none",
+            "tax_ids": [],
+        },
     )
-    world.sessions.reindex("payment_intent", id)
+    world.sessions.reindex("payment_intent", session["id"])
     emit(world, "checkout.session.completed", session)
-    return charge
+
+
+NO_CARD_OPTIONS: Obj = {"installments": None, "mandate_options": None, "network": None}
+
+
+def _intent_wanted(params: Params) -> Obj:
+    wanted: Obj = {name: params.text(name) for name in INTENT_TEXTS}
+    shipping = params.part("shipping")
+    return {
+        **wanted,
+        "capture_method": params.text("capture_method") or CAPTURE_METHOD,
+        "metadata": params.metadata(),
+        "shipping": shipping_of(shipping) if shipping is not None else None,
+    }
+
+
+def _custom_text(params: Params) -> Obj:
+    given = params.part("custom_text")
+    shown: Obj = dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"))
+    for name in given.values if given is not None else ():
+        words = given.part(name) if given is not None else None
+        shown[name] = {"message": words.required_text("message")} if words is not None else None
+    return shown
+
+
+def _secure(params: Params) -> str:
+    options = params.part("payment_method_options")
+    card = options.part("card") if options is not None else None
+    return (card.text("request_three_d_secure") if card is not None else None) or "automatic"
+
+
+def _is_on(params: Params, name: str) -> bool:
+    inside = params.part(name)
+    return bool(inside is not None and inside.flag("enabled"))
 
 
 def _line_items(world: World, params: Params) -> tuple[list[Obj], str]:
@@ -155,101 +272,11 @@ def _line_items(world: World, params: Params) -> tuple[list[Obj], str]:
         currency = item_currency
         unit = price.amount("unit_amount", currency, at_least=0)
         quantity = part.required_integer("quantity", at_least=1)
-        items.append(_line_item(world, name, unit, quantity, currency))
+        details: Obj = {
+            "description": product.text("description"),
+            "images": product.texts("images"),
+            "metadata": product.metadata(),
+        }
+        sold = new_product(world, name, **details)
+        items.append(new_line(world, sold, unit, quantity, currency, part.metadata()))
     return items, currency
-
-
-def _line_item(world: World, name: str, unit: int, quantity: int, currency: str) -> Obj:
-    return {
-        "id": world.new_id("li"),
-        "object": "item",
-        "amount_discount": 0,
-        "amount_subtotal": unit * quantity,
-        "amount_tax": 0,
-        "amount_total": unit * quantity,
-        "currency": currency,
-        "description": name,
-        "metadata": {},
-        "price": {
-            "id": world.new_id("price"),
-            "object": "price",
-            "active": False,
-            "billing_scheme": "per_unit",
-            "created": world.seconds,
-            "currency": currency,
-            "custom_unit_amount": None,
-            "livemode": False,
-            "lookup_key": None,
-            "metadata": {},
-            "nickname": None,
-            "product": world.new_id("prod"),
-            "recurring": None,
-            "tax_behavior": "unspecified",
-            "tiers_mode": None,
-            "transform_quantity": None,
-            "type": "one_time",
-            "unit_amount": unit,
-            "unit_amount_decimal": str(unit),
-        },
-        "quantity": quantity,
-    }
-
-
-def _session(world: World, id: str, total: int, currency: str, **chosen: object) -> Obj:
-    return {
-        "id": id,
-        "object": "checkout.session",
-        "adaptive_pricing": {"enabled": False},
-        "after_expiration": None,
-        "allow_promotion_codes": None,
-        "amount_subtotal": total,
-        "amount_total": total,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "billing_address_collection": None,
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
-        "created": world.seconds,
-        "currency": currency,
-        "currency_conversion": None,
-        "custom_fields": [],
-        "custom_text": {
-            "after_submit": None,
-            "shipping_address": None,
-            "submit": None,
-            "terms_of_service_acceptance": None,
-        },
-        "customer": None,
-        "customer_creation": "if_required",
-        "customer_details": None,
-        "discounts": [],
-        "invoice": None,
-        "invoice_creation": None,
-        "livemode": False,
-        "locale": None,
-        "mode": "payment",
-        "payment_intent": None,
-        "payment_link": None,
-        "payment_method_collection": "if_required",
-        "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
-        "payment_status": "unpaid",
-        "permissions": None,
-        "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
-        "shipping_options": [],
-        "status": "open",
-        "submit_type": None,
-        "subscription": None,
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted",
-        "wallet_options": None,
-        "_attempt": None,
-        **chosen,
-    }

@@ -19,9 +19,11 @@ from veza.money.sandbox import (
     transfers,
     webhooks,
 )
-from veza.money.sandbox.cards import by_number
+from veza.money.sandbox.cards import Card, by_number
 from veza.money.sandbox.errors import ApiError, no_such
 from veza.money.sandbox.params import Params
+from veza.money.sandbox.paying import charge_intent
+from veza.money.sandbox.payment_methods import new_method
 from veza.money.sandbox.settings import SandboxSettings, check_switch
 from veza.money.sandbox.steps import Steps
 from veza.money.sandbox.views import show
@@ -118,10 +120,36 @@ class Controls(Steps):
             self._apply_switches()
         return self.switches()
 
-    def pay_checkout(self, session: str, card: str = "4242424242424242", email: str | None = None) -> Obj:
-        """Pay a checkout session as its page does; returns the charge. Raises ApiError 402 when declined."""
+    def pay_checkout(
+        self, session: str, card: str = "4242424242424242", email: str | None = None, *, authenticated: bool = True
+    ) -> Obj:
+        """Pay a checkout session as its page does; returns the charge. Raises ApiError 402 when declined.
+
+        A card that asks for authentication gets it, or fails it when `authenticated` is false.
+        """
+        charge = self.begin_checkout(session, card, email)
+        if charge is not None:
+            return charge
+        return self.authenticate(self.world.sessions.rows[session]["_attempt"], authenticated)
+
+    def begin_checkout(
+        self, session: str, card: str, email: str | None = None, buyer: dict[str, str] | None = None
+    ) -> Obj | None:
+        """Send the pay page's form; None when the buyer has to authenticate now, else the charge."""
         with self._step():
-            return show(self.world, checkout.pay_session(self.world, session, _card(card), email))
+            charge = checkout.pay_session(self.world, session, _card(card), email, buyer)
+            return None if charge is None else show(self.world, charge)
+
+    def authenticate(self, intent: str, succeeds: bool = True) -> Obj:
+        """The buyer of a payment intent in `requires_action` passes the bank's authentication, or fails."""
+        with self._step():
+            found = payments.get_intent(self.world, intent)
+            return show(self.world, checkout.authenticate_session(self.world, found, succeeds=succeeds))
+
+    def find_intent(self, id: str) -> Obj | None:
+        """A payment intent as stored, its private parts included."""
+        with self._step():
+            return self.world.payment_intents.get(id)
 
     def expire_checkout(self, session: str) -> Obj:
         """A checkout session ends unpaid now instead of tomorrow."""
@@ -137,7 +165,7 @@ class Controls(Steps):
         transfer_group: str | None = None,
         metadata: dict[str, str] | None = None,
     ) -> Obj:
-        """A buyer pays without any page; returns the charge."""
+        """A buyer pays without any page, authenticated where the card asks for it; returns the charge."""
         with self._step():
             payments.check_charge_amount(amount, currency)
             intent = payments.new_intent(
@@ -148,7 +176,7 @@ class Controls(Steps):
                 description=None,
                 metadata=metadata or {},
             )
-            return show(self.world, payments.pay_intent(self.world, intent, _card(card)))
+            return show(self.world, charge_intent(self.world, intent, new_method(self.world, _card(card))))
 
     def new_account(self, *, country: str = "DE", onboarded: bool = True) -> Obj:
         """A connected express account that asks for transfers, by default already onboarded."""
@@ -275,7 +303,7 @@ class Controls(Steps):
         return owner
 
 
-def _card(number: str) -> Any:
+def _card(number: str) -> Card:
     card = by_number(number)
     if card is None:
         raise ApiError(402, "Your card number is incorrect.", type="card_error", code="incorrect_number")

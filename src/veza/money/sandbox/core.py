@@ -11,14 +11,17 @@ from email.utils import formatdate
 import msgspec
 
 from veza.kit.clock import Clock
-from veza.money.sandbox import errors, faults, idempotency, listing
+from veza.money.sandbox import errors, expansion, faults, idempotency
 from veza.money.sandbox.control import Controls
 from veza.money.sandbox.errors import ApiError
 from veza.money.sandbox.limits import RateLimit, RequestLog
+from veza.money.sandbox.offers.check import check, not_offered
+from veza.money.sandbox.offers.typings import addresses
 from veza.money.sandbox.params import Params
-from veza.money.sandbox.routes import Call, Endpoint, find_route
+from veza.money.sandbox.routes import Call, Route, find_route
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.store import Store
+from veza.money.sandbox.versions import CURRENT, Shape, shape_of
 from veza.money.sandbox.views import show
 from veza.money.sandbox.wire import Fault, Obj, Reply, Request, decode_form
 from veza.money.sandbox.world import World
@@ -26,6 +29,7 @@ from veza.money.sandbox.world import World
 __all__ = ["Fault", "Reply", "Request", "Sandbox", "SandboxSettings", "Store"]
 
 encode = msgspec.json.encode
+decode = msgspec.json.decode
 FALLBACK_URL = "http://sandbox.invalid"
 
 
@@ -52,6 +56,8 @@ class Sandbox(Controls):
         self._limit = RateLimit()
         self._date = (0, "")
         self._version = settings.api_version
+        self._base_url = FALLBACK_URL
+        self._request = Request("", "")
         if store is not None:
             store.load(self.world)
             self._apply_switches()
@@ -66,6 +72,8 @@ class Sandbox(Controls):
         world.idempotency_key = None
         log.requests += 1
         self._version = request.headers.get("stripe-version") or self.settings.api_version
+        self._request = request
+        self._base_url = self.settings.public_url or request.base_url or FALLBACK_URL
         try:
             if not self._limit.admits(world.now, self.settings.rate_limit_per_second):
                 reply = self._refusal(errors.rate_limited())
@@ -83,11 +91,12 @@ class Sandbox(Controls):
         """What the API really says. `failing`: the endpoint fails with a 500, before or after its effect."""
         try:
             account = self._authenticate(request)
-            endpoint, call = self._prepare(request, account)
+            shape = shape_of(self._version)
+            route, call = self._prepare(request, account, shape)
             key = request.headers.get("idempotency-key") if request.method == "POST" else None
             if key:
-                return self._once(key, request, call, lambda: self._run(endpoint, call, failing))
-            status, body = self._run(endpoint, call, failing)
+                return self._once(key, request, call, lambda: self._run(route, call, shape, failing))
+            status, body = self._run(route, call, shape, failing)
             return Reply(status, self._headers(), body)
         except ApiError as refusal:
             return self._refusal(refusal)
@@ -117,33 +126,34 @@ class Sandbox(Controls):
         idempotency.finish(world, key, call.account, status, body)
         return Reply(status, self._headers(key), body)
 
-    def _run(self, endpoint: Endpoint, call: Call, failing: faults.FaultKind | None = None) -> tuple[int, bytes]:
+    def _run(
+        self, route: Route, call: Call, shape: Shape, failing: faults.FaultKind | None = None
+    ) -> tuple[int, bytes]:
         if failing is not None and failing.effect == faults.NONE:
             raise errors.unexpected()
-        paths = call.params.texts("expand") if "expand" in call.params.values else []
-        listing.check_expand(paths)
-        shown = show(self.world, endpoint(call))
+        offer, values = route.offer, call.params.values
+        check(values, offer.fields, offer.known)
+        paths = call.params.texts("expand") if "expand" in values else []
+        expansion.check_expand(paths, offer.shows, is_list=offer.is_list)
+        shown = show(self.world, route.endpoint(call))
         if failing is not None:
             raise errors.unexpected()
         if paths:
-            shown = listing.expand(self.world, shown, paths)
-        return 200, encode(shown)
+            shown = expansion.expand(self.world, shown, paths)
+        body = encode(shown)
+        return 200, body if shape is CURRENT else encode(shape.show(decode(body)))
 
-    def _prepare(self, request: Request, account: str) -> tuple[Endpoint, Call]:
+    def _prepare(self, request: Request, account: str, shape: Shape) -> tuple[Route, Call]:
         found = find_route(request.method, request.path)
         if found is None:
-            raise errors.unknown_url(request.method, request.path)
-        endpoint, ids, on_behalf_of = found
-        if account != self.settings.platform_account and not on_behalf_of:
-            raise ApiError(
-                400,
-                "This sandbox offers only balance, balance transactions, events and the account itself on behalf of a "
-                "connected account.",
-                kept=False,
-            )
-        encoded = request.query if request.method != "POST" else request.body.decode(errors="replace")
-        base_url = self.settings.public_url or request.base_url or FALLBACK_URL
-        return endpoint, Call(self.world, Params(decode_form(encoded)), ids, account, base_url)
+            raise _no_endpoint(request.method, request.path)
+        route, ids = found
+        if account != self.settings.platform_account and not route.offer.seller:
+            raise not_offered(f"{request.method} {request.path} on behalf of a connected account")
+        encoded = request.body.decode(errors="replace") if request.method == "POST" else request.query
+        form = decode_form(encoded)
+        shape.read(request.path, form)
+        return route, Call(self.world, Params(form), ids, account, self._base_url)
 
     def _authenticate(self, request: Request) -> str:
         """The account the request acts for; raises ApiError 401 or 403."""
@@ -186,7 +196,7 @@ class Sandbox(Controls):
         """The request is accepted now and takes effect later; until then its key is in flight."""
         try:
             account = self._authenticate(request)
-            self._prepare(request, account)
+            self._prepare(request, account, shape_of(self._version))
             key = request.headers.get("idempotency-key") if request.method == "POST" else None
             if key:
                 if idempotency.find(self.world, key, account, request) is not None:
@@ -203,6 +213,7 @@ class Sandbox(Controls):
             body=request.body.decode(errors="replace"),
             base_url=request.base_url,
             account=account,
+            version=self._version,
             key=key,
             request_id=self.world.request_id,
         )
@@ -214,10 +225,11 @@ class Sandbox(Controls):
         request = Request(task["method"], task["path"], task["query"], {}, task["body"].encode(), task["base_url"])
         world.request_id, world.idempotency_key = task["request_id"], task["key"]
         try:
-            endpoint, call = self._prepare(request, task["account"])
-            status, body = self._run(endpoint, call)
+            shape = shape_of(task["version"])
+            route, call = self._prepare(request, task["account"], shape)
+            status, body = self._run(route, call, shape)
         except ApiError as refusal:
-            status, body = refusal.status, encode(refusal.body())
+            status, body = refusal.status, encode(self._error_body(refusal))
         finally:
             world.request_id = world.idempotency_key = None
         if task["key"] and world.kept_keys.get(f"{task['account']}/{task['key']}") is not None:
@@ -229,7 +241,19 @@ class Sandbox(Controls):
             headers["Stripe-Should-Retry"] = "true" if refusal.should_retry else "false"
         if refusal.status == 401:
             headers["WWW-Authenticate"] = 'Basic realm="Stripe"'
-        return Reply(refusal.status, headers, encode(refusal.body()))
+        return Reply(refusal.status, headers, encode(self._error_body(refusal)))
+
+    def _error_body(self, refusal: ApiError) -> Obj:
+        """The error as it is answered, with where to read on; it is kept for that page."""
+        body = refusal.body()
+        id = self.world.request_id
+        if refusal.status != 401 and id is not None:
+            error = body["error"]
+            if refusal.is_not_offered:
+                error["doc_url"] = f"{self._base_url}/offered"
+            error["request_log_url"] = f"{self._base_url}/requests/{id}"
+            self.log.refused(id, self.world.now, self._request, refusal.status, error)
+        return body
 
     def _headers(self, key: str | None = None) -> dict[str, str]:
         second = self.world.seconds
@@ -244,6 +268,21 @@ class Sandbox(Controls):
         if key is not None:
             headers["Idempotency-Key"] = key
         return headers
+
+
+def _no_endpoint(method: str, path: str) -> ApiError:
+    """Unknown to Stripe, too, or only not offered here."""
+    parts = path.split("/")
+    alike = [known.split("/") for verb, known in addresses() if verb == method]
+    if any(len(one) == len(parts) and all(map(_fits, one, parts)) for one in alike):
+        refusal = not_offered(f"{method} {path}")
+        refusal.status = 404
+        return refusal
+    return errors.unknown_url(method, path)
+
+
+def _fits(pattern: str, part: str) -> bool:
+    return pattern == part or (pattern == "*" and bool(part))
 
 
 def _secret_key(headers: Mapping[str, str]) -> str:

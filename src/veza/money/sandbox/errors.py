@@ -1,4 +1,4 @@
-"""Stripe's error answers, word for word where they are known (docs/money.md says how surely)."""
+"""Stripe's error answers, word for word where they are known (docs/sandbox.md says how surely)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ class ApiError(Exception):
 
     `kept` says whether an idempotency key remembers it: Stripe keeps the outcome once the endpoint began to
     execute, so refused parameters, conflicts, rate limits and missing keys are not kept.
-    `should_retry` becomes the Stripe-Should-Retry header; None leaves it out.
+    `should_retry` becomes the Stripe-Should-Retry header; None leaves it out. `is_not_offered` marks what Stripe has
+    and this sandbox refuses.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class ApiError(Exception):
         param: str | None = None,
         kept: bool = True,
         should_retry: bool | None = False,
+        is_not_offered: bool = False,
         **more: object,
     ) -> None:
         super().__init__(message)
@@ -35,6 +37,7 @@ class ApiError(Exception):
         self.param = param
         self.kept = kept
         self.should_retry = should_retry
+        self.is_not_offered = is_not_offered
         self.more = more
 
     def body(self) -> Obj:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
-from veza.money.sandbox.wire import Obj
+from veza.money.sandbox.wire import Obj, Request
 
 WINDOW_SECONDS = 1.0
 LOGGED_ARRIVALS = 1_000_000
+LOGGED_REFUSALS = 500
 
 
 class RateLimit:
@@ -37,6 +38,7 @@ class RequestLog:
 
     def clear(self) -> None:
         self.arrivals: deque[float] = deque(maxlen=LOGGED_ARRIVALS)
+        self._refusals: dict[str, Obj] = {}
         self.requests = 0
         self.replays = 0
         self.statuses: Counter[int] = Counter()
@@ -44,6 +46,19 @@ class RequestLog:
 
     def accepted(self, arrived: float) -> None:
         self.arrivals.append(arrived)
+
+    def refused(self, id: str, now: float, request: Request, status: int, error: Obj) -> None:
+        """Keep a refusal for the page its `request_log_url` leads to; the oldest make room."""
+        self._refusals[id] = {
+            "at": now, "method": request.method, "path": request.path, "status": status, "error": error,
+            "version": request.headers.get("stripe-version", ""), "agent": request.headers.get("user-agent", ""),
+        }  # fmt: skip
+        if len(self._refusals) > LOGGED_REFUSALS:
+            del self._refusals[next(iter(self._refusals))]
+
+    def refusal(self, id: str) -> Obj | None:
+        """The refusal of the request with this id, if it is still kept."""
+        return self._refusals.get(id)
 
     def busiest_second(self) -> int:
         """The most arrivals of accepted requests in any sliding second."""

@@ -23,13 +23,6 @@ class Params:
     def path(self, name: str) -> str:
         return f"{self.prefix}[{name}]" if self.prefix else name
 
-    def allow(self, names: Collection[str]) -> None:
-        """Refuse the first parameter not among `names`."""
-        for name in self.values:
-            if name not in names:
-                path = self.path(name)
-                raise bad_param(path, f"Received unknown parameter: {path}", "parameter_unknown")
-
     def text(self, name: str) -> str | None:
         """A string, or None when absent or emptied."""
         value = self.values.get(name)
@@ -90,9 +83,9 @@ class Params:
         value = self.values.get(name)
         if value is None or value == "":
             return None
-        if value not in ("true", "false"):
+        if value not in ("true", "false", "True", "False"):
             raise bad_param(self.path(name), f"Invalid boolean: {value}")
-        return bool(value == "true")
+        return value in ("true", "True")
 
     def choice(self, name: str, options: Collection[str]) -> str | None:
         value = self.text(name)
@@ -161,17 +154,18 @@ class Params:
             return dict(current) if current else {}
         if value == "":
             return {}
+        path = self.path("metadata")
         if not isinstance(value, dict):
-            raise bad_param("metadata", "Invalid object")
+            raise bad_param(path, "Invalid object")
         merged = dict(current) if current else {}
         for key, item in value.items():
             if not isinstance(item, str):
-                raise bad_param(f"metadata[{key}]", "Metadata values must be strings")
+                raise bad_param(f"{path}[{key}]", "Metadata values must be strings")
             if len(key) > METADATA_KEY_LENGTH:
-                raise bad_param("metadata", f"Metadata keys can have up to {METADATA_KEY_LENGTH} characters: {key}")
+                raise bad_param(path, f"Metadata keys can have up to {METADATA_KEY_LENGTH} characters: {key}")
             if len(item) > METADATA_VALUE_LENGTH:
                 raise bad_param(
-                    f"metadata[{key}]",
+                    f"{path}[{key}]",
                     f"Metadata values can have up to {METADATA_VALUE_LENGTH} characters, but you passed in a value "
                     f"that is {len(item)} characters. Invalid value: {item[:40]}…",
                 )
@@ -180,7 +174,7 @@ class Params:
             else:
                 merged[key] = item
         if len(merged) > METADATA_KEYS:
-            raise bad_param("metadata", f"Metadata can have up to {METADATA_KEYS} keys, got {len(merged)}")
+            raise bad_param(path, f"Metadata can have up to {METADATA_KEYS} keys, got {len(merged)}")
         return merged
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from veza.money.sandbox import balances, currencies
 from veza.money.sandbox.cards import BY_METHOD
+from veza.money.sandbox.changes import change, changed_since
+from veza.money.sandbox.charges import settled
 from veza.money.sandbox.errors import ApiError, bad_param, no_such, no_such_reference
 from veza.money.sandbox.events import emit
 from veza.money.sandbox.params import Params
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
 
-CREATE_PARAMS = frozenset(
-    "amount charge currency customer expand instructions_email metadata origin payment_intent reason "
-    "refund_application_fee reverse_transfer".split()
-)
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 FAILURE_REASONS = (
     "charge_for_pending_refund_disputed", "declined", "expired_or_canceled_card", "insufficient_funds",
@@ -22,7 +20,6 @@ FAILURE_REASONS = (
 
 
 def create_refund(world: World, params: Params) -> Obj:
-    params.allow(CREATE_PARAMS)
     charge = _charge_of(world, params)
     amount = params.optional_amount("amount", charge["currency"])
     reason = params.choice("reason", REASONS)
@@ -36,6 +33,12 @@ def refund_charge(
     currency = charge["currency"]
     if charge["status"] != "succeeded":
         raise ApiError(400, f"This {charge['id']} has not been paid and so cannot be refunded.", param="charge")
+    if not charge["captured"]:
+        raise ApiError(
+            400,
+            f"Charge {charge['id']} has not been captured: cancel its PaymentIntent to let go of the money.",
+            code="charge_not_captured",
+        )
     _check_not_disputed(world, charge)
     left = charge["amount"] - charge["amount_refunded"]
     if left == 0:
@@ -71,6 +74,8 @@ def refund_charge(
             "charge": charge["id"],
             "created": world.seconds,
             "currency": currency,
+            "customer": charge["customer"],
+            "customer_account": None,
             "destination_details": {
                 "card": {
                     "reference_status": "pending",
@@ -81,6 +86,7 @@ def refund_charge(
             },
             "metadata": metadata,
             "payment_intent": charge["payment_intent"],
+            "payment_method": charge["payment_method"],
             "reason": reason,
             "receipt_number": None,
             "source_transfer_reversal": None,
@@ -93,10 +99,11 @@ def refund_charge(
         world.later(world.settings.pending_refund_seconds, "succeed_refund", refund=id)
     elif card.refund == "failing":
         world.later(world.settings.failing_refund_seconds, "fail_refund", refund=id)
+    before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
     _count_refunded(world, charge, amount)
     world.effects["refunds"] += 1
     emit(world, "refund.created", refund)
-    emit(world, "charge.refunded", charge)
+    emit(world, "charge.refunded", charge, previous=changed_since(before, charge))
     return refund
 
 
@@ -108,11 +115,10 @@ def get_refund(world: World, id: str) -> Obj:
 
 
 def update_refund(world: World, params: Params, id: str) -> Obj:
-    params.allow({"metadata", "expand"})
     refund = get_refund(world, id)
-    refund["metadata"] = params.metadata(refund["metadata"])
+    previous = change(refund, metadata=params.metadata(refund["metadata"]))
     world.refunds.touch(id)
-    _announce_change(world, refund)
+    _announce_change(world, refund, previous)
     return refund
 
 
@@ -120,10 +126,9 @@ def succeed_refund(world: World, id: str) -> Obj:
     """A pending refund reached the buyer. Anything but pending stays as it is."""
     refund = get_refund(world, id)
     if refund["status"] == "pending":
-        refund["status"] = "succeeded"
-        refund.pop("pending_reason", None)
+        previous = {"pending_reason": refund.pop("pending_reason", None), **change(refund, status="succeeded")}
         world.refunds.touch(id)
-        _announce_change(world, refund)
+        _announce_change(world, refund, previous)
     return refund
 
 
@@ -145,12 +150,13 @@ def fail_refund(world: World, id: str, reason: str = "expired_or_canceled_card")
         id,
         description="REFUND FAILURE",
     )
-    refund.update(status="failed", failure_reason=reason, failure_balance_transaction=txn["id"])
-    refund.pop("pending_reason", None)
+    previous = change(refund, status="failed", failure_reason=reason, failure_balance_transaction=txn["id"])
+    if "pending_reason" in refund:
+        previous["pending_reason"] = refund.pop("pending_reason")
     world.refunds.touch(id)
     _count_refunded(world, charge, -refund["amount"])
     emit(world, "refund.failed", refund)
-    _announce_change(world, refund)
+    _announce_change(world, refund, previous)
     return refund
 
 
@@ -197,8 +203,8 @@ def _check_not_disputed(world: World, charge: Obj) -> None:
 
 def _in_settlement(world: World, charge: Obj, amount: int) -> tuple[int, str]:
     """The amount in the currency of the charge's balance transaction."""
-    txn = world.balance_transactions.rows[charge["balance_transaction"]]
-    return amount * txn["amount"] // charge["amount"], txn["currency"]
+    txn = settled(world, charge)
+    return amount * txn["amount"] // charge["amount_captured"], txn["currency"]
 
 
 def _count_refunded(world: World, charge: Obj, amount: int) -> None:
@@ -207,6 +213,6 @@ def _count_refunded(world: World, charge: Obj, amount: int) -> None:
     world.charges.touch(charge["id"])
 
 
-def _announce_change(world: World, refund: Obj) -> None:
-    emit(world, "refund.updated", refund)
-    emit(world, "charge.refund.updated", refund)
+def _announce_change(world: World, refund: Obj, previous: Obj) -> None:
+    emit(world, "refund.updated", refund, previous=previous)
+    emit(world, "charge.refund.updated", refund, previous=previous)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veza.money.sandbox import balances, currencies
+from veza.money.sandbox.changes import change
 from veza.money.sandbox.errors import ApiError, no_such
 from veza.money.sandbox.events import emit
 from veza.money.sandbox.params import Params
@@ -10,20 +11,16 @@ from veza.money.sandbox.transfers import get_transfer
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
 
-CREATE_PARAMS = frozenset({"amount", "description", "expand", "metadata", "refund_application_fee"})
-UPDATE_PARAMS = frozenset({"metadata", "expand"})
-
 
 def create_reversal(world: World, params: Params, transfer_id: str) -> Obj:
-    params.allow(CREATE_PARAMS)
     transfer = get_transfer(world, transfer_id)
     amount = params.optional_amount("amount", transfer["currency"])
-    params.flag("refund_application_fee")
-    params.text("description")
-    return reverse_transfer(world, transfer, amount, params.metadata())
+    return reverse_transfer(world, transfer, amount, params.metadata(), params.text("description"))
 
 
-def reverse_transfer(world: World, transfer: Obj, amount: int | None, metadata: dict[str, str]) -> Obj:
+def reverse_transfer(
+    world: World, transfer: Obj, amount: int | None, metadata: dict[str, str], description: str | None = None
+) -> Obj:
     """Take back `amount` of a transfer, or what is left of it."""
     currency, destination = transfer["currency"], transfer["destination"]
     left = transfer["amount"] - transfer["amount_reversed"]
@@ -45,7 +42,8 @@ def reverse_transfer(world: World, transfer: Obj, amount: int | None, metadata: 
     moves_money = world.settings.reversal_status not in ("failed", "canceled")
     back = None
     if moves_money:
-        back = balances.post(world, world.settings.platform_account, "transfer_refund", amount, currency, id)
+        platform = world.settings.platform_account
+        back = balances.post(world, platform, "transfer_refund", amount, currency, id, description=description)
         balances.post(world, destination, "payment_refund", -amount, currency, payment_refund)
     reversal = {
         "id": id,
@@ -64,11 +62,15 @@ def reverse_transfer(world: World, transfer: Obj, amount: int | None, metadata: 
     world.reversals.add(reversal)
     if not moves_money:
         return reversal
-    transfer["amount_reversed"] += amount
-    transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
+    reversed_before = transfer["amount_reversed"]
+    previous = change(
+        transfer,
+        amount_reversed=reversed_before + amount,
+        reversed=reversed_before + amount == transfer["amount"],
+    )
     world.transfers.touch(transfer["id"])
     world.effects["reversals"] += 1
-    emit(world, "transfer.reversed", transfer)
+    emit(world, "transfer.reversed", transfer, previous=previous)
     return reversal
 
 
@@ -81,11 +83,10 @@ def get_reversal(world: World, transfer_id: str, id: str) -> Obj:
 
 
 def update_reversal(world: World, params: Params, transfer_id: str, id: str) -> Obj:
-    params.allow(UPDATE_PARAMS)
     reversal = get_reversal(world, transfer_id, id)
     reversal["metadata"] = params.metadata(reversal["metadata"])
     world.reversals.touch(id)
-    emit(world, "transfer.updated", get_transfer(world, transfer_id))
+    emit(world, "transfer.updated", get_transfer(world, transfer_id), previous={})
     return reversal
 
 

@@ -12,15 +12,19 @@ from veza.money.sandbox import (
     balances,
     charges,
     checkout,
+    customers,
     disputes,
+    payment_methods,
     payments,
     refunds,
     reversals,
+    seller_objects,
     transfers,
     webhooks,
 )
-from veza.money.sandbox.errors import bad_param, no_such
+from veza.money.sandbox.errors import bad_param, missing_param, no_such
 from veza.money.sandbox.listing import list_page
+from veza.money.sandbox.offers.table import OFFERS, Offer
 from veza.money.sandbox.params import Params
 from veza.money.sandbox.tables import Table
 from veza.money.sandbox.wire import Obj
@@ -37,48 +41,73 @@ class Call:
     account: str
     base_url: str
 
+    @property
+    def is_platform(self) -> bool:
+        return self.account == self.world.settings.platform_account
+
 
 Endpoint = Callable[[Call], Obj]
 # A key of the route tree that no part of a path can be.
 ENDPOINT = "/"
 EVENTS_KEPT_SECONDS = 30 * 86_400
-ON_BEHALF_OF = frozenset({"balance", "balance_transactions", "events", "account"})
-BALANCE_TRANSACTION_FILTERS = frozenset({"created", "currency", "payout", "source", "type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint and what is offered of it."""
+
+    endpoint: Endpoint
+    offer: Offer
 
 
 def _read(get: Callable[[World, str], Obj]) -> Endpoint:
-    def endpoint(call: Call) -> Obj:
-        call.params.allow({"expand"})
-        return get(call.world, call.ids[0])
-
-    return endpoint
+    return lambda call: get(call.world, call.ids[0])
 
 
 def _write(change: Callable[[World, Params, str], Obj]) -> Endpoint:
     return lambda call: change(call.world, call.params, call.ids[0])
 
 
+def _create(make: Callable[[World, Params], Obj]) -> Endpoint:
+    return lambda call: make(call.world, call.params)
+
+
 def _listed(table: Callable[[World], Table], url: str, noun: str, *filters: str) -> Endpoint:
-    """A list that may be filtered by the table's index of the same name."""
+    """A list; the first of `filters` that is given is looked up in the table's index of that name, if it has one."""
 
     def endpoint(call: Call) -> Obj:
-        given = [name for name in filters if call.params.text(name) is not None]
-        first = given[0] if given else None
-        wanted = {name: call.params.text(name) for name in given[1:]}
+        rows = table(call.world)
+        wanted = {name: value for name in filters if (value := call.params.text(name)) is not None}
+        index = next((name for name in wanted if rows.has_index(name)), None)
+        value = wanted.pop(index) if index else ""
         keep = (lambda obj: all(obj[name] == value for name, value in wanted.items())) if wanted else None
-        return list_page(
-            call.world,
-            call.params,
-            table(call.world),
-            url,
-            noun,
-            filters=frozenset({"created", *filters}),
-            index=first,
-            value=(call.params.text(first) or "") if first else "",
-            keep=keep,
-        )
+        return list_page(call.world, call.params, rows, url, noun, index=index, value=value, keep=keep)
 
     return endpoint
+
+
+def _sessions(call: Call) -> Obj:
+    params = call.params
+    buyer = params.part("customer_details")
+    email = buyer.required_text("email") if buyer is not None else None
+    wanted = {name: value for name in ("customer", "status") if (value := params.text(name)) is not None}
+    intent = params.text("payment_intent")
+
+    def keep(session: Obj) -> bool:
+        if email is not None and (session["customer_details"] or {}).get("email") != email:
+            return False
+        return all(session[name] == value for name, value in wanted.items())
+
+    return list_page(
+        call.world,
+        params,
+        call.world.sessions,
+        "/v1/checkout/sessions",
+        "checkout.session",
+        index="payment_intent" if intent else None,
+        value=intent or "",
+        keep=keep,
+    )
 
 
 def _reversals_of(call: Call) -> Obj:
@@ -95,28 +124,47 @@ def _refunds_of_charge(call: Call) -> Obj:
     return list_page(call.world, call.params, call.world.refunds, url, "refund", index="charge", value=id)
 
 
+def _methods(call: Call) -> Obj:
+    customer = call.params.text("customer")
+    if customer is None:
+        raise missing_param("customer")
+    return _methods_of(call, customer, "/v1/payment_methods")
+
+
+def _methods_of(call: Call, customer: str, url: str) -> Obj:
+    customers.get_customer(call.world, customer)
+    return list_page(
+        call.world,
+        call.params,
+        call.world.payment_methods,
+        url,
+        "PaymentMethod",
+        keep=lambda method: bool(method["customer"] == customer),
+    )
+
+
 def _events(call: Call) -> Obj:
     kinds = call.params.texts("types")
     kind = call.params.text("type")
     if kind and kinds:
         raise bad_param("types", "You may only specify one of these parameters: type, types.")
     wanted = {kind} if kind else set(kinds)
-
+    delivered = call.params.flag("delivery_success")
     oldest = call.world.now - EVENTS_KEPT_SECONDS
 
     def keep(event: Obj) -> bool:
-        return event["created"] >= oldest and (not wanted or any(fnmatchcase(event["type"], kind) for kind in wanted))
+        if event["created"] < oldest or (wanted and not any(fnmatchcase(event["type"], kind) for kind in wanted)):
+            return False
+        return delivered is None or webhooks.all_delivered(call.world, event) == delivered
 
-    own = "" if call.account == call.world.settings.platform_account else call.account
     return list_page(
         call.world,
         call.params,
         call.world.events,
         "/v1/events",
         "event",
-        filters=frozenset({"created", "type", "types", "delivery_success"}),
         index="account",
-        value=own,
+        value="" if call.is_platform else call.account,
         keep=keep,
     )
 
@@ -142,7 +190,6 @@ def _balance_transactions(call: Call) -> Obj:
         call.world.balance_transactions,
         "/v1/balance_transactions",
         "balance transaction",
-        filters=BALANCE_TRANSACTION_FILTERS,
         index="source" if source else "account",
         value=source or call.account,
         keep=keep,
@@ -150,15 +197,25 @@ def _balance_transactions(call: Call) -> Obj:
 
 
 def _balance_transaction(call: Call) -> Obj:
-    call.params.allow({"expand"})
     txn = call.world.balance_transactions.get(call.ids[0])
     if txn is None or txn["_account"] != call.account:
         raise no_such("balance transaction", call.ids[0])
     return txn
 
 
+def _charge(call: Call) -> Obj:
+    if call.is_platform:
+        return charges.get_charge(call.world, call.ids[0])
+    return seller_objects.get_payment(call.world, call.account, call.ids[0])
+
+
+def _refund(call: Call) -> Obj:
+    if call.is_platform:
+        return refunds.get_refund(call.world, call.ids[0])
+    return seller_objects.get_payment_refund(call.world, call.account, call.ids[0])
+
+
 def _account(call: Call) -> Obj:
-    call.params.allow({"expand"})
     id = call.ids[0] if call.ids else call.account
     if id == call.world.settings.platform_account:
         return accounts.platform_account(call.world)
@@ -167,7 +224,7 @@ def _account(call: Call) -> Obj:
 
 ROUTES: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v1/account"): _account,
-    ("POST", "/v1/accounts"): lambda c: accounts.create_account(c.world, c.params),
+    ("POST", "/v1/accounts"): _create(accounts.create_account),
     ("GET", "/v1/accounts"): _listed(lambda w: w.accounts, "/v1/accounts", "account"),
     ("GET", "/v1/accounts/*"): _account,
     ("POST", "/v1/accounts/*"): _write(accounts.update_account),
@@ -177,28 +234,49 @@ ROUTES: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v1/balance_transactions/*"): _balance_transaction,
     ("GET", "/v1/balance/history"): _balance_transactions,
     ("POST", "/v1/checkout/sessions"): lambda c: checkout.create_session(c.world, c.params, c.base_url),
-    ("GET", "/v1/checkout/sessions"): _listed(
-        lambda w: w.sessions, "/v1/checkout/sessions", "checkout.session", "payment_intent"
-    ),
+    ("GET", "/v1/checkout/sessions"): _sessions,
     ("GET", "/v1/checkout/sessions/*"): _read(checkout.get_session),
-    ("POST", "/v1/checkout/sessions/*/expire"): lambda c: checkout.expire_session(c.world, c.ids[0]),
-    ("GET", "/v1/checkout/sessions/*/line_items"): lambda c: checkout.list_line_items(c.world, c.params, c.ids[0]),
-    ("POST", "/v1/payment_intents"): lambda c: payments.create_intent(c.world, c.params),
-    ("GET", "/v1/payment_intents"): _listed(lambda w: w.payment_intents, "/v1/payment_intents", "payment_intent"),
+    ("POST", "/v1/checkout/sessions/*"): _write(checkout.update_session),
+    ("POST", "/v1/checkout/sessions/*/expire"): _read(checkout.expire_session),
+    ("GET", "/v1/checkout/sessions/*/line_items"): _write(checkout.list_line_items),
+    ("POST", "/v1/payment_intents"): lambda c: payments.create_intent(c.world, c.params, c.base_url),
+    ("GET", "/v1/payment_intents"): _listed(
+        lambda w: w.payment_intents, "/v1/payment_intents", "payment_intent", "customer"
+    ),
     ("GET", "/v1/payment_intents/*"): _read(payments.get_intent),
     ("POST", "/v1/payment_intents/*"): _write(payments.update_intent),
-    ("POST", "/v1/payment_intents/*/confirm"): _write(payments.confirm_intent),
+    ("POST", "/v1/payment_intents/*/confirm"): lambda c: payments.confirm_intent(
+        c.world, c.params, c.ids[0], c.base_url
+    ),
+    ("POST", "/v1/payment_intents/*/capture"): _write(payments.capture_intent),
     ("POST", "/v1/payment_intents/*/cancel"): _write(payments.cancel_intent),
-    ("GET", "/v1/charges"): _listed(lambda w: w.charges, "/v1/charges", "charge", "payment_intent", "transfer_group"),
-    ("GET", "/v1/charges/*"): _read(charges.get_charge),
+    ("GET", "/v1/charges"): _listed(
+        lambda w: w.charges, "/v1/charges", "charge", "payment_intent", "transfer_group", "customer"
+    ),
+    ("GET", "/v1/charges/*"): _charge,
     ("POST", "/v1/charges/*"): _write(charges.update_charge),
     ("GET", "/v1/charges/*/refunds"): _refunds_of_charge,
-    ("POST", "/v1/refunds"): lambda c: refunds.create_refund(c.world, c.params),
+    ("POST", "/v1/customers"): _create(customers.create_customer),
+    ("GET", "/v1/customers"): _listed(lambda w: w.customers, "/v1/customers", "customer", "email"),
+    ("GET", "/v1/customers/*"): _read(customers.get_customer),
+    ("POST", "/v1/customers/*"): _write(customers.update_customer),
+    ("DELETE", "/v1/customers/*"): _read(customers.delete_customer),
+    ("GET", "/v1/customers/*/payment_methods"): lambda c: _methods_of(
+        c, c.ids[0], f"/v1/customers/{c.ids[0]}/payment_methods"
+    ),
+    ("GET", "/v1/customers/*/payment_methods/*"): lambda c: customers.method_of(c.world, c.ids[0], c.ids[1]),
+    ("POST", "/v1/payment_methods"): _create(payment_methods.create_method),
+    ("GET", "/v1/payment_methods"): _methods,
+    ("GET", "/v1/payment_methods/*"): _read(payment_methods.get_method),
+    ("POST", "/v1/payment_methods/*"): _write(payment_methods.update_method),
+    ("POST", "/v1/payment_methods/*/attach"): _write(customers.attach_method),
+    ("POST", "/v1/payment_methods/*/detach"): _read(customers.detach_method),
+    ("POST", "/v1/refunds"): _create(refunds.create_refund),
     ("GET", "/v1/refunds"): _listed(lambda w: w.refunds, "/v1/refunds", "refund", "charge", "payment_intent"),
-    ("GET", "/v1/refunds/*"): _read(refunds.get_refund),
+    ("GET", "/v1/refunds/*"): _refund,
     ("POST", "/v1/refunds/*"): _write(refunds.update_refund),
-    ("POST", "/v1/refunds/*/cancel"): lambda c: refunds.cancel_refund(c.world, c.ids[0]),
-    ("POST", "/v1/transfers"): lambda c: transfers.create_transfer(c.world, c.params),
+    ("POST", "/v1/refunds/*/cancel"): _read(refunds.cancel_refund),
+    ("POST", "/v1/transfers"): _create(transfers.create_transfer),
     ("GET", "/v1/transfers"): _listed(
         lambda w: w.transfers, "/v1/transfers", "transfer", "transfer_group", "destination"
     ),
@@ -214,21 +292,21 @@ ROUTES: dict[tuple[str, str], Endpoint] = {
     ("POST", "/v1/disputes/*/close"): lambda c: disputes.close_dispute(c.world, c.ids[0], "lost"),
     ("GET", "/v1/events"): _events,
     ("GET", "/v1/events/*"): _read(_event),
-    ("POST", "/v1/webhook_endpoints"): lambda c: webhooks.create_endpoint(c.world, c.params),
+    ("POST", "/v1/webhook_endpoints"): _create(webhooks.create_endpoint),
     ("GET", "/v1/webhook_endpoints"): _listed(
         lambda w: w.webhook_endpoints, "/v1/webhook_endpoints", "webhook endpoint"
     ),
     ("GET", "/v1/webhook_endpoints/*"): _read(webhooks.get_endpoint),
-    ("DELETE", "/v1/webhook_endpoints/*"): lambda c: webhooks.delete_endpoint(c.world, c.ids[0]),
+    ("POST", "/v1/webhook_endpoints/*"): _write(webhooks.update_endpoint),
+    ("DELETE", "/v1/webhook_endpoints/*"): _read(webhooks.delete_endpoint),
 }
 
 
-def find_route(method: str, path: str) -> tuple[Endpoint, list[str], bool] | None:
-    """The endpoint for a path, its ids, and whether it may be used on behalf of a connected account."""
+def find_route(method: str, path: str) -> tuple[Route, list[str]] | None:
+    """The endpoint for a path, and its ids."""
     ids: list[str] = []
-    parts = path.split("/")[1:]
     node: Any = _TREE.get(method)
-    for part in parts:
+    for part in path.split("/")[1:]:
         if node is None:
             return None
         below = node.get(part)
@@ -236,8 +314,8 @@ def find_route(method: str, path: str) -> tuple[Endpoint, list[str], bool] | Non
             ids.append(part)
             below = node.get("*") if part else None
         node = below
-    endpoint = None if node is None else node.get(ENDPOINT)
-    return None if endpoint is None else (endpoint, ids, parts[1] in ON_BEHALF_OF)
+    route = None if node is None else node.get(ENDPOINT)
+    return None if route is None else (route, ids)
 
 
 def _grow() -> dict[str, Any]:
@@ -246,7 +324,7 @@ def _grow() -> dict[str, Any]:
         node = tree.setdefault(method, {})
         for part in path.split("/")[1:]:
             node = node.setdefault(part, {})
-        node[ENDPOINT] = endpoint
+        node[ENDPOINT] = Route(endpoint, OFFERS[method, path])
     return tree
 
 

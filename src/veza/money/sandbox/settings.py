@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 DAY_SECONDS = 86_400
+API_VERSION = "2026-10-28.endive"
+"""The version of Stripe's API whose shapes the sandbox keeps: that of the installed SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class SandboxSettings:
     platform_country                its country
     rate_limit_per_second           for the whole platform; None switches the limit off
     key_lifetime_seconds            how long an idempotency key is remembered (Stripe: at least 24 h)
+    asynchronous_capture_seconds    a charge is booked this long after it succeeded: `balance_transaction` is null until
+                                    `charge.updated`; None books it at once (Stripe: seconds, an hour at most)
     charge_fee_basis_points         provider's fee on a charge
     charge_fee_fixed_minor          plus this much, in minor units
     dispute_fee_minor               provider's fee on a dispute
@@ -44,12 +48,13 @@ class SandboxSettings:
     """
 
     api_keys: tuple[str, ...] = ()
-    api_version: str = "2026-10-28.endive"
+    api_version: str = API_VERSION
     public_url: str = ""
     platform_account: str = "acct_1VezaPlatform000"
     platform_country: str = "DE"
     rate_limit_per_second: int | None = 100
     key_lifetime_seconds: float = DAY_SECONDS
+    asynchronous_capture_seconds: float | None = None
     charge_fee_basis_points: int = 150
     charge_fee_fixed_minor: int = 25
     dispute_fee_minor: int = 1500
@@ -75,6 +80,7 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "bool": ((bool,), "true or false"),
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
+    "float | None": ((int, float, type(None)), "a number or null"),
     "int | None": ((int, type(None)), "a whole number or null"),
     "str": ((str,), "a text"),
     "str | None": ((str, type(None)), "a text or null"),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from veza.kit.clock import Clock
-from veza.money.sandbox import balances, checkout, disputes, idempotency, refunds
+from veza.money.sandbox import balances, charges, checkout, disputes, idempotency, payments, refunds
 from veza.money.sandbox.limits import RequestLog
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.store import Store
@@ -60,7 +60,10 @@ class Steps(ABC):
             "mature": lambda t: balances.mature(world, t["account"], t["currency"], t["amount"]),
             "succeed_refund": lambda t: refunds.succeed_refund(world, t["refund"]),
             "fail_refund": lambda t: refunds.fail_refund(world, t["refund"]),
-            "dispute": lambda t: disputes.open_dispute(world, t["charge"]),
+            "finish_capture": lambda t: charges.finish_capture(world, t["charge"]),
+            "release_hold": partial(_release_hold, world),
+            "dispute": partial(_dispute, world),
+            "close_dispute": partial(_close_dispute, world),
             "expire_session": partial(_expire, world),
             "late_effect": self._late_effect,
         }
@@ -84,3 +87,20 @@ class Steps(ABC):
 def _expire(world: World, task: Obj) -> None:
     if world.sessions.rows[task["session"]]["status"] == "open":
         checkout.expire_session(world, task["session"])
+
+
+def _release_hold(world: World, task: Obj) -> None:
+    intent = world.payment_intents.rows[task["intent"]]
+    if intent["status"] == "requires_capture":
+        payments.end_intent(world, intent, "automatic")
+
+
+def _dispute(world: World, task: Obj) -> None:
+    reason = task.get("reason", "fraudulent")
+    inquiry = reason == "inquiry"
+    disputes.open_dispute(world, task["charge"], reason="fraudulent" if inquiry else reason, inquiry=inquiry)
+
+
+def _close_dispute(world: World, task: Obj) -> None:
+    if world.disputes.rows[task["dispute"]]["status"] in (*disputes.OPEN, *disputes.INQUIRY):
+        disputes.close_dispute(world, task["dispute"], task["outcome"])

@@ -80,6 +80,9 @@ class Table:
         """When this object was made, compared with the others of the table."""
         return self._position[id]
 
+    def has_index(self, name: str) -> bool:
+        return name in self._keys
+
     def ids(self, index: str | None = None, value: str = "") -> list[str]:
         """Ids in order of creation: all, or those whose index has this value. Removed ones may be among them."""
         if index is None:

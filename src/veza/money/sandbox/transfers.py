@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from veza.money.sandbox import balances, currencies
 from veza.money.sandbox.cards import BY_METHOD
+from veza.money.sandbox.changes import change
+from veza.money.sandbox.charges import settled
 from veza.money.sandbox.errors import ApiError, no_such_reference
 from veza.money.sandbox.events import emit
 from veza.money.sandbox.faults import add_rule
@@ -11,14 +13,8 @@ from veza.money.sandbox.params import Params
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
 
-CREATE_PARAMS = frozenset(
-    "amount currency description destination expand metadata source_transaction source_type transfer_group".split()
-)
-UPDATE_PARAMS = frozenset({"description", "metadata", "expand"})
-
 
 def create_transfer(world: World, params: Params) -> Obj:
-    params.allow(CREATE_PARAMS)
     currency = params.currency()
     amount = params.amount("amount", currency)
     destination = params.required_text("destination")
@@ -82,13 +78,11 @@ def get_transfer(world: World, id: str) -> Obj:
 
 
 def update_transfer(world: World, params: Params, id: str) -> Obj:
-    params.allow(UPDATE_PARAMS)
     transfer = get_transfer(world, id)
-    transfer["metadata"] = params.metadata(transfer["metadata"])
-    if "description" in params.values:
-        transfer["description"] = params.text("description")
+    wanted = {"description": params.text("description")} if "description" in params.values else {}
+    previous = change(transfer, metadata=params.metadata(transfer["metadata"]), **wanted)
     world.transfers.touch(id)
-    emit(world, "transfer.updated", transfer)
+    emit(world, "transfer.updated", transfer, previous=previous)
     return transfer
 
 
@@ -108,7 +102,7 @@ def _source_charge(world: World, source: str, amount: int, currency: str) -> Obj
         raise no_such_reference("charge", source, param="source_transaction")
     if charge["status"] != "succeeded":
         raise ApiError(400, f"Cannot use charge {source} as a source: it did not succeed.", param="source_transaction")
-    txn = world.balance_transactions.rows[charge["balance_transaction"]]
+    txn = settled(world, charge)
     if txn["currency"] != currency:
         raise ApiError(
             400,

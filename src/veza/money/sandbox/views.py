@@ -65,4 +65,5 @@ VIEWS: dict[str, Callable[[World, Obj], Obj]] = {
     "charge": _show_public,
     "webhook_endpoint": _show_public,
     "account": _show_public,
+    "payment_method": _show_public,
 }

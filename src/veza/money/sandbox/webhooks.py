@@ -9,7 +9,7 @@ from hashlib import sha256
 import msgspec
 
 from veza.money.sandbox import faults
-from veza.money.sandbox.errors import bad_param, no_such
+from veza.money.sandbox.errors import bad_param, missing_param, no_such
 from veza.money.sandbox.params import Params
 from veza.money.sandbox.views import show
 from veza.money.sandbox.wire import Obj
@@ -18,7 +18,6 @@ from veza.money.sandbox.world import World
 # Waiting times between attempts; the last one repeats until the delivery is too old.
 RETRY_SECONDS = (10, 60, 300, 1800, 7200, 18_000, 36_000, 43_200)
 HOLD_SECONDS = 60.0
-ENDPOINT_PARAMS = {"url", "enabled_events", "api_version", "connect", "description", "metadata", "expand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,10 @@ def sign_payload(secret: str, payload: bytes, timestamp: int) -> str:
 
 
 def create_endpoint(world: World, params: Params) -> Obj:
-    params.allow(ENDPOINT_PARAMS)
-    url = params.required_text("url")
-    if not url.startswith(("http://", "https://", "inprocess:")):
-        raise bad_param("url", "Invalid URL: An explicit scheme (such as https) must be provided.", "url_invalid")
-    events = params.texts("enabled_events")
+    params.required_text("url")
+    url, events = _url(params), params.texts("enabled_events")
     if not events:
-        raise bad_param("enabled_events", "Missing required param: enabled_events.", "parameter_missing")
+        raise missing_param("enabled_events")
     endpoint = {
         "id": world.new_id("we"),
         "object": "webhook_endpoint",
@@ -73,6 +69,29 @@ def get_endpoint(world: World, id: str) -> Obj:
     if endpoint is None:
         raise no_such("webhook endpoint", id)
     return endpoint
+
+
+def update_endpoint(world: World, params: Params, id: str) -> Obj:
+    endpoint = get_endpoint(world, id)
+    if "url" in params.values:
+        endpoint["url"] = _url(params)
+    if params.texts("enabled_events"):
+        endpoint["enabled_events"] = params.texts("enabled_events")
+    if "description" in params.values:
+        endpoint["description"] = params.text("description")
+    disabled = params.flag("disabled")
+    if disabled is not None:
+        endpoint["status"] = "disabled" if disabled else "enabled"
+    endpoint["metadata"] = params.metadata(endpoint["metadata"])
+    world.webhook_endpoints.touch(id)
+    return endpoint
+
+
+def _url(params: Params) -> str:
+    url = params.required_text("url")
+    if not url.startswith(("http://", "https://", "inprocess:")):
+        raise bad_param("url", "Invalid URL: An explicit scheme (such as https) must be provided.", "url_invalid")
+    return url
 
 
 def delete_endpoint(world: World, id: str) -> Obj:
@@ -105,6 +124,11 @@ def events_after(world: World, after: str | None) -> list[Obj]:
             raise no_such("event", after)
         first = world.events.position(after) + 1
     return [msgspec.json.decode(msgspec.json.encode(world.events.rows[id])) for id in ids[first:]]
+
+
+def all_delivered(world: World, event: Obj) -> bool:
+    """Whether every endpoint the event was sent to has taken it."""
+    return all(delivery["status"] == "delivered" for delivery in world.deliveries.find("event", event["id"]))
 
 
 def redeliver(world: World, event_id: str, times: int) -> list[Obj]:
@@ -237,6 +261,8 @@ def _attempt(world: World, delivery: Obj, endpoint: Obj) -> Delivery:
 
 
 def _wants(world: World, endpoint: Obj, event: Obj) -> bool:
+    if endpoint["status"] != "enabled":
+        return False
     connected = "account" in event
     if connected != endpoint["_connect"] and not (connected and world.settings.connect_events_everywhere):
         return False

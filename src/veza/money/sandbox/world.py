@@ -41,6 +41,10 @@ class World:
         self.accounts = self._table("accounts")
         self.sessions = self._table("sessions", payment_intent=lambda o: o["payment_intent"])
         self.session_items = self._table("session_items")
+        self.products = self._table("products")
+        self.customers = self._table("customers")
+        self.deleted_customers = self._table("deleted_customers")
+        self.payment_methods = self._table("payment_methods")
         self.payment_intents = self._table("payment_intents")
         self.charges = self._table(
             "charges", payment_intent=lambda o: o["payment_intent"], transfer_group=lambda o: o["transfer_group"]
@@ -53,8 +57,13 @@ class World:
             destination=lambda o: o["destination"],
             transfer_group=lambda o: o["transfer_group"],
             source_transaction=lambda o: o["source_transaction"],
+            destination_payment=lambda o: o["destination_payment"],
         )
-        self.reversals = self._table("reversals", transfer=lambda o: o["transfer"])
+        self.reversals = self._table(
+            "reversals",
+            transfer=lambda o: o["transfer"],
+            destination_payment_refund=lambda o: o["destination_payment_refund"],
+        )
         self.disputes = self._table(
             "disputes", charge=lambda o: o["charge"], payment_intent=lambda o: o["payment_intent"]
         )
@@ -80,6 +89,9 @@ class World:
             "du_": self.disputes,
             "txn_": self.balance_transactions,
             "evt_": self.events,
+            "prod_": self.products,
+            "cus_": self.customers,
+            "pm_": self.payment_methods,
         }
 
     def _table(self, name: str, **indexes: Any) -> Table:
