@@ -2,7 +2,7 @@
 
     python -m tests.ops.stage SERVICE GRACE_SECONDS
 
-SERVICE: `polite` ends when asked, `stubborn` never does, `crashing` raises, `quitting` returns by itself.
+SERVICE: `polite` ends when asked, `stubborn` never does, `crashing` raises in its first run, `quitting` ends in it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ class Acting:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.runs = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        if self.name == "crashing":
-            await asyncio.sleep(0.2)
+        self.runs += 1
+        print(f"service: run {self.runs}", flush=True)
+        if self.name == "crashing" and self.runs == 1:
             raise ValueError("the service broke")
-        if self.name == "quitting":
+        if self.name == "quitting" and self.runs == 1:
             return
         await stop.wait()
         print("service: heard the stop", flush=True)

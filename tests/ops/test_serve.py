@@ -151,12 +151,18 @@ def test_a_second_signal_exits_at_once_and_not_with_0(start: type[Process]) -> N
     assert process.exit_code() == 1
 
 
-@pytest.mark.parametrize(("service", "said"), [("crashing", "the service broke"), ("quitting", "nobody asked it to")])
-def test_a_service_that_ends_by_itself_ends_the_process_with_1(start: type[Process], service: str, said: str) -> None:
+@pytest.mark.parametrize(("service", "said"), [("crashing", "the service broke"), ("quitting", "service.ended")])
+def test_a_service_that_ends_by_itself_is_started_again_and_the_server_goes_on(
+    start: type[Process], service: str, said: str
+) -> None:
     process = start(service)
-    assert process.exit_code() == 1
+    url = process.wait_for("ready").split()[1]
+    process.wait_for("service: run 2")
+    assert httpx.get(f"{url}/slow").text == "finished"
+    process.send(signal.SIGTERM)
+    assert process.exit_code() == 0
     assert said in process.errors
-    assert "application: closed" in process.seen
+    assert "service: run 3" not in process.seen
 
 
 def test_a_taken_port_is_told_before_anything_starts() -> None:

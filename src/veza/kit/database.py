@@ -19,8 +19,6 @@ import msgspec
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Insert, MetaData, Table, Uuid, event, insert, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
@@ -28,7 +26,7 @@ from sqlalchemy.types import TypeDecorator
 
 from veza.kit import sqlite_driver
 from veza.kit.clock import Clock, SystemClock
-from veza.kit.database_trouble import ReaderWrites, translated
+from veza.kit.database_trouble import ReaderWrites, database_errors_said, is_connection_lost
 from veza.kit.ids import Ids
 from veza.kit.subscriptions import Subscriptions
 from veza.kit.wakes import CHANNEL, Wakes
@@ -37,6 +35,10 @@ BUSY_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 60_000
 READER = "reader"
 """Who acts in a session that only reads."""
+CONNECT_BOUND_SECONDS = 10.0
+STATEMENT_BOUND_SECONDS = 15.0
+"""A server that hangs, or a network that loses packets without a word, answers no statement: after this long ours
+counts as unanswered. Our statements take milliseconds; migrations have an engine of their own without a bound."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -198,7 +200,8 @@ class Database:
         else:
             options |= {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 30, "pool_pre_ping": False}
             options["connect_args"] = {
-                "timeout": 10,
+                "timeout": CONNECT_BOUND_SECONDS,
+                "command_timeout": STATEMENT_BOUND_SECONDS,
                 "server_settings": {
                     "application_name": "veza",
                     "jit": "off",
@@ -208,6 +211,7 @@ class Database:
                 },
             }
         engine = create_async_engine(parsed, **options, **JSON_BY_MSGSPEC)
+        event.listen(engine.sync_engine, "handle_error", _forget_lost_connections)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
             event.listen(engine.sync_engine, "begin", _sqlite_begin)
@@ -220,17 +224,15 @@ class Database:
 
         On PostgreSQL each of its statements is a transaction of its own, and none is open between them.
         """
-        try:
+        with database_errors_said():
             async with self._readers_turn, self._reader() as session:
                 self._settle_in(session, READER)
                 yield session
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise translated(error) from error
 
     @asynccontextmanager
     async def write(self, actor: str = "veza") -> AsyncIterator[Session]:
         """One writing transaction in the name of `actor`; commits at the end, or changes nothing."""
-        try:
+        with database_errors_said():
             if self.is_sqlite:
                 async with self._one_writer, self._writer() as session:
                     self._settle_in(session, actor)
@@ -245,8 +247,6 @@ class Database:
                     for topic in [topic for topic, elsewhere in session.info.get("wakes", {}).items() if elsewhere]:
                         await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
                     await session.commit()
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise translated(error) from error
         for topic in session.info.get("wakes", ()):
             self.wakes.ring(topic)
 
@@ -274,6 +274,13 @@ def _only_reads(_connection: Any, _cursor: Any, statement: str, _parameters: Any
 @cache
 def _insert_into(journal: type[Base]) -> Insert:
     return insert(table_of(journal))
+
+
+def _forget_lost_connections(context: Any) -> None:
+    """The driver calls a connection open until its end has arrived, and one whose server hangs for ever: the pool
+    would lend it again, and each of its fellows once."""
+    if is_connection_lost(context.original_exception):
+        context.is_disconnect = True
 
 
 _NOTIFY = text("SELECT pg_notify(:channel, :topic)")

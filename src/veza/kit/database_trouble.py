@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -15,47 +18,107 @@ class ReaderWrites(Exception):
 
 
 NO_TABLES = "the database has no tables yet: run `veza migrate`"
-_SENTENCES = (
+NO_ANSWER = "the database does not answer: is it running, and does DATABASE_URL point to it?"
+RESTARTING = "the database is stopping or starting: try again in a moment"
+DISK_FULL = "the disk under the database is full: free some space"
+
+_BY_TEXT = (
     ("readonly database", "the database is read-only: check the permissions of its file and folder"),
-    ("read-only transaction", "the database is read-only: is this a standby server?"),
     ("database is locked", "the database stayed locked for 5 s: another program is writing to it"),
-    ("disk is full", "the disk under the database is full: free some space"),
-    ("No space left", "the disk under the database is full: free some space"),
+    ("disk is full", DISK_FULL),
+    ("No space left", DISK_FULL),
     ("unable to open database file", "the database file does not open: does its folder exist and may we write there?"),
     ("no such table", NO_TABLES),
     ("not a database", "the database file is not an SQLite database: point DATABASE_URL elsewhere or restore a backup"),
     ("disk I/O error", "the disk under the database is full or reports errors: free some space, check the machine"),
-    ("deadlock detected", "two transactions waited for each other and the database ended this one: try again"),
-    ("too many clients", "the database has no connection left for us: lower DATABASE_POOL_SIZE"),
+    ("malformed", "the database file is damaged: restore a backup"),
 )  # fmt: skip
+"""What SQLite says, which has no stable codes in SQLAlchemy's errors."""
+
+_BY_STATE = {
+    "08": NO_ANSWER,
+    "25006": "the database is read-only: is this a standby server?",
+    "25P": "the database ended this session: it had a transaction open for too long",
+    "28": "the database refused: {said}",
+    "3D": "the database refused: {said}",
+    "40": "two transactions waited for each other and the database ended this one: try again",
+    "42501": "the database refused: {said}",
+    "42P01": NO_TABLES,
+    "53100": DISK_FULL,
+    "53300": "the database has no connection left for us: lower DATABASE_POOL_SIZE",
+    "53": "the database is short of something: {said}",
+    "55000": "the database refused: {said}",
+    "55006": "the database refused: {said}",
+    "55P03": "a row stayed locked by another transaction: try again",
+    "57014": "the database ended a statement that took too long: {said}",
+    "57": RESTARTING,
+    "58": "the database's machine reports an error: {said}",
+    "F0": "the database refused: {said}",
+    "XX": "the database reports an error of its own: {said}",
+}
+"""By SQLSTATE, or the beginning of one: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+_ENDS_THE_SESSION = ("08", "25P03", "25P04", "57P")
+"""States after which the server closes the connection, though it may look open for another moment."""
 
 
 def explain(error: BaseException) -> str | None:
-    """One sentence for an operator when `error` means the database cannot serve now; None for any other error."""
-    said = f"{type(getattr(error, 'orig', None)).__name__} {error}"
-    for sign, sentence in _SENTENCES:
-        if sign in said:
-            return sentence
+    """One sentence for an operator when `error` means the database cannot serve now; None for any other error.
+
+    Takes SQLAlchemy's errors, and asyncpg's own: SQLAlchemy passes on as they are those that happen while connecting.
+    """
     if isinstance(error, PoolTimeout):
         return "all database connections are busy: raise DATABASE_POOL_SIZE or wait"
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or isinstance(error, OSError):
-        return "the database does not answer: is it running, and does DATABASE_URL point to it?"
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
-    if state == "42P01":  # undefined_table
-        return NO_TABLES
-    # SQLSTATE class 28: this user or password is not let in; 3D: no such database.
-    if state[:2] in {"28", "3D"} and isinstance(error, DBAPIError):
-        return f"the database refused: {str(error.orig).rpartition(': ')[2]}"
-    if isinstance(error, OperationalError):
-        return f"the database refused: {str(error.orig).splitlines()[0]}"
-    name = type(getattr(error, "orig", None)).__name__
-    if isinstance(error, DBAPIError) and name in {"InterfaceError", "ConnectionDoesNotExistError"}:
-        return "the database does not answer: is it running, and does DATABASE_URL point to it?"
-    return None
+    said = _said(error)
+    state = _state(error)
+    for length in range(len(state), 1, -1):
+        if sentence := _BY_STATE.get(state[:length]):
+            return sentence.format(said=said)
+    if isinstance(error, DBAPIError):
+        for sign, sentence in _BY_TEXT:
+            if sign in said:
+                return sentence
+    if isinstance(error, OSError) or is_connection_lost(error):
+        return NO_ANSWER
+    return f"the database refused: {said}" if isinstance(error, OperationalError) else None
 
 
-def translated(error: Exception) -> Exception:
-    """DatabaseUnavailable with that sentence, or the error itself."""
-    sentence = explain(error)
-    return DatabaseUnavailable(sentence) if sentence else error
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the connection that raised `error` is of no more use, whatever the driver believes of it.
+
+    A statement that had no answer within its bound counts: what the server sends later answers nothing we ask.
+    """
+    if isinstance(error, TimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    if state := _state(error):
+        return state.startswith(_ENDS_THE_SESSION)
+    raised = _by_driver(error)
+    # What asyncpg itself raises without a state is about the connection, or (ValueError) about our arguments.
+    return type(raised).__module__.startswith("asyncpg.") and not isinstance(raised, ValueError)
+
+
+def _by_driver(error: BaseException) -> BaseException:
+    """The driver's own error inside SQLAlchemy's, of whose two layers each names the one below as its cause."""
+    inner = getattr(error, "orig", None) or error
+    return inner.__cause__ or inner
+
+
+def _state(error: BaseException) -> str:
+    return str(getattr(_by_driver(error), "sqlstate", None) or "")
+
+
+def _said(error: BaseException) -> str:
+    lines = str(_by_driver(error)).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def database_errors_said() -> Iterator[None]:
+    """Raises DatabaseUnavailable with that sentence instead of the drivers' errors; others pass as they are."""
+    try:
+        yield
+    except Exception as error:
+        sentence = explain(error)
+        if sentence is None:
+            raise
+        raise DatabaseUnavailable(sentence) from error

@@ -12,12 +12,14 @@ import structlog
 
 from veza.kit import outbox, worker
 from veza.kit.database import Database
-from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable, database_errors_said
 from veza.kit.wakes import CHANNEL
 
 log = structlog.get_logger(__name__)
 
 RECONNECT = timedelta(seconds=2)
+ANSWER_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
 LISTEN_CHECK = timedelta(seconds=30)
 RELAY_INTERVAL = timedelta(seconds=5)
 GATHERED = timedelta(milliseconds=100)
@@ -79,6 +81,8 @@ class OutboxRelay:
                         continue
                 except DatabaseUnavailable as error:
                     log.warning("outbox.database", reason=str(error))
+                except Exception:
+                    log.exception("outbox.failed")
                 await _first_of(RELAY_INTERVAL, stop, bell)
                 await _until(stop, GATHERED)
         finally:
@@ -86,7 +90,11 @@ class OutboxRelay:
 
 
 class WakeListener:
-    """Rings the bells of this process when another one commits new work (PostgreSQL's LISTEN)."""
+    """Rings the bells of this process when another one commits new work (PostgreSQL's LISTEN).
+
+    A missed nudge costs a waiting worker one check interval, so losing the connection stops nothing: it is made again,
+    and every bell is rung then, for what was committed meanwhile.
+    """
 
     name = "wake listener"
 
@@ -94,25 +102,36 @@ class WakeListener:
         self._database = database
 
     async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                with database_errors_said():
+                    await self._listen(stop)
+            except DatabaseUnavailable as error:
+                log.warning("wakes.not_listening", reason=str(error))
+            except Exception:
+                log.exception("wakes.failed")
+            await _until(stop, RECONNECT)
+
+    async def _listen(self, stop: asyncio.Event) -> None:
+        """Listen until `stop` or until the connection is lost."""
         import asyncpg  # type: ignore[import-untyped]  # only PostgreSQL has other processes to listen to
 
         # The driver's own URL form; the password must not be masked.
         url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        while not stop.is_set():
-            try:
-                connection = await asyncpg.connect(url, timeout=10)
-            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-                # A missed nudge costs one check interval, so this is no reason to stop anything.
-                log.warning("wakes.not_listening", reason=str(error))
-                await _until(stop, RECONNECT)
-                continue
-            try:
-                await connection.add_listener(CHANNEL, lambda *said: self._database.wakes.ring(str(said[3])))
-                while not stop.is_set() and not connection.is_closed():
-                    await _until(stop, LISTEN_CHECK)
-            finally:
-                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                    await connection.close(timeout=2)
+        wakes, lost = self._database.wakes, asyncio.Event()
+        connection = await asyncpg.connect(url, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS)
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(CHANNEL, lambda *said: wakes.ring(str(said[3])))
+            wakes.ring_all()
+            while not stop.is_set() and not lost.is_set():
+                await _first_of(LISTEN_CHECK, stop, lost)
+                if not lost.is_set():
+                    await connection.execute("SELECT 1")  # a server that hangs ends no connection
+        finally:
+            with suppress(Exception):
+                await connection.close(timeout=CLOSE_SECONDS)
+            connection.terminate()
 
 
 async def _until(stop: asyncio.Event, limit: timedelta) -> None:

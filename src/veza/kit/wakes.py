@@ -30,3 +30,8 @@ class Wakes:
     def ring(self, topic: str) -> None:
         for event in self._bells[topic]:
             event.set()
+
+    def ring_all(self) -> None:
+        """Ring every topic: nudges may have been missed."""
+        for topic in self._bells:
+            self.ring(topic)

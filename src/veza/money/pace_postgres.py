@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base
-from veza.kit.database_trouble import DatabaseUnavailable, explain
+from veza.kit.database_trouble import database_errors_said
 from veza.money.pace import SILENCE_SECONDS, FarClock, Intervals, Lane
 
 PROVIDER = "stripe"
@@ -94,33 +92,22 @@ class PostgresSlots:
 
     async def _read_clock(self) -> None:
         """A process that has just started answers itself late: the quickest of several looks is near the truth."""
-        try:
+        with database_errors_said():
             async with self._engine.connect() as connection:
                 for _ in range(FIRST_LOOKS):
                     now = (await connection.execute(_NOW)).scalar_one()
                     self._clock.here(now, now)
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise _unreachable(error) from error
 
     async def push_back(self, seconds: float) -> None:
-        try:
+        with database_errors_said():
             async with self._engine.connect() as connection:
                 await connection.execute(_PUSH_BACK, {"seconds": seconds})
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise _unreachable(error) from error
 
     async def _asked(self, values: dict[str, Any]) -> Any:
-        try:
+        with database_errors_said():
             async with self._engine.connect() as connection:
                 row = (await connection.execute(_RESERVE, values)).one_or_none()
                 if row is None:
                     await connection.execute(_INSTALL)
                     row = (await connection.execute(_RESERVE, values)).one()
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            raise _unreachable(error) from error
         return row
-
-
-def _unreachable(error: Exception) -> Exception:
-    sentence = explain(error)
-    return DatabaseUnavailable(sentence) if sentence else error

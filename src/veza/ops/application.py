@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # half a second that `veza --help` need not wait for
 
 
 class Service(Protocol):
-    """Something that runs beside the web server until `stop`; returning earlier, or raising, ends the process."""
+    """Something that runs beside the web server until `stop`; one that returns earlier, or raises, is started again."""
 
     @property
     def name(self) -> str: ...

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from veza.kit.database_trouble import DatabaseUnavailable, explain
@@ -65,7 +64,7 @@ async def _administer(server: URL, statement: str) -> None:
     try:
         async with engine.connect() as connection:
             await connection.execute(text(statement))
-    except (DBAPIError, OSError) as error:
+    except Exception as error:
         raise DatabaseUnavailable(explain(error) or f"no fresh database could be made: {error}") from error
     finally:
         await engine.dispose()

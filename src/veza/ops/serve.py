@@ -30,6 +30,10 @@ log = structlog.get_logger(__name__)
 AFTER_GRACE = timedelta(seconds=5)
 """Workers bound their own stop by SHUTDOWN_GRACE; whatever is still there this much later is canceled."""
 
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=1)
+"""A service that crashes again and again writes one line a minute; one that worked for longer begins anew."""
+
 CLOSE_BOUND = timedelta(seconds=5)
 
 
@@ -123,7 +127,7 @@ async def serving(asgi: Any, listener: socket.socket, grace: timedelta = AFTER_G
 async def run(
     application: Application, listener: socket.socket | None, on_ready: Callable[[], None] = lambda: None
 ) -> int:
-    """Run until a signal or a failure; returns the exit code: 0 after a signal, 1 when something ended by itself.
+    """Run until a signal, or until the web server fails; returns the exit code: 0 after a signal, else 1.
 
     Without a `listener` only the services run.
     """
@@ -170,7 +174,8 @@ async def _run_all(application: Application, listener: socket.socket | None, on_
     else:
         on_ready()
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping, *(t for t in tasks if t.get_name() != "announce")}, return_when="FIRST_COMPLETED")
+    # Services end with the stop alone; without its web server a process that has one is of no use.
+    await asyncio.wait({stopping, *(t for t in tasks if t.get_name() == "http")}, return_when="FIRST_COMPLETED")
     ended_early = not stop.is_set()
     stop.set()
     stopping.cancel()
@@ -183,7 +188,7 @@ async def _run_all(application: Application, listener: socket.socket | None, on_
     await asyncio.gather(*late, return_exceptions=True)
     failed = [task for task in done if not task.cancelled() and task.exception() is not None]
     for task in failed:
-        log.error("service.failed", service=task.get_name(), exc_info=task.exception())
+        log.error("stop.failed", service=task.get_name(), exc_info=task.exception())
     seconds = round(time.monotonic() - started, 2)
     log.info("stop.done", seconds=seconds, cut_off=[task.get_name() for task in late])
     return ended_early or bool(failed)
@@ -200,9 +205,26 @@ def _leave_what_stays() -> None:
 
 
 async def _service(service: Service, stop: asyncio.Event) -> None:
-    await service.run(stop)
-    if not stop.is_set():
-        raise RuntimeError(f"{service.name} ended although nobody asked it to")
+    """Run `service` until the stop; one that crashes or ends before it is started again after a pause.
+
+    What it works on is in rows, and pages and the other services need nothing of it: nothing is won by ending those.
+    """
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            await service.run(stop)
+            if stop.is_set():
+                return
+            log.error("service.ended", service=service.name, again_seconds=pause.total_seconds())
+        except Exception:
+            if stop.is_set():
+                raise
+            log.exception("service.failed", service=service.name, again_seconds=pause.total_seconds())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause.total_seconds())
+        lasted = timedelta(seconds=time.monotonic() - started) - pause
+        pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
 
 
 async def _announce(server: Server, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
