@@ -49,6 +49,7 @@ PERSONAL = {
     "carts.person_id": GOES,
     "comments.person_id": GOES,
     "comments.hidden_by": AS_ACTOR,
+    "download_codes.email": GOES,
     "download_codes.redeemed_by": STAYS_AS_ID,
     "follows.person_id": GOES,
     "grant_changes.by": AS_ACTOR,

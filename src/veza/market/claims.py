@@ -13,8 +13,9 @@ from veza.kit.database import Session
 from veza.kit.money import Money
 from veza.library import grants
 from veza.market import cart as carts
-from veza.market import doubles, orders
+from veza.market import code_claims, doubles, orders
 from veza.market.cart import Buyer
+from veza.market.codes import CodeBatch
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, new_token
@@ -25,10 +26,22 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Orders that are the person's from now on, and lines of them they had already: what those cost goes back."""
+    """Orders that are the person's from now on, and lines of them they had already: what those cost goes back.
+
+    `codes` are the batches of download codes that were redeemed without an account.
+    """
 
     orders: list[Order]
     twice: list[OrderLine]
+    codes: list[CodeBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is behind a mailed link: an order, or (None) a download code; and the address the link went to, if known."""
+
+    email: str | None
+    order: Order | None
 
 
 class UnknownClaim(LookupError):
@@ -83,25 +96,31 @@ def _listed(lines: Sequence[OrderLine]) -> str:
     return "\n".join(f"- {line.title} · {line.artist}" for line in lines)
 
 
-async def look(session: Session, token: str) -> Order:
-    """The order that waits behind this link, not locked; raises UnknownClaim."""
+async def look(session: Session, token: str) -> Waiting:
+    """What waits behind this link, not locked; raises UnknownClaim."""
     waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
     order = (await session.scalars(waiting)).one_or_none()
-    if order is None:
+    if order is not None:
+        return Waiting(order.email, order)
+    code = await code_claims.find(session, token)
+    if code is None:
         raise UnknownClaim
-    return order
+    return Waiting(code.email, None)
 
 
 async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
-    """The order behind this link becomes the person's; raises UnknownClaim, UnknownPerson. Two at once: one gets it."""
-    claimed = await _give(session, [await look(session, token)], person_id, "claimed with the link")
-    if not claimed.orders:
+    """What waits behind the link is the person's now; raises UnknownClaim, UnknownPerson. Two at once: one gets it."""
+    waiting = await look(session, token)
+    code = await code_claims.find(session, token) if waiting.order is None else None
+    orders_seen, codes_seen = [waiting.order] if waiting.order else [], [code.id] if code else []
+    claimed = await _give(session, orders_seen, codes_seen, person_id, "claimed with the link")
+    if not claimed.orders and not claimed.codes:
         raise UnknownClaim
     return claimed
 
 
 async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
-    """Orders made with the person's confirmed address become theirs; raises AddressUnconfirmed, UnknownPerson."""
+    """Orders and codes of the person's confirmed address become theirs; raises AddressUnconfirmed, UnknownPerson."""
     person = await people.find(session, person_id)
     if person.email in (None, orders.NOBODYS_ADDRESS) or person.email_confirmed_at is None:
         raise AddressUnconfirmed
@@ -111,13 +130,17 @@ async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
         .order_by(Order.id)
         .limit(MOST_AT_ONCE)
     )
-    return await _give(session, (await session.scalars(waiting)).all(), person_id, "claimed with a confirmed address")
+    seen = (await session.scalars(waiting)).all()
+    codes = await code_claims.waiting_for(session, str(person.email), MOST_AT_ONCE)
+    return await _give(session, seen, codes, person_id, "claimed with a confirmed address")
 
 
-async def _give(session: Session, seen: Sequence[Order], person_id: UUID, because: str) -> Claimed:
-    """Those of the orders that still wait are the person's now; what they had already goes back."""
-    claimed = Claimed([], [])
-    if not seen:
+async def _give(
+    session: Session, seen: Sequence[Order], codes: Sequence[UUID], person_id: UUID, because: str
+) -> Claimed:
+    """Those of the orders and codes that still wait are the person's now; what they had already goes back."""
+    claimed = Claimed([], [], [])
+    if not seen and not codes:
         return claimed
     # Before all else, as where an account ends: what is claimed into one that just ended nobody could have.
     await people.hold(session, person_id)
@@ -135,4 +158,5 @@ async def _give(session: Session, seen: Sequence[Order], person_id: UUID, becaus
         await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
         claimed.orders.append(order)
         claimed.twice.extend(twice)
+    claimed.codes.extend(await code_claims.claim(session, codes, person_id, because))
     return claimed

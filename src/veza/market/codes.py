@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,7 +56,11 @@ class CodeBatch(Base):
 
 
 class DownloadCode(Base):
-    """One code; only its hash is kept."""
+    """One code; only its hash is kept.
+
+    Redeemed without an account it waits for the link that was mailed to `email`, of which `claim_hash` is kept; both go
+    once it is claimed.
+    """
 
     __tablename__ = "download_codes"
 
@@ -65,8 +69,10 @@ class DownloadCode(Base):
     code_hash: Mapped[str] = mapped_column(unique=True)
     redeemed_by: Mapped[UUID | None]
     redeemed_at: Mapped[datetime | None]
+    email: Mapped[str | None]
+    claim_hash: Mapped[str | None] = mapped_column(unique=True)
 
-    __table_args__ = (Index(None, "batch_id"),)
+    __table_args__ = (Index(None, "batch_id"), Index(None, "email"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ async def make(
     session.add(batch)
     await session.flush()
     made = [_new_code() for _ in range(count)]
-    rows = [{"id": session.new_id(), "batch_id": batch.id, "code_hash": hash_of(_plain(code))} for code in made]
+    rows = [{"id": session.new_id(), "batch_id": batch.id, "code_hash": hash_of(plain(code))} for code in made]
     await session.execute(insert(DownloadCode), rows)
     return batch, made
 
@@ -129,29 +135,42 @@ async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     await people.hold(session, person_id)
     # The person's cart first, as where things are paid: of two codes for one thing at once, one stays good.
     await carts.ensure(session, Buyer(person_id, None))
+    code, batch = await unused(session, said)
+    if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
+        raise OwnedAlready("you own this already: the code is still good, give it to somebody else")
+    mine = update(DownloadCode).where(DownloadCode.id == code.id)
+    await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
+    await give(session, code, batch, person_id=person_id)
+    return batch
+
+
+async def unused(session: Session, said: str) -> tuple[DownloadCode, CodeBatch]:
+    """The code, locked, when it can be redeemed now. Raises BadCode; NotOut without using the code up."""
     found = (
         select(DownloadCode, CodeBatch)
         .join(CodeBatch, CodeBatch.id == DownloadCode.batch_id)
-        .where(DownloadCode.code_hash == hash_of(_plain(said)))
+        .where(DownloadCode.code_hash == hash_of(plain(said)))
         .with_for_update(of=DownloadCode)
     )
     row = (await session.execute(found)).one_or_none()
     if row is None or row[0].redeemed_at is not None or row[1].revoked_at is not None:
         raise BadCode
     code, batch = row
-    if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
-        raise OwnedAlready("you own this already: the code is still good, give it to somebody else")
     if not await visible(session, batch.kind, [batch.item_id]):
         # A draft may be deleted, and nothing is published under its id ever again.
         is_there = await session.get(Release if batch.kind == ItemKind.RELEASE else Track, batch.item_id)
         raise NotOut if is_there else BadCode
-    mine = update(DownloadCode).where(DownloadCode.id == code.id)
-    await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
+    return code, batch
+
+
+async def give(session: Session, code: DownloadCode, batch: CodeBatch, *, person_id: UUID | None) -> None:
+    """Grant what the code is for, to a person or, without one, to whoever claims the code."""
+    claim_id = code.id if person_id is None else None
     given = Given(
-        ItemKind(batch.kind), batch.item_id, batch.release_id, CauseKind.DOWNLOAD_CODE, code.id, person_id=person_id
-    )
+        ItemKind(batch.kind), batch.item_id, batch.release_id, CauseKind.DOWNLOAD_CODE, code.id,
+        person_id=person_id, claim_id=claim_id,
+    )  # fmt: skip
     await grants.give(session, given, because=f"download code of batch {batch.id}")
-    return batch
 
 
 async def revoke(session: Session, batch: CodeBatch) -> int:
@@ -175,6 +194,10 @@ def _new_code() -> str:
     return "-".join(plain[i : i + _GROUP] for i in range(0, _LENGTH, _GROUP))
 
 
-def _plain(said: str) -> str:
-    """As people type it: small letters, spaces and dashes make no difference."""
-    return re.sub(r"[\s-]", "", said).upper()
+def plain(said: str) -> str:
+    """The letters and digits of a code as people type it, upper case.
+
+    Full-width letters are folded (NFKC); spaces, dashes of any kind, and marks that show nothing make no difference.
+    """
+    folded = unicodedata.normalize("NFKC", said)
+    return "".join(one for one in folded if unicodedata.category(one) in ("Lu", "Ll", "Nd")).upper()

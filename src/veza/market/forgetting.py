@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from veza.accounts.people import Person
 from veza.kit import mail
 from veza.kit.database import Database, Session
-from veza.market import orders
+from veza.market import code_claims, orders
 from veza.market.cart import Cart, CartItem
 from veza.market.orders import NOBODYS_ADDRESS, UNPAID, Order
 
@@ -37,6 +37,9 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
     await session.execute(addressed.values(email=None).execution_options(synchronize_session=False))
     await mail.forget_about(session, select(Order.id).where(Order.person_id == person_id))
+    person = await session.get(Person, person_id)
+    if person is not None and person.email is not None and person.is_confirmed:
+        await code_claims.forget_address(session, person.email)
     address = select(Person.email).where(Person.id == person_id, Person.email_confirmed_at.is_not(None))
     unclaimed = update(Order).where(
         Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status != "open"

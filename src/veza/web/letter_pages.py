@@ -85,10 +85,10 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
         receipt = None
         try:
             async with accounts.database.read() as session:
-                order = await claims.look(session, token)
+                order = (await claims.look(session, token)).order
         except UnknownClaim:
-            pass  # the form says so when it is sent
-        else:
+            order = None  # the form says so when it is sent
+        if order is not None:
             receipt = f"/api/v1/cart/orders/{order.id}/receipt" if order.receipt_count is not None else None
         return pages.show(request, "plain/claim.html", token=token, error="", email="", called="", receipt=receipt)
 
@@ -221,7 +221,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
         async def work(given: dict[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
-                order = await claims.look(session, given["token"])
+                waiting = await claims.look(session, given["token"])
 
             twice: list[str] = []
 
@@ -229,8 +229,8 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
                 claimed = await claims.claim(session, given["token"], person_id)
                 twice.extend(f"“{line.title}”" for line in claimed.twice if line.gross_minor)
 
-            await _as_person(accounts, browsers.browser(request), given, then, new_for=order.email)
-            sentence = f"What you bought is in the library of {given['email']} now."
+            await _as_person(accounts, browsers.browser(request), given, then, new_for=waiting.email)
+            sentence = f"What the link was for is in the library of {given['email']} now."
             if twice:
                 sentence += f" You had {', '.join(twice)} already: what you paid for it now goes back."
             return done(request, "It is yours", sentence)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import visiting
 from veza.catalog.askers import Asker
@@ -77,7 +79,7 @@ async def test_what_one_owns_does_not_use_a_code_up(shop: Shop) -> None:
     await shop.post(who, "/download-codes/redeem", {"code": codes[0]})
     await shop.refused(who, "/download-codes/redeem", {"code": codes[1]}, 409, "owned-already")
     await shop.post(visiting(await shop.person()), "/download-codes/redeem", {"code": codes[1]})
-    await shop.refused({}, "/download-codes/redeem", {"code": codes[1]}, 401, "unauthorized")
+    await shop.refused({}, "/download-codes/redeem", {"code": codes[1]}, 422, "address-needed")
 
 
 async def test_a_code_for_a_draft_waits_for_it_and_is_good_for_nothing_once_that_is_deleted(any_shop: Shop) -> None:
@@ -101,3 +103,63 @@ async def test_a_code_for_a_draft_waits_for_it_and_is_good_for_nothing_once_that
     await shop.refused(who, "/cart/items", {"product_id": product}, 404, "not-found")
     await shop.refused(act.who, f"/products/{product}", {"on_sale": False}, 404, "not-found", method="PATCH")
     assert (await shop.get(act.who, f"/artists/{act.id}/products"))["items"] == []
+
+
+@pytest.mark.parametrize("dash", [*"- \t\u2010\u2011\u2013\u2014\u2212\u30fc\u00ad\u200b", "", " - "])
+async def test_a_code_is_read_as_people_type_it(shop: Shop, dash: str) -> None:
+    act = await shop.artist()
+    code = (await _batch(shop, act))["codes"][0]
+    who = visiting(await shop.person())
+    await shop.post(who, "/download-codes/redeem", {"code": f" {code.replace('-', dash).lower()}\n"})
+    assert await shop.library(who) == ["Blue Hours"]
+
+
+async def test_a_code_in_full_width_letters_is_the_same_code(shop: Shop) -> None:
+    act = await shop.artist()
+    code = (await _batch(shop, act))["codes"][0]
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in code)
+    who = visiting(await shop.person())
+    await shop.post(who, "/download-codes/redeem", {"code": wide})
+    assert await shop.library(who) == ["Blue Hours"]
+
+
+async def test_without_an_account_what_a_code_gives_waits_for_the_mailed_link(any_shop: Shop) -> None:
+    act = await any_shop.artist()
+    code = (await _batch(any_shop, act))["codes"][0]
+    wanted = {"code": code, "email": "Gast@Example.org"}
+    await any_shop.refused({}, "/download-codes/redeem", {"code": code}, 422, "address-needed")
+    answers = await asyncio.gather(*(any_shop.send({}, "POST", "/download-codes/redeem", wanted) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [200, 422, 422]
+    assert next(one for one in answers if one.status_code == 200).json()["is_mailed"] is True
+    ((to, subject, text),) = any_shop.mails
+    assert (to, subject) == ("gast@example.org", "Your download code at Veza")
+    assert "“Blue Hours”" in text
+    person, late = visiting(await any_shop.person()), visiting(await any_shop.person())
+    token = {"token": any_shop.claim_token()}
+    claims = await asyncio.gather(*(any_shop.send(who, "POST", "/orders/claim", token) for who in (person, late)))
+    assert sorted(answer.status_code for answer in claims) == [200, 404]
+    (given,) = next(one for one in claims if one.status_code == 200).json()["redeemed"]
+    assert (given["kind"], given["item_id"]) == ("release", given["release_id"])
+    assert sorted([await any_shop.library(person), await any_shop.library(late)]) == [[], ["Blue Hours"]]
+    (row, _) = sorted(await any_shop.stage.all(DownloadCode), key=lambda one: one.redeemed_at is None)
+    assert (row.email, row.claim_hash) == (None, None)
+
+
+async def test_a_confirmed_address_claims_the_codes_that_were_redeemed_for_it(any_shop: Shop) -> None:
+    act = await any_shop.artist()
+    code = (await _batch(any_shop, act))["codes"][0]
+    await any_shop.post({}, "/download-codes/redeem", {"code": code, "email": "gast@example.org"})
+    who = visiting(await any_shop.person("gast@example.org"))
+    assert len((await any_shop.post(who, "/orders/claim", {}))["redeemed"]) == 1
+    assert await any_shop.library(who) == ["Blue Hours"]
+    assert (await any_shop.post(who, "/orders/claim", {}))["redeemed"] == []
+
+
+async def test_an_address_is_mailed_five_codes_at_once_and_no_code_is_lost_for_it(shop: Shop) -> None:
+    act = await shop.artist()
+    codes = (await _batch(shop, act, count=6))["codes"]
+    for code in codes[:5]:
+        await shop.post({}, "/download-codes/redeem", {"code": code, "email": "gast@example.org"})
+    wanted = {"code": codes[5], "email": "gast@example.org"}
+    await shop.refused({}, "/download-codes/redeem", wanted, 429, "rate-limited")
+    await shop.post(visiting(await shop.person()), "/download-codes/redeem", {"code": codes[5]})

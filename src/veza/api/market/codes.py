@@ -13,19 +13,26 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
+from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
+from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.accounts.shapes import Email
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, REPLAYED, Idempotent, Reply
 from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.filters import OfKind
-from veza.api.market.problems import BAD_CODE, NOT_OUT, OWNED_ALREADY, SELLING_PROBLEMS
+from veza.api.market.problems import ADDRESS_NEEDED, BAD_CODE, NOT_OUT, OWNED_ALREADY, SELLING_PROBLEMS
 from veza.api.market.products import is_operator
 from veza.api.pagination import Page, PageRequest, paged
+from veza.api.problems import RATE_LIMITED
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
-from veza.market import codes, listings, sellers
+from veza.market import code_claims, codes, listings, sellers
+from veza.market.checkout import AddressNeeded
 from veza.market.codes import MOST_IN_BATCH, NOTE_MOST, CodeBatch
+from veza.market.rules import MarketRules
+from veza.market.tokens import hash_of
 
 TAG = "download codes"
 
@@ -59,17 +66,20 @@ class BatchMade(BatchShown, frozen=True):
 
 
 class CodeSaid(Struct, forbid_unknown_fields=True):
-    """The code as one has it; small letters, spaces and dashes make no difference."""
+    """The code as one has it; small or full-width letters, spaces and dashes of any kind make no difference. Who is not
+    signed in gives `email`."""
 
-    code: Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
+    code: Annotated[str, Meta(min_length=1, max_length=100)]
+    email: Email | None = None
 
 
 class Redeemed(Struct, frozen=True):
-    """What the code gave."""
+    """What the code gave: into the library, or (`is_mailed`) behind a link that is on its way to the address."""
 
     kind: ItemKind
     item_id: UUID
     release_id: UUID
+    is_mailed: bool
 
 
 BATCH_EXAMPLE: dict[str, Any] = {
@@ -199,7 +209,7 @@ async def revoke_codes(
     operation_id="redeemDownloadCode",
     tags=[TAG],
     summary="Redeem a download code",
-    opt=needs(Permission.OWN_ORDERS),
+    opt=needs(Permission.BUY),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         200, Redeemed, "What the code gave.",
@@ -207,21 +217,32 @@ async def revoke_codes(
             "kind": "release",
             "item_id": "01890000-0000-7000-8000-000000000021",
             "release_id": "01890000-0000-7000-8000-000000000021",
+            "is_mailed": False,
         },
-        BAD_CODE, NOT_OUT, OWNED_ALREADY, *WRITE_PROBLEMS,
+        ADDRESS_NEEDED, BAD_EMAIL, RATE_LIMITED, BAD_CODE, NOT_OUT, OWNED_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def redeem_code(
     data: Annotated[CodeSaid, BodyKwarg(examples=[Example(value={"code": "7KQ2M-9XWPB-H4TRD-ZC6NE"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    rules: NamedDependency[MarketRules],
 ) -> Response[Redeemed]:
-    """Gives the signed-in person what the code is for. Of two with the same code one gets it; what one owns already
-    does not use the code up."""
-    person_id = visitor.person
+    """Gives the signed-in person what the code is for; without an account, a link to it is mailed to `email`. Of two
+    with the same code one gets it; what one owns already does not use the code up."""
+    person_id = visitor.person_id
+    email = clean_email(data.email) if data.email is not None else None
+    if person_id is None:
+        if email is None:
+            raise AddressNeeded
+        idempotent = idempotent.within(f"code {hash_of(codes.plain(data.code))[:16]}")
 
     async def work(session: Session) -> Reply:
-        batch = await codes.redeem(session, person_id, data.code)
-        return Reply(200, Redeemed(ItemKind(batch.kind), batch.item_id, batch.release_id))
+        if person_id is not None:
+            batch = await codes.redeem(session, person_id, data.code)
+        else:
+            batch = await code_claims.redeem_for(session, str(email), data.code, rules)
+        kind = ItemKind(batch.kind)
+        return Reply(200, Redeemed(kind, batch.item_id, batch.release_id, person_id is None))
 
     return await idempotent.run(work)

@@ -90,11 +90,21 @@ class ClaimWanted(Struct, forbid_unknown_fields=True):
     token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{32,128}$(?!\n)")] | None = None
 
 
+class RedeemedShown(Struct, frozen=True):
+    """What a download code gave."""
+
+    kind: ItemKind
+    item_id: UUID
+    release_id: UUID
+
+
 class Claimed(Struct, frozen=True):
-    """Orders that are the person's from now on; `bought_twice` are lines they had already: their money goes back."""
+    """Orders that are the person's from now on; `bought_twice` are lines they had already: their money goes back.
+    `redeemed` is what download codes gave that were redeemed without an account."""
 
     orders: list[OrderShown]
     bought_twice: list[UUID]
+    redeemed: list[RedeemedShown]
 
 
 ORDER_EXAMPLE: dict[str, Any] = {
@@ -225,7 +235,7 @@ async def show_order(
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, Claimed, "What is the person's now.", {"orders": [ORDER_EXAMPLE], "bought_twice": []},
+        200, Claimed, "What is the person's now.", {"orders": [ORDER_EXAMPLE], "bought_twice": [], "redeemed": []},
         NOT_FOUND, ADDRESS_UNCONFIRMED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -245,7 +255,8 @@ async def claim_orders(
             claimed = await claims.claim_by_address(session, person_id)
         lines = await orders.lines_of(session, [order.id for order in claimed.orders])
         shown = [_shown(order, lines) for order in claimed.orders]
-        return Reply(200, Claimed(shown, [line.id for line in claimed.twice]))
+        given = [RedeemedShown(ItemKind(one.kind), one.item_id, one.release_id) for one in claimed.codes]
+        return Reply(200, Claimed(shown, [line.id for line in claimed.twice], given))
 
     return await idempotent.run(work)
 
