@@ -25,15 +25,48 @@ def serve(
     port: Annotated[int, typer.Option(help="Listen on this port of 127.0.0.1; 0 takes a free one.")] = 12111,
     state: Annotated[Path | None, typer.Option(help="Keep everything in this file; else in memory only.")] = None,
     webhook: Annotated[str | None, typer.Option(help="Deliver every event to this URL, signed.")] = None,
+    seller_funds_pending: Annotated[
+        bool | None,
+        typer.Option(
+            "--seller-funds-pending/--seller-funds-at-once",
+            help="A transfer is pending at its seller while the charge it comes from is, as at Stripe; else at once.",
+        ),
+    ] = None,
+    connect_events: Annotated[
+        bool | None,
+        typer.Option(
+            "--connect-events/--no-connect-events",
+            help="Events of connected accounts also reach endpoints made without `connect`; else only those with it.",
+        ),
+    ] = None,
+    rate_limit: Annotated[
+        int | None, typer.Option(min=0, help="Requests a second before 429; 0 is no limit. [default: 100]")
+    ] = None,
+    async_capture: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Seconds until a charge is booked and `charge.updated` says so. [default: 1]",
+        ),
+    ] = None,
+    no_async_capture: Annotated[
+        bool, typer.Option("--no-async-capture", help="Charges are booked at once, without `charge.updated`.")
+    ] = False,
 ) -> None:
-    """Serve the sandbox alone, for any program that speaks Stripe's protocol; Ctrl-C stops it."""
+    """Serve the sandbox alone, for any program that speaks Stripe's protocol; Ctrl-C stops it.
+
+    The switches given here are kept with the state; those not given are as the state has them, else as Stripe does.
+    """
     from veza.ops import sandbox_server
     from veza.ops.observability import configure_logs
     from veza.ops.serve import CannotListen
 
     configure_logs(load_settings())
     try:
-        code = run_async(sandbox_server.run(port, state, webhook, typer.echo))
+        switches = sandbox_server.switches_of(
+            seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture
+        )
+        code = run_async(sandbox_server.run(port, state, webhook, switches, typer.echo))
     except (CannotListen, sandbox_server.BadState, ValueError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(code)

@@ -6,8 +6,9 @@ import asyncio
 import random
 import signal
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from veza.kit.clock import SystemClock
 from veza.money.configured import SANDBOX_KEY
@@ -22,10 +23,36 @@ class BadState(Exception):
     """The state file cannot be used; says why."""
 
 
-async def run(port: int, state: Path | None, webhook: str | None, say: Callable[[str], object]) -> int:
+def switches_of(
+    seller_funds_pending: bool | None,
+    connect_events: bool | None,
+    rate_limit: int | None,
+    async_capture: float | None,
+    no_async_capture: bool,
+) -> dict[str, Any]:
+    """The switches of `SandboxSettings` that the command line's flags name; raises ValueError for a contradiction."""
+    if no_async_capture and async_capture is not None:
+        raise ValueError("--async-capture and --no-async-capture contradict each other: give one of them")
+    chosen: dict[str, Any] = {}
+    if seller_funds_pending is not None:
+        chosen["seller_funds_available_at_once"] = not seller_funds_pending
+    if connect_events is not None:
+        chosen["connect_events_everywhere"] = connect_events
+    if rate_limit is not None:
+        chosen["rate_limit_per_second"] = rate_limit or None
+    if no_async_capture or async_capture is not None:
+        chosen["asynchronous_capture_seconds"] = async_capture
+    return chosen
+
+
+async def run(
+    port: int, state: Path | None, webhook: str | None, switches: Mapping[str, Any], say: Callable[[str], object]
+) -> int:
     """Serve until a signal; `say` is told where, and with which settings Veza would use it. Returns the exit code."""
     listener = listen("127.0.0.1", port)
     sandbox = _sandbox(state)
+    if switches:
+        sandbox.set_switches(switches)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,6 +81,7 @@ def _welcome(url: str, state: Path | None, webhook: str | None, secret: str | No
     lines = [
         f"The sandbox is ready on {url}",
         f"  control API  {url}/_sandbox",
+        f"  offered      {url}/offered",
         f"  state        {state or 'in memory, gone when it stops'}",
         "  use it with  "
         + " ".join(
@@ -65,5 +93,5 @@ def _welcome(url: str, state: Path | None, webhook: str | None, secret: str | No
         ),
     ]
     if webhook:
-        lines.insert(3, f"  webhooks     every event goes to {webhook}")
+        lines.insert(4, f"  webhooks     every event goes to {webhook}")
     return "\n".join(lines)

@@ -1,69 +1,114 @@
-"""Objects have the fields the official SDK declares, and no form makes an endpoint stumble."""
+"""Objects have the fields the official SDKs declare, and no form makes an endpoint stumble."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from typing import Any
 
-import stripe
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veza.kit.clock import ManualClock
 from veza.money.sandbox.core import Request, Sandbox
+from veza.money.sandbox.expansion import EXPANDS
 from veza.money.sandbox.routes import ROUTES
 
-from .conftest import client_in_process, make_sale
-from .test_payments import session_params
+from .conftest import make_sale
+from .sdk_objects import SOURCES, declared, misfits
 
-# Still sent by Stripe though the SDK no longer declares them.
-UNDECLARED = {"destination", "dispute", "order", "application_fee", "account"}
+KEY = {"authorization": "Bearer sk_test_veza"}
+LINE = "line_items[0][price_data]"
+SALE = (
+    f"success_url=https://a.example&line_items[0][quantity]=1&{LINE}[currency]=eur&{LINE}[unit_amount]=500&"
+    f"{LINE}[product_data][name]=Night Bus&expand[]=line_items.data.price.product"
+)
 
 
-async def specimens(sandbox: Sandbox) -> dict[str, Any]:
-    client = client_in_process(sandbox)
-    v1 = client.v1
+def ask(sandbox: Sandbox, method: str, path: str, form: str = "") -> dict[str, Any]:
+    body = form.encode() if method == "POST" else b""
+    reply = sandbox.handle(Request(method, path, "" if method == "POST" else form, KEY, body))
+    answer: dict[str, Any] = json.loads(reply.body)
+    return answer
+
+
+def specimens(sandbox: Sandbox) -> Iterator[dict[str, Any]]:
+    """Every kind of object, in the states that change its fields, with what can be expanded expanded."""
     sale = make_sale(sandbox)
-    reversal = await v1.transfers.reversals.create_async(sale.transfer, {"amount": 100})
-    refund = await v1.refunds.create_async({"charge": sale.charge, "amount": 100})
-    dispute = sandbox.open_dispute(sale.charge)["id"]
-    charge = await v1.charges.retrieve_async(sale.charge)
-    link = {
-        "account": sale.seller,
-        "type": "account_onboarding",
-        "return_url": "https://a.example",
-        "refresh_url": "https://b.example",
-    }
-    return {
-        "Account": await v1.accounts.retrieve_async(sale.seller),
-        "AccountLink": await v1.account_links.create_async(link),  # type: ignore[arg-type]
-        "Balance": await v1.balance.retrieve_async(),
-        "BalanceTransaction": (await v1.balance_transactions.list_async()).data[0],
-        "Charge": charge,
-        "Dispute": await v1.disputes.retrieve_async(dispute),
-        "Event": (await v1.events.list_async()).data[0],
-        "PaymentIntent": await v1.payment_intents.retrieve_async(str(charge.payment_intent)),
-        "Refund": refund,
-        "Transfer": await v1.transfers.retrieve_async(sale.transfer),
-        "TransferReversal": reversal,
-        "WebhookEndpoint": await v1.webhook_endpoints.create_async(
-            {"url": "https://veza.example", "enabled_events": ["*"]}
-        ),
-        "checkout.Session": await v1.checkout.sessions.create_async(session_params()),  # type: ignore[arg-type]
+    yield ask(sandbox, "GET", f"/v1/charges/{sale.charge}", "expand[]=payment_intent&expand[]=balance_transaction")
+    yield ask(sandbox, "POST", "/v1/refunds", f"charge={sale.charge}&amount=100&expand[]=charge.refunds")
+    yield ask(sandbox, "GET", f"/v1/accounts/{sale.seller}")
+    yield ask(sandbox, "POST", "/v1/accounts", "controller[stripe_dashboard][type]=none&country=FR")
+    link = f"account={sale.seller}&type=account_onboarding&return_url=https://a.example&refresh_url=https://b.example"
+    yield ask(sandbox, "POST", "/v1/account_links", link)
+    yield ask(sandbox, "GET", f"/v1/transfers/{sale.transfer}", "expand[]=destination_payment&expand[]=destination")
+    reversal = "amount=10&expand[]=destination_payment_refund&expand[]=transfer"
+    yield ask(sandbox, "POST", f"/v1/transfers/{sale.transfer}/reversals", reversal)
+    yield ask(sandbox, "GET", f"/v1/disputes/{sandbox.open_dispute(sale.charge)['id']}")
+    yield ask(sandbox, "GET", "/v1/balance")
+    session = ask(sandbox, "POST", "/v1/checkout/sessions", SALE)
+    yield session
+    sandbox.pay_checkout(session["id"], "4000002760003184", "buyer@example.org")
+    paid = "expand[]=payment_intent.latest_charge&expand[]=payment_intent.payment_method"
+    yield ask(sandbox, "GET", f"/v1/checkout/sessions/{session['id']}", paid)
+    yield ask(sandbox, "POST", "/v1/customers", "email=buyer@example.org&payment_method=pm_card_visa")
+    intent = "amount=500&currency=eur&confirm=true&return_url=https://a.example&"
+    yield ask(sandbox, "POST", "/v1/payment_intents", intent + "payment_method=pm_card_authenticationRequired")
+    declined = ask(sandbox, "POST", "/v1/payment_intents", intent + "payment_method=pm_card_chargeDeclined")
+    yield declined["error"]["payment_intent"]
+    secured = "payment_method=pm_card_visa&capture_method=manual&payment_method_options[card][request_three_d_secure]="
+    yield ask(sandbox, "POST", "/v1/payment_intents", intent + secured + "any")
+    yield ask(sandbox, "POST", "/v1/webhook_endpoints", "url=https://veza.example&enabled_events[]=*")
+    yield from ask(sandbox, "GET", "/v1/balance_transactions", "limit=100")["data"]
+    yield from ask(sandbox, "GET", "/v1/events", "limit=100")["data"]
+
+
+def test_objects_are_what_the_sdks_declare_to_any_depth(sandbox: Sandbox) -> None:
+    shown = list(specimens(sandbox))
+    assert [misfit for one in shown for misfit in misfits(one)] == []
+    kinds = {one["object"] for one in shown}
+    assert kinds == set(SOURCES) - {"item", "price", "product", "payment_method", "transfer_reversal"} | {
+        "transfer_reversal"
     }
 
 
-async def test_objects_have_the_fields_the_sdk_declares(sandbox: Sandbox) -> None:
-    for name, specimen in (await specimens(sandbox)).items():
-        declared: Any = stripe
-        for part in name.split("."):
-            declared = getattr(declared, part)
-        fields = {field: str(kind) for field, kind in declared.__annotations__.items() if "ClassVar" not in str(kind)}
-        required = {field for field, kind in fields.items() if "Optional[" not in kind and "NoneType" not in kind}
-        shown = set(specimen.to_dict())
-        assert required <= shown, f"{name} lacks {required - shown}"
-        assert shown <= set(fields) | UNDECLARED, f"{name} has {shown - set(fields)} which Stripe does not"
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("payment_method_details.card.checks", ..., "charge.payment_method_details.card lacks checks"),
+        ("outcome.advice_code", ..., "charge.outcome lacks advice_code"),
+        ("outcome.colour", "red", "charge.outcome.colour is nothing Stripe shows"),
+        ("status", "fine", "charge.status is fine, Stripe has failed, pending, succeeded"),
+        ("amount", None, "charge.amount is missing or null, which int is not"),
+        ("captured", 1, "charge.captured is 1, Stripe has bool"),
+        ("payment_intent.status", "paid", "payment_intent.status is paid, Stripe has canceled"),
+    ],
+)
+def test_a_planted_misfit_is_found(sandbox: Sandbox, path: str, value: object, said: str) -> None:
+    charge = next(specimens(sandbox))
+    *outer, name = path.split(".")
+    inside = charge
+    for part in outer:
+        inside = inside[part]
+    if value is ...:
+        del inside[name]
+    else:
+        inside[name] = value
+    (found,) = misfits(charge)
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize("kind", sorted(EXPANDS))
+def test_what_can_be_expanded_is_what_the_sdk_declares(kind: str) -> None:
+    if kind not in SOURCES:
+        return
+    fields = declared(kind).fields
+    expandable = {name for name, annotation in fields.items() if "ExpandableField" in annotation}
+    lists = {name for name, leads_to in EXPANDS[kind].items() if leads_to.startswith("[")}
+    assert lists <= set(fields)
+    assert expandable <= set(EXPANDS[kind]), f"{kind} cannot expand {expandable - set(EXPANDS[kind])}"
 
 
 def crowded() -> Sandbox:

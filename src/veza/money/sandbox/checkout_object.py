@@ -22,6 +22,7 @@ def new_product(world: World, name: str, **details: object) -> Obj:
             "shippable": None,
             "statement_descriptor": None,
             "tax_code": None,
+            "tax_details": None,
             "type": "service",
             "unit_label": None,
             "updated": world.seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -29,7 +30,10 @@ from veza.money.sandbox.steps import Steps
 from veza.money.sandbox.views import show
 from veza.money.sandbox.webhooks import Delivery
 from veza.money.sandbox.wire import Obj
+from veza.money.sandbox.world import World
 
+MOST_PLATFORMS = 100
+"""Platforms made for tests at one time; each keeps its objects in memory."""
 FIXED_SWITCHES = frozenset({"api_keys", "api_version", "public_url", "platform_account", "platform_country"})
 
 
@@ -39,6 +43,8 @@ class Controls(Steps):
     They raise `ApiError` for unknown ids and what the API would refuse, `ValueError` for senseless arguments.
     """
 
+    platforms: dict[str, Controls]
+
     def advance(self, seconds: float) -> float:
         """Move sandbox time forward and let everything happen that was due meanwhile; returns the new time."""
         if seconds < 0:
@@ -47,6 +53,57 @@ class Controls(Steps):
             self.world.set_fact("offset", self.world.fact("offset", 0.0) + seconds)
             self._tick()
             return self.world.now
+
+    def reset(self) -> Obj:
+        """Forget every object, event, delivery, fault, idempotency key and the moved time; answers the summary.
+
+        Switches and webhook endpoints stay, and so do the platforms made for tests.
+        """
+        with self._step():
+            endpoints = list(self.world.webhook_endpoints.rows.values())
+            switches, paused = self.world.fact("switches", {}), self.world.webhooks_paused
+            if self._store is not None:
+                self._store.clear()
+            self.world = World(self.world.rng, self.settings, tracked=self._store is not None)
+            self.world.set_fact("switches", switches)
+            self.world.set_fact("webhooks_paused", paused)
+            self.world.webhooks_paused = paused
+            for endpoint in endpoints:
+                self.world.webhook_endpoints.add(endpoint)
+            self.log.clear()
+            self._tick()
+        return self.summary()
+
+    def new_platform(self) -> Obj:
+        """A platform of its own for one test, empty and in memory: its account, its key, and the path it lives under.
+
+        Requests with its key reach it, pages and control API are under `path`. Raises ValueError when there are
+        `MOST_PLATFORMS` already.
+        """
+        if len(self.platforms) >= MOST_PLATFORMS:
+            raise ValueError(
+                f"there are {MOST_PLATFORMS} platforms already; remove one with DELETE /platforms/ID first"
+            )
+        account, key = self.world.new_id("acct"), f"sk_test_{self.world.new_id('x')[2:]}"
+        platform = self._beside(account, key)
+        self.platforms[account] = platform
+        return {"account": account, "secret_key": key, "path": f"/{account}"}
+
+    def list_platforms(self) -> list[Obj]:
+        """The platforms made for tests, oldest first."""
+        return [
+            {"account": account, "secret_key": one.settings.api_keys[0], "path": f"/{account}"}
+            for account, one in self.platforms.items()
+        ]
+
+    def remove_platform(self, account: str) -> None:
+        """Forget a platform that was made for a test."""
+        if self.platforms.pop(account, None) is None:
+            raise no_such("platform", account)
+
+    @abstractmethod
+    def _beside(self, account: str, key: str) -> Controls:
+        """An empty sandbox with the same clock and switches, for this platform and key alone."""
 
     def summary(self) -> Obj:
         """Counts of everything, the time, the switches, the request log and the effects."""
@@ -81,6 +138,16 @@ class Controls(Steps):
     def items_of(self, session: str) -> list[Obj]:
         items: list[Obj] = self.world.session_items.rows[session]["items"]
         return items
+
+    def product_details(self, item: Obj) -> str | None:
+        """The description of what a line sells."""
+        product = self.world.products.get(item["price"]["product"])
+        return None if product is None else product["description"]
+
+    def customer_email(self, session: Obj) -> str | None:
+        """The address of the customer a session was made for."""
+        customer = self.world.customers.get(session["customer"] or "")
+        return None if customer is None else customer["email"]
 
     def add_fault(self, kind: str, **rule: Any) -> Obj:
         """Add a fault rule; the arguments are those of `faults.add_rule`."""
@@ -272,8 +339,11 @@ class Controls(Steps):
         """Sandbox time of the next delivery or task, None when nothing waits."""
         return self.world.next_due()
 
-    def record_delivery(self, delivery: str, status_code: int | None) -> Obj:
+    def record_delivery(self, delivery: str, status_code: int | None) -> Obj | None:
+        """Note how a delivery went; None for one that a reset has forgotten meanwhile."""
         with self._step():
+            if self.world.deliveries.get(delivery) is None:
+                return None
             return webhooks.record_delivery(self.world, delivery, status_code)
 
     def list_deliveries(self, limit: int = 100) -> list[Obj]:

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from veza.money.sandbox import faults
-from veza.money.sandbox.core import Reply, Request, Sandbox
+from veza.money.sandbox.control import Controls
 from veza.money.sandbox.errors import ApiError
-from veza.money.sandbox.wire import Obj, decode_form
+from veza.money.sandbox.wire import Obj, Reply, Request, decode_form
 
 PREFIX = "/_sandbox"
 WHOLE_NUMBER = ((int,), "a whole number")
@@ -30,8 +30,12 @@ EXPECTED: dict[str, tuple[tuple[type, ...], str]] = {
 
 Action = Callable[..., Any]
 # Method and path; `*` stands for an id, which becomes the first argument. The JSON body gives the others by name.
-ACTIONS: dict[tuple[str, str], tuple[Callable[[Sandbox], Action], str]] = {
+ACTIONS: dict[tuple[str, str], tuple[Callable[[Controls], Action], str]] = {
     ("GET", ""): (lambda s: s.summary, "everything counted, the time, switches, requests and effects"),
+    ("POST", "/reset"): (lambda s: s.reset, "forget everything but switches and webhook endpoints"),
+    ("GET", "/platforms"): (lambda s: s.list_platforms, "the platforms made for tests"),
+    ("POST", "/platforms"): (lambda s: s.new_platform, "an empty platform for one test: its account, key and path"),
+    ("DELETE", "/platforms/*"): (lambda s: s.remove_platform, "forget such a platform"),
     ("GET", "/requests"): (lambda s: s.request_log, "the request log with the arrival times of accepted requests"),
     ("DELETE", "/requests"): (lambda s: s.clear_log, "start the request log afresh"),
     ("GET", "/fault-kinds"): (lambda s: _fault_kinds, "every way to misbehave"),
@@ -74,7 +78,7 @@ ACTIONS: dict[tuple[str, str], tuple[Callable[[Sandbox], Action], str]] = {
 }
 
 
-def answer_control(sandbox: Sandbox, request: Request, token: str | None = None) -> Reply:
+def answer_control(sandbox: Controls, request: Request, token: str | None = None) -> Reply:
     """Carry out one control request; a mistake in it is answered in one sentence. A `token` must come as bearer."""
     if token is not None and not _is_let_in(request, token):
         return _json(401, _error("the control API wants the operator token as a bearer token here"))
@@ -103,7 +107,7 @@ def table() -> list[tuple[str, str, str]]:
     return [(method, PREFIX + path, what) for (method, path), (_, what) in ACTIONS.items()]
 
 
-def _find(method: str, path: str) -> tuple[Callable[[Sandbox], Action], list[str]] | None:
+def _find(method: str, path: str) -> tuple[Callable[[Controls], Action], list[str]] | None:
     exact = ACTIONS.get((method, path))
     if exact is not None:
         return exact[0], []

@@ -6,6 +6,7 @@ import base64
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.utils import formatdate
 
 import msgspec
@@ -52,6 +53,7 @@ class Sandbox(Controls):
         self.settings = settings
         self.world = World(rng, settings, tracked=store is not None)
         self.log = RequestLog()
+        self.platforms: dict[str, Controls] = {}
         self._store = store
         self._limit = RateLimit()
         self._date = (0, "")
@@ -65,6 +67,10 @@ class Sandbox(Controls):
 
     def handle(self, request: Request) -> Reply:
         """Answer one API request. A reply with a `fault` tells the shell how to spoil the answer."""
+        if self.platforms:
+            for account, platform in self.platforms.items():
+                if _secret_key(request.headers) in platform.settings.api_keys:
+                    return platform.handle(replace(request, base_url=f"{request.base_url}/{account}"))
         arrived = time.monotonic()
         self._tick()
         world, log = self.world, self.log
@@ -86,6 +92,13 @@ class Sandbox(Controls):
             self._flush()
         log.statuses[reply.status] += 1
         return reply
+
+    def _beside(self, account: str, key: str) -> Controls:
+        settings = replace(self.settings, platform_account=account, api_keys=(key,))
+        if settings.public_url:
+            settings = replace(settings, public_url=f"{settings.public_url}/{account}")
+        rng = random.Random(self.world.rng.getrandbits(64))  # noqa: S311
+        return Sandbox(self.clock, rng, settings=settings)
 
     def _answer(self, request: Request, failing: faults.FaultKind | None = None) -> Reply:
         """What the API really says. `failing`: the endpoint fails with a 500, before or after its effect."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 import aiohttp
 import structlog
 
+from veza.money.sandbox.control import Controls
 from veza.money.sandbox.core import Sandbox
 from veza.money.sandbox.webhooks import Delivery, sign_payload
 
@@ -23,8 +24,9 @@ async def deliver_webhooks(sandbox: Sandbox, stop: asyncio.Event) -> None:
     flying: set[asyncio.Task[None]] = set()
     async with aiohttp.ClientSession(timeout=timeout) as http:
         while not stop.is_set():
-            for delivery in sandbox.due_deliveries(AT_ONCE - len(flying)):
-                flying.add(asyncio.create_task(deliver(sandbox, http, delivery)))
+            for platform in (sandbox, *sandbox.platforms.values()):
+                for delivery in platform.due_deliveries(AT_ONCE - len(flying)):
+                    flying.add(asyncio.create_task(deliver(platform, http, delivery)))
             if flying:
                 _, flying = await asyncio.wait(flying, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             else:
@@ -34,7 +36,7 @@ async def deliver_webhooks(sandbox: Sandbox, stop: asyncio.Event) -> None:
             await asyncio.wait(flying)
 
 
-async def deliver(sandbox: Sandbox, http: aiohttp.ClientSession, delivery: Delivery) -> None:
+async def deliver(sandbox: Controls, http: aiohttp.ClientSession, delivery: Delivery) -> None:
     """Make one attempt and note how it went."""
     # The receiver compares with its own clock, so the signature's time is not the moved sandbox time.
     timestamp = int(sandbox.clock.now().timestamp())

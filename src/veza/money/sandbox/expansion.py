@@ -28,6 +28,7 @@ EXPANDS: dict[str, Mapping[str, str]] = {
         "application": NOTHING, "application_fee": NOTHING, "balance_transaction": "balance_transaction",
         "customer": "customer", "failure_balance_transaction": "balance_transaction", "on_behalf_of": NOTHING,
         "payment_intent": "payment_intent", "refunds": "[refund]", "review": NOTHING, "source_transfer": "transfer",
+        "transfer": NOTHING,
         "dispute": "dispute",
     },
     "checkout.session": {

@@ -1,6 +1,6 @@
 """Idempotency keys: the first outcome is kept and replayed.
 
-Source: https://docs.stripe.com/api/idempotent_requests, and docs/money.md for how surely each part is known.
+Source: https://docs.stripe.com/api/idempotent_requests, and docs/sandbox.md for how surely each part is known.
 """
 
 from __future__ import annotations

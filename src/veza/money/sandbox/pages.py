@@ -1,21 +1,23 @@
-"""Hosted pages: paying a checkout session and onboarding a seller; plain HTML that needs no scripts."""
+"""Hosted pages: paying, authenticating, onboarding, and reading up; plain HTML that needs no scripts."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from veza.money.sandbox import control_api, currencies
+from veza.money.sandbox import control_api, currencies, offer_page
 from veza.money.sandbox.cards import CARDS, by_number
-from veza.money.sandbox.core import Reply, Request, Sandbox
+from veza.money.sandbox.control import Controls
 from veza.money.sandbox.errors import ApiError
-from veza.money.sandbox.wire import Obj
+from veza.money.sandbox.wire import Obj, Reply, Request
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLESHEET = (TEMPLATES / "sandbox.css").read_bytes()
+BUTTONS = {"auto": "Pay", "pay": "Pay", "book": "Book", "donate": "Donate"}
 TEST_IBAN = "DE89 3704 0044 0532 0130 00"
 MAX_NAME_LENGTH = 100
 HTML_HEADERS = {
@@ -29,8 +31,9 @@ HTML_HEADERS = {
 _pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
-def answer_page(sandbox: Sandbox, request: Request) -> Reply:
-    """Answer a browser: what this is, `/pay/{session}`, `/onboard/{account}` and the style sheet."""
+def answer_page(sandbox: Controls, request: Request) -> Reply:
+    """Answer a browser: what this is and what it offers, `/pay/{session}`, `/authenticate/{payment intent}`,
+    `/onboard/{account}`, `/requests/{request}` and the style sheet."""
     match request.path.strip("/").split("/"):
         case ["assets", "sandbox.css"]:
             headers = {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "max-age=300"}
@@ -39,17 +42,23 @@ def answer_page(sandbox: Sandbox, request: Request) -> Reply:
             return _home(sandbox, request)
         case ["pay", session] if request.method in ("GET", "HEAD", "POST"):
             return _pay(sandbox, request, session)
+        case ["offered"] if request.method in ("GET", "HEAD"):
+            return _page(sandbox, request, "offered.html", 200, **offer_page.contents())
+        case ["requests", id] if request.method in ("GET", "HEAD"):
+            return _request(sandbox, request, id)
+        case ["authenticate", intent] if request.method in ("GET", "HEAD", "POST"):
+            return _authenticate(sandbox, request, intent)
         case ["onboard", account] if request.method in ("GET", "HEAD", "POST"):
             return _onboard(sandbox, request, account)
     return _message(sandbox, request, 404, "Not found", "There is no such page in the sandbox.")
 
 
-def _home(sandbox: Sandbox, request: Request) -> Reply:
+def _home(sandbox: Controls, request: Request) -> Reply:
     counted: dict[str, int] = sandbox.summary()["effects"]
     return _page(sandbox, request, "home.html", 200, cards=CARDS, counted=counted, controls=control_api.table())
 
 
-def _pay(sandbox: Sandbox, request: Request, id: str) -> Reply:
+def _pay(sandbox: Controls, request: Request, id: str) -> Reply:
     session = sandbox.find_session(id)
     if session is None:
         return _message(sandbox, request, 404, "Not found", f"There is no checkout session {id}.")
@@ -59,21 +68,57 @@ def _pay(sandbox: Sandbox, request: Request, id: str) -> Reply:
     if session["status"] == "expired":
         text = "This checkout session has expired; please go back to the shop and start again."
         return _message(sandbox, request, 410, "Expired", text, session["cancel_url"])
-    form = {"email": session["customer_email"] or "", "card": "", "expiry": "12 / 34", "cvc": "123"}
+    form = dict.fromkeys(("card", "name", "phone", "country", "postal_code"), "") | {"expiry": "12 / 34", "cvc": "123"}
+    form["email"] = session["customer_email"] or sandbox.customer_email(session) or ""
     if request.method != "POST":
         return _pay_form(sandbox, request, session, form)
     form |= _fields(request)
-    wrong = _wrong_field(sandbox, form)
+    wrong = _wrong_field(sandbox, session, form)
     if wrong is not None:
         return _pay_form(sandbox, request, session, form, *wrong)
     try:
-        sandbox.pay_checkout(id, form["card"], form["email"] or None)
+        charge = sandbox.begin_checkout(id, form["card"], form["email"] or None, buyer=form)
     except ApiError as refusal:
         return _pay_form(sandbox, request, session, form, "card", refusal.message)
+    if charge is None:
+        return _redirect(f"{sandbox.settings.public_url or request.base_url}/authenticate/{session['_attempt']}")
     return _redirect(_success_url(session))
 
 
-def _wrong_field(sandbox: Sandbox, form: dict[str, str]) -> tuple[str, str] | None:
+def _authenticate(sandbox: Controls, request: Request, id: str) -> Reply:
+    """The bank's page of 3-D Secure: one button passes, the other fails."""
+    intent = sandbox.find_intent(id)
+    if intent is None:
+        return _message(sandbox, request, 404, "Not found", f"There is no payment intent {id}.")
+    session = sandbox.find_session(intent.get("_session") or "")
+    back = _success_url(session) if session is not None else intent.get("_return_url")
+    if intent["status"] != "requires_action":
+        text = "There is nothing to authenticate here any more."
+        return _message(sandbox, request, 200, "Done", text, None if session is not None else back)
+    if request.method != "POST":
+        total = currencies.pretty(intent["amount"], intent["currency"])
+        return _page(sandbox, request, "authenticate.html", 200, total=total)
+    try:
+        sandbox.authenticate(id, _fields(request).get("outcome") == "pass")
+    except ApiError as refusal:
+        if session is not None:
+            back = session["url"]
+        return _redirect(back) if back else _message(sandbox, request, 402, "Declined", refusal.message)
+    return _redirect(back) if back else _message(sandbox, request, 200, "Done", "The payment went through.")
+
+
+def _request(sandbox: Controls, request: Request, id: str) -> Reply:
+    """A request that was refused, as its `request_log_url` promises."""
+    kept = sandbox.log.refusal(id)
+    if kept is None:
+        text = f"There is no refused request {id}: only the last ones are kept, until the sandbox stops."
+        return _message(sandbox, request, 404, "Not found", text)
+    at = datetime.fromtimestamp(kept["at"], UTC).isoformat(sep=" ", timespec="seconds")
+    error = json.dumps(kept["error"], indent=2, ensure_ascii=False)
+    return _page(sandbox, request, "request.html", 200, id=id, at=at, kept=kept, error=error)
+
+
+def _wrong_field(sandbox: Controls, session: Obj, form: dict[str, str]) -> tuple[str, str] | None:
     """The first field that cannot be right, and why."""
     if not form["card"].strip():
         return "card", "Please enter a card number, for example 4242 4242 4242 4242."
@@ -89,15 +134,23 @@ def _wrong_field(sandbox: Sandbox, form: dict[str, str]) -> tuple[str, str] | No
         return "cvc", "Your card's security code has three or four digits."
     if form["email"] and "@" not in form["email"]:
         return "email", "That email address has no @."
+    if session["billing_address_collection"] == "required":
+        if not (len(form["country"]) == 2 and form["country"].isalpha()):
+            return "country", "Please enter the country as two letters, such as DE."
+        if not form["postal_code"].strip():
+            return "postal_code", "Please enter a postal code."
+    if session["phone_number_collection"]["enabled"] and not form["phone"].strip():
+        return "phone", "Please enter a telephone number."
     return None
 
 
 def _pay_form(
-    sandbox: Sandbox, request: Request, session: Obj, form: dict[str, str], wrong: str = "", error: str = ""
+    sandbox: Controls, request: Request, session: Obj, form: dict[str, str], wrong: str = "", error: str = ""
 ) -> Reply:
     lines = [
         {
             "name": item["description"],
+            "details": sandbox.product_details(item),
             "quantity": item["quantity"],
             "total": currencies.pretty(item["amount_total"], item["currency"]),
         }
@@ -112,18 +165,23 @@ def _pay_form(
         lines=lines,
         cards=CARDS,
         cancel_url=session["cancel_url"],
+        session=session,
+        button=BUTTONS.get(session["submit_type"] or "auto", "Pay"),
         form=form,
         wrong=wrong,
         error=error,
     )
 
 
-def _onboard(sandbox: Sandbox, request: Request, id: str) -> Reply:
+def _onboard(sandbox: Controls, request: Request, id: str) -> Reply:
     account = sandbox.find_account(id)
     if account is None:
         return _message(sandbox, request, 404, "Not found", f"There is no account {id}.")
     form = {"name": account["business_profile"]["name"] or "Test Artist", "iban": TEST_IBAN, "terms": ""}
     wrong, error = "", ""
+    expires_at, again = account.get("_link_expires_at"), account.get("_refresh_url")
+    if again and expires_at is not None and sandbox.now() > expires_at:
+        return _redirect(again)
     if request.method == "POST":
         form |= _fields(request)
         if not form["name"].strip() or len(form["name"]) > MAX_NAME_LENGTH:
@@ -159,12 +217,12 @@ def _fields(request: Request) -> dict[str, str]:
 
 
 def _message(
-    sandbox: Sandbox, request: Request, status: int, heading: str, text: str, link: str | None = None
+    sandbox: Controls, request: Request, status: int, heading: str, text: str, link: str | None = None
 ) -> Reply:
     return _page(sandbox, request, "message.html", status, heading=heading, text=text, link=link)
 
 
-def _page(sandbox: Sandbox, request: Request, template: str, status: int, **values: object) -> Reply:
+def _page(sandbox: Controls, request: Request, template: str, status: int, **values: object) -> Reply:
     base_url = sandbox.settings.public_url or request.base_url
     html = _pages.get_template(template).render(base_url=base_url, **values)
     return Reply(status, dict(HTML_HEADERS), html.encode())

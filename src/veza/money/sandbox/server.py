@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from veza.money.sandbox.connection import ConnectionBroken, reset, transport_of
+from veza.money.sandbox.control import Controls
 from veza.money.sandbox.control_api import PREFIX, answer_control
 from veza.money.sandbox.core import Reply, Request, Sandbox
 from veza.money.sandbox.pages import answer_page
@@ -38,19 +40,29 @@ def create_app(sandbox: Sandbox, *, latency_seconds: float = 0.0, control_token:
         request = await _read(scope, receive)
         if request is None:
             return
+        platform, request = _platform(sandbox, request)
         if len(request.body) > MAX_BODY_BYTES:
             await _send(Reply(413, {"Content-Type": "text/plain"}, TOO_LARGE), send)
         elif request.path.startswith("/v1/"):
-            reply = sandbox.handle(request)
+            reply = platform.handle(request)
             if latency_seconds:
                 await asyncio.sleep(latency_seconds)
             await _deliver(reply, receive, send)
         elif request.path == PREFIX or request.path.startswith(PREFIX + "/"):
-            await _send(answer_control(sandbox, request, control_token), send)
+            await _send(answer_control(platform, request, control_token), send)
         else:
-            await _send(answer_page(sandbox, request), send)
+            await _send(answer_page(platform, request), send)
 
     return app
+
+
+def _platform(sandbox: Sandbox, request: Request) -> tuple[Controls, Request]:
+    """Whose request it is, and the request as that one sees it: a platform made for a test lives under its account."""
+    account, _, rest = request.path[1:].partition("/")
+    platform = sandbox.platforms.get(account)
+    if platform is None:
+        return sandbox, request
+    return platform, replace(request, path=f"/{rest}", base_url=f"{request.base_url}/{account}")
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

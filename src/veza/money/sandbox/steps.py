@@ -13,7 +13,7 @@ from veza.money.sandbox import balances, charges, checkout, disputes, idempotenc
 from veza.money.sandbox.limits import RequestLog
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.store import Store
-from veza.money.sandbox.wire import Obj
+from veza.money.sandbox.wire import Obj, Reply, Request
 from veza.money.sandbox.world import World
 
 
@@ -67,6 +67,10 @@ class Steps(ABC):
             "expire_session": partial(_expire, world),
             "late_effect": self._late_effect,
         }
+
+    @abstractmethod
+    def handle(self, request: Request) -> Reply:
+        """Answer one API request."""
 
     @abstractmethod
     def _late_effect(self, task: Obj) -> None:

@@ -68,5 +68,9 @@ class Store:
             self._db.executemany("DELETE FROM objects WHERE kind = ? AND position = ?", gone)
         self._db.execute("COMMIT")
 
+    def clear(self) -> None:
+        """Forget everything that was stored."""
+        self._db.execute("DELETE FROM objects")
+
     def close(self) -> None:
         self._db.close()
