@@ -159,6 +159,7 @@ class Settings(BaseSettings):
     redis_url: str = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database", pattern=r"^(rediss?://.+)?$")
     operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")
     log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
+    log_callers: bool = setting("LOG_CALLERS", True, "whether each request's line names who asked (a person's id, operator, visitor) and from which network address; what is kept of logs is then personal data")
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
     shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
     demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")

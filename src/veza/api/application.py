@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.bodies import ApiRequest
 from veza.api.head import HeadAsGet
-from veza.api.idempotency import key_required
+from veza.api.idempotency import usable_key
 from veza.api.openapi import openapi_config
-from veza.api.parameters import known_parameters
-from veza.api.problems import Kind, Nowhere, exception_handlers
-from veza.api.request_log import RequestLog
 from veza.api.security import describe_callers
-from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, json_only, permitted
+from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, permitted
+from veza.http.addresses import ReadableAddresses
+from veza.http.faults import Fault
+from veza.http.problem_answers import ProblemPage, exception_handlers, unreadable_address
+from veza.http.problems import Kind
+from veza.http.request_log import RequestLog
+from veza.http.requests import DoorRequest
+from veza.http.whole_request import whole_request
 from veza.kit.database import Database
+from veza.money.configured import SANDBOX_PATH
 
 BODY_MAX_BYTES = 1_048_576
 """For every address that does not say otherwise: a thousand refund lines fit, and it cannot fill the memory."""
 
 
 def api_v1(recognise: Recognise, handlers: Sequence[ControllerRouterHandler]) -> Router:
-    """Everything under /api/v1: who has the route's permission, JSON, known parameters, no write without a key."""
+    """Everything under /api/v1: who has the route's permission, and whose request has nothing wrong in it."""
     return Router(
         path="/api/v1",
-        request_class=ApiRequest,
         route_handlers=handlers,
-        guards=[permitted(recognise, json_only, known_parameters(), key_required)],
+        guards=[permitted(recognise, whole_request(usable_key))],
         dependencies=VISITOR_DEPENDENCY,
     )
 
@@ -44,12 +47,13 @@ def web_application(
     plugins: Sequence[Any] = (),
     *,
     session_cookie: str = "veza",
-    nowhere: Nowhere | None = None,
+    problem_page: ProblemPage | None = None,
+    names_callers: bool = True,
 ) -> tuple[RequestLog, Litestar]:
     """The ASGI application to serve, and the Litestar inside it (for tests and the description).
 
-    `session_cookie` is what the description says the session's cookie is called; `nowhere` may answer, instead of a
-    problem, for an address where nothing is.
+    `session_cookie` is what the description says the session's cookie is called; `problem_page` makes
+    of a problem what a person's browser shows; `names_callers`: request lines say who asked and from where.
     """
 
     def provide_database() -> Database:
@@ -58,14 +62,20 @@ def web_application(
     litestar = Litestar(
         route_handlers=routes,
         dependencies={"database": Provide(provide_database, sync_to_thread=False)},
-        exception_handlers=exception_handlers(translations, nowhere),
+        exception_handlers=exception_handlers(translations, problem_page),
         openapi_config=openapi_config(
             [Tag(name="health", description="For supervisors and monitoring."), *tags], session_cookie
         ),
+        request_class=DoorRequest,
         request_max_body_size=BODY_MAX_BYTES,
         logging_config=None,
         plugins=plugins,
         debug=False,  # said here: Litestar would ask the environment
     )
     describe_callers(litestar)
-    return RequestLog(HeadAsGet(litestar)), litestar
+
+    def unreadable(request: Request[Any, Any, Any], faults: list[Fault]) -> Response[Any]:
+        return unreadable_address(request, faults, problem_page)
+
+    readable = ReadableAddresses(HeadAsGet(litestar), unreadable, beside=(SANDBOX_PATH,))
+    return RequestLog(readable, names_callers=names_callers), litestar

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
@@ -27,8 +27,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.api.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
 from veza.api.visitors import visitor_of
+from veza.http.faults import Fault
+from veza.http.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
+from veza.http.whole_request import Found
 from veza.kit.database import Base, Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 
@@ -231,18 +233,23 @@ async def forget_answers(session: Session, actor: str) -> None:
     await session.execute(mine)
 
 
-def key_required(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """A rule: no write without a usable key."""
+def usable_key(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> Sequence[Found]:
+    """A check: no write without a usable key."""
     if connection.scope.get("method") not in _WRITES:
-        return
-    keys = connection.headers.getall(HEADER, [""])
+        return ()
+    sentence = _unusable(connection.headers.getall(HEADER, []))
+    return [(KEY_MISSING, Fault("header", (HEADER,), sentence))] if sentence else ()
+
+
+def _unusable(keys: Sequence[str]) -> str:
+    """What is wrong with the keys that came; empty for one good one."""
     if len(keys) > 1:
-        raise Problem(KEY_MISSING, f"one {HEADER} says which request this is, and {len(keys)} came")
-    (key,) = keys
-    if not key:
-        raise Problem(KEY_MISSING, f"every write needs a header {HEADER}: 1 to 255 characters, new for each intent")
-    if not _KEY.fullmatch(key):
-        raise Problem(KEY_MISSING, f"{HEADER} must be 1 to 255 visible ASCII characters, this one has {len(key)}")
+        return f"one {HEADER} says which request this is, and {len(keys)} came"
+    if not keys or not keys[0]:
+        return f"every write needs a header {HEADER}: 1 to 255 characters, new for each intent"
+    if not _KEY.fullmatch(keys[0]):
+        return f"{HEADER} must be 1 to 255 visible ASCII characters, this one has {len(keys[0])}"
+    return ""
 
 
 async def _idempotent(

@@ -26,6 +26,8 @@ from veza.api.problems import (
     Problem,
     problem_responses,
 )
+from veza.http.words import CURRENCY, SELLER, WEB_ADDRESS
+from veza.http.words import PLAIN as PLAIN
 from veza.kit.moves import StatusChange
 from veza.settings import parse_duration, show_duration
 
@@ -33,16 +35,13 @@ WRITE_PROBLEMS = (KEY_MISSING, MALFORMED_BODY, KEY_IN_USE, KEY_REUSED, TOO_LARGE
 """What every write may answer."""
 LIST_PROBLEMS = (BAD_CURSOR,)
 
-# No control characters: PostgreSQL stores no NUL, and the others break logs and headers. `$` alone lets a line
-# break at the end pass.
-PLAIN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 SellerId = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z0-9._:-]{1,100}$(?!\n)", description="Whatever you call the seller; Veza never looks in."),
+    Meta(pattern=SELLER, description="Whatever you call the seller; Veza never looks in."),
 ]
-Url = Annotated[str, Meta(max_length=2000, pattern=r"^https?://[^\s/]+[^\x00-\x20\x7f]*$(?!\n)")]
-CurrencyCode = Annotated[str, Meta(pattern="^[A-Za-z]{3}$(?!\\n)", description="ISO 4217, such as EUR.")]
+Url = Annotated[str, Meta(max_length=2000, pattern=WEB_ADDRESS)]
+CurrencyCode = Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217, such as EUR.")]
 Minor = Annotated[
     int,
     Meta(description="Whole minor units of `currency`: cents for EUR, yen for JPY; above zero."),

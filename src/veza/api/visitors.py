@@ -13,13 +13,14 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
 from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
-from veza.api.problems import FORBIDDEN, UNAUTHORIZED, UNSUPPORTED_MEDIA_TYPE, Problem
+from veza.http.problems import FORBIDDEN, UNAUTHORIZED, Problem
+from veza.http.request_log import name_actor
+from veza.http.whole_request import ANY_BODY as ANY_BODY
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 _PERMISSION = "permission"
 _VISITOR = "veza_visitor"
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Visitor:
 
 OPERATOR = Visitor(None, frozenset({Role.ADMIN}), "operator")
 
-Rule = Callable[[Connection, BaseRouteHandler], None]
+Rule = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 """Raises Problem for a request that may not pass."""
 
 Recognise = Callable[[Connection], Awaitable[Visitor]]
@@ -131,9 +132,10 @@ def permitted(recognise: Recognise, *rules: Rule) -> Any:
         if connection.scope.get("method") != "OPTIONS":  # the framework's own answer: which methods there are
             visitor = await recognise(connection)
             connection.state[_VISITOR] = visitor
+            name_actor(connection.scope, visitor.actor)
             _demand(permission_of(handler), visitor)
         for rule in rules:
-            rule(connection, handler)
+            await rule(connection, handler)
 
     return guard
 
@@ -161,27 +163,3 @@ def _visitor(request: Connection) -> Visitor:
 
 VISITOR_DEPENDENCY: dict[str, Any] = {"visitor": Provide(_visitor, sync_to_thread=False)}
 """On every route under /api/v1: take `visitor: NamedDependency[Visitor]`."""
-
-
-def json_only(connection: Connection, handler: BaseRouteHandler) -> None:
-    """A rule against bodies that are not JSON; a browser's form on another site cannot send this type."""
-    if connection.scope.get("method") not in _WITH_BODY or handler.opt.get(ANY_BODY):
-        return
-    sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not sent and _wants_and_has_no_body(connection, handler):
-        return
-    if sent != "application/json" and not (sent.startswith("application/") and sent.endswith("+json")):
-        raise Problem(
-            UNSUPPORTED_MEDIA_TYPE, f"this takes application/json, not {sent[:60] or 'a body without a type'}"
-        )
-
-
-def _wants_and_has_no_body(connection: Connection, handler: BaseRouteHandler) -> bool:
-    """What the description shows without a body is asked for without one, as `curl -X POST` does."""
-    has_body = connection.headers.get("content-length", "0") != "0" or "transfer-encoding" in connection.headers
-    return not has_body and "data" not in handler.parsed_fn_signature.parameters
-
-
-ANY_BODY = "any_body"
-"""`opt={**needs(...), ANY_BODY: True}` for an address that takes something else than JSON, such as a picture. Other
-sites' forms cannot use it all the same: every write needs the header `Idempotency-Key`, which no form can send."""

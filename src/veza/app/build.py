@@ -62,9 +62,9 @@ from veza.settings import Settings
 from veza.web.letter_pages import letter_routes
 from veza.web.mailbox import mailbox_routes
 from veza.web.notice_pages import notice_routes
-from veza.web.nowhere import nowhere_page
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
+from veza.web.problem_pages import problem_page
 from veza.web.track_pages import track_routes
 
 BACKLOG_SAMPLED = timedelta(minutes=1)
@@ -134,7 +134,8 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         TRANSLATIONS,
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
-        nowhere=nowhere_page(rooms.database.clock),
+        problem_page=problem_page(rooms.database.clock),
+        names_callers=settings.log_callers,
     )
     return Veza(
         settings=settings,

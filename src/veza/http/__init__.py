@@ -1,1 +1,1 @@
-"""What every door shares: how a request is read, limited and answered, whoever asks and in whichever format."""
+"""Rules for every door, built once: how requests are read, what answers carry, how problems are told."""

@@ -210,7 +210,8 @@ class Database:
                     "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
                 },
             }
-        engine = create_async_engine(parsed, **options, **JSON_BY_MSGSPEC)
+        # Parameters are digests of tokens, people's addresses and the like: no error repeats them.
+        engine = create_async_engine(parsed, hide_parameters=True, **options, **JSON_BY_MSGSPEC)
         event.listen(engine.sync_engine, "handle_error", _forget_lost_connections)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _sqlite_pragmas)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from veza.ops.application import Program
+from veza.ops.application import Application, Program
 from veza.settings import Settings, SettingsError
 
 T = TypeVar("T")
@@ -112,7 +112,6 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
-    from veza.accounts.first_admin import admin_link
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops import serve as server
     from veza.ops.demo.fill import demo_among, what_was_made
@@ -135,7 +134,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
 
         try:
             await demand_tables(application.database)
-            admin = await admin_link(application.database, application.settings.base_url) if listener else None
+            admin = await first_admin_link(application) if listener else None
         except DatabaseUnavailable:
             await application.close()
             raise
@@ -169,9 +168,34 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
     raise typer.Exit(code)
 
 
+async def first_admin_link(application: Application) -> str | None:
+    """The link for the first admin, kept in VAR_DIR as the operator token is; None, and no file, when there is one."""
+    from veza.accounts.first_admin import admin_link
+    from veza.ops.operator_token import NoToken
+    from veza.ops.secret_files import admin_link_file, keep_secret
+
+    link, path = (
+        await admin_link(application.database, application.settings.base_url),
+        admin_link_file(application.settings),
+    )
+    try:
+        if link is None:
+            path.unlink(missing_ok=True)
+        else:
+            keep_secret(path, link)
+    except OSError as error:
+        await application.close()
+        raise NoToken(f"cannot write {path} ({error.strerror}): make VAR_DIR a folder we may write to") from None
+    return link
+
+
 def welcome(settings: Settings, where: str, admin: str | None) -> str:
-    """What a person sees once the server answers: where to look, how to sign in, how to become the first admin."""
+    """What a person sees once the server answers: where to look, how to sign in, how to become the first admin.
+
+    The link itself is for a terminal alone: what is redirected or collected is a log, which others read and keep.
+    """
     from veza.ops.operator_token import token_file
+    from veza.ops.secret_files import admin_link_file
 
     if settings.operator_token.get_secret_value():
         sign_in = "with your OPERATOR_TOKEN"
@@ -191,7 +215,8 @@ def welcome(settings: Settings, where: str, admin: str | None) -> str:
         f"  payments     {payments}",
     ]
     if admin is not None:
-        lines.append(f"  first admin  {admin}  once, within a day")
+        link = admin if sys.stdout.isatty() else f"the link in {admin_link_file(settings)}"
+        lines.append(f"  first admin  {link}  once, within a day")
     return "\n".join(lines)
 
 

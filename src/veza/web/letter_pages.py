@@ -29,6 +29,7 @@ from veza.catalog.members import AlreadyMember
 from veza.catalog.room import CatalogRoom
 from veza.catalog.wording import BadValue
 from veza.http.limits import address_of, retry_headers
+from veza.http.requests import form_fields
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.limits import RateLimited
@@ -37,7 +38,7 @@ from veza.market.claims import UnknownClaim
 from veza.web.pages import Pages, Refused
 
 PageRequest = Request[Any, Any, Any]
-Work = Callable[[dict[str, str]], Awaitable[Response[bytes]]]
+Work = Callable[[Mapping[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
 
 
@@ -93,7 +94,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
         return pages.show(request, "plain/claim.html", token=token, error="", email="", called="", receipt=receipt)
 
     async def attempt(request: PageRequest, name: str, work: Work) -> Response[bytes]:
-        given = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+        given = await form_fields(request)
         token, email, called = given.get("token", "")[:200], given.get("email", "")[:300], given.get("name", "")[:300]
         try:
             return await work({**given, "token": token, "email": email})
@@ -116,7 +117,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     async def confirm(request: PageRequest) -> Response[bytes]:
         """The address is theirs."""
 
-        async def work(given: dict[str, str]) -> Response[bytes]:
+        async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.write("link") as session:
                 person = await sign_up.confirm(session, given["token"], address_of(request))
             return done(request, "Your address is confirmed", f"{person.email} is the address of your account.")
@@ -132,7 +133,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     async def forgot(request: PageRequest) -> Response[bytes]:
         """A link is mailed, if there is such an account; the answer and its duration do not tell."""
 
-        async def work(given: dict[str, str]) -> Response[bytes]:
+        async def work(given: Mapping[str, str]) -> Response[bytes]:
             email = people.clean_email(given["email"])
             async with accounts.database.write("visitor") as session:
                 await credentials.forgot(session, email, address_of(request))
@@ -150,7 +151,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     async def reset(request: PageRequest) -> Response[bytes]:
         """The new password is set, every session has ended, and this device is known from now on."""
 
-        async def work(given: dict[str, str]) -> Response[bytes]:
+        async def work(given: Mapping[str, str]) -> Response[bytes]:
             token, password, address = given["token"], given.get("password", ""), address_of(request)
             hashed = await credentials.prepare_reset(accounts, token, password, address)
             async with accounts.database.write("link") as session:
@@ -174,7 +175,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     async def claim_admin(request: PageRequest) -> Response[bytes]:
         """The first admin: an account that is there, or one that is made now."""
 
-        async def work(given: dict[str, str]) -> Response[bytes]:
+        async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
                 await first_admin.look(session, given["token"])
 
@@ -196,7 +197,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     async def join(request: PageRequest) -> Response[bytes]:
         """The account of the invited address, there already or made now, may act for the artist."""
 
-        async def work(given: dict[str, str]) -> Response[bytes]:
+        async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
                 invitation, artist = await invitations.look(session, given["token"])
 
@@ -219,7 +220,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     async def claim(request: PageRequest) -> Response[bytes]:
         """What was bought is in the library of an account that is there, or of one that is made now."""
 
-        async def work(given: dict[str, str]) -> Response[bytes]:
+        async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
                 waiting = await claims.look(session, given["token"])
 
@@ -268,7 +269,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
 
 async def _as_person(
-    accounts: Accounts, browser: Browser, given: dict[str, str], then: Then, *, new_for: str | None = None
+    accounts: Accounts, browser: Browser, given: Mapping[str, str], then: Then, *, new_for: str | None = None
 ) -> None:
     """Sign in, or up where there is no such account, and do `then` in the same transaction; raises what those raise.
 

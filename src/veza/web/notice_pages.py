@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.community.notices import STOP_PAGE, BadStopLink, Notices
 from veza.community.preferences import MEANING
+from veza.http.requests import form_fields
 from veza.kit.database import Database
 from veza.web.pages import Pages
 
@@ -38,7 +39,7 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
     @post(STOP_PAGE, status_code=200)
     async def stop(request: PageRequest) -> Response[bytes]:
         """No more of this kind."""
-        token = str((await request.form()).get("token", ""))[:LONGEST_TOKEN]
+        token = (await form_fields(request)).get("token", "")[:LONGEST_TOKEN]
         async with database.write("stop link") as session:
             stopped = await notices.stop(session, token)
         sentence = f"You get no more mails of this kind: {MEANING[stopped.kind]}."

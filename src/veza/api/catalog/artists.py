@@ -35,10 +35,11 @@ from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, slugs
 from veza.catalog.artists import Artist, ArtistWanted
 from veza.catalog.room import CatalogRoom
+from veza.http.words import COUNTRY
 from veza.kit.database import Session
 
 TAG = "artists"
-Country = Annotated[str, Meta(pattern="^[A-Za-z]{2}$(?!\\n)", description="ISO 3166, such as DE.")]
+Country = Annotated[str, Meta(pattern=COUNTRY, description="ISO 3166, such as DE.")]
 
 
 class NewArtist(Struct, forbid_unknown_fields=True):

@@ -31,6 +31,7 @@ from veza.api.shapes import WRITE_PROBLEMS, Url, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.http import limits
 from veza.http.limits import network_of
+from veza.http.words import EMAIL
 from veza.kit.database import Database, Session
 from veza.market import cart as carts
 from veza.market import checkout, orders
@@ -45,7 +46,7 @@ Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[^\s@\x00-\x20\x7f]{1,64}@[^\s@\x00-\x20\x7f]{1,189}$(?!\n)",
+        pattern=EMAIL,
         description="Where the link to what was bought goes.",
     ),
 ]

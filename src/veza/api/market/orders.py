@@ -34,6 +34,7 @@ from veza.api.shapes import (
     show,
 )
 from veza.api.visitors import Visitor, needs
+from veza.http.words import LINK_TOKEN
 from veza.kit import moves
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
@@ -87,7 +88,7 @@ class OrderDetail(OrderShown, frozen=True):
 class ClaimWanted(Struct, forbid_unknown_fields=True):
     """What to claim: the order behind the link's token, or without one all made with one's confirmed address."""
 
-    token: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{32,128}$(?!\n)")] | None = None
+    token: Annotated[str, Meta(pattern=LINK_TOKEN)] | None = None
 
 
 class RedeemedShown(Struct, frozen=True):

@@ -17,6 +17,7 @@ from veza.api.market.buyers import known, take_along
 from veza.api.market.problems import CART_TOKEN_MISSING
 from veza.api.problems import NOT_FOUND, Kind, problem_responses
 from veza.api.visitors import Visitor, needs
+from veza.http.words import LINK_TOKEN
 from veza.kit.database import Database, Session
 from veza.market import orders, receipts
 from veza.market.cart import Buyer
@@ -29,7 +30,7 @@ PDF = "application/pdf"
 LinkToken = Annotated[
     str | None,
     QueryParameter(
-        pattern=r"^[A-Za-z0-9_-]{32,128}$(?!\n)",
+        pattern=LINK_TOKEN,
         description="Of the link that was mailed; without it the cart's own token counts.",
     ),
 ]

@@ -16,6 +16,7 @@ from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text, Url, answers, page_of, show
+from veza.http.words import CAPITAL_COUNTRY
 from veza.kit.database import Session
 from veza.money import listings, sellers, standing
 from veza.money.room import MoneyRoom
@@ -30,7 +31,7 @@ class SellerWanted(Struct, forbid_unknown_fields=True):
 
     seller_id: SellerId
     name: Text
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$(?!\\n)", description="ISO 3166, such as DE.")]
+    country: Annotated[str, Meta(pattern=CAPITAL_COUNTRY, description="ISO 3166, such as DE.")]
     return_url: Annotated[Url, Meta(description="Where the seller goes after filling in the provider's form.")]
 
 

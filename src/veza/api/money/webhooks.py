@@ -111,6 +111,7 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
     async def receive_webhook(request: Request[Any, Any, Any], inbox: NamedDependency[Inbox]) -> Received:
         """For Stripe: the raw body is checked against `Stripe-Signature`, stored by its event's id, then handled.
         200 once it is stored, whether or not handling succeeded: what fails is handled again here, not sent again."""
+        await request.json()  # refused here, as at every other address, where it cannot be read or kept
         body = await request.body()
         try:
             state = await inbox.receive_beside(body, request.headers.get(SIGNATURE))

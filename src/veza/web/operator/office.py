@@ -15,6 +15,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 from litestar.types import Guard
 
+from veza.http.request_log import name_actor
+from veza.http.requests import form_fields
 from veza.kit.database import Database
 from veza.money.webhook_inbox import Inbox
 from veza.web.operator.sessions import FORM_FIELD, Sessions, Visit
@@ -51,6 +53,7 @@ def operators_only(sessions: Sessions) -> Guard:
         visit = sessions.read(connection)
         if visit is None or not visit.is_operator:
             raise SignInNeeded
+        name_actor(connection.scope, ACTOR)
 
     return guard
 
@@ -84,9 +87,8 @@ def visit_of(request: PageRequest, sessions: Sessions) -> Visit | None:
 
 
 async def fields(request: PageRequest) -> Mapping[str, str]:
-    """The text fields of a form; files and repeats do not count."""
-    form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    """The fields of a form."""
+    return await form_fields(request)
 
 
 def go_to(address: str) -> Redirect:

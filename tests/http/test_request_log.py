@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from veza.api.request_log import RequestLog
+from veza.http.request_log import RequestLog, name_actor
 from veza.money.configured import SANDBOX_PATH
 
 
@@ -54,3 +54,23 @@ async def test_an_id_is_echoed_unless_it_could_break_a_line() -> None:
     assert headers == [(b"x-request-id", b"ours-1")]
     _, headers = await asked("/api/v1/payments", 200, b"two\nlines")
     assert headers != [(b"x-request-id", b"two\nlines")]
+
+
+@pytest.mark.parametrize(
+    ("names_callers", "said"),
+    [(True, {"actor": "person 1", "address": "203.0.113.9"}), (False, {})],
+)
+async def test_a_line_says_who_asked_and_from_where_unless_told_not_to(
+    names_callers: bool, said: dict[str, str]
+) -> None:
+    async def recognising(scope: Any, receive: Any, send: Any) -> None:
+        name_actor({**scope}, "person 1")  # wrappers hand on copies of the scope
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: Any) -> None:
+        """Nobody reads it."""
+
+    scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": ("203.0.113.9", 1)}
+    with capture_logs() as lines:
+        await RequestLog(recognising, names_callers=names_callers)(scope, None, send)  # type: ignore[arg-type]
+    assert {name: lines[0][name] for name in ("actor", "address") if name in lines[0]} == said

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
@@ -17,14 +19,23 @@ log = structlog.get_logger("veza.http")
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by machines, the sandbox by our own workers, and the inbox keeps every event that came:
 # the lines of what went well would bury the others.
+_ACTOR = "veza_actor"
 _QUIET = ("/health/", "/metrics", "/webhooks/", SANDBOX_PATH)
 
 
-class RequestLog:
-    """ASGI wrapper: takes over or makes `X-Request-Id`, binds it to every log line, echoes it, logs the request."""
+def name_actor(scope: Scope, actor: str) -> None:
+    """Let the request's line say who asked: `person <id>`, `operator`, `visitor`."""
+    scope.setdefault("state", {})[_ACTOR] = actor
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+
+class RequestLog:
+    """ASGI wrapper: takes over or makes `X-Request-Id`, binds it to every log line, echoes it, logs the request.
+
+    `names_callers`: the line says who asked, as far as a door found out, and from which network address.
+    """
+
+    def __init__(self, app: ASGIApp, *, names_callers: bool = True) -> None:
+        self._app, self._names_callers = app, names_callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -36,6 +47,7 @@ class RequestLog:
         started = time.perf_counter()
         # What is mounted sees only the rest of the path, and leaves the scope so.
         method, path, status = scope["method"], scope["path"], 0
+        state = scope.setdefault("state", {})  # made here: wrappers further in hand on copies of the scope
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -52,4 +64,11 @@ class RequestLog:
             # 304: a page that keeps itself current found nothing new, every two seconds.
             is_quiet = status == 304 or (0 < status < 400 and path.startswith(_QUIET))
             say = log.debug if is_quiet else log.info
-            say("request", method=method, path=path, status=status, ms=round((time.perf_counter() - started) * 1000, 1))
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            who = self._caller(scope, state) if self._names_callers else {}
+            say("request", method=method, path=path, status=status, ms=ms, **who)
+
+    @staticmethod
+    def _caller(scope: Scope, state: Mapping[str, Any]) -> dict[str, str]:
+        client = scope.get("client")
+        return {"actor": state.get(_ACTOR, "unknown"), "address": client[0] if client else "unknown"}

@@ -1,0 +1,37 @@
+"""Forms of pages (application/x-www-form-urlencoded), read as strictly as JSON."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_to_bytes
+
+from veza.http.faults import Fault
+from veza.http.json_bodies import Malformed, unstorable_text
+
+MAX_FIELDS = 100
+"""The longest form of ours has six."""
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The fields of a form; raises Malformed where they are not UTF-8, hold a NUL, or one of them comes twice."""
+    parts = [part for part in body.split(b"&", MAX_FIELDS) if part]
+    if len(parts) > MAX_FIELDS:
+        raise Malformed(f"the form has more than {MAX_FIELDS} fields")
+    found: dict[str, str] = {}
+    for part in parts:
+        name, _, value = (_text(piece) for piece in part.partition(b"="))
+        if name in found:
+            raise Malformed(f"the form names {name[:50]} twice", (Fault("body", (name[:50],), "is there twice"),))
+        found[name] = value
+    faults = tuple(Fault("body", (name,), said) for name, value in found.items() if (said := unstorable_text(value)))
+    if any(unstorable_text(name) for name in found):
+        raise Malformed("the name of a field of the form holds a NUL character")
+    if faults:
+        raise Malformed(f"the form cannot be kept: {'; '.join(map(str, faults))}", faults)
+    return found
+
+
+def _text(piece: bytes) -> str:
+    try:
+        return unquote_to_bytes(piece.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise Malformed("the form is not UTF-8") from None

@@ -1,0 +1,151 @@
+"""The one place that reads JSON from outside: strictly as RFC 8259 and I-JSON (RFC 7493) have it.
+
+Two readers of one body must see the same thing, and both databases must be able to keep every text in it. So a body is
+UTF-8, at most MAX_DEPTH levels deep, names no key twice in one object, and holds no NUL, no half of a surrogate pair
+and no number outside of 64 bits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from veza.http.faults import MAX_FAULTS, Fault, Place
+
+MAX_DEPTH = 64
+"""Levels of arrays and objects. Our own deepest body has four, the provider's events about ten."""
+LARGEST = 2**63 - 1
+"""What a database's whole number holds at most."""
+READ_ASIDE_BYTES = 32_768
+"""Above this size a body is read in a thread: a full megabyte takes a tenth of a second."""
+
+# What the parser leaves in or cannot tell apart; without these bytes there is nothing to look for.
+_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{16}|[0-9][eE][+0-9]")
+_UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii", "ascii"})
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
+
+
+class Malformed(Exception):
+    """A body that cannot be read; prints one sentence. `faults` say where, as far as it can be said."""
+
+    def __init__(self, sentence: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.faults = faults or (Fault("body", (), sentence),)
+
+
+class UnsupportedEncoding(Exception):
+    """A body in another character set than UTF-8, or a compressed one; prints one sentence."""
+
+
+def demand_plain_utf8(content_type: str, content_encoding: str) -> None:
+    """Raises UnsupportedEncoding unless the headers announce UTF-8 (or nothing), not compressed."""
+    named = _CHARSET.search(content_type)
+    if named and named[1].lower() not in _UTF_8:
+        raise UnsupportedEncoding(f"this takes text in UTF-8, not in {named[1][:40]}")
+    if content_encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedEncoding(f"this takes bodies as they are, not compressed by {content_encoding[:40]}")
+
+
+async def read_json(body: bytes) -> Any:
+    """The value in `body`; a large one is read in a thread. Raises Malformed."""
+    return await asyncio.to_thread(parse_json, body) if len(body) > READ_ASIDE_BYTES else parse_json(body)
+
+
+def parse_json(body: bytes) -> Any:
+    """The value in `body`; raises Malformed."""
+    text = _decode(body)
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Malformed(f"the body is not readable JSON: {error.msg.lower()} ({where})") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        # CPython refuses to convert whole numbers of more than 4,300 digits.
+        raise Malformed("the body holds a number of more than 4,300 digits") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _demand_depth(value)
+    if _SUSPICIOUS.search(body) and (faults := tuple(islice(_unstorable(value, ()), MAX_FAULTS))):
+        raise Malformed(f"the body cannot be kept: {'; '.join(map(str, faults))}", faults)
+    return value
+
+
+def _decode(body: bytes) -> str:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"the body is not readable JSON: it is not UTF-8 (byte {error.start})") from None
+    if text.startswith("\ufeff"):
+        raise Malformed("the body begins with a byte order mark: send UTF-8 without one")
+    return text
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"the key {json.dumps(twice[:50])} is in one object twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise Malformed(f"the body is not readable JSON: {name} is no JSON")
+
+
+def _too_deep() -> Malformed:
+    return Malformed(f"the body is more than {MAX_DEPTH} levels deep")
+
+
+def _demand_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner.extend(one.values())
+            elif isinstance(one, list):
+                inner.extend(one)
+        if not inner:
+            return
+        level = inner
+    if any(isinstance(one, (dict, list)) for one in level):
+        raise _too_deep()
+
+
+def _unstorable(value: Any, at: Place) -> Iterator[Fault]:
+    """Whatever no database of ours can keep."""
+    if isinstance(value, str):
+        if said := unstorable_text(value):
+            yield Fault("body", at, said)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if said := unstorable_text(name):
+                yield Fault("body", at, f"the name of a field {said}")
+            else:
+                yield from _unstorable(inner, (*at, name))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _unstorable(inner, (*at, number))
+    elif isinstance(value, float):
+        if value in (float("inf"), float("-inf")):
+            yield Fault("body", at, "a number below 10^308")
+    elif isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+        yield Fault("body", at, f"a whole number of at most {LARGEST}")
+
+
+def unstorable_text(text: str) -> str:
+    """What is wrong with a text that PostgreSQL or UTF-8 cannot hold; empty for any other."""
+    if "\0" in text:
+        return "holds a NUL character"
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return "holds half of a surrogate pair"
+    return ""

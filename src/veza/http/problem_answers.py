@@ -1,0 +1,151 @@
+"""Errors become answers here, once for every door: a problem for programs, a page for people.
+
+Modules raise errors that are sentences; a translation says which kind of problem each of them is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+
+from veza.http.faults import Fault
+from veza.http.json_bodies import Malformed, UnsupportedEncoding
+from veza.http.limits import retry_headers
+from veza.http.problems import (
+    BAD_AMOUNT,
+    FORBIDDEN,
+    INTERNAL,
+    INVALID_REQUEST,
+    MALFORMED_BODY,
+    MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    RATE_LIMITED,
+    REFUSED,
+    REQUEST_REFUSED,
+    TOO_LARGE,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE,
+    Kind,
+    Problem,
+)
+from veza.http.requests import ClientLeft
+from veza.kit.codes import BadCode
+from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.money import BadAmount
+
+log = structlog.get_logger(__name__)
+
+DoorRequest: TypeAlias = Request[Any, Any, Any]
+ProblemPage = Callable[[DoorRequest, int, str, str], Response[Any] | None]
+"""A page for a status, a title and a sentence; None where a program asks, which is told as programs are."""
+Translate = Callable[[DoorRequest, Any], Problem]
+
+# What the framework raises by itself, by status.
+_BY_STATUS: Mapping[int, Kind] = {
+    400: REQUEST_REFUSED,
+    401: UNAUTHORIZED,
+    403: FORBIDDEN,
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    413: TOO_LARGE,
+    415: UNSUPPORTED_MEDIA_TYPE,
+    429: RATE_LIMITED,
+    503: UNAVAILABLE,
+}
+
+
+def exception_handlers(
+    translations: Mapping[type[Exception], Kind], page: ProblemPage | None = None
+) -> dict[type[Exception] | int, Any]:
+    """Handlers for the whole application; `translations` says which kind each module's errors are."""
+
+    def answering(translate: Translate) -> Any:
+        return lambda request, error: answer(request, translate(request, error), page)
+
+    def translated(kind: Kind) -> Translate:
+        return lambda _request, error: Problem(kind, str(error), retry_headers(error))
+
+    told: dict[type[Exception], Translate] = {
+        **{error: translated(kind) for error, kind in translations.items()},
+        DatabaseUnavailable: translated(UNAVAILABLE),
+        BadAmount: translated(BAD_AMOUNT),
+        BadCode: translated(REFUSED),
+        UnsupportedEncoding: translated(UNSUPPORTED_MEDIA_TYPE),
+        Malformed: _malformed,
+        ClientLeft: _left,
+        Problem: lambda _request, error: error,
+        ValidationException: _by_framework_invalid,
+        HTTPException: _by_framework,
+        Exception: _unexpected,
+    }
+    return {error: answering(translate) for error, translate in told.items()}
+
+
+def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = None) -> Response[Any]:
+    """The problem as its asker reads it: `page` answers a person's browser outside the API."""
+    kind = problem.kind
+    if page is not None and (shown := page(request, kind.status, kind.title, problem.detail)) is not None:
+        shown.headers.update(problem.headers)
+        return shown
+    body = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+        **problem.extra,
+    }
+    return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+def unreadable_address(request: DoorRequest, faults: list[Fault], page: ProblemPage | None = None) -> Response[Any]:
+    """The answer to an address or a header that no text can be made of."""
+    detail = "; ".join(map(str, faults))
+    return answer(request, Problem(INVALID_REQUEST, detail, errors=[fault.shown() for fault in faults]), page)
+
+
+def _malformed(_request: DoorRequest, error: Malformed) -> Problem:
+    return Problem(MALFORMED_BODY, str(error), errors=[fault.shown() for fault in error.faults])
+
+
+def _left(_request: DoorRequest, error: ClientLeft) -> Problem:
+    log.info("request.client_left")
+    return Problem(REQUEST_REFUSED, str(error))  # for the request's line alone: nobody reads it
+
+
+def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> Problem:
+    """What Litestar itself finds, where our own rule did not look: outside the API."""
+    found = error.extra if isinstance(error.extra, list) else []
+    faults = [
+        Fault(item.get("source", "body"), tuple(str(item.get("key", "")).split(".")), str(item.get("message", "")))
+        for item in found
+        if isinstance(item, Mapping)
+    ]
+    detail = "; ".join(map(str, faults)) or error.detail
+    return Problem(INVALID_REQUEST, detail, errors=[fault.shown() for fault in faults])
+
+
+def _by_framework(request: DoorRequest, error: HTTPException) -> Problem:
+    if error.status_code >= 500 and error.status_code != UNAVAILABLE.status:
+        return _unexpected(request, error)
+    kind = _BY_STATUS.get(error.status_code, REQUEST_REFUSED)
+    detail = error.detail
+    if isinstance(error, NotFoundException):
+        detail = f"there is nothing at {request.url.path}"
+    elif isinstance(error, MethodNotAllowedException):
+        detail = f"{request.method} does not work at {request.url.path}"
+    elif kind is TOO_LARGE:
+        detail = "the body is larger than this address takes"
+    return Problem(kind, detail, error.headers)
+
+
+def _unexpected(_request: DoorRequest, error: Exception) -> Problem:
+    log.error("request.failed", exc_info=error)
+    return Problem(INTERNAL, "an unexpected error happened; nothing more is said here on purpose")

@@ -1,0 +1,247 @@
+"""Errors as RFC 9457 problem details: one table of kinds, each with a `type` that never changes.
+
+docs/api-problems.md is generated from `KINDS`. How an error becomes one of them is in `problem_answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from msgspec import Struct
+
+from veza.http.faults import Fault, Source
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: the last part of its `type`, its status, its title, and what to do about it.
+
+    `example` is a `detail` as one reads it, for the description of the operations.
+    """
+
+    slug: str
+    status: int
+    title: str
+    meaning: str
+    example: str = ""
+
+    @property
+    def uri(self) -> str:
+        """The stable `type`: a URN, because every installation has another address."""
+        return f"urn:veza:problem:{self.slug}"
+
+
+INVALID_REQUEST = Kind(
+    "invalid-request",
+    400,
+    "The request is not valid",
+    "`errors` names everything that is wrong in body, query, path and headers; change all of it and send it again.",
+    "country: two letters such as DE; amount_minor: a whole number, not a text",
+)
+MALFORMED_BODY = Kind(
+    "malformed-body",
+    400,
+    "The body cannot be read",
+    "Send JSON in UTF-8: at most 64 levels deep, no key twice in an object, no NUL, no half of a surrogate pair, "
+    "numbers within 64 bits. `errors` says where.",
+    "the body is not readable JSON: expecting value (line 1, column 17)",
+)
+KEY_MISSING = Kind(
+    "idempotency-key-missing",
+    400,
+    "Idempotency-Key is missing",
+    "Every write takes `Idempotency-Key`: 1 to 255 visible ASCII characters, new for each intent, kept for repeats.",
+    "every write needs a header Idempotency-Key: 1 to 255 characters, new for each intent",
+)
+BAD_CURSOR = Kind(
+    "bad-cursor",
+    400,
+    "The cursor is not one of ours",
+    "Use `next_cursor` from the previous page unchanged, with the same filters, or start again without one.",
+    "the cursor belongs to another list or other filters: start again without it",
+)
+UNAUTHORIZED = Kind(
+    "unauthorized",
+    401,
+    "Sign in first",
+    "Sign in, or send `Authorization: Bearer <token>` with a personal API token or the operator's token.",
+    "sign in first, or send a token as bearer",
+)
+FORBIDDEN = Kind(
+    "forbidden",
+    403,
+    "Not allowed",
+    "`detail` says what is needed (docs/permissions.md): a permission, a token's scope, or to be one of its people.",
+    "this needs the permission “people”, which you do not have",
+)
+NOT_FOUND = Kind(
+    "not-found",
+    404,
+    "Nothing here",
+    "Check the address and the id.",
+    "there is no payment 01890000-0000-7000-8000-000000000000",
+)
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The header `Allow` lists what works here.")
+CONFLICT = Kind(
+    "conflict",
+    409,
+    "Somebody was first",
+    "`detail` says what happened; read the current state and decide again.",
+    "transfer 01890000-0000-7000-8000-000000000000 is no longer completed at attempt 1: somebody else was first",
+)
+KEY_IN_USE = Kind(
+    "idempotency-key-in-use",
+    409,
+    "The same request is still running",
+    "Wait a moment and repeat it with the same key.",
+    "the first request with this key is still running",
+)
+TOO_LARGE = Kind(
+    "body-too-large",
+    413,
+    "The body is too large",
+    "Send less; the limit is in docs/configuration.md.",
+    "the body is larger than this address takes",
+)
+UNSUPPORTED_MEDIA_TYPE = Kind(
+    "unsupported-media-type",
+    415,
+    "Unsupported media type",
+    "Send `Content-Type: application/json`, in UTF-8 and not compressed.",
+    "this takes application/json, not text/plain",
+)
+REFUSED = Kind("refused", 422, "The request makes sense but cannot be done", "`detail` says why, with the numbers.")
+BAD_AMOUNT = Kind(
+    "bad-amount",
+    422,
+    "The amount cannot be charged or returned",
+    "`detail` says why, with the numbers.",
+    "an amount must be above zero, this one is 0.00 EUR",
+)
+KEY_REUSED = Kind(
+    "idempotency-key-reused",
+    422,
+    "This key was used for another request",
+    "Take a new key for a new intent.",
+    "this Idempotency-Key was used for another request: take a new one for a new intent",
+)
+RATE_LIMITED = Kind(
+    "rate-limited",
+    429,
+    "Too many requests",
+    "Wait for the seconds that `Retry-After` says, then try again.",
+    "too many tries: wait 42 s, then try again",
+)
+REQUEST_REFUSED = Kind("request-refused", 400, "The request was refused", "`detail` says why.")
+INTERNAL = Kind(
+    "internal-error", 500, "Something went wrong on our side", "Report the `request_id`; the log has the rest."
+)
+UNAVAILABLE = Kind(
+    "unavailable",
+    503,
+    "Not available right now",
+    "`detail` says what is missing; nothing was changed, try again.",
+    "the database stayed locked for 5 s: another program is writing to it",
+)
+
+KINDS: tuple[Kind, ...] = (
+    INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN, NOT_FOUND,
+    METHOD_NOT_ALLOWED, CONFLICT, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED,
+    RATE_LIMITED, INTERNAL, UNAVAILABLE,
+)  # fmt: skip
+
+
+class Problem(Exception):
+    """Raised by a handler of this door: `kind`, one sentence, and whatever else helps a program to react."""
+
+    def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.headers, self.extra = kind, detail, dict(headers or {}), extra
+
+
+class FieldError(Struct, frozen=True):
+    """One thing that is wrong with a request: in its body, query, path or headers, and in words what would be right.
+
+    `pointer` is a JSON pointer (RFC 6901): into the body, or `/` and the name of the parameter; `field` is the same for
+    people.
+    """
+
+    source: Source
+    pointer: str
+    field: str
+    message: str
+
+
+class ProblemBody(Struct, frozen=True):
+    """The shape of every error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+class Described(ResponseSpec):
+    """One answer of an operation for the description.
+
+    Litestar copies what it registers, for each router anew, down to the last example: a sixth of the time that making
+    the application takes. Nobody changes these, so a copy is the thing itself.
+    """
+
+    def __deepcopy__(self, _copied: dict[int, Any]) -> Described:
+        return self
+
+
+def problem_responses(*kinds: Kind) -> dict[int, ResponseSpec]:
+    """The errors of one operation for its OpenAPI description; 400, 401, 403 and 503 go without saying."""
+    by_status: dict[int, list[Kind]] = {}
+    for kind in dict.fromkeys((INVALID_REQUEST, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, *kinds)):
+        by_status.setdefault(kind.status, []).append(kind)
+    return {
+        status: Described(
+            data_container=ProblemBody,
+            generate_examples=False,
+            description="; ".join(kind.title for kind in group),
+            media_type=MEDIA_TYPE,
+            examples=[Example(summary=kind.title, value=_example(kind)) for kind in group if kind.example],
+        )
+        for status, group in by_status.items()
+    }
+
+
+def _example(kind: Kind) -> dict[str, Any]:
+    said = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.example}
+    more = {"errors": [fault.shown() for fault in _EXAMPLE_FAULTS]} if kind is INVALID_REQUEST else {}
+    return {**said, "instance": "/api/v1/…", "request_id": "5f1c9c2b7d3e4a60", **more}
+
+
+_EXAMPLE_FAULTS = (
+    Fault("body", ("country",), "two letters such as DE"),
+    Fault("body", ("amount_minor",), "a whole number, not a text"),
+)
+
+
+def problems_page(*more: Kind) -> str:
+    """docs/api-problems.md; `more` are the kinds of the rooms' own errors."""
+    kinds = (*KINDS, *more)
+    rows = "".join(f"| `{kind.uri}` | {kind.status} | {kind.title} | {kind.meaning} |\n" for kind in kinds)
+    return (
+        "# Problems the API answers with\n\n"
+        f"Every error is `{MEDIA_TYPE}` (RFC 9457) with `type`, `title`, `status`, `detail` (one sentence),\n"
+        "`instance` (the path) and `request_id`. Programs should look at `type`; it never changes.\n\n"
+        "A request that is not valid is told everything that is wrong with it at once. `errors` has an item for each\n"
+        "fault: `source` (`body`, `query`, `path` or `header`), `pointer` (a JSON pointer into the body, or `/` and\n"
+        "the parameter's name), `field` (the same for people) and `message`: in words what would be right there, such\n"
+        "as “two letters such as DE”.\n\n"
+        "This page is generated from `src/veza/http/problems.py` and the `problems.py` of each room.\n\n"
+        f"| type | status | title | what to do |\n|---|---|---|---|\n{rows}"
+    )
