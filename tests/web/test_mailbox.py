@@ -33,7 +33,7 @@ async def test_mails_are_shown_with_their_links(sqlite_url: str, tmp_path: Path)
     shown = await ask(veza, f"/mailbox/{mail_id}")
     assert '<a href="http://127.0.0.1:8000/x?token=a">http://127.0.0.1:8000/x?token=a</a>' in shown.text
     assert "Hello &lt;b&gt;you&lt;/b&gt;" in shown.text
-    assert shown.headers["cache-control"] == "no-store"
+    assert shown.headers["cache-control"] == "private, no-store"
     assert (await ask(veza, f"/mailbox/{uuid4()}")).status_code == 404
     await veza.close()
 

@@ -186,7 +186,7 @@ async def test_every_page_carries_the_strict_headers_and_nothing_inline(desk: De
     for page in pages:
         assert page.headers["content-security-policy"].startswith("default-src 'self';")
         assert page.headers["x-content-type-options"] == "nosniff"
-        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["cache-control"] == "private, no-store"
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", page.text)
         assert page.text.count("<h1") == 1

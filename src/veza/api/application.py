@@ -17,6 +17,7 @@ from veza.api.security import describe_callers
 from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, permitted
 from veza.http.addresses import ReadableAddresses
 from veza.http.faults import Fault
+from veza.http.headers import SafeHeaders
 from veza.http.problem_answers import ProblemPage, exception_handlers, unreadable_address
 from veza.http.problems import Kind
 from veza.http.request_log import RequestLog
@@ -49,11 +50,13 @@ def web_application(
     session_cookie: str = "veza",
     problem_page: ProblemPage | None = None,
     names_callers: bool = True,
+    always_tls: bool = False,
 ) -> tuple[RequestLog, Litestar]:
     """The ASGI application to serve, and the Litestar inside it (for tests and the description).
 
     `session_cookie` is what the description says the session's cookie is called; `problem_page` makes
-    of a problem what a person's browser shows; `names_callers`: request lines say who asked and from where.
+    of a problem what a person's browser shows; `names_callers`: request lines say who asked and from where;
+    `always_tls`: people reach Veza by HTTPS alone.
     """
 
     def provide_database() -> Database:
@@ -78,4 +81,4 @@ def web_application(
         return unreadable_address(request, faults, problem_page)
 
     readable = ReadableAddresses(HeadAsGet(litestar), unreadable, beside=(SANDBOX_PATH,))
-    return RequestLog(readable, names_callers=names_callers), litestar
+    return RequestLog(SafeHeaders(readable, always_tls=always_tls), names_callers=names_callers), litestar

@@ -136,6 +136,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
         problem_page=problem_page(rooms.database.clock),
         names_callers=settings.log_callers,
+        always_tls=settings.base_url.startswith("https://"),
     )
     return Veza(
         settings=settings,

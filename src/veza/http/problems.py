@@ -102,6 +102,13 @@ KEY_IN_USE = Kind(
     "Wait a moment and repeat it with the same key.",
     "the first request with this key is still running",
 )
+REQUEST_TIMEOUT = Kind(
+    "request-timeout",
+    408,
+    "The request came too slowly",
+    "Send head and body without pauses; REQUEST_HEAD_TIMEOUT and REQUEST_BODY_TIMEOUT are the times they have.",
+    "the request was not whole in time",
+)
 TOO_LARGE = Kind(
     "body-too-large",
     413,
@@ -152,8 +159,8 @@ UNAVAILABLE = Kind(
 
 KINDS: tuple[Kind, ...] = (
     INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN, NOT_FOUND,
-    METHOD_NOT_ALLOWED, CONFLICT, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED,
-    RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, CONFLICT, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT,
+    KEY_REUSED, RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 

@@ -1,41 +1,186 @@
-"""HTTP/1.1 as httptools parses it, with a bound it does not have, and one Host.
+"""HTTP/1.1 as httptools parses it, with bounds it does not have on size and time, and one Host.
 
 The parser in Python, which uvicorn takes where there is no other, cost 7 % more processor for a whole request.
 """
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any, ClassVar
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from veza.ops.connections import ConnectionRules, Connections
 
 MOST_HEAD_BYTES = 65_536
 """Of the lines before a body; a line without end would fill the memory. The longest thing we send there has 1,200."""
+FLUSH_SECONDS = 5.0
+"""For the last words to a client that is cut off, before the connection is torn down."""
+
+_TOO_SLOW = (
+    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/problem+json\r\n"
+    b"cache-control: private, no-store\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+)
+_TOO_SLOW_BODY = (
+    b'{"type":"urn:veza:problem:request-timeout","title":"The request came too slowly","status":408,'
+    b'"detail":"the request was not whole in time"}'
+)
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. A head that is too large, or has no Host or several, gets 400, and the connection ends."""
+    """One connection. A head that is too large, or has no Host or several, gets 400, and the connection ends; so it
+    does, with 408, when head or body are not whole in time, and when an answer is not read."""
+
+    connections_of_server: ClassVar[Connections] = Connections(ConnectionRules())
 
     _in_head = True
     _ended = False
+    _is_counted = False
     _head_bytes = 0
+    _body_bytes = 0
+    _body_began = 0.0
+    _reading: asyncio.TimerHandle | None = None
+    _writing: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def of(cls, connections: Connections) -> type[HttpProtocol]:
+        """The protocol of a server whose connections are counted in `connections`."""
+        return type("HttpProtocol", (cls,), {"connections_of_server": connections})
+
+    @property
+    def _rules(self) -> ConnectionRules:
+        return self.connections_of_server.rules
+
+    @property
+    def _peer(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._is_counted = self.connections_of_server.opened(self, self._peer)
+        if not self._is_counted:
+            transport.abort()
+            return
+        self._reading = self.loop.call_later(self._rules.head.total_seconds(), self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_reading_timer()
+        self._stop_writing_timer()
+        if self._is_counted:
+            self._is_counted = False
+            self.connections_of_server.closed(self, self._peer)
+        super().connection_lost(exc)
+
+    def displace(self) -> None:
+        """Close at once: another connection takes this one's place."""
+        self._leave()
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._ended = False
         super().data_received(data)
-        if not self._in_head:
+        if self.transport.is_closing():
             return
-        # What came with the end of a message was mostly its body.
-        self._head_bytes = 0 if self._ended else self._head_bytes + len(data)
-        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response(f"The lines before a request's body may have {MOST_HEAD_BYTES} bytes.")
+        if self._in_head:
+            # What came with the end of a message was mostly its body.
+            self._head_bytes = 0 if self._ended else self._head_bytes + len(data)
+            if self._head_bytes > MOST_HEAD_BYTES:
+                self.send_400_response(f"The lines before a request's body may have {MOST_HEAD_BYTES} bytes.")
+                return
+            if self._head_bytes and self._reading is None:
+                self._reading = self.loop.call_later(self._rules.head.total_seconds(), self._too_slow)
+        elif self._reading is None:
+            self._reading = self.loop.call_later(self._rules.body.total_seconds(), self._look_at_body)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._stop_reading_timer()
+        self._body_bytes, self._body_began = 0, self.loop.time()
         hosts = sum(name == b"host" for name, _ in self.headers)
         # RFC 9112, 3.2: a proxy and we might each believe another of several.
         if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             raise ValueError(f"a request names one host, this one {hosts}")  # the parser makes it a 400
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._in_head, self._ended = True, True
+        self._stop_reading_timer()
+        if self._is_counted and not self.cycle.response_complete:
+            self.connections_of_server.is_answered(self, self._peer)
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if self._is_counted and not self.pipeline:
+            self.connections_of_server.waits(self, self._peer)
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size() and self._writing is None:
+            self._writing = self.loop.call_later(self._rules.write.total_seconds(), self._not_read)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._writing is None:
+            self._writing = self.loop.call_later(self._rules.write.total_seconds(), self._not_read)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_writing_timer()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._stop_reading_timer()
+        super().handle_websocket_upgrade()
+
+    def _look_at_body(self) -> None:
+        """The body's time is up, unless it is a large one that comes along, or we are slow to take it."""
+        self._reading = None
+        allowed = self._rules.body.total_seconds() + self._body_bytes / self._rules.body_bytes_per_second
+        left = self._body_began + allowed - self.loop.time()
+        if self.flow.read_paused:
+            left = max(left, self._rules.body.total_seconds())
+        if left > 0.001:
+            self._reading = self.loop.call_later(left, self._look_at_body)
+        else:
+            self._too_slow()
+
+    def _too_slow(self) -> None:
+        self._reading = None
+        if self.transport.is_closing():
+            return
+        part = "head" if self._in_head else "body"
+        received = self._head_bytes if self._in_head else self._body_bytes
+        has_begun = not self._in_head or self._head_bytes > 0
+        if has_begun:  # browsers open connections to be quicker later, and may never use them
+            self.connections_of_server.say("request.too_slow", self._peer, part=part, received_bytes=received)
+        answers = self.cycle is not None and not self.cycle.response_complete and self.cycle.response_started
+        if has_begun and not answers:
+            self.transport.write(_TOO_SLOW % (len(_TOO_SLOW_BODY), _TOO_SLOW_BODY))
+        self._leave()
+        self.transport.close()
+        self._writing = self._writing or self.loop.call_later(FLUSH_SECONDS, self.transport.abort)
+
+    def _not_read(self) -> None:
+        """The answer stands still: whoever asked for it does not read it."""
+        self._writing = None
+        if self.transport.get_write_buffer_size():
+            self.connections_of_server.say("answer.not_read", self._peer)
+            self._leave()
+            self.transport.abort()
+
+    def _leave(self) -> None:
+        """The application is told that the client has gone; what it still says goes nowhere."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _stop_reading_timer(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _stop_writing_timer(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None

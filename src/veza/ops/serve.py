@@ -23,7 +23,9 @@ import structlog
 import uvicorn
 
 from veza.ops.application import Application, Service
+from veza.ops.connections import ConnectionRules, Connections
 from veza.ops.http_protocol import HttpProtocol
+from veza.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -79,15 +81,18 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def http_server(asgi: Any, grace: timedelta, proxies: Sequence[str] = ()) -> Server:
+def http_server(asgi: Any, grace: timedelta, rules: ConnectionRules | None = None) -> Server:
     """A server for `asgi`; access lines are written by the application itself, with their request id.
 
-    `proxies` are the addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    The `proxies` of `rules` are the addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
     """
+    connections = Connections(rules or ConnectionRules())
+    proxies = connections.rules.proxies
     return Server(
         uvicorn.Config(
             asgi,
-            http=HttpProtocol,
+            http=HttpProtocol.of(connections),
+            backlog=connections.backlog,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -106,10 +111,22 @@ def _as_peers(proxies: Sequence[str]) -> list[str]:
     return [*(str(one) for one in networks), *mapped]
 
 
+def connection_rules(settings: Settings) -> ConnectionRules:
+    """How patient the server is with slow clients, and how many connections it lets one address hold."""
+    return ConnectionRules(
+        head=settings.request_head_timeout,
+        body=settings.request_body_timeout,
+        per_address=settings.connections_per_address,
+        proxies=settings.trusted_proxies,
+    )
+
+
 @asynccontextmanager
-async def serving(asgi: Any, listener: socket.socket, grace: timedelta = AFTER_GRACE) -> AsyncIterator[str]:
+async def serving(
+    asgi: Any, listener: socket.socket, grace: timedelta = AFTER_GRACE, rules: ConnectionRules | None = None
+) -> AsyncIterator[str]:
     """Serve `asgi` while the block runs; yields its URL once it answers."""
-    server = http_server(asgi, grace)
+    server = http_server(asgi, grace, rules)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     ready = asyncio.create_task(server.ready.wait())
     try:
@@ -168,7 +185,7 @@ async def _run_all(application: Application, listener: socket.socket | None, on_
     tasks = {asyncio.create_task(_service(service, stop), name=service.name) for service in application.services}
     server: Server | None = None
     if listener is not None:
-        server = http_server(application.asgi, grace, application.settings.trusted_proxies)
+        server = http_server(application.asgi, grace, connection_rules(application.settings))
         tasks.add(asyncio.create_task(server.serve(sockets=[listener]), name="http"))
         tasks.add(asyncio.create_task(_announce(server, stop, on_ready), name="announce"))
     else:

@@ -55,7 +55,7 @@ async def _look(shelf: Shelf, cover: dict[str, Any], by: Any = None) -> tuple[in
     return answer.status_code, answer.headers["cache-control"]
 
 
-NOT_THERE, OWN, FOR_ALL = (404, "no-store"), (200, "private, no-cache"), (200, "public, max-age=3600")
+NOT_THERE, OWN, FOR_ALL = (404, "private, no-store"), (200, "private, no-store"), (200, "public, max-age=3600")
 
 
 async def test_a_cover_is_seen_by_who_may_see_a_release_with_it(any_shelf: Shelf) -> None:

@@ -39,8 +39,8 @@ from veza.library import access
 
 PUBLIC = {"Cache-Control": "public, max-age=3600"}
 """The files never change, who may see them does: what is withdrawn or hidden leaves every cache within an hour."""
-PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
-"""Kept by the asker's browser alone, and asked for again each time."""
+PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
+"""Kept nowhere: only some people may see it."""
 _NAME = re.compile(r"([0-9]{1,4})\.(webp|jpg)")
 _MEDIA = {"webp": "image/webp", "jpg": "image/jpeg"}
 CoverName = Annotated[str, PathParameter(max_length=9, description="Pixels and form, such as `512.webp` or `96.jpg`.")]

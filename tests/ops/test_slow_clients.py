@@ -1,0 +1,294 @@
+"""Real sockets: half-sent requests end within their time, displace no whole one, and are said in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import resource
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from tests.api.conftest import Door
+from veza.kit.database import Database
+from veza.ops import serve
+from veza.ops.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections, network_of
+
+BOUND_SECONDS = 30
+SHORT = timedelta(seconds=0.3)
+WHOLE = b"GET / HTTP/1.1\r\nHost: veza\r\nConnection: close\r\n\r\n"
+HALVES = {
+    "nothing": b"",
+    "half a head": b"POST / HTTP/1.1\r\nHost: ve",
+    "half a body": b"POST / HTTP/1.1\r\nHost: veza\r\nContent-Length: 100\r\n\r\nhalf",
+    "half a chunk": b"POST / HTTP/1.1\r\nHost: veza\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nhalf",
+}
+
+
+async def reads_all(scope: Any, receive: Any, send: Any) -> None:
+    """Reads the whole body, then answers with a megabyte where it is asked to, else with a word."""
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        more = message["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(64 if scope["path"] == "/large" else 0):
+        await send({"type": "http.response.body", "body": b"x" * 1_048_576, "more_body": True})
+    await send({"type": "http.response.body", "body": b"read"})
+
+
+@asynccontextmanager
+async def served(rules: ConnectionRules, asgi: Any = reads_all) -> AsyncIterator[int]:
+    listener = serve.listen("127.0.0.1", 0)
+    async with serve.serving(asgi, listener, timedelta(seconds=1), rules) as url:
+        yield int(url.rpartition(":")[2])
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(BOUND_SECONDS * 50):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to pass")
+
+
+async def said_to(port: int, sent: bytes) -> bytes:
+    """All that comes back until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(sent)
+        async with asyncio.timeout(BOUND_SECONDS):
+            return await reader.read()
+    except ConnectionError:
+        return b"cut off"
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+async def test_what_is_sent_by_halves_ends_within_its_time(half: bytes) -> None:
+    with capture_logs() as lines:
+        async with served(ConnectionRules(head=SHORT, body=SHORT)) as port:
+            said = await said_to(port, half)
+    if half:
+        assert said.startswith(b"HTTP/1.1 408 Request Timeout")
+        assert b"urn:veza:problem:request-timeout" in said
+        assert [line["event"] for line in lines if line["log_level"] == "warning"] == ["request.too_slow"]
+    else:
+        assert said == b""
+
+
+@pytest.mark.parametrize("first", [b"POST / HTTP/1.1\r\nHost: veza\r\nX-Slow: ", HALVES["half a body"]])
+async def test_a_byte_now_and_then_buys_no_time(first: bytes) -> None:
+    async with served(ConnectionRules(head=SHORT, body=SHORT)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(first)
+        async with asyncio.timeout(BOUND_SECONDS):
+            while not reader.at_eof():
+                try:
+                    writer.write(b"a")
+                    await writer.drain()
+                    await asyncio.wait_for(reader.read(1000), 0.05)
+                except TimeoutError:
+                    continue
+                except ConnectionError:
+                    break
+        writer.close()
+
+
+async def test_a_large_body_that_comes_along_has_the_time_it_needs() -> None:
+    rules = ConnectionRules(head=SHORT, body=SHORT, body_bytes_per_second=100_000)
+    async with served(rules) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: veza\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n")
+        for _ in range(4):  # more than twice the time of a small one, and half a second of it earned by each part
+            writer.write(b"x" * 50_000)
+            await writer.drain()
+            await asyncio.sleep(0.2)
+        said = await asyncio.wait_for(reader.read(), BOUND_SECONDS)
+        writer.close()
+    assert said.startswith(b"HTTP/1.1 200")
+
+
+async def test_an_answer_that_is_not_read_ends() -> None:
+    with capture_logs() as lines:
+        async with served(ConnectionRules(write=SHORT)) as port:
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", port))
+            client.sendall(WHOLE.replace(b"/ ", b"/large ", 1))
+            await until(lambda: any(line["event"] == "answer.not_read" for line in lines))
+            client.close()
+
+
+@pytest.mark.parametrize("proxies", [(), ("127.0.0.1",)], ids=["a stranger", "a proxy"])
+async def test_one_address_displaces_its_own_half_requests_alone(proxies: tuple[str, ...]) -> None:
+    """Sixty half-sent requests of one address, ten at most, and all the while another one is answered."""
+    with capture_logs() as lines, ExitStack() as open_ones:
+        async with served(ConnectionRules(per_address=10, proxies=proxies)) as port:
+            halves = [open_ones.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(60)]
+            for half in halves:
+                half.sendall(HALVES["half a head"])
+            assert b"read" in await said_to(port, WHOLE)
+            assert sum(_is_closed(half) for half in halves) >= 50
+    displaced = [line for line in lines if line["event"] == "connections.displaced"]
+    assert displaced
+    assert displaced[0]["limit"] == 10
+
+
+def _is_closed(one: socket.socket) -> bool:
+    one.setblocking(False)
+    try:
+        return one.recv(1000) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+async def test_no_more_than_the_bound_stay_open_and_the_oldest_go_first() -> None:
+    async with served(ConnectionRules(per_address=1000, total=20)) as port:
+        with ExitStack() as stack:
+            halves = []
+            for _ in range(50):
+                halves.append(stack.enter_context(socket.create_connection(("127.0.0.1", port))))
+                halves[-1].sendall(HALVES["half a body"])
+                await asyncio.sleep(0.002)
+            assert b"read" in await said_to(port, WHOLE)
+            closed = [_is_closed(half) for half in halves]
+            assert sum(not one for one in closed) <= 20
+            assert closed == sorted(closed, reverse=True)
+
+
+@contextmanager
+def process(folder: Path, descriptors: int, **settings: str) -> Iterator[tuple[str, Path]]:
+    """`veza serve` with so many descriptors: its address, and the file of all it says."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    said = folder / "said"
+    with said.open("w") as out:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "veza", "serve", "--migrate", "--port", "0"],
+            cwd=folder, env=plain | settings, stdout=out, stderr=out,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)),
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 90
+        while not (url := re.search(r"ready on (\S+)", said.read_text())):
+            assert running.poll() is None, said.read_text()
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(0.05)
+        yield url[1], said
+    finally:
+        running.terminate()
+        assert running.wait(timeout=60) == 0
+
+
+def test_with_as_many_half_requests_as_descriptors_the_server_still_serves(tmp_path: Path) -> None:
+    with process(tmp_path, 256) as (url, said), ExitStack() as stack:
+        port = int(url.rpartition(":")[2])
+        for number in range(300):
+            half = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=BOUND_SECONDS))
+            half.sendall([*HALVES.values()][number % len(HALVES)])
+        with httpx.Client(base_url=url, timeout=BOUND_SECONDS) as client:
+            for path in ("/health/ready", "/api/v1/artists", "/permissions"):
+                assert client.get(path).status_code == 200
+        # One that leaves in the middle, by reset: no error, and no trace.
+        leaving = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=BOUND_SECONDS))
+        leaving.sendall(b"POST /forgot-password HTTP/1.1\r\nHost: veza\r\nContent-Length: 100\r\n\r\nemail=")
+        time.sleep(0.5)
+        leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        leaving.close()
+    log = said.read_text()
+    assert "connections.displaced" in log
+    assert "Traceback" not in log
+    assert "Too many open files" not in log
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/api/v1/wishes", b"Content-Type: application/json\r\nIdempotency-Key: k\r\n"),
+        ("/api/v1/wishes", b""),
+    ],
+)
+async def test_a_client_that_leaves_in_mid_body_is_no_error(sqlite_url: str, path: str, headers: bytes) -> None:
+    database = Database.open(sqlite_url)
+    with capture_logs() as lines:
+        async with served(ConnectionRules(), Door(database).asgi) as port:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            authorization = b"Authorization: Bearer a-token-only-the-tests-know-0123456789\r\n"
+            writer.write(
+                b"POST %s HTTP/1.1\r\nHost: veza\r\nContent-Length: 100\r\n%s%s\r\n{"
+                % (path.encode(), authorization, headers)
+            )
+            await writer.drain()
+            await asyncio.sleep(0.2)
+            writer.close()
+            await until(lambda: any(line["event"] == "request" for line in lines))
+    await database.close()
+    assert [line for line in lines if line["log_level"] in ("error", "critical") or line.get("exc_info")] == []
+
+
+class Held:
+    """A connection that is told to go."""
+
+    gone = False
+
+    def displace(self) -> None:
+        self.gone = True
+
+
+def test_what_is_being_answered_is_never_displaced() -> None:
+    connections = Connections(ConnectionRules(per_address=2, total=10))
+    first, second, third = Held(), Held(), Held()
+    for one in (first, second):
+        assert connections.opened(one, "203.0.113.9")
+        connections.is_answered(one, "203.0.113.9")
+    assert not connections.opened(third, "203.0.113.9")
+    connections.waits(second, "203.0.113.9")
+    assert connections.opened(third, "203.0.113.9")
+    assert (first.gone, second.gone) == (False, True)
+
+
+def test_a_proxy_is_answered_for_as_many_people_as_there_are() -> None:
+    connections = Connections(ConnectionRules(per_address=2, total=10, proxies=("10.0.0.0/8",)))
+    for _ in range(8):
+        one = Held()
+        assert connections.opened(one, "10.1.2.3")
+        connections.is_answered(one, "10.1.2.3")
+
+
+def test_a_customer_of_ipv6_is_one_address() -> None:
+    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert network_of("::ffff:203.0.113.9") != network_of("::ffff:203.0.113.8")
+    assert network_of("203.0.113.9") == "203.0.113.9"
+
+
+def test_an_attack_is_a_line_now_and_then_with_its_size() -> None:
+    now = [0.0]
+    connections = Connections(ConnectionRules(total=10), now=lambda: now[0])
+    with capture_logs() as lines:
+        for _ in range(1000):
+            connections.say("request.too_slow", "203.0.113.9")
+        now[0] = SAID_EVERY_SECONDS
+        connections.say("request.too_slow", "203.0.113.9")
+    assert [line["left_out"] for line in lines] == [0, 999]
