@@ -175,7 +175,7 @@ class Problem(Exception):
 class FieldError(Struct, frozen=True):
     """One thing that is wrong with a request: in its body, query, path or headers, and in words what would be right.
 
-    `pointer` is a JSON pointer (RFC 6901): into the body, or `/` and the name of the parameter; `field` is the same for
+    The pointer is one of JSON (RFC 6901), into the body or to the parameter of that name; the field is the same for
     people.
     """
 
