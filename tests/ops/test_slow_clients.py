@@ -24,7 +24,7 @@ from structlog.testing import capture_logs
 from tests.api.conftest import Door
 from veza.kit.database import Database
 from veza.ops import serve
-from veza.ops.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections, network_of
+from veza.ops.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections
 
 BOUND_SECONDS = 30
 SHORT = timedelta(seconds=0.3)
@@ -278,9 +278,11 @@ def test_a_proxy_is_answered_for_as_many_people_as_there_are() -> None:
 
 
 def test_a_customer_of_ipv6_is_one_address() -> None:
-    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
-    assert network_of("::ffff:203.0.113.9") != network_of("::ffff:203.0.113.8")
-    assert network_of("203.0.113.9") == "203.0.113.9"
+    connections = Connections(ConnectionRules(per_address=2, total=10))
+    held = [Held() for _ in range(3)]
+    for number, one in enumerate(held):
+        assert connections.opened(one, f"2001:db8:1:2:{number}::1")
+    assert [one.gone for one in held] == [True, False, False]
 
 
 def test_an_attack_is_a_line_now_and_then_with_its_size() -> None:

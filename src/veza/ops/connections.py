@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from veza.kit.limits import network
+
 log = structlog.get_logger(__name__)
 
 KEPT_DESCRIPTORS = 100
@@ -75,7 +77,7 @@ class Connections:
 
     def opened(self, connection: Waiting, peer: str) -> bool:
         """Take in a connection from `peer`, at first waiting; False when it must be closed at once."""
-        name = network_of(peer)
+        name = network(peer)
         address = self._addresses.get(name) or _Address(self._is_proxy(peer))
         if not self._has_room_for(address, name):
             return False
@@ -88,7 +90,7 @@ class Connections:
 
     def closed(self, connection: Waiting, peer: str) -> None:
         """Forget a connection that was taken in."""
-        name = network_of(peer)
+        name = network(peer)
         address = self._addresses[name]
         self._open -= 1
         address.open -= 1
@@ -99,13 +101,13 @@ class Connections:
 
     def waits(self, connection: Waiting, peer: str) -> None:
         """Nothing of it is being answered any more."""
-        name = network_of(peer)
+        name = network(peer)
         self._addresses[name].waiting[connection] = None
         self._waiting[connection] = name
 
     def is_answered(self, connection: Waiting, peer: str) -> None:
         """A request of it is whole."""
-        self._addresses[network_of(peer)].waiting.pop(connection, None)
+        self._addresses[network(peer)].waiting.pop(connection, None)
         self._waiting.pop(connection, None)
 
     def say(self, event: str, peer: str, **more: Any) -> None:
@@ -147,16 +149,6 @@ class Connections:
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         return any(address in network for network in self._proxies)
-
-
-def network_of(peer: str) -> str:
-    """Whose address it is: an IPv6 customer has a whole /64 of them."""
-    if ":" not in peer:
-        return peer
-    address = ip_address(peer.partition("%")[0])
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def most_connections() -> tuple[int, int]:
