@@ -171,7 +171,7 @@ async def test_faults_of_path_query_header_and_body_are_told_together(walk: Walk
         headers={"Content-Type": "application/json"},
     )
     problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (400, f"{KINDS}invalid-request")
+    assert (answer.status_code, problem["type"]) == (400, f"{KINDS}idempotency-key-missing")
     assert {(error["source"], error["pointer"]): error["message"] for error in problem["errors"]} == {
         ("header", "/Idempotency-Key"): "every write needs a header Idempotency-Key: 1 to 255 characters, new for each "
         "intent",

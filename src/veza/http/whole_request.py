@@ -69,9 +69,10 @@ def whole_request(*checks: Check) -> Callable[[Connection, BaseRouteHandler], Aw
 
 
 def refusal(found: Sequence[Found]) -> Problem:
-    """One problem that names all of `found`, of the kind they share. A body that cannot be read outweighs the rest."""
+    """One problem that names all of `found`. A body that cannot be read and what is special outweigh the usual kind."""
     kinds = {kind for kind, _ in found}
-    kind = MALFORMED_BODY if MALFORMED_BODY in kinds else kinds.pop() if len(kinds) == 1 else INVALID_REQUEST
+    special = kinds - {INVALID_REQUEST, MALFORMED_BODY}
+    kind = MALFORMED_BODY if MALFORMED_BODY in kinds else special.pop() if len(special) == 1 else INVALID_REQUEST
     faults = [fault for _, fault in found[:MAX_FAULTS]]
     # A fault of the whole is a sentence already; that of a part needs its name.
     detail = "; ".join(fault.message if not fault.place else str(fault) for fault in faults)
