@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from veza.kit.database import Session
-from veza.kit.money import Money
-from veza.money import findings, returns, reversals, transfers
+from veza.money import returns, reversals, surplus, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment, PaymentLine, know_lines_of, lines_of
@@ -88,23 +87,25 @@ async def rebalance(session: Session, payment: Payment, cause: Cause) -> None:
     """
     if payment.cleared_at is None:
         return
-    for book in await books(session, payment):
+    drawn = await books(session, payment)
+    for book in drawn:
         gap = book.planned_minor - book.owed_minor
         if gap > 0:
             await _need_back(session, payment, book, gap, cause)
         elif gap < 0:
             await _give_back(session, payment, book, -gap, cause)
+    if any(surplus.spare(book.reversals) for book in drawn):
+
+        async def mark_unwanted(row: TransferReversal, taker: Cause) -> None:
+            await _mark_unwanted(session, row, taker)
+
+        for book in await books(session, payment):
+            await surplus.settle(session, payment, book.transfers, book.reversals, mark_unwanted)
 
 
 async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
     """planned > owed: use up a surplus, lower what was never sent, then reverse, newest transfer first."""
-    for row in book.reversals:
-        used = min(gap, row.surplus_minor) if row.status == "succeeded" else 0
-        if used:
-            await reversals.machine.amend(session, row, surplus_minor=row.surplus_minor - used)
-            if row.surplus_minor == 0:
-                await findings.resolve(session, findings.FindingKind.SURPLUS, f"reversal {row.id}")
-            gap -= used
+    gap -= await surplus.use(session, book.reversals, gap)
     for transfer in reversed(book.transfers):
         if gap and transfers.is_unsent(transfer):
             part = min(gap, transfer.sent_minor)
@@ -123,7 +124,7 @@ async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: 
 
 
 async def _give_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
-    """planned < owed: cancel what was never carried out, then send a re-credit (or report a surplus)."""
+    """planned < owed: cancel what was never carried out, then send a re-credit."""
     by_id = {transfer.id: transfer for transfer in book.transfers}
     open_rows = [row for row in reversed(book.reversals) if row.status in ("pending", "permanently_failed")]
     for row in open_rows:
@@ -135,16 +136,10 @@ async def _give_back(session: Session, payment: Payment, book: SellerBook, gap: 
             await _mark_unwanted(session, row, cause)
         else:
             transfer = by_id[row.transfer_id]
-            why = f"covered by {await _provider_id(session, cause)}" if cause.kind is CauseKind.PROVIDER else str(cause)
-            await reversals.cancel(session, payment, transfer, row, because=why)
-            if part < row.amount_minor:
-                own = Cause(CauseKind(row.cause_kind), row.cause_id)
-                await reversals.add(session, payment, transfer, row.amount_minor - part, own)
-            await reversals.settle_transfer(session, transfer, because=why)
+            await reversals.lower(session, payment, transfer, row, part, because=str(cause))
+            await reversals.settle_transfer(session, transfer, because=str(cause))
         gap -= part
-    if gap and cause.kind is CauseKind.PROVIDER:
-        await _report_surplus(session, payment, book, gap, cause)
-    elif gap:
+    if gap:
         await transfers.add(session, payment, book.seller_id, gap, cause, because=f"given back: {cause}")
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, gap, book.seller_id)
         post(session, payment.id, payment.currency, f"re-credit because of {cause}", legs)
@@ -167,29 +162,9 @@ async def _mark_unwanted(session: Session, row: SellerTransfer | TransferReversa
         await reversals.machine.amend(session, row, **facts)
 
 
-async def _report_surplus(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
-    """Somebody else's reversal took more than anybody needed: a finding, never an automatic re-credit."""
-    row = next(row for row in book.reversals if row.id == cause.id)
-    await reversals.machine.amend(session, row, surplus_minor=min(row.amount_minor, row.surplus_minor + gap))
-    await findings.report(
-        session,
-        findings.FindingKind.SURPLUS,
-        f"reversal {row.id}",
-        f"{Money(gap, row.currency)} more than needed was taken from seller {book.seller_id}"
-        f" by {row.stripe_reversal_id}, which nobody here planned",
-        mend="refund the buyer as meant (it will be used), or send it back to the seller by hand",
-        payment_id=payment.id,
-    )
-
-
 def _unspoken_cause(session: Session, rows: Sequence[TransferReversal], cause: Cause) -> Cause:
     """`cause`, unless one of a transfer's live reversals has it already: a cause speaks once per transfer."""
     spoken = {(row.cause_kind, row.cause_id) for row in rows if row.status != "canceled"}
     if (cause.kind.value, cause.id) not in spoken:
         return cause
     return Cause(CauseKind.REBALANCE, session.new_id())
-
-
-async def _provider_id(session: Session, cause: Cause) -> str:
-    row = await session.get(TransferReversal, cause.id)
-    return (row.stripe_reversal_id if row else None) or str(cause)

@@ -27,7 +27,7 @@ STATUSES = ("pending", "succeeded", "permanently_failed", "canceled")
 
 
 class TransferReversal(Attempted, Base):
-    """One reversal of one transfer. `surplus_minor` is what of it nobody needed (taken by somebody else)."""
+    """One reversal of one transfer. `surplus_minor` is what of it was not needed (others took it)."""
 
     __tablename__ = "transfer_reversals"
 
@@ -148,9 +148,10 @@ async def add(
 async def add_seen(
     session: Session, payment: Payment, transfer: SellerTransfer, stripe_id: str, amount_minor: int, because: str
 ) -> TransferReversal:
-    """Record a reversal somebody else made at the provider; its money is back already."""
+    """Record a reversal made by others at the provider: its money is back, and nothing has needed it yet."""
     row_id = session.new_id()
     values = {"id": row_id, "status": "succeeded", "amount_minor": amount_minor, "succeeded_at": session.now}
+    values |= {"surplus_minor": amount_minor}
     values |= {"cause_kind": CauseKind.PROVIDER.value, "cause_id": row_id, "stripe_reversal_id": stripe_id}
     row = await _born(session, payment, transfer, because, values)
     await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER, because=because)
@@ -251,6 +252,22 @@ async def cancel(
         legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
         post(session, payment.id, payment.currency, f"reversal {reversal.id} canceled", legs)
         await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
+
+
+async def lower(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    by_minor: int,
+    *,
+    because: str,
+) -> None:
+    """Take `by_minor` less back with it (its request is certainly not alive): canceled, the rest as a new row."""
+    await cancel(session, payment, transfer, reversal, because=because)
+    if by_minor < reversal.amount_minor:
+        own = Cause(CauseKind(reversal.cause_kind), reversal.cause_id)
+        await add(session, payment, transfer, reversal.amount_minor - by_minor, own)
 
 
 async def reopen(

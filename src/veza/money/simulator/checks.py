@@ -220,4 +220,10 @@ def _failures_are_visible(rows: _Rows) -> list[str]:
             said[one.subject].add(one.kind)
     failed = [f"transfer {row.id}" for row in rows.transfers if row.failed_step == "transfer"]
     failed += [f"reversal {row.id}" for row in rows.reversals if row.status == "permanently_failed"]
-    return [f"{one} failed for good and no finding says so" for one in failed if not said[one] & set(VISIBLE)]
+    found = [f"{one} failed for good and no finding says so" for one in failed if not said[one] & set(VISIBLE)]
+    held_up = {row.seller_id for row in rows.reversals if row.status == "pending"}
+    return found + [
+        f"{row.surplus_minor} of reversal {row.id} is a surplus and no finding says so"
+        for row in rows.reversals
+        if row.surplus_minor and row.seller_id not in held_up and FindingKind.SURPLUS not in said[f"reversal {row.id}"]
+    ]
