@@ -22,6 +22,7 @@ ENOUGH_RUNS = 1000
 def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The first seed; each run takes the next.")] = 1,
     runs: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many runs.")] = 200,
+    jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Processes at once; one a core by default.")] = None,
     database_url: Url = None,
     as_json: Json = False,
 ) -> None:
@@ -40,7 +41,7 @@ def simulate(
     # What the runs make the room complain about is what they are for; the report says what matters.
     logging.disable(logging.CRITICAL)
     try:
-        report = run_async(_simulate(seed, runs, url, as_json))
+        report = run_async(_simulate(jobs, seed, runs, url, as_json))
     except (NotASimulatorsDatabase, DatabaseUnavailable) as impossible:
         raise fail(str(impossible), 2 if isinstance(impossible, NotASimulatorsDatabase) else 1) from None
     except Exception as error:
@@ -59,12 +60,12 @@ def simulate(
     raise typer.Exit(1 if report.violations else 0)
 
 
-async def _simulate(seed: int, runs: int, url: str | None, as_json: bool) -> Report:
+async def _simulate(jobs: int | None, seed: int, runs: int, url: str | None, as_json: bool) -> Report:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from veza.money.simulator.cores import cores, simulate_on
     from veza.money.simulator.play import Played
-    from veza.money.simulator.simulate import simulate as run_seeds
 
     columns = (TextColumn("[dim]seed {task.fields[seed]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -77,7 +78,7 @@ async def _simulate(seed: int, runs: int, url: str | None, as_json: bool) -> Rep
             if played.violations and not unseen:
                 progress.console.print(f"seed {played.seed}: {played.violations[0]}", style="red", markup=False)
 
-        return await run_seeds(seed, runs, url, on_run)
+        return await simulate_on(jobs or cores(), seed, runs, url, on_run)
 
 
 def _print(console: Console, report: Report, beside: str) -> None:
@@ -100,7 +101,11 @@ def _print(console: Console, report: Report, beside: str) -> None:
     if (left := len(report.failures) - MOST_NAMED) > 0:
         console.print(f"… and {left} more failing seeds; --json has them all.")
     crashes = f"{told['crashes']} crashes"
-    said = f"{report.runs} runs, {crashes}, {report.runs_per_second:g} runs/s: "
+    console.print(
+        f"{told['states']} distinct states of a payment and its rows, {told['pairs']} distinct pairs of (fault, move)"
+    )
+    processes = f" in {report.jobs} processes" if report.jobs > 1 else ""
+    said = f"{report.runs} runs, {crashes}, {report.runs_per_second:g} runs/s{processes}: "
     if report.violations:
         console.print(Text(f"{said}{report.violations} broke a promise.", style="bold red"))
     else:

@@ -8,6 +8,8 @@ import pytest
 
 from veza.money import attempt_worker, refund_facts
 from veza.money.sandbox.faults import KINDS
+from veza.money.simulator.actions import FROM_OUTSIDE
+from veza.money.simulator.cores import simulate_on
 from veza.money.simulator.ground import NotASimulatorsDatabase
 from veza.money.simulator.play import STEPS, Played
 from veza.money.simulator.simulate import replay, simulate
@@ -82,6 +84,25 @@ def _no_for(meaning: Meaning) -> Meaning:
 async def test_a_database_of_a_real_deployment_is_not_touched() -> None:
     with pytest.raises(NotASimulatorsDatabase, match="in memory"):
         await simulate(1, 1, "sqlite+aiosqlite:///veza.db")
+
+
+async def test_two_processes_reach_what_one_does() -> None:
+    heard: list[int] = []
+    one = await simulate(40, 4)
+    two = await simulate_on(2, 40, 4, on_run=lambda played: heard.append(played.seed))
+    assert sorted(heard) == [40, 41, 42, 43]
+    assert (two.runs, two.jobs, two.failures) == (4, 2, [])
+    for reached in ("moves", "outcomes", "faults", "crashes", "states", "pairs"):
+        assert getattr(two.coverage, reached) == getattr(one.coverage, reached), reached
+
+
+async def test_a_pair_is_a_fault_and_a_move_of_the_same_step() -> None:
+    coverage = (await simulate(40, 2)).coverage
+    faults = set(KINDS) | FROM_OUTSIDE | {f"crash {point}" for point in coverage.crashes}
+    assert len(coverage.pairs) > 20
+    assert {fault for fault, _ in coverage.pairs} <= faults
+    assert {move for _, move in coverage.pairs} <= set(coverage.moves)
+    assert len(coverage.states) > 4
 
 
 async def test_what_was_not_reached_is_named() -> None:

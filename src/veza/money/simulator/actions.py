@@ -62,5 +62,11 @@ ACTIONS: dict[str, tuple[Action, int]] = {
     )
     for name in [action.__name__]
 }
+FROM_OUTSIDE = frozenset(
+    name
+    for name, (action, _) in ACTIONS.items()
+    if action.__module__ in {module.__name__ for module in (bank, races, trouble)}
+)
+"""Actions that are faults themselves: what banks, provider and machines do to Veza."""
 NAMES = tuple(ACTIONS)
 WEIGHTS = tuple(weight for _, weight in ACTIONS.values())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import bindparam, null, select, union
 
 from veza.kit.database import Session
 from veza.kit.moves import StatusChange
@@ -20,6 +21,7 @@ from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.sandbox.world import World
+from veza.money.simulator.coverage import name_of
 from veza.money.simulator.ground import rows_of
 from veza.money.simulator.run import Run
 from veza.money.transfers import SellerTransfer, is_unsent
@@ -31,9 +33,11 @@ UNDONE = ("failed", "canceled")
 VISIBLE = (FindingKind.SELLER_DEBT, FindingKind.GIVEN_UP)
 
 
-_TOUCHED = union(
-    select(StatusChange.about_id, StatusChange.id).where(StatusChange.id > bindparam("change")),
-    select(LedgerEntry.payment_id, LedgerEntry.id).where(LedgerEntry.id > bindparam("entry")),
+_CHANGES = (StatusChange.about_id, StatusChange.id, StatusChange.machine, StatusChange.source, StatusChange.target)
+_POSTED = (LedgerEntry.payment_id, LedgerEntry.id, null(), null(), null())
+_TOUCHED: Any = union(
+    select(*_CHANGES).where(StatusChange.id > bindparam("since")),
+    select(*_POSTED).where(LedgerEntry.id > bindparam("since")),
 )
 
 
@@ -41,24 +45,47 @@ class LawWatch:
     """Checks the law of whatever was touched since the last look."""
 
     def __init__(self) -> None:
-        self._change = self._entry = NOWHERE
+        self._since = NOWHERE
         self._commits = -1
 
-    async def look(self, run: Run) -> list[str]:
-        """Violations in payments that have changed."""
+    async def look(self, run: Run, faults: Collection[str] = ()) -> list[str]:
+        """Violations in payments that have changed since the last look; `faults` struck since then."""
         if self._commits == run.progress.commits:
             return []
         self._commits = run.progress.commits
-        rows = await rows_of(run.engine, _TOUCHED, {"change": self._change, "entry": self._entry})
+        rows = await rows_of(run.engine, _TOUCHED, {"since": self._since})
         if not rows:
             return []
-        self._change = self._entry = max(row_id for _, row_id in rows)
+        self._since = max(row[1] for row in rows)
+        run.coverage.stepped(faults, {name_of(*row[2:]) for row in rows if row[3] is not None})
         found: list[str] = []
         async with run.processes[0].database.read() as session:
-            for payment_id in sorted({payment_id for payment_id, _ in rows}):
+            for payment_id in sorted({row[0] for row in rows}):
                 payment = await session.get_one(Payment, payment_id)
                 found += [str(one) for one in await law.check(session, payment)]
+                run.coverage.stood(await _state(session, payment))
         return found
+
+
+_OURS = TransferReversal
+_OF_PAYMENT: tuple[Any, ...] = tuple(
+    select(*columns).where(columns[0].class_.payment_id == bindparam("payment_id"))
+    for columns in (
+        (Refund.status, Refund.unanswered),
+        (Dispute.status,),
+        (SellerTransfer.status, SellerTransfer.failed_step, SellerTransfer.unanswered, SellerTransfer.unwanted_at),
+        (_OURS.status, _OURS.unanswered, _OURS.unwanted_at, _OURS.cause_kind),
+    )
+)
+
+
+async def _state(session: Session, payment: Payment) -> list[Any]:
+    """What a payment and its rows are in, without ids, times and amounts."""
+    state: list[Any] = [(payment.status, payment.cleared_at is None, payment.held_because is None)]
+    for rows in _OF_PAYMENT:
+        found = await session.execute(rows, {"payment_id": payment.id})
+        state.append(sorted(repr([isinstance(value, datetime) or value for value in row]) for row in found))
+    return state
 
 
 async def everything(run: Run) -> list[str]:

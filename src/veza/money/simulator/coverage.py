@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+from itertools import product
 from typing import Any
 
 from sqlalchemy import func, select
@@ -39,6 +42,27 @@ class Coverage:
         self.outcomes: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.crashes: Counter[str] = Counter()
+        self.states: set[int] = set()
+        """Every state a payment and its rows were seen in after a step, as digests."""
+        self.pairs: set[tuple[str, str]] = set()
+        """Every (fault, move) where the move was made in a step in which the fault struck."""
+
+    def add(self, other: Coverage) -> None:
+        """Add what other runs reached."""
+        self.moves.update(other.moves)
+        self.outcomes.update(other.outcomes)
+        self.faults.update(other.faults)
+        self.crashes.update(other.crashes)
+        self.states |= other.states
+        self.pairs |= other.pairs
+
+    def stepped(self, faults: Iterable[str], moves: Iterable[str]) -> None:
+        """A step was taken: these faults struck in it, and these moves were made."""
+        self.pairs.update(product(faults, moves))
+
+    def stood(self, state: object) -> None:
+        """A payment was in this state after a step; `state` is the same text whenever it is the same state."""
+        self.states.add(int.from_bytes(blake2b(repr(state).encode(), digest_size=8).digest()))
 
     def answered(self, method: str, path: str, answer: Answer) -> None:
         """The provider answered a request."""
@@ -54,7 +78,7 @@ class Coverage:
         columns = (StatusChange.machine, StatusChange.source, StatusChange.target)
         made = select(*columns, func.count()).where(StatusChange.source.is_not(None)).group_by(*columns)
         for machine, source, target, times in await rows_of(engine, made):
-            self.moves[_name(machine, source, target)] += times
+            self.moves[name_of(machine, source, target)] += times
         # What was never asked is no answer of the provider's: it is read from what the workers wrote down.
         unasked = select(func.count()).where(
             ProviderAttempt.kind == "reversal", ProviderAttempt.meaning == outcomes.Meaning.NO_CALL_MADE.value
@@ -69,10 +93,11 @@ class Coverage:
 
     def unreached(self) -> list[str]:
         """Every move and every outcome row that no run has reached."""
-        moves = [_name(one.name, move.source, move.target) for one in MACHINES for move in one.moves]
+        moves = [name_of(one.name, move.source, move.target) for one in MACHINES for move in one.moves]
         rows = [f"{name}: {row.answer}" for name, _, table in TABLES for row in table]
         return [one for one in moves if not self.moves[one]] + [one for one in rows if not self.outcomes[one]]
 
 
-def _name(machine: str, source: str, target: str) -> str:
+def name_of(machine: str, source: str, target: str) -> str:
+    """A move, as reports name it."""
     return f"{machine} {source}->{target}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from veza.money.simulator import checks, people
-from veza.money.simulator.actions import ACTIONS, NAMES, WEIGHTS, Action
+from veza.money.simulator.actions import ACTIONS, FROM_OUTSIDE, NAMES, WEIGHTS, Action
 from veza.money.simulator.bank import turn_refund, turn_reversal
 from veza.money.simulator.coverage import Coverage
 from veza.money.simulator.run import NeverQuiet, Run
@@ -60,8 +61,10 @@ async def play(engine: AsyncEngine, seed: int, script: list[Step], coverage: Cov
     try:
         for name, step_seed in script:
             played.script.append((name, step_seed))
+            before = _struck(run)
             await _step(run, name, step_seed, crash_rate, played)
-            played.violations += run.scheduler.errors + await watch.look(run)
+            faults = [*(_struck(run) - before), *([name] if name in FROM_OUTSIDE else ())]
+            played.violations += run.scheduler.errors + await watch.look(run, faults)
             if played.violations:
                 return played
             if len(played.story) == STEPS:
@@ -77,6 +80,12 @@ async def play(engine: AsyncEngine, seed: int, script: list[Step], coverage: Cov
         for process in list(run.processes):
             await run.crash(process)
     return played
+
+
+def _struck(run: Run) -> Counter[str]:
+    """How often each fault has struck: the provider's, and crashes by where they happened."""
+    crashes = {f"crash {point}": times for point, times in run.scheduler.crashes.items()}
+    return Counter(run.sandbox.log.faults) + Counter(crashes)
 
 
 async def _step(run: Run, name: str, step_seed: int, crash_rate: float, played: Played) -> None:

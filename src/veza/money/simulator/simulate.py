@@ -52,8 +52,17 @@ class Report:
 
     runs: int = 0
     seconds: float = 0.0
+    jobs: int = 1
+    """Processes that ran at the same time."""
     failures: list[Failure] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
+
+    def add(self, other: Report) -> None:
+        """Add what another report counted."""
+        self.runs += other.runs
+        self.seconds += other.seconds
+        self.failures += other.failures
+        self.coverage.add(other.coverage)
 
     @property
     def violations(self) -> int:
@@ -75,6 +84,9 @@ class Report:
             "runs": self.runs,
             "violations": self.violations,
             "runs_per_second": self.runs_per_second,
+            "jobs": self.jobs,
+            "states": len(self.coverage.states),
+            "pairs": len(self.coverage.pairs),
             "faults": dict(sorted(self.coverage.faults.items())),
             "crashes": self.coverage.crashes.total(),
             "moves": self.coverage.moves_of("transfer"),
