@@ -13,18 +13,20 @@ from email.policy import default
 
 @dataclass
 class MailServer:
-    """Speaks as much SMTP as a delivery needs; `answers` are what it says to start with, to RCPT and to the message."""
+    """Speaks as much SMTP as a delivery needs; `said` is every line it heard but the messages."""
 
     greeting: bytes = b"220 here"
     rcpt: bytes = b"250 yes"
     data: bytes = b"250 taken"
     taken: list[EmailMessage] = field(default_factory=list)
+    said: list[bytes] = field(default_factory=list)
     port: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(self.greeting + b"\r\n")
         while line := await reader.readline():
             word = line.split()[0].upper() if line.split() else b""
+            self.said.append(line.strip())
             if word == b"RCPT":
                 writer.write(self.rcpt + b"\r\n")
             elif word == b"DATA":

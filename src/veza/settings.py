@@ -172,7 +172,9 @@ class Settings(BaseSettings):
     session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration")
     session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration")
     audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration")
-    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS where offered) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
+    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
+    smtp_tls: Literal["auto", "required", "offered"] = setting("SMTP_TLS", "auto", "required: smtp:// sends nothing to a server that does not encrypt (STARTTLS); offered: encrypts where the server offers it; auto: required where SMTP_URL has a password and another machine's name")
+    staff_second_factor: Literal["auto", "required", "off"] = setting("STAFF_SECOND_FACTOR", "auto", "required: admins and moderators use their rights only where they signed in with a second factor; auto: required once SMTP_URL is set")
     mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", pattern=r"^[^@\r\n]+@[^@\s]+$")
 
     # How much there may be
@@ -267,6 +269,19 @@ class Settings(BaseSettings):
     def keeps_mails(self) -> bool:
         """True where mails are shown at /mailbox: no mail server is set, and nobody but this machine can ask."""
         return is_loopback(self.host) and not self.public_url and not self.smtp_url.get_secret_value()
+
+    @property
+    def smtp_demands_tls(self) -> bool:
+        """True when nothing is sent by `smtp://` without encryption."""
+        parts = urlsplit(self.smtp_url.get_secret_value())
+        sends_a_password_away = parts.password is not None and not is_loopback(parts.hostname or "")
+        return self.smtp_tls == "required" or (self.smtp_tls == "auto" and sends_a_password_away)
+
+    @property
+    def staff_needs_second_factor(self) -> bool:
+        """True when admins and moderators use their rights only after a sign-in with a second factor."""
+        by_itself = self.staff_second_factor == "auto" and bool(self.smtp_url.get_secret_value())
+        return self.staff_second_factor == "required" or by_itself
 
     @property
     def base_url(self) -> str:

@@ -13,7 +13,7 @@ from tests.mail_server import MailServer, mail_server
 from veza.kit import mail, worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
-from veza.kit.mail import MOST_ATTEMPTS, Mail, MailWorker, NotDelivered, smtp
+from veza.kit.mail import MOST_ATTEMPTS, Mail, MailWorker, NotDelivered, Relay
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def server() -> AsyncIterator[MailServer]:
 
 
 def worker_for(database: Database, port: int) -> MailWorker:
-    return MailWorker(database, smtp(f"smtp://127.0.0.1:{port}"), "Veza <music@veza.test>")
+    return MailWorker(database, Relay(f"smtp://127.0.0.1:{port}", demands_tls=False).deliver, "Veza <music@veza.test>")
 
 
 async def queued(database: Database) -> list[Mail]:
@@ -90,7 +90,7 @@ async def test_an_address_that_does_not_exist_is_given_up_at_once(database: Data
 async def test_a_server_that_is_gone_is_given_up_in_the_end(database: Database, clock: ManualClock) -> None:
     tries = 0
 
-    async def gone(_message: EmailMessage) -> None:
+    async def gone(*_: object) -> None:
         nonlocal tries
         tries += 1
         raise NotDelivered("nobody answers", for_good=False)
@@ -107,7 +107,7 @@ async def test_a_server_that_is_gone_is_given_up_in_the_end(database: Database, 
 
 async def test_no_connection_is_a_reason_to_try_again(database: Database, server: MailServer) -> None:
     with pytest.raises(NotDelivered) as raised:
-        await smtp("smtp://127.0.0.1:1")(EmailMessage())
+        await Relay("smtp://127.0.0.1:1", demands_tls=False).deliver(EmailMessage(), "a@x.de", "b@x.de")
     assert not raised.value.for_good
 
 
@@ -128,3 +128,69 @@ async def test_old_mails_are_not_sent_when_a_server_is_set_later(
     await write(database)
     clock.advance(timedelta(days=3))
     assert await worker.run_once(worker_for(database, server.port)) == 0
+
+
+async def test_the_envelope_is_who_the_mail_is_for_and_nobody_else(database: Database, server: MailServer) -> None:
+    await write(database, "anna+music=x@example.org")
+    assert await worker.run_once(worker_for(database, server.port)) == 1
+    envelope = [line.split(b" SIZE")[0] for line in server.said if line.startswith((b"MAIL", b"RCPT"))]
+    assert envelope == [b"MAIL FROM:<music@veza.test>", b"RCPT TO:<anna+music=x@example.org>"]
+    assert server.taken[0]["To"] == "anna+music=x@example.org"
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "=?utf-8?q?ben=40example.org=2C_carl=40example.org?=@example.org",
+        "=?utf-8?q?=00?=@example.org",
+        "anna@example.org\r\nBcc: ben@example.org",
+        "anna\x00@example.org",
+        "anna@example.org, ben@example.org",
+        "änna@example.org",
+        "",
+    ],
+)
+async def test_an_address_of_an_earlier_version_that_reads_as_another_is_never_sent_to(
+    database: Database, server: MailServer, to: str
+) -> None:
+    await write(database, to) if "\x00" not in to or database.is_sqlite else await write(database, "a b")
+    await worker.run_once(worker_for(database, server.port))
+    assert server.taken == []
+    (row,) = await queued(database)
+    assert (row.due_at, row.error) == (None, "this is no address a mail can be sent to")
+
+
+@pytest.mark.parametrize("trouble", [ValueError("no header"), RuntimeError("of the library"), KeyError("x")])
+async def test_any_exception_of_a_delivery_is_a_try_and_tries_have_an_end(
+    database: Database, clock: ManualClock, trouble: Exception
+) -> None:
+    tries = 0
+
+    async def fails(*_: object) -> None:
+        nonlocal tries
+        tries += 1
+        raise trouble
+
+    await write(database)
+    await write(database, "ben@example.org")
+    one = MailWorker(database, fails, "veza@localhost")
+    await worker.run_once(one)
+    assert [row.attempts for row in await queued(database)] == [1, 1]
+    for _ in range(20):
+        clock.advance(timedelta(hours=1))
+        await worker.run_once(one)
+    assert tries == 2 * MOST_ATTEMPTS
+    assert {row.due_at for row in await queued(database)} == {None}
+
+
+async def test_a_server_that_does_not_encrypt_gets_nothing_where_tls_is_demanded(
+    database: Database, server: MailServer
+) -> None:
+    await write(database)
+    relay = Relay(f"smtp://anna:secret@127.0.0.1:{server.port}", demands_tls=True)
+    await worker.run_once(MailWorker(database, relay.deliver, "veza@localhost"))
+    (row,) = await queued(database)
+    assert row.attempts == 1
+    assert "STARTTLS" in (row.error or "")
+    assert server.taken == []
+    assert not [line for line in server.said if line.startswith((b"AUTH", b"MAIL"))]

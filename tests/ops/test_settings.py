@@ -201,3 +201,24 @@ def test_a_trusted_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("TRUSTED_PROXIES", wrong)
         with pytest.raises(SettingsError, match="is no address or network"):
             Settings.load(env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("url", "tls", "demanded"),
+    [
+        ("smtp://mail.example.org", "auto", False),
+        ("smtp://anna:secret@mail.example.org:587", "auto", True),
+        ("smtp://anna:secret@127.0.0.1:587", "auto", False),
+        ("smtp://anna:secret@mail.example.org", "offered", False),
+        ("smtp://127.0.0.1", "required", True),
+    ],
+)
+def test_a_password_never_leaves_the_machine_unencrypted_unless_told_to(url: str, tls: str, demanded: bool) -> None:
+    assert Settings(smtp_url=url, smtp_tls=tls).smtp_demands_tls is demanded
+
+
+def test_staff_needs_a_second_factor_once_mails_are_sent() -> None:
+    assert not Settings().staff_needs_second_factor
+    assert Settings(smtp_url="smtp://mail.example.org").staff_needs_second_factor
+    assert not Settings(smtp_url="smtp://mail.example.org", staff_second_factor="off").staff_needs_second_factor
+    assert Settings(staff_second_factor="required").staff_needs_second_factor

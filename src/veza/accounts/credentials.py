@@ -7,7 +7,13 @@ from uuid import UUID
 from veza.accounts import audit, fresh_proof, letters, links, passwords, people, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.fresh_proof import Proof
-from veza.accounts.limits import HASHING_FROM_NETWORK, MAIL_FROM_NETWORK, MAIL_TO_ADDRESS, RESET_FROM_NETWORK
+from veza.accounts.limits import (
+    EMAIL_CHANGE,
+    HASHING_FROM_NETWORK,
+    MAIL_FROM_NETWORK,
+    MAIL_TO_ADDRESS,
+    RESET_FROM_NETWORK,
+)
 from veza.accounts.links import Purpose
 from veza.accounts.room import Accounts
 from veza.kit import limits, outbox
@@ -122,17 +128,17 @@ async def change_password(
 async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
     """Mail a link to the new address and a notice to the old one; the address changes when the link is opened.
 
-    Raises NotConfirmed, RateLimited, and what `fresh_proof.demand` raises. An address that has an account gets a mail
-    that says so instead: a link and two mails either way.
+    Raises RateLimited, and what `fresh_proof.demand` raises. An address that has an account gets a mail that says so
+    instead: as many links and mails either way. An address that was never confirmed gets no notice: it may have been
+    mistyped at sign-up, and belong to a stranger.
     """
     await fresh_proof.demand(session, proof)
     person = await people.lock(session, proof.person_id)
-    if not person.is_confirmed or person.email is None:
-        raise people.NotConfirmed
-    await limits.spend(session, MAIL_TO_ADDRESS.of(person.email))
+    await limits.spend(session, EMAIL_CHANGE.of(person.id))
     audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
-    letters.notice_of_change(session, base_url, person.id, person.email)
+    if person.is_confirmed and person.email is not None:
+        letters.notice_of_change(session, base_url, person.id, person.email)
     await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(email))
     owner = await people.by_email(session, email)

@@ -29,6 +29,8 @@ keep the person from changing it."""
 SIGN_UP_FROM_NETWORK = Limit("sign-up", 20, timedelta(minutes=1))
 MAIL_FROM_NETWORK = Limit("mail from", 20, timedelta(seconds=30))
 """Mails to set a new password that one network asks for."""
+EMAIL_CHANGE = Limit("change of address", 5, timedelta(minutes=15))
+"""Asked for by one person: each mails to two addresses."""
 RESET_FROM_NETWORK = Limit("reset from", 20, timedelta(seconds=30))
 """New passwords set with a mailed link."""
 MAIL_TO_ADDRESS = Limit("mail", 5, timedelta(minutes=15))

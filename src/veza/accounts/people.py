@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,16 +12,15 @@ from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.kit import email_addresses
 from veza.kit.database import Base, Session
+from veza.kit.email_addresses import BadAddress
 from veza.kit.listing import Slice, by_age
 from veza.kit.texts import BadText, one_line
 
-LONGEST_EMAIL = 254
 LONGEST_NAME = 100
 DELETED_NAME = "deleted account"
-
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@({_LABEL}\.)*{_LABEL}")
+BadEmail = BadAddress
 
 
 class Person(Base):
@@ -49,13 +47,6 @@ class UnknownPerson(LookupError):
         super().__init__(f"there is no person {wanted}")
 
 
-class BadEmail(ValueError):
-    """Text that is no e-mail address we can write to."""
-
-    def __init__(self) -> None:
-        super().__init__(f"this is no e-mail address of at most {LONGEST_EMAIL} characters, such as anna@example.org")
-
-
 class BadName(ValueError):
     """Text that cannot be a name; says why."""
 
@@ -75,15 +66,8 @@ class NotConfirmed(Exception):
 
 
 def clean_email(written: str) -> str:
-    """The address as it is stored: lower case, an international domain in its ASCII form; raises BadEmail."""
-    local, at, domain = unicodedata.normalize("NFC", written).strip().rpartition("@")
-    try:
-        email = f"{local}{at}{domain.encode('idna').decode()}".lower()
-    except UnicodeError:
-        raise BadEmail from None
-    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
-        raise BadEmail
-    return email
+    """The address as it is stored (`email_addresses.normalize`); raises BadEmail."""
+    return email_addresses.normalize(written)
 
 
 def clean_name(written: str) -> str:

@@ -85,6 +85,8 @@ async def confirm(session: Session, secret: str, address: str) -> Person:
     if person.email != link.email:
         raise links.BadLink
     await people.confirm(session, person.id)
+    # Whoever signed up with a stranger's address may have asked for a change to their own before.
+    await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     await session.refresh(person)
     audit.note(session, Act.EMAIL_CONFIRMED, person.id, address=address)
     return person

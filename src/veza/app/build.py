@@ -41,7 +41,7 @@ from veza.catalog.askers import Asker
 from veza.catalog.room import CatalogRoom
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
-from veza.kit.mail import MailWorker, smtp
+from veza.kit.mail import MailWorker, Relay
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.worker import Worker
 from veza.market import forgetting, refund_notices
@@ -207,7 +207,8 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         (rooms.catalog.publisher, True),
     ]
     if url := settings.smtp_url.get_secret_value():
-        enabled.append((MailWorker(database, smtp(url), settings.mail_from), True))
+        relay = Relay(url, settings.smtp_demands_tls)
+        enabled.append((MailWorker(database, relay.deliver, settings.mail_from), True))
     services: list[Service] = [WorkerService(database, worker, settings.shutdown_grace) for worker, on in enabled if on]
     if not database.is_sqlite:
         services.append(WakeListener(database))

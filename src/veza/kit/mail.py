@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -21,6 +22,7 @@ from sqlalchemy import Index, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
+from veza.kit.email_addresses import is_mailable
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -76,7 +78,7 @@ def send(session: Session, to: str, subject: str, text: str, *, about: UUID | No
         "id": mail_id,
         "to": to,
         "about_id": about,
-        "subject": subject,
+        "subject": " ".join(subject.split()),  # a header has one line
         "text": text,
         "created_at": session.now,
         "due_at": session.now,
@@ -121,38 +123,44 @@ class NotDelivered(Exception):
         self.for_good = for_good
 
 
-Deliver = Callable[[EmailMessage], Awaitable[None]]
-"""Hands one message to a mail server; raises NotDelivered."""
+Deliver = Callable[[EmailMessage, str, str], Awaitable[None]]
+"""Hands one message to a mail server, with the addresses of sender and recipient; raises NotDelivered."""
 
 
-def smtp(url: str) -> Deliver:
-    """Delivery to `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…` (TLS from the start)."""
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The mail server that sends: `smtp://user:password@host:587` (STARTTLS) or `smtps://…` (TLS from the start).
 
-    async def deliver(message: EmailMessage) -> None:
-        async with _signed_in(url) as server:
-            await server.send_message(message)
+    Without `demands_tls`, STARTTLS is used where the server offers it.
+    """
 
-    return deliver
+    url: str
+    demands_tls: bool
 
+    async def deliver(self, message: EmailMessage, sender: str, recipient: str) -> None:
+        """Hand a message over in an envelope of its own: what its header says decides nothing. Raises NotDelivered."""
+        async with _signed_in(self) as server:
+            await server.send_message(message, sender=sender, recipients=[recipient])
 
-async def greet(url: str) -> None:
-    """Connect and sign in as a delivery does, and send nothing; raises NotDelivered."""
-    async with _signed_in(url):
-        pass
+    async def greet(self) -> None:
+        """Connect and sign in as a delivery does, and send nothing; raises NotDelivered."""
+        async with _signed_in(self):
+            pass
 
 
 @asynccontextmanager
-async def _signed_in(url: str) -> AsyncIterator[SMTP]:
-    """The mail server at `url`, ready to take mails; whatever it refuses meanwhile is NotDelivered."""
+async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
+    """The mail server, ready to take mails; what it refuses meanwhile is NotDelivered."""
     import aiosmtplib  # only a Veza that sends mail needs it
 
-    parts = urlsplit(url)
+    parts = urlsplit(relay.url)
     server = aiosmtplib.SMTP(
         hostname=parts.hostname,
         port=parts.port or _PORTS[parts.scheme],
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         use_tls=parts.scheme == "smtps",
+        start_tls=True if relay.demands_tls and parts.scheme == "smtp" else None,
         timeout=TIMEOUT.total_seconds(),
     )
     try:
@@ -198,6 +206,7 @@ class MailWorker:
 
     def __init__(self, database: Database, deliver: Deliver, sender: str) -> None:
         self._database, self._deliver, self._sender = database, deliver, sender
+        self._sender_address = parseaddr(sender)[1]
 
     async def claim(self, limit: int) -> list[_Claimed]:
         """Claim due mails by pushing their time ahead: a crash brings them back."""
@@ -213,20 +222,28 @@ class MailWorker:
 
     async def work(self, claim: _Claimed) -> None:
         try:
-            await self._deliver(self._message(claim))
+            message = self._message(claim)
+            await self._deliver(message, self._sender_address, claim.to)
         except NotDelivered as error:
             await self._not_delivered(claim, error)
+            return
+        except Exception as error:  # of the library, of the message, of our own: a try is a try, and tries have an end
+            await self._not_delivered(claim, NotDelivered(f"{type(error).__name__}: {error}", for_good=False))
             return
         async with self._database.write(self.name) as session:
             await session.execute(delete(Mail).where(Mail.id == claim.id))
         log.info("mail.delivered", mail_id=str(claim.id), attempts=claim.attempts)
 
     def _message(self, claim: _Claimed) -> EmailMessage:
+        if not is_mailable(claim.to):
+            raise NotDelivered("this is no address a mail can be sent to", for_good=True)
+        name, _, host = claim.to.rpartition("@")
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, claim.to, claim.subject
+        message["From"], message["Subject"] = self._sender, claim.subject
+        message["To"] = Address(username=name, domain=host)
         message["Date"] = format_datetime(claim.created_at)
         # The same at every try, so that a mailbox shows a mail that was delivered twice once.
-        message["Message-ID"] = f"<{claim.id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
+        message["Message-ID"] = f"<{claim.id}@{self._sender_address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(claim.text)
         return message

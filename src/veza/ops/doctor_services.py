@@ -124,7 +124,7 @@ async def _mail(settings: Settings) -> AsyncIterator[Finding]:
     url = urlsplit(said)
     shown = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
     try:
-        await asyncio.wait_for(mail.greet(said), ANSWER_BOUND_SECONDS)
+        await asyncio.wait_for(mail.Relay(said, settings.smtp_demands_tls).greet(), ANSWER_BOUND_SECONDS)
         yield Finding("mail", True, f"{shown} lets us in")
     except TimeoutError:
         yield Finding("mail", False, f"{shown} does not answer", "correct SMTP_URL: STARTTLS is smtp://, TLS smtps://")

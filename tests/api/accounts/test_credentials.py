@@ -149,6 +149,29 @@ async def test_an_account_with_an_unconfirmed_address_changes_no_credentials(des
     browser = await desk.signed_up(confirmed=False)
     await browser.refused("POST", "/me/tokens", {"name": "t", "scopes": ["read"]}, 403, "address-not-confirmed")
     await browser.refused("POST", "/me/second-factor", {"password": PASSWORD}, 403, "address-not-confirmed")
-    await browser.refused(
-        "PUT", "/me/email", {"email": "x@example.org", "password": PASSWORD}, 403, "address-not-confirmed"
+
+
+async def test_an_address_that_was_mistyped_at_sign_up_is_mended(any_desk: Desk) -> None:
+    browser = await any_desk.signed_up("anna@exmaple.org", confirmed=False)
+    mistyped = await any_desk.mailed_token("anna@exmaple.org")
+    await browser.write("PUT", "/me/email", {"email": EMAIL, "password": PASSWORD}, expect=202)
+    assert len(await any_desk.mails("anna@exmaple.org")) == 1
+    mended = await any_desk.mailed_token(EMAIL)
+    await any_desk.browser().write("POST", "/email-confirmations", {"token": mended}, expect=204)
+    me = await browser.get("/me")
+    assert (me["email"], me["email_confirmed_at"] is not None) == (EMAIL, True)
+    stranger = any_desk.browser()
+    await stranger.refused("POST", "/email-confirmations", {"token": mistyped}, 422, "bad-link")
+    await stranger.refused(
+        "POST", "/session", {"email": "anna@exmaple.org", "password": PASSWORD}, 401, "wrong-credentials"
     )
+
+
+async def test_who_confirms_an_address_ends_a_change_that_was_asked_for_before(any_desk: Desk) -> None:
+    squatter = await any_desk.signed_up(confirmed=False)
+    theirs = await any_desk.mailed_token()
+    await squatter.write("PUT", "/me/email", {"email": "mallory@example.org", "password": PASSWORD}, expect=202)
+    change = await any_desk.mailed_token("mallory@example.org")
+    await any_desk.browser().write("POST", "/email-confirmations", {"token": theirs}, expect=204)
+    await squatter.refused("POST", "/email-confirmations", {"token": change}, 422, "bad-link")
+    assert (await squatter.get("/me"))["email"] == EMAIL

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from veza.accounts import credentials, fresh_proof, people
 from veza.accounts.room import Accounts
-from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, NOT_CONFIRMED, PROOF_PROBLEMS
+from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, PROOF_PROBLEMS
 from veza.api.accounts.shapes import (
     ACCEPTED_EXAMPLE,
     MAIL_IS_ON_ITS_WAY,
@@ -105,8 +105,8 @@ async def change_password(
     summary="Change one's address",
     dependencies=ONCE_DEPENDENCY,
     responses=answers(
-        202, Accepted, "The new address got a link, the old one a notice.", ACCEPTED_EXAMPLE,
-        BAD_EMAIL, *PROOF_PROBLEMS, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
+        202, Accepted, "The new address got a link, and a confirmed old one a notice.", ACCEPTED_EXAMPLE,
+        BAD_EMAIL, *PROOF_PROBLEMS, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def change_email(
@@ -117,7 +117,8 @@ async def change_email(
     once: NamedDependency[Once],
 ) -> Accepted:
     """Mails a link to the new address; the account changes to it when the link is opened (`/email-confirmations`).
-    The old address gets a notice. The answer does not tell whether the new address has an account."""
+    The old address gets a notice, unless it was never confirmed: so an address that was mistyped at sign-up is mended.
+    The answer does not tell whether the new address has an account."""
     email, address = people.clean_email(data.email), address_of(request)
     async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 

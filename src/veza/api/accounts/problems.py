@@ -20,8 +20,9 @@ BAD_EMAIL = Kind(
     "bad-email",
     422,
     "This is no e-mail address",
-    "Check the address for a slip; the part before the @ holds ASCII letters only.",
-    "this is no e-mail address of at most 254 characters, such as anna@example.org",
+    "`detail` says why; the part before the @ holds ASCII letters only.",
+    "this is no e-mail address of at most 254 characters, such as anna@example.org: an email address cannot have two "
+    "periods in a row",
 )
 BAD_NAME = Kind(
     "bad-name",
