@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from veza.kit.resealing import SealedColumns
 from veza.ops.application import Application, Program
 from veza.ops.cli import command_line
 from veza.settings import Settings
@@ -21,9 +23,15 @@ def _pages() -> dict[Path, str]:
     return generated_pages()
 
 
+def _sealed() -> Sequence[SealedColumns]:
+    from veza.app.sealed import SEALED
+
+    return SEALED
+
+
 def main() -> None:
     """Run the command line."""
-    command_line(Program(build=_build, pages=_pages))()
+    command_line(Program(build=_build, pages=_pages, sealed=_sealed))()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veza.accounts import audit, links, passwords, people, roles, second_factor, sessions, tokens
+from veza.accounts import audit, links, operator_visits, passwords, people, roles, second_factor, sessions, tokens
 from veza.api import idempotency
 from veza.catalog import (
     artists,
@@ -29,7 +29,7 @@ from veza.money import backlog, operator, pace_postgres, room, sellers
 
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
-    audit, links, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
+    audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
     imported, invitations, comments, follows, likes, moderation, playlists, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip

@@ -40,6 +40,9 @@ LISTS = {
 """Where real ids of each name are found; a name in braces is the first of those found before."""
 
 
+PROVEN = {"password": PASSWORD}
+
+
 @dataclass
 class Person:
     """Somebody signed in, with a token for every scope."""
@@ -72,7 +75,7 @@ def somebody(url: str, operator_token: str) -> Person:
             headers = {"Idempotency-Key": str(uuid4())}
             given = operator.put(f"/api/v1/people/{me}/roles/{role}", headers=headers, json={})
             assert given.status_code == 200, given.text
-    person.token = person.send("POST", "/me/tokens", {"name": "description", "scopes": SCOPES})["token"]
+    person.token = person.send("POST", "/me/tokens", {**PROVEN, "name": "description", "scopes": SCOPES})["token"]
     _furnish(person)
     for _ in range(4):
         with httpx.Client(base_url=url) as elsewhere:
@@ -110,7 +113,7 @@ def _ids(person: Person) -> dict[str, list[str]]:
         found.setdefault("line_id", []).extend(person.some(asked, "line_id"))
     me = str(person.browser.get("/api/v1/me").json()["id"])
     found["person_id"] = [one for one in found["person_id"] if one != me]
-    spare = [person.send("POST", "/me/tokens", {"name": "spare", "scopes": ["read"]}) for _ in range(4)]
+    spare = [person.send("POST", "/me/tokens", {**PROVEN, "name": "spare", "scopes": ["read"]}) for _ in range(4)]
     found["password"] = [PASSWORD]
     sessions = person.browser.get("/api/v1/me/sessions").json()["items"]
     found["session_id"] = [one["id"] for one in sessions if not one["is_this"]]

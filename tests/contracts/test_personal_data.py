@@ -201,7 +201,8 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     await guest.send("POST", "/cart/checkout", {"email": WHO["email"]}, expect=201, **cart)
 
     anna, person_id = await _signed_up(veza, WHO, ADDRESS)
-    await anna.send("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    token = {"password": WHO["password"], "name": "backup", "scopes": ["read"]}
+    await anna.send("POST", "/me/tokens", token, expect=201)
     await anna.send("POST", "/me/second-factor", {"password": WHO["password"]}, expect=201)
     await anna.send("PATCH", "/me", {"name": WHO["name"]}, expect=200)
     await _changed_address(veza, anna, "anna.before@example.org", WHO["email"])

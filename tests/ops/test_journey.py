@@ -29,9 +29,12 @@ class Visitor:
     client: httpx.AsyncClient
     email: str
 
-    async def ask(self, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+    async def ask(self, method: str, path: str, body: Any = None, expect: int = 200, **headers: str) -> Any:
         answer = await self.client.request(
-            method, f"/api/v1{path}", json=body, headers={"Idempotency-Key": str(uuid4())} if method != "GET" else None
+            method,
+            f"/api/v1{path}",
+            json=body,
+            headers={"Idempotency-Key": str(uuid4()), **headers} if method != "GET" else None,
         )
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -104,7 +107,9 @@ async def until(what: str, look: Callable[[], Awaitable[bool]]) -> None:
 async def published(person: Visitor, name: str, price_minor: int) -> tuple[str, str]:
     """An artist whose account the provider knows, with a release on sale: (artist, product)."""
     artist = await person.ask("POST", "/artists", {"name": name, "country": "DE", "currency": "EUR"}, expect=201)
-    link = await person.ask("POST", f"/artists/{artist['id']}/onboarding", {}, expect=201)
+    proof = (await person.ask("POST", "/me/proofs", {"password": PASSWORD}, expect=201))["proof"]
+    page = f"/artists/{artist['id']}/onboarding"
+    link = await person.ask("POST", page, {}, expect=201, **{"X-Veza-Proof": proof})
     back = await person.submit(link["onboarding_url"], name=name, iban="DE89 3704 0044 0532 0130 00", terms="yes")
     assert back.has_redirect_location
     assert (await person.client.get(back.headers["location"])).status_code == 200

@@ -21,7 +21,9 @@ from sqlalchemy import Connection, Executable, Uuid, bindparam, select, text
 import veza.tables
 from veza.api.idempotency import Idempotent
 from veza.catalog.imported import hash_of_text
+from veza.kit import mail
 from veza.kit.database import Database, UtcDateTime
+from veza.ops.encryption_keys import secret_box
 from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
 from veza.settings import Settings
 from veza.tables import METADATA
@@ -87,7 +89,7 @@ async def test_processes_starting_at_once_all_find_it_migrated(empty: Settings) 
 
 async def test_what_was_imported_before_is_known_by_its_hashes_afterwards(empty: Settings) -> None:
     empty.var_dir.mkdir(parents=True, exist_ok=True)
-    config = alembic_config(empty.database_url)
+    config = alembic_config(empty.database_url, secret_box(empty))
     script = ScriptDirectory.from_config(config)
     hashed = script.get_revision("0009")
     await asyncio.to_thread(command.upgrade, config, str(hashed.down_revision))
@@ -116,7 +118,7 @@ async def test_what_was_imported_before_is_known_by_its_hashes_afterwards(empty:
 
 async def test_what_had_a_tag_before_tags_were_sorted_is_put_in_its_place(empty: Settings) -> None:
     empty.var_dir.mkdir(parents=True, exist_ok=True)
-    config = alembic_config(empty.database_url)
+    config = alembic_config(empty.database_url, secret_box(empty))
     sorts = ScriptDirectory.from_config(config).get_revision("0011")
     await asyncio.to_thread(command.upgrade, config, str(sorts.down_revision))
     database = Database.open(empty.database_url)
@@ -170,7 +172,7 @@ async def _column(database: Database, table: str, column: str) -> list[Any]:
 
 async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: Settings) -> None:
     empty.var_dir.mkdir(parents=True, exist_ok=True)
-    config = alembic_config(empty.database_url)
+    config = alembic_config(empty.database_url, secret_box(empty))
     forgets = ScriptDirectory.from_config(config).get_revision("0010")
     await asyncio.to_thread(command.upgrade, config, str(forgets.down_revision))
     database = Database.open(empty.database_url)
@@ -243,3 +245,49 @@ async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: 
     await asyncio.to_thread(migrate, empty)
     assert await out_of_date(database) is None
     await database.close()
+
+
+async def test_secrets_that_were_in_plain_text_are_sealed_and_opened_again(empty: Settings) -> None:
+    empty.var_dir.mkdir(parents=True, exist_ok=True)
+    box = secret_box(empty)
+    config = alembic_config(empty.database_url, box)
+    seals = next(one for one in ScriptDirectory.from_config(config).walk_revisions() if "sealed_secrets" in one.path)
+    await asyncio.to_thread(command.upgrade, config, str(seals.down_revision))
+    database = Database.open(empty.database_url, box=box)
+    people_ids = [database.ids.new() for _ in range(2)]
+    count = 1_100  # more than two batches
+    rows = [
+        *(_row(database, "people", id=one, email=f"{one}@example.org", name="Anna") for one in people_ids),
+        *(_row(database, "second_factors", person_id=one, secret=f"SECRET{one}") for one in people_ids),
+        *(_row(database, "mails", subject=f"Mail {number}", text="x ☀") for number in range(count)),
+        *(
+            _row(database, "api_idempotency", caller="c", key=str(number), body=body, status=200)
+            for number, body in enumerate([b'{"link": "x"}', b"", None])
+        ),
+        *(_row(database, "recovery_codes", person_id=one, code_hash="h") for one in people_ids),
+    ]
+    async with database.write() as session:
+        for row in rows:
+            await session.execute(row)
+    before = {name: await _plain(database, name) for name in ("second_factors", "mails", "api_idempotency")}
+    await asyncio.to_thread(migrate, empty)
+    assert await out_of_date(database) is None or seals.revision != newest_revision()
+    for name, values in before.items():
+        after = await _plain(database, name)
+        assert not {str(one) for one in values if one} & {str(one) for one in after}, name
+        opened = [box.open_bytes(one) if isinstance(one, bytes) and one else one for one in after]
+        assert [box.open(one) if isinstance(one, str) else one for one in opened] == values
+    async with database.read() as session:
+        assert len(await mail.newest(session, count + 1)) == count
+    await asyncio.to_thread(command.downgrade, config, str(seals.down_revision))
+    assert {name: await _plain(database, name) for name in before} == before
+    await database.close()
+
+
+async def _plain(database: Database, table: str) -> list[Any]:
+    """Every value of the columns that are sealed, in the order of the keys."""
+    columns = {"second_factors": ("secret",), "mails": ("subject", "text"), "api_idempotency": ("body",)}[table]
+    found = METADATA.tables[table]
+    async with database.read() as session:
+        query = select(*(found.columns[name] for name in columns)).order_by(*found.primary_key.columns)
+        return [value for row in await session.execute(query) for value in row]

@@ -11,6 +11,7 @@ import pytest
 from litestar.connection import ASGIConnection
 
 from tests.web.conftest import TOKEN, Desk, browser, form_token, pages_of
+from veza.accounts import operator_visits
 from veza.money.operator import OperatorAction
 from veza.money.webhook_inbox import WebhookEvent
 from veza.web.operator.sessions import COOKIE, GUEST, OPERATOR, Sessions
@@ -107,6 +108,30 @@ async def test_a_session_ends_after_a_working_day(desk: Desk) -> None:
     assert (await desk.get("/operator")).status_code == 303
 
 
+async def test_signing_out_ends_every_copy_of_the_cookie(desk: Desk) -> None:
+    copy = dict(desk.client.cookies)
+    async with browser(desk.asgi) as thief:
+        thief.cookies.update(copy)
+        assert (await thief.get("/operator")).status_code == 200
+        form = {"form_token": form_token(await desk.get("/operator"))}
+        await desk.client.post("/operator/sign-out", data=form)
+        for page in ("/operator", "/operator/payments", "/operator/inbox"):
+            assert (await thief.get(page)).status_code == 303
+        assert 'name="token"' in (await thief.get("/operator/sign-in")).text
+        assert (await thief.post("/operator", data=form)).status_code == 303
+    assert (await desk.sign_in()).status_code == 303
+    assert (await desk.get("/operator")).status_code == 200
+
+
+async def test_one_browser_that_signs_out_leaves_the_others_signed_in(desk: Desk) -> None:
+    async with browser(desk.asgi) as other:
+        page = await other.get("/operator/sign-in")
+        await other.post("/operator/sign-in", data={"form_token": form_token(page), "token": TOKEN})
+        await other.post("/operator/sign-out", data={"form_token": form_token(await other.get("/operator"))})
+        assert (await other.get("/operator")).status_code == 303
+    assert (await desk.get("/operator")).status_code == 200
+
+
 async def test_signing_out_forgets_the_session(desk: Desk) -> None:
     answer = await desk.client.post("/operator/sign-out", data={"form_token": form_token(await desk.get("/operator"))})
     assert (answer.status_code, answer.headers["location"]) == (303, "/operator/sign-in")
@@ -127,6 +152,9 @@ async def test_a_forged_a_guests_and_another_tokens_cookie_open_nothing(guest: D
     for value in forged:
         answer = await guest.get("/operator", headers={"Cookie": f"{COOKIE}={value}".encode()})
         assert answer.status_code == 303, value
+    assert (await guest.get("/operator", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 303  # nobody signed in
+    async with guest.stage.database.write() as session:
+        await operator_visits.begin(session, good, timedelta(hours=1))
     assert (await guest.get("/operator", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 200
 
 

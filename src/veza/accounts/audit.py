@@ -34,6 +34,8 @@ class Act(StrEnum):
     PASSWORD_RESET = "password reset"
     PASSWORD_WRONG = "wrong password given again"
     CODE_WRONG = "wrong code given again"
+    CODE_REUSED = "used code given again"
+    PROOF_GIVEN = "proof given afresh"
     SECOND_FACTOR_ON = "second factor on"
     SECOND_FACTOR_OFF = "second factor off"
     RECOVERY_CODES_MADE = "recovery codes made"

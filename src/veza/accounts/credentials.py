@@ -117,7 +117,7 @@ async def change_password(
     await fresh_proof.demand(session, proof)
     person = await people.lock(session, proof.person_id)
     await passwords.replace(session, person.id, new_hash)
-    await links.forget(session, person.id, Purpose.RESET, Purpose.CHANGE_EMAIL)
+    await links.forget(session, person.id, Purpose.RESET, Purpose.CHANGE_EMAIL, Purpose.PROOF)
     ended = await sessions.end_all(session, person.id, but=keep)
     revoked = 0 if keep_tokens else await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_CHANGED, person.id, address=address, detail=_ended(ended, revoked))

@@ -1,7 +1,9 @@
 """Fresh proof: before what decides who gets into an account, or ends it, its person shows once more that it is them.
 
 One rule everywhere: the password, and where a second factor is on, a code of it that was not used yet. How recent the
-sign-in was does not count: the session that was left open or stolen is a recent one more often than not.
+sign-in was does not count: the session that was left open or stolen is a recent one more often than not. What takes a
+password in its own form checks it there (`given`, `demand`); anything else takes a voucher (`voucher`, `spend`), which
+the person got for the password a moment ago, and which is good for one thing.
 """
 
 from __future__ import annotations
@@ -11,11 +13,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from veza.accounts import audit, passwords, people, second_factor
+from veza.accounts import audit, links, passwords, people, second_factor, warnings
 from veza.accounts.audit import Act
 from veza.accounts.limits import CODE_AGAIN, HASHING_FROM_NETWORK, PASSWORD_AGAIN
+from veza.accounts.links import Purpose
 from veza.accounts.room import Accounts
-from veza.accounts.second_factor import WrongCode
+from veza.accounts.second_factor import CodeReused, WrongCode
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Allowance
@@ -40,6 +43,15 @@ class Proof:
     spent: tuple[Allowance, ...]
 
 
+class ProofNeeded(Exception):
+    """No voucher came, or one that was used, has expired or is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "show once more that it is you: this takes a fresh proof, which is good once and for five minutes"
+        )
+
+
 @asynccontextmanager
 async def given(
     accounts: Accounts, person_id: UUID, password: str, code: str | None, address: str
@@ -51,6 +63,9 @@ async def given(
     proof = await _checked(accounts, person_id, password, code, address)
     try:
         yield proof
+    except CodeReused:
+        await warnings.code_reused(accounts, person_id, address)
+        raise
     except WrongCode:
         await _note(accounts, person_id, Act.CODE_WRONG, address)
         raise
@@ -66,6 +81,32 @@ async def demand(session: Session, proof: Proof) -> None:
         raise WrongPassword
     await second_factor.demand(session, proof.person_id, proof.code, proof.address)
     await limits.restore(session, *proof.spent)
+
+
+async def voucher(session: Session, proof: Proof) -> str:
+    """Use the proof up, and give a voucher for it: a secret that `spend` takes once, within five minutes.
+
+    The person has one at a time. Raises what `demand` raises.
+    """
+    await demand(session, proof)
+    await links.forget(session, proof.person_id, Purpose.PROOF)
+    audit.note(session, Act.PROOF_GIVEN, proof.person_id, address=proof.address)
+    return links.make(session, Purpose.PROOF, proof.person_id)
+
+
+async def spend(session: Session, person_id: UUID | None, secret: str | None) -> None:
+    """Use the voucher up in the transaction of what it is asked for; raises ProofNeeded.
+
+    `person_id` is None for the operator, whose token is the proof.
+    """
+    if person_id is None:
+        return
+    try:
+        link = await links.use(session, secret or "", Purpose.PROOF)
+    except links.BadLink:
+        raise ProofNeeded from None
+    if link.person_id != person_id:
+        raise ProofNeeded
 
 
 async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str | None, address: str) -> Proof:

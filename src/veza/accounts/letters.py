@@ -5,6 +5,7 @@ Each is about one person, whatever address it goes to, and is forgotten with the
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from veza.kit import mail
@@ -114,6 +115,50 @@ def second_factor_changed(session: Session, base_url: str, person_id: UUID, to: 
         f"The second factor was turned {state}",
         f"Signing in to your account now takes {'a code as well' if is_on else 'your password only'}.\n"
         f"If it was not you, set a new password at once: {base_url}{FORGOTTEN_PAGE}",
+    )
+
+
+def new_device(
+    session: Session, base_url: str, person_id: UUID, to: str, *, at: datetime, address: str, agent: str
+) -> None:
+    _send(
+        session,
+        base_url,
+        person_id,
+        to,
+        "Your account was signed in to from a new device",
+        f"At {at:%Y-%m-%d %H:%M} UTC a device that was not known before signed in to your account:\n\n"
+        f"  address  {address}\n  program  {agent or 'unknown'}\n\n"
+        "If it was you, there is nothing to do.\n"
+        f"If it was not you, set a new password at once, which ends every sign-in: {base_url}{FORGOTTEN_PAGE}",
+    )
+
+
+def token_made(
+    session: Session, base_url: str, person_id: UUID, to: str, *, name: str, scopes: str, ends_at: datetime | None
+) -> None:
+    ends = f"It ends on {ends_at:%Y-%m-%d}." if ends_at is not None else "It works until it is revoked."
+    _send(
+        session,
+        base_url,
+        person_id,
+        to,
+        "An API token was made for your account",
+        f"A new API token, “{name}”, may now use your account ({scopes}). {ends}\n"
+        f"If it was not you, set a new password at once, which revokes every token: {base_url}{FORGOTTEN_PAGE}",
+    )
+
+
+def code_reused(session: Session, base_url: str, person_id: UUID, to: str, *, at: datetime, address: str) -> None:
+    _send(
+        session,
+        base_url,
+        person_id,
+        to,
+        "A code of your second factor was used twice",
+        f"At {at:%Y-%m-%d %H:%M} UTC a code that was used before was given again, from {address}, and was refused.\n"
+        "If you sent a form twice, there is nothing to do. If not, somebody may have read your code and knows your\n"
+        f"password: set a new one at once: {base_url}{FORGOTTEN_PAGE}",
     )
 
 

@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     CHANGE_EMAIL = "change"
     RESET = "reset"
     ADMIN = "admin"
+    PROOF = "proof"
 
 
 LASTS: dict[Purpose, timedelta] = {
@@ -27,6 +28,7 @@ LASTS: dict[Purpose, timedelta] = {
     Purpose.CHANGE_EMAIL: timedelta(days=1),
     Purpose.RESET: timedelta(hours=1),
     Purpose.ADMIN: timedelta(days=1),
+    Purpose.PROOF: timedelta(minutes=5),
 }
 
 

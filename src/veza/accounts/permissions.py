@@ -17,6 +17,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+STAFF = frozenset({Role.MODERATOR, Role.ADMIN})
+"""Roles with rights over other people's things."""
+
+
 class Scope(StrEnum):
     """What an API token may be used for; a token without the scope is refused whatever its person may do."""
 
@@ -107,6 +111,9 @@ def permissions_page() -> str:
         "# Who may do what\n\n"
         "A person has one or more roles; every signed-in person is a listener, and the operator's token is an admin.\n"
         "What belongs to somebody (an artist's release, a buyer's order) is open to its owner only; its room looks.\n\n"
+        "Moderators and admins use these rights where they signed in with a second factor, once a mail server is set\n"
+        "(`STAFF_SECOND_FACTOR`). Roles, payout forms, new tokens and closing accounts take a fresh proof of\n"
+        "the person: the password, and a code where a second factor is on (`POST /me/proofs`).\n\n"
         "This page is generated from `src/veza/accounts/permissions.py`.\n\n"
         f"| permission | what | {head} | by API token with scope |\n|---|---|{'---|' * len(shown)}---|\n{rows}\n"
     )

@@ -24,6 +24,8 @@ class AccountRules:
     session_idle: timedelta
     session_max: timedelta
     audit_kept: timedelta
+    staff_needs_second_factor: bool = False
+    """Admins and moderators use their rights only where they signed in with a code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The second factor: codes of an authenticator app (TOTP, RFC 6238), and ten recovery codes for when it is lost.
 
-The shared secret of TOTP has to be readable here, because codes are computed from it; recovery codes are hashed.
+The shared secret of TOTP is sealed, because codes are computed from it; recovery codes are hashed.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from uuid import UUID
 
 import pyotp
 import segno
-from sqlalchemy import BigInteger, ForeignKey, Index, Uuid, delete, func, insert, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Uuid, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts import audit, people
+from veza.accounts import audit, people, sessions
 from veza.accounts.audit import Act
 from veza.accounts.secret import digest
 from veza.kit.database import Base, Session, table_of
@@ -32,7 +32,10 @@ ISSUER = "Veza"
 
 
 class SecondFactor(Base):
-    """`confirmed_at` is null until the app has given a first right code; no step up to `last_step` counts again."""
+    """`confirmed_at` is null until the app has given a first right code; no step up to `last_step` counts again.
+
+    `secret` is sealed (`secret_box`).
+    """
 
     __tablename__ = "second_factors"
 
@@ -44,13 +47,14 @@ class SecondFactor(Base):
 
 
 class RecoveryCode(Base):
-    """One unused recovery code."""
+    """One recovery code; `used_at` is null until it was used."""
 
     __tablename__ = "recovery_codes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("people.id"))
     code_hash: Mapped[str]
+    used_at: Mapped[datetime | None]
 
 
 Index("uq_recovery_codes_person_id_code_hash", RecoveryCode.person_id, RecoveryCode.code_hash, unique=True)
@@ -68,6 +72,10 @@ class WrongCode(Exception):
 
     def __init__(self) -> None:
         super().__init__("this code is wrong or was used already: wait for the next one")
+
+
+class CodeReused(WrongCode):
+    """The code fits and was used before: a thief may have read it. The answer is that of a wrong one."""
 
 
 class AlreadyOn(Exception):
@@ -105,25 +113,33 @@ async def set_up(session: Session, person_id: UUID) -> Provisioning:
     if row is not None and row.confirmed_at is not None:
         raise AlreadyOn
     secret = pyotp.random_base32()
+    sealed = session.box.seal(secret)
     if row is None:
-        session.add(SecondFactor(person_id=person_id, secret=secret, created_at=session.now, last_step=0))
+        session.add(SecondFactor(person_id=person_id, secret=sealed, created_at=session.now, last_step=0))
     else:
-        row.secret, row.created_at, row.last_step = secret, session.now, 0
+        row.secret, row.created_at, row.last_step = sealed, session.now, 0
     await session.flush()
     uri = pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=person.email or "", issuer_name=ISSUER)
     return Provisioning(secret, uri, _qr(uri))
 
 
-async def confirm(session: Session, person_id: UUID, code: str, address: str) -> list[str]:
-    """Turn it on with a first right code; returns the recovery codes. Raises NotOn, AlreadyOn, WrongCode."""
+async def confirm(
+    session: Session, person_id: UUID, code: str, address: str, *, session_id: UUID | None = None
+) -> list[str]:
+    """Turn it on with a first right code, which counts for the session `session_id`; returns the recovery codes.
+
+    Raises NotOn, AlreadyOn, WrongCode.
+    """
     row = await _locked(session, person_id)
     if row is None:
         raise NotOn
     if row.confirmed_at is not None:
         raise AlreadyOn
-    _take_step(row, code, session.now)
+    _take_step(session, row, code)
     row.confirmed_at = session.now
     await session.flush()
+    if session_id is not None:
+        await sessions.code_given(session, session_id)
     audit.note(session, Act.SECOND_FACTOR_ON, person_id, address=address)
     return await _new_recovery_codes(session, person_id)
 
@@ -136,30 +152,37 @@ async def is_on(session: Session, person_id: UUID) -> bool:
 
 
 async def recovery_codes_left(session: Session, person_id: UUID) -> int:
-    mine = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.person_id == person_id)
+    mine = (
+        select(func.count())
+        .select_from(RecoveryCode)
+        .where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+    )
     return int((await session.execute(mine)).scalar_one())
 
 
-async def demand(session: Session, person_id: UUID, code: str | None, address: str) -> None:
+async def demand(session: Session, person_id: UUID, code: str | None, address: str) -> bool:
     """Let pass who has no second factor, or gives a code of it that was not used; uses the code up.
 
-    Raises CodeNeeded without one, WrongCode for one that does not fit.
+    Returns whether a code was given and used. Raises CodeNeeded without one, WrongCode for one that does not fit,
+    CodeReused for one that did.
     """
     row = await _locked(session, person_id)
     if row is None or row.confirmed_at is None:
-        return
+        return False
     if not code:
         raise CodeNeeded
     given = "".join(code.split()).lower()
     if given.isdecimal() and given.isascii():
-        _take_step(row, given, session.now)
+        _take_step(session, row, given)
         await session.flush()
-        return
+        return True
     mine = (RecoveryCode.person_id == person_id, RecoveryCode.code_hash == _code_hash(person_id, given))
-    used = await session.execute(delete(RecoveryCode).where(*mine).returning(RecoveryCode.id))
-    if used.first() is None:
-        raise WrongCode
+    unused = update(RecoveryCode).where(*mine, RecoveryCode.used_at.is_(None))
+    if (await session.execute(unused.values(used_at=session.now).returning(RecoveryCode.id))).first() is None:
+        was_used = (await session.execute(select(RecoveryCode.id).where(*mine))).first() is not None
+        raise CodeReused if was_used else WrongCode
     audit.note(session, Act.RECOVERY_CODE_USED, person_id, address=address)
+    return True
 
 
 async def turn_off(session: Session, person_id: UUID, address: str) -> None:
@@ -184,29 +207,34 @@ async def renew_recovery_codes(session: Session, person_id: UUID, address: str) 
 async def forget(session: Session, person_id: UUID) -> None:
     await session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     await session.execute(delete(SecondFactor).where(SecondFactor.person_id == person_id))
+    await sessions.codes_count_no_more(session, person_id)
 
 
 async def _locked(session: Session, person_id: UUID) -> SecondFactor | None:
     return await session.get(SecondFactor, person_id, with_for_update=True, populate_existing=True)
 
 
-def _take_step(row: SecondFactor, code: str, now: datetime) -> None:
-    """Use up the step `code` belongs to; raises WrongCode when there is none, or it was used (RFC 6238, 5.2)."""
-    totp = pyotp.TOTP(row.secret, interval=STEP_SECONDS)
-    current = int(now.timestamp()) // STEP_SECONDS
+def _take_step(session: Session, row: SecondFactor, code: str) -> None:
+    """Use up the step `code` belongs to; raises WrongCode, and CodeReused for a used one (RFC 6238, 5.2)."""
+    totp = pyotp.TOTP(session.box.open(row.secret), interval=STEP_SECONDS)
+    current = int(session.now.timestamp()) // STEP_SECONDS
     given = "".join(code.split())
-    for step in range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1):
-        if hmac.compare_digest(totp.generate_otp(step).encode(), given.encode()) and step > row.last_step:
-            row.last_step = step
-            return
-    raise WrongCode
+    steps = range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1)
+    fitting = [step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), given.encode())]
+    if not fitting:
+        raise WrongCode
+    unused = [step for step in fitting if step > row.last_step]
+    if not unused:
+        raise CodeReused
+    row.last_step = unused[0]
 
 
 async def _new_recovery_codes(session: Session, person_id: UUID) -> list[str]:
     await session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     rows = [
-        {"id": session.new_id(), "person_id": person_id, "code_hash": _code_hash(person_id, code)} for code in codes
+        {"id": session.new_id(), "person_id": person_id, "code_hash": _code_hash(person_id, code), "used_at": None}
+        for code in codes
     ]
     await session.execute(insert(table_of(RecoveryCode)), rows)
     return codes

@@ -36,6 +36,8 @@ class SignIn(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
+    """When a code was given in it; null where none was, and after the second factor was turned off."""
 
 
 Index("ix_sessions_person_id", SignIn.person_id)
@@ -51,19 +53,29 @@ class UnknownSession(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Whose session or token it is and what they are; `wants_note` when its last use should be written down."""
+    """Whose session or token it is and what they are; `wants_note` when its last use should be written down.
+
+    `has_second_factor`: the session was begun with a code; of a token, its person has a second factor.
+    """
 
     id: UUID
     person_id: UUID
     roles: frozenset[Role]
     is_confirmed: bool
     wants_note: bool
+    has_second_factor: bool
 
 
 async def begin(
-    session: Session, person_id: UUID, lasts: timedelta, *, address: str | None = None, agent: str = ""
+    session: Session,
+    person_id: UUID,
+    lasts: timedelta,
+    *,
+    address: str | None = None,
+    agent: str = "",
+    with_second_factor: bool = False,
 ) -> str:
-    """A new session; returns the secret for the cookie."""
+    """A new session, begun with a code or without; returns the secret for the cookie."""
     secret = new_secret()
     session.add(
         SignIn(
@@ -75,6 +87,7 @@ async def begin(
             created_at=session.now,
             last_seen_at=session.now,
             expires_at=session.now + lasts,
+            second_factor_at=session.now if with_second_factor else None,
         )
     )
     await session.flush()
@@ -88,7 +101,14 @@ async def begin(
 
 
 _RECOGNISE = (
-    select(SignIn.id, SignIn.person_id, SignIn.last_seen_at, Person.email_confirmed_at, PersonRole.role)
+    select(
+        SignIn.id,
+        SignIn.person_id,
+        SignIn.last_seen_at,
+        SignIn.second_factor_at,
+        Person.email_confirmed_at,
+        PersonRole.role,
+    )
     .join(Person, Person.id == SignIn.person_id)
     .outerjoin(PersonRole, PersonRole.person_id == SignIn.person_id)
     .where(
@@ -109,7 +129,14 @@ async def recognise(session: Session, secret: str, idle: timedelta) -> Recognise
     first = rows[0]
     roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
     stale = session.now - first.last_seen_at >= SEEN_EVERY
-    return Recognised(first.id, first.person_id, roles, first.email_confirmed_at is not None, stale)
+    return Recognised(
+        first.id,
+        first.person_id,
+        roles,
+        is_confirmed=first.email_confirmed_at is not None,
+        wants_note=stale,
+        has_second_factor=first.second_factor_at is not None,
+    )
 
 
 _SEEN = (
@@ -146,6 +173,16 @@ async def listed(
     if but is not None:
         query = query.where(SignIn.id != but)
     return (await session.scalars(part.of(query))).all()
+
+
+async def code_given(session: Session, session_id: UUID) -> None:
+    """A code was given in this session."""
+    await session.execute(update(SignIn).where(SignIn.id == session_id).values(second_factor_at=session.now))
+
+
+async def codes_count_no_more(session: Session, person_id: UUID) -> None:
+    """The person's second factor was turned off: no session of theirs was begun with one."""
+    await session.execute(update(SignIn).where(SignIn.person_id == person_id).values(second_factor_at=None))
 
 
 async def end(session: Session, person_id: UUID, session_id: UUID) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from veza.accounts import audit, passwords, people, second_factor, sessions
+from veza.accounts import audit, passwords, people, second_factor, sessions, warnings
 from veza.accounts.audit import Act
 from veza.accounts.limits import (
     CODE_OF_ACCOUNT,
@@ -22,7 +22,7 @@ from veza.accounts.limits import (
     SIGN_IN_ON_DEVICE,
 )
 from veza.accounts.room import Accounts
-from veza.accounts.second_factor import CodeNeeded, WrongCode
+from veza.accounts.second_factor import CodeNeeded, CodeReused, WrongCode
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Allowance
@@ -81,35 +81,47 @@ async def checked(
         async with accounts.database.write("sign-in") as session:
             await limits.restore(session, *found.spent)
         raise
+    except CodeReused:
+        await warnings.code_reused(accounts, found.person_id, browser.address)
+        raise
     except WrongCode:
         await _note_failure(accounts, found.person_id, browser, "second factor")
         raise
 
 
-async def accept(session: Session, found: Checked) -> None:
+async def accept(session: Session, found: Checked) -> bool:
     """The second factor too is right: use its code up and give the tries back; locks the person.
 
+    Returns whether a code of a second factor was given.
     Raises CodeNeeded, WrongCode, and WrongCredentials when the password has changed since it was checked.
     """
     await people.lock(session, found.person_id)
     if not await passwords.is_still(session, found.person_id, found.verified_hash):
         raise WrongCredentials
-    await second_factor.demand(session, found.person_id, found.code, found.address)
+    by_code = await second_factor.demand(session, found.person_id, found.code, found.address)
     await limits.restore(session, *found.spent)
     if found.new_hash is not None:
         await passwords.replace(session, found.person_id, found.new_hash)
+    return by_code
 
 
 async def begin(
     session: Session, accounts: Accounts, found: Checked, browser: Browser, *, instead_of: str | None
 ) -> Begun:
     """A new session, also where the browser had one: `instead_of` is the secret of its cookie. Raises as `accept`."""
-    await accept(session, found)
+    by_code = await accept(session, found)
     if instead_of is not None:
         await sessions.end_secret(session, instead_of)
     secret = await sessions.begin(
-        session, found.person_id, accounts.rules.session_max, address=browser.address, agent=browser.agent
+        session,
+        found.person_id,
+        accounts.rules.session_max,
+        address=browser.address,
+        agent=browser.agent,
+        with_second_factor=by_code,
     )
+    if accounts.devices.read(browser.device_cookie, found.person_id) is None:
+        await warnings.new_device(session, accounts, found.person_id, browser.address, browser.agent)
     audit.note(session, Act.SIGNED_IN, found.person_id, address=browser.address)
     return Begun(secret, accounts.devices.signed_in(browser.device_cookie, found.person_id))
 

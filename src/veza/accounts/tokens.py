@@ -14,6 +14,7 @@ from veza.accounts import people
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role, Scope
 from veza.accounts.roles import PersonRole
+from veza.accounts.second_factor import SecondFactor
 from veza.accounts.secret import digest, new_secret
 from veza.accounts.sessions import SEEN_EVERY, Recognised
 from veza.kit.database import Base, Session
@@ -88,10 +89,11 @@ async def make(
 _RECOGNISE = (
     select(
         ApiToken.id, ApiToken.person_id, ApiToken.scopes, ApiToken.last_used_at,
-        Person.email_confirmed_at, PersonRole.role,
+        Person.email_confirmed_at, PersonRole.role, SecondFactor.confirmed_at,
     )
     .join(Person, Person.id == ApiToken.person_id)
     .outerjoin(PersonRole, PersonRole.person_id == ApiToken.person_id)
+    .outerjoin(SecondFactor, SecondFactor.person_id == ApiToken.person_id)
     .where(
         ApiToken.secret_hash == bindparam("secret_hash"),
         or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
@@ -108,7 +110,14 @@ async def recognise(session: Session, text: str) -> tuple[Recognised, frozenset[
     first = rows[0]
     roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
     stale = first.last_used_at is None or session.now - first.last_used_at >= SEEN_EVERY
-    whose = Recognised(first.id, first.person_id, roles, first.email_confirmed_at is not None, stale)
+    whose = Recognised(
+        first.id,
+        first.person_id,
+        roles,
+        is_confirmed=first.email_confirmed_at is not None,
+        wants_note=stale,
+        has_second_factor=first.confirmed_at is not None,
+    )
     return whose, frozenset(Scope(one) for one in first.scopes)
 
 

@@ -53,7 +53,8 @@ Outcome = TypeVar("Outcome")
 class IdempotentAnswer(Base):
     """The answer to one write; `status` is null while the work is being done, or was left half done.
 
-    `caller` names a person or the operator; of a visitor nobody knows it is a digest (`Idempotent`).
+    `caller` names a person or the operator; of a visitor nobody knows it is a digest (`Idempotent`). `body` is sealed
+    (`secret_box`): an answer may hold the token of a share link, or a code to download with.
     """
 
     __tablename__ = "api_idempotency"
@@ -112,7 +113,7 @@ class Idempotent:
         """
         async with self._database.write(self._actor) as session:
             if not await self._is_first(session):
-                return _replayed(await self._stored(session))
+                return _replayed(session, await self._stored(session))
             return await self._keep(session, await work(session))
 
     async def run_in_steps(
@@ -130,13 +131,13 @@ class Idempotent:
             if not await self._is_first(session):
                 stored = await self._stored(session)
                 if stored.status is not None:
-                    return _replayed(stored)
+                    return _replayed(session, stored)
             intent = await intend(session)
         outcome = await ask(intent)
         async with self._database.write(self._actor) as session:
             stored = await self._stored(session)
             if stored.status is not None:  # a twin was quicker
-                return _replayed(stored)
+                return _replayed(session, stored)
             return await self._keep(session, await record(session, intent, outcome))
 
     async def forget(self, undo: Callable[[Session], Awaitable[None]]) -> None:
@@ -153,7 +154,8 @@ class Idempotent:
     async def _keep(self, session: Session, reply: Reply) -> Response[Any]:
         body = b"" if reply.status == 204 else encode_json(reply.body)  # 204 has no body at all
         mine = update(IdempotentAnswer).where(*self._mine())
-        await session.execute(mine.values(status=reply.status, body=body, location=reply.location))
+        sealed = session.box.seal_bytes(body) if body else b""
+        await session.execute(mine.values(status=reply.status, body=sealed, location=reply.location))
         return _response(reply.status, body, reply.location)
 
     async def _is_first(self, session: Session) -> bool:
@@ -274,10 +276,10 @@ IDEMPOTENT_DEPENDENCY: dict[str, Any] = {"idempotent": Provide(_idempotent)}
 """Give it to a writing handler as `dependencies`, and take `idempotent: Idempotent`."""
 
 
-def _replayed(stored: IdempotentAnswer) -> Response[Any]:
+def _replayed(session: Session, stored: IdempotentAnswer) -> Response[Any]:
     if stored.status is None:
         raise Problem(KEY_IN_USE, "the first request with this key has only just ended")
-    response = _response(stored.status, stored.body or b"", stored.location)
+    response = _response(stored.status, session.box.open_bytes(stored.body) if stored.body else b"", stored.location)
     response.headers[REPLAYED] = "true"
     return response
 

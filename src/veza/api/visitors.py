@@ -13,7 +13,7 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
 from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
-from veza.http.problems import FORBIDDEN, UNAUTHORIZED, Problem
+from veza.http.problems import FORBIDDEN, SECOND_FACTOR_NEEDED, UNAUTHORIZED, Problem
 from veza.http.request_log import name_actor
 from veza.http.whole_request import ANY_BODY as ANY_BODY
 
@@ -40,6 +40,8 @@ class Visitor:
     """Whether their e-mail address is."""
     address: str = ""
     """Of a visitor nobody knows: where the request came from."""
+    withheld: frozenset[Role] = frozenset()
+    """Roles the person has and may use after signing in with a second factor."""
 
     def may(self, permission: Permission) -> bool:
         """Whether they have the permission, and their token, if they came with one, its scope."""
@@ -144,6 +146,8 @@ def _demand(permission: Permission, visitor: Visitor) -> None:
     if not allows(permission, visitor.roles):
         if Role.VISITOR in visitor.roles:
             raise sign_in_needed()
+        if allows(permission, visitor.withheld) and visitor.reaches(permission):
+            raise Problem(SECOND_FACTOR_NEEDED, SECOND_FACTOR_NEEDED.example)
         raise Problem(FORBIDDEN, f"this needs the permission “{permission.value}”, which you do not have")
     if not visitor.reaches(permission):
         scope = PERMISSIONS[permission].scope

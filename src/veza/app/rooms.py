@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -31,6 +32,7 @@ from veza.money.claims import Settled
 from veza.money.room import MoneyRoom
 from veza.money.sandbox.hosted import HostedSandbox, hosted_sandbox
 from veza.money.stripe.answers import Answer
+from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
 from veza.settings import Settings
 
@@ -53,7 +55,11 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
     """Every room. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
     market = _market_rules(settings, token)
     database = Database.open(
-        settings.database_url, clock=clock, subscriptions=subscriptions(market), pool_size=settings.database_pool_size
+        settings.database_url,
+        clock=clock,
+        subscriptions=subscriptions(market),
+        pool_size=settings.database_pool_size,
+        box=secret_box(settings),
     )
     sandbox = hosted_sandbox(settings, clock, token) if hosts_sandbox else None
     return Rooms(
@@ -78,13 +84,20 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:
-    rules = AccountRules(settings.base_url, settings.session_idle, settings.session_max, settings.audit_kept)
+    rules = AccountRules(
+        settings.base_url,
+        settings.session_idle,
+        settings.session_max,
+        settings.audit_kept,
+        settings.staff_needs_second_factor,
+    )
+    words = (settings.platform_name, urlsplit(settings.base_url).hostname or "")
     exporters = {
         "listening": listener_data.export_of,
         "market": market_export.export_of,
         "notices": preferences.export_of,
     }
-    return Accounts(database, rules, Passwords(), Devices(token, database.clock), exporters)
+    return Accounts(database, rules, Passwords(site_words=words), Devices(token, database.clock), exporters)
 
 
 def _market_rules(settings: Settings, token: str) -> MarketRules:

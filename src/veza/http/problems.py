@@ -80,6 +80,14 @@ FORBIDDEN = Kind(
     "`detail` says what is needed (docs/permissions.md): a permission, a token's scope, or to be one of its people.",
     "this needs the permission “people”, which you do not have",
 )
+SECOND_FACTOR_NEEDED = Kind(
+    "second-factor-needed",
+    403,
+    "Sign in with a second factor first",
+    "Admins and moderators use their rights in a session that began with a code: set one up under `/me/second-factor`, "
+    "or sign in again with a code.",
+    "you have this right, and it takes a second factor: set one up, or sign in again with a code of it",
+)
 NOT_FOUND = Kind(
     "not-found",
     404,
@@ -158,9 +166,9 @@ UNAVAILABLE = Kind(
 )
 
 KINDS: tuple[Kind, ...] = (
-    INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN, NOT_FOUND,
-    METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, CONFLICT, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT,
-    KEY_REUSED, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN,
+    SECOND_FACTOR_NEEDED, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, CONFLICT, KEY_IN_USE, TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED, RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from veza.kit import sqlite_driver
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database_trouble import ReaderWrites, database_errors_said, is_connection_lost
 from veza.kit.ids import Ids
+from veza.kit.secret_box import SecretBox, box_of_this_process
 from veza.kit.subscriptions import Subscriptions
 from veza.kit.wakes import CHANNEL, Wakes
 
@@ -112,6 +113,7 @@ class Session(AsyncSession):
     subscriptions: Subscriptions
     actor: str
     dialect: str
+    box: SecretBox
 
     def new_id(self) -> UUID:
         return self.ids.new()
@@ -153,8 +155,10 @@ class Database:
         clock: Clock,
         ids: Ids,
         subscriptions: Subscriptions,
+        box: SecretBox | None = None,
     ) -> None:
         self.engine = engine
+        self.box = box or box_of_this_process()
         self.clock = clock
         self.ids = ids
         self.subscriptions = subscriptions
@@ -185,8 +189,12 @@ class Database:
         ids: Ids | None = None,
         subscriptions: Subscriptions | None = None,
         pool_size: int = 10,
+        box: SecretBox | None = None,
     ) -> Database:
-        """Open `url` (sqlite+aiosqlite:///… or postgresql+asyncpg://…); connects at the first use."""
+        """Open `url` (sqlite+aiosqlite:///… or postgresql+asyncpg://…); connects at the first use.
+
+        `box` seals what is stored as a secret; without one nothing of that can be read after this process ended.
+        """
         parsed = make_url(url)
         options: dict[str, Any] = {}
         if parsed.get_backend_name() == "sqlite":
@@ -217,7 +225,7 @@ class Database:
             event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
             event.listen(engine.sync_engine, "begin", _sqlite_begin)
         clock = clock or SystemClock()
-        return cls(engine, clock, ids or Ids(clock), subscriptions or Subscriptions())
+        return cls(engine, clock, ids or Ids(clock), subscriptions or Subscriptions(), box)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
@@ -260,6 +268,7 @@ class Database:
         session.subscriptions = self.subscriptions
         session.actor = actor
         session.dialect = self.dialect
+        session.box = self.box
 
 
 _LOCKS = (" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE")

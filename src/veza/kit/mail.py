@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.email_addresses import is_mailable
+from veza.kit.secret_box import SecretBox
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -45,6 +46,8 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 class Mail(Base):
     """One mail. `due_at` is null once it is given up; `error` is what the server said last.
+
+    `subject` and `text` are sealed (`secret_box`): they may hold a one-time link. `Letter` is what is in them.
 
     `about_id` is whose matter it is, as the id of a row that we know nothing of: wherever a mail went, it can be
     forgotten with that row.
@@ -78,8 +81,8 @@ def send(session: Session, to: str, subject: str, text: str, *, about: UUID | No
         "id": mail_id,
         "to": to,
         "about_id": about,
-        "subject": " ".join(subject.split()),  # a header has one line
-        "text": text,
+        "subject": session.box.seal(" ".join(subject.split())),  # a header has one line
+        "text": session.box.seal(text),
         "created_at": session.now,
         "due_at": session.now,
         "attempts": 0,
@@ -90,19 +93,42 @@ def send(session: Session, to: str, subject: str, text: str, *, about: UUID | No
     return mail_id
 
 
-async def newest(session: Session, limit: int) -> Sequence[Mail]:
-    """The newest mails that are still here."""
-    return (await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))).all()
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail, opened."""
+
+    id: UUID
+    to: str
+    subject: str
+    text: str
+    created_at: datetime
 
 
-async def concerning(session: Session, about: UUID, address: str | None, limit: int) -> Sequence[Mail]:
-    """The mails about `about`, and those to `address` where there is one, that are still here; newest first."""
+async def newest(session: Session, limit: int) -> Sequence[Letter]:
+    """The newest mails that are still here; raises CannotOpen."""
+    rows = await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))
+    return [opened(session.box, row) for row in rows]
+
+
+async def concerning(session: Session, about: UUID, address: str | None, limit: int) -> Sequence[Letter]:
+    """The mails about `about`, and those to `address` where there is one, that are still here; newest first.
+
+    Raises CannotOpen.
+    """
     found = select(Mail).where(or_(Mail.about_id == about, Mail.to == address))
-    return (await session.scalars(found.order_by(Mail.id.desc()).limit(limit))).all()
+    rows = await session.scalars(found.order_by(Mail.id.desc()).limit(limit))
+    return [opened(session.box, row) for row in rows]
 
 
-async def find(session: Session, mail_id: UUID) -> Mail | None:
-    return await session.get(Mail, mail_id)
+async def find(session: Session, mail_id: UUID) -> Letter | None:
+    """The mail, if it is still here; raises CannotOpen."""
+    row = await session.get(Mail, mail_id)
+    return opened(session.box, row) if row is not None else None
+
+
+def opened(box: SecretBox, row: Mail) -> Letter:
+    """What is in a row; raises CannotOpen."""
+    return Letter(row.id, row.to, box.open(row.subject), box.open(row.text), row.created_at)
 
 
 async def forget_address(session: Session, address: str) -> None:
@@ -178,11 +204,7 @@ async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    id: UUID
-    to: str
-    subject: str
-    text: str
-    created_at: datetime
+    row: Mail
     attempts: int
 
 
@@ -213,17 +235,17 @@ class MailWorker:
         async with self._database.write(self.name) as session:
             due = {"now": session.now, "oldest": session.now - TOO_OLD_TO_SEND, "limit": limit}
             rows = (await session.scalars(_DUE, due)).all()
-            claimed = [_Claimed(r.id, r.to, r.subject, r.text, r.created_at, r.attempts + 1) for r in rows]
+            claimed = [_Claimed(row, row.attempts + 1) for row in rows]
             if rows:
-                mine = update(Mail).where(Mail.id.in_([one.id for one in claimed]))
+                mine = update(Mail).where(Mail.id.in_([one.row.id for one in claimed]))
                 later = mine.values(due_at=session.now + LEASE, attempts=Mail.attempts + 1)
                 await session.execute(later.execution_options(synchronize_session=False))
         return claimed
 
     async def work(self, claim: _Claimed) -> None:
         try:
-            message = self._message(claim)
-            await self._deliver(message, self._sender_address, claim.to)
+            message = self._message(opened(self._database.box, claim.row))
+            await self._deliver(message, self._sender_address, claim.row.to)
         except NotDelivered as error:
             await self._not_delivered(claim, error)
             return
@@ -231,21 +253,21 @@ class MailWorker:
             await self._not_delivered(claim, NotDelivered(f"{type(error).__name__}: {error}", for_good=False))
             return
         async with self._database.write(self.name) as session:
-            await session.execute(delete(Mail).where(Mail.id == claim.id))
-        log.info("mail.delivered", mail_id=str(claim.id), attempts=claim.attempts)
+            await session.execute(delete(Mail).where(Mail.id == claim.row.id))
+        log.info("mail.delivered", mail_id=str(claim.row.id), attempts=claim.attempts)
 
-    def _message(self, claim: _Claimed) -> EmailMessage:
-        if not is_mailable(claim.to):
+    def _message(self, letter: Letter) -> EmailMessage:
+        if not is_mailable(letter.to):
             raise NotDelivered("this is no address a mail can be sent to", for_good=True)
-        name, _, host = claim.to.rpartition("@")
+        name, _, host = letter.to.rpartition("@")
         message = EmailMessage()
-        message["From"], message["Subject"] = self._sender, claim.subject
+        message["From"], message["Subject"] = self._sender, letter.subject
         message["To"] = Address(username=name, domain=host)
-        message["Date"] = format_datetime(claim.created_at)
+        message["Date"] = format_datetime(letter.created_at)
         # The same at every try, so that a mailbox shows a mail that was delivered twice once.
-        message["Message-ID"] = f"<{claim.id}@{self._sender_address.rpartition('@')[2]}>"
+        message["Message-ID"] = f"<{letter.id}@{self._sender_address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(claim.text)
+        message.set_content(letter.text)
         return message
 
     async def _not_delivered(self, claim: _Claimed, error: NotDelivered) -> None:
@@ -253,6 +275,12 @@ class MailWorker:
         wait = min(RETRY_MAX, RETRY_BASE * 2 ** (claim.attempts - 1))
         async with self._database.write(self.name) as session:
             values: dict[str, Any] = {"due_at": None if gives_up else session.now + wait, "error": str(error)[:500]}
-            await session.execute(update(Mail).where(Mail.id == claim.id).values(values))
+            await session.execute(update(Mail).where(Mail.id == claim.row.id).values(values))
         say = log.error if gives_up else log.warning
-        say("mail.not_delivered", mail_id=str(claim.id), attempts=claim.attempts, reason=str(error), given_up=gives_up)
+        say(
+            "mail.not_delivered",
+            mail_id=str(claim.row.id),
+            attempts=claim.attempts,
+            reason=str(error),
+            given_up=gives_up,
+        )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
 
-from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.artists import Artist, ArtistMember, part_of
 from veza.kit.database import Session
 
 
@@ -15,6 +15,13 @@ class UnknownArtist(LookupError):
 
     def __init__(self, wanted: object) -> None:
         super().__init__(f"there is no artist {wanted}")
+
+
+class NotAnOwner(Exception):
+    """The person acts for the artist, and does not own it."""
+
+    def __init__(self, artist: Artist) -> None:
+        super().__init__(f"only an owner of {artist.name} may do this")
 
 
 class NotTheirArtist(Exception):
@@ -42,3 +49,11 @@ async def artist_for(session: Session, artist_id: UUID, person_id: UUID | None, 
         raise NotTheirArtist(artist)
     found: Artist = artist
     return found
+
+
+async def artist_for_owner(session: Session, artist_id: UUID, person_id: UUID | None, *, is_operator: bool) -> Artist:
+    """The artist, when the person owns it or is an operator. Raises UnknownArtist, NotTheirArtist, NotAnOwner."""
+    artist = await artist_for(session, artist_id, person_id, is_operator=is_operator)
+    if not is_operator and await part_of(session, artist_id, person_id) != "owner":
+        raise NotAnOwner(artist)
+    return artist

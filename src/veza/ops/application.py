@@ -14,6 +14,7 @@ from veza.settings import Settings
 if TYPE_CHECKING:  # half a second that `veza --help` need not wait for
     from veza.catalog.room import CatalogRoom
     from veza.kit.database import Database
+    from veza.kit.resealing import SealedColumns
     from veza.money.room import MoneyRoom
 
 
@@ -58,3 +59,5 @@ class Program:
     build: Callable[[Settings, bool], Application]
     """From the settings, and whether this process serves HTTP."""
     pages: Callable[[], dict[Path, str]]
+    sealed: Callable[[], Sequence[SealedColumns]] = tuple
+    """Every column that holds sealed values."""

@@ -42,6 +42,7 @@ def command_line(program: Program) -> typer.Typer:
     # Late: they use what this module defines.
     from veza.ops.demo_command import demo
     from veza.ops.import_command import import_files
+    from veza.ops.keys_commands import keys
     from veza.ops.money_commands import money
     from veza.ops.probe_command import probe
     from veza.ops.sandbox_commands import sandbox
@@ -51,6 +52,7 @@ def command_line(program: Program) -> typer.Typer:
     cli.command()(demo)
     cli.command(name="import")(import_files)
     cli.command()(probe)
+    cli.add_typer(keys)
     cli.add_typer(money)
     cli.add_typer(sandbox)
     return cli
@@ -236,11 +238,12 @@ def bring_up_to_date(settings: Settings) -> None:
     """Migrate the database; ends the command with one sentence when that cannot be done."""
     from veza.kit.database_trouble import DatabaseUnavailable, explain
     from veza.ops.migrations import migrate as upgrade
+    from veza.ops.operator_token import NoToken
 
     try:
         upgrade(settings)
     except Exception as error:
-        sentence = str(error) if isinstance(error, DatabaseUnavailable) else explain(error)
+        sentence = str(error) if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
         if sentence is None:
             raise
         raise fail(sentence) from None

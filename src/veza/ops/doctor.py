@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.money import BadAmount, known_currency
+from veza.ops.encryption_keys import keys_file
 from veza.ops.operator_token import token_file
 from veza.settings import Settings, SettingsError, strangers
 
@@ -62,13 +63,17 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield Finding("folder", False, f"everybody may write to {folder}", f"chmod o-w {folder}")
     else:
         yield Finding("folder", True, f"{folder} is writable" if folder.exists() else f"{folder} will be made")
-    token = token_file(settings)
-    if not settings.operator_token.get_secret_value() and token.exists():
-        mode = stat.S_IMODE(token.stat().st_mode)
+    if not settings.operator_token.get_secret_value():
+        yield from _is_ours_alone("operator token", token_file(settings))
+    if not settings.encryption_keys:
+        yield from _is_ours_alone("encryption keys", keys_file(settings))
+
+
+def _is_ours_alone(name: str, file: Path) -> Iterator[Finding]:
+    if file.exists():
+        mode = stat.S_IMODE(file.stat().st_mode)
         loose = bool(mode & 0o077)
-        yield Finding(
-            "operator token", not loose, f"{token} has mode {mode:03o}", f"chmod 600 {token}" if loose else ""
-        )
+        yield Finding(name, not loose, f"{file} has mode {mode:03o}", f"chmod 600 {file}" if loose else "")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

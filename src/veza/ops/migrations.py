@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 import veza
 from veza.kit.database import Database
 from veza.kit.database_trouble import NO_TABLES, DatabaseUnavailable
+from veza.kit.secret_box import SecretBox
+from veza.ops.encryption_keys import secret_box
 from veza.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,18 +28,19 @@ def migrations_folder() -> Path:
     return shipped if shipped.is_dir() else package.parents[1] / "migrations"
 
 
-def alembic_config(url: str) -> Config:
-    """What Alembic needs to know: where the scripts are, and the database."""
+def alembic_config(url: str, box: SecretBox | None = None) -> Config:
+    """What Alembic needs to know: where the scripts are, and the database; `box` seals what older versions did not."""
     from alembic.config import Config  # a quarter of a second: only who migrates pays it
 
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))  # ConfigParser reads % as its own
+    config.attributes["box"] = box
     return config
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database to the newest revision; safe to repeat."""
+    """Bring the database to the newest revision; safe to repeat. Raises NoKeys."""
     from alembic import command
 
     url = make_url(settings.database_url)
@@ -47,7 +50,7 @@ def migrate(settings: Settings) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseUnavailable(f"cannot make the folder {folder} ({error.strerror}): choose another") from error
-    command.upgrade(alembic_config(settings.database_url), "head")
+    command.upgrade(alembic_config(settings.database_url, secret_box(settings)), "head")
 
 
 @cache

@@ -24,7 +24,7 @@ from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
-from veza.kit import outbox
+from veza.kit import mail, outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.mail import Mail
@@ -33,6 +33,7 @@ from veza.kit.subscriptions import Subscriptions
 TOKEN = "a-token-only-the-tests-know-0123456789"
 PASSWORD = "a tram full of cellos"
 EMAIL = "anna@example.org"
+TOKEN_WANTED = {"password": PASSWORD, "name": "backup", "scopes": ["read"]}
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The same algorithm with parameters that cost a test nothing."""
 
@@ -73,6 +74,17 @@ class Browser:
         assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
         return str(problem["detail"])
 
+    async def proof(self, password: str = PASSWORD, **more: Any) -> dict[str, str]:
+        """The header of a fresh proof."""
+        made = await self.write("POST", "/me/proofs", {"password": password, **more}, expect=201)
+        return {"X-Veza-Proof": made["proof"]}
+
+    async def token(self, name: str = "t", *scopes: str, **more: Any) -> str:
+        """The text of a new API token."""
+        wanted = {"name": name, "scopes": list(scopes) or ["read"], "password": PASSWORD, **more}
+        made = await self.write("POST", "/me/tokens", wanted, expect=201)
+        return str(made["token"])
+
     async def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **more: Any) -> UUID:
         signed_in = await self.write("POST", "/session", {"email": email, "password": password, **more}, expect=201)
         return UUID(signed_in["person_id"])
@@ -100,20 +112,20 @@ class Desk:
     def operator(self) -> Browser:
         return self.browser(headers={"Authorization": f"Bearer {TOKEN}"})
 
-    async def mails(self, to: str | None = None) -> list[Mail]:
+    async def mails(self, to: str | None = None) -> list[mail.Letter]:
         """Mails, oldest first, those included that the outbox has still to make."""
         await outbox.deliver_once(self.database)
         async with self.database.read() as session:
             query = select(Mail).order_by(Mail.id)
             rows = (await session.scalars(query if to is None else query.where(Mail.to == to))).all()
-        return list(rows)
+        return [mail.opened(self.database.box, row) for row in rows]
 
     async def mailed_token(self, to: str = EMAIL) -> str:
-        """The secret of the link in the newest mail to this address."""
-        text = (await self.mails(to))[-1].text
-        found = re.search(r"token=(\S+)", text)
-        assert found, text
-        return found[1]
+        """The secret of the newest link that was mailed to this address."""
+        texts = [one.text for one in await self.mails(to)]
+        found = [secret for text in texts for secret in re.findall(r"token=(\S+)", text)]
+        assert found, texts
+        return str(found[-1])
 
     async def signed_up(self, email: str = EMAIL, *given: Role, name: str = "Anna", confirmed: bool = True) -> Browser:
         """A signed-in browser of a new person."""

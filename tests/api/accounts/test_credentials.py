@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from tests.api.accounts.conftest import EMAIL, PASSWORD, Browser, Desk
+from tests.api.accounts.conftest import EMAIL, PASSWORD, TOKEN_WANTED, Browser, Desk
 
 NEW = "a ferry full of harps"
 
@@ -26,7 +26,7 @@ async def test_a_forgotten_password_is_set_anew_by_mail_and_every_session_ends(a
 
 
 async def _script(desk: Desk, browser: Browser) -> Browser:
-    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     return desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
 
 
@@ -147,7 +147,7 @@ async def test_two_people_changing_to_one_address_at_the_same_instant_are_one_ch
 
 async def test_an_account_with_an_unconfirmed_address_changes_no_credentials(desk: Desk) -> None:
     browser = await desk.signed_up(confirmed=False)
-    await browser.refused("POST", "/me/tokens", {"name": "t", "scopes": ["read"]}, 403, "address-not-confirmed")
+    await browser.refused("POST", "/me/tokens", TOKEN_WANTED, 403, "address-not-confirmed")
     await browser.refused("POST", "/me/second-factor", {"password": PASSWORD}, 403, "address-not-confirmed")
 
 

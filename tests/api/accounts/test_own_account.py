@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk, open_desk
+from tests.api.accounts.conftest import EMAIL, PASSWORD, TOKEN_WANTED, Desk, open_desk
 from veza.accounts import tokens
 from veza.accounts.audit import AuditEntry
 from veza.accounts.people import Person
@@ -39,7 +39,7 @@ async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Des
 
 async def test_nobody_ends_or_revokes_what_is_somebody_elses(desk: Desk) -> None:
     anna, ben = await desk.signed_up(), await desk.signed_up("ben@example.org")
-    token = await anna.write("POST", "/me/tokens", {"name": "t", "scopes": ["read"]}, expect=201)
+    token = await anna.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     session_id = (await anna.get("/me/sessions"))["items"][0]["id"]
     await ben.refused("DELETE", f"/me/tokens/{token['id']}", None, 404, "not-found")
     await ben.refused("DELETE", f"/me/sessions/{session_id}", None, 404, "not-found")
@@ -49,7 +49,7 @@ async def test_nobody_ends_or_revokes_what_is_somebody_elses(desk: Desk) -> None
 
 async def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
-    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     assert made["token"].startswith("veza_")
     script = any_desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
     assert (await script.get("/me"))["email"] == EMAIL
@@ -68,7 +68,7 @@ async def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(any_desk: 
 async def test_tokens_that_have_ended_are_told_from_those_that_work(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
     for name, days in (("a day", 1), ("a year", 365), ("for good", None)):
-        wanted = {"name": name, "scopes": ["read"], "expires_in_days": days}
+        wanted = {"password": PASSWORD, "name": name, "scopes": ["read"], "expires_in_days": days}
         await browser.write("POST", "/me/tokens", wanted, expect=201)
     any_desk.clock.advance(timedelta(days=2))
     listed = {ended: await browser.get("/me/tokens", ended=ended) for ended in ("true", "false")}
@@ -77,7 +77,7 @@ async def test_tokens_that_have_ended_are_told_from_those_that_work(any_desk: De
 
 async def test_the_last_use_of_a_token_is_written_once_a_minute(desk: Desk) -> None:
     browser = await desk.signed_up()
-    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     script = desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
     used = []
     for wait in (0, 30, 30):
@@ -89,7 +89,7 @@ async def test_the_last_use_of_a_token_is_written_once_a_minute(desk: Desk) -> N
 
 async def test_a_token_ends_when_it_was_said_to(desk: Desk) -> None:
     browser = await desk.signed_up()
-    wanted = {"name": "brief", "scopes": ["read"], "expires_in_days": 1}
+    wanted = {"password": PASSWORD, "name": "brief", "scopes": ["read"], "expires_in_days": 1}
     made = await browser.write("POST", "/me/tokens", wanted, expect=201)
     script = desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
     await script.get("/me")
@@ -100,11 +100,12 @@ async def test_a_token_ends_when_it_was_said_to(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "wanted",
     [
-        {"name": "t", "scopes": []},
-        {"name": "t", "scopes": ["everything"]},
-        {"name": "t", "scopes": ["read"], "expires_in_days": 0},
-        {"name": "t", "scopes": ["read"], "expires_in_days": 366},
-        {"name": "t", "scopes": ["read"], "more": 1},
+        {"password": PASSWORD, "name": "t", "scopes": []},
+        {"password": PASSWORD, "name": "t", "scopes": ["everything"]},
+        {"password": PASSWORD, "name": "t", "scopes": ["read"], "expires_in_days": 0},
+        {"password": PASSWORD, "name": "t", "scopes": ["read"], "expires_in_days": 366},
+        {"password": PASSWORD, "name": "t", "scopes": ["read"], "more": 1},
+        {"name": "t", "scopes": ["read"]},
     ],
 )
 async def test_a_token_that_makes_no_sense_is_refused(desk: Desk, wanted: Any) -> None:
@@ -115,13 +116,13 @@ async def test_a_token_that_makes_no_sense_is_refused(desk: Desk, wanted: Any) -
 async def test_a_person_has_so_many_tokens_and_no_more(desk: Desk) -> None:
     browser = await desk.signed_up()
     for number in range(tokens.MOST_PER_PERSON):
-        await browser.write("POST", "/me/tokens", {"name": f"t{number}", "scopes": ["read"]}, expect=201)
-    await browser.refused("POST", "/me/tokens", {"name": "t", "scopes": ["read"]}, 409, "too-many-tokens")
+        await browser.write("POST", "/me/tokens", {**TOKEN_WANTED, "name": f"t{number}"}, expect=201)
+    await browser.refused("POST", "/me/tokens", TOKEN_WANTED, 409, "too-many-tokens")
 
 
 async def test_a_new_token_is_shown_once_even_to_a_repeat(desk: Desk) -> None:
     browser = await desk.signed_up()
-    wanted = {"name": "backup", "scopes": ["read"]}
+    wanted = TOKEN_WANTED
     await browser.write("POST", "/me/tokens", wanted, expect=201, key="k")
     again = await browser.send("POST", "/me/tokens", wanted, key="k")
     assert (again.status_code, again.json()["type"]) == (409, "urn:veza:problem:done-already")
@@ -130,7 +131,7 @@ async def test_a_new_token_is_shown_once_even_to_a_repeat(desk: Desk) -> None:
 
 async def test_an_export_has_every_rooms_part_and_no_secret(desk: Desk) -> None:
     browser = await desk.signed_up()
-    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     answer = await browser.client.get("/api/v1/me/export")
     assert "attachment" in answer.headers["content-disposition"]
     parts = answer.json()
@@ -144,7 +145,7 @@ async def test_an_export_has_every_rooms_part_and_no_secret(desk: Desk) -> None:
 async def test_deleting_an_account_removes_what_is_personal_and_keeps_the_row(any_desk: Desk) -> None:
     browser = await any_desk.signed_up(EMAIL, Role.ARTIST)
     person_id = await any_desk.person_id()
-    made = await browser.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     await browser.refused("DELETE", "/me", {"password": "wrong one here"}, 422, "wrong-password")
     await browser.write("DELETE", "/me", {"password": PASSWORD}, expect=204)
     await browser.get("/me", expect=401)
@@ -197,7 +198,7 @@ async def test_what_is_revoked_ends_at_once_in_every_process(database_url: str, 
     async for one in open_desk(database_url, clock):
         async for other in open_desk(database_url, clock):  # another process on the same database
             here = await one.signed_up()
-            made = await here.write("POST", "/me/tokens", {"name": "backup", "scopes": ["read"]}, expect=201)
+            made = await here.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
             script = other.browser(headers={"Authorization": f"Bearer {made['token']}"})
             there = other.browser()
             await there.sign_in()

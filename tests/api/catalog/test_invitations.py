@@ -18,6 +18,7 @@ from veza.catalog import invitations
 from veza.catalog.invitations import BATCH, BEING_INVITED, INVITING, LASTS, Invitation
 from veza.catalog.limits import Limits
 from veza.catalog.listener_data import on_person_deleted
+from veza.kit import mail
 from veza.kit.mail import Mail
 from veza.kit.subscriptions import Event
 
@@ -29,9 +30,10 @@ async def _invited(shelf: Shelf, email: str = "ben@example.org", *, by: UUID | N
     return await shelf.call("POST", path, {"email": email, **more}, by=by or shelf.anna)
 
 
-async def _mails(shelf: Shelf) -> list[Mail]:
+async def _mails(shelf: Shelf) -> list[mail.Letter]:
     async with shelf.room.database.read() as session:
-        return list((await session.scalars(select(Mail).order_by(Mail.id))).all())
+        rows = (await session.scalars(select(Mail).order_by(Mail.id))).all()
+        return [mail.opened(session.box, row) for row in rows]
 
 
 async def _link(shelf: Shelf) -> dict[str, str]:

@@ -10,6 +10,11 @@ from sqlalchemy import update
 
 from tests.api.market.conftest import OPERATOR, Shop
 from tests.api.visitors import visiting
+from veza.accounts import links
+from veza.accounts.links import Purpose
+from veza.catalog.artists import Artist
+from veza.catalog.limits import Limits
+from veza.catalog.members import add_member
 from veza.market.products import Product
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -205,7 +210,17 @@ async def test_an_artist_who_was_never_onboarded_is_sold_and_paid_later(shop: Sh
     payouts = await shop.get(act.who, f"/artists/{act.id}/payouts")
     assert (payouts["is_registered"], payouts["transfers_active"]) == (True, False)
     assert payouts["standing"][0]["coming_minor"] == 900
-    link = await shop.post(act.who, f"/artists/{act.id}/onboarding", expect=201)
+    async with shop.stage.database.write() as session:
+        proof = {"X-Veza-Proof": links.make(session, Purpose.PROOF, act.person)}
+    form = f"/artists/{act.id}/onboarding"
+    await shop.refused(act.who, form, {}, 422, "proof-needed")
+    link = await shop.post({**act.who, **proof}, form, expect=201)
     assert link["onboarding_url"].startswith("http")
+    await shop.refused({**act.who, **proof}, form, {}, 422, "proof-needed")
+    member = await shop.person()
+    async with shop.stage.database.write() as session:
+        await add_member(session, await session.get_one(Artist, act.id), member, limits=Limits())
+    said = await shop.refused(visiting(member, "artist"), form, {}, 403, "forbidden")
+    assert said == "only an owner of Anna Berg may do this"
     other = await shop.artist("Ben")
     await shop.refused(other.who, f"/artists/{act.id}/onboarding", {}, 403, "forbidden")

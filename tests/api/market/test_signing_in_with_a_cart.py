@@ -12,12 +12,11 @@ from uuid import uuid4
 import httpx
 import pyotp
 import pytest
-from sqlalchemy import select
 
 from veza.app import Veza, build
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
-from veza.kit.mail import Mail
+from veza.kit import mail
 from veza.market.products import Product
 from veza.ops.migrations import migrate
 from veza.settings import Settings
@@ -70,8 +69,8 @@ async def _product(veza: Veza) -> str:
 async def _signed_up(veza: Veza, browser: httpx.AsyncClient) -> None:
     await _post(browser, "/people", {"email": EMAIL, "name": "Anna", "password": PASSWORD}, 202)
     async with veza.database.read() as session:
-        mail = (await session.scalars(select(Mail).where(Mail.to == EMAIL).order_by(Mail.id.desc()).limit(1))).one()
-    token = re.search(r"token=(\S+)", mail.text)
+        (letter,) = [one for one in await mail.newest(session, 9) if one.to == EMAIL]
+    token = re.search(r"token=(\S+)", letter.text)
     assert token is not None
     await _post(browser, "/email-confirmations", {"token": token[1]}, 204)
     await _post(browser, "/session", {"email": EMAIL, "password": PASSWORD}, 201)

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
-from veza.accounts import audit, sessions
+from veza.accounts import audit, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.room import Accounts
 from veza.api.accounts.shapes import nothing
@@ -110,16 +110,18 @@ async def end_session(
     tags=[TAG],
     summary="End all other sessions",
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("You are signed in here only.", *WRITE_PROBLEMS),
+    responses=nothing("You are signed in here only, and no API token works.", *WRITE_PROBLEMS),
 )
 async def end_other_sessions(
     request: Request[Any, Any, Any], visitor: NamedDependency[Visitor], idempotent: NamedDependency[Idempotent]
 ) -> Response[None]:
-    """Signs out every browser but this one."""
+    """Signs out every browser but this one, and revokes every API token."""
 
     async def work(session: Session) -> Reply:
         ended = await sessions.end_all(session, visitor.person, but=visitor.session_id)
-        audit.note(session, Act.SESSIONS_ENDED, visitor.person, address=address_of(request), detail=str(ended))
+        revoked = await tokens.revoke_all(session, visitor.person)
+        said = f"sessions ended: {ended}, tokens revoked: {revoked}"
+        audit.note(session, Act.SESSIONS_ENDED, visitor.person, address=address_of(request), detail=said)
         return Reply(204, None)
 
     return await idempotent.run(work)

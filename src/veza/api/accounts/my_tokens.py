@@ -12,16 +12,16 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
-from veza.accounts import audit, tokens
+from veza.accounts import audit, fresh_proof, tokens, warnings
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Scope
 from veza.accounts.room import Accounts
-from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
-from veza.api.accounts.shapes import Name, nothing
+from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, PROOF_PROBLEMS, TOO_MANY_TOKENS
+from veza.api.accounts.shapes import PROOF_EXAMPLE, Name, ProofGiven, nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
+from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor
 from veza.http.limits import address_of
@@ -30,8 +30,9 @@ from veza.kit.database import Session
 TAG = "tokens"
 
 
-class TokenWanted(Struct, forbid_unknown_fields=True):
-    """What a new token is called and for; `expires_in_days` null: until it is revoked."""
+class TokenWanted(ProofGiven, forbid_unknown_fields=True, kw_only=True):
+    """What a new token is called and for, with one's password once more, and `code` where one's account has a second
+    factor; `expires_in_days` null: until it is revoked."""
 
     name: Name
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4)]
@@ -56,7 +57,7 @@ class TokenMade(TokenShown, frozen=True):
     token: str
 
 
-WANTED_EXAMPLE = {"name": "backup script", "scopes": ["read"], "expires_in_days": 90}
+WANTED_EXAMPLE = {**PROOF_EXAMPLE, "name": "backup script", "scopes": ["read"], "expires_in_days": 90}
 TOKEN_EXAMPLE: dict[str, Any] = {
     "id": "01890000-0000-7000-8000-00000000000c",
     "name": "backup script",
@@ -76,24 +77,31 @@ TOKEN_EXAMPLE: dict[str, Any] = {
     dependencies=ONCE_DEPENDENCY,
     responses=answers(
         201, TokenMade, "The token; its text is shown this once.", {**TOKEN_EXAMPLE, "token": "veza_nTq3…x7Qa"},
-        BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS, NOT_FOUND, DONE_ALREADY, *WRITE_PROBLEMS,
+        BAD_NAME, NOT_CONFIRMED, *PROOF_PROBLEMS, TOO_MANY_TOKENS, NOT_FOUND, RATE_LIMITED, DONE_ALREADY,
+        *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def make_token(
     data: Annotated[TokenWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
+    accounts: NamedDependency[Accounts],
     once: NamedDependency[Once],
 ) -> Response[TokenMade]:
-    """A token to send as bearer. It may do what you may and its scopes allow, and never change your credentials."""
+    """A token to send as bearer. It may do what you may and its scopes allow, and never change your credentials. It
+    ends after 90 days unless you say otherwise; a mail tells you of it."""
     lasts = timedelta(days=data.expires_in_days) if data.expires_in_days is not None else None
+    address = address_of(request)
+    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
-    async def work(session: Session) -> TokenMade:
-        row, text = await tokens.make(session, visitor.person, data.name, data.scopes, lasts)
-        audit.note(session, Act.TOKEN_MADE, visitor.person, address=address_of(request), detail=" ".join(row.scopes))
-        return show(TokenMade, row, token=text, scopes=[Scope(scope) for scope in row.scopes])
+        async def work(session: Session) -> TokenMade:
+            row, text = await tokens.make(session, visitor.person, data.name, data.scopes, lasts)
+            await fresh_proof.demand(session, proof)
+            audit.note(session, Act.TOKEN_MADE, visitor.person, address=address, detail=" ".join(row.scopes))
+            await warnings.token_made(session, accounts, row)
+            return show(TokenMade, row, token=text, scopes=[Scope(scope) for scope in row.scopes])
 
-    made = await once.run(work)
+        made = await once.run(work)
     return Response(made, status_code=201, headers={"Cache-Control": "no-store"})
 
 

@@ -12,11 +12,12 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Struct
 
-from veza.accounts import audit, deletion, first_admin, people, roles
+from veza.accounts import audit, deletion, first_admin, fresh_proof, people, roles
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Permission, Role
 from veza.accounts.room import Accounts
-from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, ROLE_NOT_GIVEN
+from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_NOT_GIVEN
+from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -104,19 +105,22 @@ async def show_person(person_id: FromPath[UUID], accounts: NamedDependency[Accou
     opt=needs(Permission.PEOPLE),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, PersonShown, "The person with the role.", PERSON_EXAMPLE, NOT_FOUND, ROLE_NOT_GIVEN, *WRITE_PROBLEMS
+        200, PersonShown, "The person with the role.", PERSON_EXAMPLE,
+        NOT_FOUND, ROLE_NOT_GIVEN, PROOF_NEEDED, *WRITE_PROBLEMS,
     ),
-)
+)  # fmt: skip
 async def give_role(
     person_id: FromPath[UUID],
     role: FromPath[Role],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     idempotent: NamedDependency[Idempotent],
+    proof: ProofHeader = None,
 ) -> Response[PersonShown]:
-    """Gives the role; who has it already keeps it. It counts from the person's next request on."""
+    """Gives the role; who has it already keeps it. It counts from the person's next request on. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
+        await fresh_proof.spend(session, visitor.person_id, proof)
         await roles.give(session, person_id, role, by=visitor.actor, address=address_of(request))
         return Reply(200, await _shown(session, person_id))
 
@@ -133,18 +137,21 @@ async def give_role(
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         200, PersonShown, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]},
-        NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, *WRITE_PROBLEMS,
+        NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, PROOF_NEEDED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def take_role(
     person_id: FromPath[UUID],
     role: FromPath[Role],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
     idempotent: NamedDependency[Idempotent],
+    proof: ProofHeader = None,
 ) -> Response[PersonShown]:
-    """Takes the role, if the person has it. The last admin stays admin."""
+    """Takes the role, if the person has it. The last admin stays admin. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
+        await fresh_proof.spend(session, visitor.person_id, proof)
         await roles.take(session, person_id, role, address=address_of(request))
         return Reply(200, await _shown(session, person_id))
 
@@ -158,18 +165,21 @@ async def take_role(
     summary="Close an account",
     opt=needs(Permission.PEOPLE),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("The account is gone.", NOT_FOUND, LAST_ADMIN, *WRITE_PROBLEMS),
+    responses=nothing("The account is gone.", NOT_FOUND, LAST_ADMIN, PROOF_NEEDED, *WRITE_PROBLEMS),
 )
 async def close_account(
     person_id: FromPath[UUID],
     request: Request[Any, Any, Any],
+    visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
     idempotent: NamedDependency[Idempotent],
+    proof: ProofHeader = None,
 ) -> Response[None]:
     """Deletes somebody's account as if they had done it: what is personal goes, records of payments stay, and a mail
-    tells them. This cannot be undone."""
+    tells them. This cannot be undone. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
+        await fresh_proof.spend(session, visitor.person_id, proof)
         await deletion.delete(session, accounts.rules.base_url, person_id, address=address_of(request))
         return Reply(204, None)
 

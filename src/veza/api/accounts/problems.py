@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veza.accounts.fresh_proof import WrongPassword
+from veza.accounts.fresh_proof import ProofNeeded, WrongPassword
 from veza.accounts.links import BadLink
 from veza.accounts.password_strength import BadPassword
 from veza.accounts.passwords import TooBusy
@@ -130,13 +130,21 @@ CROSS_SITE = Kind(
     "this write came from a page of another site, and nothing was changed",
 )
 
+PROOF_NEEDED = Kind(
+    "proof-needed",
+    422,
+    "Show once more that it is you",
+    "Get a proof from `POST /api/v1/me/proofs` with your password, and send it in the header `X-Veza-Proof`.",
+    "show once more that it is you: this takes a fresh proof, which is good once and for five minutes",
+)
+
 PROOF_PROBLEMS: tuple[Kind, ...] = (WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE)
 """Of every operation that takes a fresh proof: the password, and a code where a second factor is on."""
 
 ACCOUNT_KINDS: tuple[Kind, ...] = (
     DONE_ALREADY, BAD_EMAIL, BAD_NAME, BAD_PASSWORD, WRONG_CREDENTIALS, WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE,
     SECOND_FACTOR_ON, NO_SECOND_FACTOR, BAD_LINK, EMAIL_TAKEN, NOT_CONFIRMED, LAST_ADMIN, TOO_MANY_TOKENS,
-    ROLE_NOT_GIVEN, CROSS_SITE,
+    ROLE_NOT_GIVEN, CROSS_SITE, PROOF_NEEDED,
 )  # fmt: skip
 """Every kind of problem only this room has."""
 
@@ -152,6 +160,7 @@ ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotConfirmed: NOT_CONFIRMED,
     NotGiven: ROLE_NOT_GIVEN,
     NotOn: NO_SECOND_FACTOR,
+    ProofNeeded: PROOF_NEEDED,
     RateLimited: RATE_LIMITED,
     TooBusy: UNAVAILABLE,
     TooManyTokens: TOO_MANY_TOKENS,

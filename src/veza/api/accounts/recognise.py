@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from veza.accounts import sessions, tokens
+from veza.accounts.permissions import STAFF, Scope
 from veza.accounts.room import Accounts
 from veza.accounts.sessions import Recognised
 from veza.api.accounts.cookies import Cookies
@@ -54,7 +55,7 @@ async def _by_token(accounts: Accounts, text: str) -> Visitor:
     if whose.wants_note:
         async with accounts.database.write(_actor(whose.person_id)) as session:
             await tokens.used(session, whose.id)
-    return Visitor(whose.person_id, whose.roles, _actor(whose.person_id), scopes, is_confirmed=whose.is_confirmed)
+    return _visitor(accounts, whose, scopes=scopes)
 
 
 async def _by_session(accounts: Accounts, secret: str) -> Visitor | None:
@@ -65,12 +66,23 @@ async def _by_session(accounts: Accounts, secret: str) -> Visitor | None:
     if whose.wants_note:
         async with accounts.database.write(_actor(whose.person_id)) as session:
             await sessions.seen(session, whose.id)
+    return _visitor(accounts, whose, session_id=whose.id)
+
+
+def _visitor(
+    accounts: Accounts, whose: Recognised, *, scopes: frozenset[Scope] | None = None, session_id: UUID | None = None
+) -> Visitor:
+    """The person; the roles of staff are withheld from who has not shown a second factor, where they need one."""
+    is_weak = accounts.rules.staff_needs_second_factor and not whose.has_second_factor
+    withheld = whose.roles & STAFF if is_weak else frozenset()
     return Visitor(
         whose.person_id,
-        whose.roles,
+        whose.roles - withheld,
         _actor(whose.person_id),
-        session_id=whose.id,
+        scopes,
+        session_id=session_id,
         is_confirmed=whose.is_confirmed,
+        withheld=withheld,
     )
 
 

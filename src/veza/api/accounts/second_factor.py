@@ -135,7 +135,9 @@ async def confirm_second_factor(
     spent = await _spend(accounts, visitor)
 
     async def work(session: Session) -> RecoveryCodes:
-        codes = await second_factor.confirm(session, visitor.person, data.code, address_of(request))
+        codes = await second_factor.confirm(
+            session, visitor.person, data.code, address_of(request), session_id=visitor.session_id
+        )
         await limits.restore(session, spent)
         await _tell(session, accounts, visitor, is_on=True)
         return RecoveryCodes(codes)

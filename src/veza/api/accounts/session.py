@@ -38,11 +38,13 @@ class SignInWanted(Struct, forbid_unknown_fields=True):
 
 
 class WhoAmI(Struct, frozen=True):
-    """Who asks: nobody we know when `person_id` is null and the roles say visitor."""
+    """Who asks: nobody we know when `person_id` is null and the roles say visitor. `withheld_roles` count once they
+    have signed in with a second factor."""
 
     person_id: UUID | None
     roles: list[Role]
     is_confirmed: bool
+    withheld_roles: list[Role]
 
 
 class SignedIn(Struct, frozen=True):
@@ -52,7 +54,7 @@ class SignedIn(Struct, frozen=True):
 
 
 SIGN_IN_EXAMPLE = {"email": "anna@example.org", "password": "a tram full of cellos", "code": "123456"}
-WHO_EXAMPLE = {"person_id": PERSON_ID, "roles": ["listener", "artist"], "is_confirmed": True}
+WHO_EXAMPLE = {"person_id": PERSON_ID, "roles": ["listener", "artist"], "is_confirmed": True, "withheld_roles": []}
 
 
 @post(
@@ -98,7 +100,9 @@ async def sign_in_person(
 )
 async def who_am_i(visitor: NamedDependency[Visitor]) -> WhoAmI:
     """Who is signed in here, with which roles; nobody is an answer, too."""
-    return WhoAmI(visitor.person_id, sorted(visitor.roles, key=list(Role).index), visitor.is_confirmed)
+    order = list(Role).index
+    roles, withheld = sorted(visitor.roles, key=order), sorted(visitor.withheld, key=order)
+    return WhoAmI(visitor.person_id, roles, visitor.is_confirmed, withheld)
 
 
 @delete(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from veza.accounts.fresh_proof import ProofNeeded
 from veza.accounts.people import BadEmail
-from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
 from veza.api.listeners.problems import BAD_TEXT
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.kit.limits import RateLimited
@@ -17,7 +18,7 @@ from veza.market.owned import OwnedAlready
 from veza.market.products import NotForSale, ProductExists, UnknownItem, UnknownProduct
 from veza.market.receipts import NoReceipt
 from veza.market.refund_requests import CannotAsk, CannotDecide, UnknownRequest
-from veza.market.sellers import NotTheirArtist, UnknownArtist
+from veza.market.sellers import NotAnOwner, NotTheirArtist, UnknownArtist
 
 CART_TOKEN_MISSING = Kind(
     "cart-token-missing",
@@ -112,6 +113,7 @@ MARKET_KINDS: tuple[Kind, ...] = (
 """Every kind of problem only this room has."""
 
 MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
+    ProofNeeded: PROOF_NEEDED,
     AddressNeeded: ADDRESS_NEEDED,
     AddressUnconfirmed: ADDRESS_UNCONFIRMED,
     BadCode: BAD_CODE,
@@ -125,6 +127,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotForSale: NOT_FOR_SALE,
     NotOut: NOT_OUT,
     NotInCart: NOT_FOUND,
+    NotAnOwner: FORBIDDEN,
     NotTheirArtist: FORBIDDEN,
     OwnedAlready: OWNED_ALREADY,
     ProductExists: PRODUCT_EXISTS,

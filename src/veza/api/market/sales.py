@@ -12,7 +12,10 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Struct
 
+from veza.accounts import fresh_proof
 from veza.accounts.permissions import Permission
+from veza.api.accounts.problems import PROOF_NEEDED
+from veza.api.accounts.proofs import ProofHeader
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfCurrency, OfKind, OfRelease, currency_of
 from veza.api.market.problems import SELLING_PROBLEMS
@@ -116,7 +119,7 @@ async def _theirs(session: Session, artist_id: UUID, visitor: Visitor) -> Artist
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         201, SellerOnboarding, "A link to the provider's form.", ONBOARDING_EXAMPLE,
-        *SELLING_PROBLEMS, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+        *SELLING_PROBLEMS, PROOF_NEEDED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def onboard_artist(
@@ -128,12 +131,15 @@ async def onboard_artist(
     visitor: NamedDependency[Visitor],
     room: NamedDependency[MoneyRoom],
     rules: NamedDependency[MarketRules],
+    proof: ProofHeader = None,
 ) -> Response[SellerOnboarding]:
-    """Opens the artist's account at the payment provider, once, and makes a fresh link to its form. What was sold
-    before is paid out once the provider lets the account be paid."""
+    """For owners, who show afresh that it is them: the form says where the money goes. Opens the artist's account at
+    the payment provider, once, and makes a fresh link to its form. What was sold before is paid out once the provider
+    lets the account be paid."""
 
     async def intend(session: Session) -> Seller:
-        artist = await _theirs(session, artist_id, visitor)
+        artist = await sellers.artist_for_owner(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
+        await fresh_proof.spend(session, visitor.person_id, proof)
         return await paid_sellers.register(session, str(artist.id), artist.name, artist.country)
 
     async def ask(row: Seller) -> str:

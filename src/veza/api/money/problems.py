@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from veza.accounts.fresh_proof import ProofNeeded
+from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
 from veza.kit.moves import Stale
 from veza.money.findings import ResolvedAlready, UnknownFinding
@@ -81,6 +83,7 @@ MONEY_KINDS: tuple[Kind, ...] = (
 """Every kind of problem only this room has."""
 
 MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
+    ProofNeeded: PROOF_NEEDED,
     BadPayment: BAD_PAYMENT,
     BadWebhook: BAD_WEBHOOK,
     CannotReconcile: PROVIDER_UNAVAILABLE,

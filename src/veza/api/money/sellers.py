@@ -11,11 +11,15 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
+from veza.accounts import fresh_proof
+from veza.api.accounts.problems import PROOF_NEEDED
+from veza.api.accounts.proofs import ProofHeader
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text, Url, answers, page_of, show
+from veza.api.visitors import Visitor
 from veza.http.words import CAPITAL_COUNTRY
 from veza.kit.database import Session
 from veza.money import listings, sellers, standing
@@ -114,18 +118,21 @@ DETAIL_EXAMPLE = {
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         201, SellerOnboarding, "The seller and a link to the provider's form.", ONBOARDING_EXAMPLE,
-        PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+        PROOF_NEEDED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def onboard_seller(
     data: Annotated[SellerWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
+    visitor: NamedDependency[Visitor],
     room: NamedDependency[MoneyRoom],
+    proof: ProofHeader = None,
 ) -> Response[SellerOnboarding]:
     """Opens the seller's account at the provider, once, and makes a link to its form. Asking again with a new key makes
-    a fresh link for the same account."""
+    a fresh link for the same account. Takes a fresh proof of an admin; the operator's token needs none."""
 
     async def intend(session: Session) -> Seller:
+        await fresh_proof.spend(session, visitor.person_id, proof)
         return await sellers.register(session, data.seller_id, data.name, data.country)
 
     async def ask(row: Seller) -> str:

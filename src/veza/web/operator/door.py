@@ -65,7 +65,7 @@ def operator_routes(database: Database, inbox: Inbox, token: str, *, secure: boo
     return [
         _home(),
         Router("/operator", route_handlers=[*sign_in_handlers(office), _static()], **common),
-        Router("/operator", route_handlers=inside, guards=[operators_only(sessions)], **common),
+        Router("/operator", route_handlers=inside, guards=[operators_only(sessions, database)], **common),
     ]
 
 

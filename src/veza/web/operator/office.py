@@ -19,7 +19,7 @@ from veza.http.request_log import name_actor
 from veza.http.requests import form_fields
 from veza.kit.database import Database
 from veza.money.webhook_inbox import Inbox
-from veza.web.operator.sessions import FORM_FIELD, Sessions, Visit
+from veza.web.operator.sessions import FORM_FIELD, Sessions, Visit, is_signed_in
 from veza.web.pages import HEADERS, Pages, Refused
 
 PageRequest = Request[Any, Any, Any]
@@ -45,13 +45,12 @@ class Office:
         return self.pages.show(request, f"operator/{template}", visit=visit_of(request, self.sessions), **values)
 
 
-def operators_only(sessions: Sessions) -> Guard:
+def operators_only(sessions: Sessions, database: Database) -> Guard:
     """A guard: the signed-in operator may pass."""
 
     # Closures, not methods: the framework copies what it is given, down to the objects methods hang on.
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        visit = sessions.read(connection)
-        if visit is None or not visit.is_operator:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        if not await is_signed_in(database, sessions.read(connection)):
             raise SignInNeeded
         name_actor(connection.scope, ACTOR)
 

@@ -1,6 +1,7 @@
 """Who is at the browser: the operator token once, then a signed cookie; and the word every form must carry.
 
-The cookie is signed with a key derived from the token: a new token ends every session, a restart none.
+The cookie is signed with a key derived from the token: a new token ends every session, a restart none. That the
+operator is signed in is a row (`accounts/operator_visits.py`): signing out ends every copy of the cookie.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
+from veza.accounts import operator_visits
 from veza.kit.clock import Clock
+from veza.kit.database import Database
 
 COOKIE = "veza_operator"
 PATH = "/operator"
@@ -35,10 +38,19 @@ class Visit:
 
     who: str
     form_token: str
+    cookie: str = field(repr=False)
 
     @property
     def is_operator(self) -> bool:
         return self.who == OPERATOR
+
+
+async def is_signed_in(database: Database, visit: Visit | None) -> bool:
+    """Whether the operator is signed in in this visit, and has not signed out in any copy of it."""
+    if visit is None or not visit.is_operator:
+        return False
+    async with database.read() as session:
+        return await operator_visits.is_open(session, visit.cookie)
 
 
 class Sessions:
@@ -79,7 +91,7 @@ class Sessions:
         return self._visit(who, value)
 
     def _visit(self, who: str, value: str) -> Visit:
-        return Visit(who, self._sign("form", value))
+        return Visit(who, self._sign("form", value), value)
 
     def _sign(self, purpose: str, said: str) -> str:
         made = hmac.digest(self._key, f"{purpose} {said}".encode(), hashlib.sha256)

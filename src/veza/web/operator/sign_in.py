@@ -9,11 +9,12 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from veza.accounts import operator_visits
 from veza.http.limits import network_of, retry_headers
 from veza.kit import limits
 from veza.kit.limits import Limit, RateLimited
 from veza.web.operator.office import SIGN_IN, Office, PageRequest, fields, go_to
-from veza.web.operator.sessions import GUEST, OPERATOR
+from veza.web.operator.sessions import GUEST, LASTS, OPERATOR, is_signed_in
 
 WRONG_TOKENS = Limit("operator token", 10, timedelta(seconds=6))
 """Of one network. A token has 256 bits, one that was chosen by hand may have fewer."""
@@ -24,11 +25,10 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
     """Pages for guests: the sign-in form, its target, and the way out."""
     sessions = office.sessions
 
-    @get("/sign-in", sync_to_thread=False)
-    def form(request: PageRequest) -> Response[bytes] | Redirect:
+    @get("/sign-in")
+    async def form(request: PageRequest) -> Response[bytes] | Redirect:
         """The form; it begins a visit, so that the form can carry its token."""
-        visit = sessions.read(request)
-        if visit is not None and visit.is_operator:
+        if await is_signed_in(office.database, sessions.read(request)):
             return go_to(_wanted(request.query_params.get("next")))
         return _form(request, 200, None, request.query_params.get("next"))
 
@@ -48,14 +48,19 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
             return _form(request, 403, "This is not the operator token. “veza serve” says where to find it.", wanted)
         async with office.database.write("sign-in page") as session:
             await limits.restore(session, tries)
-        _, cookie = sessions.begin(OPERATOR, request)
+            visit, cookie = sessions.begin(OPERATOR, request)
+            await operator_visits.begin(session, visit.cookie, LASTS)
         answer = go_to(_wanted(wanted))
         answer.set_cookie(cookie)
         return answer
 
-    @post("/sign-out", sync_to_thread=False)
-    def sign_out(request: PageRequest) -> Redirect:
-        """Forget the visit in this browser."""
+    @post("/sign-out")
+    async def sign_out(request: PageRequest) -> Redirect:
+        """End the visit: this browser forgets its cookie, and a copy of it opens nothing."""
+        visit = sessions.read(request)
+        if visit is not None and visit.is_operator:
+            async with office.database.write("sign-in page") as session:
+                await operator_visits.end(session, visit.cookie)
         answer = go_to(SIGN_IN)
         answer.set_cookie(sessions.end(request))
         return answer
@@ -64,7 +69,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         request: PageRequest, status: int, error: str | None, wanted: str | None, headers: dict[str, str] | None = None
     ) -> Response[bytes]:
         visit, cookies = sessions.read(request), []
-        if visit is None:
+        if visit is None or visit.is_operator:  # of an operator who has signed out
             visit, cookie = sessions.begin(GUEST, request)
             cookies.append(cookie)
         request.state["visit"] = visit

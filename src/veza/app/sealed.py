@@ -1,0 +1,14 @@
+"""Every column that holds sealed values, in one place: what `veza keys` seals again."""
+
+from __future__ import annotations
+
+from veza.accounts.second_factor import SecondFactor
+from veza.api.idempotency import IdempotentAnswer
+from veza.kit.mail import Mail
+from veza.kit.resealing import SealedColumns
+
+SEALED: tuple[SealedColumns, ...] = (
+    SealedColumns(SecondFactor, ("secret",)),
+    SealedColumns(Mail, ("subject", "text")),
+    SealedColumns(IdempotentAnswer, ("body",)),
+)

@@ -1,0 +1,91 @@
+"""`veza keys`: the keys that stored secrets are sealed with, and changing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+
+if TYPE_CHECKING:
+    from veza.kit.resealing import Resealed
+    from veza.ops.application import Program
+    from veza.settings import Settings
+
+keys = typer.Typer(name="keys", help="The keys that stored secrets are sealed with.", no_args_is_help=True)
+
+
+@keys.command()
+def new() -> None:
+    """Print a new key, for ENCRYPTION_KEYS; changes nothing."""
+    from veza.kit.secret_box import new_key
+
+    typer.echo(new_key())
+
+
+@keys.command()
+def rotate(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
+    """Seal every stored secret again with a new key; processes that run go on. `veza keys prune` ends the old ones.
+
+    With ENCRYPTION_KEYS the new key is the first of them: put it there and restart every process before.
+    """
+    from veza.ops.encryption_keys import NoKeys, add_key, secret_box
+
+    settings = load_settings(database_url=database_url)
+    try:
+        secret_box(settings)
+        if not settings.encryption_keys:
+            add_key(settings)
+    except NoKeys as error:
+        raise fail(str(error)) from None
+    done = _reseal(context.obj, settings)
+    if as_json:
+        print_json({"ok": not done.lost, "rows": done.rows, "lost": done.lost})
+    else:
+        typer.echo(f"{done.rows} rows are sealed with the newest key. `veza keys prune` ends the older ones.")
+    _demand_none_lost(done)
+
+
+@keys.command()
+def prune(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
+    """Forget every key but the newest, once every stored secret is sealed with it."""
+    from veza.ops.encryption_keys import NoKeys, keep_newest
+
+    settings = load_settings(database_url=database_url)
+    done = _reseal(context.obj, settings)  # what a process sealed while the keys were rotated
+    _demand_none_lost(done)
+    try:
+        gone = 0 if settings.encryption_keys else keep_newest(settings)
+    except NoKeys as error:
+        raise fail(str(error)) from None
+    if as_json:
+        print_json({"ok": True, "rows": done.rows, "keys_forgotten": gone})
+    elif settings.encryption_keys:
+        typer.echo(f"{done.rows} rows are sealed with the first of ENCRYPTION_KEYS: the others may go.")
+    else:
+        typer.echo(f"{done.rows} rows are sealed with the newest key; {gone} older keys were forgotten.")
+
+
+def _reseal(program: Program, settings: Settings) -> Resealed:
+    from veza.kit.database import Database
+    from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.kit.resealing import reseal_all
+    from veza.ops.encryption_keys import NoKeys, secret_box
+
+    async def work() -> Resealed:
+        database = Database.open(settings.database_url, pool_size=2, box=secret_box(settings))
+        try:
+            return await reseal_all(database, program.sealed())
+        finally:
+            await database.close()
+
+    try:
+        return run_async(work())
+    except (DatabaseUnavailable, NoKeys) as error:
+        raise fail(str(error)) from None
+
+
+def _demand_none_lost(done: Resealed) -> None:
+    if done.lost:
+        raise fail(f"{done.lost} rows were sealed with a key that is not here: bring the file of keys back first")
