@@ -33,6 +33,7 @@ from veza.http.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
 from veza.http.whole_request import Found
 from veza.kit.database import Base, Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.digests import sha256_of
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -268,7 +269,7 @@ async def _idempotent(
     ],
 ) -> Idempotent:
     said = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    visitor, fingerprint = visitor_of(request), hashlib.sha256(said).hexdigest()
+    visitor, fingerprint = visitor_of(request), await sha256_of(said)
     return Idempotent(database, visitor.actor, idempotency_key, fingerprint, caller=visitor.caller)
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from veza.catalog.covers import Cover, add_cover
 from veza.catalog.limits import Limits
-from veza.catalog.pictures import CoverFiles, make_cover
+from veza.catalog.pictures import BadPicture, CoverFiles, make_cover
 from veza.catalog.publishing import ReleasePublisher
 from veza.kit.database import Database, Session
+from veza.kit.elsewhere import ELSEWHERE, TookTooLong
 from veza.kit.objects import Objects
 
 OnFirstArtist = Callable[[Session, UUID], Awaitable[None]]
 """Told, in the same transaction, that a person may act for an artist now; a repeat must not matter."""
-
-AT_ONCE = 1
-"""Pictures worked on at the same time: one of 50 million pixels takes 300 to 500 MB, as WebP 800 MB."""
 
 
 @dataclass
@@ -32,7 +29,6 @@ class CatalogRoom:
     on_first_artist: OnFirstArtist
     base_url: str
     limits: Limits = field(default_factory=Limits)
-    _pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     @property
     def publisher(self) -> ReleasePublisher:
@@ -40,9 +36,11 @@ class CatalogRoom:
         return ReleasePublisher(self.database)
 
     async def keep_picture(self, source: bytes) -> CoverFiles:
-        """Make a cover of a picture and store its files; no transaction may be open. Raises BadPicture."""
-        async with self._pictures:
-            made = await asyncio.to_thread(make_cover, source)
+        """Make a cover of a picture and store its files; no transaction may be open. Raises BadPicture, Busy."""
+        try:
+            made = await ELSEWHERE.run(make_cover, source)
+        except TookTooLong as error:
+            raise BadPicture(f"the picture cannot be read: {error}") from None
         for name, data in made.files.items():
             await self.objects.put(key_of(made, name), data)
         return made

@@ -37,6 +37,7 @@ from veza.http.problems import (
 from veza.http.requests import ClientLeft
 from veza.kit.codes import BadCode
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.elsewhere import Busy, TookTooLong
 from veza.kit.money import BadAmount
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,8 @@ def exception_handlers(
     told: dict[type[Exception], Translate] = {
         **{error: translated(kind) for error, kind in translations.items()},
         DatabaseUnavailable: translated(UNAVAILABLE),
+        Busy: translated(UNAVAILABLE),
+        TookTooLong: translated(UNAVAILABLE),
         BadAmount: translated(BAD_AMOUNT),
         BadCode: translated(REFUSED),
         UnsupportedEncoding: translated(UNSUPPORTED_MEDIA_TYPE),

@@ -82,6 +82,15 @@ class Receipt:
         return Money(self.vat.minor - back, self.vat.currency)
 
     @property
+    def licences(self) -> dict[str, list[str]]:
+        """Each licence once, with the titles that were sold under it."""
+        found: dict[str, list[str]] = {}
+        for line in self.lines:
+            if line.licence:
+                found.setdefault(line.licence, []).append(line.title)
+        return found
+
+    @property
     def vat_rate(self) -> str:
         """Such as “19 %” or “5.5 %”."""
         return f"{self.vat_rate_bps / 100:g} %"

@@ -32,9 +32,10 @@ from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import ANY_BODY, Recognise, Visitor, needs
 from veza.catalog import covers, releases
 from veza.catalog.covers import Cover, UnknownCover
-from veza.catalog.pictures import MOST_BYTES, TAKEN, CoverFiles, hash_of
+from veza.catalog.pictures import MOST_BYTES, TAKEN, CoverFiles
 from veza.catalog.room import CatalogRoom, record_cover
 from veza.kit.database import Session
+from veza.kit.digests import sha256_of
 from veza.library import access
 
 PUBLIC = {"Cache-Control": "public, max-age=3600"}
@@ -82,10 +83,11 @@ async def put_cover(
     if sent not in TAKEN:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, f"this takes {', '.join(TAKEN)}, not {sent[:60] or 'a nameless type'}")
     source = await request.body()
+    source_hash = await sha256_of(source)
 
     async def intend(session: Session) -> Cover | None:
         row = await releases.release_to_change(session, release_id, asker_of(visitor))
-        return await covers.known_cover(session, row.artist_id, hash_of(source))
+        return await covers.known_cover(session, row.artist_id, source_hash)
 
     async def ask(known: Cover | None) -> CoverFiles | None:
         return None if known else await catalog.keep_picture(source)
