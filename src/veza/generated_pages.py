@@ -14,7 +14,7 @@ from veza.api.lists import lists_page
 from veza.api.market.problems import MARKET_KINDS
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import problems_page
-from veza.money.reference import answers_page, states_page
+from veza.money.reference import answers_page, payments_page, states_page
 from veza.money.sandbox.offer_page import offer_markdown
 from veza.ops.settings_pages import configuration_page, env_example
 from veza.settings import Settings
@@ -30,6 +30,7 @@ def generated_pages() -> dict[Path, str]:
         ),
         Path("docs/configuration.md"): configuration_page(),
         Path("docs/money-answers.md"): answers_page(),
+        Path("docs/money-payments.md"): payments_page(),
         Path("docs/money-states.md"): states_page(),
         Path("docs/permissions.md"): permissions_page(),
         Path("docs/sandbox-offer.md"): offer_markdown(),

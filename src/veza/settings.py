@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -58,12 +59,6 @@ def show_duration(duration: timedelta) -> str:
         if count and not rest:
             return f"{count}{unit}"
     return "0s"
-
-
-def _above_zero(duration: timedelta) -> timedelta:
-    if duration <= timedelta(0):
-        raise ValueError("a duration must be above zero")
-    return duration
 
 
 def _listed(written: object) -> object:
@@ -110,13 +105,18 @@ def _networks(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_above_zero)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
 
 
 def setting(name: str, default: Any, meaning: str, *, unit: str = "", shown: str = "", **bounds: Any) -> Any:
-    """A field read from `name`; `shown` replaces the default in the generated pages where it is computed."""
+    """A field read from `name`; `shown` replaces the default in the generated pages where it is computed.
+
+    A number and a duration have both bounds, `ge` and `le`; those of a duration are written as it is, `100ms`.
+    """
     extra: dict[str, Any] = {"unit": unit, "shown": shown}
+    if unit == "duration":
+        bounds = {"le": LONGEST_DURATION, **{name: parse_duration(bound) for name, bound in bounds.items()}}
     if callable(default):
         bounds |= {"default_factory": default}
     else:
@@ -165,14 +165,14 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
     log_callers: bool = setting("LOG_CALLERS", True, "whether each request's line names who asked (a person's id, operator, visitor) and from which network address; what is kept of logs is then personal data")
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
-    shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration")
+    shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration", ge="1s")
     demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")
-    demo_seed: int = setting("DEMO_SEED", 1, "which label that is: the same number makes the same artists, releases, prices, covers and orders", ge=0)
+    demo_seed: int = setting("DEMO_SEED", 1, "which label that is: the same number makes the same artists, releases, prices, covers and orders", ge=0, le=2_147_483_647)
 
     # People and mail
-    session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration")
-    session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration")
-    audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration")
+    session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration", ge="1m")
+    session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration", ge="1m")
+    audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration", ge="1d")
     smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
     smtp_tls: Literal["auto", "required", "offered"] = setting("SMTP_TLS", "auto", "required: smtp:// sends nothing to a server that does not encrypt (STARTTLS); offered: encrypts where the server offers it; auto: required where SMTP_URL has a password and another machine's name")
     staff_second_factor: Literal["auto", "required", "off"] = setting("STAFF_SECOND_FACTOR", "auto", "required: admins and moderators use their rights only where they signed in with a second factor; auto: required once SMTP_URL is set")
@@ -191,54 +191,54 @@ class Settings(BaseSettings):
     platform_name: str = setting("PLATFORM_NAME", "Veza", "who sells: stands on receipts and in mails", min_length=1, max_length=200)
     platform_address: str = setting("PLATFORM_ADDRESS", "", "postal address and tax number on receipts", max_length=1000)
     vat_rate_bps: int = setting("VAT_RATE_BPS", 0, "VAT that prices include, shown on receipts; an order keeps the rate it was made with; 0: no VAT line", unit="basis points", ge=0, le=5000)
-    refund_window: Duration = setting("REFUND_WINDOW", "14d", "how long after paying a buyer may ask for a refund", unit="duration")
+    refund_window: Duration = setting("REFUND_WINDOW", "14d", "how long after paying a buyer may ask for a refund", unit="duration", ge="1m")
 
-    refund_answer_within: Duration = setting("REFUND_ANSWER_WITHIN", "7d", "until when an answer to a refund request is promised: the artist's people are reminded before, the admins told after", unit="duration")
+    refund_answer_within: Duration = setting("REFUND_ANSWER_WITHIN", "7d", "until when an answer to a refund request is promised: the artist's people are reminded before, the admins told after", unit="duration", ge="1h")
 
     # The payment provider
     stripe_secret_key: SecretStr = setting("STRIPE_SECRET_KEY", SecretStr(""), "the platform's secret key; empty: the built-in sandbox, no account needed anywhere")
     stripe_webhook_secrets: Secrets = setting("STRIPE_WEBHOOK_SECRETS", (), "signing secrets of the webhook endpoint (whsec_…); two while one is being replaced", unit="comma list")
     stripe_api_base: str = setting("STRIPE_API_BASE", "", "address of the provider's API; empty: Stripe, or the built-in sandbox when there is no key", pattern=r"^(https?://.+)?$")
-    stripe_max_requests_per_second: float = setting("STRIPE_MAX_REQUESTS_PER_SECOND", 25, "for the whole deployment, all processes together; Stripe allows 25 in test mode and 100 live", unit="requests/s", gt=0, le=1000)
-    stripe_workers_share: float = setting("STRIPE_WORKERS_SHARE", 0.8, "part of it workers may use, so that people's own requests come first", unit="0 to 1", gt=0, le=1)
-    stripe_breaker_threshold: int = setting("STRIPE_BREAKER_THRESHOLD", 5, "provider-level failures in a row, over different rows, that open the breaker", unit="failures", ge=1)
-    stripe_breaker_interval: Duration = setting("STRIPE_BREAKER_INTERVAL", "1m", "while the breaker is open, one row probes the provider this often", unit="duration")
-    stripe_request_timeout: Duration = setting("STRIPE_REQUEST_TIMEOUT", "30s", "after this long without a whole answer a request counts as unanswered", unit="duration")
-    claim_lease: Duration = setting("CLAIM_LEASE", "2m", "how long a worker owns a row it claimed; a crashed worker's rows come back after it", unit="duration")
+    stripe_max_requests_per_second: float = setting("STRIPE_MAX_REQUESTS_PER_SECOND", 25, "for the whole deployment, all processes together; Stripe allows 25 in test mode and 100 live", unit="requests/s", ge=1, le=1000)
+    stripe_workers_share: float = setting("STRIPE_WORKERS_SHARE", 0.8, "part of it workers may use, so that people's own requests come first", unit="part of 1", ge=0.1, le=1)
+    stripe_breaker_threshold: int = setting("STRIPE_BREAKER_THRESHOLD", 5, "provider-level failures in a row, over different rows, that open the breaker", unit="failures", ge=2, le=1000)
+    stripe_breaker_interval: Duration = setting("STRIPE_BREAKER_INTERVAL", "1m", "while the breaker is open, one row probes the provider this often", unit="duration", ge="1s")
+    stripe_request_timeout: Duration = setting("STRIPE_REQUEST_TIMEOUT", "30s", "after this long without a whole answer a request counts as unanswered", unit="duration", ge="1s")
+    claim_lease: Duration = setting("CLAIM_LEASE", "2m", "how long a worker owns a row it claimed; a crashed worker's rows come back after it", unit="duration", ge="1s")
 
     # Webhooks and regular checks
     webhook_max_bytes: int = setting("WEBHOOK_MAX_BYTES", 262_144, "largest webhook body read: the body must be in memory before its signature can be checked, so this bounds what a stranger can make us hold", unit="bytes", ge=1024, le=16_777_216)
     inbox_max_retries: int = setting("INBOX_MAX_RETRIES", 8, "failed handlings of one webhook before it is left for an operator to see", unit="attempts", ge=1, le=1000)
-    inbox_backoff_base: Duration = setting("INBOX_BACKOFF_BASE", "5s", "wait after the first failed handling, doubled after each further one", unit="duration")
-    inbox_backoff_max: Duration = setting("INBOX_BACKOFF_MAX", "10m", "longest wait between two handlings", unit="duration")
-    catch_up_interval: Duration = setting("CATCH_UP_INTERVAL", "1h", "how often the provider's list of events is searched for webhooks that never arrived", unit="duration")
-    reconcile_interval: Duration = setting("RECONCILE_INTERVAL", "24h", "how often our rows are compared with the provider's", unit="duration")
-    law_check_interval: Duration = setting("LAW_CHECK_INTERVAL", "1h", "how often the ledger's conservation law is checked", unit="duration")
+    inbox_backoff_base: Duration = setting("INBOX_BACKOFF_BASE", "5s", "wait after the first failed handling, doubled after each further one", unit="duration", ge="100ms")
+    inbox_backoff_max: Duration = setting("INBOX_BACKOFF_MAX", "10m", "longest wait between two handlings", unit="duration", ge="100ms")
+    catch_up_interval: Duration = setting("CATCH_UP_INTERVAL", "1h", "how often the provider's list of events is searched for webhooks that never arrived", unit="duration", ge="10s")
+    reconcile_interval: Duration = setting("RECONCILE_INTERVAL", "24h", "how often our rows are compared with the provider's", unit="duration", ge="1m")
+    law_check_interval: Duration = setting("LAW_CHECK_INTERVAL", "1h", "how often the ledger's conservation law is checked", unit="duration", ge="10s")
 
     # Worker that takes money back from sellers
     reversal_worker_enabled: bool = setting("REVERSAL_WORKER_ENABLED", True, "run the reversal worker in this process")
     reversal_max_retries: int = setting("REVERSAL_MAX_RETRIES", 5, "counted failures; the last one ends the reversal in permanently_failed", unit="attempts", ge=1, le=1000)
-    reversal_check_interval: Duration = setting("REVERSAL_CHECK_INTERVAL", "1m", "longest sleep between two looks for work; new work wakes the worker at once", unit="duration")
-    reversal_backoff_base: Duration = setting("REVERSAL_BACKOFF_BASE", "1m", "delay = min(max, base · 2^retry_count): the first wait is the base", unit="duration")
-    reversal_backoff_max: Duration = setting("REVERSAL_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
+    reversal_check_interval: Duration = setting("REVERSAL_CHECK_INTERVAL", "1m", "longest sleep between two looks for work; new work wakes the worker at once", unit="duration", ge="100ms")
+    reversal_backoff_base: Duration = setting("REVERSAL_BACKOFF_BASE", "1m", "delay = min(max, base · 2^retry_count): the first wait is the base", unit="duration", ge="100ms")
+    reversal_backoff_max: Duration = setting("REVERSAL_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration", ge="100ms")
     reversal_batch_size: int = setting("REVERSAL_BATCH_SIZE", 20, "most rows claimed at once", unit="rows", ge=1, le=1000)
     reversal_concurrency: int = setting("REVERSAL_CONCURRENCY", 16, "requests in flight per worker", unit="requests", ge=1, le=256)
-    reversal_balance_retry: Duration = setting("REVERSAL_BALANCE_RETRY", "6h", "wait before asking again a seller whose balance was too low; costs no retry", unit="duration")
-    reversal_balance_max: Duration = setting("REVERSAL_BALANCE_MAX", "30d", "after waiting this long for a balance the amount becomes the seller's debt", unit="duration")
+    reversal_balance_retry: Duration = setting("REVERSAL_BALANCE_RETRY", "6h", "wait before asking again a seller whose balance was too low; costs no retry", unit="duration", ge="1s")
+    reversal_balance_max: Duration = setting("REVERSAL_BALANCE_MAX", "30d", "after waiting this long for a balance the amount becomes the seller's debt", unit="duration", ge="1s")
 
     # Worker that pays sellers
     transfer_retry_worker_enabled: bool = setting("TRANSFER_RETRY_WORKER_ENABLED", True, "run the transfer worker in this process")
     transfer_retry_max_retries: int = setting("TRANSFER_RETRY_MAX_RETRIES", 5, "counted failures; the last one ends the transfer in permanently_failed", unit="attempts", ge=1, le=1000)
-    transfer_retry_check_interval: Duration = setting("TRANSFER_RETRY_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration")
-    transfer_retry_backoff_base: Duration = setting("TRANSFER_RETRY_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration")
-    transfer_retry_backoff_max: Duration = setting("TRANSFER_RETRY_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
+    transfer_retry_check_interval: Duration = setting("TRANSFER_RETRY_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration", ge="100ms")
+    transfer_retry_backoff_base: Duration = setting("TRANSFER_RETRY_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration", ge="100ms")
+    transfer_retry_backoff_max: Duration = setting("TRANSFER_RETRY_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration", ge="100ms")
 
     # Worker that refunds buyers
     refund_worker_enabled: bool = setting("REFUND_WORKER_ENABLED", True, "run the refund worker in this process")
     refund_max_retries: int = setting("REFUND_MAX_RETRIES", 5, "counted failures; the last one ends the refund in refused", unit="attempts", ge=1, le=1000)
-    refund_check_interval: Duration = setting("REFUND_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration")
-    refund_backoff_base: Duration = setting("REFUND_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration")
-    refund_backoff_max: Duration = setting("REFUND_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration")
+    refund_check_interval: Duration = setting("REFUND_CHECK_INTERVAL", "1m", "longest sleep between two looks for work", unit="duration", ge="100ms")
+    refund_backoff_base: Duration = setting("REFUND_BACKOFF_BASE", "1m", "wait after the first failure, doubled after each further one", unit="duration", ge="100ms")
+    refund_backoff_max: Duration = setting("REFUND_BACKOFF_MAX", "1h", "longest wait between two attempts", unit="duration", ge="100ms")
     # fmt: on
 
     @classmethod
@@ -392,7 +392,6 @@ def _is_text(file: Path) -> bool:
 
 
 _MEANS = {
-    "greater_than": "must be above {gt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "int_parsing": "must be a whole number",
@@ -417,10 +416,24 @@ def _sentences(error: ValidationError) -> list[str]:
             continue
         name = str(problem["loc"][0]).upper()
         means = _MEANS.get(problem["type"])
-        text = means.format(**problem.get("ctx", {})) if means else text
-        value = problem["input"]
+        text = means.format(**problem.get("ctx", {}) | _bounds_of(name)) if means else text
+        value = _as_written(problem["input"])
         shown = (
             "" if isinstance(value, SecretStr) or any(w in name for w in ("SECRET", "TOKEN", "URL")) else f" “{value}”"
         )
         sentences.append(f"{name}{shown}: {text}")
     return sentences
+
+
+def bounds_of(field: FieldInfo) -> dict[str, str]:
+    """The least (`ge`) and the most (`le`) a number or a duration may be, as one writes them; empty for any other."""
+    found = {name: getattr(one, name) for one in field.metadata for name in ("ge", "le") if hasattr(one, name)}
+    return {name: _as_written(bound) for name, bound in found.items()}
+
+
+def _bounds_of(name: str) -> dict[str, str]:
+    return next((bounds_of(one) for one in Settings.model_fields.values() if one.validation_alias == name), {})
+
+
+def _as_written(value: object) -> str:
+    return show_duration(value) if isinstance(value, timedelta) else str(value)

@@ -312,7 +312,7 @@ async def test_a_lost_answer_is_silence_and_the_same_key_finds_the_effect(provid
         ("lock_timeout", Meaning.OBJECT_BUSY),
         ("key_in_use", Meaning.KEY_IN_USE),
         ("unauthorized", Meaning.NOT_ALLOWED),
-        ("forbidden", Meaning.NOT_ALLOWED),
+        ("forbidden", Meaning.FORBIDDEN),
         ("not_found", Meaning.NO_SUCH_OBJECT),
         ("other_mode", Meaning.OTHER_MODE),
         ("refused", Meaning.REFUSED),

@@ -143,7 +143,7 @@ async def test_what_cannot_be_read_is_silence(behaviour: Behaviour) -> None:
         (400, b"not json", Meaning.REFUSED),
         (400, b"[]", Meaning.REFUSED),
         (401, b"", Meaning.NOT_ALLOWED),
-        (403, b"<html>", Meaning.NOT_ALLOWED),
+        (403, b"<html>", Meaning.FORBIDDEN),
         (404, b"{}", Meaning.NO_SUCH_OBJECT),
         (409, b"", Meaning.KEY_IN_USE),
         (424, b"{}", Meaning.SILENCE),

@@ -27,6 +27,7 @@ from veza.money.simulator.stage import Stage
 from veza.money.stripe import outcomes
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.outcomes import Meaning, classify
+from veza.money.transfers import SellerTransfer
 
 
 @pytest.fixture
@@ -207,15 +208,29 @@ async def _send_another_body_under_the_same_key(stage: Stage) -> None:
     await reverse_once(stage)
 
 
-@pytest.mark.parametrize("kind", ["unauthorized", "forbidden", "other_mode"])
-async def test_401_403_and_the_other_mode_open_the_breaker_and_cost_no_retry(waiting: Stage, kind: str) -> None:
-    waiting.sandbox.add_fault(kind, method="POST", path=REVERSING)
+@pytest.mark.parametrize("kind", ["forbidden", "other_mode"])
+async def test_403_and_the_other_mode_on_two_rows_open_the_breaker_and_cost_no_retry(stage: Stage, kind: str) -> None:
+    await stage.seller("ben")
+    await refunded(stage, 2000, [("anna", 1000), ("ben", 1000)])
+    stage.sandbox.add_fault(kind, method="POST", path=REVERSING, times=2)
+    await reverse_once(stage)
+    rows = await stage.all(TransferReversal)
+    assert [(row.status, row.retry_count, row.key_generation) for row in rows] == [("pending", 0, 1)] * 2
+    assert await findings(stage) == ["breaker_open"]
+    async with stage.database.read() as session:
+        assert (await breaker.state(session)).state == "open"
+    for _ in range(2):
+        await stage.pass_time(stage.room.rules.breaker_interval)
+    assert {row.status for row in await stage.all(SellerTransfer)} == {"reversed"}
+
+
+async def test_one_row_refused_alone_leaves_the_breaker_closed(waiting: Stage) -> None:
+    waiting.sandbox.add_fault("forbidden", method="POST", path=REVERSING)
     await reverse_once(waiting)
     row = await reversal(waiting)
     assert (row.status, row.retry_count, row.key_generation) == ("pending", 0, 1)
-    assert await findings(waiting) == ["breaker_open"]
     async with waiting.database.read() as session:
-        assert (await breaker.state(session)).state == "open"
+        assert (await breaker.state(session)).state == "closed"
     await waiting.pass_time(waiting.room.rules.breaker_interval)
     assert (await transfer(waiting)).status == "reversed"
 
@@ -227,7 +242,7 @@ def test_every_table_ends_with_a_row_that_always_matches(table: tuple[outcomes.R
 
 def test_the_tables_have_the_rows_these_tests_walk() -> None:
     unknown = ["silence", "server_error_replayed", "server_error"]
-    request = ["object_busy", "slow_down", "key_in_use", "key_reused", "not_allowed", "other_mode"]
+    request = ["object_busy", "slow_down", "key_in_use", "key_reused", "not_allowed", "forbidden", "other_mode"]
     walked = {
         outcomes.REVERSALS: ["no_call_made", "not_done_yet", "refused", "done", *unknown, *request,
                              "no_such_object", "balance_too_low", "taken_by_others", "refused"],

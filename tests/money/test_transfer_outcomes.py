@@ -122,15 +122,37 @@ async def test_a_reused_key_is_looked_up_and_adopted_or_alarms(waiting: Stage, k
     assert ("idempotency_key_reused" in await findings(waiting)) == (ends == "permanently_failed")
 
 
-@pytest.mark.parametrize("kind", ["unauthorized", "forbidden", "other_mode"])
-async def test_401_403_and_the_other_mode_open_the_breaker_and_cost_no_retry(waiting: Stage, kind: str) -> None:
-    waiting.sandbox.add_fault(kind, method="POST", path=SENDING)
+@pytest.mark.parametrize("kind", ["forbidden", "other_mode"])
+async def test_403_and_the_other_mode_on_two_rows_open_the_breaker_and_cost_no_retry(waiting: Stage, kind: str) -> None:
+    await waiting.sell([("anna", 500)])
+    await waiting.deliver()
+    await worker.run_once(waiting.room.check_worker)
+    waiting.sandbox.add_fault(kind, method="POST", path=SENDING, times=2)
     await send_once(waiting)
-    row = await transfer(waiting)
-    assert (row.status, row.retry_count, row.key_generation) == ("pending", 0, 1)
+    rows = await waiting.all(SellerTransfer)
+    assert [(row.status, row.retry_count, row.key_generation) for row in rows] == [("pending", 0, 1)] * 2
     assert await findings(waiting) == ["breaker_open"]
+    await waiting.pass_time(2 * MINUTE)
+    assert [row.status for row in await waiting.all(SellerTransfer)] == ["completed"] * 2
+
+
+@pytest.mark.parametrize("kind", ["forbidden", "other_mode"])
+async def test_one_row_refused_alone_holds_up_no_other_and_is_told(waiting: Stage, kind: str) -> None:
+    bad = await transfer(waiting)
+    for _ in range(6):
+        await waiting.sell([("anna", 500)])
+    rule = waiting.sandbox.add_fault(kind, method="POST", path=SENDING, object=str(bad.payment_id), times=None)
+    for _ in range(4):
+        await waiting.settle()
+        waiting.clock.advance(MINUTE)
+    by_id = {row.id: row for row in await waiting.all(SellerTransfer)}
+    refused = by_id.pop(bad.id)
+    assert {row.status for row in by_id.values()} == {"completed"}
+    assert (refused.status, refused.retry_count, refused.key_generation) == ("pending", 0, 1)
+    assert await findings(waiting) == ["refused_alone"]
+    waiting.sandbox.clear_faults(rule["id"])
     await waiting.pass_time(MINUTE)
-    assert (await transfer(waiting)).status == "completed"
+    assert ((await transfer(waiting, id=bad.id)).status, await findings(waiting)) == ("completed", [])
 
 
 async def test_too_little_platform_balance_waits_with_a_new_key_and_costs_no_retry(stage: Stage) -> None:

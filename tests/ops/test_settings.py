@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
 import veza.settings
 from veza.ops.settings_pages import configuration_page, env_example
-from veza.settings import Settings, SettingsError, parse_duration, show_duration, strangers
+from veza.settings import Settings, SettingsError, bounds_of, parse_duration, show_duration, strangers
 
 SOURCE = Path(veza.settings.__file__).parent
 NAMES = [str(field.validation_alias) for field in Settings.model_fields.values()]
@@ -76,14 +77,15 @@ LIVE = {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRETS": "whsec_a, wh
         ({"INBOX_BACKOFF_MAX": "1s"}, "INBOX_BACKOFF_MAX (1s) is below INBOX_BACKOFF_BASE (5s)"),
         ({"REVERSAL_BALANCE_MAX": "1h"}, "REVERSAL_BALANCE_MAX (1h) is below REVERSAL_BALANCE_RETRY (6h)"),
         ({"REVERSAL_BACKOFF_BASE": "1 minute"}, "such as 30s, 1m, 1h or 30d"),
-        ({"REVERSAL_BACKOFF_BASE": "0s"}, "a duration must be above zero"),
+        ({"REVERSAL_BACKOFF_BASE": "0s"}, "REVERSAL_BACKOFF_BASE “0s”: must be at least 100ms"),
         ({"REVERSAL_BACKOFF_MAX": "999999999999d"}, "a duration may be at most 3650d"),
         ({"CLAIM_LEASE": "9999999d"}, "a duration may be at most 3650d"),
         ({"REVERSAL_MAX_RETRIES": "99999999999999999999"}, "must be at most 1000"),
         ({"DATABASE_URL": "postgresql://h:notaport/x"}, "this is no URL"),
         ({"PUBLIC_URL": "nonsense"}, "PUBLIC_URL"),
         ({"CLAIM_LEASE": "75s"}, "CLAIM_LEASE (75s) must be longer than STRIPE_REQUEST_TIMEOUT plus 45s (75s)"),
-        ({"STRIPE_WORKERS_SHARE": "0"}, "STRIPE_WORKERS_SHARE “0”: must be above 0"),
+        ({"STRIPE_WORKERS_SHARE": "0"}, "STRIPE_WORKERS_SHARE “0”: must be at least 0.1"),
+        ({"STRIPE_MAX_REQUESTS_PER_SECOND": "1e-320"}, "STRIPE_MAX_REQUESTS_PER_SECOND “1e-320”: must be at least 1"),
         ({"STRIPE_WORKERS_SHARE": "1.01"}, "STRIPE_WORKERS_SHARE “1.01”: must be at most 1"),
         ({"STRIPE_SECRET_KEY": "pk_live_x"}, "a pk_ key is the public one"),
         ({"STRIPE_SECRET_KEY": "sk_live_x"}, "STRIPE_WEBHOOK_SECRETS is empty"),
@@ -108,6 +110,41 @@ def test_nonsense_is_refused_in_one_sentence(
     assert len(refused.value.problems) == 1
     assert sentence in refused.value.problems[0]
     assert "\n" not in refused.value.problems[0]
+
+
+NUMBERS = [field for field in Settings.model_fields.values() if field.annotation in (int, float, timedelta)]
+
+
+@pytest.mark.parametrize("field", NUMBERS, ids=lambda field: str(field.validation_alias))
+def test_every_number_has_a_least_and_a_most_and_says_which(field: FieldInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = bounds_of(field)
+    name, is_duration = str(field.validation_alias), field.annotation is timedelta
+    assert bounds.keys() == {"ge", "le"}, f"{name} lacks a bound"
+    too_little = ["0s", "0.001ms"] if is_duration else [str(float(bounds["ge"]) - 1), "-1e300", "-inf", "nan"]
+    too_much = ["3651d"] if is_duration else [str(float(bounds["le"]) + 1), "1e300", "inf"]
+    if field.annotation is float:
+        too_little += ["1e-320", "-0.0"]
+    for written in (*too_little, *too_much):
+        monkeypatch.setenv(name, written)
+        with pytest.raises(SettingsError) as refused:
+            Settings.load()
+        assert all("must be" in sentence or "at most" in sentence for sentence in refused.value.problems), written
+    for bound, word in (("ge", "least"), ("le", "most")):
+        assert f"{word} {bounds[bound]}" in row_of(name), f"docs/configuration.md does not say the {word} of {name}"
+
+
+def row_of(name: str) -> str:
+    return next(line for line in configuration_page().splitlines() if line.startswith(f"| `{name}`"))
+
+
+LEAST = {str(field.validation_alias): bounds_of(field)["ge"] for field in NUMBERS}
+
+
+def test_everything_at_its_least_still_makes_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, least in LEAST.items():
+        monkeypatch.setenv(name, "47s" if name == "CLAIM_LEASE" else least)
+    settings = Settings.load()
+    assert settings.stripe_max_requests_per_second * settings.stripe_workers_share == pytest.approx(0.1)
 
 
 def test_a_file_that_is_not_text_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ def subscriptions(market: MarketRules) -> Subscriptions:
                 (
                     "payment.succeeded",
                     "payment.expired",
+                    "payment.processing",
+                    "payment.failed",
                     "refund.succeeded",
                     "refund.failed",
                     "reversal.succeeded",
@@ -38,6 +40,8 @@ def subscriptions(market: MarketRules) -> Subscriptions:
                     "release.published",
                     "release.withdrawn",
                     "order.canceled",
+                    "product.off_sale",
+                    "catalog.hidden",
                     deletion.TOPIC,
                 ),
                 (write_down,),

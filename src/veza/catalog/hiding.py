@@ -18,6 +18,7 @@ from veza.catalog.releases import Release
 from veza.catalog.reported import SubjectKind
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack, NothingThere
+from veza.kit import outbox
 from veza.kit.database import Session
 
 
@@ -38,8 +39,17 @@ class NothingHidden(Exception):
 _WITH_COLUMN: dict[str, Any] = {"artist": Artist, "release": Release, "playlist": Playlist, "comment": Comment}
 
 
+HIDDEN = "catalog.hidden"
+"""Published with `kind` and `subject_id`: what is sold of it is closed after it."""
+
+
 async def hide(session: Session, kind: SubjectKind, subject_id: UUID) -> None:
     """Out of every public list; hiding twice is hiding once. Raises NothingThere, CannotHide."""
+    await _hide(session, kind, subject_id)
+    await outbox.publish(session, HIDDEN, {"kind": kind, "subject_id": str(subject_id)})
+
+
+async def _hide(session: Session, kind: SubjectKind, subject_id: UUID) -> None:
     if kind == "person":
         raise CannotHide
     if kind == "track":

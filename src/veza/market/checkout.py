@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from veza.kit import limits
 from veza.kit.database import Session
@@ -74,6 +74,16 @@ class AddressNeeded(Exception):
         super().__init__("sign in, or say with `email` where the link to what you bought shall go")
 
 
+class PaymentUnderWay(Exception):
+    """The buyer's bank is still paying for it: buying it again would pay twice."""
+
+    def __init__(self, line: OrderLine) -> None:
+        super().__init__(
+            f"your bank is still carrying out the payment for “{line.title}” by {line.artist} (order {line.order_id}),"
+            " which may take days: wait for it, or take it out of the cart"
+        )
+
+
 class PriceChanged(Exception):
     """Prices are not what the buyer saw; `changes` has each."""
 
@@ -85,11 +95,11 @@ class PriceChanged(Exception):
 async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules) -> list[Opening]:
     """The orders this cart makes (locked), written if they are new; nothing was asked of the provider yet.
 
-    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PriceChanged, BadPayment, BadAmount, and RateLimited
-    where what is free would fill a stranger's mailbox.
+    Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PaymentUnderWay, PriceChanged, BadPayment, BadAmount, and
+    RateLimited where what is free would fill a stranger's mailbox.
     """
     made = await _made_by(session, cart, wanted.request_key)
-    alive = [order for order in made if order.status not in ("expired", "canceled")]
+    alive = [order for order in made if order.status not in orders.OVER]
     held = await carts.contents(session, cart)
     # Where the provider refused one of them, the whole cart is checked out: what is open already is found again.
     if alive and (len(alive) == len(made) or not held):
@@ -99,6 +109,7 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
     if buyer.person_id is None and wanted.email is None:
         raise AddressNeeded
     await _refuse_unsellable(session, held, buyer)
+    await _refuse_under_way(session, cart, buyer, held)
     changes = carts.repricing(held)
     if changes:
         raise PriceChanged(changes)
@@ -128,9 +139,14 @@ def _in_order(openings: list[Opening]) -> list[Opening]:
 
 
 async def ask(gateway: Gateway, opening: Opening) -> CheckoutSession | None:
-    """Have the provider open the pay page, or find it open. Raises ProviderRefused or ProviderUnavailable."""
+    """Have the provider open the pay page, or find it open.
+
+    Raises PageOver when the page that was there is over, ProviderRefused or ProviderUnavailable.
+    """
     if opening.payment is None or opening.wanted is None:
         return None
+    if opening.payment.status == "pending" and opening.payment.stripe_checkout_session_id is not None:
+        return await pay_page.find_open(gateway, opening.payment)
     return await pay_page.ask(gateway, opening.payment, opening.wanted)
 
 
@@ -159,6 +175,21 @@ async def _refuse_unsellable(session: Session, held: Sequence[Held], buyer: Buye
             raise NotForSale(f"{one.offer.refusal}: take it out of the cart")
     if buyer.person_id is not None:
         await owned.refuse(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
+
+
+async def _refuse_under_way(session: Session, cart: Cart, buyer: Buyer, held: Sequence[Held]) -> None:
+    theirs = Order.cart_id == cart.id
+    if buyer.person_id is not None:
+        theirs = or_(theirs, Order.person_id == buyer.person_id)
+    wanted = [one.item.product_id for one in held]
+    under_way = (
+        select(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(theirs, Order.status == "processing", OrderLine.product_id.in_(wanted))
+    )
+    line = (await session.scalars(under_way.order_by(OrderLine.order_id, OrderLine.position).limit(1))).first()
+    if line is not None:
+        raise PaymentUnderWay(line)
 
 
 async def _open_orders(session: Session, cart: Cart) -> dict[str, Order]:

@@ -14,6 +14,7 @@ from veza.kit.money import Money
 from veza.library import grants
 from veza.market import cart as carts
 from veza.market import code_claims, doubles, orders
+from veza.market.buyer_mail import listed
 from veza.market.cart import Buyer
 from veza.market.codes import CodeBatch
 from veza.market.orders import Order, OrderLine
@@ -58,25 +59,33 @@ class AddressUnconfirmed(Exception):
         super().__init__("confirm your e-mail address first, or use the link that was sent to you")
 
 
-async def send_link(session: Session, order: Order, rules: MarketRules, twice: Sequence[OrderLine] = ()) -> None:
-    """Mail the buyer a link to what they bought, and say what of it goes back; only the link's hash is kept."""
+async def send_link(
+    session: Session, order: Order, rules: MarketRules, twice: Sequence[OrderLine] = (), gone: Sequence[OrderLine] = ()
+) -> None:
+    """Mail the buyer a link to what they bought, and say what of it goes back; only the link's hash is kept.
+
+    Nothing is sent where everything is `gone`: there is nothing to claim, and another mail says that it goes back.
+    """
     if order.email in (None, orders.NOBODYS_ADDRESS):
+        return
+    missing = {line.id for line in gone}
+    lines = [line for line in (await orders.lines_of(session, [order.id]))[order.id] if line.id not in missing]
+    if not lines:
         return
     token = new_token()
     await orders.machine.amend(session, order, claim_hash=hash_of(token))
-    lines = (await orders.lines_of(session, [order.id]))[order.id]
-    total = Money(order.amount_minor, order.currency)
+    total = Money(sum(line.gross_minor for line in lines), order.currency)
     if len(twice) == len(lines):
         subject = "You paid twice at"
         told = (
-            f"You paid {total} for what you had bought already:\n\n{_listed(lines)}\n\n{_GOES_BACK}"
+            f"You paid {total} for what you had bought already:\n\n{listed(lines)}\n\n{_GOES_BACK}"
             "This link leads to the receipt. Sign in or sign up to have the order among yours:\n\n"
         )
     else:
         subject = "What you bought at"
-        before = f"Of these you had bought already:\n\n{_listed(twice)}\n\n{_GOES_BACK}" if twice else ""
+        before = f"Of these you had bought already:\n\n{listed(twice)}\n\n{_GOES_BACK}" if twice else ""
         told = (
-            f"Thank you. You bought, for {total}:\n\n{_listed(lines)}\n\n{before}"
+            f"Thank you. You bought, for {total}:\n\n{listed(lines)}\n\n{before}"
             "Sign in or sign up, and open this link to have it in your library:\n\n"
         )
     await rules.send_mail(
@@ -90,10 +99,6 @@ async def send_link(session: Session, order: Order, rules: MarketRules, twice: S
 
 
 _GOES_BACK = "What they cost this time goes back to you by itself. What you bought first stays yours.\n\n"
-
-
-def _listed(lines: Sequence[OrderLine]) -> str:
-    return "\n".join(f"- {line.title} · {line.artist}" for line in lines)
 
 
 async def look(session: Session, token: str) -> Waiting:

@@ -31,7 +31,7 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     """
     mine = select(Cart.id).where(Cart.person_id == person_id).with_for_update()
     await _drop(session, list(await session.scalars(mine)))
-    waiting = select(Order).where(Order.person_id == person_id, Order.status == "open").with_for_update()
+    waiting = select(Order).where(Order.person_id == person_id, Order.status.in_(orders.WAITING)).with_for_update()
     for order in await session.scalars(waiting.execution_options(populate_existing=True)):
         await orders.cancel(session, order, because="the account was deleted")
     addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
@@ -42,7 +42,7 @@ async def forget_person(session: Session, person_id: UUID) -> None:
         await code_claims.forget_address(session, person.email)
     address = select(Person.email).where(Person.id == person_id, Person.email_confirmed_at.is_not(None))
     unclaimed = update(Order).where(
-        Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status != "open"
+        Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status.not_in(orders.WAITING)
     )
     await session.execute(unclaimed.values(email=NOBODYS_ADDRESS).execution_options(synchronize_session=False))
 

@@ -17,7 +17,7 @@ from veza.accounts import people
 from veza.kit.database import Session
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
-from veza.market import claims, doubles, orders, receipts, refund_requests
+from veza.market import buyer_mail, claims, doubles, gone, orders, receipts, refund_requests
 from veza.market.cart import Cart, CartItem
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
@@ -39,14 +39,26 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
     await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
     if order.person_id is not None and not await people.is_there(session, order.person_id):
-        returned, because = (await orders.lines_of(session, [order.id]))[order.id], ACCOUNT_GONE
+        lines = (await orders.lines_of(session, [order.id]))[order.id]
+        await give_lines(session, order)
+        await doubles.give_back(session, order, lines, because=ACCOUNT_GONE)
     else:
-        returned, because = await doubles.among(session, order), doubles.BOUGHT_TWICE
-    await give_lines(session, order)
-    await doubles.give_back(session, order, returned, because=because)
-    await send_claim(session, order, rules, twice=returned)
+        await _give_what_is_there(session, order, rules)
     await follow_returns(session, payment_id)
     return order
+
+
+async def _give_what_is_there(session: Session, order: Order, rules: MarketRules) -> None:
+    """Give the lines; the money of what is gone, or was bought already, goes back, and the buyer is told."""
+    taken_down = await gone.among(session, order)
+    missing = {line.id for line in taken_down}
+    twice = [line for line in await doubles.among(session, order) if line.id not in missing]
+    await give_lines(session, order)
+    await doubles.give_back(session, order, taken_down, because=gone.BECAUSE)
+    await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
+    if taken_down:
+        await buyer_mail.tell_gone(session, order, rules, taken_down)
+    await send_claim(session, order, rules, twice=twice, gone=taken_down)
 
 
 async def _lock_with_cart(session: Session, payment_id: UUID, *, waits: bool) -> Order:
@@ -71,6 +83,23 @@ async def expired(session: Session, payment_id: UUID) -> None:
     order = await orders.lock_by_payment(session, payment_id)
     if order is not None and order.status == "open":
         await orders.move(session, order, "expired", because=f"payment {payment_id} ended unpaid")
+
+
+async def under_way(session: Session, payment_id: UUID) -> None:
+    """The buyer is done at the pay page and their bank takes days: nobody is to pay the same again meanwhile."""
+    order = await orders.lock_by_payment(session, payment_id)
+    if order is not None and order.status == "open":
+        await orders.move(session, order, "processing", because=f"payment {payment_id} is under way")
+
+
+async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None:
+    """The buyer's bank did not pay: the order is over, its cart can be checked out anew, and the buyer is told."""
+    order = await orders.lock_by_payment(session, payment_id)
+    if order is None or order.status in orders.PAID:
+        return
+    if order.status in orders.WAITING:
+        await orders.move(session, order, "failed", because=f"payment {payment_id} failed")
+    await buyer_mail.tell_failed(session, order, rules)
 
 
 async def follow_returns(session: Session, payment_id: UUID) -> None:
@@ -121,10 +150,17 @@ async def give_lines(session: Session, order: Order) -> None:
     await session.execute(delete(CartItem).where(CartItem.cart_id == order.cart_id, CartItem.product_id.in_(bought)))
 
 
-async def send_claim(session: Session, order: Order, rules: MarketRules, *, twice: Sequence[OrderLine] = ()) -> None:
+async def send_claim(
+    session: Session,
+    order: Order,
+    rules: MarketRules,
+    *,
+    twice: Sequence[OrderLine] = (),
+    gone: Sequence[OrderLine] = (),
+) -> None:
     """Where nobody was signed in: the link with which whoever bought can take it into an account.
 
-    Lines that were bought `twice` are told apart: their money goes back.
+    Lines that were bought `twice` are told apart, those that are `gone` are left out: their money goes back.
     """
     if order.person_id is None and order.claim_hash is None:
-        await claims.send_link(session, order, rules, twice)
+        await claims.send_link(session, order, rules, twice, gone)

@@ -9,9 +9,9 @@ from veza.accounts import deletion
 from veza.community import preferences
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside
-from veza.market import forgetting, fulfilment, notices, orders, refund_notices, refund_requests
+from veza.market import forgetting, fulfilment, gone, notices, orders, refund_notices, refund_requests
 from veza.market.rules import MarketRules
-from veza.money import payments
+from veza.money import payment_progress, payments
 
 
 def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]:
@@ -19,6 +19,12 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
 
     async def on_paid(session: Session, event: Event) -> None:
         await fulfilment.paid(session, _payment(event), rules)
+
+    async def on_under_way(session: Session, event: Event) -> None:
+        await fulfilment.under_way(session, _payment(event))
+
+    async def on_failed(session: Session, event: Event) -> None:
+        await fulfilment.failed(session, _payment(event), rules)
 
     async def on_expired(session: Session, event: Event) -> None:
         await fulfilment.expired(session, _payment(event))
@@ -42,6 +48,8 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
         deletion.TOPIC: (on_deleted,),
         "payment.succeeded": (on_paid,),
         "payment.expired": (on_expired,),
+        payment_progress.PROCESSING: (on_under_way,),
+        payment_progress.FAILED: (on_failed,),
         "refund.succeeded": (on_refunded,),
         "refund.failed": (on_refund_failed,),
         "dispute.funds_withdrawn": (on_returned,),
@@ -66,6 +74,7 @@ def market_acts(rules: MarketRules) -> Mapping[str, tuple[After, ...]]:
         "payment.succeeded": (tell_of_sale,),
         "refund.succeeded": (tell_of_return,),
         "refund.failed": (tell_of_failure,),
+        **gone.gone_acts(),
     }
 
 

@@ -13,10 +13,14 @@ from veza.kit.database import Base, Session
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 
-STATUSES = ("open", "paid", "partly_refunded", "refunded", "expired", "canceled")
+STATUSES = ("open", "processing", "paid", "partly_refunded", "refunded", "expired", "canceled", "failed")
 PAID = ("paid", "partly_refunded", "refunded")
 """Statuses of an order that was paid, whatever went back since."""
-UNPAID = ("open", "expired", "canceled")
+UNPAID = ("open", "processing", "expired", "canceled", "failed")
+WAITING = ("open", "processing")
+"""Statuses of an order that may still be paid as intended."""
+OVER = ("expired", "canceled", "failed")
+"""Statuses of an order that ended unpaid: its cart can be checked out anew."""
 NOBODYS_ADDRESS = "deleted@account.invalid"
 """Instead of an address that was forgotten, where nobody has an account: an order has either. No mail goes there."""
 
@@ -109,9 +113,18 @@ class OrderLine(Base):
 
 _NEWS = "payments and refunds, as they become known"
 MOVES = (
+    Move("open", "processing", "the buyer is done at the pay page, their bank takes days", _NEWS),
     Move("open", "paid", "the buyer paid", _NEWS),
     Move("open", "expired", "the checkout ended unpaid, or was refused", _NEWS),
-    Move("open", "canceled", "the cart was checked out anew, or the account deleted", "checkout, deletion"),
+    Move(
+        "open", "canceled", "the cart was checked out anew, the account deleted, or what was ordered is gone",
+        "checkout, deletion, moderation",
+    ),
+    Move("open", "failed", "the buyer's bank did not pay", _NEWS),
+    Move("processing", "paid", "the buyer's bank paid", _NEWS),
+    Move("processing", "failed", "the buyer's bank did not pay", _NEWS),
+    Move("processing", "canceled", "the account was deleted, or what was ordered is gone", "deletion, moderation"),
+    Move("failed", "paid", "the charge is seen to have succeeded after all", _NEWS),
     Move("expired", "paid", "the charge is seen to have succeeded after all", _NEWS),
     Move("canceled", "paid", "the buyer paid on the older page all the same", _NEWS),
     Move("paid", "partly_refunded", "a part went back to the buyer", _NEWS),
@@ -120,7 +133,7 @@ MOVES = (
     Move("partly_refunded", "paid", "what went back failed after all", _NEWS),
     Move("refunded", "partly_refunded", "a part of what went back failed after all", _NEWS),
     Move("refunded", "paid", "all that went back failed after all", _NEWS),
-)
+)  # fmt: skip
 CANCELED = "order.canceled"
 """Published with `order_id` and `payment_id`: what hears it afterwards closes the pay page."""
 machine: Machine[Order] = Machine("order", Order, STATUSES, MOVES)
@@ -248,7 +261,7 @@ async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id:
     """
     begun = set(await session.scalars(_BEGUN, {"cart_id": new_cart}))
     for order in (await session.scalars(_WITHOUT_ACCOUNT, {"cart_id": old_cart})).all():
-        if order.fingerprint in begun:
+        if order.status == "open" and order.fingerprint in begun:
             await cancel(session, order, because="the same was checked out after signing in")
         else:
             await machine.amend(session, order, cart_id=new_cart, person_id=person_id)
@@ -257,7 +270,7 @@ async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id:
 _BEGUN = select(Order.fingerprint).where(Order.cart_id == bindparam("cart_id"), Order.status == "open")
 _WITHOUT_ACCOUNT = (
     select(Order)
-    .where(Order.cart_id == bindparam("cart_id"), Order.status == "open", Order.person_id.is_(None))
+    .where(Order.cart_id == bindparam("cart_id"), Order.status.in_(WAITING), Order.person_id.is_(None))
     .order_by(Order.id)
     .with_for_update()
     .execution_options(populate_existing=True)

@@ -19,9 +19,13 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_ITSELF
 from veza.kit.database import Base, Session
 from veza.kit.money import BadAmount, Money, chargeable, known_currency
+from veza.kit.outbox import publish
 from veza.library.grants import ItemKind
 from veza.market.rules import MarketRules
 from veza.money import sellers
+
+OFF_SALE = "product.off_sale"
+"""Published with `product_id`: pay pages on which it is sold are closed after it."""
 
 
 class Pricing(StrEnum):
@@ -132,6 +136,11 @@ class Offer:
         """Why it cannot be bought now, in one sentence; None when it can."""
         if not self.product.on_sale:
             return f"“{self.title}” by {self.artist.name} is not on sale"
+        return self.gone
+
+    @property
+    def gone(self) -> str | None:
+        """Why a buyer could not have it now, in one sentence; what is only off sale is not gone."""
         if self.product.kind == ItemKind.TRACK and self.track is None:
             return f"a track of “{self.release.title}” by {self.artist.name} is gone"
         if self.release.status != "published" or self.is_hidden:
@@ -234,8 +243,11 @@ async def change(
         new |= {"pricing": wanted.pricing.value, "price_minor": wanted.price_minor}
     elif on_sale:
         _settled(product.currency, rules)
+    goes_off_sale = product.on_sale and not on_sale
     mine = update(Product).where(Product.id == product.id)
     await session.execute(mine.values(**new, updated_at=session.now))
+    if goes_off_sale:
+        await publish(session, OFF_SALE, {"product_id": str(product.id)})
     await session.refresh(product)
     return product
 

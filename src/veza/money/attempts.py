@@ -40,6 +40,7 @@ class Attempted:
     next_retry_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     check_at: Mapped[datetime | None]
+    check_count: Mapped[int] = mapped_column(default=0, server_default="0")
     unwanted_at: Mapped[datetime | None]
     unwanted_cause_kind: Mapped[str | None]
     unwanted_cause_id: Mapped[UUID | None]

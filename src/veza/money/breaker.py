@@ -17,19 +17,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.money import findings
-from veza.money.stripe.outcomes import OPENS_AT_ONCE, PROVIDER_LEVEL, Meaning
+from veza.money.stripe.outcomes import PROVIDER_LEVEL, ROWS_TO_OPEN, Meaning
 
 STRIPE = "stripe"
 RAMP_CLOSES_AT = 32
 """Once this many requests in flight went well, the provider counts as back."""
-MISSING_OPENS_AT = 3
-"""So many different objects unknown in a row mean the wrong account or mode, not that many lost objects."""
 
 GiveBack = Callable[[Session, str], Awaitable[None]]
 
 
 class ProviderBreaker(Base):
-    """The breaker's one row per provider. `streak` and `missing` list rows (`reversal:ID`) that failed in a row."""
+    """The breaker's one row per provider.
+
+    `streak` lists the rows (`reversal:ID`) that the provider failed in a row, `missing` those it answered as it does
+    where key, account or mode are wrong.
+    """
 
     __tablename__ = "provider_breakers"
 
@@ -101,13 +103,13 @@ class Breaker:
         async with database.read() as session:
             row = await _row(session)
         failed = meaning in PROVIDER_LEVEL
-        is_missing = meaning is Meaning.NO_SUCH_OBJECT
-        if row.state == "closed" and not failed and not is_missing and not row.streak and not row.missing:
+        is_suspicious = meaning in ROWS_TO_OPEN
+        if row.state == "closed" and not failed and not is_suspicious and not row.streak and not row.missing:
             return
         async with database.write("breaker") as session:
             row = await _row(session, locked=True)
-            if is_missing:
-                await self._missed(session, row, subject)
+            if is_suspicious:
+                await self._suspected(session, row, subject, meaning)
             elif failed:
                 await self._failed(session, row, subject, meaning)
             else:
@@ -117,16 +119,16 @@ class Breaker:
         if row.state == "open":
             return
         streak = row.streak if subject in row.streak else [*row.streak, subject]
-        if row.state == "half_open" or meaning in OPENS_AT_ONCE or len(streak) >= self.threshold:
+        if row.state == "half_open" or len(streak) >= self.threshold:
             # The row that opens it has not been counted for this failure, so it gets nothing back.
             await self._open(session, row.streak, f"{meaning} on {len(streak)} rows in a row")
         else:
             await _set(session, streak=streak)
 
-    async def _missed(self, session: Session, row: ProviderBreaker, subject: str) -> None:
+    async def _suspected(self, session: Session, row: ProviderBreaker, subject: str, meaning: Meaning) -> None:
         missing = row.missing if subject in row.missing else [*row.missing, subject]
-        if len(missing) >= MISSING_OPENS_AT and row.state != "open":
-            await self._open(session, row.streak, f"{len(missing)} different objects unknown to the provider in a row")
+        if len(missing) >= ROWS_TO_OPEN[meaning] and row.state != "open":
+            await self._open(session, row.streak, f"{meaning} on {len(missing)} different rows in a row")
         else:
             await _set(session, missing=missing, ramp_in_flight=max(0, row.ramp_in_flight - 1))
 

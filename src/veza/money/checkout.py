@@ -16,11 +16,12 @@ from sqlalchemy import select
 
 from veza.kit.database import Session
 from veza.kit.money import known_currency
-from veza.money import payments
+from veza.money import payment_progress, payments
 from veza.money.payments import BadPayment, LineWanted, Payment
 from veza.money.sellers import Seller
 from veza.money.stripe.definite import definite
 from veza.money.stripe.gateway import Gateway
+from veza.money.stripe.payment_states import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class CheckoutSession:
 
     id: str
     url: str | None
+
+
+class PageOver(Exception):
+    """The buyer cannot pay on the page of this payment any more; `seen` is what the provider shows of it."""
+
+    def __init__(self, payment_id: UUID, seen: Seen) -> None:
+        super().__init__(f"the pay page of payment {payment_id} is over: {seen}")
+        self.payment_id, self.seen = payment_id, seen
 
 
 async def intend(session: Session, wanted: CheckoutWanted, *, currencies: Collection[str], request_key: str) -> Payment:
@@ -66,6 +75,27 @@ async def ask(gateway: Gateway, payment: Payment, wanted: CheckoutWanted) -> Che
     answer = await gateway.create_checkout_session(request_of(payment, wanted), key=f"veza-checkout-{payment.id}")
     made = definite(answer, f"the provider opened no checkout for order {wanted.order_ref}")
     return CheckoutSession(str(made["id"]), made.get("url"))
+
+
+async def find_open(gateway: Gateway, payment: Payment) -> CheckoutSession:
+    """The page of a pending payment, if the buyer can still pay there; raises PageOver when it is over.
+
+    A provider that does not answer is believed to have it open still.
+    """
+    session_id = str(payment.stripe_checkout_session_id)
+    answer = await gateway.checkout_session(session_id)
+    if answer.is_ok and answer.object.get("status") != "open":
+        raise PageOver(payment.id, Seen.of_session(answer.object))
+    return CheckoutSession(session_id, payment.checkout_url)
+
+
+async def end(session: Session, over: PageOver) -> None:
+    """Make the payment say what was seen of its page, as the check worker would later."""
+    payment = await payments.lock(session, over.payment_id)
+    if payment.status in payments.UNPAID:
+        again = await payment_progress.follow(session, payment, over.seen, because="seen at checkout")
+        if payment.stripe_charge_id is None:
+            await payments.machine.amend(session, payment, check_at=again)
 
 
 async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> Payment:

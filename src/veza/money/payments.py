@@ -19,6 +19,9 @@ from veza.money.attempts import due_index
 from veza.money.ledger import Account, post
 
 CHECK_WAKE = "check"
+STATUSES = ("pending", "processing", "succeeded", "expired", "failed")
+UNPAID = ("pending", "processing")
+"""Statuses of a payment that may still be paid."""
 UNPAID_CHECK = timedelta(hours=25)
 """A checkout session lives a day; a look after it ends settles whether it was paid."""
 
@@ -53,7 +56,7 @@ class Payment(Base):
     succeeded_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint("status IN ('pending', 'succeeded', 'expired')", name="status_known"),
+        CheckConstraint("status IN ({})".format(", ".join(f"'{one}'" for one in STATUSES)), name="status_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         Index(None, "created_at"),
         Index(None, "order_ref"),
@@ -85,12 +88,18 @@ class PaymentLine(Base):
     )
 
 
+_SEEN = "webhook, check worker"
 MOVES = (
+    Move("pending", "processing", "the buyer is done at the pay page, their bank takes days", _SEEN),
     Move("pending", "succeeded", "the buyer's charge succeeded", "webhook, check worker, reconciler"),
     Move("pending", "expired", "the checkout ended unpaid, or was refused", "checkout, webhook, check worker"),
+    Move("pending", "failed", "the provider says that it was not paid and cannot be any more", _SEEN),
+    Move("processing", "succeeded", "the buyer's bank paid", "webhook, check worker, reconciler"),
+    Move("processing", "failed", "the buyer's bank did not pay", _SEEN),
     Move("expired", "succeeded", "the charge is seen to have succeeded after all", "webhook, reconciler"),
+    Move("failed", "succeeded", "the charge is seen to have succeeded after all", "webhook, reconciler"),
 )
-machine: Machine[Payment] = Machine("payment", Payment, ("pending", "succeeded", "expired"), MOVES)
+machine: Machine[Payment] = Machine("payment", Payment, STATUSES, MOVES)
 move = machine.move
 
 
@@ -260,9 +269,9 @@ _LINES = (
 async def record_checkout(session: Session, payment: Payment, session_id: str, url: str | None) -> None:
     """The provider made the checkout session; look at it in a day in case every webhook is lost, or close it now."""
     facts: dict[str, Any] = {"stripe_checkout_session_id": session_id, "checkout_url": url}
-    if payment.status == "succeeded":
-        # Paid while the session was being written down: its charge is looked at when that said so.
-        await machine.amend(session, payment, **facts)
+    if payment.status not in ("pending", "expired"):
+        # Paid while the session was being written down: it is looked at when that said so.
+        await machine.amend(session, payment, **facts | {"checkout_url": None})
         return
     look = session.now if payment.unwanted_at is not None else session.now + UNPAID_CHECK
     if payment.unwanted_at is not None:
@@ -277,11 +286,17 @@ async def give_up(session: Session, payment: Payment) -> None:
         session.wake(CHECK_WAKE)
 
 
+async def look_now(session: Session, payment: Payment, **facts: Any) -> None:
+    """Have the check worker fetch at once what was not said (payment locked)."""
+    await machine.amend(session, payment, **facts, check_at=session.now, check_count=0)
+    session.wake(CHECK_WAKE)
+
+
 async def expire(
     session: Session, payment: Payment, *, because: str, request_id: str | None = None, **facts: Any
 ) -> None:
     """The checkout ended unpaid, or was refused (payment locked); those who wait for it are told."""
-    await move(session, payment, "expired", because=because, request_id=request_id, **facts)
+    await move(session, payment, "expired", because=because, request_id=request_id, checkout_url=None, **facts)
     await publish(session, "payment.expired", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
 
 
@@ -316,6 +331,7 @@ async def record_succeeded(
         request_id=request_id,
         stripe_charge_id=charge_id,
         stripe_payment_intent_id=intent_id,
+        checkout_url=None,
         succeeded_at=session.now,
         check_at=session.now,
         check_count=0,

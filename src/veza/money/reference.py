@@ -8,7 +8,7 @@ from veza.kit.moves import Machine
 from veza.money import disputes, payments, refunds, reversals, transfers
 from veza.money.ledger import Account
 from veza.money.sandbox import faults
-from veza.money.stripe import outcomes
+from veza.money.stripe import outcomes, payment_states
 
 _MACHINES: tuple[tuple[str, Machine[Any]], ...] = (
     ("Seller transfer", transfers.machine),
@@ -37,6 +37,33 @@ def states_page() -> str:
         parts += [f"    {move.source} --> {move.target}" for move in machine.moves]
         parts += ["```", "", "| from | to | when | who |", "|---|---|---|---|"]
         parts += [f"| {move.source} | {move.target} | {move.when} | {move.who} |" for move in machine.moves]
+    return "\n".join(parts) + "\n"
+
+
+def payments_page() -> str:
+    """What becomes of payment and order in each state and at each event of Stripe's reference."""
+    parts = [
+        "# From the pay page to the charge",
+        "",
+        "Written by `veza pages` from `src/veza/money/stripe/payment_states.py`. The pay page is a Checkout Session,",
+        "each attempt to pay on it belongs to its PaymentIntent. A payment only goes forward (`pending`, `processing`,",
+        "`failed`, `succeeded`), so that events may come late, twice and in any order.",
+        "",
+        "## What is seen at the provider",
+        "",
+        "Read top down: the first row that fits decides.",
+        "",
+        "| session, intent and charge | means | payment | order | then |",
+        "|---|---|---|---|---|",
+    ]
+    for row in payment_states.STATES:
+        becomes = payment_states.BECOMES[row.means]
+        payment, order = (f"`{status}`" if status else "as it is" for status in (becomes.payment, becomes.order))
+        parts.append(f"| {row.seen} | `{row.means}` | {payment} | {order} | {becomes.then} |")
+    parts += ["", "## What events say", "", "| event | says | then |", "|---|---|---|"]
+    for event in payment_states.EVENTS:
+        heard = "" if event.is_heard else " (not listened to)"
+        parts.append(f"| `{event.type}`{heard} | {event.says} | {event.then} |")
     return "\n".join(parts) + "\n"
 
 

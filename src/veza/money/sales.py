@@ -21,10 +21,14 @@ CHARGE_CHECK = timedelta(minutes=1)
 async def charge_seen(
     session: Session, payment: Payment, charge: Mapping[str, Any], *, because: str, request_id: str | None = None
 ) -> None:
-    """Merge a charge object (payment locked): its success, and, where expanded, its balance transaction."""
-    if charge.get("status") != "succeeded" or not charge.get("paid", True):
+    """Merge a charge object (payment locked): its success, and, where expanded, its balance transaction.
+
+    Where the transaction is only named, it is fetched at once; where there is none yet (a capture is settled some
+    seconds later, and `charge.updated` says when), a look a minute later catches an event that is lost.
+    """
+    if charge.get("status") != "succeeded" or not charge.get("paid", True) or charge.get("captured") is False:
         return
-    await payments.record_succeeded(
+    is_news = await payments.record_succeeded(
         session,
         payment,
         charge_id=str(charge["id"]),
@@ -35,8 +39,14 @@ async def charge_seen(
         request_id=request_id,
     )
     settled = charge.get("balance_transaction")
-    if isinstance(settled, Mapping) and payment.cleared_at is None and payment.held_because is None:
+    if payment.cleared_at is not None or payment.held_because is not None:
+        return
+    if isinstance(settled, Mapping):
         await _clear(session, payment, settled)
+    elif settled is None and is_news:
+        await payments.machine.amend(session, payment, check_at=session.now + CHARGE_CHECK)
+    elif settled is not None and not is_news:
+        await payments.look_now(session, payment)
 
 
 async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import codes
 from veza.kit.database import Base, Database, Session
+from veza.money.attempts import due_index
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.money.transfers import wake_waiting_for
@@ -27,9 +28,16 @@ class Seller(Base):
     country: Mapped[str]
     stripe_account_id: Mapped[str | None] = mapped_column(unique=True)
     transfers_active: Mapped[bool] = mapped_column(default=False)
+    account_seen_at: Mapped[datetime | None]
+    former_accounts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    check_at: Mapped[datetime | None]
+    check_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "created_at", "id"),)
+
+
+due_index(Seller, "check_at")
 
 
 class OnboardingFailed(Exception):

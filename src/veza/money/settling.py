@@ -21,7 +21,7 @@ from veza.money import payments
 from veza.money.attempts import STILL_RUNNING, backoff, record_attempt
 from veza.money.breaker import Breaker
 from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled, new_key
-from veza.money.findings import FindingKind, report
+from veza.money.findings import FindingKind, report, resolve
 from veza.money.payments import Payment
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
@@ -29,6 +29,8 @@ from veza.money.stripe.outcomes import COUNTED, NO_CALL, STILL_UNKNOWN, Meaning,
 
 SOON = timedelta(seconds=15)
 """When a row comes back whose earlier attempt still runs, or whose object is busy."""
+KEY_DOUBTED = (Meaning.NOT_ALLOWED, Meaning.FORBIDDEN, Meaning.OTHER_MODE)
+"""Answers of a key that may not do this: a row waits for the breaker's next probe and loses no retry."""
 
 
 class Settling(ABC, Generic[R]):
@@ -202,6 +204,8 @@ class Settling(ABC, Generic[R]):
         payment, row, stale = await self._open(session, claim)
         self._evidence(session, claim, asked.key, answer, meaning.value, stale)
         moved: Any = row
+        if row.last_outcome in KEY_DOUBTED and meaning not in KEY_DOUBTED:
+            await resolve(session, FindingKind.REFUSED_ALONE, f"{self.kind} {claim.id}")
         if meaning is Meaning.DONE:
             # Also when stale: a success is adopted, never dropped.
             await self.done(session, payment, row, answer)
@@ -224,8 +228,12 @@ class Settling(ABC, Generic[R]):
                 said |= new_key(row)
             await self._counted(session, payment, row, answer, look, said)
         elif meaning in STILL_UNKNOWN or meaning is Meaning.OTHER_MODE:
-            wait = self.breaker.interval if meaning in (Meaning.NOT_ALLOWED, Meaning.OTHER_MODE) else SOON
+            wait = self.breaker.interval if meaning in KEY_DOUBTED else SOON
             look_first = row.look_first or meaning is Meaning.NOT_DONE_YET
+            refused_again = meaning in KEY_DOUBTED and row.last_outcome in KEY_DOUBTED
+            if refused_again and not await self.breaker.is_open(session):
+                alone = f"is refused again, and no second row in between: {answer}"
+                await self._alarm(session, payment, row, FindingKind.REFUSED_ALONE, alone)
             await self.machine.amend(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
         elif meaning is Meaning.BALANCE_TOO_LOW:
             await self._wait_for_balance(session, payment, row, answer, said)

@@ -13,11 +13,22 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from veza.kit.database import Session
-from veza.money import discoveries, disputes, payments, refund_facts, reversals, sales, sellers, transfers
+from veza.money import (
+    discoveries,
+    disputes,
+    payment_progress,
+    payments,
+    refund_facts,
+    reversals,
+    sales,
+    sellers,
+    transfers,
+)
 from veza.money.payments import Payment
 from veza.money.rebalance import foresee
 from veza.money.reversals import TransferReversal
 from veza.money.stripe.answers import id_of
+from veza.money.stripe.payment_states import PayState, Seen, state_of
 from veza.money.transfers import SellerTransfer
 
 Handler = Callable[[Session, Mapping[str, Any]], Awaitable[UUID | None]]
@@ -88,8 +99,7 @@ async def _charge(session: Session, event: Mapping[str, Any]) -> UUID:
 async def _charge_hint(session: Session, event: Mapping[str, Any]) -> UUID:
     """charge.refunded lists no refunds (since 2022-11-15): fetch them."""
     payment = await payment_of_charge(session, event["data"]["object"])
-    await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
-    session.wake(payments.CHECK_WAKE)
+    await payments.look_now(session, payment)
     return payment.id
 
 
@@ -115,28 +125,51 @@ async def _payment_intent(session: Session, event: Mapping[str, Any]) -> UUID:
     return payment.id
 
 
-async def _checkout_completed(session: Session, event: Mapping[str, Any]) -> UUID:
-    payment = await _payment_of_session(session, event["data"]["object"])
-    if payment.status != "succeeded":
-        # The session does not carry the charge; it is fetched.
-        intent = id_of(event["data"]["object"].get("payment_intent"))
-        await payments.machine.amend(
-            session,
-            payment,
-            stripe_payment_intent_id=intent,
-            # Ours may have crashed before it wrote the session down: without it there is nothing to fetch.
-            stripe_checkout_session_id=payment.stripe_checkout_session_id or event["data"]["object"]["id"],
-            check_at=session.now,
-            check_count=0,
-        )
-        session.wake(payments.CHECK_WAKE)
+async def _intent_moved(session: Session, event: Mapping[str, Any]) -> UUID:
+    """An intent says where one attempt stands, not what the page still allows: both are fetched and judged together."""
+    seen = event["data"]["object"]
+    payment = await payment_of_charge(session, seen)
+    if payment.status in _LOOKED_AT_WHILE[event["type"]]:
+        intent = seen["id"] if seen.get("object") == "payment_intent" else id_of(seen.get("payment_intent"))
+        await payments.look_now(session, payment, stripe_payment_intent_id=payment.stripe_payment_intent_id or intent)
+    return payment.id
+
+
+_LOOKED_AT_WHILE = {
+    "charge.expired": payments.UNPAID,
+    "payment_intent.amount_capturable_updated": payments.UNPAID,
+    "payment_intent.canceled": payments.UNPAID,
+    # A card declined on an open page is news to nobody: the buyer is there and takes another.
+    "payment_intent.payment_failed": ("processing",),
+    "payment_intent.processing": ("pending",),
+}
+
+
+async def _checkout_ended(session: Session, event: Mapping[str, Any]) -> UUID:
+    """The buyer is done at the page, or their bank has paid. The session does not carry the charge: it is fetched."""
+    seen = event["data"]["object"]
+    payment = await _payment_of_session(session, seen)
+    if payment.status == "succeeded":
+        return payment.id
+    ids = payment_progress.ids_of(payment, seen)
+    if state_of(Seen.of_session(seen)) is PayState.UNDER_WAY:
+        await payment_progress.under_way(session, payment, because=_why(event), request_id=_request(event), **ids)
+    else:
+        await payments.look_now(session, payment, **ids)
+    return payment.id
+
+
+async def _checkout_failed(session: Session, event: Mapping[str, Any]) -> UUID:
+    seen = event["data"]["object"]
+    payment = await _payment_of_session(session, seen)
+    ids = payment_progress.ids_of(payment, seen)
+    await payment_progress.fail(session, payment, because=_why(event), request_id=_request(event), **ids)
     return payment.id
 
 
 async def _checkout_expired(session: Session, event: Mapping[str, Any]) -> UUID:
     payment = await _payment_of_session(session, event["data"]["object"])
-    if payment.status == "pending":
-        await payments.expire(session, payment, because=_why(event), request_id=_request(event), check_at=None)
+    await payment_progress.expire(session, payment, because=_why(event), request_id=_request(event))
     return payment.id
 
 
@@ -155,8 +188,7 @@ async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
     payment = await payment_of_charge(session, seen)
     if payment.status != "succeeded":
         # The refund overtook the news of its charge: fetch the charge, and all its refunds with it.
-        await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
-        session.wake(payments.CHECK_WAKE)
+        await payments.look_now(session, payment)
         return payment.id
     await refund_facts.record(session, payment, seen, because=_why(event), request_id=_request(event))
     return payment.id
@@ -165,8 +197,7 @@ async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
 async def _dispute(session: Session, event: Mapping[str, Any]) -> UUID:
     payment = await payment_of_charge(session, event["data"]["object"])
     if payment.status != "succeeded":
-        await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
-        session.wake(payments.CHECK_WAKE)
+        await payments.look_now(session, payment)
         return payment.id
     await disputes.record(session, payment, event["data"]["object"], because=_why(event), request_id=_request(event))
     return payment.id
@@ -241,11 +272,20 @@ HANDLERS: dict[str, Handler] = {
     "charge.dispute.funds_reinstated": _dispute,
     "charge.dispute.funds_withdrawn": _dispute,
     "charge.dispute.updated": _dispute,
+    "charge.captured": _charge,
+    "charge.expired": _intent_moved,
     "charge.refund.updated": _refund,
     "charge.refunded": _charge_hint,
     "charge.succeeded": _charge,
-    "checkout.session.completed": _checkout_completed,
+    "charge.updated": _charge,
+    "checkout.session.async_payment_failed": _checkout_failed,
+    "checkout.session.async_payment_succeeded": _checkout_ended,
+    "checkout.session.completed": _checkout_ended,
     "checkout.session.expired": _checkout_expired,
+    "payment_intent.amount_capturable_updated": _intent_moved,
+    "payment_intent.canceled": _intent_moved,
+    "payment_intent.payment_failed": _intent_moved,
+    "payment_intent.processing": _intent_moved,
     "payment_intent.succeeded": _payment_intent,
     "refund.created": _refund,
     "refund.failed": _refund,

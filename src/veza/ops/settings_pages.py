@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from veza.settings import Settings, show_duration
+from veza.settings import Settings, bounds_of, show_duration
 
 _HEAD = """# Configuration
 
@@ -27,7 +27,7 @@ def configuration_page() -> str:
     """The settings as Markdown tables, one per section of the class."""
     parts = [_HEAD]
     for section, fields in _sections().items():
-        parts.append(f"\n## {section}\n\n| setting | default | unit | meaning |\n|---|---|---|---|\n")
+        parts.append(f"\n## {section}\n\n| setting | default | unit and bounds | meaning |\n|---|---|---|---|\n")
         for field in fields:
             default = _shown(field)
             parts.append(
@@ -70,7 +70,9 @@ def _extra(field: FieldInfo) -> dict[str, Any]:
 def _unit(field: FieldInfo) -> str:
     if field.annotation is bool:
         return "true or false"
-    return str(_extra(field).get("unit", ""))
+    bounds = bounds_of(field)
+    limits = f"at least {bounds['ge']}, at most {bounds['le']}" if bounds else ""
+    return "; ".join(said for said in (str(_extra(field).get("unit", "")), limits) if said)
 
 
 def _shown(field: FieldInfo) -> str:

@@ -11,6 +11,7 @@ STATUS_STYLES = {
     "reversed": "green",
     "reversal_pending": "yellow",
     "pending": "yellow",
+    "processing": "yellow",
     "requested": "yellow",
     "failed": "red",
     "permanently_failed": "bold red",

@@ -81,7 +81,9 @@ _STATES: dict[str, dict[str, State]] = {
     "payment": {
         "pending": State("pending", "busy", "The buyer has not paid yet."),
         "succeeded": State("succeeded", "good", "The buyer's charge succeeded."),
+        "processing": State("processing", "busy", "The buyer is done; their bank takes days to pay or to refuse."),
         "expired": State("expired", "quiet", "The checkout session ended unpaid."),
+        "failed": State("failed", "bad", "The buyer's bank did not pay; the buyer was told."),
     },
     "refund": {
         "requested": State("requested", "busy", "Asked for; the provider has not taken it yet."),

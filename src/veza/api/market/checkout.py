@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from veza.api.market.problems import (
     CART_TOKEN_MISSING,
     NOT_FOR_SALE,
     OWNED_ALREADY,
+    PAYMENT_UNDER_WAY,
     PRICE_CHANGED,
 )
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
@@ -38,7 +41,7 @@ from veza.market import checkout, orders
 from veza.market.cart import Buyer
 from veza.market.checkout import Opening, PriceChanged
 from veza.market.rules import MarketRules
-from veza.money.checkout import CheckoutSession
+from veza.money.checkout import CheckoutSession, PageOver, end
 from veza.money.room import MoneyRoom
 from veza.money.stripe.definite import ProviderRefused
 
@@ -52,6 +55,10 @@ Email = Annotated[
 ]
 
 
+MOST_PAGES = 10
+"""So many pages of one cart, one for each currency, may be found to be over before the buyer is told to try again."""
+
+
 class CheckoutWanted(Struct, forbid_unknown_fields=True):
     """How to check out. Who is not signed in gives `email`; the addresses are Veza's own pages without them."""
 
@@ -61,7 +68,7 @@ class CheckoutWanted(Struct, forbid_unknown_fields=True):
 
 
 class OrderOpened(OrderShown, frozen=True):
-    """An order as checked out: send the buyer to `checkout_url`; null where everything in it was free."""
+    """An order as checked out: send the buyer to `checkout_url`; null where nothing is left to pay there."""
 
     checkout_url: str | None
 
@@ -90,8 +97,9 @@ OPENED_EXAMPLE = {
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]},
-        CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PRICE_CHANGED, CONFLICT,
-        BAD_PAYMENT, BAD_AMOUNT, BAD_EMAIL, RATE_LIMITED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+        CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PAYMENT_UNDER_WAY,
+        PRICE_CHANGED, CONFLICT, BAD_PAYMENT, BAD_AMOUNT, BAD_EMAIL, RATE_LIMITED, PROVIDER_REFUSED,
+        PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def check_out(
@@ -144,8 +152,18 @@ async def check_out(
         for opening in refused:
             await checkout.withdraw(session, opening, because="the provider refused the pay page")
 
+    async def open_pages() -> Response[CheckedOut]:
+        try:
+            return await idempotent.run_in_steps(intend, ask, record)
+        except PageOver as over:
+            await idempotent.forget(partial(end, over=over))
+            raise
+
     try:
-        return await idempotent.run_in_steps(intend, ask, record)
+        for _ in range(MOST_PAGES):
+            with suppress(PageOver):  # ended before the event of it came: what is left to pay gets a new page
+                return await open_pages()
+        return await open_pages()
     except ProviderRefused:
         await idempotent.forget(withdraw)
         raise

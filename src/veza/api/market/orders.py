@@ -44,7 +44,7 @@ from veza.market.cart import Buyer
 from veza.market.orders import Order, OrderLine
 
 TAG = "orders"
-Status = Literal["open", "paid", "partly_refunded", "refunded", "expired", "canceled"]
+Status = Literal["open", "processing", "paid", "partly_refunded", "refunded", "expired", "canceled", "failed"]
 OfStatus = Annotated[Status | None, QueryParameter(description="Only of this status.")]
 
 

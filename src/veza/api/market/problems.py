@@ -10,7 +10,7 @@ from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.kit.limits import RateLimited
 from veza.kit.texts import BadText
 from veza.market.cart import CartFull, NotInCart
-from veza.market.checkout import AddressNeeded, CartEmpty
+from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
 from veza.market.codes import BadCode, NotOut, UnknownBatch
 from veza.market.orders import UnknownLine, UnknownOrder
@@ -40,6 +40,13 @@ OWNED_ALREADY = Kind(
     "Nobody buys the same thing twice",
     "`detail` says what is owned, or in the cart, already.",
     "you own “Blue Hours” by Anna Berg already: it is in your library",
+)
+PAYMENT_UNDER_WAY = Kind(
+    "payment-under-way",
+    409,
+    "A payment for the same is under way",
+    "`detail` says for what: the buyer's bank takes days for it, and paying again would pay twice.",
+    "your bank is still carrying out the payment for “Blue Hours” by Anna Berg, which may take days",
 )
 CART_FULL = Kind(
     "cart-full",
@@ -107,8 +114,8 @@ DECIDED_ALREADY = Kind(
 )
 
 MARKET_KINDS: tuple[Kind, ...] = (
-    CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, CART_EMPTY, PRICE_CHANGED, ADDRESS_NEEDED,
-    PRODUCT_EXISTS, BAD_CODE, NOT_OUT, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
+    CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY, PAYMENT_UNDER_WAY, CART_FULL, CART_EMPTY, PRICE_CHANGED,
+    ADDRESS_NEEDED, PRODUCT_EXISTS, BAD_CODE, NOT_OUT, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
 )  # fmt: skip
 """Every kind of problem only this room has."""
 
@@ -130,6 +137,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotAnOwner: FORBIDDEN,
     NotTheirArtist: FORBIDDEN,
     OwnedAlready: OWNED_ALREADY,
+    PaymentUnderWay: PAYMENT_UNDER_WAY,
     ProductExists: PRODUCT_EXISTS,
     RateLimited: RATE_LIMITED,
     UnknownArtist: NOT_FOUND,

@@ -42,6 +42,7 @@ from veza.money.stripe.definite import ProviderRefused
 from veza.money.transfers import SellerTransfer
 
 TAG = "payments"
+Status = Literal["pending", "processing", "succeeded", "expired", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ class PaymentWanted(Struct, forbid_unknown_fields=True):
 
 
 class PaymentShown(Struct, frozen=True):
-    """A payment; amounts are whole minor units of `currency`."""
+    """A payment; amounts are whole minor units of `currency`. `checkout_url` is null once nobody can pay there."""
 
     id: UUID
     order_ref: str
-    status: Literal["pending", "succeeded", "expired"]
+    status: Status
     currency: str
     amount_minor: int
     provider_fee_minor: int | None
@@ -244,9 +245,7 @@ async def create_payment(
 async def list_payments(
     page_request: NamedDependency[PageRequest],
     room: NamedDependency[MoneyRoom],
-    status: Annotated[
-        Literal["pending", "succeeded", "expired"] | None, QueryParameter(description="Only of this status.")
-    ] = None,
+    status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     seller: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only with a line of this seller.")
     ] = None,

@@ -137,15 +137,21 @@ def pay_session(
     session = get_session(world, id)
     if session["status"] != "open":
         raise ApiError(400, f"This Checkout Session is {session['status']}, it cannot be paid.")
-    customer = world.customers.get(session["customer"] or "")
-    email = session["customer_email"] or email or (customer["email"] if customer else None)
-    session["_buyer"] = {"email": email, **{name: (buyer or {}).get(name) for name in BUYER_FIELDS}}
-    intent = world.payment_intents.get(session["_attempt"] or "") or _new_attempt(world, session)
+    intent = attempt_of(world, session, email, buyer)
+    email = session["_buyer"]["email"]
     method = new_method(world, card, email)
     charge = pay_intent(world, intent, method, email=email)
     if charge is not None:
-        _complete(world, session, intent)
+        complete(world, session, intent)
     return charge
+
+
+def attempt_of(world: World, session: Obj, email: str | None, buyer: dict[str, str] | None = None) -> Obj:
+    """The payment intent of a session, made at the buyer's first attempt; what the buyer wrote is kept with it."""
+    customer = world.customers.get(session["customer"] or "")
+    email = session["customer_email"] or email or (customer["email"] if customer else None)
+    session["_buyer"] = {"email": email, **{name: (buyer or {}).get(name) for name in BUYER_FIELDS}}
+    return world.payment_intents.get(session["_attempt"] or "") or _new_attempt(world, session)
 
 
 def authenticate_session(world: World, intent: Obj, *, succeeds: bool) -> Obj:
@@ -153,7 +159,7 @@ def authenticate_session(world: World, intent: Obj, *, succeeds: bool) -> Obj:
     charge = authenticate(world, intent, succeeds=succeeds)
     session = world.sessions.get(intent.get("_session") or "")
     if session is not None and session["status"] == "open":
-        _complete(world, session, intent)
+        complete(world, session, intent)
     return charge
 
 
@@ -186,7 +192,8 @@ def _new_attempt(world: World, session: Obj) -> Obj:
     return intent
 
 
-def _complete(world: World, session: Obj, intent: Obj) -> None:
+def complete(world: World, session: Obj, intent: Obj) -> None:
+    """The buyer is done at the pay page."""
     buyer = session["_buyer"]
     address = None
     if buyer["country"] or buyer["postal_code"]:
@@ -194,8 +201,8 @@ def _complete(world: World, session: Obj, intent: Obj) -> None:
                    "postal_code": buyer["postal_code"], "state": None}  # fmt: skip
     session.update(
         status="complete",
-        # What is only held is not paid yet, as at Stripe.
-        payment_status="unpaid" if intent["status"] == "requires_capture" else "paid",
+        # What is only held, or under way at a bank, is not paid yet, as at Stripe.
+        payment_status="paid" if intent["status"] == "succeeded" else "unpaid",
         payment_intent=intent["id"],
         customer=intent["customer"],
         url=None,

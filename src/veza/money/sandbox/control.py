@@ -12,6 +12,7 @@ from veza.money.sandbox import (
     balances,
     charges,
     checkout,
+    delayed,
     disputes,
     faults,
     payments,
@@ -192,7 +193,8 @@ class Controls(Steps):
     ) -> Obj:
         """Pay a checkout session as its page does; returns the charge. Raises ApiError 402 when declined.
 
-        A card that asks for authentication gets it, or fails it when `authenticated` is false.
+        `card` is a test card's number, or the IBAN of a test bank account, which pays or fails later. A card that asks
+        for authentication gets it, or fails it when `authenticated` is false.
         """
         charge = self.begin_checkout(session, card, email)
         if charge is not None:
@@ -203,7 +205,10 @@ class Controls(Steps):
         self, session: str, card: str, email: str | None = None, buyer: dict[str, str] | None = None
     ) -> Obj | None:
         """Send the pay page's form; None when the buyer has to authenticate now, else the charge."""
+        debit = delayed.by_iban(card)
         with self._step():
+            if debit is not None:
+                return show(self.world, delayed.begin(self.world, session, debit, email))
             charge = checkout.pay_session(self.world, session, _card(card), email, buyer)
             return None if charge is None else show(self.world, charge)
 

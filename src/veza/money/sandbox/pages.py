@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from veza.money.sandbox import control_api, currencies, offer_page
 from veza.money.sandbox.cards import CARDS, by_number
 from veza.money.sandbox.control import Controls
+from veza.money.sandbox.delayed import CURRENCY, DEBITS, by_iban
 from veza.money.sandbox.errors import ApiError
 from veza.money.sandbox.wire import Obj, Reply, Request
 
@@ -122,6 +123,8 @@ def _wrong_field(sandbox: Controls, session: Obj, form: dict[str, str]) -> tuple
     """The first field that cannot be right, and why."""
     if not form["card"].strip():
         return "card", "Please enter a card number, for example 4242 4242 4242 4242."
+    if by_iban(form["card"]) is not None:
+        return None
     if by_number(form["card"]) is None:
         return "card", "Your card number is incorrect: the sandbox knows only the test cards listed below."
     month, _, year = form["expiry"].replace(" ", "").partition("/")
@@ -164,6 +167,7 @@ def _pay_form(
         total=currencies.pretty(session["amount_total"], session["currency"]),
         lines=lines,
         cards=CARDS,
+        debits=DEBITS if session["currency"] == CURRENCY else (),
         cancel_url=session["cancel_url"],
         session=session,
         button=BUTTONS.get(session["submit_type"] or "auto", "Pay"),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from veza.kit.clock import Clock
-from veza.money.sandbox import balances, charges, checkout, disputes, idempotency, payments, refunds
+from veza.money.sandbox import balances, charges, checkout, delayed, disputes, idempotency, payments, refunds
 from veza.money.sandbox.limits import RequestLog
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.store import Store
@@ -65,6 +65,7 @@ class Steps(ABC):
             "dispute": partial(_dispute, world),
             "close_dispute": partial(_close_dispute, world),
             "expire_session": partial(_expire, world),
+            "end_debit": lambda t: delayed.end(world, t["session"], pays=t["pays"]),
             "late_effect": self._late_effect,
         }
 

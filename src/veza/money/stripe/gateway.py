@@ -88,6 +88,10 @@ class Gateway:
         """The session with its payment intent and latest charge expanded."""
         return await self._get(f"/v1/checkout/sessions/{session_id}", {"expand": ["payment_intent.latest_charge"]})
 
+    async def payment_intent(self, intent_id: str) -> Answer:
+        """The intent with its latest charge expanded."""
+        return await self._get(f"/v1/payment_intents/{intent_id}", {"expand": ["latest_charge"]})
+
     async def account(self, account_id: str) -> Answer:
         return await self._get(f"/v1/accounts/{account_id}")
 

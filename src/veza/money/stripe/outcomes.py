@@ -28,27 +28,25 @@ class Meaning(StrEnum):
     KEY_IN_USE = "key_in_use"
     KEY_REUSED = "key_reused"
     NOT_ALLOWED = "not_allowed"
+    FORBIDDEN = "forbidden"
     SERVER_ERROR = "server_error"
     SERVER_ERROR_REPLAYED = "server_error_replayed"
     SILENCE = "silence"
     NO_CALL_MADE = "no_call_made"
 
 
-PROVIDER_LEVEL = frozenset(
-    {
-        Meaning.NOT_ALLOWED,
-        Meaning.OTHER_MODE,
-        Meaning.SERVER_ERROR,
-        Meaning.SILENCE,
-    }
-)
-"""Failures that say something of the provider or our account there, not of the row: they feed the breaker.
+PROVIDER_LEVEL = frozenset({Meaning.SERVER_ERROR, Meaning.SILENCE})
+"""Failures of the provider itself, not of the row: STRIPE_BREAKER_THRESHOLD of them in a row open the breaker.
 
 A replayed 5xx does not: the provider answers, with what it stored under that one key.
 """
 
-OPENS_AT_ONCE = frozenset({Meaning.NOT_ALLOWED, Meaning.OTHER_MODE})
-"""No row can succeed until a person acts: the breaker opens at the first."""
+ROWS_TO_OPEN = {Meaning.NOT_ALLOWED: 1, Meaning.FORBIDDEN: 2, Meaning.OTHER_MODE: 2, Meaning.NO_SUCH_OBJECT: 3}
+"""Answers of a wrong key, account or mode, and how many different rows in a row must get one to open the breaker.
+
+A 401 is about the key alone. For the others one row may be wrong itself while all others pass: its seller's account is
+out of reach, its object is of the other mode. A 404 takes three: one lost object is likelier than a wrong key.
+"""
 
 COUNTED = frozenset({Meaning.SERVER_ERROR, Meaning.SERVER_ERROR_REPLAYED, Meaning.SILENCE})
 """Failures that use up a retry (unless the breaker is open)."""
@@ -58,6 +56,7 @@ STILL_UNKNOWN = COUNTED | {
     Meaning.OBJECT_BUSY,
     Meaning.KEY_IN_USE,
     Meaning.NOT_ALLOWED,
+    Meaning.FORBIDDEN,
     Meaning.NOT_DONE_YET,
 }
 """Answers that settle nothing about this or an earlier send: the key stays. A refusal earns a new key."""
@@ -148,11 +147,17 @@ _ABOUT_THE_REQUEST = (
         "same key, other body, our bug: look up; adopt, or permanently_failed and alarm",
         lambda answer: answer.error_type == "idempotency_error",
     ),
-    Row("401, 403", Meaning.NOT_ALLOWED, "breaker opens, alarm, no row loses a retry", _status(401, 403)),
+    Row("401", Meaning.NOT_ALLOWED, "breaker opens, alarm, no row loses a retry", _status(401)),
+    Row(
+        "403",
+        Meaning.FORBIDDEN,
+        "same key, costs no retry; two in a row over different rows open the breaker; one row alone is a finding",
+        _status(403),
+    ),
     Row(
         "404 with a message about the other mode",
         Meaning.OTHER_MODE,
-        "acts like 401",
+        "acts like 403",
         lambda answer: (
             answer.status == 404
             and ("exists in live mode" in answer.message or "exists in test mode" in answer.message)

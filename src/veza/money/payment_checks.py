@@ -1,0 +1,85 @@
+"""Looks at payments: the charge with its refunds and disputes, or, before there is one, the pay page and the intent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from veza.kit.database import Session
+from veza.money import disputes, findings, payment_progress, payments, refund_facts, sales
+from veza.money.attempts import backoff
+from veza.money.checks import Check, Checks
+from veza.money.findings import FindingKind
+from veza.money.sales import CHARGE_CHECK
+from veza.money.stripe.answers import Answer
+from veza.money.stripe.payment_states import Seen
+
+WHY = "fetched by the check worker"
+
+
+class PaymentChecks(Checks):
+    """What the provider has of one payment, merged like any other news."""
+
+    async def _payment(self, check: Check) -> None:
+        async with self.database.read() as session:
+            payment = await payments.find(session, check.payment_id)
+        if payment.stripe_charge_id is not None:
+            await self._charge(check, payment.stripe_charge_id)
+        elif payment.stripe_checkout_session_id is not None:
+            await self._checkout(check, payment.stripe_checkout_session_id, is_unwanted=payment.unwanted_at is not None)
+        elif payment.stripe_payment_intent_id is not None:
+            answer = await self.gateway.payment_intent(payment.stripe_payment_intent_id)
+            await self._follow(check, answer, Seen.of_intent(answer.object))
+        else:
+            async with self.database.write(self.name) as session:
+                await self._set(session, check, None)
+
+    async def _charge(self, check: Check, charge_id: str) -> None:
+        answer = await self.gateway.charge(charge_id)
+        refunded = await self.gateway.refunds_of(charge_id)
+        disputed = await self.gateway.disputes_of(charge_id)
+        failed = refunded.failed or disputed.failed if answer.is_ok else answer
+        if failed is not None:
+            await self._later(check, failed)
+            return
+        async with self.database.write(self.name) as session:
+            payment = await payments.lock(session, check.payment_id)
+            await sales.charge_seen(session, payment, answer.object, because=WHY, request_id=answer.request_id)
+            for one in refunded.items:
+                await refund_facts.record(session, payment, one, because=WHY)
+            for one in disputed.items:
+                await disputes.record(session, payment, one, because=WHY)
+            is_settled = payment.cleared_at is not None or payment.held_because is not None
+            again = session.now + backoff(CHARGE_CHECK, timedelta(hours=1), check.count)
+            await self._set(session, check, None if is_settled else again, count=check.count + 1)
+
+    async def _checkout(self, check: Check, session_id: str, *, is_unwanted: bool) -> None:
+        # Closing twice does no harm, so each try has its own key: a stored 500 cannot stand in the way.
+        key = f"veza-expire-{check.payment_id}-{check.due_at.timestamp():.0f}"
+        answer = await self.gateway.expire_checkout_session(session_id, key=key) if is_unwanted else None
+        if answer is None or not answer.is_ok:
+            answer = await self.gateway.checkout_session(session_id)
+        await self._follow(check, answer, Seen.of_session(answer.object))
+
+    async def _follow(self, check: Check, answer: Answer, seen: Seen) -> None:
+        if not answer.is_ok:
+            await self._later(check, answer)
+            return
+        async with self.database.write(self.name) as session:
+            payment = await payments.lock(session, check.payment_id)
+            if payment.stripe_charge_id is not None:
+                return  # its charge came in the meantime and is looked at when that said so
+            try:
+                again = await payment_progress.follow(session, payment, seen, because=WHY, request_id=answer.request_id)
+            except payments.BadPayment as error:
+                await self._is_another_charge(session, check, str(error))
+                return
+            if payment.stripe_charge_id is None:
+                await self._set(session, check, again, count=payment.check_count)
+
+    async def _is_another_charge(self, session: Session, check: Check, said: str) -> None:
+        await self._set(session, check, None)
+        mend = "give the buyer their money back at the provider; nothing was posted"
+        subject = f"payment {check.payment_id}"
+        await findings.report(
+            session, FindingKind.AMOUNT_DIFFERS, subject, said, mend=mend, payment_id=check.payment_id
+        )
