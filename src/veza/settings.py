@@ -146,8 +146,8 @@ class Settings(BaseSettings):
     public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT", pattern=r"^(https?://[^/\s]+.*)?$")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = setting(
         "TRUSTED_PROXIES", ("127.0.0.1", "::1"), "addresses or networks (10.0.0.0/24) of the reverse proxies in front: their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's", unit="comma list")
-    request_head_timeout: Duration = setting("REQUEST_HEAD_TIMEOUT", "15s", "how long the lines before a request's body may take; a connection that says nothing ends after it, too", unit="duration")
-    request_body_timeout: Duration = setting("REQUEST_BODY_TIMEOUT", "1m", "how long a request's body may take; a large one has a second more for each 16 KiB of it that came", unit="duration")
+    request_head_timeout: Duration = setting("REQUEST_HEAD_TIMEOUT", "15s", "how long the lines before a request's body may take; a connection that says nothing ends after it, too", unit="duration", ge="1s")
+    request_body_timeout: Duration = setting("REQUEST_BODY_TIMEOUT", "1m", "how long a request's body may take; a large one has a second more for each 16 KiB of it that came", unit="duration", ge="1s")
     connections_per_address: int = setting("CONNECTIONS_PER_ADDRESS", 256, "most connections one network address may hold, an IPv6 /64 counting as one; of TRUSTED_PROXIES only those that wait for a request are counted. Above it the one that has waited longest is closed", unit="connections", ge=8, le=8000)
     var_dir: Path = setting("VAR_DIR", Path("var"), "folder for everything Veza writes: the SQLite file, the operator token, the sandbox's state")
     database_url: Annotated[str, BeforeValidator(_driver)] = setting(

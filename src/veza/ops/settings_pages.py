@@ -70,8 +70,8 @@ def _extra(field: FieldInfo) -> dict[str, Any]:
 def _unit(field: FieldInfo) -> str:
     if field.annotation is bool:
         return "true or false"
-    bounds = bounds_of(field)
-    limits = f"at least {bounds['ge']}, at most {bounds['le']}" if bounds else ""
+    words = {"ge": "at least", "le": "at most"}
+    limits = ", ".join(f"{words[name]} {bound}" for name, bound in bounds_of(field).items())
     return "; ".join(said for said in (str(_extra(field).get("unit", "")), limits) if said)
 
 
