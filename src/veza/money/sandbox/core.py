@@ -163,7 +163,10 @@ class Sandbox(Controls):
         route, ids = found
         if account != self.settings.platform_account and not route.offer.seller:
             raise not_offered(f"{request.method} {request.path} on behalf of a connected account")
-        encoded = request.body.decode(errors="replace") if request.method == "POST" else request.query
+        encoded = request.query
+        if request.method == "POST":
+            body = request.body.decode(errors="replace")
+            encoded = f"{encoded}&{body}" if encoded else body
         form = decode_form(encoded)
         shape.read(request.path, form)
         return route, Call(self.world, Params(form), ids, account, self._base_url)

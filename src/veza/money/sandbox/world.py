@@ -175,6 +175,8 @@ class World:
     def by_id(self, id: str) -> Obj | None:
         """Any object, found by its id's prefix."""
         table = self._by_prefix.get(id[: id.find("_") + 1])
+        if table is self.customers:
+            return table.get(id) or self.deleted_customers.get(id)
         return None if table is None else table.get(id)
 
     def fact(self, name: str, default: Any) -> Any:

@@ -19,7 +19,7 @@ from veza.money.sandbox.offers.fields import (
     text,
     texts,
 )
-from veza.money.sandbox.offers.payments import CAPTURE, CARDS_ONLY, DESCRIPTORS, SHIPPING, THREE_D_SECURE
+from veza.money.sandbox.offers.payments import CAPTURE, CARDS_ONLY, DESCRIPTORS, OLD_TYPES, SHIPPING, THREE_D_SECURE
 
 MESSAGE = {"message": required(text("the words shown"))}
 PRODUCT: Fields = {
@@ -80,7 +80,7 @@ CREATE_SESSION: Fields = {
     ),
     "payment_method_collection": choice("always", "if_required", effect="nothing: every payment is by card"),
     "payment_method_options": THREE_D_SECURE,
-    "payment_method_types": texts(CARDS_ONLY, "card").named("taken by Stripe until 2026-08-26.dahlia"),
+    "payment_method_types": OLD_TYPES,
     "phone_number_collection": group(
         "telephone", enabled=required(flag("the page asks for a number, shown in `customer_details`"))
     ),

@@ -72,6 +72,7 @@ INTENT: Fields = {
     **DESCRIPTORS,
 }
 
+OLD_TYPES = texts(CARDS_ONLY, "card").named("taken by Stripe until 2026-08-26.dahlia")
 CREATE_INTENT: Fields = {
     "amount": required(integer("charged, in minor units")),
     "currency": required(text("the currency charged")),
@@ -83,7 +84,7 @@ CREATE_INTENT: Fields = {
         enabled=required(flag("shown on the intent")),
         allow_redirects=choice("always", "never", effect="shown on the intent; `never` asks for no redirect"),
     ),
-    "payment_method_types": texts(CARDS_ONLY, "card").named("taken by Stripe until 2026-08-26.dahlia"),
+    "payment_method_types": OLD_TYPES,
     **INTENT,
     **ACTIONS,
 }
@@ -91,12 +92,14 @@ UPDATE_INTENT: Fields = {
     "amount": integer("the new amount, while nothing was charged"),
     "currency": text("the new currency, while nothing was charged"),
     "capture_method": CAPTURE,
+    "payment_method_types": OLD_TYPES,
     **INTENT,
 }
 CONFIRM_INTENT: Fields = {
     "capture_method": CAPTURE,
     "payment_method": PAYMENT_METHOD,
     "payment_method_options": THREE_D_SECURE,
+    "payment_method_types": OLD_TYPES,
     "receipt_email": INTENT["receipt_email"],
     "setup_future_usage": INTENT["setup_future_usage"],
     "shipping": SHIPPING,

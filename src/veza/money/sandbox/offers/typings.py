@@ -17,6 +17,14 @@ Names = Collection[str]
 TYPE_NAME = re.compile(r"[A-Z]\w*")
 
 
+FORMER: dict[str, tuple[str, ...]] = {
+    "customer_create": ("coupon", "promotion_code"),
+    "customer_update": ("coupon", "promotion_code"),
+    "payment_method_update": ("link", "naver_pay", "pay_by_bank", "payto"),
+}
+"""Parameters that older versions answered here still have and the installed SDK's typings do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The parameters of one endpoint; `source` names the SDK's file, such as `checkout/session_create`."""
@@ -25,7 +33,8 @@ class Parameters:
 
     def inside(self, path: str) -> Names:
         """Names Stripe knows within `path` (`line_items[0][price_data]`; empty: at the top)."""
-        return _members(self.source, self._class_at(path))
+        names = _members(self.source, self._class_at(path))
+        return names if path or self.source not in FORMER else [*names, *FORMER[self.source]]
 
     def values_of(self, path: str) -> Names:
         """The values of an enumeration, in Stripe's order; empty for what is none."""
