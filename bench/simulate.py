@@ -15,7 +15,7 @@ from veza.money.simulator.simulate import simulate
 
 SEED = 20_260_105
 WARM_UP = 3
-MUST = 4.0
+MUST = 12.0
 
 
 async def measured(runs: int) -> Sequence[Result]:

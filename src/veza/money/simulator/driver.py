@@ -140,7 +140,7 @@ class InThreadSession(Session):
         self.sync_session._register_persistent(set(new))
 
     async def commit(self) -> None:
-        if not self.sync_session._is_clean():
+        if self.sync_session._new or self.sync_session.identity_map._modified:
             await self.flush()
         if self._was_ordinary:
             self.sync_session.commit()

@@ -82,7 +82,7 @@ class Plan:
     by_lengths: dict[tuple[int, ...], Filled] = field(default_factory=dict)
 
     def filled(self, values: Sequence[Any]) -> Filled:
-        lengths = tuple([len(values[at]) for at in self.lists])
+        lengths = tuple([len(values[at]) for at in self.lists]) if self.lists else ()
         known = self.by_lengths.get(lengths)
         if known is None:
             known = self.by_lengths[lengths] = self._fill(values)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import stripe._util
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -108,6 +110,7 @@ async def simulate(
     """
     report = Report()
     async with ground(database_url) as engine, _quiet():
+        _collect_less()
         for one in range(seed, seed + runs):
             began = time.perf_counter()
             played = await play(engine, one, script_of(one), report.coverage)
@@ -139,16 +142,27 @@ async def _failure(engine: AsyncEngine, played: Played, *, short: bool) -> Failu
     return Failure(played.seed, played.violations, command, script, told.story)
 
 
+def _collect_less() -> None:
+    """Modules and statements stay for good: leave them out of garbage collection, and collect less often (15 %)."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @asynccontextmanager
 async def _quiet() -> AsyncIterator[None]:
-    """The room logs what it stumbles over, and here that is everything: a run says what matters itself."""
-    processors = structlog.get_config()["processors"]
+    """The room logs what it stumbles over, and here that is everything: a run says what matters itself.
+
+    The SDK formats four lines for each request and asks only then whether they are wanted: 3 % of a run.
+    """
+    processors, logfmt = structlog.get_config()["processors"], stripe._util.logfmt
     before = list(processors)
     processors[:] = [_drop]
+    stripe._util.logfmt = lambda props: ""
     try:
         yield
     finally:
         processors[:] = before
+        stripe._util.logfmt = logfmt
 
 
 def _drop(_logger: Any, _method: str, _event: Any) -> NoReturn:
