@@ -183,6 +183,10 @@ class Settings(BaseSettings):
     people_per_artist: int = setting("PEOPLE_PER_ARTIST", 50, "most people who may act for one artist, with those who are invited", unit="people", ge=1, le=1000)
     tracks_per_release: int = setting("TRACKS_PER_RELEASE", 500, "most tracks on one release: a whole release is shown and renumbered at once", unit="tracks", ge=1, le=5000)
 
+    import_files: int = setting("IMPORT_FILES", 50_000, "most recordings and pictures `veza import` reads at once; other files do not count", unit="files", ge=1, le=1_000_000)
+    import_file_bytes: int = setting("IMPORT_FILE_BYTES", 4 * 1024**3, "largest recording `veza import` reads; a larger one is named and left out", unit="bytes", ge=1024, le=64 * 1024**3)
+    import_bytes: int = setting("IMPORT_BYTES", 1024**4, "most bytes of recordings and pictures `veza import` reads at once", unit="bytes", ge=1024, le=64 * 1024**4)
+
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
     platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_currencies)] = setting(

@@ -9,7 +9,6 @@ from veza.catalog import (
     comments,
     covers,
     follows,
-    imported,
     invitations,
     likes,
     moderation,
@@ -21,6 +20,7 @@ from veza.catalog import (
     visibility,
 )
 from veza.community import preferences
+from veza.ingest import memory as ingested
 from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
@@ -30,7 +30,7 @@ from veza.money import backlog, operator, pace_postgres, room, sellers
 WITH_TABLES = (
     idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
-    imported, invitations, comments, follows, likes, moderation, playlists, visibility,
+    ingested, invitations, comments, follows, likes, moderation, playlists, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

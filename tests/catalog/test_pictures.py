@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from tests.catalog.pictures import opened, picture
+from tests.ingest.pictures import opened, picture
 from veza.catalog.pictures import BadPicture, make_cover
 
 

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.api.catalog.conftest import make_person
-from tests.catalog.pictures import picture
-from tests.catalog.recordings import recording
+from tests.ingest.pictures import picture
+from tests.ingest.recordings import recording
 from tests.ops.test_cli import veza
 from veza.catalog.artists import Artist
 from veza.catalog.covers import Cover

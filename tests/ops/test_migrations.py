@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Executable, Uuid, bindparam, select, text
 
 import veza.tables
 from veza.api.idempotency import Idempotent
-from veza.catalog.imported import hash_of_text
+from veza.ingest.memory import hash_of_text
 from veza.kit import mail
 from veza.kit.database import Database, UtcDateTime
 from veza.ops.encryption_keys import secret_box
@@ -104,12 +104,19 @@ async def test_what_was_imported_before_is_known_by_its_hashes_afterwards(empty:
         for number, row_id in enumerate(ids):
             row = {"id": row_id, "key": f"album:ø{number}|", "path": f"ø/{number}.mp3", "at": session.now}
             await session.execute(typed, row)
-    await asyncio.to_thread(migrate, empty)
+    await asyncio.to_thread(command.upgrade, config, "0009")
     async with database.read() as session:
         rows = (await session.execute(text("SELECT release_key, path, path_hash FROM imports ORDER BY path"))).all()
     assert [tuple(row) for row in rows] == [
         (hash_of_text(f"album:ø{number}|"), f"ø/{number}.mp3", hash_of_text(f"ø/{number}.mp3")) for number in range(3)
     ]
+    await asyncio.to_thread(migrate, empty)
+    async with database.read() as session:
+        kept = text("SELECT path, is_main, said FROM imports ORDER BY path")
+        assert [(path, bool(main), str(said)) for path, main, said in await session.execute(kept)] == [
+            (f"ø/{number}.mp3", True, "{}") for number in range(3)
+        ]
+        assert await session.scalar(text("SELECT count(*) FROM imported_releases WHERE cover_hash IS NULL")) == 3
     await asyncio.to_thread(command.downgrade, config, str(hashed.down_revision))
     await asyncio.to_thread(migrate, empty)
     assert await out_of_date(database) is None

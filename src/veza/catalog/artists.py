@@ -17,11 +17,13 @@ from veza.catalog import metadata, slugs, tagging
 from veza.catalog.askers import Asker, NotYours
 from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
-from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.catalog.wording import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.money import known_currency
 
 BIO_MOST = 5_000
+MOST_ALIKE = 1_000
+"""Artists whose names are alike but for case and accents: enough to find those of one name among them."""
 
 
 class Artist(Base):
@@ -178,13 +180,15 @@ _BY_ID = select(Artist).where(Artist.id == bindparam("id", type_=Uuid()))
 _BY_SLUG = select(Artist).join(Slug, slugs.leads_to(slugs.ARTIST, slugs.EVERYWHERE, Artist.id))
 
 
-async def named(session: Session, wanted: str) -> list[Artist]:
-    """The artist of a slug or id, else all of that name, whatever its case and accents; at most 50."""
+async def named(session: Session, wanted: str) -> tuple[list[Artist], bool]:
+    """The artists of this name, whatever its case (at most 50), and True; else the one of this id or slug, and whether
+    it is the id. Names that differ in accents are other names: a search may find them alike, a payment may not."""
+    alike = select(Artist).where(Artist.name_key == sort_key(wanted)).order_by(Artist.id).limit(MOST_ALIKE)
+    same = [row for row in await session.scalars(alike) if same_name(row.name) == same_name(wanted)]
+    if same:
+        return same[:50], True
     row = await _of(session, wanted)
-    if row is not None or slugs.as_id(wanted) is not None:
-        return [row] if row else []
-    same = select(Artist).where(Artist.name_key == sort_key(wanted)).order_by(Artist.id).limit(50)
-    return list((await session.scalars(same)).all())
+    return [row] if row else [], slugs.as_id(wanted) is not None
 
 
 async def artist_to_change(session: Session, wanted: str, asker: Asker, *, as_owner: bool = False) -> Artist:

@@ -22,11 +22,16 @@ KINDS = ("album", "ep", "single", "sample_pack")
 STATUSES = ("draft", "scheduled", "published", "withdrawn")
 DESCRIPTION_MOST = 10_000
 LICENCE_MOST = 20_000
+PRECISIONS = ("day", "month", "year")
+"""How much of a release date is known; the date itself is then the first day of its month or year."""
 EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
 
 
 class Release(Base):
-    """What an artist publishes; `attempt` counts its versions, so that of two who change it at once one is told."""
+    """What an artist publishes; `attempt` counts its versions, so that of two who change it at once one is told.
+
+    `release_date_precision` (day, month, year) is null exactly where `release_date` is.
+    """
 
     __tablename__ = "releases"
 
@@ -45,6 +50,7 @@ class Release(Base):
     tags: Mapped[list[Any]]
     cover_id: Mapped[UUID | None]
     release_date: Mapped[date | None] = mapped_column(Date)
+    release_date_precision: Mapped[str | None]
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]
@@ -120,6 +126,7 @@ class ReleaseWanted:
     musicbrainz_id: UUID | None = None
     tags: Sequence[str] = ()
     release_date: date | None = None
+    release_date_precision: str | None = None
 
 
 async def create_release(session: Session, artist: Artist, wanted: ReleaseWanted) -> Release:
@@ -222,9 +229,21 @@ def _facts(written: dict[str, Any]) -> dict[str, Any]:
                 facts[name] = metadata.tags(value)
             case "release_date":
                 facts[name] = _day(value)
+            case "release_date_precision":
+                facts[name] = _precision(value)
             case _:
                 facts[name] = value
+    if "release_date" in facts:
+        # A date without a word about it is a day; no date is as precise as nothing.
+        precision = facts.get("release_date_precision") or "day"
+        facts["release_date_precision"] = precision if facts["release_date"] else None
     return facts
+
+
+def _precision(written: str | None) -> str | None:
+    if written is not None and written not in PRECISIONS:
+        raise BadValue(f"a date is as precise as a {', a '.join(PRECISIONS)}, not “{written[:20]}”")
+    return written
 
 
 def _day(day: date | None) -> date | None:

@@ -30,6 +30,12 @@ def clean(text: str, what: str, most: int = NAME_MOST, *, lines: bool = False, l
         raise BadValue(str(error)) from None
 
 
+def same_name(text: str) -> str:
+    """What two names are compared by: Unicode's composed form, lower case, single spaces. Accents, dakuten and ß stay:
+    names that differ in them are different names."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower()).split())
+
+
 def sort_key(text: str) -> str:
     """What names are sorted and searched by: no case, no accents, single spaces."""
     apart = unicodedata.normalize("NFKD", text.casefold())

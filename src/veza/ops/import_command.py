@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -14,23 +15,39 @@ from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.catalog.artists import Artist
-    from veza.catalog.import_run import Report
     from veza.catalog.room import CatalogRoom
+    from veza.ingest.report import Report
+    from veza.ingest.sources import Bounds
     from veza.kit.database import Session
     from veza.ops.application import Program
+    from veza.settings import Settings
 
 LINE_EVERY_SECONDS = 10
-STYLES = {"made": "green", "updated": "green", "unchanged": "dim", "left alone": "yellow"}
+STYLES = {"made": "green", "updated": "green", "unchanged": "dim", "left alone": "yellow", "taken back": "green"}
+NOTHING_TO_UNDO = "It made no draft and added no track; what it changed in drafts of before stays."
+SHOWN_OTHERS = 20
+"""Names of other files that are shown; a folder of scans has hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose the releases are to be."""
+    """Whose the releases are to be, and how they are read."""
 
     artist: str
     person: str | None
     country: str | None
     currency: str | None
+    encoding: str | None = None
+    is_dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The artist an import is for; `artist_id` is None in a dry run for one that is not there yet."""
+
+    artist_id: UUID | None
+    slug: str
+    name: str
 
 
 class NoSuchArtist(Exception):
@@ -39,8 +56,10 @@ class NoSuchArtist(Exception):
 
 def import_files(
     context: typer.Context,
-    source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_ZIP", help="MP3, FLAC, M4A, Ogg, Opus, WAV, AIFF.")],
-    artist: Annotated[str, typer.Option(help="The artist's name, slug or id.")],
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER_OR_ZIP]", help="MP3, FLAC, M4A, Ogg, Opus, WAV, AIFF.")
+    ] = None,
+    artist: Annotated[str | None, typer.Option(help="The artist's name, slug or id.")] = None,
     person: Annotated[
         str | None, typer.Option(help="E-mail of who runs the artist; opens the artist where there is none.")
     ] = None,
@@ -48,40 +67,56 @@ def import_files(
     currency: Annotated[
         str | None, typer.Option(help="Of an artist to be opened; else the first of PLATFORM_CURRENCIES.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of names and old tags that do not say theirs, such as cp1251 or shift_jis.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be made of it, and write nothing.")
+    ] = False,
+    undo: Annotated[
+        UUID | None, typer.Option(metavar="RUN", help="Take back the drafts that an import made, by its id.")
+    ] = None,
     database_url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Make draft releases of tagged files, with their covers; doing it again changes nothing that did not change.
+    """Make draft releases of tagged files, with their covers; doing it again writes only what changed in the files.
 
-    Exit code 1 when anything was not imported. A release that is not a draft any more is left alone.
+    Exit code 1 when anything was left out: each such file is named. docs/import.md says what is taken for the same.
     """
     from veza.accounts.people import BadEmail, UnknownPerson
     from veza.catalog.artists import TooManyArtists
-    from veza.catalog.import_source import BadSource
     from veza.catalog.wording import BadValue
+    from veza.ingest.encodings import UnknownEncoding
+    from veza.ingest.sources import BadSource
+    from veza.ingest.undo import UnknownRun
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.kit.money import BadAmount
     from veza.kit.objects import ObjectsUnavailable
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
 
+    if undo is None and (source is None or artist is None):
+        raise fail("give a folder or ZIP and --artist, or --undo RUN", 2)
     settings = load_settings(database_url=database_url)
     configure_logs(settings.model_copy(update={"log_level": "error"}))
-    asked = Asked(artist.strip(), person, country, currency)
     program: Program = context.obj
 
-    async def run() -> tuple[Artist, Report]:
+    async def run() -> tuple[Whose | None, Report]:
         application = program.build(settings, False)
         try:
-            return await _import(application.catalog, source, asked, quiet=as_json)
+            if undo is not None or source is None or artist is None:
+                return None, await _undo(application.catalog, undo)
+            asked = Asked(artist.strip(), person, country, currency, encoding, dry_run)
+            return await _import(application.catalog, source, asked, _bounds(settings), quiet=as_json)
         finally:
             await application.close()
 
-    refusals = (BadSource, BadEmail, BadValue, BadAmount, NoSuchArtist, TooManyArtists, UnknownPerson)
+    not_there = (BadSource, NoSuchArtist, UnknownEncoding, UnknownRun)
+    refusals = (BadEmail, BadValue, BadAmount, TooManyArtists, UnknownPerson)
     try:
         whose, report = run_async(run())
-    except (*refusals, DatabaseUnavailable, ObjectsUnavailable, NoToken) as refusal:
-        raise fail(str(refusal), 2 if isinstance(refusal, BadSource | NoSuchArtist) else 1) from None
+    except (*not_there, *refusals, DatabaseUnavailable, ObjectsUnavailable, NoToken) as refusal:
+        raise fail(str(refusal), 2 if isinstance(refusal, not_there) else 1) from None
     if as_json:
         print_json(_as_json(whose, report))
     else:
@@ -89,19 +124,33 @@ def import_files(
     raise typer.Exit(0 if report.ok else 1)
 
 
-async def _import(room: CatalogRoom, path: Path, asked: Asked, *, quiet: bool) -> tuple[Artist, Report]:
+def _bounds(settings: Settings) -> Bounds:
+    from veza.ingest.sources import Bounds
+
+    return Bounds(settings.import_files, settings.import_file_bytes, settings.import_bytes)
+
+
+async def _undo(room: CatalogRoom, run_id: UUID | None) -> Report:
+    from veza.ingest.undo import undo
+
+    assert run_id is not None
+    return await undo(room.database, run_id)
+
+
+async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
     import asyncio
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from veza.catalog.import_run import run_import
-    from veza.catalog.import_source import open_source
+    from veza.ingest import encodings
+    from veza.ingest.run import run_import
+    from veza.ingest.sources import open_source
 
-    source = await asyncio.to_thread(open_source, path)
+    encoding = encodings.known(asked.encoding) if asked.encoding else None
+    source = await asyncio.to_thread(open_source, path, bounds, encoding)
     try:
-        async with room.database.write("import") as session:
-            artist = await _artist(session, room, asked)
+        whose = await _artist(room, asked)
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         unseen = quiet or not console.is_terminal
@@ -112,7 +161,9 @@ async def _import(room: CatalogRoom, path: Path, asked: Asked, *, quiet: bool) -
                 progress.update(task, description=what, completed=done, total=of)
 
             on_step = on_bar if quiet or console.is_terminal else in_lines(lambda line: typer.echo(line, err=True))
-            return artist, await run_import(room, artist.id, source, on_step)
+            return whose, await run_import(
+                room, whose.artist_id, source, on_step, encoding=encoding, is_dry=asked.is_dry
+            )
     finally:
         source.close()
 
@@ -130,74 +181,136 @@ def in_lines(say: Callable[[str], None], now: Callable[[], float] = time.monoton
     return on_step
 
 
-async def _artist(session: Session, room: CatalogRoom, asked: Asked) -> Artist:
-    """The artist that is meant, opened for `person` where there is none."""
-    from veza.catalog.artists import ArtistWanted, named, open_artist, part_of
+async def _artist(room: CatalogRoom, asked: Asked) -> Whose:
+    """The artist that is meant, opened for `person` where there is none; in a dry run it is not opened."""
+    from veza.catalog.artists import ArtistWanted, open_artist
+
+    async with room.database.read() as session:
+        found, person_id = await _find_artist(session, asked)
+    if found is not None:
+        return Whose(found.id, found.slug, found.name)
+    lacking = [
+        one
+        for one, is_there in (("--person EMAIL", person_id), ("--country, such as DE", asked.country))
+        if not is_there
+    ]
+    if person_id is None or asked.country is None:
+        raise NoSuchArtist(f"there is no artist “{asked.artist}”; to open one give {' and '.join(lacking)}")
+    if asked.is_dry:
+        return Whose(None, "", asked.artist)
+    wanted = ArtistWanted(asked.artist, asked.country, asked.currency or room.currencies[0])
+    async with room.database.write("import") as session:
+        found, _ = await _find_artist(session, asked)  # of two that open it at once one does
+        if found is None:
+            found = await open_artist(session, person_id, wanted, currencies=room.currencies, limits=room.limits)
+            await room.on_first_artist(session, person_id)
+    return Whose(found.id, found.slug, found.name)
+
+
+async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, UUID | None]:
+    """The artist that is meant, if there is one, and the person that was named.
+
+    A slug alone is no name: with --country, which opens an artist, it is asked which of the two is meant, since
+    whoever it is will be paid.
+    """
+    from veza.catalog.artists import named, part_of
     from veza.catalog.members import person_by_email
 
     person = await person_by_email(session, asked.person) if asked.person else None
-    found = await named(session, asked.artist)
+    found, by_name = await named(session, asked.artist)
     if person is not None:
         found = [one for one in found if await part_of(session, one.id, person.id)] or found
     if len(found) > 1:
         slugs = ", ".join(one.slug for one in found[:10])
         raise NoSuchArtist(f"{len(found)} artists are called “{asked.artist}”: name one by its slug ({slugs})")
-    if found:
-        (artist,) = found
-        if person is not None and await part_of(session, artist.id, person.id) is None:
-            raise NoSuchArtist(f"{asked.person} is not one of the people of {artist.name}")
-        return artist
-    if person is None or asked.country is None:
-        lacking = [
-            one
-            for one, is_there in (("--person EMAIL", person), ("--country, such as DE", asked.country))
-            if not is_there
-        ]
-        raise NoSuchArtist(f"there is no artist “{asked.artist}”; to open one give {' and '.join(lacking)}")
-    wanted = ArtistWanted(asked.artist, asked.country, asked.currency or room.currencies[0])
-    artist = await open_artist(session, person.id, wanted, currencies=room.currencies, limits=room.limits)
-    await room.on_first_artist(session, person.id)
-    return artist
+    if not found:
+        return None, person.id if person else None
+    (artist,) = found
+    if not by_name and asked.country is not None:
+        raise NoSuchArtist(
+            f"“{asked.artist}” is the slug of {artist.name}: leave out --country to import to {artist.name};"
+            " another artist of that name is opened by POST /api/v1/artists"
+        )
+    if person is not None and await part_of(session, artist.id, person.id) is None:
+        raise NoSuchArtist(f"{asked.person} is not one of the people of {artist.name}")
+    return artist, person.id if person else None
 
 
-def _as_json(artist: Artist, report: Report) -> dict[str, Any]:
-    refused = [{"path": path, "reason": reason} for path, reason in report.refused]
+def _as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
+    def listed(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
+        return [{"path": path, "reason": reason} for path, reason in pairs]
+
+    releases = [
+        {**asdict(one), "files": [{"path": path, "taken_for": what} for path, what in one.files]}
+        for one in report.releases
+    ]
+    artist = {"id": whose.artist_id, "slug": whose.slug, "name": whose.name} if whose else None
     return {
         "ok": report.ok,
-        "artist": {"id": artist.id, "slug": artist.slug, "name": artist.name},
-        "releases": [asdict(one) for one in report.releases],
-        "refused": refused,
+        "run_id": report.run_id,
+        "dry_run": report.is_dry,
+        "artist": artist,
+        "releases": releases,
+        "refused": listed(report.refused),
+        "gone": listed(report.gone),
         "passed_over": report.passed_over,
+        "notes": report.notes,
     }
 
 
-def _print(artist: Artist, report: Report) -> None:
+def _print(whose: Whose | None, report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    table = Table(title=f"Releases of {artist.name}", title_justify="left")
+    title = f"Releases of {whose.name}" if whose else "Taken back"
+    table = Table(title=f"{title}, as they would be" if report.is_dry else title, title_justify="left")
     for heading in ("release", "result", "tracks made", "updated"):
         table.add_column(heading)
     for one in report.releases:
-        result = Text(one.result, STYLES[one.result])
+        result = Text(f"would be {one.result}" if report.is_dry else one.result, STYLES[one.result])
         table.add_row(Text(one.title), result, str(one.tracks_made), str(one.tracks_updated))
-    console.print(table if report.releases else "No recordings were found.")
+    console.print(table if report.releases else "No recordings were found." if whose else NOTHING_TO_UNDO)
+    for line, style in _lines(report):
+        console.print(Text(line, style), soft_wrap=True)
+
+
+def _lines(report: Report) -> Iterator[tuple[str, str]]:
+    """What is said under the table, each with its style."""
     for one in report.releases:
+        if one.release_id is not None:
+            yield f"{one.title}: release {one.release_id}", ""
+        if one.cover:
+            yield f"{one.title}: its cover is {one.cover}", ""
         for note in one.notes:
-            console.print(Text(f"{one.title}: {note}"), soft_wrap=True)
+            yield f"{one.title}: {note}", ""
+        for path, what in one.files:
+            if report.is_dry or what.startswith("taken for") or "; it changes" in what:
+                yield f"{one.title}: {path}: {what}", ""
+    for note in report.notes:
+        yield note, "yellow"
+    for path, reason in report.gone:
+        yield f"not there: {path}: {reason}", "red"
     for path, reason in report.refused:
-        console.print(Text(f"not imported: {path}: {reason}", "red"), soft_wrap=True)
+        yield f"not imported: {path}: {reason}", "red"
     if report.passed_over:
-        console.print(f"{_counted(report.passed_over, 'other file')} passed over: neither a recording nor a cover.")
+        shown = ", ".join(report.passed_over[:SHOWN_OTHERS])
+        more = len(report.passed_over) - SHOWN_OTHERS
+        rest = f" and {more} more (--json names them all)" if more > 0 else ""
+        count = _counted(len(report.passed_over), "other file")
+        yield f"{count} passed over, neither a recording nor a cover: {shown}{rest}", ""
     made = sum(one.result == "made" for one in report.releases)
-    if made:
-        console.print(
-            f"{_counted(made, 'new draft')}: only the artist's own people see a draft. To publish one: "
-            "POST /api/v1/releases/ID/publish, its ID is shown by --json.",
-            soft_wrap=True,
+    if made and not report.is_dry:
+        yield (
+            (
+                f"{_counted(made, 'new draft')}: only the artist's own people see a draft. To publish one: "
+                "POST /api/v1/releases/ID/publish with its id."
+            ),
+            "",
         )
+    if report.run_id is not None and any(one.result in {"made", "updated"} for one in report.releases):
+        yield f"To take this import back: veza import --undo {report.run_id}", ""
 
 
 def _counted(count: int, what: str) -> str:

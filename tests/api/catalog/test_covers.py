@@ -12,8 +12,8 @@ import pytest
 
 from tests.api.catalog.conftest import NOBODY, Shelf, make_person
 from tests.api.visitors import visiting
-from tests.catalog.pictures import opened, picture
 from tests.catalog.published import change
+from tests.ingest.pictures import opened, picture
 from veza.catalog.artists import Artist
 from veza.catalog.pictures import MOST_BYTES
 from veza.catalog.releases import Release

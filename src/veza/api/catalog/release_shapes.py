@@ -25,6 +25,10 @@ from veza.catalog.askers import SYSTEM, Asker
 from veza.kit.database import Session
 
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
+Precision = Annotated[
+    Literal["day", "month", "year"],
+    Meta(description="How much of `release_date` is known, which is then the first day of its month or year."),
+]
 Licence = Annotated[Prose, Meta(description="What a buyer may do with it; a sample pack needs one.")]
 
 
@@ -39,6 +43,7 @@ class NewRelease(Struct, forbid_unknown_fields=True):
     musicbrainz_id: UUID | None = None
     tags: Tags = []
     release_date: date | None = None
+    release_date_precision: Precision | None = None
 
 
 class ReleaseChanges(Struct, forbid_unknown_fields=True):
@@ -53,6 +58,7 @@ class ReleaseChanges(Struct, forbid_unknown_fields=True):
     musicbrainz_id: UUID | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
     release_date: date | UnsetType | None = UNSET
+    release_date_precision: Precision | UnsetType = UNSET
 
 
 class ReleaseShown(Struct, frozen=True):
@@ -70,6 +76,7 @@ class ReleaseShown(Struct, frozen=True):
     language: str | None
     tags: list[str]
     release_date: date | None
+    release_date_precision: Precision | None
     publish_at: datetime | None
     published_at: datetime | None
     created_at: datetime
@@ -78,7 +85,7 @@ class ReleaseShown(Struct, frozen=True):
 
 
 class ReleaseDetail(ReleaseShown, frozen=True):
-    """A release with its words and its tracks in order, at most 300."""
+    """A release with its words and its tracks in order."""
 
     description: str
     licence: str
@@ -99,6 +106,7 @@ RELEASE_EXAMPLE: dict[str, Any] = {
     "language": "bs",
     "tags": ["folk"],
     "release_date": "2026-02-01",
+    "release_date_precision": "day",
     "publish_at": None,
     "published_at": "2026-02-01T09:00:00Z",
     "created_at": "2026-01-02T10:30:00Z",

@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from tests.api.catalog.conftest import make_person
 from veza.catalog.artists import ArtistWanted, open_artist
-from veza.catalog.import_run import Report, run_import
-from veza.catalog.import_source import open_source
 from veza.catalog.releases import Release
 from veza.catalog.room import CatalogRoom
 from veza.catalog.tracks import Track, tracks_of
+from veza.ingest.report import Report
+from veza.ingest.run import run_import
+from veza.ingest.sources import open_source
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
@@ -32,11 +33,16 @@ class Shop:
     folder: Path
 
     async def imported(
-        self, path: Path | None = None, on_step: Callable[[str, int, int], None] = lambda *_: None
+        self,
+        path: Path | None = None,
+        on_step: Callable[[str, int, int], None] = lambda *_: None,
+        *,
+        encoding: str | None = None,
+        is_dry: bool = False,
     ) -> Report:
-        source = open_source(path or self.folder)
+        source = open_source(path or self.folder, encoding=encoding)
         try:
-            return await run_import(self.room, self.artist_id, source, on_step)
+            return await run_import(self.room, self.artist_id, source, on_step, encoding=encoding, is_dry=is_dry)
         finally:
             source.close()
 

@@ -1,0 +1,135 @@
+"""Which picture is the cover: by its type inside the recordings, else by its name beside them.
+
+| order | which |
+|---|---|
+| 1 | inside any file of the release, of the type *front cover*; the one most files have |
+| 2 | inside, of the type *other* |
+| 3 | beside them: `front`, then `cover`, `folder`, `albumart`, and names with these words |
+| 4 | the only picture beside them |
+
+What its type or name calls a back, a disc, an inlay or a booklet is never taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from veza.catalog.pictures import hash_of
+from veza.ingest.forms import PICTURES
+from veza.ingest.found import FoundFile
+from veza.ingest.grouping import Group
+from veza.ingest.media import FRONT, OTHER, read_media
+from veza.ingest.ordering import root_of
+from veza.ingest.sources import Source, SourceFile, UnreadableFile
+
+NAMES = ("front", "cover", "folder", "albumart")
+_NEVER = frozenset(
+    {
+        "back", "rear", "disc", "disk", "cd", "cd1", "cd2", "vinyl", "label", "inlay", "inside", "inner", "inset",
+        "booklet", "tray", "matrix", "obi", "spine", "side", "sidea", "sideb", "gatefold", "sticker", "media", "artist",
+        "band", "logo", "poster", "thumb", "small", "liner", "notes", "page", "lyrics", "ticket",
+    }
+)  # fmt: skip
+_ART_FOLDERS = frozenset({"art", "artwork", "cover", "covers", "scan", "scans", "booklet", "images", "pictures"})
+_WORDS = re.compile(r"[a-z]+\d*|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A picture that may be the cover: the file it is, or is inside of (then by its `hash`)."""
+
+    file: SourceFile
+    hash: str = ""
+    size: int = 0
+
+    @property
+    def where(self) -> str:
+        return f"the picture in {self.file.path}" if self.hash else self.file.path
+
+
+def candidates(group: Group, pictures: Sequence[SourceFile]) -> list[Candidate]:
+    """Pictures that may be the release's cover, the best first."""
+    return [*_inside(group.files, FRONT), *_inside(group.files, OTHER), *_beside(group, pictures)]
+
+
+def not_taken(group: Group, pictures: Sequence[SourceFile]) -> str:
+    """What to say of a release that gets no cover though pictures lie beside its files; "" where none do."""
+    folders = {one.file.folder for one in group.files}
+    here = [one.path for one in pictures if one.folder in folders]
+    named = ", ".join(here[:3]) + (f" and {len(here) - 3} more" if len(here) > 3 else "")
+    return f"it has no cover: {named} are not named like one (front, cover, folder)" if here else ""
+
+
+def read_candidate(source: Source, candidate: Candidate, most_bytes: int) -> bytes:
+    """The picture's bytes; raises UnreadableFile."""
+    with source.open(candidate.file) as opened:
+        if not candidate.hash:
+            return opened.read(most_bytes + 1)
+        for picture in read_media(opened, candidate.file).pictures:
+            if hash_of(picture.data) == candidate.hash:
+                return picture.data
+    raise UnreadableFile("the picture in it is not there any more")
+
+
+def _inside(files: Iterable[FoundFile], kind: int) -> Iterator[Candidate]:
+    found: dict[str, Candidate] = {}
+    counted: Counter[str] = Counter()
+    for one in files:
+        for picture in one.pictures:
+            if picture.kind == kind:
+                found.setdefault(picture.hash, Candidate(one.file, picture.hash, picture.size))
+                counted[picture.hash] += 1
+    return (found[hash_] for hash_, _ in counted.most_common())
+
+
+def _beside(group: Group, pictures: Sequence[SourceFile]) -> list[Candidate]:
+    folders = {one.file.folder for one in group.files}
+    near = folders | {root_of(folder) for folder in folders}
+    here = [one for one in pictures if one.folder in near]
+    inside = [one for one in pictures if _parent(one.folder) in near and _name(one.folder).lower() in _ART_FOLDERS]
+    ranked = sorted((rank, one.path) for one in (*here, *inside) if (rank := _rank(one)) is not None)
+    by_path = {one.path: one for one in (*here, *inside)}
+    if ranked:
+        return [Candidate(by_path[path], size=by_path[path].size) for _, path in ranked]
+    alone = [one for one in here if not _is_never(one)]
+    return [Candidate(alone[0], size=alone[0].size)] if len(alone) == 1 else []
+
+
+def _rank(picture: SourceFile) -> int | None:
+    """How good the name says it is, 0 being the best; None where it says nothing, or that it is another thing."""
+    words = _words(picture)
+    if _is_never(picture):
+        return None
+    for number, name in enumerate(NAMES):
+        if words == [name]:
+            return number
+        if name in words or (name == "albumart" and words[:2] == ["album", "art"]):
+            return len(NAMES) + number
+    return None
+
+
+def _is_never(picture: SourceFile) -> bool:
+    return not _NEVER.isdisjoint(_words(picture))
+
+
+def _words(picture: SourceFile) -> list[str]:
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", PurePosixPath(picture.path).stem)
+    split = split.replace("Album Art", "Albumart")
+    return _WORDS.findall(split.lower())
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0]
+
+
+def _name(folder: str) -> str:
+    return folder.rpartition("/")[2]
+
+
+def of_source(source: Source) -> list[SourceFile]:
+    """Every picture of a source, beside the recordings or elsewhere."""
+    return [file for file in source.listed.files if file.form in PICTURES]

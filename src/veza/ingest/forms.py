@@ -1,0 +1,81 @@
+"""What a file is, by its name and its first bytes: what is read, what is only named, what systems leave behind."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+AUDIO = frozenset(
+    {".mp3", ".flac", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".wave", ".bwf", ".rf64", ".aif", ".aiff", ".aifc"}
+)
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+READ = AUDIO | PICTURES
+
+UNREAD_AUDIO = {
+    ".wma": "Windows Media", ".asf": "Windows Media", ".wv": "WavPack", ".aac": "AAC without a container",
+    ".tta": "True Audio", ".m4b": "an audiobook", ".m4r": "a ring tone", ".m4p": "protected AAC", ".mpc": "Musepack",
+    ".mp+": "Musepack", ".ape": "Monkey's Audio", ".ofr": "OptimFROG", ".tak": "TAK", ".shn": "Shorten", ".dsf": "DSD",
+    ".dff": "DSD", ".wsd": "DSD", ".spx": "Speex", ".ac3": "Dolby Digital", ".eac3": "Dolby Digital", ".dts": "DTS",
+    ".mlp": "MLP", ".thd": "TrueHD", ".mka": "Matroska", ".ra": "RealAudio", ".rm": "RealAudio", ".au": "Sun audio",
+    ".snd": "Sun audio", ".caf": "Core Audio", ".w64": "Wave64", ".amr": "AMR", ".mp1": "MPEG layer 1",
+    ".mp2": "MPEG layer 2", ".mpga": "MPEG audio", ".voc": "Creative Voice", ".vqf": "TwinVQ", ".aa": "Audible",
+    ".aax": "Audible", ".mid": "MIDI", ".midi": "MIDI", ".mod": "a tracker module", ".xm": "a tracker module",
+    ".s3m": "a tracker module", ".it": "a tracker module",
+}  # fmt: skip
+"""Audio that is not read, and what it is."""
+
+ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"})
+
+LITTER = frozenset(
+    {
+        ".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx", ".appledouble", "@eadir", "#recycle",
+        "$recycle.bin", "system volume information", "lost+found", ".spotlight-v100", ".fseventsd", ".temporaryitems",
+        ".trashes", ".trash", ".thumbnails", ".stfolder", ".stversions", ".git", ".svn", ".hg",
+    }
+)  # fmt: skip
+"""What operating systems, file servers and tools keep beside people's files: not theirs, whatever it holds."""
+
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
+"""The first bytes of what macOS writes as ._NAME beside NAME."""
+
+_SNIFFED = (
+    # offset, bytes, what it is, and how such a file is read (None: it is not)
+    (0, b"fLaC", "FLAC", ".flac"),
+    (0, b"OggS", "Ogg", ".ogg"),
+    (8, b"WAVE", "WAV", ".wav"),
+    (8, b"AIFF", "AIFF", ".aiff"),
+    (8, b"AIFC", "AIFF", ".aiff"),
+    (4, b"ftypM4A", "M4A", ".m4a"),
+    (0, b"ID3", "MP3", ".mp3"),
+    (0, b"wvpk", "WavPack", None),
+    (0, b"MAC ", "Monkey's Audio", None),
+    (0, b"TTA1", "True Audio", None),
+    (0, b"MPCK", "Musepack", None),
+    (0, b"DSD ", "DSD", None),
+    (0, b"FRM8", "DSD", None),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media", None),
+)
+SNIFFED_BYTES = 16
+
+
+def form_of(path: str) -> str:
+    """How a file's name ends, in lower case, with the dot."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file or folder of this name belongs to a system or a tool."""
+    small = name.lower()
+    return small in LITTER or small.startswith(".trash-")
+
+
+def is_apple_double(name: str, head: bytes) -> bool:
+    """Whether it is what macOS keeps about another file."""
+    return name.startswith("._") and head.startswith(_APPLE_DOUBLE)
+
+
+def sniffed(head: bytes) -> tuple[str, str | None] | None:
+    """What audio the first bytes of a file are of, and the form it is read as; None for anything else."""
+    for offset, magic, name, form in _SNIFFED:
+        if head[offset : offset + len(magic)] == magic:
+            return name, form
+    return None

@@ -1,0 +1,222 @@
+"""Which files make one release, and why: folders are looked at first, then folders that name one album."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+from veza.catalog.wording import same_name
+from veza.ingest.found import FoundFile
+from veza.ingest.ordering import in_order, placed, root_of, without_disc
+from veza.ingest.recording import agreed
+from veza.ingest.sameness import Part, Song, compare, is_same_song
+
+TITLE_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The files of one release in order; `title_is_folder` where no file names an album."""
+
+    part: Part
+    title: str
+    title_is_folder: bool
+    files: tuple[FoundFile, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def kind(self) -> str:
+        return "single" if len(self.files) <= 3 else "ep" if len(self.files) <= 6 else "album"
+
+
+def group_files(files: Sequence[FoundFile], source_name: str, source_root: str) -> list[Group]:
+    """Releases of a source. `source_name` stands for the outermost folder's, `source_root` for its place."""
+    bunches = [_Bunch.of(bunch, source_root) for bunch in _bunches(placed(files))]
+    grown: list[_Bunch] = []
+    for bunch in _with_album_of_their_discs(bunches):
+        _join(grown, bunch)
+    return [one.group(source_name) for one in grown]
+
+
+@dataclass(slots=True)
+class _Bunch:
+    """Files that belong together for certain, and what was decided about them."""
+
+    files: list[FoundFile]
+    part: Part
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, files: list[FoundFile], source_root: str) -> _Bunch:
+        folder = files[0].file.folder
+        root = root_of(folder)
+        album = agreed([without_disc(one.recording.album)[0] for one in files if one.recording.album])
+        part = Part.of(
+            files,
+            where=folder or "the outermost folder",
+            root=f"{source_root}/{root}".rstrip("/"),
+            album_key=same_name(album) if album else None,
+            is_disc=folder != root,
+        )
+        return cls(files, part)
+
+    def group(self, source_name: str) -> Group:
+        files = in_order(self.files)
+        album = agreed([one.recording.album for one in files])
+        discs = {one.slot.disc for one in files}
+        root = root_of(files[0].file.folder)
+        if album is not None and len(discs) > 1:
+            album = without_disc(album)[0]
+        title = album or root.rpartition("/")[2] or source_name or "Untitled"
+        return Group(self.part, title[:TITLE_MOST], album is None, tuple(files), tuple(self.notes))
+
+
+def _bunches(files: Sequence[FoundFile]) -> list[list[FoundFile]]:
+    """The files of each folder by the album they name. A file that names none is of its folder's, if that has one."""
+    folders: dict[str, list[FoundFile]] = {}
+    for one in files:
+        folders.setdefault(one.file.folder, []).append(one)
+    found: list[list[FoundFile]] = []
+    for _, group in sorted(folders.items()):
+        albums = _parted(group, _album_key)
+        nameless = albums.pop(None, [])
+        if len(albums) == 1:
+            (only,) = albums.values()
+            only += nameless
+        elif nameless:
+            found.append(nameless)
+        for album in albums.values():
+            found += _told_apart(album)
+    return found
+
+
+def _told_apart(album: list[FoundFile]) -> list[list[FoundFile]]:
+    """Files of one folder that name one album: several releases only where their ids say so, or where different songs
+    have the same number and album artist or year tell them apart."""
+    by_id = _parted(album, lambda one: one.recording.album_id)
+    nameless = by_id.pop(None, [])
+    if len(by_id) > 1:
+        first = max(by_id.values(), key=len)
+        first += nameless
+        return list(by_id.values())
+    if not _is_crowded(album):
+        return [album]
+    for tells in (_album_artist_key, _year):
+        parts = _parted(album, tells)
+        if len(parts) > 1 and None not in parts and not any(map(_is_crowded, parts.values())):
+            return list(parts.values())
+    return [album]
+
+
+def _is_crowded(files: list[FoundFile]) -> bool:
+    """Whether different songs have the same place, or none has one and their album artists differ."""
+    by_slot = _parted([one for one in files if one.slot.number is not None], lambda one: one.slot)
+    for rivals in by_slot.values():
+        first = Song.of(rivals[0])
+        if any(not is_same_song(first, Song.of(one)) for one in rivals[1:]):
+            return True
+    return not by_slot and len({_album_artist_key(one) for one in files} - {None}) > 1
+
+
+def _with_album_of_their_discs(bunches: list[_Bunch]) -> list[_Bunch]:
+    """Discs whose files name no album are of the album that the other discs of their folder name."""
+    named: dict[str, set[str]] = {}
+    for one in bunches:
+        if one.part.album_key is not None and one.part.is_disc_folder:
+            named.setdefault(one.part.root, set()).add(one.part.album_key)
+    for one in bunches:
+        albums = named.get(one.part.root, set())
+        if one.part.album_key is None and one.part.is_disc_folder and len(albums) == 1:
+            one.part = _named(one.part, next(iter(albums)))
+    return bunches
+
+
+def _named(part: Part, album_key: str) -> Part:
+    return Part(
+        part.where, part.root, album_key, part.ids, part.album_artists, part.artists, part.years, part.songs,
+        part.is_disc_folder,
+    )  # fmt: skip
+
+
+def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
+    """Add a folder's files to the release they are part of, or as one of their own; either way say why."""
+    apart: list[str] = []
+    for one in grown:
+        if not _may_be_one(one.part, bunch.part):
+            continue
+        verdict = compare(one.part, bunch.part)
+        if verdict.is_same:
+            one.files += bunch.files
+            one.notes += [
+                *bunch.notes,
+                f"“{bunch.part.where}” and “{one.part.where}” are one release: {verdict.because}",
+            ]
+            one.part = one.part.joined(bunch.part)
+            return
+        apart.append(f"it is kept apart from “{one.part.where}”: {verdict.because}")
+    bunch.notes += apart
+    grown.append(bunch)
+
+
+def _may_be_one(one: Part, other: Part) -> bool:
+    """Whether there is anything to compare: one album's name, one MusicBrainz release, or discs of one folder."""
+    if one.ids & other.ids:
+        return True
+    if one.album_key is None or other.album_key is None:
+        return one.album_key is other.album_key and one.root == other.root
+    return one.album_key == other.album_key
+
+
+def _parted(files: Sequence[FoundFile], by: Callable[[FoundFile], Hashable]) -> dict[Hashable, list[FoundFile]]:
+    parts: dict[Hashable, list[FoundFile]] = {}
+    for one in files:
+        parts.setdefault(by(one), []).append(one)
+    return parts
+
+
+def _album_key(one: FoundFile) -> str | None:
+    return same_name(without_disc(one.recording.album)[0]) if one.recording.album else None
+
+
+def _album_artist_key(one: FoundFile) -> str | None:
+    said = one.recording.album_artist
+    return same_name(said) if said else None
+
+
+def _year(one: FoundFile) -> int | None:
+    return one.recording.date.first.year if one.recording.date else None
+
+
+def copies(group: Group) -> tuple[list[FoundFile], list[tuple[FoundFile, FoundFile, str]]]:
+    """The files that become tracks, and (copy, of which, why) for those that are another one's recording again.
+
+    Of one recording in several formats the lossless one is taken, else the one with most bits a second.
+    """
+    kept: dict[str, list[FoundFile]] = {}
+    again: list[tuple[FoundFile, FoundFile, str]] = []
+    best_first = sorted(
+        group.files, key=lambda one: (not one.recording.is_lossless, -one.recording.bitrate, one.file.path)
+    )
+    for one in best_first:
+        rivals = kept.setdefault(one.title_key, [])  # the same file and the same recording have the same title
+        twin, because = next(((other, why) for other in rivals if (why := _why_same(one, other))), (None, ""))
+        if twin is None:
+            rivals.append(one)
+        else:
+            again.append((one, twin, because))
+    return in_order([one for rivals in kept.values() for one in rivals]), again
+
+
+def _why_same(one: FoundFile, other: FoundFile) -> str:
+    """Why two files of one release are one recording; "" where they are two."""
+    if one.file_hash == other.file_hash:
+        return "it is the same file"
+    same_title, same_slot = one.title_key == other.title_key, one.slot == other.slot
+    if one.audio_hash == other.audio_hash and same_title and same_slot:
+        return "it has the same sound, title and number"
+    songs = Song.of(one), Song.of(other)
+    elsewhere = one.file.form != other.file.form or one.file.folder != other.file.folder
+    same_number = same_slot or None in {one.slot.number, other.slot.number}
+    if elsewhere and same_number and same_title and is_same_song(*songs):
+        return "it has the same album, number, title and length"
+    return ""

@@ -1,0 +1,200 @@
+"""One import from beginning to end: read every file, group them, make the drafts, say what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable
+from typing import IO
+from uuid import UUID
+
+from sqlalchemy import select
+
+from veza.catalog.artists import Artist
+from veza.catalog.pictures import MOST_BYTES, BadPicture, CoverFiles, hash_of
+from veza.catalog.releases import Outdated
+from veza.catalog.room import CatalogRoom
+from veza.catalog.slugs import NoSlugFree
+from veza.catalog.tracks import Track
+from veza.catalog.wording import BadValue
+from veza.ingest import drafts
+from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate
+from veza.ingest.audio_hash import audio_hash
+from veza.ingest.drafts import Plan, Run, make_plan
+from veza.ingest.forms import AUDIO
+from veza.ingest.found import FoundFile, PictureSeen
+from veza.ingest.grouping import Group, group_files
+from veza.ingest.media import read_media
+from veza.ingest.recording import read_recording
+from veza.ingest.report import LEFT_ALONE, Outcome, Report
+from veza.ingest.sources import Source, SourceFile, UnreadableFile
+from veza.kit.moves import Stale
+
+ACTOR = "import"
+
+OnStep = Callable[[str, int, int], None]
+"""Told what is being done, how many are done, and of how many."""
+
+
+async def run_import(
+    room: CatalogRoom,
+    artist_id: UUID | None,
+    source: Source,
+    on_step: OnStep,
+    *,
+    encoding: str | None = None,
+    is_dry: bool = False,
+) -> Report:
+    """Import everything in `source` for an artist; a dry run writes nothing, and needs no artist.
+
+    Raises ObjectsUnavailable and DatabaseUnavailable; doing it again then goes on where it stopped.
+    """
+    listed = source.listed
+    report = Report(is_dry=is_dry, refused=[*listed.refused], passed_over=[*listed.others], notes=[*listed.notes])
+    found = await _read(source, report, on_step, encoding)
+    places = {one.place for one in found} | {source.place(file) for file in listed.files}
+    run = Run(
+        room.database.ids.new(), artist_id, source.root, room.limits, is_gone=_Gone(source, places), is_dry=is_dry
+    )
+    groups = group_files(found, source.name, source.root)
+    for number, group in enumerate(groups):
+        on_step("importing", number, len(groups))
+        report.releases.append(await _imported(room, run, source, group, report))
+    on_step("importing", len(groups), len(groups))
+    if artist_id is not None:
+        await _name_gone(room, run, source, places, report)
+    if any(one.result in {"made", "updated"} for one in report.releases) and not is_dry:
+        report.run_id = run.run_id
+    return report
+
+
+async def _read(source: Source, report: Report, on_step: OnStep, encoding: str | None) -> list[FoundFile]:
+    found: list[FoundFile] = []
+    recordings = [file for file in source.listed.files if file.form in AUDIO]
+    for number, file in enumerate(recordings):
+        on_step("reading", number, len(recordings))
+        try:
+            found.append(await asyncio.to_thread(_found, source, file, encoding))
+        except UnreadableFile as unreadable:
+            report.refused.append((file.path, str(unreadable)))
+    return found
+
+
+def _found(source: Source, file: SourceFile, encoding: str | None) -> FoundFile:
+    with source.open(file) as opened:
+        media = read_media(opened, file)
+        return FoundFile(
+            file=file,
+            place=source.place(file),
+            file_hash=_hash_file(opened),
+            audio_hash=audio_hash(opened, media.form),
+            recording=read_recording(media, file, encoding),
+            pictures=tuple(
+                PictureSeen(one.kind, len(one.data), hash_of(one.data)) for one in media.pictures if one.data
+            ),
+        )
+
+
+def _hash_file(opened: IO[bytes]) -> str:
+    """What a whole file is known by."""
+    opened.seek(0)
+    return hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader of bytes will do
+
+
+async def _imported(room: CatalogRoom, run: Run, source: Source, group: Group, report: Report) -> Outcome:
+    async with room.database.read() as session:
+        plan = await make_plan(session, run, group)
+    try:
+        cover, where = await _cover(room, run, plan, source, report)
+        if run.is_dry:
+            run.take(plan)
+            outcome = drafts.outcome_of(plan, bool(where))
+        else:
+            outcome = await _written(room, run, group, cover)
+    except (BadValue, NoSlugFree, Outdated, Stale) as refusal:
+        return Outcome(group.title, LEFT_ALONE, notes=[*group.notes, str(refusal)])
+    if plan.before is None and not where and (note := not_taken(group, of_source(source))):
+        outcome.notes.append(note)
+    outcome.cover = where if outcome.result in {"made", "updated"} else ""
+    return outcome
+
+
+async def _written(room: CatalogRoom, run: Run, group: Group, cover: CoverFiles | None) -> Outcome:
+    async with room.database.write(ACTOR) as session:
+        # One import of an artist at a time: of two that run at once the second finds what the first made.
+        artist = (await session.scalars(select(Artist).where(Artist.id == run.artist_id).with_for_update())).one()
+        plan = await make_plan(session, run, group)
+        if plan.before is not None:
+            await session.refresh(plan.before.release, with_for_update=True)
+        if cover is not None and not plan.takes_cover(cover.source_hash):
+            cover = None  # people gave it another one in the meantime
+        run.take(plan)
+        return await drafts.carry_out(session, run, artist, plan, cover)
+
+
+async def _cover(
+    room: CatalogRoom, run: Run, plan: Plan, source: Source, report: Report
+) -> tuple[CoverFiles | None, str]:
+    """The first picture that can be made the cover, and where it is; neither when the cover is that one already, or
+    is not the import's to change. In a dry run nothing is made of it."""
+    for candidate in candidates(plan.group, of_source(source)):
+        try:
+            data = await asyncio.to_thread(_picture, source, candidate)
+            if not plan.takes_cover(hash_of(data)):
+                return None, ""
+            return (None if run.is_dry else await room.keep_picture(data)), candidate.where
+        except (BadPicture, UnreadableFile) as refusal:
+            _refuse_once(report, candidate, refusal)
+    return None, ""
+
+
+def _picture(source: Source, candidate: Candidate) -> bytes:
+    if candidate.size > MOST_BYTES:
+        raise BadPicture(f"it has {candidate.size:,} bytes, at most {MOST_BYTES:,} are taken")
+    return read_candidate(source, candidate, MOST_BYTES)
+
+
+def _refuse_once(report: Report, candidate: Candidate, why: Exception) -> None:
+    said = (candidate.where, f"it makes no cover: {why}")
+    if said not in report.refused:
+        report.refused.append(said)
+
+
+class _Gone:
+    """Whether what lay at a place lies there no more: in this source it is known, elsewhere the disk is asked."""
+
+    def __init__(self, source: Source, places: set[str]) -> None:
+        self._root, self._places = source.root, places
+
+    def __call__(self, place: str) -> bool:
+        if _is_under(place, self._root):
+            return place not in self._places
+        outside = place.partition("!/")[0]
+        return not os.path.exists(outside)
+
+
+def _is_under(place: str, root: str) -> bool:
+    return place.startswith((f"{root}/", f"{root}!/"))
+
+
+async def _name_gone(room: CatalogRoom, run: Run, source: Source, places: set[str], report: Report) -> None:
+    """Name the files of this source whose tracks are there and which are not: a label should know what it lacks."""
+    assert run.artist_id is not None
+    hidden = [source.root + mark + path for path, _ in source.listed.refused for mark in ("/", "!/")]
+    async with room.database.read() as session:
+        rows = await drafts.remembered_under(session, run.artist_id)
+        lost = [
+            row for row in rows
+            if row.is_main and row.id not in run.seen and row.said and _is_under(row.path, source.root)
+            and row.path not in places and not any(_is_within(row.path, place) for place in hidden)
+        ]  # fmt: skip
+        for row in lost:
+            track = await session.get(Track, row.track_id)
+            if track is not None:
+                path = row.path[len(source.root) :].lstrip("!/")
+                report.gone.append((path, f"it is gone since {row.at:%Y-%m-%d}; its track “{track.title}” stays"))
+
+
+def _is_within(place: str, folder: str) -> bool:
+    return place == folder or place.startswith(f"{folder}/")

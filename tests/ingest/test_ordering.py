@@ -1,0 +1,100 @@
+"""Tracks stand in the order of discs, sides and numbers, from tags, folders and names."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ingest.conftest import Shop
+from tests.ingest.recordings import recording
+from veza.ingest.ordering import disc_folder, root_of, without_disc
+
+
+async def _order(shop: Shop, **files: dict[str, str]) -> list[str]:
+    """The names of the files, without their forms, in the order of their tracks."""
+    for path, tags in files.items():
+        recording(shop.folder / path, **{"title": path.rpartition("/")[2].partition(".")[0], **tags})
+    await shop.imported()
+    ((_, tracks),) = (await shop.releases()).values()
+    return [track.title for track in tracks]
+
+
+async def test_sides_of_a_record_by_their_tags(shop: Shop) -> None:
+    files = {f"{name}.flac": {"album": "V", "track": name} for name in ("B1", "A2", "A1", "B2", "C1")}
+    assert await _order(shop, **files) == ["A1", "A2", "B1", "B2", "C1"]
+
+
+async def test_sides_of_a_record_by_their_names(shop: Shop) -> None:
+    names = ("B1 Gamma", "A2 Beta", "A10 Late", "A1 Alpha")
+    assert await _order(shop, **{f"V/{name}.flac": {} for name in names}) == [
+        "A1 Alpha", "A2 Beta", "A10 Late", "B1 Gamma",
+    ]  # fmt: skip
+
+
+async def test_sides_that_are_folders(shop: Shop) -> None:
+    files = {f"V/Side {side}/{number}{side}.flac": {"track": number} for side in "BA" for number in "21"}
+    assert await _order(shop, **files) == ["1A", "2A", "1B", "2B"]
+
+
+@pytest.mark.parametrize("folder", ["CD", "Disc ", "disk_", "Album CD", "Album (Disc "])
+async def test_disc_folders_without_disc_tags(shop: Shop, folder: str) -> None:
+    end = ")" if "(" in folder else ""
+    files = {
+        f"{folder}{disc}{end}/{number}{disc}.flac": {"album": "D", "track": number} for disc in "21" for number in "21"
+    }
+    assert await _order(shop, **files) == ["11", "21", "12", "22"]
+
+
+async def test_disc_folders_whose_tags_all_say_the_first(shop: Shop) -> None:
+    files = {
+        f"CD{disc}/{number}{disc}.flac": {"album": "D", "track": number, "disc": "1"} for disc in "21" for number in "21"
+    }
+    assert await _order(shop, **files) == ["11", "21", "12", "22"]
+
+
+async def test_numbers_in_names_after_a_first_number(shop: Shop) -> None:
+    names = ("1-10 J", "1-02 B", "2-01 X", "1-1 A", "10-1 Z")
+    assert await _order(shop, **{f"D/{name}.flac": {} for name in names}) == [
+        "1-1 A", "1-02 B", "1-10 J", "2-01 X", "10-1 Z",
+    ]  # fmt: skip
+
+
+async def test_numbers_after_the_same_beginning(shop: Shop) -> None:
+    names = ("2004 Live 10", "2004 Live 9", "2004 Live 1")
+    assert await _order(shop, **{f"D/{name}.flac": {} for name in names}) == [
+        "2004 Live 1", "2004 Live 9", "2004 Live 10",
+    ]  # fmt: skip
+
+
+async def test_a_file_without_a_number_tag_finds_its_place_by_its_name(shop: Shop) -> None:
+    files = {f"0{number} T.flac": {"album": "D", "track": str(number)} for number in (1, 2, 4)}
+    files["03 No tag.flac"] = {"album": "D"}
+    assert await _order(shop, **files) == ["01 T", "02 T", "03 No tag", "04 T"]
+
+
+async def test_a_title_that_begins_with_a_number_is_no_number(shop: Shop) -> None:
+    files = {"1.flac": {"album": "D", "track": "1"}, "1979.flac": {"album": "D"}, "2.flac": {"album": "D", "track": "2"}}
+    assert await _order(shop, **files) == ["1", "2", "1979"]
+
+
+@pytest.mark.parametrize(
+    ("album", "parts"),
+    [
+        ("Blue (Disc 2)", ("Blue", 2)),
+        ("Blue [CD 1]", ("Blue", 1)),
+        ("Blue - Disc 3", ("Blue", 3)),
+        ("Blue (Disc 2: Live)", ("Blue", 2)),
+        ("Blue", ("Blue", None)),
+        ("Disc 1", ("Disc 1", None)),
+        ("American Football (LP3)", ("American Football (LP3)", None)),
+        ("Disco 2000", ("Disco 2000", None)),
+    ],
+)
+def test_a_disc_behind_an_albums_title(album: str, parts: tuple[str, int | None]) -> None:
+    assert without_disc(album) == parts
+
+
+def test_which_folders_are_discs() -> None:
+    assert [disc_folder(name) for name in ("CD2", "Disc 12 - Live", "cd_01", "CD Baby", "Disco 2000", "2")] == [
+        2, 12, 1, None, None, None,
+    ]  # fmt: skip
+    assert [root_of(one) for one in ("a/CD1", "a/CD1/Side A", "CD1", "a", "")] == ["a", "a", "", "a", ""]

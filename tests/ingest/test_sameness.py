@@ -1,0 +1,220 @@
+"""What is taken for the same, and what is kept apart: folders, releases, recordings, formats, renames."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.ingest.conftest import Shop
+from tests.ingest.recordings import recording
+
+
+async def test_two_folders_with_the_same_names_are_two_releases(shop: Shop) -> None:
+    for name in ("First", "Second"):
+        recording(shop.folder / name / "01.flac", title=f"{name} song", album=name, track="1")
+        assert [one.result for one in (await shop.imported(shop.folder / name)).releases] == ["made"]
+    assert await shop.titles() == {"first": ["First song"], "second": ["Second song"]}
+
+
+async def test_another_disk_at_the_same_place_takes_nothing_from_the_first(shop: Shop) -> None:
+    disk = shop.folder / "usb"
+    recording(disk / "01.flac", title="One", album="First", track="1", sound="one")
+    await shop.imported(disk)
+    shutil.rmtree(disk)
+    recording(disk / "01.flac", title="Two", album="Second", track="1", sound="two")
+    await shop.imported(disk)
+    assert await shop.titles() == {"first": ["One"], "second": ["Two"]}
+
+
+async def test_names_that_differ_in_accents_or_dakuten_are_other_names(shop: Shop) -> None:
+    for name in ("Mùa", "Mưa", "かき", "がき", "Straße", "Strasse"):
+        recording(shop.folder / name / "1.flac", title=name, album=name, track="1")
+    assert [one.title for one in (await shop.imported()).releases if one.result == "made"] == sorted(
+        ["Mùa", "Mưa", "かき", "がき", "Straße", "Strasse"]
+    )
+
+
+async def test_names_in_another_unicode_form_or_case_are_the_same(shop: Shop) -> None:
+    for number, album in enumerate(("Élan", "E\u0301lan", "ÉLAN"), 1):
+        recording(shop.folder / f"{number}.flac", title=f"T{number}", album=album, track=str(number))
+    (one,) = (await shop.imported()).releases
+    assert one.tracks_made == 3
+
+
+async def _self_titled(shop: Shop, *days: str) -> list[str]:
+    for number, day in enumerate(days, 1):
+        tags = {"day": day} if day else {}
+        for track in "12":
+            recording(
+                shop.folder / f"Weezer {number}" / f"{track}.flac", title=f"{number}-{track}", album="Weezer",
+                album_artist="Weezer", track=track, **tags,
+            )  # fmt: skip
+    report = await shop.imported()
+    return [note for one in report.releases for note in one.notes]
+
+
+async def test_albums_of_one_name_are_told_apart_by_their_songs(shop: Shop) -> None:
+    notes = await _self_titled(shop, "", "", "")
+    assert await shop.titles() == {"weezer": ["1-1", "1-2"], "weezer-2": ["2-1", "2-2"], "weezer-3": ["3-1", "3-2"]}
+    assert "it is kept apart from “Weezer 1”: they have different songs as disc 1, track 1: “1-1” and “2-1”" in notes
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"] * 3
+
+
+async def test_albums_of_one_name_imported_one_by_one_are_kept_apart(shop: Shop) -> None:
+    await _self_titled(shop, "1994", "2001")
+    for number in (1, 2):
+        (one,) = (await shop.imported(shop.folder / f"Weezer {number}")).releases
+        assert one.result == "unchanged"
+    assert await shop.titles() == {"weezer": ["1-1", "1-2"], "weezer-2": ["2-1", "2-2"]}
+
+
+async def test_albums_of_one_name_without_a_common_number_are_told_apart_by_their_years(shop: Shop) -> None:
+    recording(shop.folder / "a" / "1.flac", title="A", album="X", track="1", day="1994")
+    recording(shop.folder / "b" / "2.flac", title="B", album="X", track="2", day="2001")
+    report = await shop.imported()
+    assert [one.tracks_made for one in report.releases] == [1, 1]
+    assert "it is kept apart from “a”: their years differ (1994 and 2001)" in report.releases[1].notes
+
+
+@pytest.mark.parametrize("missing", ["album", "album_artist", "day", "musicbrainz_album"])
+async def test_an_album_with_a_tag_missing_in_some_files_is_one(shop: Shop, missing: str) -> None:
+    whole = {
+        "album": "Blue Hours", "album_artist": "Džana", "day": "2026",
+        "musicbrainz_album": "0b8d1a0e-6e2c-4c64-9c3c-0d3b9c6f7a11",
+    }  # fmt: skip
+    for number in range(1, 5):
+        tags = {name: text for name, text in whole.items() if name != missing or number != 3}
+        recording(shop.folder / "x" / f"{number}.mp3", title=f"T{number}", track=str(number), **tags)
+    (one,) = (await shop.imported()).releases
+    assert (one.title, one.tracks_made) == ("Blue Hours", 4)
+
+
+async def test_a_compilation_of_many_artists_and_years_in_one_folder_is_one(shop: Shop) -> None:
+    for number in range(1, 6):
+        recording(
+            shop.folder / "Hits" / f"{number}.mp3", title=f"T{number}", artist=f"Band {number}", track=str(number),
+            album="Hits", day=str(1960 + number),
+        )  # fmt: skip
+    (one,) = (await shop.imported()).releases
+    assert one.tracks_made == 5
+
+
+async def test_albums_of_one_name_in_one_folder_are_told_apart_by_their_artists(shop: Shop) -> None:
+    for artist in ("Queen", "ABBA"):
+        for track in "12":
+            recording(
+                shop.folder / f"{artist} {track}.mp3", title=f"{artist} {track}", album="Greatest Hits",
+                album_artist=artist, track=track,
+            )  # fmt: skip
+    await shop.imported()
+    assert sorted((await shop.titles()).values()) == [["ABBA 1", "ABBA 2"], ["Queen 1", "Queen 2"]]
+
+
+def _both(folder: Path, number: str, title: str, forms: tuple[str, ...] = (".flac", ".mp3")) -> None:
+    for form in forms:
+        recording(
+            folder / form[1:].upper() / f"{number}{form}", title=title, album="Both", track=number,
+            sound=f"{title}{form}",
+        )  # fmt: skip
+
+
+async def test_the_same_album_in_two_formats_is_one_and_the_lossless_one_is_taken(shop: Shop) -> None:
+    for number, title in (("1", "Song"), ("2", "Other")):
+        _both(shop.folder, number, title)
+    (one,) = (await shop.imported()).releases
+    assert await shop.titles() == {"both": ["Song", "Other"]}
+    said = dict(one.files)
+    assert said["FLAC/1.flac"] == "a new track"
+    assert said["MP3/1.mp3"].startswith("taken for the recording of FLAC/1.flac: it has the same album, number, title")
+    assert "“MP3” and “FLAC” are one release: they have the same songs" in one.notes
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+async def test_another_format_that_comes_later_makes_no_track(shop: Shop) -> None:
+    _both(shop.folder, "1", "Song", (".mp3",))
+    await shop.imported()
+    _both(shop.folder, "1", "Song")
+    (one,) = (await shop.imported()).releases
+    assert one.result == "unchanged"
+    assert "taken for another format of" in dict(one.files)["FLAC/1.flac"]
+    assert await shop.titles() == {"both": ["Song"]}
+    assert (await shop.imported()).ok
+
+
+async def test_tracks_of_the_same_sound_are_two_where_their_numbers_are(shop: Shop) -> None:
+    for number in ("1", "2", "3"):
+        recording(shop.folder / f"{number}.flac", title="Silence", album="4'33", track=number, sound="nothing")
+    (one,) = (await shop.imported()).releases
+    assert one.tracks_made == 3
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+async def test_files_renamed_and_tagged_anew_are_the_tracks_they_were(shop: Shop) -> None:
+    for number in ("1", "2"):
+        recording(shop.folder / f"{number}.flac", title=f"T{number}", album="Old", track=number, sound=number)
+    await shop.imported()
+    ((_, before),) = (await shop.releases()).values()
+    for number in ("1", "2"):
+        (shop.folder / f"{number}.flac").unlink()
+        recording(shop.folder / "New" / f"0{number} N.flac", title=f"N{number}", album="New", track=number, sound=number)
+    report = await shop.imported()
+    assert [(one.result, one.tracks_made, one.tracks_updated) for one in report.releases] == [("updated", 0, 2)]
+    assert report.ok
+    ((release, after),) = (await shop.releases()).values()
+    assert (release.title, [row.title for row in after]) == ("New", ["N1", "N2"])
+    assert [row.id for row in after] == [row.id for row in before]
+
+
+async def test_a_folder_that_moved_is_the_release_it_was(shop: Shop) -> None:
+    recording(shop.folder / "a" / "1.flac", title="A", album="X", track="1")
+    await shop.imported(shop.folder / "a")
+    (shop.folder / "a").rename(shop.folder / "b")
+    assert [one.result for one in (await shop.imported(shop.folder / "b")).releases] == ["unchanged"]
+    assert (await shop.imported(shop.folder / "b")).ok
+
+
+async def test_an_album_under_another_name_beside_the_first_is_another_release(shop: Shop) -> None:
+    for number in ("1", "2"):
+        recording(shop.folder / "a" / f"{number}.flac", title=f"T{number}", album="X", track=number, sound=number)
+    await shop.imported()
+    for number in ("1", "2"):
+        recording(shop.folder / "b" / f"{number}.flac", title=f"T{number}", album="X!", track=number, sound=number)
+    assert sorted(one.result for one in (await shop.imported()).releases) == ["made", "unchanged"]
+
+
+async def test_discs_of_a_box_are_one_release_whatever_their_years(shop: Shop) -> None:
+    for disc, day in (("1", "1970"), ("2", "1975")):
+        for number in ("1", "2"):
+            recording(
+                shop.folder / "Box" / f"CD{disc}" / f"{number}.flac", title=f"{disc}-{number}", album="Box",
+                track=number, day=day,
+            )  # fmt: skip
+    (one,) = (await shop.imported()).releases
+    assert await shop.titles() == {"box": ["1-1", "1-2", "2-1", "2-2"]}
+    assert "“Box/CD2” and “Box/CD1” are one release: they are discs or sides in one folder" in one.notes
+
+
+async def test_discs_that_the_album_titles_name_are_one_release(shop: Shop) -> None:
+    for disc in ("1", "2"):
+        recording(shop.folder / f"D{disc}" / "1.flac", title=f"D{disc}", album=f"Blue (Disc {disc})", track="1")
+    await shop.imported()
+    ((release, tracks),) = (await shop.releases()).values()
+    assert (release.title, [row.title for row in tracks]) == ("Blue", ["D1", "D2"])
+
+
+async def test_discs_without_any_tag_are_one_release_called_like_their_folder(shop: Shop) -> None:
+    for disc in ("1", "2"):
+        for number in ("01", "02"):
+            recording(shop.folder / "Blue Hours" / f"Disc {disc}" / f"{number}.wav")
+    (one,) = (await shop.imported()).releases
+    assert (one.title, one.tracks_made) == ("Blue Hours", 4)
+
+
+async def test_the_same_musicbrainz_release_in_two_folders_is_one(shop: Shop) -> None:
+    found = "0b8d1a0e-6e2c-4c64-9c3c-0d3b9c6f7a11"
+    for number, album in (("1", "X"), ("2", "X (Deluxe)")):
+        recording(shop.folder / number / "1.mp3", title=number, album=album, track=number, musicbrainz_album=found)
+    (one,) = (await shop.imported()).releases
+    assert one.tracks_made == 2
