@@ -66,7 +66,9 @@ async def test_of_two_who_changed_one_value_the_file_is_taken_and_the_other_name
     _album(shop, "Song", isrc="FRZ039800213")
     (one,) = (await shop.imported()).releases
     assert (await _one(shop))[1][0].isrc == "FRZ039800213"
-    assert any("its isrc was set to “FRZ039800212” by hand; the file says “FRZ039800213” now" in note for note in one.notes)
+    assert any(
+        "its isrc was set to “FRZ039800212” by hand; the file says “FRZ039800213” now" in note for note in one.notes
+    )
 
 
 async def test_a_tag_that_is_gone_says_nothing(shop: Shop) -> None:
@@ -125,7 +127,11 @@ async def test_files_that_are_gone_are_named_and_their_tracks_stay(shop: Shop) -
     report = await shop.imported()
     assert not report.ok
     ((path, why),) = report.gone
-    assert (path, why.partition(" since ")[0], why.partition("; ")[2]) == ("2.flac", "it is gone", "its track “B” stays")
+    assert (path, why.partition(" since ")[0], why.partition("; ")[2]) == (
+        "2.flac",
+        "it is gone",
+        "its track “B” stays",
+    )
     assert await shop.titles() == {"edits": ["A", "B"]}
     assert (await shop.imported(is_dry=True)).gone == report.gone
     _album(shop, "A", "B")

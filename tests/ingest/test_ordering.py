@@ -46,7 +46,9 @@ async def test_disc_folders_without_disc_tags(shop: Shop, folder: str) -> None:
 
 async def test_disc_folders_whose_tags_all_say_the_first(shop: Shop) -> None:
     files = {
-        f"CD{disc}/{number}{disc}.flac": {"album": "D", "track": number, "disc": "1"} for disc in "21" for number in "21"
+        f"CD{disc}/{number}{disc}.flac": {"album": "D", "track": number, "disc": "1"}
+        for disc in "21"
+        for number in "21"
     }
     assert await _order(shop, **files) == ["11", "21", "12", "22"]
 
@@ -72,7 +74,11 @@ async def test_a_file_without_a_number_tag_finds_its_place_by_its_name(shop: Sho
 
 
 async def test_a_title_that_begins_with_a_number_is_no_number(shop: Shop) -> None:
-    files = {"1.flac": {"album": "D", "track": "1"}, "1979.flac": {"album": "D"}, "2.flac": {"album": "D", "track": "2"}}
+    files = {
+        "1.flac": {"album": "D", "track": "1"},
+        "1979.flac": {"album": "D"},
+        "2.flac": {"album": "D", "track": "2"},
+    }
     assert await _order(shop, **files) == ["1", "2", "1979"]
 
 

@@ -158,7 +158,9 @@ async def test_files_renamed_and_tagged_anew_are_the_tracks_they_were(shop: Shop
     ((_, before),) = (await shop.releases()).values()
     for number in ("1", "2"):
         (shop.folder / f"{number}.flac").unlink()
-        recording(shop.folder / "New" / f"0{number} N.flac", title=f"N{number}", album="New", track=number, sound=number)
+        recording(
+            shop.folder / "New" / f"0{number} N.flac", title=f"N{number}", album="New", track=number, sound=number
+        )
     report = await shop.imported()
     assert [(one.result, one.tracks_made, one.tracks_updated) for one in report.releases] == [("updated", 0, 2)]
     assert report.ok
