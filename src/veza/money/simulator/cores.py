@@ -6,9 +6,11 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 
 from veza.money.simulator.play import Played
@@ -33,8 +35,9 @@ async def simulate_on(
     stretches = [(first, min(each, seed + runs - first)) for first in range(seed, seed + runs, each)]
     began, report = time.perf_counter(), Report(jobs=jobs)
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(min(jobs, len(stretches)), get_context("spawn"), _be_a_child) as pool:
-        asked = [loop.run_in_executor(pool, _stretch, first, some, database_url) for first, some in stretches]
+    with ProcessPoolExecutor(min(jobs, len(stretches)), get_context("spawn"), _be_quiet) as pool:
+        with _interrupts_ignored():  # by the processes that start now; they would else end in tracebacks of their own
+            asked = [loop.run_in_executor(pool, _stretch, first, some, database_url) for first, some in stretches]
         try:
             for done in asyncio.as_completed(asked):
                 part, played = await done
@@ -43,7 +46,10 @@ async def simulate_on(
                     for one in played:
                         on_run(one)
         except BaseException:
+            children = list(pool._processes.values())
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in children:
+                child.terminate()
             raise
     report.seconds = time.perf_counter() - began
     report.failures.sort(key=lambda failure: failure.seed)
@@ -56,7 +62,17 @@ def _stretch(seed: int, runs: int, database_url: str | None) -> tuple[Report, li
     return report, played
 
 
-def _be_a_child() -> None:
-    """The parent stops its children, and says what is to be said."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _be_quiet() -> None:
     logging.disable(logging.CRITICAL)
