@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, update
@@ -15,7 +15,9 @@ from veza.money.ledger import LedgerEntry
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
+from veza.web.words import tail
 
 
 async def test_without_payments_the_page_says_what_makes_one(desk: Desk) -> None:
@@ -67,9 +69,11 @@ async def test_an_event_leads_to_its_payment_or_to_itself_when_it_has_none(desk:
 async def test_an_id_nobody_knows_is_a_sentence_above_the_newest_payments(desk: Desk, wanted: str) -> None:
     row = await desk.given_up()
     answer = await desk.get("/operator/payments", params={"find": wanted})
-    assert answer.status_code == (404 if wanted.strip("\0") else 200)
-    if wanted.strip("\0"):
-        assert "Nothing here has the id" in answer.text
+    if wanted == "\0":
+        assert answer.status_code == 400
+        return
+    assert answer.status_code == 404
+    assert "Nothing here has the id" in answer.text
     assert str(row.payment_id) in answer.text
     assert "<b>" not in answer.text
 
@@ -120,7 +124,7 @@ async def test_an_operator_refunds_a_part_and_the_sellers_share_comes_back(desk:
     address = f"/operator/payments/{payment_id}"
     page = (await desk.get(address)).text
     assert 'value="10.00"' in page
-    answer = await desk.post(address, left=left_of(page), amount="2,50", reason="one track was missing")
+    answer = await desk.post(address, left=left_of(page), amount="2,50", reason="one track was missing", sure="yes")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{address}?asked=refund")
     assert "The refund is on its way" in (await desk.get(answer.headers["location"])).text
     await desk.stage.settle()
@@ -133,7 +137,8 @@ async def test_an_operator_refunds_a_part_and_the_sellers_share_comes_back(desk:
 async def test_a_second_click_refunds_nothing_and_says_what_is_left(desk: Desk) -> None:
     payment_id = await desk.stage.sold([("anna", 1000)])
     address = f"/operator/payments/{payment_id}"
-    form = {"left": left_of((await desk.get(address)).text), "amount": "2.50", "reason": "one track was missing"}
+    left = left_of((await desk.get(address)).text)
+    form = {"left": left, "amount": "2.50", "reason": "one track was missing", "sure": "yes"}
     assert (await desk.post(address, **form)).status_code == 303
     second = await desk.post(address, **form)
     assert second.status_code == 409
@@ -166,3 +171,77 @@ async def test_a_payment_nobody_has_paid_offers_no_refund(desk: Desk) -> None:
     answer = await desk.post(f"/operator/payments/{payment_id}", left="0", amount="1", reason="because")
     assert answer.status_code == 422
     assert "there is nothing to refund" in answer.text.lower()
+
+
+async def test_the_form_asks_before_anything_is_sent(desk: Desk) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    address = f"/operator/payments/{payment_id}"
+    asked = await desk.post(address, left="1000", amount="2.50", reason="one track was missing")
+    assert asked.status_code == 200
+    assert "Give the buyer 2.50 EUR back, spread over the lines?" in asked.text
+    assert 'name="sure" value="yes"' in asked.text
+    assert not await desk.stage.all(Refund)
+
+
+async def test_one_line_alone_is_refunded_and_no_more_than_is_left_of_it(desk: Desk) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000), ("ben", 500)])
+    address = f"/operator/payments/{payment_id}"
+    _, line = sorted(await desk.stage.all(PaymentLine), key=lambda one: one.position)
+    form = {"left": "1500", "line": str(line.id), "reason": "the second one is broken", "sure": "yes"}
+    too_much = await desk.post(address, **form, amount="5.01")
+    assert too_much.status_code == 422
+    assert "only 5.00 EUR is left" in too_much.text
+    assert (await desk.post(address, **{**form, "line": NOBODYS_ID}, amount="1")).status_code == 422
+    assert (await desk.post(address, **form, amount="5")).status_code == 303
+    await desk.stage.settle()
+    anna, ben = sorted(await desk.stage.all(SellerTransfer), key=lambda one: one.seller_id)
+    assert (anna.reversed_minor, ben.reversed_minor) == (0, 450)
+
+
+async def test_an_error_is_in_sight_and_has_the_focus(desk: Desk) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    page = (await desk.post(f"/operator/payments/{payment_id}", left="1000", amount="99", reason="because")).text
+    assert re.search(r'<input id="amount"[^>]* autofocus aria-invalid="true"', page)
+    assert f'action="/operator/payments/{payment_id}#refund"' in page
+
+
+async def test_a_refunded_payment_is_called_refunded_everywhere(desk: Desk) -> None:
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    for amount, said in ((400, "partly refunded"), (600, "refunded")):
+        await desk.stage.refund(payment_id, amount)
+        await desk.stage.settle()
+        for address in ("/operator/payments", f"/operator/payments/{payment_id}"):
+            page = (await desk.get(address)).text
+            assert re.search(rf'class="badge[^"]*"[^>]*>{said}<', page.partition("Money back and forth")[0]), address
+            assert ">succeeded<" not in page.partition("Money back and forth")[0]
+
+
+async def test_an_id_shown_short_is_found_as_it_is_shown(desk: Desk) -> None:
+    row = await desk.given_up()
+    refund = await desk.stage.one(Refund)
+    for one in (row.payment_id, row.id, refund.id):
+        short = tail(one)
+        for written in (short, short.upper(), short.removeprefix("…"), f"...{short[1:]}"):
+            answer = await desk.get("/operator/payments", params={"find": written})
+            assert answer.headers.get("location") == f"/operator/payments/{row.payment_id}", written
+
+
+async def test_payments_whose_ids_end_alike_are_listed(desk: Desk) -> None:
+    first, second = await desk.stage.sold([("anna", 1000)]), await desk.stage.sold([("anna", 500)])
+    other = await desk.stage.sold([("anna", 700)])
+    async with desk.stage.database.write("test") as session:
+        for number, one in enumerate((first, second)):
+            mine = update(SellerTransfer).where(SellerTransfer.payment_id == one)
+            await session.execute(mine.values(id=UUID(f"01930000-0000-7000-800{number}-0000abcd1234")))
+    page = await desk.get("/operator/payments", params={"find": "…abcd1234"})
+    assert page.status_code == 200
+    assert "2 payments have an id that ends so" in page.text
+    assert [str(one) in page.text for one in (first, second, other)] == [True, True, False]
+
+
+async def test_lists_name_product_and_seller(desk: Desk) -> None:
+    await desk.stage.sold([("anna", 1000), ("ben", 500)])
+    for address in ("/operator/payments", "/operator/transfers"):
+        page = (await desk.get(address)).text
+        assert "product-0 and 1 more" in page
+        assert "–" in page  # no buyer: this payment was made without the shop

@@ -129,9 +129,19 @@ _STATES: dict[str, dict[str, State]] = {
 }  # fmt: skip
 
 
+_DERIVED: dict[str, dict[str, State]] = {
+    "payment": {
+        "refunded": State("refunded", "quiet", "All of it went back to the buyer."),
+        "partly_refunded": State("partly refunded", "warn", "A part of it went back to the buyer."),
+    },
+}
+"""What a row of this status is called because of other rows: no machine has it."""
+
+
 def state(machine: str, status: str) -> State:
     """How `status` of a `machine` is said; an unknown one is shown as it is."""
-    return _STATES.get(machine, {}).get(status) or State(status.replace("_", " "), "quiet", "")
+    known = _STATES.get(machine, {}).get(status) or _DERIVED.get(machine, {}).get(status)
+    return known or State(status.replace("_", " "), "quiet", "")
 
 
 def states(machine: str) -> dict[str, State]:

@@ -38,12 +38,18 @@ class OwnedShown(Struct, frozen=True):
     by: Literal["order_line", "download_code"]
 
 
+SOUND_IS_KEPT = False
+"""No recording is kept in this version: whoever owns a track can neither hear nor download it here yet."""
+
+
 class AccessShown(Struct, frozen=True):
-    """What one may do with the track, and why in a few words."""
+    """What one can do with the track now, and in a few words what one is to it. All three are false as long as no
+    recording of it is kept (`has_sound`), also for its owner."""
 
     stream: bool
     preview: bool
     download: bool
+    has_sound: bool
     because: str
 
 
@@ -57,7 +63,7 @@ OWNED_EXAMPLE: dict[str, Any] = {
     "given_at": "2026-01-02T10:31:00Z",
     "by": "order_line",
 }
-ACCESS_EXAMPLE = {"stream": True, "preview": True, "download": True, "because": "owned"}
+ACCESS_EXAMPLE = {"stream": False, "preview": False, "download": False, "has_sound": False, "because": "owned"}
 
 
 @get(
@@ -97,11 +103,17 @@ async def list_library(
 async def show_access(
     track_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
 ) -> AccessShown:
-    """Whether the visitor may hear all of it, a preview, or download it. A track one may do nothing with is not
+    """Whether the visitor can hear all of it, a preview, or download it. A track that is not for the visitor is not
     there."""
     async with database.read() as session:
         track = await session.get(Track, track_id)
         found = await access.may(session, visitor.person_id, track) if track is not None else None
     if found is None or not found.preview:
         raise Problem(NOT_FOUND, f"there is no track {track_id}")
-    return show(AccessShown, found)
+    return AccessShown(
+        stream=found.stream and SOUND_IS_KEPT,
+        preview=found.preview and SOUND_IS_KEPT,
+        download=found.download and SOUND_IS_KEPT,
+        has_sound=SOUND_IS_KEPT,
+        because=found.because,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,25 +12,23 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
-from veza.kit.money import BadAmount, Money, typed
 from veza.money import law, payments, refunds
 from veza.money.disputes import Dispute
-from veza.money.operator import ReasonMissing, reason_for
 from veza.money.payments import Payment, UnknownPayment, lines_of
-from veza.money.refunds import NotRefundable, Refund
+from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
+from veza.money.short_ids import payments_ending
 from veza.money.timeline import NothingFound, payment_of
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
+from veza.web.operator import refund_form
 from veza.web.operator.history import history_of
-from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to, known_id, unknown
+from veza.web.operator.naming import named, shown_status
+from veza.web.operator.office import Office, PageRequest, fields, go_to, known_id, unknown
 from veza.web.operator.paging import page_of
+from veza.web.operator.refund_form import RefundForm, SomebodyWasFirst
 
 ALL = ("/operator/payments", "See all payments")
-
-
-class SomebodyWasFirst(Exception):
-    """What can be refunded is not what the form was filled in for."""
 
 
 def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
@@ -39,6 +38,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
     async def listed(request: PageRequest) -> Response[bytes] | Redirect:
         """Payments, newest first; with `find`, the one that an id belongs to."""
         wanted = request.query_params.get("find", "").replace("\0", "").strip()[:200]
+        ending: Sequence[UUID] = []
         async with office.database.read() as session:
             if wanted:
                 try:
@@ -46,10 +46,18 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
                 except NothingFound:
                     if await session.get(WebhookEvent, wanted) is not None:
                         return go_to(f"/operator/inbox/{wanted}")
-            page = await page_of(session, select(Payment), Payment.id, request, {})
-        status = 404 if wanted else 200
+                ending = await payments_ending(session, wanted)
+                if len(ending) == 1:
+                    return go_to(f"/operator/payments/{ending[0]}")
+            query = select(Payment).where(Payment.id.in_(ending)) if ending else select(Payment)
+            page = await page_of(session, query, Payment.id, request, {})
+            said = await named(session, [row.id for row in page.rows])
+        status = 404 if wanted and not ending else 200
         live = None if wanted else page.here
-        return office.show(request, "payments.html", status=status, live=live, page=page, wanted=wanted)
+        return office.show(
+            request, "payments.html", status=status, live=live, page=page, wanted=wanted, ending=ending, named=said,
+            shown={row.id: shown_status(row, said[row.id].returned_minor) for row in page.rows},
+        )  # fmt: skip
 
     @get("/payments/{payment_id:str}")
     async def one(request: PageRequest, payment_id: FromPath[str]) -> Response[bytes]:
@@ -59,27 +67,16 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
     @post("/payments/{payment_id:str}")
     async def refund(request: PageRequest, payment_id: FromPath[str]) -> Response[bytes] | Redirect:
         """Give the buyer money back; the sellers' shares follow by themselves."""
-        row_id, form = known_id(payment_id, "payment", ALL), await fields(request)
-        given = {"amount": form.get("amount", "").strip(), "reason": form.get("reason", "").strip()}
+        row_id = known_id(payment_id, "payment", ALL)
         try:
-            async with office.database.write(ACTOR) as session:
-                payment = await payments.lock(session, row_id)
-                left = await refunds.refundable_minor(session, payment)
-                if form.get("left") != str(left):
-                    # A second click, or a second person: what they saw is not there any more.
-                    raise SomebodyWasFirst(f"{Money(left, payment.currency)} can still be refunded")
-                money = typed(given["amount"], payment.currency)
-                reason = reason_for("refund", given["reason"])
-                await refunds.request(session, payment, money.minor, money.currency, reason=reason)
+            form = await refund_form.send(office.database, row_id, await fields(request))
         except SomebodyWasFirst as error:
             return await _show(request, row_id, status=409, was_first=str(error))
-        except ReasonMissing as error:
-            return await _show(request, row_id, status=422, **given, reason_error=str(error))
-        except (BadAmount, NotRefundable) as error:
-            return await _show(request, row_id, status=422, **given, amount_error=str(error))
         except UnknownPayment:
             raise unknown("payment", row_id, ALL) from None
-        return go_to(f"/operator/payments/{row_id}?asked=refund")
+        if form is None:
+            return go_to(f"/operator/payments/{row_id}?asked=refund")
+        return await _show(request, row_id, status=422 if form.errors else 200, live=None, form=form)
 
     async def _show(request: PageRequest, row_id: UUID, **more: Any) -> Response[bytes]:
         async with office.database.read() as session:
@@ -97,11 +94,15 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
             left = await refunds.refundable_minor(session, row)
             broken = [violation.message for violation in await law.check(session, row)]
             history = await history_of(session, row.id)
-        told = {"amount": None, "amount_error": None, "reason": "", "reason_error": None, "was_first": None, **more}
+            said = (await named(session, [row.id]))[row.id]
+            left_of = await refunds.unreserved(session, row) if left else {}
+        told: dict[str, Any] = {"form": RefundForm(), "was_first": None, "live": f"/operator/payments/{row.id}", **more}
+        errors = {f"{name}_error": told["form"].errors.get(name) for name in ("amount", "reason")}
         asked = request.query_params.get("asked") == "refund"
         return office.show(
-            request, "payment.html", live=f"/operator/payments/{row.id}", payment=row, lines=lines, broken=broken,
-            history=history, left_minor=left, was_asked=asked, **told, **values,
+            request, "payment.html", payment=row, lines=lines, broken=broken, named=said, left_of=left_of,
+            shown=shown_status(row, said.returned_minor), history=history, left_minor=left, was_asked=asked,
+            **told, **errors, **values,
         )  # fmt: skip
 
     return [listed, one, refund]

@@ -21,6 +21,7 @@ from veza.money.reversals import TransferReversal
 from veza.money.sellers import Seller, seller
 from veza.money.transfers import STATUSES, SellerTransfer, UnknownTransfer
 from veza.web.operator.history import history_of
+from veza.web.operator.naming import named
 from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to, known_id, unknown
 from veza.web.operator.paging import page_of
 
@@ -45,6 +46,7 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
             page = await page_of(session, query, SellerTransfer.id, request, wanted)
             more = {
                 "names": await _names(session, {row.seller_id for row in page.rows}),
+                "named": await named(session, {row.payment_id for row in page.rows}),
                 "next_attempts": await _next_attempts(session, [row.id for row in page.rows]),
             }
         return office.show(request, "transfers.html", live=page.here, page=page, wanted=wanted, **more)

@@ -1,0 +1,80 @@
+"""What a list of payments says besides ids: who bought what from whom, and how much of it went back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from veza.accounts.people import Person
+from veza.kit.database import Session
+from veza.market.orders import NOBODYS_ADDRESS, Order
+from veza.money.payments import Payment, PaymentLine
+from veza.money.returns import LineReturn
+from veza.money.sellers import Seller
+
+NO_SHOP = "–"
+"""A payment that was made without the shop names no buyer."""
+
+
+@dataclass
+class Named:
+    """One payment in words; `returned_minor` is what the buyer has back, by refunds and disputes."""
+
+    buyer: str = NO_SHOP
+    products: list[str] = field(default_factory=list)
+    sellers: list[str] = field(default_factory=list)
+    returned_minor: int = 0
+
+    @property
+    def product(self) -> str:
+        """The first product, and how many more."""
+        if not self.products:
+            return NO_SHOP
+        more = len(self.products) - 1
+        return self.products[0] + (f" and {more} more" if more else "")
+
+    @property
+    def seller(self) -> str:
+        """Every seller once."""
+        return ", ".join(dict.fromkeys(self.sellers)) or NO_SHOP
+
+
+def shown_status(payment: Payment, returned_minor: int) -> str:
+    """How the payment's status is said: one whose money went back is no success any more."""
+    if payment.status != "succeeded" or returned_minor <= 0:
+        return payment.status
+    return "refunded" if returned_minor >= payment.amount_minor else "partly_refunded"
+
+
+async def named(session: Session, payment_ids: Collection[UUID]) -> dict[UUID, Named]:
+    """Each of the payments in words, in three statements however many there are."""
+    found = {payment_id: Named() for payment_id in payment_ids}
+    if not found:
+        return found
+    lines = (
+        select(PaymentLine.payment_id, PaymentLine.product_ref, func.coalesce(Seller.name, PaymentLine.seller_id))
+        .outerjoin(Seller, Seller.id == PaymentLine.seller_id)
+        .where(PaymentLine.payment_id.in_(list(found)))
+        .order_by(PaymentLine.payment_id, PaymentLine.position)
+    )
+    for payment_id, product, seller in await session.execute(lines):
+        found[payment_id].products.append(product)
+        found[payment_id].sellers.append(seller)
+    buyers = (
+        select(Order.payment_id, Person.name, Person.email, Order.email)
+        .outerjoin(Person, Person.id == Order.person_id)
+        .where(Order.payment_id.in_(list(found)))
+    )
+    for of, name, email, given in await session.execute(buyers):
+        address = email or (given if given != NOBODYS_ADDRESS else None)
+        found[cast(UUID, of)].buyer = " · ".join(filter(None, (name, address))) or NO_SHOP
+    back = select(LineReturn.payment_id, func.sum(LineReturn.amount_minor)).where(
+        LineReturn.payment_id.in_(list(found))
+    )
+    for payment_id, total in await session.execute(back.group_by(LineReturn.payment_id)):
+        found[payment_id].returned_minor = int(total)
+    return found

@@ -1,0 +1,73 @@
+"""The refund form of a payment's page: one line or an amount, tried as it would be done, asked before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from veza.kit.database import Database
+from veza.kit.money import BadAmount, Money, typed
+from veza.money import payments, refunds
+from veza.money.operator import ReasonMissing, reason_for
+from veza.money.payments import lines_of
+from veza.money.refunds import NotRefundable
+from veza.web.operator.office import ACTOR
+
+SPREAD = ""
+"""The choice *over all lines*: an amount is spread over what is left of them."""
+
+
+class SomebodyWasFirst(Exception):
+    """What can be refunded is not what the form was filled in for."""
+
+
+class _NotSure(Exception):
+    """Undoes what was tried: the operator is asked first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundForm:
+    """What was written into the form, and what is wrong with it; `asks` is the question before it is sent."""
+
+    amount: str | None = None
+    line: str = SPREAD
+    reason: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    asks: str | None = None
+
+
+async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -> RefundForm | None:
+    """Request the refund the form asks for, or return the form with its errors or its question; None: it was requested.
+
+    Raises SomebodyWasFirst, UnknownPayment.
+    """
+    filled = RefundForm(given.get("amount", "").strip(), given.get("line", SPREAD), given.get("reason", "").strip())
+    is_sure = given.get("sure") == "yes"
+    asks = ""
+    try:
+        async with database.write(ACTOR) as session:
+            payment = await payments.lock(session, payment_id)
+            left = await refunds.refundable_minor(session, payment)
+            if given.get("left") != str(left):
+                # A second click, or a second person: what they saw is not there any more.
+                raise SomebodyWasFirst(f"{Money(left, payment.currency)} can still be refunded")
+            money = typed(filled.amount or "", payment.currency)
+            lines = {str(line.id): line for line in await lines_of(session, payment.id)}
+            line = lines.get(filled.line)
+            if filled.line != SPREAD and line is None:
+                raise NotRefundable("this payment has no such line: choose one of the list")
+            reason = reason_for("refund", filled.reason)
+            only = {line.id: money.minor} if line is not None else None
+            await refunds.request(session, payment, money.minor, money.currency, reason=reason, line_amounts=only)
+            if not is_sure:
+                what = f"for “{line.product_ref}”" if line is not None else "spread over the lines"
+                asks = f"Give the buyer {money} back, {what}?"
+                raise _NotSure
+    except _NotSure:
+        return RefundForm(filled.amount, filled.line, filled.reason, asks=asks)
+    except ReasonMissing as error:
+        return RefundForm(filled.amount, filled.line, filled.reason, {"reason": str(error)})
+    except (BadAmount, NotRefundable) as error:
+        return RefundForm(filled.amount, filled.line, filled.reason, {"amount": str(error)})
+    return None
