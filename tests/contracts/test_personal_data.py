@@ -87,6 +87,7 @@ PERSONAL = {
     "second_factors.person_id": GOES,
     "sessions.person_id": GOES,
     "sessions.address": GOES,
+    "sessions.second_factor_at": GOES,
     "sessions.agent": GOES,
     "status_changes.by": AS_ACTOR,
     "webhook_events.payload": "kept without what it says about buyer and seller",
@@ -158,14 +159,21 @@ async def _free_release(owner: Caller) -> tuple[str, str, str, str]:
 
 
 async def _rows(veza: Veza) -> dict[str, list[dict[str, str]]]:
-    """Every value of every table, as text."""
+    """Every value of every table, as text; what is sealed is opened."""
+    box = veza.database.box
+
+    def said(value: Any) -> str:
+        if isinstance(value, bytes) and value.startswith(b"gAAAA"):
+            value = box.open_bytes(value)
+        return box.open(value) if isinstance(value, str) and value.startswith("gAAAA") else str(value)
+
     found: dict[str, list[dict[str, str]]] = {}
     async with veza.database.read() as session:
         for table in METADATA.sorted_tables:
             shown = [column if not isinstance(column.type, Uuid) else cast(column, String) for column in table.columns]
             names = [column.name for column in table.columns]
             for row in await session.execute(select(*shown).select_from(table)):
-                found.setdefault(table.name, []).append(dict(zip(names, map(str, row), strict=True)))
+                found.setdefault(table.name, []).append(dict(zip(names, map(said, row), strict=True)))
     return found
 
 
