@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ async def test_an_album_with_a_tag_missing_in_some_files_is_one(shop: Shop, miss
     assert (one.title, one.tracks_made) == ("Blue Hours", 4)
 
 
+async def test_loose_songs_beside_an_album_are_not_on_it(shop: Shop) -> None:
+    for name in ("a", "b"):
+        recording(shop.folder / "Downloads" / f"{name}.mp3", title=name.upper())
+    for number in "12":
+        recording(shop.folder / "Downloads" / f"x{number}.mp3", title=f"X{number}", album="X", track=number)
+    await shop.imported()
+    assert await shop.titles() == {"downloads": ["A", "B"], "x": ["X1", "X2"]}
+
+
 async def test_a_compilation_of_many_artists_and_years_in_one_folder_is_one(shop: Shop) -> None:
     for number in range(1, 6):
         recording(
@@ -99,6 +109,8 @@ async def test_a_compilation_of_many_artists_and_years_in_one_folder_is_one(shop
         )  # fmt: skip
     (one,) = (await shop.imported()).releases
     assert one.tracks_made == 5
+    assert "its files name 5 dates, 1965-01-01 (year) is taken" in one.notes
+    assert (await shop.releases())["hits"][0].release_date == date(1965, 1, 1)
 
 
 async def test_albums_of_one_name_in_one_folder_are_told_apart_by_their_artists(shop: Shop) -> None:

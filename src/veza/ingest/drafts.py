@@ -23,6 +23,7 @@ from veza.catalog.releases import Release, ReleaseWanted, create_release, edit_r
 from veza.catalog.room import record_cover
 from veza.catalog.tracks import Track, add_tracks, edit_track, reorder_tracks, tracks_of
 from veza.ingest.changes import changes
+from veza.ingest.dates import Known
 from veza.ingest.found import FoundFile, track_facts
 from veza.ingest.grouping import Group, copies
 from veza.ingest.matching import Before, Matched, find_before, key_of, match_files
@@ -101,7 +102,8 @@ async def make_plan(session: Session, run: Run, group: Group) -> Plan:
     if run.artist_id is not None:
         before = await find_before(session, run.artist_id, group, run.claimed, run.is_gone)
     matched = match_files(before, files, [one for one, _, _ in again])
-    plan = Plan(group, files, again, before, matched, _facts(group, files), notes=list(group.notes))
+    plan = Plan(group, files, again, before, matched, _facts(group, files))
+    plan.notes = [*group.notes, *_date_note(files, _date(files))]
     if before is not None and before.memory.said and before.because:
         plan.notes.append(f"it is taken for the release imported before: {before.because}")
     for one, twin, because in again:
@@ -167,7 +169,7 @@ def _facts(group: Group, files: list[FoundFile]) -> dict[str, Any]:
     """What the files say of the whole, as columns of a release."""
     said = [one.recording for one in files]
     languages = {one.track.language for one in said}
-    day = agreed([one.date for one in said])
+    day = _date(files)
     return {
         "title": group.title,
         "kind": group.kind,
@@ -177,6 +179,24 @@ def _facts(group: Group, files: list[FoundFile]) -> dict[str, Any]:
         "release_date": day.first.isoformat() if day else None,
         "release_date_precision": day.precision if day else None,
     }
+
+
+def _date(files: list[FoundFile]) -> Known | None:
+    """The date that more than half of the files name, else the latest: a compilation is no older than its songs."""
+    dates = [one.recording.date for one in files if one.recording.date is not None]
+    most: Known | None = agreed(dates)
+    if most is None or dates.count(most) * 2 > len(dates):
+        return most
+    return max(dates, key=lambda one: one.first)
+
+
+def _date_note(files: list[FoundFile], taken: Known | None) -> list[str]:
+    named = {one.recording.date for one in files if one.recording.date is not None}
+    return (
+        [f"its files name {len(named)} dates, {taken.first.isoformat()} ({taken.precision}) is taken"]
+        if taken and len(named) > 1
+        else []
+    )
 
 
 def _compare_whole(plan: Plan, before: Before) -> None:

@@ -72,7 +72,8 @@ class _Bunch:
 
 
 def _bunches(files: Sequence[FoundFile]) -> list[list[FoundFile]]:
-    """The files of each folder by the album they name. A file that names none is of its folder's, if that has one."""
+    """The files of each folder by the album they name. Files that name none are of their folder's, if that has one and
+    their numbers are free in it: loose songs beside an album are not on it."""
     folders: dict[str, list[FoundFile]] = {}
     for one in files:
         folders.setdefault(one.file.folder, []).append(one)
@@ -80,7 +81,7 @@ def _bunches(files: Sequence[FoundFile]) -> list[list[FoundFile]]:
     for _, group in sorted(folders.items()):
         albums = _parted(group, _album_key)
         nameless = albums.pop(None, [])
-        if len(albums) == 1:
+        if nameless and len(albums) == 1 and _fit_in(nameless, next(iter(albums.values()))):
             (only,) = albums.values()
             only += nameless
         elif nameless:
@@ -88,6 +89,12 @@ def _bunches(files: Sequence[FoundFile]) -> list[list[FoundFile]]:
         for album in albums.values():
             found += _told_apart(album)
     return found
+
+
+def _fit_in(files: list[FoundFile], album: list[FoundFile]) -> bool:
+    """Whether every file has a number, and one that no other song of the album has."""
+    numbered = all(one.slot.number is not None for one in files)
+    return numbered and (not _is_crowded([*album, *files]) or _is_crowded(album))
 
 
 def _told_apart(album: list[FoundFile]) -> list[list[FoundFile]]:
