@@ -273,7 +273,17 @@ class Settings(BaseSettings):
     @property
     def keeps_mails(self) -> bool:
         """True where mails are shown at /mailbox: no mail server is set, and nobody but this machine can ask."""
-        return is_loopback(self.host) and not self.public_url and not self.smtp_url.get_secret_value()
+        return not self.is_public and not self.smtp_url.get_secret_value()
+
+    @property
+    def is_public(self) -> bool:
+        """True where others than this machine's own people may reach Veza: its address says so, or a proxy's may."""
+        return not is_loopback(self.host) or bool(self.public_url)
+
+    @property
+    def hosts_sandbox(self) -> bool:
+        """True when `veza serve` plays the provider itself, in its own process."""
+        return self.uses_sandbox and not self.stripe_api_base
 
     @property
     def smtp_demands_tls(self) -> bool:
@@ -347,6 +357,11 @@ class Settings(BaseSettings):
             (
                 self.demo_data and bool(key),
                 "DEMO_DATA works with the built-in sandbox only: leave STRIPE_SECRET_KEY empty or set DEMO_DATA=false",
+            ),
+            (
+                self.demo_data and self.is_public,
+                "DEMO_DATA makes accounts whose password stands in the README, and HOST or PUBLIC_URL lets others in: "
+                "set DEMO_DATA=false, or leave HOST on 127.0.0.1 and PUBLIC_URL empty",
             ),
             (
                 self.session_max < self.session_idle,

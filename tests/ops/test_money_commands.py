@@ -124,6 +124,8 @@ async def _history(url: str) -> World:
 @pytest.fixture
 def world(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(tmp_path)
+    # Not the sandbox inside a `veza serve`: that one is looked for in VAR_DIR.
+    monkeypatch.setenv("STRIPE_API_BASE", "http://sandbox.invalid")
     return asyncio.run(_history(sqlite_url))
 
 
@@ -236,7 +238,6 @@ def test_a_provider_that_does_not_answer_is_one_sentence(world: World) -> None:
     world.sandbox.add_fault("error_503", times=None)
     said = world.refusal("reconcile")
     assert said.startswith("the provider's charges could not be listed: 503")
-    assert "is `veza serve` running" in said
     assert world.refusal("catch-up").startswith("the provider's events could not be listed")
 
 

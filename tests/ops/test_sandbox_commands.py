@@ -70,7 +70,7 @@ def test_a_state_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a database, whatever else it may be\n" * 100)
     done = veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "veza: notes.txt cannot hold the sandbox's state: file is not a database\n"
+    assert done.stderr.startswith("veza: the sandbox's file notes.txt is damaged: file is not a database; --repair ")
 
 
 class Sandbox:

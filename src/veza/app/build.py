@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import Settings
 from veza.web.letter_pages import letter_routes
-from veza.web.mailbox import mailbox_routes
+from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
@@ -93,6 +94,7 @@ class Veza:
     metrics: Metrics
     litestar: Litestar
     asgi: Any
+    mailbox_way: str
 
     @property
     def database(self) -> Database:
@@ -124,13 +126,13 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     """
     stop = asyncio.Event()
     metrics = Metrics()
-    token = operator_token(settings)
-    hosts = http and settings.uses_sandbox and not settings.stripe_api_base
+    token, mailbox_key = operator_token(settings), secrets.token_urlsafe(24)
+    hosts = http and settings.hosts_sandbox
     rooms = rooms_of(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
     metrics.before_scrape(money_gauges(rooms.database))
     served, litestar = web_application(
         rooms.database,
-        _routes(settings, rooms, token, stop, metrics),
+        _routes(settings, rooms, token, mailbox_key, stop, metrics),
         TRANSLATIONS,
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
@@ -147,11 +149,12 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         metrics=metrics,
         litestar=litestar,
         asgi=served,
+        mailbox_way=mailbox_link("", mailbox_key),
     )
 
 
 def _routes(
-    settings: Settings, rooms: Rooms, token: str, stop: asyncio.Event, metrics: Metrics
+    settings: Settings, rooms: Rooms, token: str, mailbox_key: str, stop: asyncio.Event, metrics: Metrics
 ) -> list[ControllerRouterHandler]:
     checks: dict[str, Check] = {"database": lambda: out_of_date(rooms.database)}
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
@@ -168,10 +171,16 @@ def _routes(
         api_v1(who, under_api),
         cover_route(rooms.catalog, who),
         webhook_route(rooms.money.inbox, settings.webhook_max_bytes),
-        *operator_routes(rooms.database, rooms.money.inbox, token, secure=settings.base_url.startswith("https://")),
+        *operator_routes(
+            rooms.database,
+            rooms.money.inbox,
+            token,
+            mailbox_key=mailbox_key,
+            secure=settings.base_url.startswith("https://"),
+        ),
     ]
     routes += [
-        *mailbox_routes(rooms.database, is_open=settings.keeps_mails),
+        *mailbox_routes(rooms.database, mailbox_key, token, is_open=settings.keeps_mails),
         *letter_routes(rooms.accounts, rooms.catalog, Cookies(settings.base_url, settings.session_max)),
         *track_routes(rooms.catalog, lambda request: _asker(who, request)),
         *notice_routes(rooms.database, rooms.market.notices),

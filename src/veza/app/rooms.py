@@ -74,7 +74,7 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
             _limits(settings),
         ),
         market=market,
-        money=_money(settings, database, metrics, sandbox),
+        money=_money(settings, database, metrics, sandbox, configured.provider_key(settings, token)),
         sandbox=sandbox,
     )
 
@@ -115,7 +115,9 @@ def _market_rules(settings: Settings, token: str) -> MarketRules:
     )
 
 
-def _money(settings: Settings, database: Database, metrics: Metrics, sandbox: HostedSandbox | None) -> MoneyRoom:
+def _money(
+    settings: Settings, database: Database, metrics: Metrics, sandbox: HostedSandbox | None, key: str
+) -> MoneyRoom:
     def observe(operation: str, answer: Answer) -> None:
         metrics.latency.labels(operation).observe(answer.latency_ms / 1000)
 
@@ -124,7 +126,7 @@ def _money(settings: Settings, database: Database, metrics: Metrics, sandbox: Ho
         log.info("attempt.settled", **plain_values(asdict(settled)))
 
     secrets = (sandbox.webhook_secret,) if sandbox else _plain(settings.stripe_webhook_secrets)
-    gateway = configured.gateway(settings, database, observe=observe)
+    gateway = configured.gateway(settings, database, key, observe=observe)
     room = MoneyRoom(database, gateway, configured.money_rules(settings, secrets))
     for worker in (room.refund_worker, room.transfer_worker, room.reversal_worker):
         worker.on_settled = on_settled

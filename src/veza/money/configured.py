@@ -9,6 +9,7 @@ from veza.kit.database import Database
 from veza.money.claims import RetryPolicy
 from veza.money.pace import Pace, ProcessSlots, Slots
 from veza.money.room import MoneyRules
+from veza.money.sandbox.belonging import sandbox_key
 from veza.money.stripe.gateway import Gateway, Observer
 from veza.money.stripe.live import BoundedAiohttpClient, Line
 from veza.money.webhook_inbox import InboxPolicy
@@ -67,12 +68,18 @@ def provider_base(settings: Settings) -> str | None:
     return settings.local_url + SANDBOX_PATH if settings.uses_sandbox else None
 
 
-def gateway(settings: Settings, database: Database, observe: Observer | None = None) -> Gateway:
+def provider_key(settings: Settings, operator_token: str) -> str:
+    """The key as set, else the one that our own sandbox takes, else one that any other sandbox takes."""
+    if key := settings.stripe_secret_key.get_secret_value():
+        return key
+    return sandbox_key(operator_token) if settings.hosts_sandbox else SANDBOX_KEY
+
+
+def gateway(settings: Settings, database: Database, key: str, observe: Observer | None = None) -> Gateway:
     """The provider, at the deployment's pace: shared in Redis where there is one, else in PostgreSQL."""
     timeout: timedelta = settings.stripe_request_timeout
     most = settings.reversal_concurrency + 48  # beside the reversals: refunds, transfers, checks, people
     http = BoundedAiohttpClient(timeout.total_seconds(), most)
-    key = settings.stripe_secret_key.get_secret_value() or SANDBOX_KEY
     pace = Pace(_slots(settings, database), settings.stripe_max_requests_per_second, settings.stripe_workers_share)
     return Gateway(Line(key, http, provider_base(settings)), pace, observe=observe)
 

@@ -32,6 +32,7 @@ class Application(Protocol):
 
     `foundations` are entered before any service starts and left after all have stopped, in reverse: work in
     flight still needs them. `stop` is set by the first signal; open streams and readiness watch it.
+    `mailbox_way` is the path that opens the mailbox in a browser until the next start.
     """
 
     settings: Settings
@@ -39,6 +40,7 @@ class Application(Protocol):
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
     asgi: Any
+    mailbox_way: str
 
     @property
     def database(self) -> Database: ...

@@ -9,7 +9,8 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -102,10 +103,30 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Listen here instead of HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Listen on this port instead of PORT; 0 takes a free one.")] = None,
     migrate_first: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Save what can be saved of a damaged sandbox file first; keeps a copy.")
+    ] = False,
     database_url: Url = None,
 ) -> None:
     """Start the web server with the workers inside; SIGTERM or Ctrl-C stops it within SHUTDOWN_GRACE."""
-    _start(context.obj, load_settings(host=host, port=port, database_url=database_url), migrate_first, http=True)
+    settings = load_settings(host=host, port=port, database_url=database_url)
+    with own_folder(settings):
+        if repair:
+            repair_sandbox(settings)
+        _start(context.obj, settings, migrate_first, http=True)
+
+
+@contextmanager
+def own_folder(settings: Settings) -> Iterator[None]:
+    """Hold VAR_DIR inside the block; ends the command with one sentence when that cannot be."""
+    from veza.ops import running
+
+    with ExitStack() as holding:
+        try:
+            holding.enter_context(running.held(settings))
+        except (running.FolderInUse, running.FolderUnusable) as error:
+            raise fail(str(error)) from None
+        yield
 
 
 def worker(context: typer.Context, database_url: Url = None) -> None:
@@ -115,35 +136,42 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.money.sandbox.state import DamagedState
+    from veza.ops import running
     from veza.ops import serve as server
+    from veza.ops.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account
     from veza.ops.demo.fill import demo_among, what_was_made
     from veza.ops.migrations import demand_tables
     from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken
+    from veza.ops.operator_token import NoToken, operator_token
+    from veza.ops.sandbox_commands import WAY_ON
 
     gc.disable()  # nothing imported and built from here on is garbage: a third of a second until `serve.run` enables it
     configure_logs(settings)
-    if migrate_first:
-        bring_up_to_date(settings)
 
     async def start() -> int:
         listener = server.listen(settings.host, settings.port) if http else None
+        if migrate_first:  # not before the port is ours: nothing has happened yet when it is taken
+            await asyncio.to_thread(bring_up_to_date, settings)
+        await demand_tables(settings.database_url)
         if listener is None:
-            application = program.build(settings, False)
+            application = program.build(await running.own_veza(settings, operator_token(settings)), False)
         else:
             # Port 0 has become a real one by now; the sandbox and its webhooks need to know it.
             application = program.build(settings.model_copy(update={"port": listener.getsockname()[1]}), True)
+            running.note(settings, application.settings.local_url)
 
         try:
-            await demand_tables(application.database)
+            if listener is not None and settings.is_public:
+                await demand_no_open_demo_account(application.database)
             admin = await first_admin_link(application) if listener else None
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, DemoAccountsOpen):
             await application.close()
             raise
 
         def on_ready() -> None:
             typer.echo(
-                welcome(settings, server.address(listener), admin) if listener else "Veza's workers are running."
+                welcome(application, server.address(listener), admin) if listener else "Veza's workers are running."
             )
             sys.stdout.flush()
 
@@ -152,7 +180,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             if data is not None and listener is not None:
                 await data.finished.wait()
                 if data.made:  # what was said before has scrolled away
-                    typer.echo(f"{what_was_made(data.made)}\n{welcome(settings, server.address(listener), admin)}")
+                    typer.echo(f"{what_was_made(data.made)}\n{welcome(application, server.address(listener), admin)}")
                     sys.stdout.flush()
 
         telling = asyncio.create_task(once_there_is_a_demo())
@@ -163,7 +191,9 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
 
     try:
         code = run_async(start())
-    except (server.CannotListen, DatabaseUnavailable, NoToken) as error:
+    except DamagedState as damaged:
+        raise fail(f"{damaged}; {WAY_ON}") from None
+    except (server.CannotListen, DatabaseUnavailable, NoToken, *running.TROUBLES, DemoAccountsOpen) as error:
         raise fail(str(error)) from None
     finally:
         gc.enable()
@@ -191,13 +221,15 @@ async def first_admin_link(application: Application) -> str | None:
     return link
 
 
-def welcome(settings: Settings, where: str, admin: str | None) -> str:
+def welcome(application: Application, where: str, admin: str | None) -> str:
     """What a person sees once the server answers: where to look, how to sign in, how to become the first admin.
 
-    The link itself is for a terminal alone: what is redirected or collected is a log, which others read and keep.
+    The links are for a terminal alone: what is redirected or collected is a log, which others read and keep.
     """
     from veza.ops.operator_token import token_file
     from veza.ops.secret_files import admin_link_file
+
+    settings = application.settings
 
     if settings.operator_token.get_secret_value():
         sign_in = "with your OPERATOR_TOKEN"
@@ -205,7 +237,8 @@ def welcome(settings: Settings, where: str, admin: str | None) -> str:
         sign_in = f"with the token in {token_file(settings)}"
     payments = f"{where}/sandbox/  a stand-in, no real money" if settings.uses_sandbox else "Stripe"
     if settings.keeps_mails:
-        mails = f"{where}/mailbox  no mail server is set"
+        way = application.mailbox_way if sys.stdout.isatty() else "/operator/mailbox"
+        mails = f"{where}{way}  no mail server is set"
     else:
         mails = "by SMTP" if settings.smtp_url.get_secret_value() else "kept unread: set SMTP_URL"
     lines = [
@@ -220,6 +253,14 @@ def welcome(settings: Settings, where: str, admin: str | None) -> str:
         link = admin if sys.stdout.isatty() else f"the link in {admin_link_file(settings)}"
         lines.append(f"  first admin  {link}  once, within a day")
     return "\n".join(lines)
+
+
+def repair_sandbox(settings: Settings) -> None:
+    """Save what can be saved of the hosted sandbox's file, and say what was done; only while VAR_DIR is held."""
+    from veza.money.sandbox.hosted import state_file
+    from veza.ops.sandbox_commands import repair_state
+
+    repair_state(state_file(settings))
 
 
 def migrate(database_url: Url = None, as_json: Json = False) -> None:

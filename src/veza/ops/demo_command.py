@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, print_json, run_async
+from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, own_folder, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.ops.application import Program
@@ -20,6 +20,9 @@ def demo(
     seed: Annotated[
         int | None, typer.Option(help="Which label, instead of DEMO_SEED; the same again for a number.")
     ] = None,
+    new_passwords: Annotated[
+        bool, typer.Option("--new-passwords", help="Instead, give the demo's accounts passwords of their own.")
+    ] = False,
     database_url: Url = None,
     as_json: Json = False,
 ) -> None:
@@ -28,20 +31,28 @@ def demo(
     Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA, DEMO_SEED).
     """
     from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.money.sandbox.state import DamagedState
     from veza.ops.demo.fill import what_was_made
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
+    from veza.ops.sandbox_commands import WAY_ON
     from veza.ops.serve import CannotListen
 
+    if new_passwords:
+        _give_new_passwords(load_settings(database_url=database_url), as_json)
+        return
     settings = load_settings(database_url=database_url, demo_seed=seed, demo_data=True)
     configure_logs(settings.model_copy(update={"log_level": "error"}))
     if settings.stripe_api_base:
         raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)
-    bring_up_to_date(settings)
-    try:
-        data = run_async(_fill(context.obj, settings))
-    except (CannotListen, DatabaseUnavailable, NoToken) as error:
-        raise fail(str(error)) from None
+    with own_folder(settings):
+        bring_up_to_date(settings)
+        try:
+            data = run_async(_fill(context.obj, settings))
+        except DamagedState as damaged:
+            raise fail(f"{damaged}; {WAY_ON}") from None
+        except (CannotListen, DatabaseUnavailable, NoToken) as error:
+            raise fail(str(error)) from None
     made = data.made
     if made is None:
         raise fail(data.trouble or "the demo was stopped before it was whole: begin with an empty database")
@@ -54,15 +65,40 @@ def demo(
         typer.echo("There is data already: nothing was done.")
 
 
+def _give_new_passwords(settings: Settings, as_json: bool) -> None:
+    from veza.kit.database import Database
+    from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.ops.demo.documented_password import give_new_passwords
+
+    async def give() -> list[tuple[str, str]]:
+        database = Database.open(settings.database_url, pool_size=2)
+        try:
+            return await give_new_passwords(database)
+        finally:
+            await database.close()
+
+    try:
+        given = run_async(give())
+    except DatabaseUnavailable as error:
+        raise fail(str(error)) from None
+    if as_json:
+        print_json({"ok": True, "passwords": dict(given)})
+    elif given:
+        typer.echo("\n".join(f"{address}  {password}" for address, password in given))
+    else:
+        typer.echo("No account of the demo has the password of the README.")
+
+
 async def _fill(program: Program, settings: Settings) -> DemoData:
     """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
-    from veza.ops import serve
+    from veza.ops import running, serve
     from veza.ops.demo.fill import demo_among
 
     # The configured port, not a free one: the sandbox remembers where its webhooks go.
     listener = serve.listen(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     application = program.build(settings, True)
+    running.note(settings, settings.local_url)
     data = demo_among(application.services)
     if data is None:
         raise LookupError("this process makes no demo: it plays no provider")

@@ -38,13 +38,14 @@ class Finding:
 
 async def examine(settings: Settings | SettingsError, clock: Clock | None = None) -> list[Finding]:
     """Every finding, in the order a person would mend them; without usable settings only the machine's."""
+    from veza.ops.doctor_place import place
     from veza.ops.doctor_services import services
 
     findings = [_python()]
     if isinstance(settings, SettingsError):
         advice = "correct it in .env or the environment"
         return findings + [Finding("settings", False, problem, advice) for problem in settings.problems]
-    findings += [*_folder(settings), *_disk(settings), *_settings(settings), _proxies(settings)]
+    findings += [*_folder(settings), *place(settings), *_disk(settings), *_settings(settings), _proxies(settings)]
     return findings + await services(settings, clock or SystemClock())
 
 

@@ -135,7 +135,7 @@ async def _mail(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _provider(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
-    if settings.uses_sandbox and not settings.stripe_api_base:
+    if settings.hosts_sandbox:
         yield Finding("provider", True, "the built-in sandbox; no real money moves")
         return
     base = (settings.stripe_api_base or STRIPE).rstrip("/")

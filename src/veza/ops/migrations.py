@@ -77,7 +77,11 @@ async def out_of_date(database: Database) -> str | None:
     return f"the database is at revision {', '.join(found) or 'none'}, this Veza needs {newest}: run `veza migrate`"
 
 
-async def demand_tables(database: Database) -> None:
+async def demand_tables(url: str) -> None:
     """Raise DatabaseUnavailable when there are none: nothing would ever work. A database that is away may come back."""
-    if await out_of_date(database) == NO_TABLES:
-        raise DatabaseUnavailable(NO_TABLES)
+    database = Database.open(url, pool_size=2)
+    try:
+        if await out_of_date(database) == NO_TABLES:
+            raise DatabaseUnavailable(NO_TABLES)
+    finally:
+        await database.close()

@@ -12,7 +12,7 @@ import typer
 
 from veza.ops.application import Application, Program
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
-from veza.settings import parse_duration, show_duration
+from veza.settings import Settings, parse_duration, show_duration
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ def reconcile(
         with money_tables.working("asking the provider", quiet=as_json):
             return await compare(application.database, application.room.gateway, since=back, apply=apply)
 
-    found = _with_room(context, database_url, look)
+    found = _with_room(context, database_url, look, asks_provider=True)
     left = len(found.differences) - found.applied
     if as_json:
         told = [one.as_json() for one in found.differences]
@@ -188,7 +188,7 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
         with money_tables.working("listing the provider's events", quiet=as_json):
             return await feed(application.database, room.gateway, room.inbox, back)
 
-    done = _with_room(context, database_url, act)
+    done = _with_room(context, database_url, act, asks_provider=True)
     if as_json:
         print_json({"ok": done.waiting == 0, "listed": done.listed, "missed": done.missed, "waiting": done.waiting})
     else:
@@ -199,25 +199,43 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
     raise typer.Exit(0 if done.waiting == 0 else 1)
 
 
-def _with_room(context: typer.Context, database_url: str | None, work: Callable[[Application], Awaitable[T]]) -> T:
-    """Run `work` on the application as configured; what cannot be is one sentence and an exit code."""
+def _with_room(
+    context: typer.Context,
+    database_url: str | None,
+    work: Callable[[Application], Awaitable[T]],
+    *,
+    asks_provider: bool = False,
+) -> T:
+    """Run `work` on the application as configured; what cannot be is one sentence and an exit code.
+
+    The sandbox is that of the `veza serve` on this VAR_DIR, wherever it listens; `asks_provider` says that without it
+    there is nothing to do.
+    """
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.money.catch_up import CatchUpFailed
     from veza.money.operator import NothingToRetry, ReasonMissing
     from veza.money.reconciliation import CannotReconcile
     from veza.money.timeline import NothingFound
     from veza.money.transfers import UnknownTransfer
+    from veza.ops import running
     from veza.ops.money_views import NoSuchState
     from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken
+    from veza.ops.operator_token import NoToken, operator_token
 
     settings = load_settings(database_url=database_url)
     configure_logs(settings.model_copy(update={"log_level": "error"}))
     program: Program = context.obj
-    at_home = settings.uses_sandbox and not settings.stripe_api_base
+
+    async def at_home(settings: Settings) -> Settings:
+        try:
+            return await running.own_veza(settings, operator_token(settings))
+        except running.NothingRuns:
+            if asks_provider:
+                raise
+            return settings
 
     async def run() -> T:
-        application = program.build(settings, False)
+        application = program.build(await at_home(settings), False)
         try:
             return await work(application)
         finally:
@@ -227,9 +245,8 @@ def _with_room(context: typer.Context, database_url: str | None, work: Callable[
         return run_async(run())
     except (NothingFound, UnknownTransfer, NothingToRetry, DatabaseUnavailable, NoToken) as impossible:
         raise fail(str(impossible)) from None
-    except (CannotReconcile, CatchUpFailed) as impossible:
-        advice = f"; is `veza serve` running on {settings.local_url}? the sandbox lives in it" if at_home else ""
-        raise fail(f"{impossible}{advice}") from None
+    except (CannotReconcile, CatchUpFailed, *running.TROUBLES) as impossible:
+        raise fail(str(impossible)) from None
     except (ReasonMissing, NoSuchState) as senseless:
         raise fail(str(senseless), 2) from None
 

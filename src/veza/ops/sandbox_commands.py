@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,8 @@ from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.ops.scenarios.player import Played, Scenario
+
+WAY_ON = "`veza serve --repair` saves what can be saved, `veza sandbox reset` begins anew; both keep the file as it was"
 
 sandbox = typer.Typer(
     name="sandbox",
@@ -52,6 +56,9 @@ def serve(
     no_async_capture: Annotated[
         bool, typer.Option("--no-async-capture", help="Charges are booked at once, without `charge.updated`.")
     ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Save what can be saved of a damaged state file first; keeps a copy.")
+    ] = False,
 ) -> None:
     """Serve the sandbox alone, for any program that speaks Stripe's protocol; Ctrl-C stops it.
 
@@ -62,6 +69,8 @@ def serve(
     from veza.ops.serve import CannotListen
 
     configure_logs(load_settings())
+    if repair and state is not None:
+        repair_state(state)
     try:
         switches = sandbox_server.switches_of(
             seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture
@@ -70,6 +79,55 @@ def serve(
     except (CannotListen, sandbox_server.BadState, ValueError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(code)
+
+
+@sandbox.command()
+def reset(state: Annotated[Path | None, typer.Option(help="This file instead of VAR_DIR's.")] = None) -> None:
+    """Begin with an empty sandbox: the file as it was stays beside the new one. Not while it is in use.
+
+    Veza's own database keeps its sales: `veza money reconcile` then lists what the provider no longer knows.
+    """
+    from veza.money.sandbox.hosted import state_file
+    from veza.money.sandbox.state import set_aside
+    from veza.ops.cli import own_folder
+
+    settings = load_settings()
+    with own_folder(settings) if state is None else nullcontext():
+        path = state or state_file(settings)
+        if not path.exists():
+            typer.echo(f"There is no {path}: the next start makes it.")
+            return
+        typer.echo(f"The sandbox begins anew. What it was is in {set_aside(path, _now())}.")
+
+
+@sandbox.command()
+def key() -> None:
+    """Print the API key that the sandbox inside this folder's `veza serve` takes."""
+    from veza.money.sandbox.belonging import sandbox_key
+    from veza.ops.operator_token import NoToken, operator_token
+
+    try:
+        typer.echo(sandbox_key(operator_token(load_settings())))
+    except NoToken as error:
+        raise fail(str(error)) from None
+
+
+def repair_state(path: Path) -> None:
+    """Save what can be saved of a sandbox's file, and say what was done."""
+    from veza.money.sandbox.state import repair
+    from veza.money.sandbox.world import table_names
+
+    done = repair(path, table_names(), _now())
+    if done is None:
+        typer.echo(f"{path} needs no repair.")
+    else:
+        typer.echo(
+            f"{path}: {done.kept} rows were kept, {done.dropped} dropped. What it was is in {done.damaged_copy}."
+        )
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 @sandbox.command(name="list")

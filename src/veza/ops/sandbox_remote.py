@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from veza.money.configured import SANDBOX_KEY
+
 TIMEOUT_SECONDS = 30.0
 
 
@@ -15,10 +17,15 @@ class SandboxRefused(Exception):
 
 
 class SandboxRemote:
-    """The control API at `url`/_sandbox; every method is one request. Use as an async context manager."""
+    """The control API at `url`/_sandbox; every method is one request. Use as an async context manager.
 
-    def __init__(self, url: str) -> None:
+    A hosted sandbox wants the operator's `token` there, and its own `key` for the provider's API.
+    """
+
+    def __init__(self, url: str, *, token: str = "", key: str = SANDBOX_KEY) -> None:
         self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._key = key
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -37,7 +44,9 @@ class SandboxRemote:
             raise RuntimeError("enter the SandboxRemote before asking it")
         body = arguments or None
         try:
-            async with self._http.request(method, f"{self.url}/_sandbox{path}", json=body) as answer:
+            async with self._http.request(
+                method, f"{self.url}/_sandbox{path}", json=body, headers=self._headers
+            ) as answer:
                 said = await answer.json()
                 if answer.status == 200:
                     return said
@@ -137,5 +146,5 @@ class SandboxRemote:
         if self._http is None:
             raise RuntimeError("enter the SandboxRemote before asking it")
         address = f"{self.url}/v1/transfers/{transfer}/reversals"
-        async with self._http.get(address, headers={"Authorization": "Bearer sk_test_visitor"}) as answer:
+        async with self._http.get(address, headers={"Authorization": f"Bearer {self._key}"}) as answer:
             return [str(one["id"]) for one in (await answer.json())["data"]]

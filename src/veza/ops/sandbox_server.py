@@ -15,6 +15,7 @@ from veza.money.configured import SANDBOX_KEY
 from veza.money.sandbox.core import Sandbox
 from veza.money.sandbox.delivery import deliver_webhooks
 from veza.money.sandbox.server import create_app
+from veza.money.sandbox.state import DamagedState
 from veza.money.sandbox.store import Store
 from veza.ops.serve import listen, serving
 
@@ -73,6 +74,8 @@ def _sandbox(state: Path | None) -> Sandbox:
     try:
         store = Store(state) if state else None
         return Sandbox(SystemClock(), random.SystemRandom(), store)
+    except DamagedState as damaged:
+        raise BadState(f"{damaged}; --repair saves what can be saved, or name another file") from None
     except (sqlite3.Error, OSError) as error:
         raise BadState(f"{state} cannot hold the sandbox's state: {error}") from None
 

@@ -68,7 +68,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise CannotListen(f"cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT") from None
+        free = port + 1 if 1024 <= port < 65535 else 8000
+        raise CannotListen(
+            f"cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT, such as PORT={free}"
+        ) from None
     # Listening already: what a service asks of our own server before it is up waits in the backlog.
     listener.listen(128)
     listener.setblocking(False)

@@ -1,41 +1,64 @@
-"""The mailbox of a Veza without a mail server: its mails, for whoever sits at this machine and nobody else."""
+"""The mailbox of a Veza without a mail server: its mails, for the operator alone.
+
+A request cannot prove that it comes from this machine: a proxy before Veza, too, sits here, and adds what it likes.
+So the mailbox opens to the link that the start prints, to the signed-in operator (who is sent here with that link) and
+to the operator's token; mails hold links that open accounts.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get
+from litestar.datastructures import Cookie
 from litestar.params import FromPath
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from veza.kit import mail
 from veza.kit.database import Database
-from veza.settings import is_loopback
-from veza.web.pages import Pages, Refused
+from veza.web.pages import HEADERS, Pages, Refused
 
 MOST_SHOWN = 100
-_PASSED_ON = ("forwarded", "via", "x-forwarded", "x-real-ip", "x-client-ip", "x-original", "true-client", "cf-", "fly-")
-"""How the names of headers begin that proxies add."""
+COOKIE = "veza_mailbox"
+LINK_PARAMETER = "key"
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 
 PageRequest = Request[Any, Any, Any]
 
 
-def mailbox_routes(database: Database, *, is_open: bool) -> list[ControllerRouterHandler]:
-    """/mailbox and its mails; `is_open` only where mails stay here and nobody but this machine can ask."""
+def mailbox_link(base_url: str, key: str) -> str:
+    """The link that opens the mailbox in a browser until the next start."""
+    return f"{base_url}/mailbox?{LINK_PARAMETER}={key}"
+
+
+def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -> list[ControllerRouterHandler]:
+    """/mailbox and its mails; `is_open` only where mails stay here.
+
+    `key` is that of `mailbox_link`, new at each start; `token` is the operator's.
+    """
     pages = Pages(database.clock)
+    visitor = hmac.digest(key.encode(), b"mailbox cookie", hashlib.sha256).hex()
 
     def demand_open(request: PageRequest) -> None:
-        # The name, too: another site's page may point a name of its own at this machine and read along.
-        # And a proxy before us, whose visitors come from anywhere while all seem to sit here.
-        if not is_open or _is_passed_on(request) or not is_loopback(request.url.hostname or ""):
+        if not is_open:
             raise Refused(404, "Nothing here", "Mails go out by SMTP, or this address is not this machine's own.")
+        _, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if not _same(request.cookies.get(COOKIE, ""), visitor) and not _same(bearer.strip(), token):
+            said = "Open the link that the start printed, or sign in as operator at /operator/mailbox."
+            raise Refused(401, "The mailbox is the operator's", said)
 
     @get("/")
-    async def mailbox(request: PageRequest) -> Response[bytes]:
-        """The newest mails."""
+    async def mailbox(request: PageRequest) -> Response[Any]:
+        """The newest mails; with the link's key the way in."""
+        if is_open and _same(request.query_params.get(LINK_PARAMETER, ""), key):
+            # Lax: strict would not travel with the redirect of a click in a terminal or another page.
+            cookie = Cookie(COOKIE, path="/mailbox", value=visitor, httponly=True, samesite="lax")
+            return Redirect("/mailbox", status_code=303, headers=HEADERS, cookies=[cookie])
         demand_open(request)
         async with database.read() as session:
             rows = await mail.newest(session, MOST_SHOWN + 1)
@@ -59,11 +82,8 @@ def mailbox_routes(database: Database, *, is_open: bool) -> list[ControllerRoute
     return [Router("/mailbox", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 
 
-def _is_passed_on(request: PageRequest) -> bool:
-    # nginx, told nothing but where to pass to, adds no header and puts our own name for the visitor's, but speaks
-    # HTTP/1.0, which no browser does.
-    is_old = request.scope["http_version"] == "1.0"
-    return is_old or any(name.startswith(_PASSED_ON) for name in request.headers)
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _paragraphs(text: str) -> list[list[list[tuple[str, bool]]]]:

@@ -35,7 +35,9 @@ from veza.money.sandbox.world import World
 
 MOST_PLATFORMS = 100
 """Platforms made for tests at one time; each keeps its objects in memory."""
-FIXED_SWITCHES = frozenset({"api_keys", "api_version", "public_url", "platform_account", "platform_country"})
+FIXED_SWITCHES = frozenset(
+    {"api_keys", "api_version", "only_webhook", "public_url", "platform_account", "platform_country"}
+)
 
 
 class Controls(Steps):
@@ -329,6 +331,16 @@ class Controls(Steps):
         """Register an endpoint; returns it with its secret. The same url again only replaces its choices."""
         with self._step():
             return webhooks.register(self.world, url, events or ["*"], secret)
+
+    def keep_fact(self, name: str, value: Any) -> None:
+        """Keep a single value with the state."""
+        with self._step():
+            self.world.set_fact(name, value)
+
+    def keep_only_webhook(self, url: str, secret: str) -> None:
+        """Every event goes to `url` and nowhere else, whatever endpoints there were."""
+        with self._step():
+            webhooks.keep_only(self.world, url, secret)
 
     def pending_events(self, after: str | None = None) -> list[Obj]:
         """All events after the one with this id, oldest first, whether or not anybody listens."""

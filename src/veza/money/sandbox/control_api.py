@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from veza.money.sandbox import faults
+from veza.money.sandbox import belonging, faults
 from veza.money.sandbox.control import Controls
 from veza.money.sandbox.errors import ApiError
 from veza.money.sandbox.wire import Obj, Reply, Request, decode_form
@@ -80,6 +80,8 @@ ACTIONS: dict[tuple[str, str], tuple[Callable[[Controls], Action], str]] = {
 
 def answer_control(sandbox: Controls, request: Request, token: str | None = None) -> Reply:
     """Carry out one control request; a mistake in it is answered in one sentence. A `token` must come as bearer."""
+    if token is not None and request.path == belonging.PATH:
+        return _belonging(request, token)
     if token is not None and not _is_let_in(request, token):
         return _json(401, _error("the control API wants the operator token as a bearer token here"))
     found = _find(request.method, request.path.removeprefix(PREFIX).rstrip("/"))
@@ -95,6 +97,15 @@ def answer_control(sandbox: Controls, request: Request, token: str | None = None
         return _json(refusal.status, refusal.body())
     except ValueError as mistake:
         return _json(400, _error(str(mistake)))
+
+
+def _belonging(request: Request, secret: str) -> Reply:
+    """Answer a shop's challenge, once the shop has proved that it has our secret."""
+    asked = dict(decode_form(request.query))
+    challenge, given = str(asked.get("challenge", "")), str(asked.get("proof", ""))
+    if not challenge or not belonging.is_proof(given, "shop", secret, challenge):
+        return _json(401, _error("this sandbox belongs to another shop"))
+    return _json(200, {"proof": belonging.proof("sandbox", secret, challenge)})
 
 
 def _is_let_in(request: Request, token: str) -> bool:

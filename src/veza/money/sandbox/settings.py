@@ -15,6 +15,7 @@ class SandboxSettings:
 
     api_keys                        accepted secret keys; empty accepts every `sk_test_…` and `rk_test_…`
     api_version                     answered when a request names none
+    only_webhook                    the one address that webhooks may go to; empty: any
     public_url                      where browsers reach the sandbox; empty: taken from each request
     platform_account                id of the platform's own account
     platform_country                its country
@@ -49,6 +50,7 @@ class SandboxSettings:
 
     api_keys: tuple[str, ...] = ()
     api_version: str = API_VERSION
+    only_webhook: str = ""
     public_url: str = ""
     platform_account: str = "acct_1VezaPlatform000"
     platform_country: str = "DE"

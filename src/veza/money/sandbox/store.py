@@ -7,14 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from veza.money.sandbox.state import SCHEMA, DamagedState, examine
 from veza.money.sandbox.world import World
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS objects (
-  kind TEXT NOT NULL, position INTEGER NOT NULL, json BLOB NOT NULL,
-  PRIMARY KEY (kind, position)
-)
-"""
 
 
 class Store:
@@ -29,18 +23,37 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # The shell may create the sandbox in one thread and serve it from another, never from two at once.
         self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=OFF")
-        self._db.execute(SCHEMA)
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=OFF")
+            self._db.execute(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            if isinstance(error, sqlite3.OperationalError):  # locked, read-only, full: not the file's own fault
+                raise
+            raise DamagedState(self.path, str(error)) from None
 
     def load(self, world: World) -> None:
-        """Fill an empty world with what was stored."""
+        """Fill an empty world with what was stored; raises DamagedState when that would fail later."""
+        examine(self.path, world.tables)
         rows = self._db.execute("SELECT kind, position, json FROM objects ORDER BY kind, position").fetchall()
         tables = world.tables
         for kind, position, json in rows:
             tables[kind].restore(position, msgspec.json.decode(json))
         if rows:
             world.resume()
+
+    def fact(self, name: str) -> object:
+        """A stored fact, read before there is a world; None when it is not there."""
+        for (json,) in self._db.execute("SELECT json FROM objects WHERE kind = 'facts'"):
+            found = msgspec.json.decode(json)
+            if found["id"] == name:
+                return found["value"]
+        return None
+
+    @property
+    def is_empty(self) -> bool:
+        return self._db.execute("SELECT 1 FROM objects LIMIT 1").fetchone() is None
 
     def flush(self, world: World) -> None:
         """Write what changed since the last flush."""

@@ -41,7 +41,7 @@ def sign_payload(secret: str, payload: bytes, timestamp: int) -> str:
 
 def create_endpoint(world: World, params: Params) -> Obj:
     params.required_text("url")
-    url, events = _url(params), params.texts("enabled_events")
+    url, events = _url(world, params), params.texts("enabled_events")
     if not events:
         raise missing_param("enabled_events")
     endpoint = {
@@ -74,7 +74,7 @@ def get_endpoint(world: World, id: str) -> Obj:
 def update_endpoint(world: World, params: Params, id: str) -> Obj:
     endpoint = get_endpoint(world, id)
     if "url" in params.values:
-        endpoint["url"] = _url(params)
+        endpoint["url"] = _url(world, params)
     if params.texts("enabled_events"):
         endpoint["enabled_events"] = params.texts("enabled_events")
     if "description" in params.values:
@@ -87,8 +87,10 @@ def update_endpoint(world: World, params: Params, id: str) -> Obj:
     return endpoint
 
 
-def _url(params: Params) -> str:
-    url = params.required_text("url")
+def _url(world: World, params: Params) -> str:
+    url, only = params.required_text("url"), world.settings.only_webhook
+    if only and url != only:
+        raise bad_param("url", f"This sandbox lives in a Veza and delivers to it alone, at {only}.", "url_invalid")
     if not url.startswith(("http://", "https://", "inprocess:")):
         raise bad_param("url", "Invalid URL: An explicit scheme (such as https) must be provided.", "url_invalid")
     return url
@@ -98,6 +100,27 @@ def delete_endpoint(world: World, id: str) -> Obj:
     get_endpoint(world, id)
     world.webhook_endpoints.remove(id)
     return {"id": id, "object": "webhook_endpoint", "deleted": True}
+
+
+def keep_only(world: World, url: str, secret: str) -> None:
+    """The endpoints become one, for `url`: those of earlier starts, at other ports, may be a stranger's by now.
+
+    What still waits for one of those is delivered to this one.
+    """
+    rows = list(world.webhook_endpoints.rows.values())
+    if not rows:
+        register(world, url, ["*"], secret)
+        return
+    kept = rows[0]
+    kept |= {"url": url, "enabled_events": ["*"], "status": "enabled", "_secret": secret}
+    world.webhook_endpoints.touch(kept["id"])
+    gone = {row["id"] for row in rows[1:]}
+    for delivery in world.deliveries.rows.values():
+        if delivery["endpoint"] in gone:
+            delivery["endpoint"] = kept["id"]
+            world.deliveries.touch(delivery["id"])
+    for id in gone:
+        world.webhook_endpoints.remove(id)
 
 
 def register(world: World, url: str, events: list[str], secret: str | None) -> Obj:

@@ -16,6 +16,7 @@ import aiohttp
 from sqlalchemy.engine import make_url
 
 from veza.money.configured import SANDBOX_PATH
+from veza.money.sandbox.belonging import sandbox_key
 from veza.ops.fresh_database import fresh_database
 from veza.ops.probe.processes import Process, ProcessFailed
 from veza.ops.probe.steps import STEPS, Probe, Step
@@ -111,7 +112,7 @@ async def _start(stack: AsyncExitStack, folder: Path, url: str) -> Probe:
     await worker.start("workers are running")
     http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
     await stack.enter_async_context(http)
-    remote = await stack.enter_async_context(SandboxRemote(where + SANDBOX_PATH))
+    remote = await stack.enter_async_context(SandboxRemote(where + SANDBOX_PATH, token=token, key=sandbox_key(token)))
     return Probe(Visitor(where, token, http), remote, server, worker, folder, settings)
 
 

@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.webhook_inbox import Inbox
+from veza.web.mailbox import mailbox_link
 from veza.web.operator.findings import finding_handlers
 from veza.web.operator.inbox import inbox_handlers
 from veza.web.operator.office import (
@@ -39,11 +40,13 @@ FORM_MAX_BYTES = 16_384
 """The longest form is a reason of 500 characters."""
 
 
-def operator_routes(database: Database, inbox: Inbox, token: str, *, secure: bool) -> list[ControllerRouterHandler]:
+def operator_routes(
+    database: Database, inbox: Inbox, token: str, *, mailbox_key: str, secure: bool
+) -> list[ControllerRouterHandler]:
     """Everything under /operator, and / leading there.
 
-    `token` is the operator token; `secure` says that people reach Veza over HTTPS, so that the session cookie
-    must never travel without it.
+    `token` is the operator token, `mailbox_key` opens the mailbox; `secure` says that people reach Veza over HTTPS, so
+    that the session cookie must never travel without it.
     """
     sessions, pages = Sessions(token, database.clock, secure=secure), Pages(database.clock)
     office = Office(database, inbox, sessions, pages)
@@ -60,6 +63,7 @@ def operator_routes(database: Database, inbox: Inbox, token: str, *, secure: boo
         *payment_handlers(office),
         *finding_handlers(office),
         *inbox_handlers(office),
+        _way_to_mailbox(mailbox_key),
         _nothing_here(),
     ]
     return [
@@ -76,6 +80,15 @@ def _home() -> HTTPRouteHandler:
         return go_to("/operator")
 
     return home
+
+
+def _way_to_mailbox(key: str) -> HTTPRouteHandler:
+    @get("/mailbox", sync_to_thread=False)
+    def way_to_mailbox() -> Redirect:
+        """The mailbox has a cookie of its own: this one's does not leave /operator."""
+        return go_to(mailbox_link("", key))
+
+    return way_to_mailbox
 
 
 def _static() -> HTTPRouteHandler:
