@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # False for no virtual environment, and for one whose interpreter has since been removed.
 WORKS := $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
-PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq
+INSTALL := $(BIN)/python setup/install.py
 
 # A stamp is named after what was installed, so an unchanged lock file costs one `test -f`. The path is
 # part of the name because an editable install points at it: a moved checkout installs again.
@@ -27,8 +27,13 @@ RUNS ?= 200
 
 ##@ Use it
 .PHONY: run
-run: setup ## start Veza with demo data on http://127.0.0.1:8000 (installs what is missing)
+run: port setup ## start Veza with demo data on http://127.0.0.1:8000 (installs what is missing)
 	@DEMO_DATA=$${DEMO_DATA:-true} exec $(BIN)/python -m veza serve --migrate
+
+# Before anything is installed: a minute of waiting for “address already in use” is a minute lost.
+.PHONY: port
+port: interpreter
+	@"$$($(WORKS) && echo $(BIN)/python || echo "$(PYTHON)")" setup/port.py
 
 .PHONY: doctor
 doctor: setup ## check this machine, the settings and the services, and say what to do
@@ -97,16 +102,14 @@ help: ## this list
 	@echo
 
 $(RUN_STAMP): | venv
-	@echo "Installing what Veza needs into $(VENV) ..."
-	@$(PIP) --require-hashes -r requirements/run.lock
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@echo "Installing what Veza needs into $(VENV) (about 300 MB; a minute or two) ..."
+	@$(INSTALL) requirements/run.lock
 	@rm -f $(VENV)/.run-* $(VENV)/.dev-*
 	@touch $@
 
 $(DEV_STAMP): | venv
 	@echo "Installing what Veza and its tests need into $(VENV) ..."
-	@$(PIP) --require-hashes -r requirements/dev.lock
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) requirements/dev.lock
 	@rm -f $(VENV)/.run-* $(VENV)/.dev-*
 	@touch $@
 
@@ -114,9 +117,12 @@ $(DEV_STAMP): | venv
 venv:
 	@$(WORKS) || $(MAKE) --no-print-directory new-venv
 
+.PHONY: interpreter
+interpreter:
+	@$(WORKS) || test -n "$(PYTHON)" || { echo "Veza needs Python 3.11 or newer and found none; install it, or say where it is: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+
 .PHONY: new-venv
-new-venv:
-	@test -n "$(PYTHON)" || { echo "Veza needs Python 3.11 or newer and found none; install it, or say where it is: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+new-venv: interpreter
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11 or newer; choose another: make setup PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu install the package python3-venv" >&2; exit 1; }
 	@rm -rf $(VENV)

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from veza.ops.application import Application, Program
-from veza.settings import Settings, SettingsError
+from veza.settings import Settings, SettingsError, ignored
 
 T = TypeVar("T")
 
@@ -61,6 +61,8 @@ def command_line(program: Program) -> typer.Typer:
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings with the options that were given on top; ends the command with one sentence per problem."""
+    for sentence in ignored():
+        typer.echo(f"settings: {sentence}", err=True)
     try:
         return Settings.load(**{name: value for name, value in overrides.items() if value is not None})
     except SettingsError as error:
@@ -282,7 +284,8 @@ def bring_up_to_date(settings: Settings) -> None:
     from veza.ops.operator_token import NoToken
 
     try:
-        upgrade(settings)
+        if made := upgrade(settings):
+            typer.echo(f"veza: made a new, empty database: {made}", err=True)
     except Exception as error:
         sentence = str(error) if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
         if sentence is None:

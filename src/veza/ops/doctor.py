@@ -18,7 +18,7 @@ from veza.kit.clock import Clock, SystemClock
 from veza.kit.money import BadAmount, known_currency
 from veza.ops.encryption_keys import keys_file
 from veza.ops.operator_token import token_file
-from veza.settings import Settings, SettingsError, strangers
+from veza.settings import Settings, SettingsError, ignored
 
 LEAST_FREE_BYTES = 500_000_000
 """Below this a busy day's database growth and its log can fill the disk before anybody looks."""
@@ -92,10 +92,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
-    wrong = [
-        Finding("settings", False, f"{name} is set but is no setting", f"did you mean {meant}?")
-        for name, meant in strangers()
-    ]
+    wrong = [Finding("settings", False, sentence, "correct it in .env or the environment") for sentence in ignored()]
     for code in settings.platform_currencies:
         try:
             known_currency(code)

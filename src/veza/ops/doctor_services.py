@@ -19,6 +19,7 @@ from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.backlog import BacklogSample
 from veza.ops.doctor import Finding
+from veza.ops.doctor_webhooks import webhook_endpoints
 from veza.ops.migrations import out_of_date
 from veza.settings import Settings
 
@@ -160,6 +161,7 @@ async def _provider(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
     else:
         yield Finding("provider", True, f"{base} answers, {'live' if body.get('livemode') else 'test'} mode")
         yield _currencies(settings, body)
+        yield await webhook_endpoints(settings, base, key, ANSWER_BOUND_SECONDS)
     if date is not None:
         yield _clock_finding("clock of the provider", parsedate_to_datetime(date), clock)
 

@@ -39,18 +39,34 @@ def alembic_config(url: str, box: SecretBox | None = None) -> Config:
     return config
 
 
-def migrate(settings: Settings) -> None:
-    """Bring the database to the newest revision; safe to repeat. Raises NoKeys."""
+def migrate(settings: Settings) -> Path | None:
+    """Bring the database to the newest revision; safe to repeat. Returns the SQLite file that was made for it.
+    Raises NoKeys.
+
+    The only folder that is made is VAR_DIR: any other one that is not there is a mistyped path.
+    """
     from alembic import command
 
     url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        folder = Path(url.database).parent
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatabaseUnavailable(f"cannot make the folder {folder} ({error.strerror}): choose another") from error
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    is_new = file is not None and not file.exists() and str(file) != ":memory:"
+    if file is not None and is_new:
+        _demand_folder(file.parent, settings)
     command.upgrade(alembic_config(settings.database_url, secret_box(settings)), "head")
+    return file.resolve() if file is not None and is_new else None
+
+
+def _demand_folder(folder: Path, settings: Settings) -> None:
+    if folder.is_dir():
+        return
+    if folder.resolve() != settings.var_dir.resolve():
+        raise DatabaseUnavailable(
+            f"there is no folder {folder} for the database: correct DATABASE_URL, or make it (mkdir -p {folder})"
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(f"cannot make the folder {folder} ({error.strerror}): choose another") from error
 
 
 @cache
