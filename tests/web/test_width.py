@@ -16,7 +16,8 @@ PHONE = {"width": 390, "height": 844}
 PAGES = (
     "/operator", "/operator/payments", "/operator/transfers", "/operator/findings", "/operator/inbox",
     "/operator/mailbox", "/permissions", "/claim?token=x", "/cart", "/confirm-address?token=x",
-    "/reset-password?token=x", "/forgot-password", "/admin-claim?token=x", "/invitation?token=x", "/checkout/done", "/sandbox/", "/api/docs",
+    "/reset-password?token=x", "/forgot-password", "/admin-claim?token=x", "/invitation?token=x", "/checkout/done",
+    "/sandbox/", "/api/docs",
 )  # fmt: skip
 WIDER_BY = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
