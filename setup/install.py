@@ -15,6 +15,7 @@ from pathlib import Path
 NO_NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|Temporary failure in name resolution"
     r"|Name or service not known|nodename nor servname|Network is unreachable|ProxyError|No route to host"
+    r"|\(from versions: none\)"  # the index has each locked package: it was not asked, or is another one
 )
 NO_SPACE = re.compile(r"No space left on device")
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off")

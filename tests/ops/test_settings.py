@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 import veza.settings
 from veza.ops.settings_pages import configuration_page, env_example
-from veza.settings import Settings, SettingsError, bounds_of, parse_duration, show_duration, strangers
+from veza.settings import Settings, SettingsError, bounds_of, ignored, parse_duration, show_duration, strangers
 
 SOURCE = Path(veza.settings.__file__).parent
 NAMES = [str(field.validation_alias) for field in Settings.model_fields.values()]
@@ -170,6 +170,18 @@ def test_a_misspelt_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert strangers() == [
         ("REFUND_BACKOF_MAX", "REFUND_BACKOFF_MAX"),
         ("REVERSAL_MAX_RETRYS", "REVERSAL_MAX_RETRIES"),
+    ]
+
+
+def test_what_has_no_effect_is_told_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROT", "8001")
+    monkeypatch.setenv("HOME_OF_SOMETHING", "1")
+    Path(".env").write_text("PORT 8001\n# a remark\nexport HOST=127.0.0.1\nDATABSE=x\nVAR_DIR\nPORT=8002\n")
+    assert ignored() == [
+        ".env line 1, “PORT 8001”, is not NAME=value: it has no effect",
+        ".env line 5, “VAR_DIR”, is not NAME=value: it has no effect",
+        "PROT is no setting: did you mean PORT?",
+        ".env line 4: DATABSE is no setting: it has no effect",
     ]
 
 
