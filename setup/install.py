@@ -15,8 +15,9 @@ from pathlib import Path
 NO_NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|Temporary failure in name resolution"
     r"|Name or service not known|nodename nor servname|Network is unreachable|ProxyError|No route to host"
-    r"|\(from versions: none\)"  # the index has each locked package: it was not asked, or is another one
 )
+NOT_THERE = re.compile(r"Could not find a version that satisfies the requirement (\S+)")
+"""PyPI has every locked package: pip says this where it was told to ask nowhere, or another index."""
 NO_SPACE = re.compile(r"No space left on device")
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off")
 
@@ -65,6 +66,11 @@ def sentence(said: str) -> str:
     """Why pip failed, as far as it can be told."""
     if NO_NETWORK.search(said):
         return "the package index cannot be reached: the first start needs the network; check it, then run make again"
+    if missing := NOT_THERE.search(said):
+        return (
+            f"the package index cannot be reached, or has no {missing[1]}: the first start needs the network; check it,"
+            " then run make again"
+        )
     if NO_SPACE.search(said):
         return "the disk is full: about 300 MB are needed; free some space, then run make again"
     errors = [line.strip() for line in said.splitlines() if line.startswith("ERROR:")]
