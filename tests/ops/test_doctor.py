@@ -30,7 +30,7 @@ KEY = {"stripe_secret_key": "sk_test_x", "stripe_webhook_secrets": ("whsec_x",)}
 @pytest.fixture
 async def settings(tmp_path: Path) -> Settings:
     """A healthy place: a migrated SQLite database, the sandbox."""
-    settings = Settings(var_dir=tmp_path / "var")
+    settings = Settings(var_dir=tmp_path / "var", port=0)
     await asyncio.to_thread(migrate, settings)
     return settings
 
@@ -69,7 +69,7 @@ async def test_a_healthy_place_has_no_red_line(settings: Settings) -> None:
 
 
 async def test_postgresql_is_examined_with_its_clock(empty_postgres_url: str, tmp_path: Path) -> None:
-    settings = Settings(var_dir=tmp_path, database_url=empty_postgres_url)
+    settings = Settings(var_dir=tmp_path, database_url=empty_postgres_url, port=0)
     assert (await _examine(settings))["migrations"].advice == "run `veza migrate`"
     await asyncio.to_thread(migrate, settings)
     findings = await _examine(settings)
