@@ -63,7 +63,7 @@ def test_migrate_makes_the_database_and_the_doctor_is_content(tmp_path: Path) ->
     ("url", "sentence"),
     [
         ("postgresql://veza@127.0.0.1:1/veza", "the database does not answer"),
-        ("sqlite:////proc/no/veza.db", "cannot make the folder /proc/no"),
+        ("sqlite:////proc/no/veza.db", "there is no folder /proc/no for the database"),
     ],
 )
 def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path: Path, url: str, sentence: str) -> None:
