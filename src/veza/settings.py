@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration", ge="1m")
     session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration", ge="1m")
     audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration", ge="1d")
-    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, which only this machine can open")
+    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, for the operator, and only while HOST and PUBLIC_URL let nobody else in")
     smtp_tls: Literal["auto", "required", "offered"] = setting("SMTP_TLS", "auto", "required: smtp:// sends nothing to a server that does not encrypt (STARTTLS); offered: encrypts where the server offers it; auto: required where SMTP_URL has a password and another machine's name")
     staff_second_factor: Literal["auto", "required", "off"] = setting("STAFF_SECOND_FACTOR", "auto", "required: admins and moderators use their rights only where they signed in with a second factor; auto: required once SMTP_URL is set")
     mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", pattern=r"^[^@\r\n]+@[^@\s]+$")
