@@ -6,6 +6,7 @@ platform whose transfers are active.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import time
@@ -105,8 +106,15 @@ async def _open(stack: AsyncExitStack, name: str) -> Provider:
     return Provider(line, Gateway(line, Unpaced()), account, sandbox)
 
 
-async def test_a_charge_shows_its_balance_transaction(provider: Provider) -> None:
-    answer = await provider.gateway.charge(await provider.charge(2000))
+async def test_a_charge_shows_its_balance_transaction_once_it_is_booked(provider: Provider) -> None:
+    charge = await provider.charge(2000)
+    answer = await provider.gateway.charge(charge)
+    if provider.sandbox is not None:
+        assert answer.object["balance_transaction"] is None
+        provider.sandbox.advance(provider.sandbox.settings.asynchronous_capture_seconds or 0)
+    async with asyncio.timeout(60):
+        while not (answer := await provider.gateway.charge(charge)).object["balance_transaction"]:
+            await asyncio.sleep(1)
     settled = answer.object["balance_transaction"]
     assert (answer.status, answer.object["amount"], answer.object["currency"]) == (200, 2000, "eur")
     assert settled["id"].startswith("txn_")

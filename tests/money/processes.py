@@ -173,7 +173,9 @@ def _received(pipe: Connection) -> Any:
 
 def provide(clock: SharedClock, latency_seconds: float, pipe: Connection) -> None:
     """Be the provider until killed."""
-    sandbox = Sandbox(clock, random.Random(1), settings=SandboxSettings(rate_limit_per_second=None))
+    sandbox = Sandbox(
+        clock, random.Random(1), settings=SandboxSettings(rate_limit_per_second=None, asynchronous_capture_seconds=None)
+    )
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)  # from here on a request waits, whether or not the server runs yet

@@ -90,7 +90,12 @@ async def test_shares_and_reversals_are_amounts_the_currency_allows(
 async def test_a_dispute_of_a_held_payment_counts_in_the_currency_of_the_payment(
     open_stage: OpenStage, rate: float
 ) -> None:
-    settings = SandboxSettings(rate_limit_per_second=None, settlement_currency="usd", exchange_rates={"eur": rate})
+    settings = SandboxSettings(
+        rate_limit_per_second=None,
+        asynchronous_capture_seconds=None,
+        settlement_currency="usd",
+        exchange_rates={"eur": rate},
+    )
     stage = await open_stage(settings=settings)
     await stage.seller("anna")
     payment_id = await stage.sold([("anna", 1000)])

@@ -70,7 +70,7 @@ async def test_a_webhook_that_beats_the_commit_records_the_refund_once(open_stag
 
 async def test_a_sale_settled_in_another_currency_is_held_and_nothing_of_it_is_reversed(open_stage: OpenStage) -> None:
     """Gumroad #6464: the charge's amount was reversed on a transfer of another currency."""
-    settings = SandboxSettings(rate_limit_per_second=None, settlement_currency="usd")
+    settings = SandboxSettings(rate_limit_per_second=None, asynchronous_capture_seconds=None, settlement_currency="usd")
     stage = await open_stage(settings=settings)
     await stage.seller("anna")
     payment_id = await stage.sold([("anna", 1000)])

@@ -63,10 +63,11 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def make_sandbox(clock: ManualClock) -> Callable[..., Sandbox]:
-    """Build a sandbox with chosen switches; the rate limit is off because the clock stands still."""
+    """Build a sandbox with chosen switches; rate limit and later booking are off because the clock stands still."""
 
     def make(**switches: object) -> Sandbox:
-        settings = SandboxSettings(**{"rate_limit_per_second": None, **switches})  # type: ignore[arg-type]
+        still = {"rate_limit_per_second": None, "asynchronous_capture_seconds": None}
+        settings = SandboxSettings(**{**still, **switches})  # type: ignore[arg-type]
         return Sandbox(clock, random.Random(7), settings=settings)
 
     return make

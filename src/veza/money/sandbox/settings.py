@@ -56,7 +56,7 @@ class SandboxSettings:
     platform_country: str = "DE"
     rate_limit_per_second: int | None = 100
     key_lifetime_seconds: float = DAY_SECONDS
-    asynchronous_capture_seconds: float | None = None
+    asynchronous_capture_seconds: float | None = 1.0
     charge_fee_basis_points: int = 150
     charge_fee_fixed_minor: int = 25
     dispute_fee_minor: int = 1500
