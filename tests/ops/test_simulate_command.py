@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def test_the_report_for_programs_has_the_keys_it_promises(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)
     assert {"runs", "violations", "runs_per_second", "faults", "crashes", "moves"} <= set(said)
-    assert (said["runs"], said["violations"]) == (1, 0)
+    assert (said["runs"], said["violations"], said["jobs"]) == (1, 0, 1)
+    assert said["states"] > 1
+    assert said["pairs"] > 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -27,6 +30,13 @@ def test_people_are_told_that_every_promise_held(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "payment pending->succeeded" in done.stdout
     assert "every promise held." in done.stdout.splitlines()[-1]
+    assert re.search(r"\d+ distinct states of a payment and its rows, \d+ distinct pairs", done.stdout)
+
+
+def test_runs_are_dealt_out_to_as_many_processes_as_asked_for(tmp_path: Path) -> None:
+    done = veza("money", "simulate", "--seed", "1", "--runs", "3", "--jobs", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "runs/s in 2 processes: every promise held." in done.stdout.splitlines()[-1]
 
 
 def test_a_database_the_simulator_does_not_run_on_is_one_sentence(tmp_path: Path) -> None:
