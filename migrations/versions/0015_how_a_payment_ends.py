@@ -29,21 +29,10 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("check_count", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("sellers", sa.Column("account_seen_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("sellers", sa.Column("former_accounts", _JSON, nullable=False, server_default="[]"))
-    op.add_column("sellers", sa.Column("check_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("sellers", sa.Column("check_count", sa.BigInteger(), nullable=False, server_default="0"))
-    op.create_index(
-        "ix_sellers_check_at",
-        "sellers",
-        ["check_at"],
-        unique=False,
-        postgresql_where=sa.text("check_at IS NOT NULL"),
-        sqlite_where=sa.text("check_at IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_sellers_check_at", "sellers")
-    for column in ("check_count", "check_at", "former_accounts", "account_seen_at"):
+    for column in ("former_accounts", "account_seen_at"):
         op.drop_column("sellers", column)
     for table in LOOKED_AT:
         op.drop_column(table, "check_count")

@@ -244,9 +244,9 @@ def test_the_tables_have_the_rows_these_tests_walk() -> None:
     unknown = ["silence", "server_error_replayed", "server_error"]
     request = ["object_busy", "slow_down", "key_in_use", "key_reused", "not_allowed", "forbidden", "other_mode"]
     walked = {
-        outcomes.REVERSALS: ["no_call_made", "not_done_yet", "refused", "done", *unknown, *request,
+        outcomes.REVERSALS: ["no_call_made", "not_done_yet", "refused", "done", *unknown, "refused", *request,
                              "no_such_object", "balance_too_low", "taken_by_others", "refused"],
-        outcomes.TRANSFERS: ["done", *unknown, *request, "balance_too_low", "refused"],
+        outcomes.TRANSFERS: ["done", *unknown, "account_gone", *request, "balance_too_low", "refused"],
         outcomes.REFUNDS: ["done", *unknown, *request, "balance_too_low", "taken_by_others", "refused"],
     }  # fmt: skip
     assert {table: [row.means.value for row in table] for table in walked} == walked

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from veza.catalog import invitations, reported
+from veza.catalog import invitations, members, reported
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.comments import Comment
 from veza.catalog.follows import Follow
@@ -29,11 +29,12 @@ _Reply = aliased(Comment)
 async def on_person_deleted(session: Session, event: Event) -> None:
     """Hears `person.deleted` inside its transaction; the payload has `person_id`.
 
-    Private playlists, follows, likes, notices, places among an artist's people and invitations made as one go; an
-    artist whose only owner went is an administrator's to give on. Public playlists stay without an owner, comments as
-    empty places, reports without who made them: others have built on these.
+    Raises LastOwner, which keeps the account, for artists that the person alone owns. Private playlists, follows,
+    likes, notices, places among an artist's people and invitations made as one go. Public playlists stay without an
+    owner, comments as empty places, reports without who made them: others have built on these.
     """
     person_id = UUID(str(event.payload["person_id"]))
+    await members.owner_may_go(session, person_id)
     await _part_with_playlists(session, person_id)
     await invitations.forget_of(session, person_id)
     for gone in (Follow, Like, Notice, ArtistMember):

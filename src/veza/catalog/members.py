@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from veza.accounts import audit
 from veza.accounts.audit import Act
@@ -17,6 +18,9 @@ from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.limits import Limits
 from veza.catalog.wording import BadValue
 from veza.kit.database import Session
+
+NAMED_AT_MOST = 5
+"""Artists a refusal names before it counts the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,13 @@ class UnknownMember(LookupError):
 
 
 class LastOwner(Exception):
-    """Without an owner nobody could ever change who acts for the artist."""
+    """Without an owner, who acts for the artist could never be changed; names the artists."""
 
-    def __init__(self, artist: Artist) -> None:
-        super().__init__(f"{artist.name} needs an owner: make somebody else one first")
+    def __init__(self, artists: Sequence[Artist]) -> None:
+        names = ", ".join(artist.name for artist in artists[:NAMED_AT_MOST])
+        more = len(artists) - NAMED_AT_MOST
+        said = f"{names} and {more} more need" if more > 0 else f"{names} need{'' if len(artists) > 1 else 's'}"
+        super().__init__(f"{said} an owner: make somebody else one first")
 
 
 class AlreadyMember(Exception):
@@ -86,7 +93,7 @@ async def change_part(session: Session, artist: Artist, person_id: UUID, part: s
     """Make one of a locked artist's people an `owner` or a `member`; raises UnknownMember, LastOwner."""
     row = await _member(session, artist, person_id)
     if row.part == "owner" and part != "owner":
-        await _another_owner(session, artist, person_id)
+        await owner_may_go(session, person_id, artist.id)
     if row.part != part:
         row.part = part
         await session.flush()
@@ -99,7 +106,7 @@ async def remove_member(session: Session, artist: Artist, person_id: UUID) -> No
     """One of a locked artist's people goes; raises UnknownMember, LastOwner."""
     row = await _member(session, artist, person_id)
     if row.part == "owner":
-        await _another_owner(session, artist, person_id)
+        await owner_may_go(session, person_id, artist.id)
     await session.delete(row)
     await session.flush()
     audit.note(session, Act.MEMBER_REMOVED, person_id, detail=f"artist {artist.id}")
@@ -112,12 +119,25 @@ async def _member(session: Session, artist: Artist, person_id: UUID) -> ArtistMe
     return row
 
 
-async def _another_owner(session: Session, artist: Artist, person_id: UUID) -> None:
-    others = select(func.count()).where(
-        ArtistMember.artist_id == artist.id, ArtistMember.part == "owner", ArtistMember.person_id != person_id
+async def owner_may_go(session: Session, person_id: UUID, artist_id: UUID | None = None) -> None:
+    """The one rule of every way an owner goes: leaving, being removed or made a member, the end of the account.
+
+    Raises LastOwner for artists (without `artist_id`: any of them) that the person alone owns; locks them, so that of
+    two owners who go at once one stays.
+    """
+    other = aliased(ArtistMember)
+    mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id, ArtistMember.part == "owner")
+    if artist_id is not None:
+        mine = mine.where(ArtistMember.artist_id == artist_id)
+    owned = select(Artist).where(Artist.id.in_(mine)).order_by(Artist.id).with_for_update()
+    artists = (await session.scalars(owned)).all()
+    others = select(other.artist_id).where(
+        other.artist_id.in_([artist.id for artist in artists]), other.part == "owner", other.person_id != person_id
     )
-    if not await session.scalar(others):
-        raise LastOwner(artist)
+    with_others = set((await session.scalars(others)).all())
+    alone = sorted((artist for artist in artists if artist.id not in with_others), key=lambda artist: artist.name)
+    if alone:
+        raise LastOwner(alone)
 
 
 async def person_by_email(session: Session, email: str) -> Person:

@@ -29,6 +29,7 @@ class FindingKind(StrEnum):
     LOOK_UP_IMPOSSIBLE = "look_up_impossible"
     KEY_REUSED = "idempotency_key_reused"
     BREAKER_OPEN = "breaker_open"
+    ACCOUNT_GONE = "account_gone"
     REFUSED_ALONE = "refused_alone"
     LAW_BROKEN = "law_broken"
     PLATFORM_LOSS = "platform_loss"

@@ -12,14 +12,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import codes
 from veza.kit.database import Base, Database, Session
-from veza.money.attempts import due_index
+from veza.money import findings, transfers
+from veza.money.findings import FindingKind
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.money.transfers import wake_waiting_for
 
 
 class Seller(Base):
-    """`id` is whatever the rooms above call the seller; money never looks behind it."""
+    """`id` is whatever the rooms above call the seller; money never looks behind it.
+
+    `account_seen_at` is the provider's time of the newest news of the account that was taken over; `former_accounts`
+    lists those that were let go, each with `id`, `left_at` and `because`.
+    """
 
     __tablename__ = "sellers"
 
@@ -30,14 +35,9 @@ class Seller(Base):
     transfers_active: Mapped[bool] = mapped_column(default=False)
     account_seen_at: Mapped[datetime | None]
     former_accounts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
-    check_at: Mapped[datetime | None]
-    check_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "created_at", "id"),)
-
-
-due_index(Seller, "check_at")
 
 
 class OnboardingFailed(Exception):
@@ -86,10 +86,35 @@ async def onboard(
 ) -> tuple[Seller, str]:
     """Open a connected account for the seller (once) and return the row with a fresh onboarding link.
 
-    Raises OnboardingFailed with the provider's words. Calling it again only makes a new link.
+    Raises OnboardingFailed with the provider's words. Calling it again only makes a new link, unless the account is
+    gone at the provider: then it is let go, and a new one is opened.
     """
     async with database.write(actor) as session:
         row = await register(session, seller_id, name, country)
+    try:
+        return await _account_with_link(database, gateway, row, return_url, actor)
+    except OnboardingFailed:
+        if row.stripe_account_id is None or not await _is_gone(gateway, row.stripe_account_id):
+            raise
+    async with database.write(actor) as session:
+        await let_go(session, row.stripe_account_id, because="the provider knows it no more, or closed it")
+        row = await register(session, seller_id, name, country)
+    return await _account_with_link(database, gateway, row, return_url, actor)
+
+
+async def _is_gone(gateway: Gateway, account_id: str) -> bool:
+    """Whether an account can be used no more: deleted, out of reach for our key, or closed by the provider."""
+    answer = await gateway.account(account_id)
+    if not answer.is_ok:
+        return answer.error_code in ("account_invalid", "resource_missing") and answer.status in (400, 403, 404)
+    closed = (answer.object.get("requirements") or {}).get("disabled_reason") or ""
+    return bool(answer.object.get("deleted")) or str(closed).startswith("rejected.")
+
+
+async def _account_with_link(
+    database: Database, gateway: Gateway, row: Seller, return_url: str, actor: str
+) -> tuple[Seller, str]:
+    seller_id = row.id
     if row.stripe_account_id is None:
         made = await gateway.create_account(
             {
@@ -99,8 +124,9 @@ async def onboard(
                 "business_profile": {"name": row.name},
                 "metadata": {"veza_seller": row.id},
             },
-            # Another name or country is another request: a refused one must not be replayed to it.
-            key=f"veza-account-{row.id}-{sha256(f'{row.country} {row.name}'.encode()).hexdigest()[:16]}",
+            # Another name or country is another request: a refused one must not be replayed to it. So is the account
+            # after one that was let go.
+            key=f"veza-account-{row.id}-{sha256(_told_of(row).encode()).hexdigest()[:16]}",
         )
         if not made.is_ok:
             raise OnboardingFailed(f"the provider opened no account for seller {seller_id}", made)
@@ -124,12 +150,54 @@ async def onboard(
     return row, str(link.object["url"])
 
 
-async def record_account(session: Session, stripe_account_id: str, transfers_active: bool) -> None:
-    """The provider said what this account may do; what waited for it is due at once."""
-    row = (await session.scalars(select(Seller).where(Seller.stripe_account_id == stripe_account_id))).one_or_none()
+def _told_of(row: Seller) -> str:
+    former = f" after {len(row.former_accounts)}" if row.former_accounts else ""
+    return f"{row.country} {row.name}{former}"
+
+
+async def record_account(
+    session: Session, stripe_account_id: str, transfers_active: bool, *, seen_at: datetime | None = None
+) -> None:
+    """The provider said, at its time `seen_at`, what this account may do; what waited for it is due at once.
+
+    News that is older than what is known changes nothing. The provider's time has whole seconds: of two in the same
+    second the one that lets the seller be paid counts, for a transfer refused all the same only waits.
+    """
+    mine = select(Seller).where(Seller.stripe_account_id == stripe_account_id).with_for_update()
+    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
     if row is None:
         return
-    mine = update(Seller).where(Seller.id == row.id)
-    await session.execute(mine.values(transfers_active=transfers_active))
+    if seen_at is not None and row.account_seen_at is not None:
+        is_older = seen_at < row.account_seen_at
+        if is_older or (seen_at == row.account_seen_at and not transfers_active):
+            return
+    row.transfers_active = transfers_active
+    row.account_seen_at = seen_at or row.account_seen_at
+    await session.flush()
     if transfers_active:
+        await findings.resolve(session, FindingKind.ACCOUNT_GONE, f"seller {row.id}")
         await wake_waiting_for(session, seller_id=row.id)
+
+
+async def let_go(session: Session, stripe_account_id: str, *, because: str) -> Seller | None:
+    """The account can be used no more: its seller has none until they onboard anew, and what is not sent waits.
+
+    None when no seller has this account, which is so a second time.
+    """
+    mine = select(Seller).where(Seller.stripe_account_id == stripe_account_id).with_for_update()
+    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    if row is None:
+        return None
+    left = {"id": stripe_account_id, "left_at": session.now.isoformat(), "because": because}
+    row.stripe_account_id, row.transfers_active, row.account_seen_at = None, False, None
+    row.former_accounts = [*row.former_accounts, left]
+    await session.flush()
+    await transfers.forget_destination(session, row.id)
+    await findings.report(
+        session,
+        FindingKind.ACCOUNT_GONE,
+        f"seller {row.id}",
+        f"account {stripe_account_id} of seller {row.id} ({row.name}) is gone: {because}",
+        mend="have the seller onboard anew; what waits for them is sent to the new account by itself",
+    )
+    return row

@@ -204,6 +204,8 @@ class Settling(ABC, Generic[R]):
         payment, row, stale = await self._open(session, claim)
         self._evidence(session, claim, asked.key, answer, meaning.value, stale)
         moved: Any = row
+        if row.last_outcome == Meaning.ACCOUNT_GONE and meaning is not Meaning.ACCOUNT_GONE:
+            await resolve(session, FindingKind.ACCOUNT_GONE, f"{self.kind} {claim.id}")
         if row.last_outcome in KEY_DOUBTED and meaning not in KEY_DOUBTED:
             await resolve(session, FindingKind.REFUSED_ALONE, f"{self.kind} {claim.id}")
         if meaning is Meaning.DONE:
@@ -235,7 +237,10 @@ class Settling(ABC, Generic[R]):
                 alone = f"is refused again, and no second row in between: {answer}"
                 await self._alarm(session, payment, row, FindingKind.REFUSED_ALONE, alone)
             await self.machine.amend(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
-        elif meaning is Meaning.BALANCE_TOO_LOW:
+        elif meaning in (Meaning.BALANCE_TOO_LOW, Meaning.ACCOUNT_GONE):
+            if meaning is Meaning.ACCOUNT_GONE:
+                gone = f"cannot be sent, its seller's account is gone at the provider: {answer}"
+                await self._alarm(session, payment, row, FindingKind.ACCOUNT_GONE, gone)
             await self._wait_for_balance(session, payment, row, answer, said)
         elif meaning is Meaning.NO_SUCH_OBJECT and await self.breaker.is_open(session):
             await self.machine.amend(session, row, next_retry_at=session.now + self.breaker.interval, **said)

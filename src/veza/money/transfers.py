@@ -269,7 +269,22 @@ async def wake_waiting_for(session: Session, *, seller_id: str | None = None) ->
     session.wake(WAKE)
 
 
+async def forget_destination(session: Session, seller_id: str) -> None:
+    """Bodies that were frozen for this seller's account and never sent are built anew, for the account to come."""
+    await session.execute(_UNFROZEN, {"of": seller_id})
+
+
 _TABLE = table_of(SellerTransfer)
+_UNFROZEN = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.seller_id == bindparam("of"),
+        _TABLE.c.status.in_(UNSENT),
+        _TABLE.c.first_sent_at.is_(None),
+        _TABLE.c.unanswered.is_(False),
+    )
+    .values(request_body=None)
+)
 _DUE_NOW = (
     update(_TABLE)
     .where(

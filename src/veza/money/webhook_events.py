@@ -7,6 +7,7 @@ fetches it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -260,11 +261,21 @@ async def _balance(session: Session, event: Mapping[str, Any]) -> UUID | None:
 async def _account(session: Session, event: Mapping[str, Any]) -> UUID | None:
     account = event["data"]["object"]
     active = (account.get("capabilities") or {}).get("transfers") == "active"
-    await sellers.record_account(session, str(account["id"]), active)
+    said_at = datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo)
+    await sellers.record_account(session, str(account["id"]), active, seen_at=said_at)
+    return None
+
+
+async def _deauthorized(session: Session, event: Mapping[str, Any]) -> UUID | None:
+    """A seller took the platform's access away, or their account was closed with it. Its data is our application."""
+    account = event.get("account")
+    if account is None or await sellers.let_go(session, str(account), because=_why(event)) is None:
+        raise NotOurs(f"account {account} belongs to no seller")
     return None
 
 
 HANDLERS: dict[str, Handler] = {
+    "account.application.deauthorized": _deauthorized,
     "account.updated": _account,
     "balance.available": _balance,
     "charge.dispute.closed": _dispute,

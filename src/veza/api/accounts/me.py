@@ -16,6 +16,7 @@ from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, PROOF_PROBLEMS
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PROOF_EXAMPLE, Name, PersonShown, ProofGiven, nothing, shown
+from veza.api.catalog.problems import NOT_NOW
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
@@ -90,7 +91,7 @@ async def rename_me(
     opt=needs(Permission.CREDENTIALS),
     dependencies=ONCE_DEPENDENCY,
     responses=nothing("The account is gone.",
-        *PROOF_PROBLEMS, LAST_ADMIN, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
+        *PROOF_PROBLEMS, LAST_ADMIN, NOT_NOW, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def delete_me(
@@ -102,7 +103,8 @@ async def delete_me(
     once: NamedDependency[Once],
 ) -> Response[None]:
     """Removes the account and everything personal in it: name, address, password, sessions, tokens. Records of
-    payments stay, without a name. This cannot be undone; `GET /me/export` before it takes everything along."""
+    payments stay, without a name. An artist that nobody else owns needs another owner first. This cannot be undone;
+    `GET /me/export` before it takes everything along."""
     address = address_of(request)
     async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 

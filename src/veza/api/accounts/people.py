@@ -20,6 +20,7 @@ from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_
 from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
+from veza.api.catalog.problems import NOT_NOW
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
@@ -165,7 +166,7 @@ async def take_role(
     summary="Close an account",
     opt=needs(Permission.PEOPLE),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("The account is gone.", NOT_FOUND, LAST_ADMIN, PROOF_NEEDED, *WRITE_PROBLEMS),
+    responses=nothing("The account is gone.", NOT_FOUND, LAST_ADMIN, NOT_NOW, PROOF_NEEDED, *WRITE_PROBLEMS),
 )
 async def close_account(
     person_id: FromPath[UUID],
@@ -176,7 +177,8 @@ async def close_account(
     proof: ProofHeader = None,
 ) -> Response[None]:
     """Deletes somebody's account as if they had done it: what is personal goes, records of payments stay, and a mail
-    tells them. This cannot be undone. Takes a fresh proof."""
+    tells them. An artist that nobody else owns needs another owner first. This cannot be undone. Takes a fresh
+    proof."""
 
     async def work(session: Session) -> Reply:
         await fresh_proof.spend(session, visitor.person_id, proof)

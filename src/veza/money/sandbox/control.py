@@ -23,6 +23,7 @@ from veza.money.sandbox import (
 )
 from veza.money.sandbox.cards import Card, by_number
 from veza.money.sandbox.errors import ApiError, no_such
+from veza.money.sandbox.events import emit
 from veza.money.sandbox.params import Params
 from veza.money.sandbox.paying import charge_intent
 from veza.money.sandbox.payment_methods import new_method
@@ -260,6 +261,15 @@ class Controls(Steps):
             if onboarded:
                 accounts.complete_onboarding(self.world, account["id"])
             return show(self.world, account)
+
+    def deauthorize_account(self, id: str, *, tell: bool = True) -> None:
+        """A connected account leaves the platform, or is closed: our key does not reach it any more."""
+        with self._step():
+            account = accounts.get_account(self.world, id)
+            self.world.accounts.remove(id)
+            if tell:
+                application = {"id": "ca_sandbox", "object": "application", "name": "Veza"}
+                emit(self.world, "account.application.deauthorized", application, account=account["id"])
 
     def complete_onboarding(self, account: str, name: str = "") -> Obj:
         with self._step():

@@ -48,6 +48,10 @@ ACTIONS: dict[tuple[str, str], tuple[Callable[[Controls], Action], str]] = {
     ("PUT", "/switches"): (lambda s: s.set_switches, "change settings"),
     ("POST", "/accounts"): (lambda s: s.new_account, "a connected account, onboarded unless `onboarded` is false"),
     ("POST", "/accounts/*/onboard"): (lambda s: s.complete_onboarding, "fill in the onboarding form"),
+    ("POST", "/accounts/*/deauthorize"): (
+        lambda s: s.deauthorize_account,
+        "the account leaves the platform: no key of it reaches the account any more",
+    ),
     ("POST", "/accounts/*/capability"): (lambda s: s.set_capability, "make `transfers` active or inactive"),
     ("GET", "/balances"): (lambda s: s.balance, "the platform's balance"),
     ("GET", "/balances/*"): (lambda s: s.balance, "an account's balance"),

@@ -23,6 +23,7 @@ class Meaning(StrEnum):
     NO_SUCH_OBJECT = "no_such_object"
     OTHER_MODE = "other_mode"
     BALANCE_TOO_LOW = "balance_too_low"
+    ACCOUNT_GONE = "account_gone"
     SLOW_DOWN = "slow_down"
     OBJECT_BUSY = "object_busy"
     KEY_IN_USE = "key_in_use"
@@ -186,6 +187,12 @@ REVERSALS: tuple[Row, ...] = (
     Row("200 with `status` failed or canceled", Meaning.REFUSED, "refusal", _object_status("failed", "canceled")),
     Row("200", Meaning.DONE, "succeeded, `trr_…` stored", lambda answer: answer.is_ok),
     *_unknown_answers("a look-up finds nothing and the amount reversed is what we know"),
+    Row(
+        "403 `account_invalid`: the seller's account is gone",
+        Meaning.REFUSED,
+        "refusal: look up, then permanently_failed, seller debt",
+        _code("account_invalid"),
+    ),
     *_ABOUT_THE_REQUEST,
     Row(
         "404 `resource_missing`",
@@ -212,6 +219,13 @@ REVERSALS: tuple[Row, ...] = (
 TRANSFERS: tuple[Row, ...] = (
     Row("200", Meaning.DONE, "completed, `tr_…` stored", lambda answer: answer.is_ok),
     *_unknown_answers("a look-up finds nothing"),
+    Row(
+        "400 “No such destination”, or 403 `account_invalid`: the seller's account is gone",
+        Meaning.ACCOUNT_GONE,
+        "waits like a reversal short of balance, with a new key, costs no retry, and is a finding; sent to the new"
+        " account once the seller has onboarded anew",
+        lambda answer: _code("account_invalid")(answer) or _says("No such destination")(answer),
+    ),
     *_ABOUT_THE_REQUEST,
     Row(
         "400 `balance_insufficient`, or the account lacks the capability",
