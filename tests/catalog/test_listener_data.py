@@ -146,3 +146,18 @@ async def test_an_owner_whose_account_went_is_no_owner_any_more(database: Databa
         assert [one.person_id for one in await members.members_of(session, artist_id)] == [life.ben]
         with pytest.raises(members.LastOwner):
             await members.remove_member(session, await find_artist(session, artist_id), life.ben)
+
+
+async def test_an_account_that_alone_owns_artists_cannot_end_and_they_are_named(database: Database, life: Life) -> None:
+    alone = [await artist(database, run_by=life.mara) for _ in range(2)]
+    shared = await artist(database, run_by=life.mara)
+    async with database.write("a test") as session:
+        await members.add_member(session, await find_artist(session, shared), life.ben, "owner", limits=Limits())
+        names = sorted([(await find_artist(session, one)).name for one in alone])
+    with pytest.raises(members.LastOwner) as refused:
+        async with database.write("a test") as session:
+            await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
+    assert str(refused.value) == f"{', '.join(names)} need an owner: make somebody else one first"
+    async with database.read() as session:
+        for one in (*alone, shared):
+            assert life.mara in [member.person_id for member in await members.members_of(session, one)]

@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Uuid, cast, select
+from sqlalchemy import Uuid, cast, insert, select
 from sqlalchemy.types import String
 
 from veza.accounts import people
 from veza.accounts.people import DELETED_NAME
 from veza.app import Veza, build
+from veza.catalog.artists import ArtistMember
 from veza.kit import outbox
 from veza.settings import Settings
 from veza.tables import METADATA
@@ -253,6 +254,12 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     kept = {column for column, fate in PERSONAL.items() if fate != GOES}
     assert _holding(await _rows(veza), ADDRESS, "203.0.113.5") & kept == set()
 
+    # An artist of hers alone would be left without an owner.
+    await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=409)
+    colleague = (await other.send("GET", "/me", expect=200))["id"]
+    async with veza.database.write("test") as session:
+        member = {"artist_id": UUID(own_artist), "person_id": UUID(colleague), "part": "owner", "since": session.now}
+        await session.execute(insert(ArtistMember), member)
     await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=204)
     rows = await _rows(veza)
     # What was answered to others, and to a visitor of whom nobody knows that it was she, is theirs for a day.
