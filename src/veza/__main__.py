@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def _sealed() -> Sequence[SealedColumns]:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Whatever it makes is its owner's alone: database, covers, and what the sandbox keeps."""
+    os.umask(0o077)
     command_line(Program(build=_build, pages=_pages, sealed=_sealed))()
 
 

@@ -107,6 +107,18 @@ def _networks(listed: tuple[str, ...]) -> tuple[str, ...]:
     return listed
 
 
+def _origins(listed: tuple[str, ...]) -> tuple[str, ...]:
+    for item in listed:
+        parts = urlsplit(item)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or item.rstrip("/") != f"{parts.scheme}://{parts.netloc}"
+        ):
+            raise ValueError(f"“{item}” is no address without a path, such as https://shop.example")
+    return listed
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
 
@@ -148,6 +160,8 @@ class Settings(BaseSettings):
     public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT", pattern=r"^(https?://[^/\s]+.*)?$")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = setting(
         "TRUSTED_PROXIES", ("127.0.0.1", "::1"), "addresses or networks (10.0.0.0/24) of the reverse proxies in front: their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's", unit="comma list")
+    return_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_origins)] = setting(
+        "RETURN_ADDRESSES", (), "https://shop.example, … : where else than to Veza's own pages the provider's pages may send people back (success_url, cancel_url, return_url)", unit="comma list")
     request_head_timeout: Duration = setting("REQUEST_HEAD_TIMEOUT", "15s", "how long the lines before a request's body may take; a connection that says nothing ends after it, too", unit="duration", ge="1s")
     request_body_timeout: Duration = setting("REQUEST_BODY_TIMEOUT", "1m", "how long a request's body may take; a large one has a second more for each 16 KiB of it that came", unit="duration", ge="1s")
     connections_per_address: int = setting("CONNECTIONS_PER_ADDRESS", 256, "most connections one network address may hold, an IPv6 /64 counting as one; of TRUSTED_PROXIES only those that wait for a request are counted. Above it the one that has waited longest is closed", unit="connections", ge=8, le=8000)

@@ -100,7 +100,7 @@ async def test_the_page_flows_with_its_window_and_shows_code_as_code(sqlite_door
     async with sqlite_door.client(token=None) as client:
         page = (await client.get("/api/docs")).text
     flowing = re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL)
-    assert "Every write takes an <code>Idempotency-Key</code>; lists are paged with cursors, sorted" in flowing
+    assert "Every write takes an <code>Idempotency-Key</code>; a write with <code>If-Match</code> is done" in flowing
     assert "`" not in flowing
 
 

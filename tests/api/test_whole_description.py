@@ -35,6 +35,8 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 DEMO_SECONDS = 90
 BOUND_SECONDS = 240
+EXAMPLES = "https://shop.example, https://example.org"
+"""Where the addresses lead that the description gives as examples."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    settings = {"PORT": str(port), "DEMO_DATA": "true", "LOG_LEVEL": "error"}
+    settings = {"PORT": str(port), "DEMO_DATA": "true", "LOG_LEVEL": "error", "RETURN_ADDRESSES": EXAMPLES}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "veza", "serve", "--migrate"],

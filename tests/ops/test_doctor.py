@@ -124,11 +124,15 @@ async def test_a_database_that_is_gone_is_told_without_its_password(tmp_path: Pa
 
 async def test_a_full_disk_and_loose_permissions_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("veza.ops.doctor.LEAST_FREE_BYTES", 10**18)
-    (settings.var_dir / "operator-token").touch(mode=0o644)
+    for name in ("operator-token", "admin-link", "veza.db"):
+        (settings.var_dir / name).touch()
+        (settings.var_dir / name).chmod(0o644)
     settings.var_dir.chmod(0o777)
     findings = await _examine(settings)
     assert findings["disk"].advice.startswith("free at least")
     assert findings["operator token"].advice == f"chmod 600 {settings.var_dir / 'operator-token'}"
+    assert findings["admin link"].advice == f"chmod 600 {settings.var_dir / 'admin-link'}"
+    assert findings["database file"].advice == f"chmod 600 {settings.var_dir / 'veza.db'}"
     assert findings["folder"].advice == f"chmod o-w {settings.var_dir}"
 
 

@@ -76,6 +76,17 @@ def test_every_start_keeps_a_link_until_somebody_is_admin_and_none_from_then_on(
         assert _admin_token(tmp_path, said) is None
 
 
+def test_what_a_start_makes_is_for_its_owner_alone_and_what_it_finds_becomes_so(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        made = [path for path in (tmp_path / "var").rglob("*") if path.exists()]
+        assert {path.name for path in made} >= {"veza.db", "operator-token", "admin-link"}
+        loose = {str(path): oct(path.stat().st_mode) for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077}
+        assert loose == {}
+    (tmp_path / "var/veza.db").chmod(0o644)
+    with serving(tmp_path):
+        assert stat.S_IMODE((tmp_path / "var/veza.db").stat().st_mode) == 0o600
+
+
 def _signed_in(url: str, peer: str, headers: dict[str, str]) -> tuple[str, list[str]]:
     """Sign in from `peer` with `headers`: the address Veza keeps of the session, and the cookies it set."""
     transport = httpx.HTTPTransport(local_address=peer)

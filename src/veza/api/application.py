@@ -16,26 +16,37 @@ from veza.api.openapi import openapi_config
 from veza.api.security import describe_callers
 from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, permitted
 from veza.http.addresses import ReadableAddresses
+from veza.http.entity_tags import EntityTags
 from veza.http.faults import Fault
 from veza.http.headers import SafeHeaders
 from veza.http.problem_answers import ProblemPage, exception_handlers, unreadable_address
 from veza.http.problems import Kind
 from veza.http.request_log import RequestLog
 from veza.http.requests import DoorRequest
+from veza.http.return_addresses import ReturnAddresses
 from veza.http.whole_request import whole_request
 from veza.kit.database import Database
 from veza.money.configured import SANDBOX_PATH
 
+API = "/api/v1"
 BODY_MAX_BYTES = 1_048_576
 """For every address that does not say otherwise: a thousand refund lines fit, and it cannot fill the memory."""
 
 
-def api_v1(recognise: Recognise, handlers: Sequence[ControllerRouterHandler]) -> Router:
-    """Everything under /api/v1: who has the route's permission, and whose request has nothing wrong in it."""
+def api_v1(
+    recognise: Recognise,
+    handlers: Sequence[ControllerRouterHandler],
+    return_addresses: ReturnAddresses | None = None,
+) -> Router:
+    """Everything under /api/v1: who has the route's permission, and whose request has nothing wrong in it.
+
+    With `return_addresses` a provider's page sends people back to those alone.
+    """
+    of_bodies = [return_addresses.faults] if return_addresses else []
     return Router(
-        path="/api/v1",
+        path=API,
         route_handlers=handlers,
-        guards=[permitted(recognise, whole_request(usable_key))],
+        guards=[permitted(recognise, whole_request(usable_key, of_bodies=of_bodies))],
         dependencies=VISITOR_DEPENDENCY,
     )
 
@@ -80,5 +91,5 @@ def web_application(
     def unreadable(request: Request[Any, Any, Any], faults: list[Fault]) -> Response[Any]:
         return unreadable_address(request, faults, problem_page)
 
-    readable = ReadableAddresses(HeadAsGet(litestar), unreadable, beside=(SANDBOX_PATH,))
+    readable = ReadableAddresses(HeadAsGet(EntityTags(litestar, API)), unreadable, beside=(SANDBOX_PATH,))
     return RequestLog(SafeHeaders(readable, always_tls=always_tls), names_callers=names_callers), litestar

@@ -14,7 +14,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
@@ -91,8 +91,19 @@ class Idempotent:
     def __init__(self, database: Database, actor: str, key: str, fingerprint: str, *, caller: str = "") -> None:
         self._database, self._actor, self._key, self._fingerprint = database, actor, key, fingerprint
         self._caller = caller or actor
+        self._demand: Callable[[Session], Awaitable[None]] | None = None
         digest = hashlib.sha256(f"{self._caller}\n{key}".encode()).hexdigest()
         self._kept_as = actor if self._caller == actor else f"{actor} {digest[:32]}"
+
+    def on_condition(self, demand: Callable[[Session], Awaitable[None]]) -> Idempotent:
+        """The same write, done only if `demand` raises nothing in the transaction that begins it."""
+        self._demand = demand
+        return self
+
+    @property
+    def has_condition(self) -> bool:
+        """Whether its sender said which state of the thing they have read (`If-Match`)."""
+        return self._demand is not None
 
     def within(self, part: str) -> Idempotent:
         """The same write, under a key of this part of the caller's: visitors who share an address share no keys."""
@@ -115,6 +126,8 @@ class Idempotent:
         async with self._database.write(self._actor) as session:
             if not await self._is_first(session):
                 return _replayed(session, await self._stored(session))
+            if self._demand is not None:
+                await self._demand(session)
             return await self._keep(session, await work(session))
 
     async def run_in_steps(
@@ -133,6 +146,8 @@ class Idempotent:
                 stored = await self._stored(session)
                 if stored.status is not None:
                     return _replayed(session, stored)
+            if self._demand is not None:
+                await self._demand(session)
             intent = await intend(session)
         outcome = await ask(intent)
         async with self._database.write(self._actor) as session:
@@ -255,21 +270,27 @@ def _unusable(keys: Sequence[str]) -> str:
     return ""
 
 
-async def _idempotent(
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    idempotency_key: Annotated[
-        str,
-        HeaderParameter(
-            name=HEADER,
-            min_length=1,
-            max_length=255,
-            description="New for each intent, the same when repeating it; answers are kept for 24 hours.",
-        ),
-    ],
-) -> Idempotent:
+IdempotencyKey: TypeAlias = Annotated[
+    str,
+    HeaderParameter(
+        name=HEADER,
+        min_length=1,
+        max_length=255,
+        description="New for each intent, the same when repeating it; answers are kept for 24 hours.",
+    ),
+]
+
+
+async def fingerprint_of(request: Request[Any, Any, Any]) -> str:
+    """By what a request is compared with the one before it under the same key."""
     said = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    visitor, fingerprint = visitor_of(request), await sha256_of(said)
+    return await sha256_of(said)
+
+
+async def _idempotent(
+    request: Request[Any, Any, Any], database: NamedDependency[Database], idempotency_key: IdempotencyKey
+) -> Idempotent:
+    visitor, fingerprint = visitor_of(request), await fingerprint_of(request)
     return Idempotent(database, visitor.actor, idempotency_key, fingerprint, caller=visitor.caller)
 
 

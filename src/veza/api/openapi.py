@@ -20,7 +20,8 @@ from veza.api.security import SESSION, TOKEN, schemes
 
 _DESCRIPTION = """Veza sells music for artists and, when a buyer is refunded, really takes the seller's share back.
 
-Amounts are whole minor units with a currency. Every write takes an `Idempotency-Key`; lists are paged with cursors,
+Amounts are whole minor units with a currency. Every write takes an `Idempotency-Key`; a write with `If-Match` is done
+only to what its sender has read; lists are paged with cursors,
 sorted and filtered (docs/api-lists.md); every error is `application/problem+json` with a stable `type`
 (docs/api-problems.md)."""
 
@@ -103,13 +104,23 @@ def _explained(schema: dict[str, Any]) -> dict[str, Any]:
     for name, shape in schema.get("components", {}).get("schemas", {}).items():
         if name in said:
             shape["description"] = said[name]
-    for item in schema.get("paths", {}).values():
+    for path, item in schema.get("paths", {}).items():
+        shown = item.get("get", {}).get("responses", {}).get("200", {})
+        if path.startswith("/api/v1/") and "application/json" in shown.get("content", {}):
+            shown.setdefault("headers", {})["ETag"] = _TAG
         for operation in item.values():
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path" and parameter["name"].endswith("_id"):
                     what = parameter["name"].removesuffix("_id").replace("_", " ")
                     parameter.setdefault("description", f"The id of the {what}.")
     return schema
+
+
+_TAG = {
+    "schema": {"type": "string"},
+    "description": "Of what is shown here. Send it back as If-Match with a change of it: that is refused with 412 "
+    "where somebody else was first.",
+}
 
 
 def _shapes(base: type[Struct]) -> Iterator[type[Struct]]:

@@ -19,6 +19,7 @@ from veza.api.problems import (
     KEY_MISSING,
     KEY_REUSED,
     MALFORMED_BODY,
+    PRECONDITION_FAILED,
     TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     Described,
@@ -33,6 +34,8 @@ from veza.settings import parse_duration, show_duration
 
 WRITE_PROBLEMS = (KEY_MISSING, MALFORMED_BODY, KEY_IN_USE, KEY_REUSED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 """What every write may answer."""
+EDIT_PROBLEMS = (PRECONDITION_FAILED, *WRITE_PROBLEMS)
+"""What a write that honours `If-Match` may answer."""
 LIST_PROBLEMS = (BAD_CURSOR,)
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]

@@ -40,6 +40,7 @@ from veza.app.rooms import Rooms, rooms_of
 from veza.catalog import invitations
 from veza.catalog.askers import Asker
 from veza.catalog.room import CatalogRoom
+from veza.http.return_addresses import ReturnAddresses
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
 from veza.kit.mail import MailWorker, Relay
@@ -168,7 +169,7 @@ def _routes(
     who = recognise(rooms.accounts, token)
     routes: list[ControllerRouterHandler] = [
         *health_routes(checks, stop, metrics.render),
-        api_v1(who, under_api),
+        api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
         cover_route(rooms.catalog, who),
         webhook_route(rooms.money.inbox, settings.webhook_max_bytes),
         *operator_routes(

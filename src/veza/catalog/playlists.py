@@ -141,19 +141,19 @@ async def edit(
     session: Session,
     playlist_id: UUID,
     person_id: UUID,
-    version: int,
+    version: int | None,
     *,
     title: str | None = None,
     description: str | None = None,
     is_public: bool | None = None,
     is_collaborative: bool | None = None,
 ) -> Playlist:
-    """Change the details of `version`; None leaves one as it is.
+    """Change the details of `version`, if that is to be compared; None leaves one as it is.
 
     Raises UnknownPlaylist, NotYourPlaylist, PlaylistChanged, BadText.
     """
     playlist = await lock_own(session, playlist_id, person_id)
-    if playlist.version != version:
+    if version is not None and playlist.version != version:
         raise PlaylistChanged(version, playlist.version)
     if title is not None:
         playlist.title = one_line(title, "the title", most=TITLE_MOST)

@@ -148,9 +148,12 @@ async def create_release(session: Session, artist: Artist, wanted: ReleaseWanted
     return release
 
 
-async def edit_release(session: Session, release: Release, version: int, changes: dict[str, Any]) -> None:
-    """Change what `changes` names of a locked release that was read at `version`. Raises Outdated, BadValue."""
-    if release.attempt != version:
+async def edit_release(session: Session, release: Release, version: int | None, changes: dict[str, Any]) -> None:
+    """Change what `changes` names of a locked release, which was read at `version` (None: not to be compared).
+
+    Raises Outdated, BadValue.
+    """
+    if version is not None and release.attempt != version:
         raise Outdated(release, version)
     facts = _facts(changes)
     if release.status != "draft":

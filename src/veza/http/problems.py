@@ -117,6 +117,13 @@ REQUEST_TIMEOUT = Kind(
     "Send head and body without pauses; REQUEST_HEAD_TIMEOUT and REQUEST_BODY_TIMEOUT are the times they have.",
     "the request was not whole in time",
 )
+PRECONDITION_FAILED = Kind(
+    "precondition-failed",
+    412,
+    "It was changed since you read it",
+    "Somebody else was first: read it again, decide again, and send your change with the new `ETag` as `If-Match`.",
+    "it was changed since you read it: read it again, and send your change with the new ETag",
+)
 TOO_LARGE = Kind(
     "body-too-large",
     413,
@@ -167,8 +174,8 @@ UNAVAILABLE = Kind(
 
 KINDS: tuple[Kind, ...] = (
     INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN,
-    SECOND_FACTOR_NEEDED, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, CONFLICT, KEY_IN_USE, TOO_LARGE,
-    UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    SECOND_FACTOR_NEEDED, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, PRECONDITION_FAILED, CONFLICT, KEY_IN_USE,
+    TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED, RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from the operation, as Litestar does, so the description and this rule cannot di
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeAlias, get_args, get_origin
@@ -25,6 +25,9 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Found: TypeAlias = tuple[Kind, Fault]
 Check = Callable[[Connection, BaseRouteHandler], Sequence[Found]]
 """One more rule: what it finds wrong, each with its kind of problem."""
+
+BodyCheck = Callable[[Any], Iterable[Fault]]
+"""The same for what a body says."""
 
 ANY_BODY = "any_body"
 """`opt={**needs(...), ANY_BODY: True}` for an address that takes something else than JSON, such as a picture. Other
@@ -45,8 +48,12 @@ class Parameter:
     is_list: bool
 
 
-def whole_request(*checks: Check) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
-    """A rule that refuses a request with everything that is wrong with it; `checks` are asked as well.
+def whole_request(
+    *checks: Check, of_bodies: Sequence[BodyCheck] = ()
+) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+    """A rule that refuses a request with everything that is wrong with it.
+
+    `checks` are asked as well, and those `of_bodies` about what was read.
 
     What an operation takes is found out once. A guard is handed a new copy of the handler with every request, so the
     one that was registered is what it is remembered by.
@@ -61,7 +68,7 @@ def whole_request(*checks: Check) -> Callable[[Connection, BaseRouteHandler], Aw
         told = {(fault.source, fault.place) for _, fault in found}
         more = faults_of_parameters(connection, known[address])
         found += [(INVALID_REQUEST, fault) for fault in more if (fault.source, fault.place) not in told]
-        found += await _faults_of_body(connection, handler)
+        found += await _faults_of_body(connection, handler, of_bodies)
         if found:
             raise refusal(found)
 
@@ -150,7 +157,9 @@ def choices_of(annotation: Any) -> tuple[str, ...]:
     return choices_of(inside[0]) if len(inside) == 1 and get_origin(annotation) is not list else ()
 
 
-async def _faults_of_body(connection: Connection, handler: BaseRouteHandler) -> list[Found]:
+async def _faults_of_body(
+    connection: Connection, handler: BaseRouteHandler, checks: Sequence[BodyCheck]
+) -> list[Found]:
     method = connection.scope.get("method")
     if method not in _MAY_HAVE_BODY or handler.opt.get(ANY_BODY) or not isinstance(connection, DoorRequest):
         return []
@@ -169,7 +178,10 @@ async def _faults_of_body(connection: Connection, handler: BaseRouteHandler) -> 
         return [(MALFORMED_BODY, fault) for fault in error.faults]
     if wanted is None:
         return []
-    return [(INVALID_REQUEST, fault) for fault in faults_in_body(value, wanted.annotation)]
+    faults = faults_in_body(value, wanted.annotation)
+    told = {fault.place for fault in faults}
+    faults += [fault for check in checks for fault in check(value) if fault.place not in told]
+    return [(INVALID_REQUEST, fault) for fault in faults]
 
 
 def _demand_json(content_type: str) -> None:

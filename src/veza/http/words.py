@@ -19,6 +19,8 @@ WEB_ADDRESS = r"^https?://[^\s/]+[^\x00-\x20\x7f]*$(?!\n)"
 EMAIL = r"^[^\s@\x00-\x20\x7f]{1,64}@[^\s@\x00-\x20\x7f]{1,189}$(?!\n)"
 LINK_TOKEN = r"^[A-Za-z0-9_-]{32,128}$(?!\n)"  # noqa: S105  (a form, no secret)
 
+IF_MATCH = r'^ *(?:\*|(?:W/)?"[!#-~]*"(?: *, *(?:W/)?"[!#-~]*")*) *$(?!\n)'
+
 OF_PATTERNS: Mapping[str, str] = {
     PLAIN: "one line of text without control characters",
     COUNTRY: "two letters such as DE",
@@ -27,6 +29,7 @@ OF_PATTERNS: Mapping[str, str] = {
     SELLER: "1 to 100 letters, digits, dots, colons, dashes and underscores",
     WEB_ADDRESS: "a web address such as https://example.org/thanks",
     EMAIL: "an e-mail address such as name@example.org",
+    IF_MATCH: "the ETag of what you read, with its quotes, or *",
     LINK_TOKEN: "the token of a mailed link, 32 to 128 letters, digits, dashes and underscores",
 }
 """Every pattern of the API in words; a test walks the description and finds each of its patterns here."""

@@ -147,9 +147,11 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken, operator_token
     from veza.ops.sandbox_commands import WAY_ON
+    from veza.ops.secret_files import close_to_others
 
     gc.disable()  # nothing imported and built from here on is garbage: a third of a second until `serve.run` enables it
     configure_logs(settings)
+    close_to_others(settings)
 
     async def start() -> int:
         listener = server.listen(settings.host, settings.port) if http else None

@@ -18,6 +18,7 @@ from veza.kit.clock import Clock, SystemClock
 from veza.kit.money import BadAmount, known_currency
 from veza.ops.encryption_keys import keys_file
 from veza.ops.operator_token import token_file
+from veza.ops.secret_files import admin_link_file, database_files
 from veza.settings import Settings, SettingsError, ignored
 
 LEAST_FREE_BYTES = 500_000_000
@@ -68,6 +69,9 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield from _is_ours_alone("operator token", token_file(settings))
     if not settings.encryption_keys:
         yield from _is_ours_alone("encryption keys", keys_file(settings))
+    yield from _is_ours_alone("admin link", admin_link_file(settings))
+    for file in database_files(settings):
+        yield from _is_ours_alone("database file", file)
 
 
 def _is_ours_alone(name: str, file: Path) -> Iterator[Finding]:

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from veza.settings import Settings
 
 
 def admin_link_file(settings: Settings) -> Path:
     return settings.var_dir / "admin-link"
+
+
+def database_files(settings: Settings) -> list[Path]:
+    """The files of a SQLite database that are there: itself, its log, and what its connections share."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return []
+    path = Path(str(url.database))
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
+    return [one for one in (path, *beside) if one.is_file()]
+
+
+def close_to_others(settings: Settings) -> None:
+    """Take away what others may do with the database's files: those of an earlier version were readable by all."""
+    for path in database_files(settings):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            with contextlib.suppress(OSError):  # another owner's: `veza doctor` says so
+                path.chmod(mode & 0o700)
 
 
 def keep_secret(path: Path, text: str) -> None:

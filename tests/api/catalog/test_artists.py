@@ -155,6 +155,18 @@ async def test_an_administrator_adds_people_and_the_last_owner_stays(any_shelf: 
     assert [one["name"] for one in (await shelf.call("GET", path, by=shelf.ben))["items"]] == ["Ben"]
 
 
+async def test_only_an_owner_changes_the_currency_in_which_the_artist_is_paid(any_shelf: Shelf) -> None:
+    shelf, path = any_shelf, f"/artists/{any_shelf.artist['id']}"
+    currency = any_shelf.artist["currency"]
+    another = next(code for code in shelf.room.currencies if code != currency)
+    await shelf.call("POST", f"{path}/members", {"person_id": str(shelf.ben)}, by=visiting(None, "admin"))
+    await shelf.refused("PATCH", path, {"currency": another, "bio": "x"}, 403, "forbidden", by=shelf.ben)
+    # As it is: a form that sends everything again changes only what is different.
+    changed = await shelf.call("PATCH", path, {"currency": currency, "bio": "mine"}, by=shelf.ben)
+    assert (changed["currency"], changed["bio"]) == (currency, "mine")
+    assert (await shelf.call("PATCH", path, {"currency": another}, by=shelf.anna))["currency"] == another
+
+
 async def test_the_audit_log_has_who_let_whom_act_for_an_artist_and_every_fee(any_shelf: Shelf) -> None:
     artist_id, ben, admin = any_shelf.artist["id"], any_shelf.ben, visiting(None, "admin")
     path = f"/artists/{artist_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, patch
@@ -11,16 +12,18 @@ from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from veza.accounts import deletion, export, fresh_proof, people, roles, second_factor
+from veza.accounts.people import Person
 from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, PROOF_PROBLEMS
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PROOF_EXAMPLE, Name, PersonShown, ProofGiven, nothing, shown
 from veza.api.catalog.problems import NOT_NOW
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
-from veza.api.shapes import WRITE_PROBLEMS, answers, show
+from veza.api.shapes import EDIT_PROBLEMS, WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.http.limits import address_of
 from veza.kit.database import Session
@@ -55,9 +58,16 @@ EXPORT_EXAMPLE: dict[str, Any] = {"account": {"email": "anna@example.org", "name
 async def show_me(visitor: NamedDependency[Visitor], accounts: NamedDependency[Accounts]) -> Me:
     """The account of whoever is signed in: name, address, roles, and whether a second factor is on."""
     async with accounts.database.read() as session:
-        person = await people.find(session, visitor.person)
-        mine = (await roles.of(session, [person.id]))[person.id]
-        return show(Me, person, roles=mine, second_factor=await second_factor.is_on(session, person.id))
+        return await _me(session, await people.find(session, visitor.person))
+
+
+async def _me(session: Session, person: Person) -> Me:
+    mine = (await roles.of(session, [person.id]))[person.id]
+    return show(Me, person, roles=mine, second_factor=await second_factor.is_on(session, person.id))
+
+
+async def _me_to_edit(session: Session, _path: Mapping[str, Any], visitor: Visitor) -> Me:
+    return await _me(session, await people.lock(session, visitor.person))
 
 
 @patch(
@@ -66,8 +76,8 @@ async def show_me(visitor: NamedDependency[Visitor], accounts: NamedDependency[A
     tags=[TAG],
     summary="Rename oneself",
     opt=needs(Permission.CREDENTIALS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, PersonShown, "With the new name.", PERSON_EXAMPLE, BAD_NAME, NOT_FOUND, *WRITE_PROBLEMS),
+    dependencies=editing(_me_to_edit),
+    responses=answers(200, PersonShown, "With the new name.", PERSON_EXAMPLE, BAD_NAME, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def rename_me(
     data: Annotated[Renamed, BodyKwarg(examples=[Example(value={"name": "Anna Berg"})])],

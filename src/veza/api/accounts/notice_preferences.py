@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Response, get, put
@@ -10,11 +11,13 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
+from veza.accounts import people
 from veza.accounts.permissions import Permission
 from veza.accounts.room import Accounts
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.problems import NOT_FOUND
-from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.api.shapes import EDIT_PROBLEMS, answers
 from veza.api.visitors import Visitor, needs
 from veza.community import preferences
 from veza.community.preferences import MEANING, Channel, NoticeKind, Pace
@@ -66,6 +69,11 @@ async def show_preferences(visitor: NamedDependency[Visitor], accounts: NamedDep
         return await _shown(session, visitor)
 
 
+async def _preferences_to_edit(session: Session, _path: Mapping[str, Any], visitor: Visitor) -> Preferences:
+    await people.lock(session, visitor.person)
+    return await _shown(session, visitor)
+
+
 @put(
     "/me/notice-preferences",
     status_code=200,
@@ -73,8 +81,8 @@ async def show_preferences(visitor: NamedDependency[Visitor], accounts: NamedDep
     tags=[TAG],
     summary="Stop or start one kind of notice",
     opt=needs(Permission.CREDENTIALS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, Preferences, "Every kind and channel.", EXAMPLE, NOT_FOUND, *WRITE_PROBLEMS),
+    dependencies=editing(_preferences_to_edit),
+    responses=answers(200, Preferences, "Every kind and channel.", EXAMPLE, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def choose_preference(
     data: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -21,10 +22,11 @@ from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
 from veza.api.catalog.problems import NOT_NOW
+from veza.api.editing import editing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.http.limits import address_of
 from veza.kit.database import Session
@@ -98,16 +100,21 @@ async def show_person(person_id: FromPath[UUID], accounts: NamedDependency[Accou
         return await _shown(session, person_id)
 
 
+async def _person_to_edit(session: Session, path: Mapping[str, Any], _visitor: Visitor) -> PersonShown:
+    await people.lock(session, path["person_id"])
+    return await _shown(session, path["person_id"])
+
+
 @put(
     "/people/{person_id:uuid}/roles/{role:str}",
     operation_id="giveRole",
     tags=[TAG],
     summary="Give a role",
     opt=needs(Permission.PEOPLE),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_person_to_edit),
     responses=answers(
         200, PersonShown, "The person with the role.", PERSON_EXAMPLE,
-        NOT_FOUND, ROLE_NOT_GIVEN, PROOF_NEEDED, *WRITE_PROBLEMS,
+        NOT_FOUND, ROLE_NOT_GIVEN, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def give_role(
@@ -135,10 +142,10 @@ async def give_role(
     tags=[TAG],
     summary="Take a role",
     opt=needs(Permission.PEOPLE),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_person_to_edit),
     responses=answers(
         200, PersonShown, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]},
-        NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, PROOF_NEEDED, *WRITE_PROBLEMS,
+        NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def take_role(

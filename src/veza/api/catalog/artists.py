@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -27,10 +28,11 @@ from veza.api.catalog.shapes import (
     moved,
     searched,
 )
+from veza.api.editing import editing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, slugs
 from veza.catalog.artists import Artist, ArtistWanted
@@ -92,6 +94,14 @@ ARTIST_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-01-02T10:30:00Z",
 }
 NEW_EXAMPLE = {name: ARTIST_EXAMPLE[name] for name in ("name", "country", "currency", "bio", "tags")}
+
+
+async def _artist_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistShown:
+    return show(ArtistShown, await artists.artist_to_change(session, path["artist"], asker_of(visitor)))
+
+
+async def _fee_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistFee:
+    return show(ArtistFee, await artists.artist_to_change(session, path["artist"], asker_of(visitor)))
 
 
 @post(
@@ -179,10 +189,10 @@ async def show_artist(
     operation_id="editArtist",
     tags=[TAG],
     summary="Change an artist",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_artist_to_edit),
     responses=answers(
         200, ArtistShown, "The artist as it is now.", ARTIST_EXAMPLE,
-        BAD_VALUE, BAD_AMOUNT, NOT_FOUND, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
+        BAD_VALUE, BAD_AMOUNT, NOT_FOUND, FORBIDDEN, CONFLICT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def edit_artist(
@@ -192,11 +202,14 @@ async def edit_artist(
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
 ) -> Response[ArtistShown]:
-    """Changes what is named. A new name makes a new slug, the former one leads there for ever. Of two who change it
-    at once the second one's words stand where both named the same."""
+    """Changes what is named. A new name makes a new slug, the former one leads there for ever. Only an
+    owner changes the currency, in which the artist is paid."""
 
     async def work(session: Session) -> Reply:
-        row = await artists.artist_to_change(session, artist, asker_of(visitor))
+        asker = asker_of(visitor)
+        row = await artists.artist_to_change(session, artist, asker)
+        if data.currency is not UNSET and data.currency.upper() != row.currency:
+            await artists.demand(session, row, asker, as_owner=True)
         await artists.edit_artist(session, row, given(data), currencies=catalog.currencies)
         return Reply(200, show(ArtistShown, row))
 
@@ -228,9 +241,9 @@ async def show_fee(
     operation_id="setArtistFee",
     tags=[TAG],
     summary="Set the platform's part",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_fee_to_edit),
     responses=answers(
-        200, ArtistFee, "The fee as it is now.", {"fee_bps": 800}, BAD_VALUE, NOT_FOUND, FORBIDDEN, *WRITE_PROBLEMS
+        200, ArtistFee, "The fee as it is now.", {"fee_bps": 800}, BAD_VALUE, NOT_FOUND, FORBIDDEN, *EDIT_PROBLEMS
     ),
 )
 async def set_fee(

@@ -15,10 +15,11 @@ from litestar.params import FromPath, PathParameter
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_PICTURE
-from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail
+from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail, release_to_edit
 from veza.api.catalog.releases import TAG
 from veza.api.catalog.shapes import asker_of
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.problems import (
     CONFLICT,
     FORBIDDEN,
@@ -28,7 +29,7 @@ from veza.api.problems import (
     Problem,
     problem_responses,
 )
-from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.api.shapes import EDIT_PROBLEMS, answers
 from veza.api.visitors import ANY_BODY, Recognise, Visitor, needs
 from veza.catalog import covers, releases
 from veza.catalog.covers import Cover, UnknownCover
@@ -64,10 +65,10 @@ class PictureOperation(Operation):
     operation_id="putCover",
     tags=[TAG],
     summary="Give a release a cover",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(release_to_edit),
     responses=answers(
         200, ReleaseDetail, "The release with its cover.", DETAIL_EXAMPLE,
-        BAD_PICTURE, NOT_FOUND, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
+        BAD_PICTURE, NOT_FOUND, FORBIDDEN, CONFLICT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def put_cover(
@@ -109,10 +110,10 @@ async def put_cover(
     operation_id="removeCover",
     tags=[TAG],
     summary="Take a release's cover away",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(release_to_edit),
     responses=answers(
         200, ReleaseDetail, "The release without a cover.", {**DETAIL_EXAMPLE, "cover": None},
-        NOT_FOUND, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, CONFLICT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def remove_cover(

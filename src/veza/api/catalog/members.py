@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,9 +16,10 @@ from msgspec import Meta, Struct
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import WRITE_PROBLEMS, answers, show
+from veza.api.shapes import EDIT_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, members
 from veza.catalog.room import CatalogRoom
@@ -63,6 +65,11 @@ MEMBER_EXAMPLE: dict[str, Any] = {
 }
 
 
+async def _people_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> MemberList:
+    row = await artists.artist_to_change(session, path["artist"], asker_of(visitor))
+    return MemberList([show(MemberShown, one) for one in await members.members_of(session, row.id)])
+
+
 @get(
     "/artists/{artist:str}/members",
     opt=needs(Permission.PUBLISH),
@@ -88,10 +95,10 @@ async def list_members(
     operation_id="addArtistMember",
     tags=[TAG],
     summary="Add a person to an artist",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_people_to_edit),
     responses=answers(
         201, MemberShown, "The person, added.", MEMBER_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, *WRITE_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def add_member(
@@ -118,10 +125,10 @@ async def add_member(
     operation_id="changeArtistMember",
     tags=[TAG],
     summary="Make a person an owner or not",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_people_to_edit),
     responses=answers(
         200, MemberShown, "The person as they are now.", MEMBER_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, *WRITE_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def change_member(
@@ -147,10 +154,10 @@ async def change_member(
     operation_id="removeArtistMember",
     tags=[TAG],
     summary="Remove a person from an artist",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_people_to_edit),
     responses=answers(
         200, Removed, "The person may not act for the artist any more.", REMOVED_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, *WRITE_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def remove_member(

@@ -15,12 +15,13 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, NOT_COMPLETE, NOT_NOW
-from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail
+from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail, release_to_edit
 from veza.api.catalog.releases import TAG
 from veza.api.catalog.shapes import asker_of
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.problems import FORBIDDEN, NOT_FOUND, Kind
-from veza.api.shapes import WRITE_PROBLEMS, answers
+from veza.api.shapes import EDIT_PROBLEMS, answers
 from veza.api.visitors import Visitor, needs
 from veza.catalog import publishing, releases
 from veza.catalog.releases import Release
@@ -41,9 +42,9 @@ def _move(path: str, operation_id: str, summary: str, description: str, *more: K
         operation_id=operation_id,
         tags=[TAG],
         summary=summary,
-        dependencies=IDEMPOTENT_DEPENDENCY,
+        dependencies=editing(release_to_edit),
         responses=answers(
-            200, ReleaseDetail, description, DETAIL_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *more, *WRITE_PROBLEMS
+            200, ReleaseDetail, description, DETAIL_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *more, *EDIT_PROBLEMS
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,11 +17,13 @@ from veza.api.catalog.shapes import (
     Prose,
     ReleaseKind,
     Tags,
+    asker_of,
     cover_of,
 )
 from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackShown, track_shown
 from veza.api.shapes import show
-from veza.catalog import listings
+from veza.api.visitors import Visitor
+from veza.catalog import listings, releases
 from veza.catalog.askers import SYSTEM, Asker
 from veza.kit.database import Session
 
@@ -47,9 +50,9 @@ class NewRelease(Struct, forbid_unknown_fields=True):
 
 
 class ReleaseChanges(Struct, forbid_unknown_fields=True):
-    """What is to change; what is not named stays. `version` is the one you read."""
+    """What is to change; what is not named stays. `version` is the one you read; `If-Match` says it as well."""
 
-    version: Annotated[int, Meta(ge=0)]
+    version: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     title: Name | UnsetType = UNSET
     kind: ReleaseKind | UnsetType = UNSET
     description: Prose | UnsetType = UNSET
@@ -134,3 +137,10 @@ async def with_tracks(session: Session, row: Any, asker: Asker = SYSTEM) -> Rele
     """A release with the tracks this asker may see."""
     tracks = [track_shown(one) for one in await listings.seen_track_cards(session, row.id, asker)]
     return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)
+
+
+async def release_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ReleaseDetail:
+    """The release of a path, locked, as GET shows it to this visitor; raises UnknownRelease, NotYours."""
+    asker = asker_of(visitor)
+    row = await releases.release_to_change(session, path["release_id"], asker)
+    return await with_tracks(session, await listings.seen_release(session, row.id, asker), asker)

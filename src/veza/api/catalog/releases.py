@@ -22,6 +22,7 @@ from veza.api.catalog.release_shapes import (
     Status,
     release_detail,
     release_shown,
+    release_to_edit,
     with_tracks,
 )
 from veza.api.catalog.shapes import (
@@ -38,10 +39,11 @@ from veza.api.catalog.shapes import (
     moved,
     searched,
 )
+from veza.api.editing import editing, read_version
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, releases, slugs
 from veza.catalog.releases import ReleaseWanted
@@ -181,10 +183,10 @@ async def show_release(
     operation_id="editRelease",
     tags=[TAG],
     summary="Change a release",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(release_to_edit),
     responses=answers(
         200, ReleaseDetail, "The release as it is now.", DETAIL_EXAMPLE,
-        BAD_VALUE, NOT_FOUND, FORBIDDEN, OUTDATED, CONFLICT, *WRITE_PROBLEMS,
+        BAD_VALUE, NOT_FOUND, FORBIDDEN, OUTDATED, CONFLICT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def edit_release(
@@ -193,10 +195,11 @@ async def edit_release(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
 ) -> Response[ReleaseDetail]:
-    """Changes what is named. Of two who change it at once one is told, by 409 and the version it is at now. A new
+    """Changes what is named. Of two who change it at once one is told: by 412 who sent
+    `If-Match`, by 409 and the version it is at now who sent `version`; one of them is needed. A new
     title makes a new slug; the former one leads there for ever."""
     changes = given(data)
-    version = changes.pop("version")
+    version = read_version(changes, idempotent)
 
     async def work(session: Session) -> Reply:
         row = await releases.release_to_change(session, release_id, asker_of(visitor))
@@ -213,9 +216,9 @@ async def edit_release(
     operation_id="deleteRelease",
     tags=[TAG],
     summary="Delete a draft",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(release_to_edit),
     responses=answers(
-        200, Removed, "The draft is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *WRITE_PROBLEMS
+        200, Removed, "The draft is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS
     ),
 )
 async def delete_release(

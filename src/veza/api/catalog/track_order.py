@@ -12,10 +12,12 @@ from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.catalog.release_shapes import release_to_edit
 from veza.api.catalog.shapes import asker_of
-from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackShown, track_shown
+from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackShown, track_shown, track_to_edit
 from veza.api.catalog.tracks import TAG, WRITES
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.shapes import answers
 from veza.api.visitors import Visitor, needs
 from veza.catalog import listings, releases, tracks
@@ -48,7 +50,7 @@ class TrackList(Struct, frozen=True):
     operation_id="moveTrack",
     tags=[TAG],
     summary="Move a track",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(track_to_edit),
     responses=answers(200, TrackList, "Its release's tracks in their order.", {"items": [TRACK_EXAMPLE]}, *WRITES),
 )
 async def move_track(
@@ -74,7 +76,7 @@ async def move_track(
     operation_id="reorderTracks",
     tags=[TAG],
     summary="Order a release's tracks",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(release_to_edit),
     responses=answers(200, TrackList, "The tracks in their new order.", {"items": [TRACK_EXAMPLE]}, *WRITES),
 )
 async def reorder_tracks(

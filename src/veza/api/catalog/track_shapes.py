@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from veza.api.catalog.shapes import COVER_EXAMPLE, CoverShown, LanguageCode, Name, Tags, cover_of
+from veza.api.catalog.shapes import COVER_EXAMPLE, CoverShown, LanguageCode, Name, Tags, asker_of, cover_of
 from veza.api.shapes import PLAIN, show
+from veza.api.visitors import Visitor
+from veza.catalog import listings, tracks
+from veza.kit.database import Session
 
 IsrcCode = Annotated[
     str, Meta(min_length=12, max_length=20, pattern=PLAIN, description="Such as FR-Z03-98-00212, dashes or not.")
@@ -102,3 +106,10 @@ def track_shown(row: Any) -> TrackShown:
     """A row of a list of tracks."""
     credits = [Credit(one["name"], one["part"]) for one in row.credits]
     return show(TrackShown, row, credits=credits, cover=cover_of(row))
+
+
+async def track_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> TrackShown:
+    """The track of a path, locked with its release, as GET shows it to this visitor; raises UnknownTrack, NotYours."""
+    asker = asker_of(visitor)
+    _, row = await tracks.track_to_change(session, path["track_id"], asker)
+    return track_shown(await listings.seen_track(session, row.id, asker))

@@ -13,6 +13,7 @@ from msgspec import UnsetType
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
+from veza.api.catalog.release_shapes import release_to_edit
 from veza.api.catalog.shapes import (
     REMOVED_EXAMPLE,
     OfArtist,
@@ -23,11 +24,20 @@ from veza.api.catalog.shapes import (
     given,
     searched,
 )
-from veza.api.catalog.track_shapes import TRACK_EXAMPLE, Credit, NewTrack, TrackChanges, TrackShown, track_shown
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
+from veza.api.catalog.track_shapes import (
+    TRACK_EXAMPLE,
+    Credit,
+    NewTrack,
+    TrackChanges,
+    TrackShown,
+    track_shown,
+    track_to_edit,
+)
+from veza.api.editing import editing
+from veza.api.idempotency import Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.catalog import listings, releases, tracks
 from veza.catalog.room import CatalogRoom
@@ -36,7 +46,7 @@ from veza.kit.database import Session
 
 TAG = "tracks"
 NEW_EXAMPLE = {"title": "Night Bus", "credits": [{"name": "Ben", "part": "guitar"}], "isrc": "FR-Z03-98-00212"}
-WRITES = (BAD_VALUE, NOT_FOUND, FORBIDDEN, *WRITE_PROBLEMS)
+WRITES = (BAD_VALUE, NOT_FOUND, FORBIDDEN, *EDIT_PROBLEMS)
 
 
 @post(
@@ -45,7 +55,7 @@ WRITES = (BAD_VALUE, NOT_FOUND, FORBIDDEN, *WRITE_PROBLEMS)
     operation_id="addTrack",
     tags=[TAG],
     summary="Add a track",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(release_to_edit),
     responses=answers(201, TrackShown, "The track, last of its release.", TRACK_EXAMPLE, *WRITES),
 )
 async def add_track(
@@ -115,7 +125,7 @@ async def show_track(
     operation_id="editTrack",
     tags=[TAG],
     summary="Change a track",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(track_to_edit),
     responses=answers(200, TrackShown, "The track as it is now.", TRACK_EXAMPLE, *WRITES),
 )
 async def edit_track(
@@ -144,9 +154,9 @@ async def edit_track(
     operation_id="removeTrack",
     tags=[TAG],
     summary="Remove a track",
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(track_to_edit),
     responses=answers(
-        200, Removed, "The track is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *WRITE_PROBLEMS
+        200, Removed, "The track is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS
     ),
 )
 async def remove_track(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, get, post
@@ -11,6 +12,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 
 from veza.accounts.permissions import Permission
+from veza.api.editing import editing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.problems import BAD_TEXT, CANNOT_HIDE, DECIDED_ALREADY, REPORT_CLAIMED
 from veza.api.listeners.report_shapes import (
@@ -26,8 +28,8 @@ from veza.api.listeners.report_shapes import (
 )
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, changes, page_of, show
-from veza.api.visitors import ANY_BODY, needs
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, changes, page_of, show
+from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.catalog import hiding, moderation, reports
 from veza.catalog.reported import Report, ReportStatus, SubjectKind
 from veza.kit import moves
@@ -81,6 +83,12 @@ async def show_report(report_id: FromPath[UUID], database: NamedDependency[Datab
         return await _detail(session, await reports.find(session, report_id))
 
 
+async def _report_to_edit(session: Session, path: Mapping[str, Any], _visitor: Visitor) -> ReportDetail:
+    row = await reports.find(session, path["report_id"])
+    await session.refresh(row, with_for_update=True)
+    return await _detail(session, row)
+
+
 @post(
     "/moderation/reports/{report_id:uuid}/claim",
     status_code=200,
@@ -88,10 +96,10 @@ async def show_report(report_id: FromPath[UUID], database: NamedDependency[Datab
     tags=[TAG],
     summary="Take a report",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_report_to_edit),
     responses=answers(
         200, ReportDetail, "It is yours for an hour.", REPORT_DETAIL_EXAMPLE,
-        FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def claim_report(report_id: FromPath[UUID], idempotent: NamedDependency[Idempotent]) -> Response[ReportDetail]:
@@ -110,10 +118,10 @@ async def claim_report(report_id: FromPath[UUID], idempotent: NamedDependency[Id
     tags=[TAG],
     summary="Leave a report to others",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_report_to_edit),
     responses=answers(
         200, ReportDetail, "Anybody may take it.", {**REPORT_DETAIL_EXAMPLE, "claimed_by": None, "claimed_at": None},
-        FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def release_report(report_id: FromPath[UUID], idempotent: NamedDependency[Idempotent]) -> Response[ReportDetail]:
@@ -132,9 +140,9 @@ async def release_report(report_id: FromPath[UUID], idempotent: NamedDependency[
     tags=[TAG],
     summary="Decide a report",
     opt=JUDGES,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_report_to_edit),
     responses=answers(
-        200, ReportDetail, "The report as it is now.", DECIDED_EXAMPLE, *DECISION_PROBLEMS, *WRITE_PROBLEMS
+        200, ReportDetail, "The report as it is now.", DECIDED_EXAMPLE, *DECISION_PROBLEMS, *EDIT_PROBLEMS
     ),
 )
 async def decide_report(

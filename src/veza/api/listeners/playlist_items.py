@@ -13,6 +13,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath
 
 from veza.accounts.permissions import Permission
+from veza.api.editing import editing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import (
     AT,
@@ -31,11 +32,11 @@ from veza.api.listeners.playlist_shapes import (
     PlaylistPeople,
     item_shown,
 )
-from veza.api.listeners.playlists import BODYLESS, TAG, Link
+from veza.api.listeners.playlists import BODYLESS, TAG, Link, playlist_to_edit
 from veza.api.listeners.problems import ITEM_GONE, PLAYLIST_FULL
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND, problem_responses
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import playlist_items, playlist_people, playlists
 from veza.catalog.m3u import m3u
@@ -77,10 +78,10 @@ async def list_items(
     tags=[TAG],
     summary="Add tracks to a playlist",
     opt=needs(Permission.LISTEN),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(playlist_to_edit),
     responses=answers(
         201, ItemsAdded, "The new items.", {"playlist_id": PLAYLIST_ID, "item_ids": [ITEM_ID]},
-        FORBIDDEN, NOT_FOUND, PLAYLIST_FULL, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, PLAYLIST_FULL, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def add_items(
@@ -104,10 +105,10 @@ async def add_items(
     tags=[TAG],
     summary="Move an item",
     opt=needs(Permission.LISTEN),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(playlist_to_edit),
     responses=answers(
         200, ItemPlace, "It is where it was asked to be.", {"playlist_id": PLAYLIST_ID, "item_id": ITEM_ID},
-        FORBIDDEN, NOT_FOUND, ITEM_GONE, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, ITEM_GONE, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def move_item(
@@ -133,10 +134,10 @@ async def move_item(
     tags=[TAG],
     summary="Remove an item",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(playlist_to_edit),
     responses=answers(
         200, ItemPlace, "It is gone.", {"playlist_id": PLAYLIST_ID, "item_id": ITEM_ID},
-        FORBIDDEN, NOT_FOUND, ITEM_GONE, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, ITEM_GONE, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def remove_item(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.api.shapes import PLAIN, show
 from veza.catalog.playlist_items import ADDED_AT_ONCE_MOST
@@ -36,7 +36,7 @@ class PlaylistWanted(Struct, forbid_unknown_fields=True):
 class PlaylistEdit(Struct, forbid_unknown_fields=True):
     """What is to change of `version`, the one last read; what is left out or null stays."""
 
-    version: Annotated[int, Meta(ge=1, le=2**53)]
+    version: Annotated[int, Meta(ge=1, le=2**53)] | UnsetType = UNSET
     title: Title | None = None
     description: Description | None = None
     is_public: bool | None = None

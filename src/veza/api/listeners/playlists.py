@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, get, patch, post
@@ -11,6 +12,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 
 from veza.accounts.permissions import Permission
+from veza.api.editing import editing, read_version
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import (
     DETAIL_EXAMPLE,
@@ -26,7 +28,7 @@ from veza.api.listeners.playlist_shapes import (
 from veza.api.listeners.problems import BAD_TEXT, PLAYLIST_FULL
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.catalog import playlist_lists, playlists
 from veza.kit.database import Database, Session
@@ -37,6 +39,18 @@ BODYLESS = {**needs(Permission.LISTEN), ANY_BODY: True}
 Link = Annotated[
     str | None, QueryParameter(max_length=100, description="The token of a share link, for one that is not public.")
 ]
+
+
+async def own_playlist_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> PlaylistDetail:
+    """The playlist of a path, locked, as GET shows it to its owner; raises UnknownPlaylist, NotYourPlaylist."""
+    row = await playlists.lock_own(session, path["playlist_id"], visitor.person)
+    return await _detail(session, row, visitor.person)
+
+
+async def playlist_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> PlaylistDetail:
+    """The same for one who may change its items."""
+    row = await playlists.lock_to_edit(session, path["playlist_id"], visitor.person)
+    return await _detail(session, row, visitor.person)
 
 
 @post(
@@ -158,10 +172,10 @@ async def show_playlist(
     tags=[TAG],
     summary="Change a playlist's details",
     opt=needs(Permission.LISTEN),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(own_playlist_to_edit),
     responses=answers(
         200, PlaylistDetail, "The playlist as it is now.", {**DETAIL_EXAMPLE, "version": 2},
-        FORBIDDEN, NOT_FOUND, CONFLICT, BAD_TEXT, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, CONFLICT, BAD_TEXT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def edit_playlist(
@@ -178,7 +192,7 @@ async def edit_playlist(
             session,
             playlist_id,
             person_id,
-            data.version,
+            read_version({"version": data.version}, idempotent),
             title=data.title,
             description=data.description,
             is_public=data.is_public,
@@ -196,8 +210,8 @@ async def edit_playlist(
     tags=[TAG],
     summary="Delete a playlist",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, PlaylistGone, "It is gone.", {"id": PLAYLIST_ID}, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
+    dependencies=editing(own_playlist_to_edit),
+    responses=answers(200, PlaylistGone, "It is gone.", {"id": PLAYLIST_ID}, FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def delete_playlist(
     playlist_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
@@ -217,11 +231,11 @@ async def delete_playlist(
     tags=[TAG],
     summary="Make a new share link",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(own_playlist_to_edit),
     responses=answers(
         201, ShareLink, "The token, shown this once.",
         {"playlist_id": PLAYLIST_ID, "link": "2Yw0Yp0Vd7bJcX1u6o3nJ9s4mE8kR5tL"},
-        FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def renew_link(
@@ -242,10 +256,10 @@ async def renew_link(
     tags=[TAG],
     summary="Revoke the share link",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(own_playlist_to_edit),
     responses=answers(
         200, ShareLink, "No link opens it.", {"playlist_id": PLAYLIST_ID, "link": None},
-        FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def revoke_link(

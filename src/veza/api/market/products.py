@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,12 +14,13 @@ from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.permissions import Permission
+from veza.api.editing import editing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
 from veza.api.market.problems import PRODUCT_EXISTS, SELLING_PROBLEMS
 from veza.api.pagination import Page, PageRequest, Part, paged
 from veza.api.problems import BAD_AMOUNT, FORBIDDEN, INVALID_REQUEST, NOT_FOUND, Problem
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
@@ -250,16 +252,22 @@ async def create_product(
     return await idempotent.run(work)
 
 
+async def _product_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ProductShown:
+    product = await products.lock(session, path["product_id"])
+    await sellers.artist_for(session, product.artist_id, visitor.person_id, is_operator=is_operator(visitor))
+    return shown(await products.find(session, product.id))
+
+
 @patch(
     "/products/{product_id:uuid}",
     operation_id="changeProduct",
     tags=[TAG],
     summary="Change a price, or take it off sale",
     opt=needs(Permission.SELL),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_product_to_edit),
     responses=answers(
         200, ProductShown, "The product as it is now.", PRODUCT_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, BAD_AMOUNT, *WRITE_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, BAD_AMOUNT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def change_product(

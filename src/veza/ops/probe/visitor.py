@@ -75,7 +75,7 @@ class Visitor:
 
     async def onboard(self, seller: str, name: str) -> str:
         """A seller signs up and fills in the provider's form; returns the account's id once it may be paid."""
-        wanted = {"seller_id": seller, "name": name, "country": "DE", "return_url": "https://label.example/studio"}
+        wanted = {"seller_id": seller, "name": name, "country": "DE", "return_url": f"{self.url}/studio"}
         made = await self.post("/sellers", wanted)
         await self.fill_in(made["onboarding_url"], {"name": name, "iban": "DE89370400440532013000", "terms": "yes"})
         shown = await self.until(
@@ -92,8 +92,8 @@ class Visitor:
                 {"seller_id": seller, "product_ref": f"Album of {seller}", "gross_minor": gross}
                 for seller, gross in lines
             ],
-            "success_url": "https://label.example/thanks",
-            "cancel_url": "https://label.example/cart",
+            "success_url": f"{self.url}/thanks",
+            "cancel_url": f"{self.url}/cart",
         }
         made = await self.post("/payments", order)
         form = {"email": "buyer@example.org", "card": card, "expiry": "12 / 34", "cvc": "123"}
