@@ -54,8 +54,8 @@ def test_all_faults_are_named_at_once() -> None:
     }  # fmt: skip
     assert told(sent) == {
         "/country": "two letters such as DE",
-        "/kind": "must be one of album, single, not “opera”",
-        "/colour": "must be one of red, blue, not “green”",
+        "/kind": "one of album, single, not “opera”",
+        "/colour": "one of red, blue, not “green”",
         "/owner": "an id such as 01890000-0000-7000-8000-000000000000",
         "/at": "a date and time such as 2026-01-02T10:30:00Z",
         "/day": "a day such as 2026-01-02",

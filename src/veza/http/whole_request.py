@@ -137,7 +137,7 @@ def _wrong(given: Any, annotation: Any) -> str:
             return said
     choices = choices_of(annotation)
     if choices and given not in choices:
-        return f"must be one of {', '.join(choices)}, not “{given[:50]}”"
+        return f"one of {', '.join(choices)}, not “{given[:50]}”"
     try:
         convert(given, annotation, strict=False, str_keys=True)
     except ValidationError as error:

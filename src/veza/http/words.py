@@ -131,7 +131,7 @@ def _list(value: Any, form: Any) -> str:
 
 def _choice(value: Any, form: Any) -> str:
     choices = [one.value for one in form.cls] if isinstance(form, inspect.EnumType) else form.values
-    words = f"must be one of {', '.join(map(str, choices))}"
+    words = f"one of {', '.join(map(str, choices))}"
     is_short = isinstance(value, str) and value.isprintable() and len(value) <= 50
     return f"{words}, not “{value}”" if is_short else words
 

@@ -15,6 +15,7 @@ from veza.kit.database import Database
 from veza.kit.database_trouble import NO_TABLES, DatabaseUnavailable
 from veza.kit.secret_box import SecretBox
 from veza.ops.encryption_keys import secret_box
+from veza.ops.secret_files import close_to_others
 from veza.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def migrate(settings: Settings) -> Path | None:
     if file is not None and is_new:
         _demand_folder(file.parent, settings)
     command.upgrade(alembic_config(settings.database_url, secret_box(settings)), "head")
+    close_to_others(settings)
     return file.resolve() if file is not None and is_new else None
 
 

@@ -262,7 +262,7 @@ async def test_a_repeat_with_the_same_key_opens_one_artist(shelf: Shelf) -> None
     assert len(await shelf.walk("/artists")) == 2
 
 
-@pytest.mark.parametrize("ref", ["%00", "a%2Fb", "x" * 100, "-", "..%2F", "%F0%9F%8E%A7"])
+@pytest.mark.parametrize("ref", ["a%2Fb", "x" * 100, "-", "..%2F", "%F0%9F%8E%A7"])
 async def test_an_address_that_is_no_slug_is_a_404(shelf: Shelf, ref: str) -> None:
     assert (await shelf.send("GET", f"/artists/{ref}")).status_code == 404
 

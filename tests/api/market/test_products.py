@@ -78,9 +78,9 @@ async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"sort": "best"}, "sort must be one of newest, oldest, cheapest, dearest, not “best”"),
+        ({"sort": "best"}, "sort: one of newest, oldest, cheapest, dearest, not “best”"),
         ({"sort": "cheapest"}, "sort=cheapest needs currency: prices in two have no order"),
-        ({"pricing": "cheap"}, "pricing must be one of fixed, minimum, free, not “cheap”"),
+        ({"pricing": "cheap"}, "pricing: one of fixed, minimum, free, not “cheap”"),
     ],
 )
 async def test_an_order_or_a_price_there_is_not_is_refused_with_those_there_are(
