@@ -161,8 +161,10 @@ async def _faults_of_body(
     connection: Connection, handler: BaseRouteHandler, checks: Sequence[BodyCheck]
 ) -> list[Found]:
     method = connection.scope.get("method")
-    if method not in _MAY_HAVE_BODY or handler.opt.get(ANY_BODY) or not isinstance(connection, DoorRequest):
+    if method not in _MAY_HAVE_BODY or not isinstance(connection, DoorRequest):
         return []
+    if handler.opt.get(ANY_BODY) and not _is_json(connection.headers.get("content-type", "")):
+        return []  # a picture, or nothing at all: such an operation reads no JSON
     wanted = handler.parsed_data_field
     has_body = connection.headers.get("content-length", "0") != "0" or "transfer-encoding" in connection.headers
     if method in _WITH_BODY and (has_body or wanted is not None):
@@ -186,8 +188,11 @@ async def _faults_of_body(
 
 def _demand_json(content_type: str) -> None:
     """A browser's form on another site cannot send this type."""
+    if not _is_json(content_type):
+        sent = content_type.partition(";")[0].strip()[:60] or "a body without a type"
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"this takes application/json, not {sent}")
+
+
+def _is_json(content_type: str) -> bool:
     sent = content_type.partition(";")[0].strip().lower()
-    if sent != "application/json" and not (sent.startswith("application/") and sent.endswith("+json")):
-        raise Problem(
-            UNSUPPORTED_MEDIA_TYPE, f"this takes application/json, not {sent[:60] or 'a body without a type'}"
-        )
+    return sent == "application/json" or (sent.startswith("application/") and sent.endswith("+json"))

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from veza.ops.application import Application, Program
+from veza.ops.terminal import echo
 from veza.settings import Settings, SettingsError, ignored
 
 T = TypeVar("T")
@@ -62,12 +63,12 @@ def command_line(program: Program) -> typer.Typer:
 def load_settings(**overrides: Any) -> Settings:
     """The settings with the options that were given on top; ends the command with one sentence per problem."""
     for sentence in ignored():
-        typer.echo(f"settings: {sentence}", err=True)
+        echo(f"settings: {sentence}", err=True)
     try:
         return Settings.load(**{name: value for name, value in overrides.items() if value is not None})
     except SettingsError as error:
         for problem in error.problems:
-            typer.echo(f"settings: {problem}", err=True)
+            echo(f"settings: {problem}", err=True)
         if _speaks_to_a_program():
             print_json({"ok": False, "error": "; ".join(error.problems)})
         raise typer.Exit(2) from None
@@ -85,7 +86,7 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 def fail(sentence: str, code: int = 1) -> typer.Exit:
     """Say what went wrong on stderr, and to a program on stdout as JSON; `raise` what this returns."""
-    typer.echo(f"veza: {sentence}", err=True)
+    echo(f"veza: {sentence}", err=True)
     if _speaks_to_a_program():
         print_json({"ok": False, "error": sentence})
     return typer.Exit(code)
@@ -97,7 +98,7 @@ def _speaks_to_a_program() -> bool:
 
 
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, default=str))
+    echo(json.dumps(value, indent=2, default=str))
 
 
 def serve(
@@ -174,9 +175,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             raise
 
         def on_ready() -> None:
-            typer.echo(
-                welcome(application, server.address(listener), admin) if listener else "Veza's workers are running."
-            )
+            echo(welcome(application, server.address(listener), admin) if listener else "Veza's workers are running.")
             sys.stdout.flush()
 
         async def once_there_is_a_demo() -> None:
@@ -184,7 +183,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             if data is not None and listener is not None:
                 await data.finished.wait()
                 if data.made:  # what was said before has scrolled away
-                    typer.echo(f"{what_was_made(data.made)}\n{welcome(application, server.address(listener), admin)}")
+                    echo(f"{what_was_made(data.made)}\n{welcome(application, server.address(listener), admin)}")
                     sys.stdout.flush()
 
         telling = asyncio.create_task(once_there_is_a_demo())
@@ -276,7 +275,7 @@ def migrate(database_url: Url = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"ok": True, "revision": newest_revision()})
     else:
-        typer.echo("The database is up to date.")
+        echo("The database is up to date.")
 
 
 def bring_up_to_date(settings: Settings) -> None:
@@ -287,7 +286,7 @@ def bring_up_to_date(settings: Settings) -> None:
 
     try:
         if made := upgrade(settings):
-            typer.echo(f"veza: made a new, empty database: {made}", err=True)
+            echo(f"veza: made a new, empty database: {made}", err=True)
     except Exception as error:
         sentence = str(error) if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
         if sentence is None:
@@ -321,7 +320,7 @@ def pages(
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(program.pages()[path], encoding="utf-8")
-        typer.echo(f"wrote {path}")
+        echo(f"wrote {path}")
 
 
 def _holds(path: Path, text: str) -> bool:

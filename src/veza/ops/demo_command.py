@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, own_folder, print_json, run_async
+from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.ops.application import Program
@@ -59,10 +60,10 @@ def demo(
     if as_json:
         print_json({"ok": True, "sales": made})
     elif made:
-        typer.echo(what_was_made(made))
-        typer.echo("`make run` serves it.")
+        echo(what_was_made(made))
+        echo("`make run` serves it.")
     else:
-        typer.echo("There is data already: nothing was done.")
+        echo("There is data already: nothing was done.")
 
 
 def _give_new_passwords(settings: Settings, as_json: bool) -> None:
@@ -84,9 +85,9 @@ def _give_new_passwords(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"ok": True, "passwords": dict(given)})
     elif given:
-        typer.echo("\n".join(f"{address}  {password}" for address, password in given))
+        echo("\n".join(f"{address}  {password}" for address, password in given))
     else:
-        typer.echo("No account of the demo has the password of the README.")
+        echo("No account of the demo has the password of the README.")
 
 
 async def _fill(program: Program, settings: Settings) -> DemoData:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from veza.ops.doctor import Finding
+from veza.ops.terminal_console import Console
 
 
 def print_report(findings: Sequence[Finding], *, as_json: bool) -> None:

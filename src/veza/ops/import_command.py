@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.catalog.artists import Artist
@@ -140,12 +141,12 @@ async def _undo(room: CatalogRoom, run_id: UUID | None) -> Report:
 async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
     import asyncio
 
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from veza.ingest import encodings
     from veza.ingest.run import run_import
     from veza.ingest.sources import open_source
+    from veza.ops.terminal_console import Console
 
     encoding = encodings.known(asked.encoding) if asked.encoding else None
     source = await asyncio.to_thread(open_source, path, bounds, encoding)
@@ -160,7 +161,7 @@ async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *
             def on_bar(what: str, done: int, of: int) -> None:
                 progress.update(task, description=what, completed=done, total=of)
 
-            on_step = on_bar if quiet or console.is_terminal else in_lines(lambda line: typer.echo(line, err=True))
+            on_step = on_bar if quiet or console.is_terminal else in_lines(lambda line: echo(line, err=True))
             return whose, await run_import(
                 room, whose.artist_id, source, on_step, encoding=encoding, is_dry=asked.is_dry
             )
@@ -259,9 +260,10 @@ def _as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
 
 
 def _print(whose: Whose | None, report: Report) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from veza.ops.terminal_console import Console
 
     console = Console()
     title = f"Releases of {whose.name}" if whose else "Taken back"

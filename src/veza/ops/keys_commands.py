@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.kit.resealing import Resealed
@@ -21,7 +22,7 @@ def new() -> None:
     """Print a new key, for ENCRYPTION_KEYS; changes nothing."""
     from veza.kit.secret_box import new_key
 
-    typer.echo(new_key())
+    echo(new_key())
 
 
 @keys.command()
@@ -43,7 +44,7 @@ def rotate(context: typer.Context, database_url: Url = None, as_json: Json = Fal
     if as_json:
         print_json({"ok": not done.lost, "rows": done.rows, "lost": done.lost})
     else:
-        typer.echo(f"{done.rows} rows are sealed with the newest key. `veza keys prune` ends the older ones.")
+        echo(f"{done.rows} rows are sealed with the newest key. `veza keys prune` ends the older ones.")
     _demand_none_lost(done)
 
 
@@ -62,9 +63,9 @@ def prune(context: typer.Context, database_url: Url = None, as_json: Json = Fals
     if as_json:
         print_json({"ok": True, "rows": done.rows, "keys_forgotten": gone})
     elif settings.encryption_keys:
-        typer.echo(f"{done.rows} rows are sealed with the first of ENCRYPTION_KEYS: the others may go.")
+        echo(f"{done.rows} rows are sealed with the first of ENCRYPTION_KEYS: the others may go.")
     else:
-        typer.echo(f"{done.rows} rows are sealed with the newest key; {gone} older keys were forgotten.")
+        echo(f"{done.rows} rows are sealed with the newest key; {gone} older keys were forgotten.")
 
 
 def _reseal(program: Program, settings: Settings) -> Resealed:

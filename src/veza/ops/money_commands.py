@@ -12,6 +12,7 @@ import typer
 
 from veza.ops.application import Application, Program
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.terminal import echo
 from veza.settings import Settings, parse_duration, show_duration
 
 T = TypeVar("T")
@@ -79,10 +80,9 @@ def show(context: typer.Context, wanted: AnyId, database_url: Url = None, as_jso
 @money.command()
 def timeline(context: typer.Context, wanted: AnyId, database_url: Url = None, as_json: Json = False) -> None:
     """Show everything that happened to a payment: intents, attempts, webhooks, postings, moves, operators."""
-    from rich.console import Console
-
     from veza.money.timeline import Entry, payment_of
     from veza.money.timeline import timeline as read_timeline
+    from veza.ops.terminal_console import Console
     from veza.ops.timeline_table import timeline_table
 
     async def read(application: Application) -> tuple[Any, list[Entry]]:
@@ -119,7 +119,7 @@ def retry(
     if as_json:
         print_json(money_views.as_json(row))
     else:
-        typer.echo(f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries.")
+        echo(f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries.")
 
 
 @money.command()
@@ -193,9 +193,9 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
         print_json({"ok": done.waiting == 0, "listed": done.listed, "missed": done.missed, "waiting": done.waiting})
     else:
         handled = f", {done.missed - done.waiting} are handled now" if done.missed else ""
-        typer.echo(f"{done.listed} events listed, {done.missed} had never arrived{handled}.")
+        echo(f"{done.listed} events listed, {done.missed} had never arrived{handled}.")
         if done.waiting:
-            typer.echo(f"{done.waiting} could not be handled yet; the inbox worker tries them again.")
+            echo(f"{done.waiting} could not be handled yet; the inbox worker tries them again.")
     raise typer.Exit(0 if done.waiting == 0 else 1)
 
 

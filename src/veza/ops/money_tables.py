@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +17,7 @@ from veza.money.reconciliation import Reconciled
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 from veza.ops.money_views import Detail
+from veza.ops.terminal_console import Console
 from veza.ops.words import STATUS_STYLES, shortened
 
 Cell = str | Text

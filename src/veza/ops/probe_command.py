@@ -30,7 +30,6 @@ def probe(database_url: Url = None, as_json: Json = False) -> None:
 
 
 async def _run(beside: str | None, as_json: bool) -> Probed:
-    from rich.console import Console
     from rich.status import Status
     from rich.table import Table
     from rich.text import Text
@@ -38,6 +37,7 @@ async def _run(beside: str | None, as_json: bool) -> Probed:
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops.probe.run import StepResult
     from veza.ops.probe.run import probe as run_probe
+    from veza.ops.terminal_console import Console
 
     console = Console(quiet=as_json)
     spinner = Status("", console=console)

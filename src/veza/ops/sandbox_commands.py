@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.ops.scenarios.player import Played, Scenario
@@ -75,7 +76,7 @@ def serve(
         switches = sandbox_server.switches_of(
             seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture
         )
-        code = run_async(sandbox_server.run(port, state, webhook, switches, typer.echo))
+        code = run_async(sandbox_server.run(port, state, webhook, switches, echo))
     except (CannotListen, sandbox_server.BadState, ValueError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(code)
@@ -95,9 +96,9 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
     with own_folder(settings) if state is None else nullcontext():
         path = state or state_file(settings)
         if not path.exists():
-            typer.echo(f"There is no {path}: the next start makes it.")
+            echo(f"There is no {path}: the next start makes it.")
             return
-        typer.echo(f"The sandbox begins anew. What it was is in {set_aside(path, _now())}.")
+        echo(f"The sandbox begins anew. What it was is in {set_aside(path, _now())}.")
 
 
 @sandbox.command()
@@ -107,7 +108,7 @@ def key() -> None:
     from veza.ops.operator_token import NoToken, operator_token
 
     try:
-        typer.echo(sandbox_key(operator_token(load_settings())))
+        echo(sandbox_key(operator_token(load_settings())))
     except NoToken as error:
         raise fail(str(error)) from None
 
@@ -119,11 +120,9 @@ def repair_state(path: Path) -> None:
 
     done = repair(path, table_names(), _now())
     if done is None:
-        typer.echo(f"{path} needs no repair.")
+        echo(f"{path} needs no repair.")
     else:
-        typer.echo(
-            f"{path}: {done.kept} rows were kept, {done.dropped} dropped. What it was is in {done.damaged_copy}."
-        )
+        echo(f"{path}: {done.kept} rows were kept, {done.dropped} dropped. What it was is in {done.damaged_copy}.")
 
 
 def _now() -> str:
@@ -133,10 +132,9 @@ def _now() -> str:
 @sandbox.command(name="list")
 def list_scenarios(as_json: Json = False) -> None:
     """The scenarios there are."""
-    from rich.console import Console
-
     from veza.ops.scenarios.player import SCENARIOS
     from veza.ops.scenarios.report import print_list
+    from veza.ops.terminal_console import Console
 
     if as_json:
         print_json([{"name": one.name, "story": one.story} for one in SCENARIOS])
@@ -177,12 +175,11 @@ def play(
 
 
 async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
-    from rich.console import Console
-
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.ops.scenarios import report
     from veza.ops.scenarios.narrator import Silent, Storyteller
     from veza.ops.scenarios.player import play as play_one
+    from veza.ops.terminal_console import Console
 
     console = Console()
     played = []

@@ -10,9 +10,8 @@ import typer
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from veza.money.simulator.simulate import Report
+    from veza.ops.terminal_console import Console
 
 MOST_NAMED = 20
 ENOUGH_RUNS = 1000
@@ -31,10 +30,9 @@ def simulate(
     On SQLite in memory, or on a database made beside the PostgreSQL one given and dropped afterwards. A failing
     seed is printed with the one command that replays it.
     """
-    from rich.console import Console
-
     from veza.kit.database_trouble import DatabaseUnavailable, explain
     from veza.money.simulator.ground import NotASimulatorsDatabase
+    from veza.ops.terminal_console import Console
 
     settings = load_settings(database_url=database_url)
     url = settings.database_url if database_url else None
@@ -61,11 +59,11 @@ def simulate(
 
 
 async def _simulate(jobs: int | None, seed: int, runs: int, url: str | None, as_json: bool) -> Report:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from veza.money.simulator.cores import cores, simulate_on
     from veza.money.simulator.play import Played
+    from veza.ops.terminal_console import Console
 
     columns = (TextColumn("[dim]seed {task.fields[seed]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)

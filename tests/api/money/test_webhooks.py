@@ -103,9 +103,18 @@ async def test_a_changed_body_is_refused(counter: Counter) -> None:
     await _refused(counter, await _deliver(counter, changed, **{"Stripe-Signature": signature}))
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"object": "event"}', b"\xff\xfe", b'"event"', b"null"])
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"object": "event"}', b'"event"', b"null"])
 async def test_a_signed_body_that_is_no_event_is_refused(counter: Counter, body: bytes) -> None:
     await _refused(counter, await _deliver(counter, body))
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b'{"id": "evt_\\u0000"}', b'{"a":' * 1000 + b"1" + b"}" * 1000])
+async def test_a_body_that_cannot_be_read_or_kept_is_refused_also_when_it_is_signed(
+    counter: Counter, body: bytes
+) -> None:
+    answer = await _deliver(counter, body)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:veza:problem:malformed-body")
+    assert await counter.stage.all(WebhookEvent) == []
 
 
 async def test_an_event_of_the_other_mode_is_refused(counter: Counter) -> None:

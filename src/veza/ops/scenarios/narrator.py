@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from rich.console import Console
 from rich.text import Text
 from sqlalchemy import select
 
@@ -21,6 +20,7 @@ from veza.money.reversals import TransferReversal
 from veza.money.stripe.outcomes import Meaning
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
+from veza.ops.terminal_console import Console
 from veza.ops.words import STATUS_STYLES, duration
 
 FIRST_ID = UUID(int=0)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from veza.ops.scenarios.player import Played, Scenario
+from veza.ops.terminal_console import Console
 from veza.ops.timeline_table import timeline_table
 
 
