@@ -20,6 +20,7 @@ MAX_DEPTH = 64
 """Levels of arrays and objects. Our own deepest body has four, the provider's events about ten."""
 LARGEST = 2**63 - 1
 """What a database's whole number holds at most."""
+_TOO_LARGE, _TOO_LONG = "a number below 10^308", f"a whole number of at most {LARGEST}"
 READ_ASIDE_BYTES = 32_768
 """Above this size a body is read in a thread: a full megabyte takes a tenth of a second."""
 
@@ -35,6 +36,10 @@ class Malformed(Exception):
     def __init__(self, sentence: str, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(sentence)
         self.faults = faults or (Fault("body", (), sentence),)
+
+
+class OutOfRange(Malformed):
+    """A body that can be read, with numbers that no column can hold."""
 
 
 class UnsupportedEncoding(Exception):
@@ -71,7 +76,10 @@ def parse_json(body: bytes) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _demand_depth(value)
     if _SUSPICIOUS.search(body) and (faults := tuple(islice(_unstorable(value, ()), MAX_FAULTS))):
-        raise Malformed(f"the body cannot be kept: {'; '.join(map(str, faults))}", faults)
+        told = "; ".join(map(str, faults))
+        if all(fault.message in (_TOO_LARGE, _TOO_LONG) for fault in faults):
+            raise OutOfRange(told, faults)
+        raise Malformed(f"the body cannot be kept: {told}", faults)
     return value
 
 
@@ -134,9 +142,9 @@ def _unstorable(value: Any, at: Place) -> Iterator[Fault]:
             yield from _unstorable(inner, (*at, number))
     elif isinstance(value, float):
         if value in (float("inf"), float("-inf")):
-            yield Fault("body", at, "a number below 10^308")
+            yield Fault("body", at, _TOO_LARGE)
     elif isinstance(value, int) and not -LARGEST <= value <= LARGEST:
-        yield Fault("body", at, f"a whole number of at most {LARGEST}")
+        yield Fault("body", at, _TOO_LONG)
 
 
 def unstorable_text(text: str) -> str:

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
 from veza.http.faults import Fault
-from veza.http.json_bodies import Malformed, UnsupportedEncoding
+from veza.http.json_bodies import Malformed, OutOfRange, UnsupportedEncoding
 from veza.http.limits import retry_headers
 from veza.http.problems import (
     BAD_AMOUNT,
@@ -115,7 +115,8 @@ def unreadable_address(request: DoorRequest, faults: list[Fault], page: ProblemP
 
 
 def _malformed(_request: DoorRequest, error: Malformed) -> Problem:
-    return Problem(MALFORMED_BODY, str(error), errors=[fault.shown() for fault in error.faults])
+    kind = INVALID_REQUEST if isinstance(error, OutOfRange) else MALFORMED_BODY
+    return Problem(kind, str(error), errors=[fault.shown() for fault in error.faults])
 
 
 def _left(_request: DoorRequest, error: ClientLeft) -> Problem:

@@ -16,7 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from msgspec import ValidationError, convert
 
 from veza.http.faults import MAX_FAULTS, Fault, Source, faults_in_body
-from veza.http.json_bodies import Malformed, unstorable_text
+from veza.http.json_bodies import Malformed, OutOfRange, unstorable_text
 from veza.http.problems import INVALID_REQUEST, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Kind, Problem
 from veza.http.requests import DoorRequest
 from veza.http.words import expected, text_as_meant
@@ -177,7 +177,8 @@ async def _faults_of_body(
     try:
         value = await connection.json()
     except Malformed as error:
-        return [(MALFORMED_BODY, fault) for fault in error.faults]
+        kind = INVALID_REQUEST if isinstance(error, OutOfRange) else MALFORMED_BODY
+        return [(kind, fault) for fault in error.faults]
     if wanted is None:
         return []
     faults = faults_in_body(value, wanted.annotation)
