@@ -71,6 +71,8 @@ class AtOnce:
         self._numbers = itertools.count(1)
 
     async def send(self, method: str, path: str, params: Mapping[str, Any] | None = None, **_: Any) -> Answer:
+        if method == "get":  # which account it is, and the events it has
+            return Answer(200, body={"id": "acct_bench", "object": "list", "data": [], "has_more": False})
         number = next(self._numbers)
         body = {"id": f"trr_{number:08}", "object": "transfer_reversal", "amount": (params or {})["amount"]}
         return Answer(200, body=body, request_id=f"req_{number:08}")

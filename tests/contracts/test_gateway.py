@@ -24,7 +24,7 @@ from veza.kit.clock import SystemClock
 from veza.money.pace import Unpaced
 from veza.money.sandbox.client import InProcessClient
 from veza.money.sandbox.core import Sandbox, SandboxSettings
-from veza.money.stripe.answers import Answer
+from veza.money.stripe.answers import Answer, Page
 from veza.money.stripe.gateway import Gateway, OutOfTime
 from veza.money.stripe.live import BoundedAiohttpClient, Line
 from veza.money.stripe.outcomes import REFUNDS, REVERSALS, TRANSFERS, Meaning, classify
@@ -258,11 +258,18 @@ async def test_what_happened_lately_is_listed(provider: Provider) -> None:
     since = datetime.now(UTC) - timedelta(minutes=5)
     transfer = await provider.transfer(700)
     gateway = provider.gateway
-    assert transfer["id"] in [one["id"] for one in (await gateway.transfers_since(since)).items]
-    assert transfer["source_transaction"] in [one["id"] for one in (await gateway.charges_since(since)).items]
-    assert (await gateway.refunds_since(since)).is_complete
-    assert (await gateway.disputes_since(since)).is_complete
-    events = await gateway.events_since(since, ("transfer.created",))
+
+    async def listed(path: str, **params: object) -> Page:
+        page = await gateway.page(path, since, datetime.now(UTC) + timedelta(minutes=5), None, params)
+        assert page.failed is None, str(page.failed)
+        return page
+
+    assert transfer["id"] in [one["id"] for one in (await listed("/v1/transfers")).items]
+    charges = await listed("/v1/charges", expand=["data.balance_transaction"])
+    (charge,) = [one for one in charges.items if one["id"] == transfer["source_transaction"]]
+    assert charge["balance_transaction"]["object"] == "balance_transaction"
+    assert (await listed("/v1/refunds")).unreadable == (await listed("/v1/disputes")).unreadable == ()
+    events = await listed("/v1/events", types=["transfer.created"])
     assert {one["type"] for one in events.items} == {"transfer.created"}
     assert transfer["id"] in [one["data"]["object"]["id"] for one in events.items]
 

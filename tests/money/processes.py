@@ -26,6 +26,7 @@ import veza.app  # every table, in every process
 from veza.kit import worker
 from veza.kit.database import Database
 from veza.money import breaker, payments, refunds, sales
+from veza.money.catch_up import catch_up
 from veza.money.claims import RetryPolicy
 from veza.money.pace import Unpaced
 from veza.money.payments import LineWanted
@@ -131,6 +132,10 @@ class Site:
             await sales.charge_seen(session, payment, charge.object, because="seen by the test")
         return payment.id
 
+    async def hear(self) -> None:
+        """No webhook comes here: fetch what happened, or the database would look older than the provider."""
+        await catch_up(self.database, self.room.gateway, self.room.inbox, timedelta(days=1))
+
     async def refund(self, payment_id: UUID, amount_minor: int) -> bool:
         """Ask for a refund; False when that is more than is left."""
         async with self.database.write("buyer") as session:
@@ -194,7 +199,8 @@ async def _work(world: World) -> None:
     site = Site(world)
     never = asyncio.Event()
     room, wakes = site.room, site.database.wakes
-    workers: tuple[worker.Worker[Any], ...] = (room.refund_worker, room.transfer_worker, room.reversal_worker)
+    sending: tuple[worker.Worker[Any], ...] = (room.refund_worker, room.transfer_worker, room.reversal_worker)
+    workers = (*sending, room.guard)
     await asyncio.gather(*(worker.run(one, wakes, never, grace=timedelta(seconds=1)) for one in workers))
 
 

@@ -28,9 +28,11 @@ async def test_several_processes_claim_the_same_rows_and_each_reversal_happens_o
         await site.open_books("anna", "ben")
         for payment in [await site.sell([("anna", 1000), ("ben", 500)]) for _ in range(12)]:
             await site.refund(payment, 1500)
+        await site.hear()
         for each in (site.room.transfer_worker, site.room.refund_worker):
             while await worker.run_once(each):
                 pass
+        await site.hear()
         done = await together(4, reverse_all, site.world)
         summary = await site.control("GET", "")
         assert sum(done) == summary["effects"]["reversals"] == 24

@@ -237,7 +237,7 @@ def test_events_that_never_arrived_are_caught_up(world: World) -> None:
 def test_a_provider_that_does_not_answer_is_one_sentence(world: World) -> None:
     world.sandbox.add_fault("error_503", times=None)
     said = world.refusal("reconcile")
-    assert said.startswith("the provider's charges could not be listed: 503")
+    assert said.startswith("the provider's account could not be read: 503")
     assert world.refusal("catch-up").startswith("the provider's events could not be listed")
 
 

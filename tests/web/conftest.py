@@ -88,7 +88,8 @@ def form_token(page: httpx.Response) -> str:
 
 def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     """The application with nothing but the operator pages."""
-    routes = operator_routes(stage.database, stage.room.inbox, TOKEN, secure=secure)
+    room = stage.room
+    routes = operator_routes(stage.database, room.inbox, room.gateway, TOKEN, mailbox_key="key", secure=secure)
     return web_application(stage.database, routes, translations={})
 
 

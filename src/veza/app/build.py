@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, asgi
@@ -53,6 +54,7 @@ from veza.money.configured import SANDBOX_PATH
 from veza.money.reconciliation import compare_and_report
 from veza.money.room import MoneyRoom
 from veza.money.sandbox.hosted import HostedSandbox
+from veza.money.scheduled import reported
 from veza.ops.application import Service
 from veza.ops.demo import stage as demo
 from veza.ops.demo.fill import DemoData
@@ -175,6 +177,7 @@ def _routes(
         *operator_routes(
             rooms.database,
             rooms.money.inbox,
+            rooms.money.gateway.for_people(),
             token,
             mailbox_key=mailbox_key,
             secure=settings.base_url.startswith("https://"),
@@ -213,6 +216,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         (room.transfer_worker, settings.transfer_retry_worker_enabled),
         (room.reversal_worker, settings.reversal_worker_enabled),
         (room.check_worker, True),
+        (room.guard, True),
         (room.inbox, True),
         (rooms.catalog.publisher, True),
     ]
@@ -231,9 +235,23 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, rooms.market)),
         Periodic("cart sweep", forgetting.EVERY, lambda: forgetting.sweep(database), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
-        Periodic(
-            "catch-up", settings.catch_up_interval, lambda: catch_up(database, room.gateway, room.inbox, MISSED_WITHIN)
+        *(
+            Periodic(name, interval, partial(reported, database, name, chore))
+            for name, interval, chore in _chores_of_money(settings, database, room)
         ),
-        Periodic("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, room.gateway)),
-        Periodic("law check", settings.law_check_interval, lambda: law.check_all(database, report=True)),
+    ]
+
+
+def _chores_of_money(
+    settings: Settings, database: Database, room: MoneyRoom
+) -> list[tuple[str, timedelta, Callable[[], Awaitable[object]]]]:
+    """What keeps the books true on a schedule; one that fails is a finding."""
+    return [
+        (
+            "catch-up",
+            settings.catch_up_interval,
+            lambda: catch_up(database, room.gateway, room.inbox, MISSED_WITHIN),
+        ),
+        ("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, room.gateway)),
+        ("law check", settings.law_check_interval, lambda: law.check_all(database, report=True)),
     ]

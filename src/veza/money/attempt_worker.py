@@ -25,6 +25,7 @@ from veza.kit.together import Together
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
 from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled
+from veza.money.restore_guard import Passage, RestoreGuard
 from veza.money.settling import Settling
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway, OutOfTime
@@ -58,8 +59,11 @@ NOT_YET = _Recorded(is_settled=False, breaker_knows=False)
 class AttemptWorker(Settling[R]):
     """Claims due rows of one kind, asks the provider, records what became of each."""
 
-    def __init__(self, database: Database, gateway: Gateway, breaker: Breaker, policy: RetryPolicy) -> None:
+    def __init__(
+        self, database: Database, gateway: Gateway, breaker: Breaker, policy: RetryPolicy, guard: RestoreGuard
+    ) -> None:
         super().__init__(database, gateway, breaker, policy)
+        self.guard = guard
         # A row more than requests in flight: while an answer is being recorded, the next request is on its way.
         self.concurrency = policy.concurrency + ceil(policy.concurrency / 2)
         self._claimed_to_look, self._claimed, self._claimed_first = _claiming(table_of(cast(type[Base], self.model)))
@@ -75,22 +79,28 @@ class AttemptWorker(Settling[R]):
 
     async def claim(self, limit: int) -> list[Claim[R]]:
         """Claim up to `limit` due rows: one short transaction, committed before anything is sent."""
+        if not await self.guard.has_looked():
+            return []
         async with self.database.write(self.name) as session:
+            sending = await self.guard.passage(session)
+            if not sending.is_open:
+                return []
             passage = await self.breaker.before_claim(session)
             found = (await session.execute(self.due, {"now": session.now, "limit": limit})).all()
             found = found[: await self.breaker.admit(session, passage, len(found))]
-            claims = [self._claim_of(session.now, result) for result in found]
+            claims = [self._claim_of(session.now, result, sending) for result in found]
             for claim in claims:
                 await self._write_claim(session, claim)
             await self._write_plain_claims(session, [claim for claim in claims if self._is_plain(claim)])
         return claims
 
-    def _claim_of(self, now: datetime, result: Sequence[Any]) -> Claim[R]:
+    def _claim_of(self, now: datetime, result: Sequence[Any], sending: Passage) -> Claim[R]:
         row: Any = result[0]
         # First sent in the future: the clock was set back since, and the key's age is not known.
         age = now - row.first_sent_at if row.first_sent_at is not None else timedelta()
         forgotten = row.unanswered and not timedelta() <= age < KEY_KEPT
         only_looks = row.unwanted_at is not None or (row.unanswered and row.retry_count >= self.policy.max_retries)
+        may_be_lost = row.first_sent_at is None and sending.looks_first(row.payment_id)
         return Claim(
             row=row,
             id=row.id,
@@ -98,7 +108,7 @@ class AttemptWorker(Settling[R]):
             attempt=row.attempt + 1,
             claimed_at=now,
             lease_until=now + self.policy.lease,
-            looks_first=row.look_first or forgotten or only_looks,
+            looks_first=row.look_first or forgotten or only_looks or may_be_lost,
             only_looks=only_looks,
             context=self.context(result),
         )

@@ -116,7 +116,7 @@ async def withdraw(session: Session, request_key: str, *, because: str) -> None:
 
 def request_of(payment: Payment, wanted: CheckoutWanted) -> dict[str, Any]:
     """The body of POST /v1/checkout/sessions: the same for the same request, so that its key replays."""
-    ours = {"veza_payment": str(payment.id)}
+    ours = {"veza_payment": str(payment.id), "veza_order": wanted.order_ref}
     return {
         "mode": "payment",
         "client_reference_id": wanted.order_ref,

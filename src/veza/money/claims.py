@@ -59,7 +59,8 @@ class Claim(Generic[R]):
 class LookUp:
     """What the provider has: `seen` are the objects to merge, `found` says whether ours is among them.
 
-    `under_way`: ours is there and not done yet; `came_to_nothing`: ours is there, and failed.
+    `under_way`: ours is there and not done yet; `came_to_nothing`: ours is there, and failed. `has_lost`: there is
+    something of a row this database lost, which is to be recorded before anything is sent.
     """
 
     found: bool
@@ -67,10 +68,11 @@ class LookUp:
     failed: Answer | None = None
     under_way: bool = False
     came_to_nothing: bool = False
+    has_lost: bool = False
 
     @property
     def is_absent(self) -> bool:
-        return self.failed is None and not self.found and not self.under_way
+        return self.failed is None and not self.found and not self.under_way and not self.has_lost
 
 
 @dataclass(frozen=True, slots=True)

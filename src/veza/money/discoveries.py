@@ -16,6 +16,7 @@ from veza.kit.money import Money
 from veza.money import findings, reversals, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.payments import Payment
+from veza.money.provider_lists import created_at
 from veza.money.rebalance import rebalance
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
@@ -39,13 +40,21 @@ async def transfer_seen(
 ) -> None:
     """The provider has this transfer of ours; if it was not wanted any more, the difference is closed at once."""
     if int(seen["amount"]) != transfer.sent_minor:
-        await _amount_differs(session, payment, f"transfer {transfer.id}", transfer.sent_minor, seen)
-        return
+        if not _was_lowered_since(transfer, int(seen["amount"])):
+            await _amount_differs(session, payment, f"transfer {transfer.id}", transfer.sent_minor, seen)
+            return
+        await transfers.raise_to(session, payment, transfer, int(seen["amount"]))
     cause = unwanted_cause(transfer) or Cause(CauseKind.SALE, payment.id)
     news = await transfers.record_made(session, payment, transfer, seen, because=because, request_id=request_id)
     if news:
         await rebalance(session, payment, cause)
         await _want_again(session, transfer)
+
+
+def _was_lowered_since(transfer: SellerTransfer, amount_minor: int) -> bool:
+    """Whether the provider's larger amount is what this row was to send before it was lowered; no sending is known."""
+    is_open = transfers.is_unsent(transfer) or transfer.status == "canceled"
+    return is_open and not transfer.unanswered and transfer.sent_minor < amount_minor <= transfer.share_minor
 
 
 async def reversals_seen(
@@ -63,11 +72,28 @@ async def reversals_seen(
     for one in seen:
         if one.get("status", "succeeded") != "succeeded":
             continue  # a private preview gives reversals a status: this one has not happened (yet)
-        row = by_stripe_id.get(one["id"]) or known.get(our_id(one, "veza_reversal") or payment.id)
+        row = by_stripe_id.get(one["id"]) or _unmade(known, one)
         if row is None:
             await _record_others(session, payment, transfer, one, because)
         elif row.stripe_reversal_id is None or row.status != "succeeded":
             await adopt(session, payment, transfer, row, one, because=because, request_id=request_id)
+
+
+def _unmade(known: Mapping[UUID, TransferReversal], seen: Mapping[str, Any]) -> TransferReversal | None:
+    """The row `seen` carries out: the one its metadata names, else one that was planned anew after its row was lost."""
+    ours = our_id(seen, "veza_reversal")
+    named = known.get(ours) if ours else None
+    if named is not None:
+        # Carried out already as another one: this is a second reversal, and counts by itself.
+        return named if named.stripe_reversal_id is None else None
+    made = created_at(seen)
+    if ours is None or made is None:
+        return None
+    for row in known.values():
+        is_unsent = row.status == "pending" and not row.unanswered and row.first_sent_at is None
+        if is_unsent and row.amount_minor == seen["amount"] and row.created_at >= made:
+            return row
+    return None
 
 
 async def adopt(
@@ -104,15 +130,16 @@ async def _record_others(
         return
     amount = int(seen["amount"])
     row = await reversals.add_seen(session, payment, transfer, str(seen["id"]), amount, because)
-    await findings.report(
-        session,
-        findings.FindingKind.MADE_IN_DASHBOARD,
-        f"reversal {row.id}",
-        f"{Money(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by somebody else"
-        f" ({seen['id']})",
-        mend="nothing to do if it was meant; it counts as taken back",
-        payment_id=payment.id,
-    )
+    if our_id(seen, "veza_reversal") is None:
+        await findings.report(
+            session,
+            findings.FindingKind.MADE_IN_DASHBOARD,
+            f"reversal {row.id}",
+            f"{Money(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by somebody else"
+            f" ({seen['id']})",
+            mend="nothing to do if it was meant; it counts as taken back",
+            payment_id=payment.id,
+        )
     await rebalance(session, payment, Cause(CauseKind.PROVIDER, row.id))
 
 

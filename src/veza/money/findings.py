@@ -34,6 +34,14 @@ class FindingKind(StrEnum):
     LAW_BROKEN = "law_broken"
     PLATFORM_LOSS = "platform_loss"
     WEBHOOK_FAILED = "webhook_failed"
+    SECOND_CHARGE = "second_charge"
+    ODD_OBJECT = "odd_object"
+    """Something of the provider's that cannot be read or compared: it was left out, the rest went on."""
+    RUN_FAILED = "run_failed"
+    """A chore on a schedule did not come to its end."""
+    OTHER_ACCOUNT = "other_account"
+    OLDER_THAN_PROVIDER = "older_than_provider"
+    """The provider has events this database never stored, as after a restore: nothing is sent until it caught up."""
 
 
 class Finding(Base):

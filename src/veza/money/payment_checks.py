@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
+
+import structlog
 
 from veza.kit.database import Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import disputes, findings, payment_progress, payments, refund_facts, sales
 from veza.money.attempts import backoff
 from veza.money.checks import Check, Checks
 from veza.money.findings import FindingKind
+from veza.money.payments import Payment
 from veza.money.sales import CHARGE_CHECK
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.payment_states import Seen
 
+log = structlog.get_logger(__name__)
+
 WHY = "fetched by the check worker"
+ProviderObject = Mapping[str, Any]
 
 
 class PaymentChecks(Checks):
@@ -41,16 +50,41 @@ class PaymentChecks(Checks):
         if failed is not None:
             await self._later(check, failed)
             return
+        await self._record(check, answer.object, (*refunded.items, *disputed.items))
         async with self.database.write(self.name) as session:
             payment = await payments.lock(session, check.payment_id)
-            await sales.charge_seen(session, payment, answer.object, because=WHY, request_id=answer.request_id)
-            for one in refunded.items:
-                await refund_facts.record(session, payment, one, because=WHY)
-            for one in disputed.items:
-                await disputes.record(session, payment, one, because=WHY)
             is_settled = payment.cleared_at is not None or payment.held_because is not None
             again = session.now + backoff(CHARGE_CHECK, timedelta(hours=1), check.count)
             await self._set(session, check, None if is_settled else again, count=check.count + 1)
+
+    async def _record(self, check: Check, charge: ProviderObject, others: Sequence[ProviderObject]) -> None:
+        """Record the charge and what belongs to it, in one transaction; where one of them cannot be, each by itself."""
+        objects = (charge, *others)
+        try:
+            async with self.database.write(self.name) as session:
+                payment = await payments.lock(session, check.payment_id)
+                for one in objects:
+                    await _merge(session, payment, one)
+            return
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            log.info("check.one_by_one", payment_id=str(check.payment_id), reason=f"{type(error).__name__}: {error}")
+        for one in objects:
+            try:
+                async with self.database.write(self.name) as session:
+                    await _merge(session, await payments.lock(session, check.payment_id), one)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:
+                log.exception("check.odd_object", object=one.get("id"))
+                said = f"{one.get('object')} {one.get('id')} cannot be recorded ({type(error).__name__}: {error})"
+                mend = "look at it at the provider; it was left out, everything else was recorded"
+                async with self.database.write(self.name) as session:
+                    await findings.report(
+                        session, FindingKind.ODD_OBJECT, str(one.get("id")), said, mend=mend,
+                        payment_id=check.payment_id,
+                    )  # fmt: skip
 
     async def _checkout(self, check: Check, session_id: str, *, is_unwanted: bool) -> None:
         # Closing twice does no harm, so each try has its own key: a stored 500 cannot stand in the way.
@@ -68,18 +102,16 @@ class PaymentChecks(Checks):
             payment = await payments.lock(session, check.payment_id)
             if payment.stripe_charge_id is not None:
                 return  # its charge came in the meantime and is looked at when that said so
-            try:
-                again = await payment_progress.follow(session, payment, seen, because=WHY, request_id=answer.request_id)
-            except payments.BadPayment as error:
-                await self._is_another_charge(session, check, str(error))
-                return
+            again = await payment_progress.follow(session, payment, seen, because=WHY, request_id=answer.request_id)
             if payment.stripe_charge_id is None:
                 await self._set(session, check, again, count=payment.check_count)
 
-    async def _is_another_charge(self, session: Session, check: Check, said: str) -> None:
-        await self._set(session, check, None)
-        mend = "give the buyer their money back at the provider; nothing was posted"
-        subject = f"payment {check.payment_id}"
-        await findings.report(
-            session, FindingKind.AMOUNT_DIFFERS, subject, said, mend=mend, payment_id=check.payment_id
-        )
+
+async def _merge(session: Session, payment: Payment, seen: ProviderObject) -> None:
+    kind = seen.get("object")
+    if kind == "refund":
+        await refund_facts.record(session, payment, seen, because=WHY)
+    elif kind == "dispute":
+        await disputes.record(session, payment, seen, because=WHY)
+    else:
+        await sales.charge_seen(session, payment, seen, because=WHY)

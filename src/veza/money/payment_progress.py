@@ -33,7 +33,6 @@ async def follow(
     """Make the payment (locked, without a charge) say what the provider shows of it.
 
     Returns when to look at it again; None when it has ended, or when its charge was recorded and set its own time.
-    Raises BadPayment when the charge is not for what the buyer owed.
     """
     state = state_of(seen)
     if state is not PayState.ODD:
@@ -41,7 +40,8 @@ async def follow(
     match state:
         case PayState.PAID:
             await sales.charge_seen(session, payment, seen.charge, because=because, request_id=request_id)
-            return payment.check_at
+            # Not booked: it is for another amount, and a finding says so.
+            return payment.check_at if payment.stripe_charge_id is not None else None
         case PayState.CHARGE_UNSEEN:
             await payments.machine.amend(session, payment, check_count=payment.check_count + 1)
             return session.now + backoff(CHARGE_SOON, timedelta(hours=1), payment.check_count - 1)

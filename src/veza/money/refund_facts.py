@@ -20,6 +20,7 @@ from veza.money import findings, returns
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account
 from veza.money.payments import Payment, lines_of
+from veza.money.provider_lists import created_at
 from veza.money.rebalance import rebalance
 from veza.money.refunds import OF_PAYMENTS, PENDING_CHECK, Refund, RefundLine, add, machine, move, unreserved
 
@@ -194,7 +195,25 @@ async def _known(session: Session, payment: Payment, seen: Mapping[str, Any]) ->
     known: list[Refund] | None = session.known(OF_PAYMENTS).get(payment.id)
     rows = (await session.scalars(_KNOWN, by)).all() if known is None else known
     theirs = next((row for row in rows if row.stripe_refund_id == seen["id"]), None)
-    return theirs or next((row for row in rows if row.id == ours), None)
+    # A row that has another refund there already was carried out twice: the second is a refund by itself.
+    named = next((row for row in rows if row.id == ours), None)
+    if theirs is not None or named is not None:
+        return theirs or (named if named is not None and named.stripe_refund_id is None else None)
+    return None if ours is None else await _asked_anew(session, payment, seen)
+
+
+async def _asked_anew(session: Session, payment: Payment, seen: Mapping[str, Any]) -> Refund | None:
+    """The row that asks for what was refunded already by a row that was lost: younger than that refund, never sent."""
+    made = created_at(seen)
+    mine = select(Refund).where(
+        Refund.payment_id == payment.id,
+        Refund.status == "requested",
+        Refund.amount_minor == seen.get("amount"),
+        Refund.first_sent_at.is_(None),
+        Refund.unanswered.is_(False),
+    )
+    rows = (await session.scalars(mine.order_by(Refund.id))).all() if made is not None else ()
+    return next((row for row in rows if made is not None and row.created_at >= made), None)
 
 
 async def _adopt(session: Session, payment: Payment, seen: Mapping[str, Any], because: str) -> Refund | None:

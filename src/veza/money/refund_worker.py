@@ -61,7 +61,16 @@ class RefundWorker(AttemptWorker[Refund]):
         if not listing.is_complete:
             return LookUp(False, (), listing.failed)
         found = any(discoveries.our_id(one, "veza_refund") == claim.id for one in listing.items)
-        return LookUp(found, listing.items)
+        async with self.database.read() as session:
+            rows = (await session.scalars(select(Refund).where(Refund.payment_id == claim.payment_id))).all()
+        known, unmade = {row.stripe_refund_id for row in rows}, {row.id for row in rows if not row.stripe_refund_id}
+        has_lost = any(
+            one["id"] not in known
+            and discoveries.our_id(one, "veza_refund") not in unmade
+            and str(one["currency"]).upper() == claim.row.currency
+            for one in listing.items
+        )
+        return LookUp(found, listing.items, has_lost=has_lost)
 
     async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
         for one in objects:

@@ -96,7 +96,24 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         statuses = {one.get("status", "succeeded") for one in ours}
         found, under_way = "succeeded" in statuses, bool(statuses & {"pending", "processing"})
         came_to_nothing = bool(statuses) and not found and not under_way
-        return LookUp(found, listing.items, under_way=under_way, came_to_nothing=came_to_nothing)
+        has_lost = await self._has_lost(claim.row.transfer_id, listing.items)
+        return LookUp(found, listing.items, under_way=under_way, came_to_nothing=came_to_nothing, has_lost=has_lost)
+
+    async def _has_lost(self, transfer_id: UUID, listed: Sequence[Any]) -> bool:
+        """Whether there are reversals that no row knows, and that can be recorded."""
+        async with self.database.read() as session:
+            transfer = await transfers.find(session, transfer_id)
+            rows = await reversals.of_transfer(session, transfer_id)
+        known = {row.stripe_reversal_id for row in rows}
+        unmade = {row.id for row in rows if row.stripe_reversal_id is None}
+        left = transfer.sent_minor - transfer.reversed_minor
+        return any(
+            one["id"] not in known
+            and discoveries.our_id(one, "veza_reversal") not in unmade
+            and one.get("status", "succeeded") == "succeeded"
+            and int(one["amount"]) <= left
+            for one in listed
+        )
 
     async def seen(
         self, session: Session, payment: Payment, row: TransferReversal, objects: Sequence[Any], because: str

@@ -15,6 +15,7 @@ from veza.money.check_worker import CheckWorker
 from veza.money.claims import RetryPolicy
 from veza.money.refund_worker import RefundWorker
 from veza.money.refunds import Refund
+from veza.money.restore_guard import RestoreGuard
 from veza.money.reversal_worker import ReversalWorker
 from veza.money.reversals import TransferReversal
 from veza.money.stripe.gateway import Gateway
@@ -46,11 +47,12 @@ class MoneyRoom:
         self.gateway = gateway
         self.rules = rules
         self.breaker = Breaker(rules.breaker_threshold, rules.breaker_interval, rules.lease, give_back_retry)
-        self.refund_worker = RefundWorker(database, gateway, self.breaker, rules.refunds)
-        self.transfer_worker = TransferWorker(database, gateway, self.breaker, rules.transfers)
-        self.reversal_worker = ReversalWorker(database, gateway, self.breaker, rules.reversals)
-        self.check_worker = CheckWorker(database, gateway, lease=rules.lease, interval=timedelta(minutes=1))
         self.inbox = Inbox(database, rules.inbox)
+        self.guard = RestoreGuard(database, gateway, self.inbox, lease=rules.lease)
+        self.refund_worker = RefundWorker(database, gateway, self.breaker, rules.refunds, self.guard)
+        self.transfer_worker = TransferWorker(database, gateway, self.breaker, rules.transfers, self.guard)
+        self.reversal_worker = ReversalWorker(database, gateway, self.breaker, rules.reversals, self.guard)
+        self.check_worker = CheckWorker(database, gateway, lease=rules.lease, interval=timedelta(minutes=1))
 
 
 async def give_back_retry(session: Session, subject: str) -> None:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from veza.kit.database import Session
-from veza.money import findings, payments, transfers
+from veza.money import findings, payments, transfers, unbooked_charges
 from veza.money.causes import Cause, CauseKind
-from veza.money.ledger import Account, post
+from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment, lines_of
 from veza.money.rebalance import rebalance
 from veza.money.stripe.answers import id_of
@@ -23,21 +23,30 @@ async def charge_seen(
 ) -> None:
     """Merge a charge object (payment locked): its success, and, where expanded, its balance transaction.
 
+    A second charge for the same payment, or one of another amount, is booked nowhere: a finding names it.
+
     Where the transaction is only named, it is fetched at once; where there is none yet (a capture is settled some
     seconds later, and `charge.updated` says when), a look a minute later catches an event that is lost.
     """
     if charge.get("status") != "succeeded" or not charge.get("paid", True) or charge.get("captured") is False:
         return
-    is_news = await payments.record_succeeded(
-        session,
-        payment,
-        charge_id=str(charge["id"]),
-        intent_id=id_of(charge.get("payment_intent")),
-        amount_minor=int(charge["amount"]),
-        currency=str(charge["currency"]),
-        because=because,
-        request_id=request_id,
-    )
+    if unbooked_charges.is_second(payment, str(charge["id"])):
+        await unbooked_charges.second_seen(session, payment, charge)
+        return
+    try:
+        is_news = await payments.record_succeeded(
+            session,
+            payment,
+            charge_id=str(charge["id"]),
+            intent_id=id_of(charge.get("payment_intent")),
+            amount_minor=int(charge["amount"]),
+            currency=str(charge["currency"]),
+            because=because,
+            request_id=request_id,
+        )
+    except payments.BadPayment as error:
+        await unbooked_charges.other_amount_seen(session, payment.id, str(charge["id"]), str(error))
+        return
     settled = charge.get("balance_transaction")
     if payment.cleared_at is not None or payment.held_because is not None:
         return
@@ -72,8 +81,19 @@ async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any])
     for line in await lines_of(session, payment.id):
         shares[line.seller_id] = shares.get(line.seller_id, 0) + line.share_minor
     for seller, share in shares.items():
-        if share:
+        left = share - await _sent_already(session, payment, seller, share)
+        if left:
             await transfers.add(
-                session, payment, seller, share, sale, because="sale", source_transaction=payment.stripe_charge_id
+                session, payment, seller, left, sale, because="sale", source_transaction=payment.stripe_charge_id
             )
     await rebalance(session, payment, sale)
+
+
+async def _sent_already(session: Session, payment: Payment, seller_id: str, share_minor: int) -> int:
+    """What of a share was seen to be sent before the sale was cleared here: by rows this database had lost."""
+    rows = [row for row in await transfers.locked_of(session, payment.id) if row.seller_id == seller_id]
+    sent = min(share_minor, sum(row.sent_minor for row in rows))
+    if sent:
+        legs = moved(Account.TO_RECOVER, Account.SHARES_UNSENT, sent, seller_id)
+        post(session, payment.id, payment.currency, "share was sent already", legs)
+    return sent

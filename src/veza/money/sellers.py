@@ -156,15 +156,30 @@ def _told_of(row: Seller) -> str:
 
 
 async def record_account(
-    session: Session, stripe_account_id: str, transfers_active: bool, *, seen_at: datetime | None = None
+    session: Session,
+    stripe_account_id: str,
+    transfers_active: bool,
+    *,
+    seen_at: datetime | None = None,
+    opened_for: str | None = None,
 ) -> None:
     """The provider said, at its time `seen_at`, what this account may do; what waited for it is due at once.
 
     News that is older than what is known changes nothing. The provider's time has whole seconds: of two in the same
     second the one that lets the seller be paid counts, for a transfer refused all the same only waits.
+
+    `opened_for` is the seller our metadata names: one who has no account here and never left this one, as after a
+    restore, has it.
     """
     mine = select(Seller).where(Seller.stripe_account_id == stripe_account_id).with_for_update()
     row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    if row is None and opened_for is not None:
+        without = select(Seller).where(Seller.id == opened_for, Seller.stripe_account_id.is_(None)).with_for_update()
+        row = (await session.scalars(without.execution_options(populate_existing=True))).one_or_none()
+        if row is not None and stripe_account_id not in {one["id"] for one in row.former_accounts}:
+            row.stripe_account_id = stripe_account_id
+        else:
+            return
     if row is None:
         return
     if seen_at is not None and row.account_seen_at is not None:

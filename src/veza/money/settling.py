@@ -18,7 +18,7 @@ from sqlalchemy import Select, bindparam, select
 from veza.kit.database import Database, Session
 from veza.kit.moves import Machine
 from veza.money import payments
-from veza.money.attempts import STILL_RUNNING, backoff, record_attempt
+from veza.money.attempts import STILL_RUNNING, Attempted, backoff, record_attempt
 from veza.money.breaker import Breaker
 from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled, new_key
 from veza.money.findings import FindingKind, report, resolve
@@ -131,15 +131,7 @@ class Settling(ABC, Generic[R]):
         _payment, row, stale = await self._open(session, claim)
         if stale:
             return
-        before = claim.row
-        await self.machine.amend(
-            session,
-            row,
-            next_retry_at=session.now,
-            unanswered=before.unanswered,
-            first_sent_at=before.first_sent_at,
-            last_sent_at=before.last_sent_at,
-        )
+        await self.machine.amend(session, row, next_retry_at=session.now, **_as_before(claim.row))
 
     async def _settle_unaskable(self, session: Session, claim: Claim[R]) -> None:
         payment, row, stale = await self._open(session, claim)
@@ -158,9 +150,17 @@ class Settling(ABC, Generic[R]):
         what = "look_up_failed" if look.failed else f"looked_up_{known}"
         self._evidence(session, claim, None, answer, what, stale)
         status: Any = row
+        was_not_sent = look.has_lost and not claim.only_looks and not stale
+        if was_not_sent:
+            # What was lost is recorded first, and may take this row's place: so far it is as it was before the claim.
+            await self.machine.amend(session, row, **_as_before(claim.row))
         if look.seen:
             await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")
         if stale or status.status not in self.claimable:
+            return
+        if was_not_sent:
+            await self.machine.amend(session, row, next_retry_at=session.now)
+            session.wake(self.wake_topic)
             return
         if look.failed and meaning is Meaning.NO_SUCH_OBJECT and not await self.breaker.is_open(session):
             # Where there is no transfer, nothing was reversed: that is known, not unknown.
@@ -335,3 +335,13 @@ class Settling(ABC, Generic[R]):
 def _locked(model: Any) -> Select[Any]:
     mine = select(model).where(model.id.in_(bindparam("row_ids", expanding=True))).with_for_update()
     return mine.execution_options(populate_existing=True)
+
+
+def _as_before(row: Attempted) -> dict[str, Any]:
+    """The columns a claim wrote, as they were: nothing was sent."""
+    return {
+        "unanswered": row.unanswered,
+        "first_sent_at": row.first_sent_at,
+        "last_sent_at": row.last_sent_at,
+        "request_body": row.request_body,
+    }

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
 from veza.kit.money import Money
-from veza.money import discoveries, findings, transfers
+from veza.money import adoption, discoveries, findings, payments, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
 from veza.money.claims import Claim, LookUp
@@ -71,14 +71,21 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
         listing = await self.gateway.transfers_of(str(claim.payment_id))
         if not listing.is_complete:
             return LookUp(False, (), listing.failed)
-        ours = [one for one in listing.items if discoveries.our_id(one, "veza_transfer") == claim.id]
-        return LookUp(bool(ours), ours)
+        async with self.database.read() as session:
+            payment = await payments.find(session, claim.payment_id)
+            rows = await session.scalars(select(SellerTransfer).where(SellerTransfer.payment_id == payment.id))
+            as_before = [claim.row if row.id == claim.id else row for row in rows]
+            known = await adoption.candidates(session, payment, as_before)
+        found = [(one, match) for one in listing.items if (match := known.match(one)) and not match.is_known]
+        ours = [one for one, _ in found if discoveries.our_id(one, "veza_transfer") == claim.id]
+        lost = [one for one, _ in found if one not in ours]
+        return LookUp(bool(ours), [*ours, *lost], has_lost=bool(lost))
 
     async def seen(
         self, session: Session, payment: Payment, row: SellerTransfer, objects: Sequence[Any], because: str
     ) -> None:
         for one in objects:
-            await discoveries.transfer_seen(session, payment, row, one, because=because)
+            await adoption.transfer_of_group_seen(session, payment, one, because=because)
 
     async def done(self, session: Session, payment: Payment, row: SellerTransfer, answer: Answer) -> None:
         because = "the provider made it"

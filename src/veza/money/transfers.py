@@ -14,10 +14,11 @@ from veza.kit.database import Base, Session, table_of
 from veza.kit.moves import Machine, Move
 from veza.money import findings
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
-from veza.money.causes import Cause
+from veza.money.causes import Cause, CauseKind
 from veza.money.findings import FindingKind
 from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment
+from veza.money.stripe.answers import id_of
 from veza.money.stripe.live import frozen
 
 WAKE = "transfers"
@@ -193,6 +194,36 @@ async def add(
     return row
 
 
+async def add_seen(
+    session: Session, payment: Payment, seller_id: str, seen: Mapping[str, Any], row_id: UUID, *, because: str
+) -> SellerTransfer:
+    """Record a transfer of ours that the provider has and this database lost the row of; its money is sent already."""
+    amount = int(seen["amount"])
+    values = {
+        **NEVER_ATTEMPTED,
+        "id": row_id,
+        "payment_id": payment.id,
+        "seller_id": seller_id,
+        "status": "completed",
+        "currency": payment.currency,
+        "share_minor": amount,
+        "sent_minor": amount,
+        "reversed_minor": 0,
+        "cause_kind": CauseKind.PROVIDER.value,
+        "cause_id": row_id,
+        "stripe_transfer_id": str(seen["id"]),
+        "stripe_account_id": id_of(seen.get("destination")),
+        "created_at": session.now,
+        "completed_at": session.now,
+    }
+    (row,) = await machine.born(session, [values], because=because)
+    session.known(_KNOWN).pop(payment.id, None)
+    # Nobody planned it as far as the rows know: until `rebalance` has lowered what was, it is to be recovered.
+    legs = moved(Account.SENT_TO_SELLERS, Account.TO_RECOVER, amount, seller_id)
+    post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
+    return row
+
+
 async def lower(session: Session, payment: Payment, transfer: SellerTransfer, by_minor: int, *, because: str) -> None:
     """Send `by_minor` less with a transfer whose request is certainly not alive; down to zero cancels it."""
     left = transfer.sent_minor - by_minor
@@ -206,6 +237,15 @@ async def lower(session: Session, payment: Payment, transfer: SellerTransfer, by
         await findings.resolve(session, FindingKind.GIVEN_UP, f"transfer {transfer.id}")
     legs = moved(Account.TO_RECOVER, Account.SHARES_UNSENT, by_minor, transfer.seller_id)
     post(session, payment.id, payment.currency, f"transfer {transfer.id} lowered", legs)
+
+
+async def raise_to(session: Session, payment: Payment, transfer: SellerTransfer, amount_minor: int) -> None:
+    """The provider made more of it than it was to send by now: it was lowered by a database that lost its sending."""
+    more = amount_minor - transfer.sent_minor
+    await machine.amend(session, transfer, sent_minor=amount_minor, request_body=None)
+    if transfer.status != "canceled":
+        legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, more, transfer.seller_id)
+        post(session, payment.id, payment.currency, f"transfer {transfer.id} raised to what was sent", legs)
 
 
 async def record_made(
@@ -256,7 +296,11 @@ def request_of(transfer: SellerTransfer, account_id: str) -> str:
     }
     if transfer.source_transaction:
         body["source_transaction"] = transfer.source_transaction
-    body["metadata"] = {"veza_transfer": str(transfer.id), "veza_payment": str(transfer.payment_id)}
+    body["metadata"] = {
+        "veza_transfer": str(transfer.id),
+        "veza_payment": str(transfer.payment_id),
+        "veza_seller": transfer.seller_id,
+    }
     return frozen(body)
 
 

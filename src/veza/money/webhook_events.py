@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from veza.kit.database import Session
 from veza.money import (
+    adoption,
     discoveries,
     disputes,
     payment_progress,
@@ -24,6 +25,7 @@ from veza.money import (
     sales,
     sellers,
     transfers,
+    unbooked_charges,
 )
 from veza.money.payments import Payment
 from veza.money.rebalance import foresee
@@ -78,13 +80,19 @@ def _held_by(session: Session, ours: UUID | None, charge: str | None, intent: st
 
 
 async def payment_of_charge(session: Session, seen: Mapping[str, Any]) -> Payment:
-    """The locked payment a charge, refund or dispute object belongs to; raises NotOurs."""
+    """The locked payment a charge, refund or dispute object belongs to; raises NotOurs.
+
+    What belongs to another charge than the payment's own (the buyer paid twice) is not the payment's.
+    """
     ours, charge, intent = _known_by(seen)
     held = _held_by(session, ours, charge, intent)
     if held is not None:
         return held
+    is_charge = seen.get("object") in ("charge", "payment_intent")
     for column, value in (("stripe_charge_id", charge), ("stripe_payment_intent_id", intent), ("id", ours)):
         found = await payments.lock_by(session, column, value) if value else None
+        if found is not None and not is_charge and charge and unbooked_charges.is_second(found, charge):
+            raise NotOurs(f"{seen.get('object')} {seen.get('id')} is of charge {charge}, not of that of {found.id}")
         if found is not None:
             return found
     raise NotOurs(f"{seen.get('object')} {seen.get('id')} belongs to no payment of ours")
@@ -99,7 +107,11 @@ async def _charge(session: Session, event: Mapping[str, Any]) -> UUID:
 
 async def _charge_hint(session: Session, event: Mapping[str, Any]) -> UUID:
     """charge.refunded lists no refunds (since 2022-11-15): fetch them."""
-    payment = await payment_of_charge(session, event["data"]["object"])
+    seen = event["data"]["object"]
+    payment = await payment_of_charge(session, seen)
+    if seen.get("object") == "charge" and unbooked_charges.is_second(payment, str(seen["id"])):
+        await unbooked_charges.second_seen(session, payment, seen)
+        return payment.id
     await payments.look_now(session, payment)
     return payment.id
 
@@ -107,22 +119,12 @@ async def _charge_hint(session: Session, event: Mapping[str, Any]) -> UUID:
 async def _payment_intent(session: Session, event: Mapping[str, Any]) -> UUID:
     intent = event["data"]["object"]
     payment = await payment_of_charge(session, intent)
-    if payment.status == "succeeded":
-        return payment.id
     charge = intent.get("latest_charge")
-    if isinstance(charge, Mapping):
+    if charge and not isinstance(charge, Mapping):
+        charge = {"id": str(charge), "amount": intent["amount_received"], "currency": intent["currency"]}
+        charge |= {"status": "succeeded", "payment_intent": intent["id"]}
+    if charge:
         await sales.charge_seen(session, payment, charge, because=_why(event), request_id=_request(event))
-    elif charge:
-        await payments.record_succeeded(
-            session,
-            payment,
-            charge_id=str(charge),
-            intent_id=str(intent["id"]),
-            amount_minor=int(intent["amount_received"]),
-            currency=str(intent["currency"]),
-            because=_why(event),
-            request_id=_request(event),
-        )
     return payment.id
 
 
@@ -211,14 +213,34 @@ async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID:
     found = (await session.execute(select(SellerTransfer.id, SellerTransfer.payment_id).where(by))).first()
     if found is None and ours is not None:
         mine = select(SellerTransfer.id, SellerTransfer.payment_id).where(SellerTransfer.id == ours)
+        mine = mine.where(SellerTransfer.stripe_transfer_id.is_(None))
         found = (await session.execute(mine)).first()
     if found is None:
-        raise NotOurs(f"transfer {seen['id']} is none of ours")
+        return await _transfer_of_group(session, event, seen)
     transfer_id, payment_id = found
     payment = await payments.lock(session, payment_id)
     transfer = next(row for row in await transfers.locked_of(session, payment_id) if row.id == transfer_id)
     await discoveries.transfer_seen(session, payment, transfer, seen, because=_why(event), request_id=_request(event))
     await _reversals_of(session, event, payment, transfer, seen)
+    return payment.id
+
+
+async def _transfer_of_group(session: Session, event: Mapping[str, Any], seen: Mapping[str, Any]) -> UUID:
+    """No row knows this transfer: after a restore it may be one whose row was lost, or was planned anew."""
+    named = discoveries.our_id(seen, "veza_payment")
+    payment = await payments.lock_by(session, "id", named) if named is not None else None
+    if payment is None:
+        raise NotOurs(f"transfer {seen['id']} is none of ours")
+    if payment.status != "succeeded":
+        # The transfer overtook the news of its charge: fetch that; the transfer is looked up before one is sent.
+        await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+        session.wake(payments.CHECK_WAKE)
+        return payment.id
+    because = _why(event)
+    row = await adoption.transfer_of_group_seen(session, payment, seen, because=because, request_id=_request(event))
+    if row is None:
+        raise NotOurs(f"transfer {seen['id']} is none of ours")
+    await _reversals_of(session, event, payment, row, seen)
     return payment.id
 
 
@@ -262,7 +284,8 @@ async def _account(session: Session, event: Mapping[str, Any]) -> UUID | None:
     account = event["data"]["object"]
     active = (account.get("capabilities") or {}).get("transfers") == "active"
     said_at = datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo)
-    await sellers.record_account(session, str(account["id"]), active, seen_at=said_at)
+    opened_for = (account.get("metadata") or {}).get("veza_seller")
+    await sellers.record_account(session, str(account["id"]), active, seen_at=said_at, opened_for=opened_for)
     return None
 
 

@@ -34,7 +34,7 @@ def verified(
         event = json.loads(payload)
     except (ValueError, RecursionError):
         raise BadWebhook("the delivery is signed but is not JSON") from None
-    if not isinstance(event, dict) or event.get("object") != "event" or not _is_event(event):
+    if not isinstance(event, dict) or event.get("object") != "event" or not is_event(event):
         raise BadWebhook("the delivery is signed but is not a Stripe event")
     if bool(event.get("livemode")) != livemode:
         ours, theirs = ("live", "test") if livemode else ("test", "live")
@@ -55,7 +55,8 @@ def _signed_by(secret: str, payload: bytes, signature: str, now: int) -> bool:
     return abs(now - stamp) <= TOLERANCE_SECONDS
 
 
-def _is_event(event: Mapping[str, Any]) -> bool:
+def is_event(event: Mapping[str, Any]) -> bool:
+    """Whether an object has what every event has, in a form that can be stored."""
     data, created = event.get("data"), event.get("created")
     return (
         _is_word(event.get("id"))

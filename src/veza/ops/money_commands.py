@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -199,6 +200,75 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
     raise typer.Exit(0 if done.waiting == 0 else 1)
 
 
+@money.command(name="return-charge")
+def return_charge(
+    context: typer.Context,
+    charge: Annotated[str, typer.Argument(help="The provider's charge (ch_…), as the finding names it.")],
+    reason: Annotated[str, typer.Option(help="Why: the next person will want to know.")],
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Give a buyer back a whole charge that no payment is booked with: paid twice, of another amount, or lost."""
+    from veza.money.charge_returns import ReturnedCharge
+    from veza.money.charge_returns import return_charge as give
+
+    async def act(application: Application) -> ReturnedCharge:
+        return await give(application.database, application.room.gateway, charge, reason, actor=_operator())
+
+    done = _with_room(context, database_url, act, asks_provider=True)
+    if as_json:
+        print_json({**asdict(done), "payment_id": str(done.payment_id)})
+    else:
+        typer.echo(str(done))
+
+
+@money.command(name="resume-sending")
+def resume_sending(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(help="Why no comparison can be had.")],
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Let sending go on for 24 h though the database may be older than the provider and cannot be compared with it.
+
+    Without it nothing is sent until catch-up and a comparison have run. What belongs to payments made before now is
+    looked up at the provider before it is sent for the first time; what cannot be looked up is not sent.
+    """
+    from veza.money.restore_guard import let_go
+
+    async def act(application: Application) -> Any:
+        async with application.database.write(_operator()) as session:
+            return await let_go(session, reason)
+
+    until = _with_room(context, database_url, act)
+    if as_json:
+        print_json({"until": until.isoformat()})
+    else:
+        typer.echo(f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC.")
+
+
+@money.command(name="use-account")
+def use_account(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="The provider's account (acct_…) to sell with from now on.")],
+    reason: Annotated[str, typer.Option(help="Why the account is another one now.")],
+    database_url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Sell with another account of the provider: sales with the one before can be neither refunded nor compared."""
+    from veza.money.provider_account import use
+
+    async def act(application: Application) -> Any:
+        async with application.database.write(_operator()) as session:
+            return await use(session, account, reason)
+
+    before = _with_room(context, database_url, act)
+    if as_json:
+        print_json({"account": account, "before": before})
+    else:
+        typer.echo(f"This database sells with account {account} now; before: {before or 'none'}.")
+
+
 def _with_room(
     context: typer.Context,
     database_url: str | None,
@@ -213,7 +283,9 @@ def _with_room(
     """
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.money.catch_up import CatchUpFailed
+    from veza.money.charge_returns import ChargeNotReturned, NotReturnable
     from veza.money.operator import NothingToRetry, ReasonMissing
+    from veza.money.provider_account import AnotherAccount
     from veza.money.reconciliation import CannotReconcile
     from veza.money.timeline import NothingFound
     from veza.money.transfers import UnknownTransfer
@@ -243,7 +315,10 @@ def _with_room(
 
     try:
         return run_async(run())
-    except (NothingFound, UnknownTransfer, NothingToRetry, DatabaseUnavailable, NoToken) as impossible:
+    except (
+        NothingFound, UnknownTransfer, NothingToRetry, DatabaseUnavailable, NoToken, AnotherAccount, NotReturnable,
+        ChargeNotReturned,
+    ) as impossible:  # fmt: skip
         raise fail(str(impossible)) from None
     except (CannotReconcile, CatchUpFailed, *running.TROUBLES) as impossible:
         raise fail(str(impossible)) from None

@@ -72,7 +72,7 @@ async def test_comparing_finds_a_lost_payment_and_applying_records_it(any_counte
 
 async def test_a_provider_that_cannot_be_read_is_a_503(counter: Counter) -> None:
     counter.stage.sandbox.add_fault("error_503", path="/v1/charges")
-    assert "could not be listed" in await counter.refused("/reconciliations", {}, 503, "provider-unavailable")
+    assert "could not be read" in await counter.refused("/reconciliations", {}, 503, "provider-unavailable")
 
 
 @pytest.mark.parametrize("since", ["", "soon", "7", "-1d", "0s", "91d", "9" * 400 + "d"])

@@ -6,9 +6,11 @@ from veza.accounts.fresh_proof import ProofNeeded
 from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
 from veza.kit.moves import Stale
+from veza.money.charge_returns import ChargeNotReturned, NotReturnable
 from veza.money.findings import ResolvedAlready, UnknownFinding
 from veza.money.operator import NothingToRetry, ReasonMissing
 from veza.money.payments import BadPayment, UnknownPayment
+from veza.money.provider_account import AnotherAccount
 from veza.money.reconciliation import CannotReconcile
 from veza.money.refunds import NotRefundable, RefundExceedsPayment, UnknownRefund
 from veza.money.sellers import UnknownSeller
@@ -83,11 +85,14 @@ MONEY_KINDS: tuple[Kind, ...] = (
 """Every kind of problem only this room has."""
 
 MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
+    AnotherAccount: PROVIDER_UNAVAILABLE,
     ProofNeeded: PROOF_NEEDED,
     BadPayment: BAD_PAYMENT,
     BadWebhook: BAD_WEBHOOK,
     CannotReconcile: PROVIDER_UNAVAILABLE,
+    ChargeNotReturned: PROVIDER_UNAVAILABLE,
     NotRefundable: NOT_REFUNDABLE,
+    NotReturnable: NOT_REFUNDABLE,
     NothingFound: NOT_FOUND,
     NothingToRetry: NOTHING_TO_RETRY,
     ProviderRefused: PROVIDER_REFUSED,

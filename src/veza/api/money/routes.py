@@ -10,7 +10,7 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.money import findings, payments, refunds, sellers, transfers, watch, webhooks
+from veza.api.money import charges, findings, payments, refunds, sellers, transfers, watch, webhooks
 from veza.api.money.payments import SaleTerms
 from veza.api.visitors import needs
 from veza.money.room import MoneyRoom
@@ -56,6 +56,7 @@ def money_routes(room: MoneyRoom, terms: SaleTerms) -> list[ControllerRouterHand
                 findings.list_findings,
                 findings.resolve_finding,
                 findings.create_reconciliation,
+                charges.return_whole_charge,
                 watch.show_timeline,
                 watch.show_backlog,
                 watch.show_breaker,

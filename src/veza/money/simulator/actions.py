@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from random import Random
 
-from veza.money.simulator import bank, buyers, people, races, trouble
+from veza.money.simulator import backups, bank, buyers, people, races, trouble
 from veza.money.simulator.run import Run
 
 Action = Callable[[Run, Random], Awaitable[str | None]]
@@ -54,6 +54,8 @@ ACTIONS: dict[str, tuple[Action, int]] = {
         (trouble.switch_behaviour, 20),
         (races.stray_key, 8),
         (trouble.crash, 20),
+        (backups.back_up, 10),
+        (backups.restore_backup, 8),
         (trouble.minutes, 80),
         (trouble.hours, 40),
         (trouble.days, 12),

@@ -100,6 +100,7 @@ async def everything(run: Run) -> list[str]:
     found += _refunds_agree(rows, world)
     found += _transfers_agree(rows, world, run.legacy)
     found += _disputes_agree(rows, world)
+    found += _lost_is_named(rows, world)
     found += _all_final(rows)
     found += _failures_are_visible(rows)
     found += [
@@ -176,11 +177,22 @@ def _refunds_agree(rows: _Rows, world: World) -> list[str]:
 
 
 def _transfers_agree(rows: _Rows, world: World, legacy: set[UUID]) -> list[str]:
+    """Every transfer for a payment that is here is one row's, and each row's is there as we know it.
+
+    With owed = planned, which the law says, what sellers hold at the provider is then what they are owed.
+    """
     known_back = {row.stripe_reversal_id for row in rows.reversals if row.stripe_reversal_id}
-    there = {our_id(one, "veza_transfer"): one for one in world.transfers.rows.values()}
-    found = []
+    known = {row.stripe_transfer_id for row in rows.transfers if row.stripe_transfer_id}
+    here = {payment.id for payment in rows.payments}
+    by_row = {our_id(one, "veza_transfer"): one for one in world.transfers.rows.values() if one["id"] not in known}
+    found = [
+        f"transfer {one['id']} of {one['amount']} to {one['destination']} for payment {our_id(one, 'veza_payment')} is"
+        " no row's here"
+        for one in by_row.values()
+        if our_id(one, "veza_payment") in here and our_id(one, "veza_transfer") not in legacy
+    ]
     for row in rows.transfers:
-        seen = there.get(row.id)
+        seen = world.transfers.get(row.stripe_transfer_id) if row.stripe_transfer_id else by_row.get(row.id)
         is_sent = not is_unsent(row) and row.status != "canceled"
         if seen is None or not is_sent:
             if is_sent or seen is not None:
@@ -210,6 +222,22 @@ def _disputes_agree(rows: _Rows, world: World) -> list[str]:
             missing = [txn for txn in there["balance_transactions"] if txn not in known]
             found += [f"balance transaction {txn} of dispute {there['id']} is unknown here" for txn in missing]
     return found
+
+
+def _lost_is_named(rows: _Rows, world: World) -> list[str]:
+    """What the provider has of payments that were lost with their rows is named by a finding each."""
+    here = {payment.id for payment in rows.payments}
+    named = {one.subject for one in rows.findings if one.kind == FindingKind.MISSING_HERE}
+    payment_of = {one["id"]: our_id(one, "veza_payment") for one in world.charges.rows.values()}
+    belongs = [(one["id"], payment_of[one["id"]]) for one in world.charges.rows.values()]
+    belongs += [(one["id"], payment_of.get(one["charge"])) for one in world.refunds.rows.values()]
+    belongs += [(one["id"], payment_of.get(one["charge"])) for one in world.disputes.rows.values()]
+    belongs += [(one["id"], our_id(one, "veza_payment")) for one in world.transfers.rows.values()]
+    return [
+        f"{one} belongs to payment {payment}, which is not here, and no finding says so"
+        for one, payment in belongs
+        if payment is not None and payment not in here and one not in named
+    ]
 
 
 def _all_final(rows: _Rows) -> list[str]:

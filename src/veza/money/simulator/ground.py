@@ -54,7 +54,7 @@ async def clear(engine: AsyncEngine) -> None:
 
     def empty(connection: Connection) -> None:
         tables = reversed(Base.metadata.sorted_tables)
-        if engine.dialect.name == "sqlite":
+        if engine.dialect.driver == InThreadDialect.driver:
             script = ";".join(str(table.delete()) for table in tables)
             cast("Any", connection.connection.driver_connection).executescript(script)
             return

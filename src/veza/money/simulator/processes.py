@@ -47,6 +47,10 @@ class Progress:
         self.commits -= 1
         self.idle[kind] = self.commits
 
+    def did_not_look(self, kind: str) -> None:
+        """It claimed nothing, without a transaction: the provider did not say whether it may."""
+        self.idle[kind] = self.commits
+
     def is_idle(self, kind: str) -> bool:
         return self.idle.get(kind) == self.commits
 
@@ -124,6 +128,7 @@ class Process:
             "reversal": self.room.reversal_worker,
             "check": self.room.check_worker,
             "inbox": self.room.inbox,
+            "guard": self.room.guard,
         }
 
     def start(self, kind: str, limit: int, together: int = 1) -> None:
@@ -132,6 +137,9 @@ class Process:
 
     async def _round(self, kind: str, limit: int, together: int) -> None:
         worker: Any = self.workers[kind]
+        if isinstance(worker, AttemptWorker) and not await self.room.guard.has_looked():
+            self._progress.did_not_look(kind)
+            return
         claims = await worker.claim(limit)
         if not claims:
             self._progress.found_nothing(kind)

@@ -20,6 +20,7 @@ from veza.kit.database import UtcDateTime
 from veza.kit.ids import Ids
 from veza.money import breaker
 from veza.money.payments import Payment
+from veza.money.provider_account import ProviderAccount
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.sandbox.core import Sandbox
@@ -80,6 +81,7 @@ class Run:
         self._database = MortalDatabase(engine, self.clock, self.ids, self.scheduler, self.progress)
         self.processes = [self._process(f"p{i}") for i in range(PROCESSES)]
         self.sales: list[Sale] = []
+        self.backup: Any = None
         self.mail: list[Delivery] = []
         self._due = _due_as_text(engine.dialect)
         self.legacy: set[UUID] = set()
@@ -251,6 +253,7 @@ _DUE = union_all(
     *_attempted("reversal", TransferReversal, "pending", free=~_behind_one_that_waits()),
     *(_soonest("check", model.check_at) for model in (Payment, Refund, SellerTransfer, TransferReversal)),
     _soonest("inbox", WebhookEvent.next_retry_at),
+    _soonest("guard", ProviderAccount.mend_at),
 )
 
 

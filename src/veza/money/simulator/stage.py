@@ -100,7 +100,9 @@ class Stage:
         async with database.write() as session:
             await breaker.install(session)
         gateway = Gateway(Line("sk_test_stage", InProcessClient(sandbox, gate)), Unpaced())
-        return cls(clock, rng, sandbox, database, MoneyRoom(database, gateway, rules))
+        room = MoneyRoom(database, gateway, rules)
+        await room.guard.has_looked()
+        return cls(clock, rng, sandbox, database, room)
 
     async def close(self) -> None:
         await self.room.gateway.close()
@@ -108,7 +110,11 @@ class Stage:
 
     def again(self, **changes: Any) -> MoneyRoom:
         """A second room over the same database and sandbox: another process, as far as the rows can tell."""
-        return MoneyRoom(self.database, self.room.gateway, replace(self.room.rules, **changes))
+        again = MoneyRoom(self.database, self.room.gateway, replace(self.room.rules, **changes))
+        again.guard = self.room.guard
+        for worker_ in (again.refund_worker, again.transfer_worker, again.reversal_worker):
+            worker_.guard = self.room.guard
+        return again
 
     async def seller(self, seller_id: str) -> str:
         """A seller with an onboarded account; returns the account's id."""
@@ -169,6 +175,7 @@ class Stage:
         done += await worker.run_once(room.reversal_worker)
         done += await worker.run_once(room.check_worker)
         done += await worker.run_once(room.inbox)
+        done += await worker.run_once(room.guard)
         return done + await outbox.deliver_once(self.database)
 
     async def settle(self) -> None:

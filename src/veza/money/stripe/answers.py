@@ -57,6 +57,33 @@ class Listing:
         return self.failed is None
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: its objects, and the id after which the next page begins (None: this was the last).
+
+    `failed` is the answer that was no page. `unreadable` says what of the page was no object with an id.
+    """
+
+    items: tuple[Mapping[str, Any], ...]
+    next_after: str | None = None
+    failed: Answer | None = None
+    unreadable: tuple[str, ...] = ()
+
+
+def page_of(answer: Answer, after: str | None) -> Page:
+    """The page an answer is; `after` is where it was asked to begin. What has no id cannot be an object of the list."""
+    data = answer.object.get("data")
+    if not answer.is_ok or not isinstance(data, list):
+        return Page((), failed=answer)
+    items = tuple(one for one in data if isinstance(one, Mapping) and isinstance(one.get("id"), str))
+    unreadable = tuple(repr(one)[:200] for one in data if one not in items)
+    if not answer.object.get("has_more") or not data:
+        return Page(items, unreadable=unreadable)
+    if not items or items[-1]["id"] == after:
+        return Page(items, failed=Answer(None, silence=f"the list does not go on after {after}"), unreadable=unreadable)
+    return Page(items, str(items[-1]["id"]), unreadable=unreadable)
+
+
 def id_of(value: Any) -> str | None:
     """A field that is an id, or the object itself where it was expanded."""
     return str(value["id"]) if isinstance(value, Mapping) else value

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from veza.money.pace import Lane
-from veza.money.stripe.answers import Answer, Listing
+from veza.money.stripe.answers import Answer, Listing, Page, page_of
 from veza.money.stripe.live import Line
 
 MOST_PAGES = 100
 """Pages of 100 one look-up reads at most: ten thousand objects of one transfer or charge."""
+PAGE_SIZE = 100
 
 Observer = Callable[[str, Answer], None]
 
@@ -111,21 +112,17 @@ class Gateway:
     async def disputes_of(self, charge_id: str) -> Listing:
         return await self._all("/v1/disputes", {"charge": charge_id})
 
-    async def charges_since(self, since: datetime) -> Listing:
-        return await self._all("/v1/charges", {"created": {"gte": int(since.timestamp())}})
+    async def own_account(self) -> Answer:
+        """GET /v1/account: the account our key belongs to."""
+        return await self._get("/v1/account")
 
-    async def refunds_since(self, since: datetime) -> Listing:
-        return await self._all("/v1/refunds", {"created": {"gte": int(since.timestamp())}})
-
-    async def transfers_since(self, since: datetime) -> Listing:
-        return await self._all("/v1/transfers", {"created": {"gte": int(since.timestamp())}})
-
-    async def disputes_since(self, since: datetime) -> Listing:
-        return await self._all("/v1/disputes", {"created": {"gte": int(since.timestamp())}})
-
-    async def events_since(self, since: datetime, types: tuple[str, ...]) -> Listing:
-        """The provider's events, newest first as it lists them, kept there for 30 days; at most 20 types."""
-        return await self._all("/v1/events", {"created": {"gte": int(since.timestamp())}, "types": list(types)})
+    async def page(
+        self, path: str, since: datetime, until: datetime, after: str | None, params: Mapping[str, Any]
+    ) -> Page:
+        """One page of a list, newest first: what was created from `since` to `until`, older than the object `after`."""
+        created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+        asked = {**params, "created": created, "limit": PAGE_SIZE, **({"starting_after": after} if after else {})}
+        return page_of(await self._get(path, asked), after)
 
     async def close(self) -> None:
         await self._line.close()
@@ -144,16 +141,13 @@ class Gateway:
 
     async def _all(self, path: str, params: Mapping[str, Any]) -> Listing:
         items: list[Mapping[str, Any]] = []
-        page: dict[str, Any] = {**params, "limit": 100}
+        page: dict[str, Any] = {**params, "limit": PAGE_SIZE}
         for _ in range(MOST_PAGES):
-            answer = await self._get(path, page)
-            data = answer.object.get("data")
-            if not answer.is_ok or not isinstance(data, list):
-                return Listing(tuple(items), failed=answer)
-            items.extend(data)
-            if not answer.object.get("has_more") or not data:
-                return Listing(tuple(items))
-            page["starting_after"] = data[-1]["id"]
+            found = page_of(await self._get(path, page), page.get("starting_after"))
+            items.extend(found.items)
+            if found.failed is not None or found.next_after is None:
+                return Listing(tuple(items), failed=found.failed)
+            page["starting_after"] = found.next_after
         return Listing(tuple(items), failed=Answer(None, silence=f"more than {MOST_PAGES} pages"))
 
     async def _seen(self, family: str, sending: Awaitable[Answer]) -> Answer:

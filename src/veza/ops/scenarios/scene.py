@@ -255,6 +255,7 @@ async def open_scene(
                     room.reversal_worker,
                     room.check_worker,
                     room.inbox,
+                    room.guard,
                 )
             ]
             async with serving(endpoint, listen("127.0.0.1", 0)) as our_url, SandboxRemote(provider_url) as remote:

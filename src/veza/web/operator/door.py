@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.money.stripe.gateway import Gateway
 from veza.money.webhook_inbox import Inbox
 from veza.web.mailbox import mailbox_link
 from veza.web.operator.findings import finding_handlers
@@ -41,7 +42,7 @@ FORM_MAX_BYTES = 16_384
 
 
 def operator_routes(
-    database: Database, inbox: Inbox, token: str, *, mailbox_key: str, secure: bool
+    database: Database, inbox: Inbox, gateway: Gateway, token: str, *, mailbox_key: str, secure: bool
 ) -> list[ControllerRouterHandler]:
     """Everything under /operator, and / leading there.
 
@@ -61,7 +62,7 @@ def operator_routes(
         *overview_handlers(office),
         *transfer_handlers(office),
         *payment_handlers(office),
-        *finding_handlers(office),
+        *finding_handlers(office, gateway),
         *inbox_handlers(office),
         _way_to_mailbox(mailbox_key),
         _nothing_here(),

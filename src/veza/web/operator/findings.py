@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from litestar import Response, get
+from typing import Any
+
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
 from sqlalchemy import select
 
+from veza.money import unbooked_charges
+from veza.money.charge_returns import ChargeNotReturned, NotReturnable, return_charge
 from veza.money.findings import Finding
-from veza.web.operator.office import Office, PageRequest
+from veza.money.operator import ReasonMissing
+from veza.money.stripe.gateway import Gateway
+from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to
 from veza.web.operator.paging import page_of
+from veza.web.pages import Refused
+
+ALL = ("/operator/findings", "See the findings")
 
 
-def finding_handlers(office: Office) -> list[HTTPRouteHandler]:
-    """The list of findings."""
+def is_charge(finding: Finding) -> bool:
+    """Whether a finding is about a charge that can be given back from its card."""
+    return finding.kind in unbooked_charges.KINDS and finding.subject.startswith(("ch_", "py_"))
+
+
+def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]:
+    """The list of findings, and giving back a charge that one of them names."""
 
     @get("/findings")
     async def listed(request: PageRequest) -> Response[bytes]:
@@ -21,6 +37,24 @@ def finding_handlers(office: Office) -> list[HTTPRouteHandler]:
         query = select(Finding) if shows_all else select(Finding).where(Finding.resolved_at.is_(None))
         async with office.database.read() as session:
             page = await page_of(session, query, Finding.id, request, {"show": "all"} if shows_all else {})
-        return office.show(request, "findings.html", live=page.here, page=page, shows_all=shows_all)
+        told: dict[str, Any] = {"shows_all": shows_all, "is_charge": is_charge}
+        returned = request.query_params.get("returned", "")[:60]
+        return office.show(request, "findings.html", live=page.here, page=page, returned=returned, **told)
 
-    return [listed]
+    @post("/findings/{charge_id:str}/return-charge")
+    async def give_back(request: PageRequest, charge_id: FromPath[str]) -> Redirect:
+        """Give the buyer all that is left of a charge no payment is booked with."""
+        reason = (await fields(request)).get("reason", "")
+        if not charge_id.replace("_", "").isalnum() or not charge_id.isascii():
+            raise Refused(404, "No such charge", "A charge is named like ch_1.", ALL)
+        try:
+            done = await return_charge(office.database, gateway, charge_id, reason, actor=ACTOR)
+        except ReasonMissing as error:
+            raise Refused(422, "The charge was not given back", f"{str(error).capitalize()}.", ALL) from None
+        except NotReturnable as error:
+            raise Refused(409, "The charge was not given back", f"{str(error).capitalize()}.", ALL) from None
+        except ChargeNotReturned as error:
+            raise Refused(503, "Perhaps the charge was not given back", f"{str(error).capitalize()}.", ALL) from None
+        return go_to(f"/operator/findings?show=all&returned={done.charge_id}")
+
+    return [listed, give_back]

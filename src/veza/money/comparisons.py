@@ -1,0 +1,345 @@
+"""One object of the provider compared with our rows: what differs, and what would record it.
+
+Comparing reads and asks; it writes nothing. What a comparison finds is yielded, and `reconciliation` decides whether it
+is reported, recorded or only told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from veza.kit.database import Database, Session
+from veza.kit.money import Money
+from veza.money import (
+    adoption,
+    discoveries,
+    disputes,
+    payments,
+    refund_facts,
+    sales,
+    sellers,
+    transfers,
+    unbooked_charges,
+)
+from veza.money.disputes import Dispute, DisputeFunds
+from veza.money.findings import FindingKind
+from veza.money.payments import Payment
+from veza.money.provider_lists import created_at
+from veza.money.provider_words import amount_of, said_by
+from veza.money.refunds import Refund
+from veza.money.sellers import Seller
+from veza.money.stripe.answers import Answer, id_of
+from veza.money.stripe.gateway import Gateway
+from veza.money.transfers import SellerTransfer, is_unsent
+
+WHY = "reconciliation"
+IN_FLIGHT = timedelta(minutes=10)
+"""A difference younger than this is news on its way, not a finding."""
+
+
+class CannotReconcile(Exception):
+    """The provider could not be read to the end, so the rest was not compared."""
+
+    def __init__(self, what: str, answer: Answer) -> None:
+        super().__init__(f"the provider's {what} could not be read: {answer}")
+        self.is_of_provider = answer.status is None or answer.status in (401, 403, 429) or answer.status >= 500
+
+
+Apply = Callable[[Session, Any], Awaitable[object]]
+"""Records a difference; gets the locked payment it is about, or None where it is about none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: its kind, what it is about, a sentence, and what `--apply` does about it."""
+
+    kind: FindingKind
+    subject: str
+    message: str
+    mend: str
+    payment_id: UUID | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "payment_id": str(self.payment_id) if self.payment_id else None}
+
+
+Found = tuple[Difference, Apply | None]
+"""A difference, and what records it in our rows, where something can."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Compares objects with the rows of `database`; remembers whose charges name payments that are not here."""
+
+    database: Database
+    gateway: Gateway
+    lost_payment_of: dict[str, str | None] = field(default_factory=dict)
+
+    async def charge(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        payment = await self._payment(seen)
+        charge_id = str(seen["id"])
+        if payment is None:
+            lost = self.lost_payment_of[charge_id] = _named_payment(seen)
+            if lost is not None:
+                yield _lost(seen, lost, unbooked_charges.mend(charge_id)), None
+            return
+        if seen.get("status") != "succeeded":
+            return
+        if unbooked_charges.is_second(payment, charge_id):
+            if unbooked_charges.left_minor(seen) > 0:
+                said = unbooked_charges.what_second(payment, seen)
+                mend = unbooked_charges.mend(charge_id)
+                yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id), None
+        elif payment.status != "succeeded" and not unbooked_charges.is_of_amount(payment, seen):
+            ours = Money(payment.amount_minor, payment.currency)
+            said = f"charge {charge_id} is for {amount_of(seen)}, payment {payment.id} for {ours}; nothing was posted"
+            mend = unbooked_charges.mend(charge_id)
+            yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id), None
+        elif payment.status != "succeeded":
+            said = f"charge {charge_id} succeeded, payment {payment.id} is {payment.status}"
+            yield _state(payment, charge_id, said, "record the charge"), _charge_of(seen)
+        elif _is_unsettled(payment) and isinstance(seen.get("balance_transaction"), Mapping):
+            made = created_at(seen)
+            if made is not None and made <= self.database.clock.now() - IN_FLIGHT:
+                said = f"charge {charge_id} is settled, the sellers of payment {payment.id} have no transfers yet"
+                yield _state(payment, charge_id, said, "record how it was settled"), _charge_of(seen)
+
+    async def account(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        """A connected account that was opened for a seller who has none here, as after a restore."""
+        seller_id = (seen.get("metadata") or {}).get("veza_seller")
+        async with self.database.read() as session:
+            mine = select(Seller).where(Seller.id == seller_id, Seller.stripe_account_id.is_(None))
+            row = (await session.scalars(mine)).one_or_none() if seller_id else None
+        made = created_at(seen)
+        if row is None or made is None or made < row.created_at - IN_FLIGHT:
+            return
+        if seen["id"] in {one["id"] for one in row.former_accounts}:
+            return
+
+        async def record(session: Session, _: Payment | None) -> None:
+            active = (seen.get("capabilities") or {}).get("transfers") == "active"
+            await sellers.record_account(session, str(seen["id"]), active, opened_for=seller_id)
+
+        said = f"account {seen['id']} was opened for seller {seller_id}, who has none here"
+        yield Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, "record it as theirs"), record
+
+    async def refund(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        payment = await self._payment(seen)
+        if payment is None:
+            lost = await self._lost_payment(seen)
+            if lost is not None:
+                yield _lost(seen, lost, "it went back to the buyer of an order that is not here"), None
+            return
+        if _is_of_another_charge(payment, seen):
+            return  # the charge itself is a finding
+        async with self.database.read() as session:
+            mine = select(Refund).where(Refund.payment_id == payment.id)
+            by_theirs = (await session.scalars(mine.where(Refund.stripe_refund_id == seen["id"]))).one_or_none()
+            ours = discoveries.our_id(seen, "veza_refund")
+            by_ours = mine.where(Refund.id == ours, Refund.stripe_refund_id.is_(None))
+            row = by_theirs or (await session.scalars(by_ours)).one_or_none()
+
+        async def record(session: Session, locked: Payment) -> object:
+            if locked.status != "succeeded":
+                await _fetch_charge(session, locked)
+                return None
+            return await refund_facts.record(session, locked, seen, because=WHY)
+
+        refund_id = str(seen["id"])
+        if row is None:
+            said = f"refund {refund_id} of {amount_of(seen)} is {seen['status']} there and unknown here"
+            yield Difference(FindingKind.MISSING_HERE, refund_id, said, "adopt the refund", payment.id), record
+        elif row.amount_minor != int(seen["amount"]):
+            here = Money(row.amount_minor, row.currency)
+            said = f"refund {row.id} is {here} here and {amount_of(seen)} there"
+            mend = "find out who changed it"
+            yield Difference(FindingKind.AMOUNT_DIFFERS, refund_id, said, mend, payment.id), None
+        elif row.status != seen["status"] or row.stripe_refund_id is None:
+            said = f"refund {row.id} is {row.status} here and {seen['status']} there ({refund_id})"
+            yield _state(payment, refund_id, said, "record its status"), record
+
+    async def transfer(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        payment = await self._payment_of_transfer(seen)
+        if payment is None:
+            lost = _named_payment(seen) or self._lost_group(seen)
+            if lost is not None:
+                yield _lost(seen, lost, "if the order is given back, reverse it at the provider"), None
+            return
+        async with self.database.read() as session:
+            rows = (await session.scalars(select(SellerTransfer).where(SellerTransfer.payment_id == payment.id))).all()
+            match = (await adoption.candidates(session, payment, rows)).match(seen)
+        transfer_id = str(seen["id"])
+        if match is None:
+            said = f"transfer {transfer_id} belongs to payment {payment.id} by its group, but nobody here made it"
+            mend = "reverse it at the provider if it was not meant"
+            yield Difference(FindingKind.MADE_IN_DASHBOARD, transfer_id, said, mend, payment.id), None
+            return
+
+        async def record(session: Session, locked: Payment) -> None:
+            if locked.status != "succeeded":
+                await _fetch_charge(session, locked)
+            else:
+                await adoption.transfer_of_group_seen(session, locked, seen, because=WHY)
+
+        row = match.row
+        if row is None:
+            said = (
+                f"transfer {transfer_id} of {amount_of(seen)} to seller {match.seller_id} was sent for payment"
+                f" {payment.id}; its row is not here"
+            )
+            yield Difference(FindingKind.MISSING_HERE, transfer_id, said, "record it", payment.id), record
+        elif match.is_known and row.sent_minor != int(seen["amount"]):
+            here = Money(row.sent_minor, row.currency)
+            said = f"transfer {row.id} sent {here} here and {amount_of(seen)} there"
+            mend = "find out who changed it"
+            yield Difference(FindingKind.AMOUNT_DIFFERS, transfer_id, said, mend, payment.id), None
+        elif is_unsent(row) or row.status == "canceled":
+            said = f"transfer {row.id} is {row.status} here and was made there ({transfer_id})"
+            yield _state(payment, transfer_id, said, "record it"), record
+        async for found in self._reversals(payment, row, seen):
+            yield found
+
+    async def _reversals(
+        self, payment: Payment, row: SellerTransfer | None, seen: Mapping[str, Any]
+    ) -> AsyncIterator[Found]:
+        """What was reversed of a transfer; where `row` is None, of one that is recorded just before."""
+        here_minor = row.reversed_minor if row is not None else 0
+        if int(seen.get("amount_reversed") or 0) == here_minor:
+            return
+        listing = await self.gateway.reversals_of(str(seen["id"]))
+        if listing.failed is not None:
+            raise CannotReconcile(f"reversals of transfer {seen['id']}", listing.failed)
+
+        async def record(session: Session, locked: Payment) -> None:
+            for mine in await transfers.locked_of(session, locked.id):
+                if mine.stripe_transfer_id == seen["id"]:
+                    await discoveries.reversals_seen(session, locked, mine, listing.items, because=WHY)
+
+        name = row.id if row is not None else seen["id"]
+        here = Money(here_minor, payment.currency)
+        said = f"{here} of transfer {name} is reversed here and {amount_of(seen, 'amount_reversed')} there"
+        by_hand = any(discoveries.our_id(one, "veza_reversal") is None for one in listing.items)
+        kind = FindingKind.MADE_IN_DASHBOARD if by_hand else FindingKind.STATE_DIFFERS
+        subject = f"reversals of {seen['id']}"
+        yield Difference(kind, subject, said, "record the reversals", payment.id), record
+
+    async def dispute(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        payment = await self._payment(seen)
+        if payment is None:
+            lost = await self._lost_payment(seen)
+            if lost is not None:
+                yield _lost(seen, lost, "answer it at the provider: its order is not here"), None
+            return
+        if _is_of_another_charge(payment, seen):
+            return  # the charge itself is a finding
+        async with self.database.read() as session:
+            mine = select(Dispute).where(Dispute.stripe_dispute_id == seen["id"])
+            row = (await session.scalars(mine)).one_or_none()
+            funds = select(DisputeFunds.stripe_balance_transaction_id).where(DisputeFunds.payment_id == payment.id)
+            known = set(await session.scalars(funds))
+        new = [txn for txn in seen.get("balance_transactions") or () if txn["id"] not in known]
+
+        async def record(session: Session, locked: Payment) -> object:
+            if locked.status != "succeeded":
+                await _fetch_charge(session, locked)
+                return None
+            return await disputes.record(session, locked, seen, because=WHY)
+
+        dispute_id = str(seen["id"])
+        if row is None:
+            said = f"dispute {dispute_id} ({seen['status']}) is unknown here"
+            yield Difference(FindingKind.MISSING_HERE, dispute_id, said, "record the dispute", payment.id), record
+        elif new or row.provider_status != seen["status"]:
+            said = f"dispute {dispute_id} is {row.provider_status} here and {seen['status']} there"
+            yield _state(payment, dispute_id, said, "record its funds"), record
+
+    async def _payment(self, seen: Mapping[str, Any]) -> Payment | None:
+        """The payment a charge, refund or dispute belongs to, by whatever it says of itself."""
+        charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
+        by = (
+            (Payment.stripe_charge_id, charge),
+            (Payment.stripe_payment_intent_id, id_of(seen.get("payment_intent"))),
+            (Payment.id, discoveries.our_id(seen, "veza_payment")),
+        )
+        async with self.database.read() as session:
+            for column, value in by:
+                found = value and (await session.scalars(select(Payment).where(column == value))).one_or_none()
+                if found:
+                    return found
+        return None
+
+    async def _payment_of_transfer(self, seen: Mapping[str, Any]) -> Payment | None:
+        ours = discoveries.our_id(seen, "veza_transfer")
+        named = discoveries.our_id(seen, "veza_payment"), _uuid(seen.get("transfer_group"))
+        async with self.database.read() as session:
+            mine = or_(SellerTransfer.stripe_transfer_id == seen["id"], SellerTransfer.id == ours)
+            of_row = (await session.scalars(select(SellerTransfer.payment_id).where(mine))).first()
+            for payment_id in (of_row, *named):
+                found = await session.get(Payment, payment_id) if payment_id is not None else None
+                if found is not None:
+                    return found
+        return None
+
+    async def _lost_payment(self, seen: Mapping[str, Any]) -> str | None:
+        """The payment, not here, that the charge of a refund or dispute names."""
+        if (named := _named_payment(seen)) is not None:
+            return named
+        charge_id = id_of(seen.get("charge"))
+        if charge_id is None:
+            return None
+        if charge_id not in self.lost_payment_of:
+            answer = await self.gateway.charge(charge_id)
+            is_here = answer.is_ok and await self._payment(answer.object) is not None
+            self.lost_payment_of[charge_id] = None if is_here else _named_payment(answer.object)
+        return self.lost_payment_of[charge_id]
+
+    def _lost_group(self, seen: Mapping[str, Any]) -> str | None:
+        """A transfer made by hand in the group of a payment that is not here."""
+        group = seen.get("transfer_group")
+        return str(group) if group and group in self.lost_payment_of.values() else None
+
+
+def _named_payment(seen: Mapping[str, Any]) -> str | None:
+    named = discoveries.our_id(seen, "veza_payment")
+    return str(named) if named else None
+
+
+def _lost(seen: Mapping[str, Any], payment_id: str, mend: str) -> Difference:
+    said = f"{said_by(seen)}: names payment {payment_id}, which is not in this database"
+    return Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, mend)
+
+
+def _state(payment: Payment, subject: str, said: str, mend: str) -> Difference:
+    return Difference(FindingKind.STATE_DIFFERS, subject, said, mend, payment.id)
+
+
+def _charge_of(seen: Mapping[str, Any]) -> Apply:
+    return lambda session, locked: sales.charge_seen(session, locked, seen, because=WHY)
+
+
+def _is_unsettled(payment: Payment) -> bool:
+    return payment.cleared_at is None and payment.held_because is None
+
+
+def _is_of_another_charge(payment: Payment, seen: Mapping[str, Any]) -> bool:
+    charge_id = id_of(seen.get("charge"))
+    return charge_id is not None and unbooked_charges.is_second(payment, charge_id)
+
+
+async def _fetch_charge(session: Session, payment: Payment) -> None:
+    """Nothing can have gone back of what is not captured here: the check worker fetches the charge and the rest."""
+    await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+    session.wake(payments.CHECK_WAKE)
+
+
+def _uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
