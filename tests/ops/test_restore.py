@@ -1,0 +1,137 @@
+"""A real server on SQLite is stopped, its database restored from a backup, and started again; its sandbox goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from veza.ops.probe.processes import Process, run_command
+
+
+def a_free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def money_of(folder: Path, sql: str, *values: object) -> list[Any]:
+    with sqlite3.connect(folder / "veza.db") as database:
+        return database.execute(sql, values).fetchall()
+
+
+async def until(what: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(90):
+        while not await what():  # noqa: ASYNC110  # another process does the work
+            await asyncio.sleep(0.2)
+
+
+class Shop:
+    """`veza serve` in its own folder, and requests to it and to the sandbox in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, a_free_port()
+        self.settings = {"VAR_DIR": str(folder / "var"), "PORT": self.port, "LOG_LEVEL": "warning"}
+        self.back = f"http://127.0.0.1:{self.port}/"
+        self.process = self._process()
+
+    def _process(self) -> Process:
+        return Process("serve", ("serve", "--migrate"), self.folder, self.settings)
+
+    async def start(self) -> None:
+        self.process = self._process()
+        await self.process.start("ready|http://")
+
+    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        token = (self.folder / "var" / "operator-token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": os.urandom(8).hex()}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.request(method, f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers) as answer,
+        ):
+            assert answer.status < 300, await answer.text()
+            return await answer.json()
+
+    async def seller(self, name: str) -> str:
+        wanted = {"seller_id": name, "name": name, "country": "DE", "return_url": self.back}
+        account = (await self.ask("POST", "/api/v1/sellers", wanted))["stripe_account_id"]
+        await self.ask("POST", f"/sandbox/_sandbox/accounts/{account}/onboard", {})
+        return str(account)
+
+    async def order(self, name: str, lines: dict[str, int]) -> Any:
+        wanted = {"order_ref": name, "currency": "EUR", "success_url": self.back, "cancel_url": self.back}
+        goods = [{"seller_id": seller, "product_ref": "song", "gross_minor": gross} for seller, gross in lines.items()]
+        return await self.ask("POST", "/api/v1/payments", {**wanted, "lines": goods})
+
+    async def pay(self, payment: Any) -> None:
+        page = payment["stripe_checkout_session_id"]
+        await self.ask("POST", f"/sandbox/_sandbox/checkouts/{page}/pay", {"card": "4242424242424242"})
+
+    def sent(self) -> list[tuple[str, int]]:
+        """What the provider sent, by account: from the sandbox's own file."""
+        with sqlite3.connect(self.folder / "var" / "sandbox.db") as sandbox:
+            rows = sandbox.execute(
+                "SELECT json_extract(json, '$.destination'), json_extract(json, '$.amount') FROM objects"
+                " WHERE kind = 'transfers'"
+            ).fetchall()
+        return sorted((str(account), int(amount)) for account, amount in rows)
+
+    def completed(self) -> int:
+        query = "SELECT count(*) FROM seller_transfers WHERE status = 'completed'"
+        return int(money_of(self.folder / "var", query)[0][0])
+
+
+async def test_a_documented_restore_pays_nobody_twice_and_names_what_was_lost(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    try:
+        await shop.start()
+        await shop.seller("anna")
+        await shop.seller("ben")
+        before = await shop.order("order-1", {"anna": 80, "ben": 1000})
+        (tmp_path / "backup").mkdir()
+        with sqlite3.connect(tmp_path / "var" / "veza.db") as live, sqlite3.connect(tmp_path / "backup" / "db") as kept:
+            live.backup(kept)
+        await shop.pay(before)
+        lost = await shop.order("order-2", {"anna": 500})
+        await shop.pay(lost)
+
+        async def all_sent() -> bool:
+            return shop.completed() == 3
+
+        await until(all_sent)
+        sent = shop.sent()
+        assert len(sent) == 3
+        charge = (await shop.ask("GET", f"/api/v1/payments/{lost['id']}"))["stripe_charge_id"]
+        assert await shop.process.stop() == 0
+
+        for name in ("veza.db", "veza.db-wal", "veza.db-shm"):
+            (tmp_path / "var" / name).unlink(missing_ok=True)
+        (tmp_path / "var" / "veza.db").write_bytes((tmp_path / "backup" / "db").read_bytes())
+        await shop.start()
+
+        async def recorded() -> bool:
+            return shop.completed() == 2
+
+        await until(recorded)
+        await asyncio.sleep(3)  # long enough for a share to be sent again
+        assert shop.sent() == sent
+        found = (await shop.ask("GET", "/api/v1/findings?state=open"))["items"]
+        named = {one["subject"]: one for one in found if one["kind"] == "missing_here"}
+        assert charge in named
+        assert lost["id"] in named[charge]["message"]
+        assert "veza_order order-2" in named[charge]["message"]
+        returning = ("money", "return-charge", charge, "--reason", "lost order")
+        code, said = await run_command(returning, tmp_path, shop.settings)
+        assert code == 0, said
+        assert "5.00 EUR of charge" in said
+        assert "reverse them at the provider" in said
+        code, said = await run_command(("money", "check"), tmp_path, shop.settings)
+        assert code == 0, said
+    finally:
+        await shop.process.end()
