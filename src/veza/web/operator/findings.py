@@ -15,6 +15,8 @@ from veza.money.charge_returns import ChargeNotReturned, NotReturnable, return_c
 from veza.money.findings import Finding
 from veza.money.operator import ReasonMissing
 from veza.money.stripe.gateway import Gateway
+from veza.web.operator import finding_mends
+from veza.web.operator.finding_mends import Comparison
 from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to
 from veza.web.operator.paging import page_of
 from veza.web.pages import Refused
@@ -28,7 +30,8 @@ def is_charge(finding: Finding) -> bool:
 
 
 def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]:
-    """The list of findings, and giving back a charge that one of them names."""
+    """The list of findings, each with the buttons that mend it."""
+    comparison = Comparison(office.database, gateway)
 
     @get("/findings")
     async def listed(request: PageRequest) -> Response[bytes]:
@@ -37,7 +40,11 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         query = select(Finding) if shows_all else select(Finding).where(Finding.resolved_at.is_(None))
         async with office.database.read() as session:
             page = await page_of(session, query, Finding.id, request, {"show": "all"} if shows_all else {})
-        told: dict[str, Any] = {"shows_all": shows_all, "is_charge": is_charge}
+            failed = await finding_mends.failed_transfers(session, page.rows)
+        told: dict[str, Any] = {
+            "shows_all": shows_all, "is_charge": is_charge, "failed": failed, "compared": finding_mends.COMPARED,
+            "compares": comparison.is_running,
+        }  # fmt: skip
         returned = request.query_params.get("returned", "")[:60]
         return office.show(request, "findings.html", live=page.here, page=page, returned=returned, **told)
 
@@ -57,4 +64,10 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
             raise Refused(503, "Perhaps the charge was not given back", f"{str(error).capitalize()}.", ALL) from None
         return go_to(f"/operator/findings?show=all&returned={done.charge_id}")
 
-    return [listed, give_back]
+    @post("/findings/compare")
+    async def compare(request: PageRequest) -> Redirect:
+        """Compare with the provider and record what is found, in the background: the page follows it."""
+        comparison.start()
+        return go_to("/operator/findings")
+
+    return [listed, give_back, compare]

@@ -1,0 +1,59 @@
+"""A finding has its button beside its command: what it says would mend it can be done from the page."""
+
+from __future__ import annotations
+
+import re
+
+from tests.web.conftest import Desk, form_token
+from veza.money import findings
+from veza.money.findings import Finding, FindingKind
+from veza.money.payments import Payment
+from veza.web.operator.finding_mends import Comparison
+
+
+async def test_a_given_up_reversal_is_tried_again_from_its_finding(desk: Desk) -> None:
+    row = await desk.given_up()
+    page = await desk.get("/operator/findings")
+    assert f'action="/operator/transfers/{row.id}"' in page.text
+    fields = {"form_token": form_token(page), "reason": "the account is open again"}
+    assert (await desk.client.post(f"/operator/transfers/{row.id}", data=fields)).status_code == 303
+    await desk.stage.settle()
+    assert (await desk.stage.one(type(row), id=row.id)).status == "reversed"
+    assert f'action="/operator/transfers/{row.id}"' not in (await desk.get("/operator/findings?show=all")).text
+
+
+async def test_what_the_provider_has_and_the_database_lacks_is_recorded_by_the_button(desk: Desk) -> None:
+    payment_id = await desk.stage.sell([("anna", 1000)])
+    async with desk.stage.database.write("test") as session:
+        await findings.report(
+            session, FindingKind.STATE_DIFFERS, "a charge", "it succeeded there", mend="veza money reconcile --apply",
+            payment_id=payment_id,
+        )  # fmt: skip
+    page = await desk.get("/operator/findings")
+    assert 'action="/operator/findings/compare"' in page.text
+    comparison = Comparison(desk.stage.database, desk.stage.room.gateway)
+    comparison.start()
+    first = comparison._task
+    comparison.start()
+    assert comparison._task is first
+    await comparison.finish()
+    await desk.stage.settle()
+    assert (await desk.stage.one(Payment, id=payment_id)).status == "succeeded"
+    answer = await desk.client.post("/operator/findings/compare", data={"form_token": form_token(page)})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/operator/findings")
+
+
+async def test_a_failed_webhook_is_handled_again_from_its_finding_and_a_closed_finding_has_no_button(
+    desk: Desk,
+) -> None:
+    async with desk.stage.database.write("test") as session:
+        await findings.report(
+            session, FindingKind.WEBHOOK_FAILED, "evt_1", "it failed eight times", mend="handle it again"
+        )
+        await findings.report(session, FindingKind.SURPLUS, "transfer 1", "one too much", mend="settle it by hand")
+    page = (await desk.get("/operator/findings")).text
+    assert len(re.findall(r'<form method="post" action="/operator/inbox/evt_1"', page)) == 1
+    async with desk.stage.database.write("test") as session:
+        await findings.resolve(session, FindingKind.WEBHOOK_FAILED, "evt_1")
+    assert '<form method="post" action="/operator/inbox' not in (await desk.get("/operator/findings?show=all")).text
+    assert {one.kind for one in await desk.stage.all(Finding) if one.resolved_at is None} == {FindingKind.SURPLUS}
