@@ -36,6 +36,13 @@ class Match:
     row: SellerTransfer | None
     is_known: bool = False
 
+    def is_news(self, seen: Mapping[str, Any]) -> bool:
+        """Whether recording `seen` changes anything; what changes nothing must not be waited for."""
+        if self.row is None:
+            return True
+        may_be_made = transfers.is_unsent(self.row) or self.row.status == "canceled"
+        return not self.is_known and may_be_made and int(seen["amount"]) == self.row.sent_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

@@ -141,6 +141,9 @@ class RestoreGuard:
         except (CatchUpFailed, CannotReconcile, AnotherAccount) as error:
             log.warning("restore_guard.cannot_catch_up", reason=str(error))
             async with self.database.write(self.name) as session:
+                row = await provider_account.read(session, locked=True)
+                if row is None or row.held_at is None:
+                    return  # others have fetched and compared it meanwhile
                 await provider_account.change(session, mend_at=session.now + MEND_AGAIN)
                 await _tell(session, claim.since, f"what was missed cannot be fetched: {error}")
 

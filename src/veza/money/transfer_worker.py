@@ -76,9 +76,9 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
             rows = await session.scalars(select(SellerTransfer).where(SellerTransfer.payment_id == payment.id))
             as_before = [claim.row if row.id == claim.id else row for row in rows]
             known = await adoption.candidates(session, payment, as_before)
-        found = [(one, match) for one in listing.items if (match := known.match(one)) and not match.is_known]
-        ours = [one for one, _ in found if discoveries.our_id(one, "veza_transfer") == claim.id]
-        lost = [one for one, _ in found if one not in ours]
+        ours = [one for one in listing.items if discoveries.our_id(one, "veza_transfer") == claim.id]
+        found = [(one, known.match(one)) for one in listing.items if one not in ours]
+        lost = [one for one, match in found if match is not None and match.is_news(one)]
         return LookUp(bool(ours), [*ours, *lost], has_lost=bool(lost))
 
     async def seen(

@@ -18,6 +18,15 @@ FOUND: dict[str, tuple[int, str]] = {
         " refund_part:2158260085 overtaken:1528740620 provider_down:3572023818 minutes:3493345705"
         " overtaken:3668593860",
     ),
+    "a row that forgot its provider id is found again before another is sent for the first time": (
+        1795903945,
+        "sell:4288152466 late_truth:2040318373 forget_provider_id:3363232725",
+    ),
+    "a comparison by hand ends the hold while the guard's own fails": (
+        1795913889,
+        "sell:2505091840 minutes:2356028195 reconcile_now:1522084948 open_checkout:3559400555 fill_in_form:2159224148"
+        " fault:4050654277 just_work:133476112",
+    ),
 }
 
 
