@@ -102,6 +102,7 @@ class Stage:
         gateway = Gateway(Line("sk_test_stage", InProcessClient(sandbox, gate)), Unpaced())
         room = MoneyRoom(database, gateway, rules)
         await room.guard.has_looked()
+        sandbox.log.clear()  # what is counted on a stage begins after its opening
         return cls(clock, rng, sandbox, database, room)
 
     async def close(self) -> None:
