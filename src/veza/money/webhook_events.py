@@ -293,7 +293,7 @@ async def _deauthorized(session: Session, event: Mapping[str, Any]) -> UUID | No
     """A seller took the platform's access away, or their account was closed with it. Its data is our application."""
     account = event.get("account")
     if account is None or await sellers.let_go(session, str(account), because=_why(event)) is None:
-        raise NotOurs(f"account {account} belongs to no seller")
+        raise NotOurs(f"account {account} belongs to no seller of ours")
     return None
 
 
