@@ -90,7 +90,7 @@ async def test_amounts_are_described_as_whole_minor_units(described: dict[str, A
 
 
 def test_every_error_of_the_room_that_reaches_this_door_is_translated() -> None:
-    unreached = {operator: set(), sellers: {"OnboardingFailed"}}
+    unreached = {operator: set(), sellers: {"OnboardingFailed"}, checkout: {"PageOver"}}
     for module in (checkout, findings, operator, payments, reconciliation, refunds, sellers, timeline, transfers):
         for name, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:

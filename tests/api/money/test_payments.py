@@ -50,7 +50,8 @@ async def test_the_provider_hears_which_payment_a_charge_belongs_to(counter: Cou
     (charge,) = counter.stage.sandbox.world.charges.rows.values()
     (session,) = counter.stage.sandbox.world.sessions.rows.values()
     assert charge["transfer_group"] == paid["id"]
-    assert charge["metadata"] == session["metadata"] == {"veza_payment": paid["id"]}
+    ours = {"veza_payment": paid["id"], "veza_order": "order-1"}
+    assert charge["metadata"] == session["metadata"] == ours
     assert session["client_reference_id"] == "order-1"
 
 
@@ -135,7 +136,9 @@ async def test_what_the_provider_refuses_ends_the_payment_and_frees_the_key(coun
         ({"lines": [_line()] * 101}, 422, "bad-payment", "this one has 101"),
         ({"lines": [_line(gross_minor=0)]}, 422, "bad-amount", "above zero"),
         ({"lines": [_line(gross_minor=-500)]}, 422, "bad-amount", "-5.00 EUR"),
-        ({"lines": [_line(gross_minor=10**30)]}, 422, "bad-amount", "at most"),
+        ({"lines": [_line(gross_minor=2**63 - 1)]}, 422, "bad-amount", "at most"),
+        ({"lines": [_line(gross_minor=2**63)]}, 400, "invalid-request", "gross_minor: a whole number of at most"),
+        ({"lines": [_line(gross_minor=10**30)]}, 400, "invalid-request", "gross_minor: a whole number of at most"),
         ({"lines": [_line(gross_minor=99_999_999_999)] * 2}, 422, "bad-amount", "at most"),
         ({"lines": [_line(gross_minor=1234)], "currency": "KWD"}, 422, "bad-amount", "last digit of KWD"),
         ({"lines": [_line(fee_bps=10_001)]}, 422, "bad-payment", "0 to 10000 basis points"),
@@ -149,7 +152,7 @@ async def test_what_the_provider_refuses_ends_the_payment_and_frees_the_key(coun
         ({"currency": "XXX"}, 422, "bad-amount", "not a currency"),
         ({"currency": "EURO"}, 400, "invalid-request", "currency"),
         ({"order_ref": ""}, 400, "invalid-request", "order_ref"),
-        ({"order_ref": "a\u0000b"}, 400, "invalid-request", "order_ref"),
+        ({"order_ref": "a\u0000b"}, 400, "malformed-body", "order_ref: holds a NUL character"),
         ({"order_ref": "x" * 201}, 400, "invalid-request", "order_ref"),
         ({"success_url": "javascript:alert(1)"}, 400, "invalid-request", "success_url"),
         ({"cancel_url": "shop.test"}, 400, "invalid-request", "cancel_url"),
@@ -194,9 +197,15 @@ async def test_payments_are_found_by_status_seller_and_order(any_counter: Counte
 
 
 async def test_an_unknown_payment_is_a_404(counter: Counter) -> None:
-    for wanted in ("01890000-0000-7000-8000-000000000000", "not-an-id", "%00"):
+    for wanted in ("01890000-0000-7000-8000-000000000000", "not-an-id"):
         problem = await counter.get(f"/payments/{wanted}", expect=404)
         assert problem["type"] == "urn:veza:problem:not-found"
+
+
+async def test_a_nul_in_the_id_of_a_payment_is_refused(counter: Counter) -> None:
+    problem = await counter.get("/payments/%00", expect=400)
+    assert problem["type"] == "urn:veza:problem:invalid-request"
+    assert problem["detail"] == "path: holds a NUL character"
 
 
 @pytest.mark.parametrize("step", ["ask", "record"])
