@@ -107,4 +107,4 @@ async def test_turning_it_off_takes_the_password_and_a_code(desk: Desk) -> None:
     await browser.write("DELETE", "/me/second-factor", {**off, "code": codes[3]}, expect=204)
     await desk.browser().sign_in()
     await browser.refused("DELETE", "/me/second-factor", {**off, "code": codes[4]}, 409, "no-second-factor")
-    assert [mail.subject for mail in await desk.mails(EMAIL)][-1] == "The second factor was turned off"
+    assert "The second factor was turned off" in [mail.subject for mail in await desk.mails(EMAIL)]

@@ -146,7 +146,7 @@ async def test_the_same_key_twice_is_one_write(shelf: Shelf) -> None:
         (picture(size=(95, 900)), "image/png", 422, "95 × 900"),
         (picture("PNG", (8000, 7000), 0, mode="1"), "image/png", 422, "50 million pixels"),
         (picture(), "image/gif", 415, "image/gif"),
-        (picture(), "application/json", 415, "application/json"),
+        (picture(), "application/json", 400, "not UTF-8"),
         (bytes(MOST_BYTES + 1), "image/png", 413, "larger"),
     ],
 )

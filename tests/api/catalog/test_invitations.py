@@ -15,6 +15,7 @@ from tests.api.catalog.conftest import NOBODY, Shelf, make_person
 from tests.catalog.published import change
 from veza.accounts.people import Person
 from veza.catalog import invitations
+from veza.catalog.artists import ArtistMember
 from veza.catalog.invitations import BATCH, BEING_INVITED, INVITING, LASTS, Invitation
 from veza.catalog.limits import Limits
 from veza.catalog.listener_data import on_person_deleted
@@ -195,6 +196,11 @@ async def test_whose_account_is_gone_has_invited_nobody(any_shelf: Shelf) -> Non
     await _invited(any_shelf)
     database = any_shelf.room.database
     async with database.write() as session:
+        theirs = await session.scalar(select(ArtistMember.artist_id).where(ArtistMember.person_id == any_shelf.anna))
+        # An artist keeps an owner: without another one the account could not go.
+        row = ArtistMember(artist_id=theirs, person_id=any_shelf.ben, part="owner", since=session.now)
+        session.add(row)
+        await session.flush()
         event = Event(session.new_id(), "person.deleted", {"person_id": str(any_shelf.anna)}, session.now)
         await on_person_deleted(session, event)
         assert (await session.scalars(select(Invitation))).all() == []

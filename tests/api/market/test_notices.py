@@ -14,16 +14,17 @@ from veza.accounts import roles
 from veza.accounts.permissions import Role
 from veza.catalog.artists import ArtistMember
 from veza.community.notices import STOP_PAGE
-from veza.kit.mail import Mail
+from veza.kit.mail import Letter, Mail, opened
 from veza.market import refund_notices
 from veza.market.refund_requests import RefundRequest
 
 BUYER, LABEL = "buyer@example.org", "label@example.org"
 
 
-async def _mails(shop: Shop, to: str) -> list[Mail]:
+async def _mails(shop: Shop, to: str) -> list[Letter]:
     async with shop.stage.database.read() as session:
-        return list((await session.scalars(select(Mail).where(Mail.to == to).order_by(Mail.id))).all())
+        rows = await session.scalars(select(Mail).where(Mail.to == to).order_by(Mail.id))
+        return [opened(session.box, row) for row in rows]
 
 
 async def _subjects(shop: Shop, to: str) -> list[str]:
@@ -44,7 +45,7 @@ async def _labels_artist(shop: Shop, name: str = "Anna Berg", person: UUID | Non
     return act, label
 
 
-async def _stop(shop: Shop, one: Mail) -> None:
+async def _stop(shop: Shop, one: Letter) -> None:
     token = one.text.rpartition(f"{STOP_PAGE}?token=")[2].strip()
     async with shop.stage.database.write() as session:
         await shop.rules.notices.stop(session, token)
