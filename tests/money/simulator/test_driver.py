@@ -42,7 +42,7 @@ async def test_the_shortcut_tells_the_same_stories_as_sqlalchemys_own_sessions(m
     told: list[Played] = []
     short = await simulate(300, 4, on_run=told.append)
     monkeypatch.setattr(processes, "InThreadSession", Session)
-    monkeypatch.setattr(ground, "InThreadDialect", type("NoDialect", (), {}))
+    monkeypatch.setattr(ground, "InThreadDialect", type("NoDialect", (), {"driver": "none"}))
     ordinary = await simulate(300, 4, on_run=told.append)
     assert [one.story for one in told[:4]] == [one.story for one in told[4:]]
     assert short.coverage.moves == ordinary.coverage.moves
