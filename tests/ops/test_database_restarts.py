@@ -36,7 +36,7 @@ QUICK = {
     "REVERSAL_BACKOFF_BASE": "1s",
     "TRANSFER_RETRY_BACKOFF_BASE": "1s",
     "REFUND_BACKOFF_BASE": "1s",
-    "CATCH_UP_INTERVAL": "3s",
+    "CATCH_UP_INTERVAL": "10s",
     "LOG_FORMAT": "json",
 }
 
