@@ -97,7 +97,7 @@ async def test_two_processes_reach_what_one_does() -> None:
 
 
 async def test_a_pair_is_a_fault_and_a_move_of_the_same_step() -> None:
-    coverage = (await simulate(40, 2)).coverage
+    coverage = (await simulate(8, 3)).coverage
     faults = set(KINDS) | FROM_OUTSIDE | {f"crash {point}" for point in coverage.crashes}
     assert len(coverage.pairs) > 20
     assert {fault for fault, _ in coverage.pairs} <= faults
