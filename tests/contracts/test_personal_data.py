@@ -26,11 +26,11 @@ NAMES_A_PERSON = re.compile(
     r"|^(by|to|about_id|name|payload|body|request_key)$|_by$"
 )
 NOBODYS = {
-    "artists.name", "download_codes.redeemed_at", "provider_paces.person_at", "sellers.name", "status_changes.about_id",
-    "taggings.about_id", "refund_requests.answer_by",
+    "artists.name", "download_codes.redeemed_at", "provider_list_places.name", "provider_paces.person_at",
+    "sellers.name", "status_changes.about_id", "taggings.about_id", "refund_requests.answer_by",
 }  # fmt: skip
-"""Moments, payments and releases, and names of artists: public figures that outlive their people; an administrator
-gives them on."""
+"""Moments, payments and releases, names of lists of the provider's, and names of artists: public figures that outlive
+their people; an administrator gives them on."""
 
 GOES = "goes with the account"
 STAYS_AS_ID = "kept: only the id, which leads to a row without name and address"
