@@ -148,3 +148,5 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
         done = veza("demo", cwd=tmp_path, PORT=str(port))
     assert done.returncode == 1
     assert done.stderr.startswith(f"veza: cannot listen on 127.0.0.1:{port}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "var" / "veza.db").exists()

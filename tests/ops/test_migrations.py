@@ -25,7 +25,7 @@ from veza.kit import mail
 from veza.kit.database import Database, UtcDateTime
 from veza.ops.encryption_keys import secret_box
 from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
-from veza.settings import Settings
+from veza.settings import Settings, environment_for_children
 from veza.tables import METADATA
 
 
@@ -79,7 +79,8 @@ async def test_another_revision_is_named(empty: Settings) -> None:
 
 async def test_processes_starting_at_once_all_find_it_migrated(empty: Settings) -> None:
     words = [sys.executable, "-m", "veza", "migrate", "--database-url", empty.database_url]
-    started = [await asyncio.create_subprocess_exec(*words, stderr=subprocess.PIPE) for _ in range(3)]
+    theirs = environment_for_children() | {"VAR_DIR": str(empty.var_dir)}
+    started = [await asyncio.create_subprocess_exec(*words, stderr=subprocess.PIPE, env=theirs) for _ in range(3)]
     said = await asyncio.gather(*(process.communicate() for process in started))
     assert [process.returncode for process in started] == [0, 0, 0], said
     database = Database.open(empty.database_url)

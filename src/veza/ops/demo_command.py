@@ -47,7 +47,6 @@ def demo(
     if settings.stripe_api_base:
         raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)
     with own_folder(settings):
-        bring_up_to_date(settings)
         try:
             data = run_async(_fill(context.obj, settings))
         except DamagedState as damaged:
@@ -97,6 +96,7 @@ async def _fill(program: Program, settings: Settings) -> DemoData:
 
     # The configured port, not a free one: the sandbox remembers where its webhooks go.
     listener = serve.listen(settings.host, settings.port)
+    await asyncio.to_thread(bring_up_to_date, settings)  # not before the port is ours: no database is made in vain
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     application = program.build(settings, True)
     running.note(settings, settings.local_url)
