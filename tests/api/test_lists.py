@@ -17,9 +17,10 @@ from veza.settings import Settings
 SOME = 5
 PARTS = {
     "showArtist", "showPerson", "showRelease", "showReleaseOfArtist", "showTrack", "showMe", "whoAmI", "showOrder",
-    "showPayment", "showPayouts", "showRefund", "showReport", "showSeller", "showTransfer",
+    "showPayment", "showPayouts", "showRefund", "showReport", "showSeller", "showTransfer", "showNoticePreferences",
 }  # fmt: skip
-"""One thing with its parts, which are bounded: an order's lines, a release's tracks."""
+"""One thing with its parts, which are bounded: an order's lines, a release's tracks, a pace for each kind of
+notice and channel."""
 
 
 @pytest.fixture(scope="module")
