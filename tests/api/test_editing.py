@@ -16,6 +16,8 @@ from litestar.routes import HTTPRoute
 from tests.api.market.conftest import open_shop
 from tests.api.visitors import visiting
 from tests.api.world import World, filled
+from veza.accounts import links
+from veza.accounts.links import Purpose
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY
 
 API = "/api/v1"
@@ -58,6 +60,14 @@ async def tag(world: World, path: str) -> str:
     return answer.headers["etag"]
 
 
+async def proof_for(world: World, edit: Edit) -> dict[str, str]:
+    """The header of a fresh proof, where the edit takes one."""
+    if not edit.takes_proof:
+        return {}
+    async with world.shop.stage.database.write() as session:
+        return {"X-Veza-Proof": links.make(session, Purpose.PROOF, world.person)}
+
+
 @dataclass(frozen=True)
 class Edit:
     """A write of what is shown at an address: two different ones of it."""
@@ -67,6 +77,7 @@ class Edit:
     path: str
     first: Any
     second: Any
+    takes_proof: bool = False
 
 
 def edits(world: World) -> dict[str, Edit]:
@@ -90,7 +101,7 @@ def edits(world: World) -> dict[str, Edit]:
         "its items": Edit(playlist, "POST", f"{playlist}/items", items, items),
         "product": Edit(product, "PATCH", product, price, {**price, "price_minor": 800}),
         "me": Edit("/me", "PATCH", "/me", {"name": "One"}, {"name": "Two"}),
-        "person": Edit(person, "PUT", f"{person}/roles/moderator", {}, {}),
+        "person": Edit(person, "PUT", f"{person}/roles/moderator", {}, {}, takes_proof=True),
         "report": Edit(report, "POST", f"{report}/claim", {}, {}),
         "preferences": Edit(
             "/me/notice-preferences", "PUT", "/me/notice-preferences", mail, {**mail, "pace": "at_once"}
@@ -107,18 +118,19 @@ async def test_what_was_read_before_another_change_is_not_written_over(world: Wo
     for name, edit in edits(world).items():
         shown, method, path, first, second = edit.shown, edit.method, edit.path, edit.first, edit.second
         before = await tag(world, shown)
-        refused = await sent(world, method, path, first, **{"If-Match": OUTDATED})
+        proof = await proof_for(world, edit)  # what is refused does not use it up
+        refused = await sent(world, method, path, first, **{"If-Match": OUTDATED}, **proof)
         if (refused.status_code, refused.json()["type"]) != (412, "urn:veza:problem:precondition-failed"):
             wrong.append(f"{name}: outdated gets {refused.status_code} {refused.text[:300]}")
             continue
         assert refused.headers["etag"] == before, name
         assert await tag(world, shown) == before, name
-        weak = await sent(world, method, path, first, **{"If-Match": f"W/{before}"})
-        done = await sent(world, method, path, first, **{"If-Match": f'"x", {before}'})
+        weak = await sent(world, method, path, first, **{"If-Match": f"W/{before}"}, **proof)
+        done = await sent(world, method, path, first, **{"If-Match": f'"x", {before}'}, **proof)
         if (weak.status_code, done.is_success) != (412, True):
             wrong.append(f"{name}: weak {weak.status_code}, current {done.status_code} {done.text[:300]}")
             continue
-        again = await sent(world, method, path, second, **{"If-Match": "*"})
+        again = await sent(world, method, path, second, **{"If-Match": "*"}, **await proof_for(world, edit))
         if not again.is_success:
             wrong.append(f"{name}: * {again.status_code} {again.text[:300]}")
     assert wrong == []
