@@ -11,6 +11,7 @@ from sqlalchemy import Index, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.subscriptions import Event
 
 log = structlog.get_logger(__name__)
@@ -89,6 +90,9 @@ async def deliver_once(database: Database) -> int:
         try:
             for hear in database.subscriptions.after.get(row.topic, ()):
                 await hear(database, event)
+        except DatabaseUnavailable as error:
+            log.warning("outbox.database", topic=row.topic, event_id=str(row.id), reason=str(error))
+            failed[row.id] = f"{type(error).__name__}: {error}"[:500]
         except Exception as error:
             log.exception("outbox.delivery_failed", topic=row.topic, event_id=str(row.id))
             failed[row.id] = f"{type(error).__name__}: {error}"[:500]
