@@ -219,7 +219,7 @@ def return_charge(
     if as_json:
         print_json({**asdict(done), "payment_id": str(done.payment_id)})
     else:
-        typer.echo(str(done))
+        echo(str(done))
 
 
 @money.command(name="resume-sending")
@@ -244,7 +244,7 @@ def resume_sending(
     if as_json:
         print_json({"until": until.isoformat()})
     else:
-        typer.echo(f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC.")
+        echo(f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC.")
 
 
 @money.command(name="use-account")
@@ -266,7 +266,7 @@ def use_account(
     if as_json:
         print_json({"account": account, "before": before})
     else:
-        typer.echo(f"This database sells with account {account} now; before: {before or 'none'}.")
+        echo(f"This database sells with account {account} now; before: {before or 'none'}.")
 
 
 def _with_room(
