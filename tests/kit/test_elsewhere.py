@@ -48,8 +48,6 @@ def wait_for(path: str) -> int:
 @pytest.fixture
 def child(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     # The child finds this module by its name, as it would one of the product's.
-    start = elsewhere._started
-
     def with_tests():  # type: ignore[no-untyped-def]
         import subprocess
         import sys
@@ -60,7 +58,6 @@ def child(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
             [sys.executable, "-I", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
 
-    assert start is not None
     monkeypatch.setattr(elsewhere, "_started", with_tests)
     one = Elsewhere()
     yield one
