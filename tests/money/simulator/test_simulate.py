@@ -6,13 +6,14 @@ import itertools
 
 import pytest
 
-from veza.money import attempt_worker, refund_facts
+from veza.money import attempt_worker, payment_progress, refund_facts
 from veza.money.restore_guard import Passage
 from veza.money.sandbox.faults import KINDS
 from veza.money.simulator.actions import FROM_OUTSIDE
 from veza.money.simulator.cores import simulate_on
-from veza.money.simulator.ground import NotASimulatorsDatabase
-from veza.money.simulator.play import STEPS, Played
+from veza.money.simulator.coverage import Coverage
+from veza.money.simulator.ground import NotASimulatorsDatabase, ground
+from veza.money.simulator.play import STEPS, Played, Step, play
 from veza.money.simulator.simulate import replay, simulate
 from veza.money.stripe.outcomes import Meaning
 
@@ -108,6 +109,37 @@ async def test_a_pair_is_a_fault_and_a_move_of_the_same_step() -> None:
     assert {fault for fault, _ in coverage.pairs} <= faults
     assert {move for _, move in coverage.pairs} <= set(coverage.moves)
     assert len(coverage.states) > 4
+
+
+async def test_a_bank_debit_is_paid_or_refused_days_after_the_buyer_has_left() -> None:
+    """Scripts as short as they get: the bank answers when it said it would, or at once by the act `debit_ends`."""
+    moves, pairs = set(), set()
+    for dice in range(8):
+        for script in ([("pay_by_debit", dice)], [("pay_by_debit", dice), ("just_work", 1), ("debit_ends", dice)]):
+            played, coverage = await played_with_coverage(9, script)
+            assert played.violations == []
+            moves |= set(coverage.moves)
+            pairs |= coverage.pairs
+    ends = {"payment processing->succeeded", "payment processing->failed"}
+    assert {"payment pending->processing", *ends} <= moves
+    assert {("debit_ends", end) for end in ends} <= pairs
+
+
+async def test_a_debit_whose_end_is_not_heard_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: the failure of a debit, days later, leaves its payment waiting."""
+
+    async def deaf(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(payment_progress, "fail", deaf)
+    found = [(await played_with_coverage(9, [("pay_by_debit", dice)]))[0].violations for dice in range(8)]
+    assert any("the buyer's bank refused it" in one for violations in found for one in violations)
+
+
+async def played_with_coverage(seed: int, script: list[Step]) -> tuple[Played, Coverage]:
+    coverage = Coverage()
+    async with ground(None) as engine:
+        return await play(engine, seed, script, coverage), coverage
 
 
 async def test_what_was_not_reached_is_named() -> None:

@@ -23,7 +23,7 @@ TEXT = ((str,), "a text")
 EXPECTED: dict[str, tuple[tuple[type, ...], str]] = {
     **dict.fromkeys(("amount", "times", "skip", "limit"), WHOLE_NUMBER),
     **dict.fromkeys(("seconds", "delay_seconds", "until", "probability"), NUMBER),
-    **dict.fromkeys(("per_object", "inquiry", "onboarded", "paused", "authenticated", "succeeds"), FLAG),
+    **dict.fromkeys(("per_object", "inquiry", "onboarded", "paused", "authenticated", "succeeds", "pays"), FLAG),
     "events": ((list,), "a list of texts"),
     "metadata": ((dict,), "an object of texts"),
 }
@@ -59,6 +59,10 @@ ACTIONS: dict[tuple[str, str], tuple[Callable[[Controls], Action], str]] = {
     ("POST", "/balances/*/set"): (lambda s: s.set_balance, "make available funds exactly `amount`"),
     ("POST", "/payments"): (lambda s: s.take_payment, "a buyer pays without any page"),
     ("POST", "/checkouts/*/pay"): (lambda s: s.pay_checkout, "pay a checkout session with `card`"),
+    ("POST", "/checkouts/*/end-debit"): (
+        lambda s: s.end_debit,
+        "the buyer's bank pays a bank debit now, or refuses it when `pays` is false",
+    ),
     ("POST", "/payment-intents/*/authenticate"): (
         lambda s: s.authenticate,
         "the buyer passes 3-D Secure, or fails it when `succeeds` is false",

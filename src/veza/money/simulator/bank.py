@@ -186,6 +186,24 @@ async def dispute_returns(run: Run, dice: Random) -> str | None:
     return f"the bank takes the funds of {found['id']} again"
 
 
+async def debit_ends(run: Run, dice: Random) -> str | None:
+    """The bank of a buyer who pays by debit says whether it pays, earlier than it said it would."""
+    session = _some(dice, debits_under_way(run))
+    if session is None:
+        return None
+    pays = dice.random() < 0.5
+    run.sandbox.end_debit(session["id"], pays=pays)
+    return f"the debit of {session['id']} {'is paid' if pays else 'fails'}"
+
+
+def debits_under_way(run: Run) -> list[Any]:
+    """Checkout sessions whose buyer is done, and whose bank has not said yet whether it pays."""
+    intents = run.sandbox.world.payment_intents
+    sessions = run.sandbox.world.sessions.rows.values()
+    asked = [(one, intents.get(one["payment_intent"] or "")) for one in sessions]
+    return [one for one, intent in asked if intent is not None and intent["status"] == "processing"]
+
+
 async def payout(run: Run, dice: Random) -> str | None:
     """A seller is paid out: nothing is left to take reversals from."""
     world = run.sandbox.world
@@ -232,7 +250,8 @@ async def regain_capability(run: Run, dice: Random) -> str | None:
 
 
 def _charges(run: Run) -> list[Any]:
-    return [one for one in run.sandbox.world.charges.rows.values() if OURS in one["metadata"]]
+    every = run.sandbox.world.charges.rows.values()
+    return [one for one in every if OURS in one["metadata"] and one["status"] == "succeeded"]
 
 
 def _transfers(run: Run) -> list[Any]:

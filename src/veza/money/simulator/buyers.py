@@ -10,6 +10,7 @@ from random import Random
 from veza.money import payments
 from veza.money.payments import LineWanted
 from veza.money.sandbox.currencies import amount_step
+from veza.money.sandbox.delayed import DEBITS
 from veza.money.simulator.people import CAPABLE, NEW, ONBOARDED
 from veza.money.simulator.processes import Process
 from veza.money.simulator.run import Run, Sale
@@ -55,17 +56,36 @@ async def _sell(run: Run, dice: Random, currency: str) -> str | None:
 
 async def open_checkout(run: Run, dice: Random) -> str | None:
     """A buyer is sent to a checkout session, and may pay it or not."""
-    sale = await _make(run, dice, "EUR")
+    sale = await _at_checkout(run, dice)
     if sale is None:
         return None
-    process = run.a_process()
-    await run.act("checkout", _checkout(process, sale), process)
     if sale.checkout is None:
         return f"a checkout for {sale.payment_id} could not be opened"
     if dice.random() < 0.5:
         run.sandbox.pay_checkout(sale.checkout)
         return f"a buyer pays checkout {sale.checkout} ({sale.payment_id})"
     return f"a buyer leaves checkout {sale.checkout} unpaid ({sale.payment_id})"
+
+
+async def pay_by_debit(run: Run, dice: Random) -> str | None:
+    """A buyer gives a bank account at the pay page; the bank says minutes or days later whether it pays."""
+    sale = await _at_checkout(run, dice)
+    if sale is None:
+        return None
+    if sale.checkout is None:
+        return f"a checkout for {sale.payment_id} could not be opened"
+    debit = dice.choice(DEBITS)
+    run.sandbox.pay_checkout(sale.checkout, card=debit.iban)
+    return f"a buyer gives a bank account that {debit.what} at checkout {sale.checkout} ({sale.payment_id})"
+
+
+async def _at_checkout(run: Run, dice: Random) -> Sale | None:
+    """A sale whose buyer was sent to a pay page; its `checkout` is None where the process died on the way."""
+    sale = await _make(run, dice, "EUR")
+    if sale is not None:
+        process = run.a_process()
+        await run.act("checkout", _checkout(process, sale), process)
+    return sale
 
 
 async def _checkout(process: Process, sale: Sale) -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from veza.money.simulator import checks, people
+from veza.money.simulator import checks, ends, people
 from veza.money.simulator.actions import ACTIONS, FROM_OUTSIDE, NAMES, WEIGHTS, Action
 from veza.money.simulator.bank import turn_refund, turn_reversal
 from veza.money.simulator.coverage import Coverage
@@ -70,7 +70,7 @@ async def play(engine: AsyncEngine, seed: int, script: list[Step], coverage: Cov
             if len(played.story) == STEPS:
                 break
         await come_to_rest(run)
-        played.violations += run.scheduler.errors + await checks.everything(run)
+        played.violations += run.scheduler.errors + await checks.everything(run) + await ends.of_payments(run)
     except NeverQuiet as error:
         played.violations.append(str(error))
     finally:

@@ -74,6 +74,12 @@ class BuyerControls(Steps):
         with self._step():
             return show(self.world, checkout.expire_session(self.world, session))
 
+    def end_debit(self, session: str, *, pays: bool = True) -> Obj:
+        """The bank of a buyer who gave a bank account says now whether it pays; returns the session."""
+        with self._step():
+            delayed.end(self.world, session, pays=pays)
+            return show(self.world, checkout.get_session(self.world, session))
+
     def take_payment(
         self,
         amount: int,
