@@ -89,7 +89,8 @@ def form_token(page: httpx.Response) -> str:
 def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     """The application with nothing but the operator pages."""
     room = stage.room
-    routes = operator_routes(stage.database, room.inbox, room.gateway, TOKEN, mailbox_key="key", secure=secure)
+    mailbox = {"mailbox_key": "key", "keeps_mails": True}
+    routes = operator_routes(stage.database, room.inbox, room.gateway, TOKEN, **mailbox, secure=secure)
     return web_application(stage.database, routes, translations={})
 
 

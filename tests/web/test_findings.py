@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import update
+
 from tests.web.conftest import Desk, form_token
 from veza.money import findings
 from veza.money.findings import Finding, FindingKind
 from veza.money.payments import Payment
+from veza.money.sellers import Seller
 from veza.web.operator.finding_mends import Comparison
 
 
@@ -41,6 +44,8 @@ async def test_what_the_provider_has_and_the_database_lacks_is_recorded_by_the_b
     assert (await desk.stage.one(Payment, id=payment_id)).status == "succeeded"
     answer = await desk.client.post("/operator/findings/compare", data={"form_token": form_token(page)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/operator/findings")
+    while "are being compared" in (await desk.get("/operator/findings")).text:
+        pass  # its own background task still reads from the database that the desk is about to close
 
 
 async def test_a_failed_webhook_is_handled_again_from_its_finding_and_a_closed_finding_has_no_button(
@@ -57,3 +62,14 @@ async def test_a_failed_webhook_is_handled_again_from_its_finding_and_a_closed_f
         await findings.resolve(session, FindingKind.WEBHOOK_FAILED, "evt_1")
     assert '<form method="post" action="/operator/inbox' not in (await desk.get("/operator/findings?show=all")).text
     assert {one.kind for one in await desk.stage.all(Finding) if one.resolved_at is None} == {FindingKind.SURPLUS}
+
+
+async def test_a_finding_and_a_payment_name_the_seller(desk: Desk) -> None:
+    row = await desk.given_up()
+    async with desk.stage.database.write("test") as session:
+        await session.execute(update(Seller).where(Seller.id == "anna").values(name="Tante Électrique"))
+    findings_page = (await desk.get("/operator/findings")).text
+    assert "Try 9.00 EUR for <bdi>Tante Électrique</bdi> again" in findings_page
+    assert "sold by <bdi>Tante Électrique</bdi>" in findings_page
+    # once for the line, once for the transfer and once for the reversal
+    assert (await desk.get(f"/operator/payments/{row.payment_id}")).text.count("<bdi>Tante Électrique</bdi>") == 3

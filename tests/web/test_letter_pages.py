@@ -106,7 +106,9 @@ async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(letters: 
     link = await letters.newest_link()
     short = await letters.press(link, password="short")
     assert short.status_code == 422
-    assert "at least 10 characters" in short.text.replace("10 to 200", "at least 10")
+    assert "New password, at least 12 characters" in short.text
+    assert 'minlength="12"' in short.text
+    assert "a password has 12 to 200 characters, this one has 5" in short.text.lower()
     assert "Your password is set" in (await letters.press(link, password="another long secret")).text
     signed_in = await letters.browser.post(
         "/api/v1/session",

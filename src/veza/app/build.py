@@ -180,6 +180,7 @@ def _routes(
             rooms.money.gateway.for_people(),
             token,
             mailbox_key=mailbox_key,
+            keeps_mails=settings.keeps_mails,
             secure=settings.base_url.startswith("https://"),
         ),
     ]

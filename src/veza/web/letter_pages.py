@@ -241,7 +241,10 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
     @get("/checkout/done")
     async def bought(request: PageRequest) -> Response[bytes]:
         """Where the provider sends a buyer who has paid."""
-        sentence = "What you bought is in your library; without an account, a link to it is on its way to you by mail."
+        sentence = (
+            "As soon as your bank has paid, with a card at once, what you bought is in your library; without an"
+            " account, you get a link to it by mail."
+        )
         return done(request, "Thank you", sentence)
 
     @get("/cart")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 
+from veza.accounts.password_strength import SHORTEST
 from veza.kit.clock import Clock
 from veza.web import words
 
@@ -103,4 +104,5 @@ def _environment() -> Environment:
     )
     environment.filters |= words.FILTERS
     environment.globals |= {"asset": ASSETS.address, "state": words.state, "states": words.states}
+    environment.globals["password_length"] = SHORTEST
     return environment

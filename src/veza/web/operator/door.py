@@ -42,15 +42,15 @@ FORM_MAX_BYTES = 16_384
 
 
 def operator_routes(
-    database: Database, inbox: Inbox, gateway: Gateway, token: str, *, mailbox_key: str, secure: bool
+    database: Database, inbox: Inbox, gateway: Gateway, token: str, *, mailbox_key: str, keeps_mails: bool, secure: bool
 ) -> list[ControllerRouterHandler]:
     """Everything under /operator, and / leading there.
 
-    `token` is the operator token, `mailbox_key` opens the mailbox; `secure` says that people reach Veza over HTTPS, so
-    that the session cookie must never travel without it.
+    `token` is the operator token, `mailbox_key` opens the mailbox, if Veza `keeps_mails`; `secure` says that people
+    reach Veza over HTTPS, so that the session cookie must never travel without it.
     """
     sessions, pages = Sessions(token, database.clock, secure=secure), Pages(database.clock)
-    office = Office(database, inbox, sessions, pages)
+    office = Office(database, inbox, sessions, pages, keeps_mails)
     errors: dict[type[Exception] | int, Any] = _error_pages(office)
     common: dict[str, Any] = {
         "exception_handlers": errors,

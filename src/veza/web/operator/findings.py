@@ -17,6 +17,7 @@ from veza.money.operator import ReasonMissing
 from veza.money.stripe.gateway import Gateway
 from veza.web.operator import finding_mends
 from veza.web.operator.finding_mends import Comparison
+from veza.web.operator.naming import named
 from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to
 from veza.web.operator.paging import page_of
 from veza.web.pages import Refused
@@ -41,9 +42,10 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         async with office.database.read() as session:
             page = await page_of(session, query, Finding.id, request, {"show": "all"} if shows_all else {})
             failed = await finding_mends.failed_transfers(session, page.rows)
+            said = await named(session, {one.payment_id for one in page.rows if one.payment_id is not None})
         told: dict[str, Any] = {
             "shows_all": shows_all, "is_charge": is_charge, "failed": failed, "compared": finding_mends.COMPARED,
-            "compares": comparison.is_running,
+            "compares": comparison.is_running, "named": said,
         }  # fmt: skip
         returned = request.query_params.get("returned", "")[:60]
         return office.show(request, "findings.html", live=page.here, page=page, returned=returned, **told)

@@ -24,10 +24,17 @@ NO_SHOP = "–"
 class Named:
     """One payment in words; `returned_minor` is what the buyer has back, by refunds and disputes."""
 
-    buyer: str = NO_SHOP
+    buyer_name: str = ""
+    buyer_address: str = ""
     products: list[str] = field(default_factory=list)
-    sellers: list[str] = field(default_factory=list)
+    sellers: dict[str, str] = field(default_factory=dict)
+    """Each seller's name by id, in the order of the lines."""
     returned_minor: int = 0
+
+    @property
+    def buyer(self) -> str:
+        """Name and address, as far as they are known."""
+        return " · ".join(filter(None, (self.buyer_name, self.buyer_address))) or NO_SHOP
 
     @property
     def product(self) -> str:
@@ -40,7 +47,7 @@ class Named:
     @property
     def seller(self) -> str:
         """Every seller once."""
-        return ", ".join(dict.fromkeys(self.sellers)) or NO_SHOP
+        return ", ".join(dict.fromkeys(self.sellers.values())) or NO_SHOP
 
 
 def shown_status(payment: Payment, returned_minor: int) -> str:
@@ -56,22 +63,22 @@ async def named(session: Session, payment_ids: Collection[UUID]) -> dict[UUID, N
     if not found:
         return found
     lines = (
-        select(PaymentLine.payment_id, PaymentLine.product_ref, func.coalesce(Seller.name, PaymentLine.seller_id))
+        select(PaymentLine.payment_id, PaymentLine.product_ref, PaymentLine.seller_id, Seller.name)
         .outerjoin(Seller, Seller.id == PaymentLine.seller_id)
         .where(PaymentLine.payment_id.in_(list(found)))
         .order_by(PaymentLine.payment_id, PaymentLine.position)
     )
-    for payment_id, product, seller in await session.execute(lines):
+    for payment_id, product, seller_id, seller in await session.execute(lines):
         found[payment_id].products.append(product)
-        found[payment_id].sellers.append(seller)
+        found[payment_id].sellers[seller_id] = seller or seller_id
     buyers = (
         select(Order.payment_id, Person.name, Person.email, Order.email)
         .outerjoin(Person, Person.id == Order.person_id)
         .where(Order.payment_id.in_(list(found)))
     )
     for of, name, email, given in await session.execute(buyers):
-        address = email or (given if given != NOBODYS_ADDRESS else None)
-        found[cast(UUID, of)].buyer = " · ".join(filter(None, (name, address))) or NO_SHOP
+        one = found[cast(UUID, of)]
+        one.buyer_name, one.buyer_address = name or "", email or ("" if given == NOBODYS_ADDRESS else given or "")
     back = select(LineReturn.payment_id, func.sum(LineReturn.amount_minor)).where(
         LineReturn.payment_id.in_(list(found))
     )

@@ -39,10 +39,13 @@ class Office:
     inbox: Inbox
     sessions: Sessions
     pages: Pages
+    keeps_mails: bool
+    """Whether there is a mailbox to lead to."""
 
     def show(self, request: PageRequest, template: str, **values: Any) -> Response[bytes]:
         """A page for whoever is at the browser."""
-        return self.pages.show(request, f"operator/{template}", visit=visit_of(request, self.sessions), **values)
+        told = {"visit": visit_of(request, self.sessions), "keeps_mails": self.keeps_mails, **values}
+        return self.pages.show(request, f"operator/{template}", **told)
 
 
 def operators_only(sessions: Sessions, database: Database) -> Guard:
