@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
@@ -22,6 +23,7 @@ from sqlalchemy import Table, Update, bindparam, update
 from veza.kit.database import Base, Database, Session, table_of
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.together import Together
+from veza.money import odd_objects
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
 from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled
@@ -170,6 +172,10 @@ class AttemptWorker(Settling[R]):
         except OutOfTime:
             await self._written(lambda session: self._give_back(session, claim))
             return None
+        odd = odd_objects.oddity(answer.object) if answer.is_ok else None
+        if odd is not None:
+            # A success that does not say of what is no answer: the same key asks again.
+            answer = replace(answer, body=None, message=f"unreadable: {odd}")
         meaning = classify(self.outcomes, answer)
         return Asked(claim, key, answer, meaning, await self._second_look(claim, meaning))
 
@@ -236,8 +242,6 @@ class AttemptWorker(Settling[R]):
         await self._written(lambda session: self._settle_look(session, claim, answer, meaning, look))
 
 
-@cache
-@cache
 @cache
 def _claiming(table: Table) -> tuple[Update, Update, Update]:
     """What claiming a row writes: when it will only be looked up, when it is sent, and for all plain first sends."""

@@ -6,12 +6,13 @@ merged like any other news.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from veza.kit.database import Session
-from veza.money import discoveries, payments, refund_facts, refunds, reversals, transfers
+from veza.money import discoveries, odd_objects, payments, refund_facts, refunds, reversals, transfers
 from veza.money.attempts import STILL_RUNNING
-from veza.money.checks import Check
+from veza.money.checks import KINDS, MISSING_CHECK, Check
 from veza.money.claims import new_key
 from veza.money.payment_checks import PaymentChecks
 from veza.money.payments import Payment
@@ -48,12 +49,15 @@ class CheckWorker(PaymentChecks):
             return
         async with self.database.write(self.name) as session:
             payment = await payments.lock(session, check.payment_id)
-            for one in found:
+            for one in await odd_objects.readable_or_told(session, payment.id, found):
                 await refund_facts.record(session, payment, one, because="fetched by the check worker")
             refund = await refunds.find(session, check.id)
             under_way = refund.status in ("pending", "requires_action")
             await self._set(session, check, session.now + PENDING_CHECK if under_way else None)
             if refund.status == "refused" and refund.unanswered:
+                if _is_there(check, found):
+                    await self._set(session, check, session.now + MISSING_CHECK)
+                    return
                 await refunds.machine.amend(session, refund, **new_key(refund))
 
     async def _transfer(self, check: Check) -> None:
@@ -82,17 +86,22 @@ class CheckWorker(PaymentChecks):
             payment = await payments.lock(session, check.payment_id)
             transfer = next(t for t in await transfers.locked_of(session, payment.id) if t.id == transfer_id)
             why = "fetched by the check worker"
-            if made is not None:
-                await discoveries.transfer_seen(session, payment, transfer, made, because=why)
+            for one in await odd_objects.readable_or_told(session, payment.id, [made] if made is not None else ()):
+                await discoveries.transfer_seen(session, payment, transfer, one, because=why)
             if back is not None and transfer.stripe_transfer_id is not None:
                 await discoveries.reversals_seen(session, payment, transfer, back.items, because=why)
             await self._set(session, check, None)
-            await self._known_absent(session, payment, check)
+            await self._known_absent(session, payment, check, (made, *(back.items if back is not None else ())))
 
-    async def _known_absent(self, session: Session, payment: Payment, check: Check) -> None:
+    async def _known_absent(
+        self, session: Session, payment: Payment, check: Check, listed: Sequence[Mapping[str, Any] | None]
+    ) -> None:
         """Given up, looked for again, still not there, and nothing sent can still be running: it did not happen."""
         row: Any = await session.get_one(check.model, check.id)
         if row.status != "permanently_failed" or not row.unanswered:
+            return
+        if _is_there(check, listed):
+            await self._set(session, check, session.now + MISSING_CHECK)
             return
         if row.last_sent_at is not None and session.now - row.last_sent_at < STILL_RUNNING:
             await self._set(session, check, row.last_sent_at + STILL_RUNNING)
@@ -102,3 +111,14 @@ class CheckWorker(PaymentChecks):
         await machine.amend(session, row, **new_key(row), unwanted_at=None)
         if cause is not None:
             await rebalance(session, payment, cause)
+
+
+def _is_there(check: Check, listed: Sequence[Mapping[str, Any] | None]) -> bool:
+    """Whether an object of the provider names this row and did not fail: if it is not recorded, it could not be read or
+    disagrees, a finding says so, and the row is looked for daily instead of being taken for one that never happened."""
+    name = f"veza_{KINDS[check.model]}"
+    return any(
+        discoveries.our_id(one, name) == check.id and one.get("status") not in ("failed", "canceled")
+        for one in listed
+        if one is not None
+    )

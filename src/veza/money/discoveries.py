@@ -13,7 +13,7 @@ from uuid import UUID
 
 from veza.kit.database import Session
 from veza.kit.money import Money
-from veza.money import findings, reversals, transfers
+from veza.money import findings, odd_objects, reversals, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.payments import Payment
 from veza.money.provider_lists import created_at
@@ -66,11 +66,14 @@ async def reversals_seen(
     because: str,
     request_id: str | None = None,
 ) -> None:
-    """These reversals of `transfer` are at the provider: ours are adopted, others recorded, then all is rebalanced."""
+    """These reversals of `transfer` are at the provider: ours are adopted, others recorded, then all is rebalanced.
+
+    One that cannot be read is a finding.
+    """
     known = {row.id: row for row in await reversals.locked_of(session, payment.id) if row.transfer_id == transfer.id}
     by_stripe_id = {row.stripe_reversal_id: row for row in known.values()}
-    for one in seen:
-        if one.get("status", "succeeded") != "succeeded":
+    for one in await odd_objects.readable_or_told(session, payment.id, seen):
+        if (one.get("status") or "succeeded") != "succeeded":
             continue  # a private preview gives reversals a status: this one has not happened (yet)
         row = by_stripe_id.get(one["id"]) or _unmade(known, one)
         if row is None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import bindparam, func, select
 
 from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.money import Money
 from veza.money import findings, returns
 from veza.money.disputes import WITHDRAWN
@@ -20,6 +22,8 @@ from veza.money.rebalance import SellerBook
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer, is_unsent
+
+log = structlog.get_logger(__name__)
 
 BATCH = 200
 """Payments checked per transaction, so that a check of everything never holds one open for long."""
@@ -132,7 +136,7 @@ async def check_all(database: Database, *, report: bool = False) -> tuple[int, l
         async with database.read() as session:
             page = select(Payment).order_by(Payment.id).limit(BATCH)
             rows = (await session.scalars(page.where(Payment.id > after) if after else page)).all()
-            suspects = [payment.id for payment in rows if await check(session, payment)]
+            suspects = [payment.id for payment in rows if await _is_suspect(session, payment)]
         for suspect in suspects:
             # Rows may move between the queries above: what looks wrong is read again under the payment's lock.
             found += await _again(database, suspect)
@@ -162,11 +166,27 @@ async def _report(session: Session, found: Sequence[Violation]) -> None:
         )
 
 
+async def _is_suspect(session: Session, payment: Payment) -> bool:
+    try:
+        return bool(await check(session, payment))
+    except DatabaseUnavailable:
+        raise
+    except Exception:
+        return True
+
+
 async def _again(database: Database, payment_id: UUID) -> list[Violation]:
-    async with database.write("law check") as session:
-        mine = select(Payment).where(Payment.id == payment_id).with_for_update()
-        payment = (await session.scalars(mine)).one()
-        return await check(session, payment)
+    """Check one payment under its lock. Rows that cannot be added up are a broken promise, too, and end no check."""
+    try:
+        async with database.write("law check") as session:
+            mine = select(Payment).where(Payment.id == payment_id).with_for_update()
+            payment = (await session.scalars(mine)).one()
+            return await check(session, payment)
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:
+        log.exception("law.cannot_check", payment_id=str(payment_id))
+        return [Violation(payment_id, f"its rows cannot be checked ({type(error).__name__}: {error})")]
 
 
 async def books_sum_to_zero(session: Session) -> bool:

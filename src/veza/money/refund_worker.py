@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
-from veza.money import discoveries, refund_facts, refunds
+from veza.money import discoveries, odd_objects, refund_facts, refunds
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.claims import Claim, LookUp
 from veza.money.payments import Payment
@@ -68,12 +68,12 @@ class RefundWorker(AttemptWorker[Refund]):
             one["id"] not in known
             and discoveries.our_id(one, "veza_refund") not in unmade
             and str(one["currency"]).upper() == claim.row.currency
-            for one in listing.items
+            for one in odd_objects.readable(listing.items)
         )
         return LookUp(found, listing.items, has_lost=has_lost)
 
     async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
-        for one in objects:
+        for one in await odd_objects.readable_or_told(session, payment.id, objects):
             await refund_facts.record(session, payment, one, because=because)
 
     async def done(self, session: Session, payment: Payment, row: Refund, answer: Answer) -> None:

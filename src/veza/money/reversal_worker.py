@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.kit.database import Session
-from veza.money import discoveries, reversals, transfers
+from veza.money import discoveries, odd_objects, reversals, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
 from veza.money.causes import Cause, CauseKind
@@ -93,8 +93,11 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         if not listing.is_complete:
             return LookUp(False, (), listing.failed)
         ours = [one for one in listing.items if discoveries.our_id(one, "veza_reversal") == claim.id]
-        statuses = {one.get("status", "succeeded") for one in ours}
-        found, under_way = "succeeded" in statuses, bool(statuses & {"pending", "processing"})
+        can_be_read = odd_objects.readable(ours)
+        statuses = {one.get("status") or "succeeded" for one in can_be_read}
+        # One that cannot be read may have taken the money: it counts as found, so that no second is sent.
+        found = "succeeded" in statuses or len(can_be_read) < len(ours)
+        under_way = bool(statuses & {"pending", "processing"})
         came_to_nothing = bool(statuses) and not found and not under_way
         has_lost = await self._has_lost(claim.row.transfer_id, listing.items)
         return LookUp(found, listing.items, under_way=under_way, came_to_nothing=came_to_nothing, has_lost=has_lost)
@@ -110,9 +113,9 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         return any(
             one["id"] not in known
             and discoveries.our_id(one, "veza_reversal") not in unmade
-            and one.get("status", "succeeded") == "succeeded"
-            and int(one["amount"]) <= left
-            for one in listed
+            and (one.get("status") or "succeeded") == "succeeded"
+            and one["amount"] <= left
+            for one in odd_objects.readable(listed)
         )
 
     async def seen(

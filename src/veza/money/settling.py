@@ -29,6 +29,8 @@ from veza.money.stripe.outcomes import COUNTED, NO_CALL, STILL_UNKNOWN, Meaning,
 
 SOON = timedelta(seconds=15)
 """When a row comes back whose earlier attempt still runs, or whose object is busy."""
+LOST_FOUND = "lost_found"
+"""The outcome of a look-up that found objects of rows this database lost: nothing of the row itself was sent."""
 KEY_DOUBTED = (Meaning.NOT_ALLOWED, Meaning.FORBIDDEN, Meaning.OTHER_MODE)
 """Answers of a key that may not do this: a row waits for the breaker's next probe and loses no retry."""
 
@@ -159,8 +161,7 @@ class Settling(ABC, Generic[R]):
         if stale or status.status not in self.claimable:
             return
         if was_not_sent:
-            await self.machine.amend(session, row, next_retry_at=session.now)
-            session.wake(self.wake_topic)
+            await self._after_lost(session, payment, row)
             return
         if look.failed and meaning is Meaning.NO_SUCH_OBJECT and not await self.breaker.is_open(session):
             # Where there is no transfer, nothing was reversed: that is known, not unknown.
@@ -175,10 +176,29 @@ class Settling(ABC, Generic[R]):
             await self._look_later(session, row)
         elif self._was_refused_later(row, look):
             await self._refused(session, payment, row, answer, Meaning.REFUSED, {"last_outcome": Meaning.REFUSED.value})
+        elif look.found:
+            # It is there, and what is there cannot be recorded: a person decides, and nothing is sent a second time.
+            await self.machine.amend(session, row, unanswered=True, look_first=True)
+            there = f"it is at the provider and cannot be recorded as {self.kind} {claim.id}; a finding says why"
+            await self._give_up(session, payment, row, there, None)
         elif row.unwanted_at is not None:
             await self._absent_and_unwanted(session, payment, row, claim)
         else:
             await self._give_up(session, payment, row, f"gave up after {row.retry_count} attempts", None)
+
+    async def _after_lost(self, session: Session, payment: Payment, row: R) -> None:
+        """What was lost is recorded by now and the row is due at once. Where a look-up finds lost objects again and
+        again, each further one counts a retry: at the last of them the row is given up."""
+        if row.last_outcome != LOST_FOUND:
+            await self.machine.amend(session, row, next_retry_at=session.now, last_outcome=LOST_FOUND)
+            session.wake(self.wake_topic)
+            return
+        count = row.retry_count + 1
+        if count >= self.policy.max_retries:
+            await self._give_up(session, payment, row, f"objects of lost rows were found {count} times", None)
+            return
+        again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
+        await self.machine.amend(session, row, next_retry_at=again, retry_count=count)
 
     def _was_refused_later(self, row: R, look: LookUp) -> bool:
         """The provider took it, said *not done yet*, and then did not do it: a definitive no, told once."""

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
 from veza.kit.money import Money
-from veza.money import adoption, discoveries, findings, payments, transfers
+from veza.money import adoption, discoveries, findings, odd_objects, payments, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
 from veza.money.claims import Claim, LookUp
@@ -77,14 +77,14 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
             as_before = [claim.row if row.id == claim.id else row for row in rows]
             known = await adoption.candidates(session, payment, as_before)
         ours = [one for one in listing.items if discoveries.our_id(one, "veza_transfer") == claim.id]
-        found = [(one, known.match(one)) for one in listing.items if one not in ours]
+        found = [(one, known.match(one)) for one in odd_objects.readable(listing.items) if one not in ours]
         lost = [one for one, match in found if match is not None and match.is_news(one)]
         return LookUp(bool(ours), [*ours, *lost], has_lost=bool(lost))
 
     async def seen(
         self, session: Session, payment: Payment, row: SellerTransfer, objects: Sequence[Any], because: str
     ) -> None:
-        for one in objects:
+        for one in await odd_objects.readable_or_told(session, payment.id, objects):
             await adoption.transfer_of_group_seen(session, payment, one, because=because)
 
     async def done(self, session: Session, payment: Payment, row: SellerTransfer, answer: Answer) -> None:

@@ -1,0 +1,62 @@
+"""Refunds, transfers and reversals of the provider that cannot be read: each is a finding, and the others go on.
+
+What is read of them is judged before anything is written, so that one odd object leaves no half of its merge behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from veza.kit.database import Session
+from veza.money import findings
+from veza.money.findings import FindingKind
+
+LARGEST_MINOR = 2**63 - 1
+"""What a column holds."""
+
+Listed = Mapping[str, Any]
+
+
+def oddity(seen: Listed) -> str | None:
+    """What of a refund, transfer or reversal cannot be read, in words; None when all that matters can."""
+    amount, reversed_there = seen.get("amount"), seen.get("amount_reversed")
+    if not isinstance(seen.get("id"), str) or not seen["id"]:
+        return "it has no id"
+    if not _is_amount(amount) or amount == 0:
+        return f"its amount is {amount!r:.40}"
+    if reversed_there is not None and not _is_amount(reversed_there):
+        return f"its amount_reversed is {reversed_there!r:.40}"
+    if not isinstance(seen.get("currency"), str):
+        return f"its currency is {seen.get('currency')!r:.40}"
+    if not isinstance(seen.get("status"), str | None):
+        return f"its status is {seen['status']!r:.40}"
+    if not isinstance(seen.get("metadata"), Mapping | None):
+        return f"its metadata are {seen['metadata']!r:.40}"
+    return None
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_MINOR
+
+
+def readable(listed: Iterable[Listed]) -> list[Listed]:
+    """Those that can be read; what becomes of the others is said where they are recorded."""
+    return [one for one in listed if oddity(one) is None]
+
+
+async def readable_or_told(session: Session, payment_id: UUID, listed: Iterable[Listed]) -> list[Listed]:
+    """Those that can be read; each of the others is a finding about this payment."""
+    left = []
+    for one in listed:
+        odd = oddity(one)
+        if odd is None:
+            left.append(one)
+            continue
+        subject = f"{one.get('object') or 'object'} {one.get('id')}"
+        await findings.report(
+            session, FindingKind.ODD_OBJECT, subject, f"{subject} cannot be read: {odd}",
+            mend="look at it at the provider; it was left out, everything else was recorded", payment_id=payment_id,
+        )  # fmt: skip
+    return left
