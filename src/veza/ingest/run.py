@@ -18,15 +18,16 @@ from veza.catalog.room import CatalogRoom
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.tracks import Track
 from veza.catalog.wording import BadValue
-from veza.ingest import drafts
 from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate
 from veza.ingest.audio_hash import audio_hash
-from veza.ingest.drafts import Plan, Run, make_plan
+from veza.ingest.drafts import carry_out
 from veza.ingest.forms import AUDIO
 from veza.ingest.found import FoundFile, PictureSeen
 from veza.ingest.grouping import Group, group_files
 from veza.ingest.media import read_media
+from veza.ingest.plans import Plan, Run, make_plan, outcome_of
 from veza.ingest.recording import read_recording
+from veza.ingest.remembering import remembered_of
 from veza.ingest.report import LEFT_ALONE, Outcome, Report
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
 from veza.kit.moves import Stale
@@ -109,7 +110,7 @@ async def _imported(room: CatalogRoom, run: Run, source: Source, group: Group, r
         cover, where = await _cover(room, run, plan, source, report)
         if run.is_dry:
             run.take(plan)
-            outcome = drafts.outcome_of(plan, bool(where))
+            outcome = outcome_of(plan, bool(where))
         else:
             outcome = await _written(room, run, group, cover)
     except (BadValue, NoSlugFree, Outdated, Stale) as refusal:
@@ -130,7 +131,7 @@ async def _written(room: CatalogRoom, run: Run, group: Group, cover: CoverFiles 
         if cover is not None and not plan.takes_cover(cover.source_hash):
             cover = None  # people gave it another one in the meantime
         run.take(plan)
-        return await drafts.carry_out(session, run, artist, plan, cover)
+        return await carry_out(session, run, artist, plan, cover)
 
 
 async def _cover(
@@ -183,7 +184,7 @@ async def _name_gone(room: CatalogRoom, run: Run, source: Source, places: set[st
     assert run.artist_id is not None
     hidden = [source.root + mark + path for path, _ in source.listed.refused for mark in ("/", "!/")]
     async with room.database.read() as session:
-        rows = await drafts.remembered_under(session, run.artist_id)
+        rows = await remembered_of(session, run.artist_id)
         lost = [
             row for row in rows
             if row.is_main and row.id not in run.seen and row.said and _is_under(row.path, source.root)

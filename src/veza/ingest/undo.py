@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from veza.catalog.releases import Release, delete_release
 from veza.catalog.tracks import Track, remove_track, tracks_of
-from veza.ingest.drafts import track_there
+from veza.ingest.columns import track_there
 from veza.ingest.memory import ImportedFile, ImportedRelease, ImportRun
 from veza.ingest.report import LEFT_ALONE, Outcome, Report
 from veza.kit.database import Database, Session
