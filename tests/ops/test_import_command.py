@@ -67,6 +67,18 @@ def test_what_was_not_imported_is_exit_code_1(here: Path) -> None:
     assert "1 other file passed over" in done.stdout
 
 
+def test_a_cue_sheet_is_told_with_its_tracks(here: Path) -> None:
+    lines = ('TITLE "Side A"', "FILE 1.wav WAVE", "TRACK 01 AUDIO", 'TITLE "Rain"', "INDEX 01 00:00:00")
+    more = ("TRACK 02 AUDIO", 'TITLE "Snow"', 'PERFORMER "Ben"', "INDEX 01 03:41:15")
+    (here / "music" / "a.cue").write_text("\n".join((*lines, *more)))
+    done = veza("import", "music", *OPEN, cwd=here)
+    assert done.returncode == 1
+    assert "cue sheet a.cue: it names 2 tracks: sound is not cut yet, so 1.mp3 was imported as one track" in done.stdout
+    assert "  01 Rain, from 0:00.00\n  02 Snow · Ben, from 3:41.20\n" in done.stdout
+    said = json.loads(veza("import", "music", "--artist", "Džana", "--json", cwd=here).stdout)
+    assert [track["begins_ms"] for track in said["cue_sheets"][0]["tracks"]] == [0, 221_200]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from veza.ingest import encodings
 from veza.ingest.folder import leave_out
-from veza.ingest.forms import READ, SNIFFED_BYTES, form_of, is_apple_double, is_litter
+from veza.ingest.forms import READ, SHEETS, SNIFFED_BYTES, form_of, is_apple_double, is_litter
 from veza.ingest.sources import BadSource, Bounds, Gathered, Listed, SourceFile, UnreadableFile
 
 IN_MEMORY = 16 * 1024 * 1024
@@ -119,13 +119,16 @@ class Archive:
             listed.others.append(path)
         elif kind not in (0, stat.S_IFREG):
             why = "it is a link or no file: links are not followed"
-            (listed.refused.append((path, why)) if form_of(path) in READ else listed.others.append(path))
+            (listed.refused.append((path, why)) if form_of(path) in READ | SHEETS else listed.others.append(path))
         elif form_of(path) in READ:
             if path in self._entries:
                 listed.refused.append((path, DOUBLED))
                 listed.files[:] = [file for file in listed.files if file.path != path]
             if self._gathered.take(SourceFile(path, entry.file_size)):
                 self._entries[path] = entry
+        elif form_of(path) in SHEETS:
+            listed.sheets.append(SourceFile(path, entry.file_size))
+            self._entries[path] = entry
         else:
             leave_out(listed, path, self._head(entry))
 

@@ -38,6 +38,7 @@ FIELDS: dict[str, Keys] = {
     "lyricist": Keys(("TEXT",), (f"{_ITUNES}LYRICIST",), ("lyricist",), ("lyricist",), ("INFO:IWRI",)),
     "performer": Keys(("TPE3",), (f"{_ITUNES}CONDUCTOR",), ("performer", "conductor"), ("conductor",)),
     "explicit": Keys(("TXXX:ITUNESADVISORY",), ("rtng",), ("itunesadvisory",), ("itunesadvisory",)),
+    "cuesheet": Keys(("TXXX:CUESHEET",), (f"{_ITUNES}CUESHEET",), ("cuesheet",), ("cuesheet",)),
     "musicbrainz_track": Keys(
         ("UFID:http://musicbrainz.org",), (f"{_ITUNES}MusicBrainz Track Id",), ("musicbrainz_trackid",),
         ("musicbrainz_trackid",),

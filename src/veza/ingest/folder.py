@@ -13,6 +13,7 @@ from veza.ingest import encodings
 from veza.ingest.forms import (
     ARCHIVES,
     READ,
+    SHEETS,
     SNIFFED_BYTES,
     UNREAD_AUDIO,
     form_of,
@@ -40,6 +41,7 @@ class Folder:
             self._gathered.listed.refused.append((self._name_of(raw), why))
         self.listed: Listed = self._gathered.listed
         self.listed.files.sort(key=lambda file: file.path)
+        self.listed.sheets.sort(key=lambda file: file.path)
         self.root = self._name_of(self._folder)
         self.name = self.root.rpartition("/")[2]
 
@@ -101,18 +103,20 @@ class Folder:
             (listed.refused.append((path, "it is no file")) if form in READ else listed.others.append(path))
         elif is_apple_double(name, self._head(raw)):
             listed.others.append(path)
-        elif form in READ:
+        elif form in READ or form in SHEETS:
             file = SourceFile(path, about.st_size)
             if path in self._real:
                 listed.refused.append((path, "another file has the same name when it is written in UTF-8"))
-            elif self._gathered.take(file):
+            elif form in SHEETS or self._gathered.take(file):
+                if form in SHEETS:
+                    listed.sheets.append(file)
                 self._real[path] = raw if os.path.isabs(raw) else os.path.join(self._folder, raw)
         else:
             leave_out(listed, path, self._head(raw))
 
     def _find_link(self, raw: bytes, path: str) -> None:
         listed, real = self._gathered.listed, os.path.join(self._folder, raw)
-        if form_of(path) in READ or form_of(path) in UNREAD_AUDIO or os.path.isdir(real):
+        if form_of(path) in READ | SHEETS or form_of(path) in UNREAD_AUDIO or os.path.isdir(real):
             to = self._name_of(os.readlink(real))
             listed.refused.append(
                 (path, f"it is a link to {to[:200]}: links are not followed, import what it leads to")

@@ -9,6 +9,8 @@ AUDIO = frozenset(
 )
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 READ = AUDIO | PICTURES
+SHEETS = frozenset({".cue"})
+"""Files that say what is inside a recording: looked at, and told of."""
 
 UNREAD_AUDIO = {
     ".wma": "Windows Media", ".asf": "Windows Media", ".wv": "WavPack", ".aac": "AAC without a container",

@@ -46,6 +46,8 @@ class FoundFile:
     recording: Recording
     pictures: tuple[PictureSeen, ...] = field(default=())
     slot: Slot = Slot(1, "", None)
+    sheet: str = ""
+    """The cue sheet inside it."""
 
     @property
     def title_key(self) -> str:

@@ -104,9 +104,20 @@ def _flac(opened: IO[bytes]) -> Media:
     found: Any = FLAC(opened)  # type: ignore[no-untyped-call]  # mutagen has no types
     media = Media(".flac", found.info.length, found.info.bitrate, is_lossless=True)
     _take(media, lambda keys: _of_mapping(found.tags, keys.vorbis))
+    if found.cuesheet is not None:
+        media.texts.setdefault("cuesheet", [_sheet_of_block(found)])
     media.pictures = [PictureInside(int(one.type), bytes(one.data)) for one in found.pictures]
     media.pictures += _pictures_of_vorbis(found.tags)
     return media
+
+
+def _sheet_of_block(found: Any) -> str:
+    """The CUESHEET block of a FLAC as lines of a cue sheet; its last track is the end of the disc."""
+    lines = []
+    for track in found.cuesheet.tracks[:-1]:
+        minutes, rest = divmod(track.start_offset * 75 // found.info.sample_rate, 60 * 75)
+        lines += [f"TRACK {track.track_number:02d} AUDIO", f"INDEX 01 {minutes:02d}:{rest // 75:02d}:{rest % 75:02d}"]
+    return "\n".join(lines)
 
 
 def _ogg(opened: IO[bytes]) -> Media:

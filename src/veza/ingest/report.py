@@ -27,6 +27,29 @@ class Outcome:
 
 
 @dataclass(slots=True)
+class CueTrack:
+    """A track that a cue sheet names: in which file, and where in it the track begins."""
+
+    number: int
+    file: str
+    title: str = ""
+    performer: str = ""
+    begins_ms: int | None = None
+
+
+@dataclass(slots=True)
+class CueSheet:
+    """A cue sheet at `path`, or inside the recording there, and what became of what it names."""
+
+    path: str
+    what: str
+    is_left_out: bool
+    title: str = ""
+    performer: str = ""
+    tracks: list[CueTrack] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Report:
     """`run_id` names the run when anything was written. `refused` and `gone` are (path, reason)."""
 
@@ -37,8 +60,11 @@ class Report:
     gone: list[tuple[str, str]] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sheets: list[CueSheet] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing was left out."""
-        return not self.refused and not self.gone and all(one.result != LEFT_ALONE for one in self.releases)
+        is_left_out = any(one.is_left_out for one in self.sheets)
+        is_left_alone = any(one.result == LEFT_ALONE for one in self.releases)
+        return not (self.refused or self.gone or is_left_out or is_left_alone)

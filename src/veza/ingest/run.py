@@ -18,13 +18,16 @@ from veza.catalog.room import CatalogRoom
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.tracks import Track
 from veza.catalog.wording import BadValue
+from veza.ingest import encodings
 from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate
 from veza.ingest.audio_hash import audio_hash
+from veza.ingest.cue_sheets import MOST_BYTES as MOST_BYTES_OF_SHEET
+from veza.ingest.cue_sheets import tell_of_sheets
 from veza.ingest.drafts import carry_out
 from veza.ingest.forms import AUDIO
 from veza.ingest.found import FoundFile, PictureSeen
 from veza.ingest.grouping import Group, group_files
-from veza.ingest.media import read_media
+from veza.ingest.media import Media, read_media
 from veza.ingest.plans import Plan, Run, make_plan, outcome_of
 from veza.ingest.recording import read_recording
 from veza.ingest.remembering import remembered_of
@@ -54,6 +57,7 @@ async def run_import(
     listed = source.listed
     report = Report(is_dry=is_dry, refused=[*listed.refused], passed_over=[*listed.others], notes=[*listed.notes])
     found = await _read(source, report, on_step, encoding)
+    report.sheets = await asyncio.to_thread(tell_of_sheets, source, found, report.refused, encoding)
     places = {one.place for one in found} | {source.place(file) for file in listed.files}
     run = Run(
         room.database.ids.new(), artist_id, source.root, room.limits, is_gone=_Gone(source, places), is_dry=is_dry
@@ -91,10 +95,16 @@ def _found(source: Source, file: SourceFile, encoding: str | None) -> FoundFile:
             file_hash=_hash_file(opened),
             audio_hash=audio_hash(opened, media.form),
             recording=read_recording(media, file, encoding),
+            sheet=_sheet_inside(media, encoding),
             pictures=tuple(
                 PictureSeen(one.kind, len(one.data), hash_of(one.data)) for one in media.pictures if one.data
             ),
         )
+
+
+def _sheet_inside(media: Media, encoding: str | None) -> str:
+    text = next(iter(media.texts.get("cuesheet", [])), "")
+    return (encodings.decode(text, encoding) if isinstance(text, bytes) else text)[:MOST_BYTES_OF_SHEET]
 
 
 def _hash_file(opened: IO[bytes]) -> str:

@@ -65,9 +65,10 @@ class SourceFile:
 
 @dataclass(slots=True)
 class Listed:
-    """What was found in a source: files to read in order, what is left out and why, and what is neither."""
+    """What was found in a source: files to read in order, cue sheets, what is left out and why, and what is neither."""
 
     files: list[SourceFile] = field(default_factory=list)
+    sheets: list[SourceFile] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

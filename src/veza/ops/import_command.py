@@ -256,6 +256,7 @@ def _as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
         "gone": listed(report.gone),
         "passed_over": report.passed_over,
         "notes": report.notes,
+        "cue_sheets": [asdict(one) for one in report.sheets],
     }
 
 
@@ -296,6 +297,7 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
         yield f"not there: {path}: {reason}", "red"
     for path, reason in report.refused:
         yield f"not imported: {path}: {reason}", "red"
+    yield from _sheet_lines(report)
     if report.passed_over:
         shown = ", ".join(report.passed_over[:SHOWN_OTHERS])
         more = len(report.passed_over) - SHOWN_OTHERS
@@ -313,6 +315,24 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
         )
     if report.run_id is not None and any(one.result in {"made", "updated"} for one in report.releases):
         yield f"To take this import back: veza import --undo {report.run_id}", ""
+
+
+def _sheet_lines(report: Report) -> Iterator[tuple[str, str]]:
+    """Each cue sheet, and every track it names where it is not a file of its own."""
+    for one in report.sheets:
+        if not one.is_left_out:
+            yield f"{one.path}: {one.what}", ""
+            continue
+        yield f"cue sheet {one.path}: {one.what}", "red"
+        for track in one.tracks:
+            who = f" · {track.performer}" if track.performer not in ("", one.performer) else ""
+            begins = f", from {_clock(track.begins_ms)}" if track.begins_ms is not None else ""
+            yield f"  {track.number:02d} {track.title or 'without a title'}{who}{begins}", ""
+
+
+def _clock(milliseconds: int) -> str:
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest / 1000:05.2f}"
 
 
 def _counted(count: int, what: str) -> str:
