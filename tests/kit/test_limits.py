@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
-from veza.kit import limits
+from veza.kit import limits, refusals
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.limits import Limit, RateLimited
@@ -76,3 +78,86 @@ async def test_what_is_restored_can_be_spent_again(database: Database) -> None:
 )
 def test_an_ipv6_customer_is_one_however_many_addresses_they_have(address: str, network: str) -> None:
     assert limits.network(address) == network
+
+
+async def spent_now(database: Database, *keys: str, limit: Limit = LIMIT) -> int:
+    """As `tried`, in a transaction that `spend_now` opens."""
+    try:
+        await limits.spend_now(database, "test", *(limit.of(key) for key in keys))
+    except RateLimited as error:
+        return error.retry_after_seconds
+    return 0
+
+
+class Counted(Database):
+    """Counts its writing transactions."""
+
+    writes = 0
+
+    def write(self, actor: str = "veza") -> Any:
+        self.writes += 1
+        return super().write(actor)
+
+
+@pytest.fixture
+async def counted(database_url: str, clock: ManualClock) -> AsyncIterator[Counted]:
+    database = Counted.open(database_url, clock=clock)
+    yield cast(Counted, database)
+    await database.close()
+
+
+async def test_a_flood_of_refused_tries_costs_one_transaction(counted: Counted) -> None:
+    waits = await asyncio.gather(*(spent_now(counted, "flood", "network") for _ in range(600)))
+    assert (sum(wait == 0 for wait in waits), set(waits), counted.writes) == (3, {0, 10}, 4)
+    assert (await spent_now(counted, "other", "network"), counted.writes) == (10, 4)
+    assert (await spent_now(counted, "other"), counted.writes) == (0, 5)
+
+
+async def test_a_remembered_refusal_says_the_true_wait_and_ends_when_the_next_try_opens(
+    counted: Counted, clock: ManualClock
+) -> None:
+    soon = Limit("soon", 1, timedelta(milliseconds=400))
+    assert [await spent_now(counted, "k", limit=soon) for _ in range(3)] == [0, 1, 1]
+    clock.advance(timedelta(milliseconds=400))
+    assert await spent_now(counted, "k", limit=soon) == 0
+    assert [await spent_now(counted, "k") for _ in range(4)] == [0, 0, 0, 10]
+    clock.advance(timedelta(milliseconds=990))
+    writes = counted.writes
+    assert (await spent_now(counted, "k"), counted.writes - writes) == (10, 0)
+    clock.advance(timedelta(seconds=3))
+    assert (await spent_now(counted, "k"), counted.writes - writes) == (7, 1)
+
+
+async def test_a_restored_try_is_open_at_once_here_and_within_a_second_in_another_process(
+    counted: Counted, database_url: str, clock: ManualClock
+) -> None:
+    other = Database.open(database_url, clock=clock)
+    for database in (counted, other):
+        assert 10 in [await spent_now(database, "k") for _ in range(4)]
+    async with counted.write() as session:
+        await limits.restore(session, LIMIT.of("k"))
+    assert await spent_now(other, "k") == 10, "it has not heard of it"
+    clock.advance(timedelta(seconds=1))
+    assert await spent_now(other, "k") == 0
+    async with counted.write() as session:
+        await limits.restore(session, LIMIT.of("k"))
+    assert await spent_now(counted, "k") == 0
+    await other.close()
+
+
+async def test_a_clock_that_is_set_back_forgets_what_was_refused(counted: Counted, clock: ManualClock) -> None:
+    assert [await spent_now(counted, "k") for _ in range(4)] == [0, 0, 0, 10]
+    writes = counted.writes
+    clock.advance(timedelta(seconds=-60))
+    assert (await spent_now(counted, "k"), counted.writes - writes) == (70, 1)
+
+
+async def test_so_many_refusals_are_remembered_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "MOST_KEYS", 2)
+    remembered = refusals.Refusals()
+    for key in ("a", "b", "a", "c"):
+        remembered.note(key, 0, 500)
+    assert [remembered.opens_ms(key, 10) for key in "abc"] == [500, None, 500]
+    async with remembered.turn(["a", "b", "a"]):
+        pass
+    assert remembered._turns == {}

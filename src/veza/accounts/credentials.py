@@ -18,10 +18,16 @@ from veza.accounts.links import Purpose
 from veza.accounts.room import Accounts
 from veza.kit import limits, outbox
 from veza.kit.database import Database, Session
+from veza.kit.limits import Allowance
 from veza.kit.subscriptions import After, Event
 
 FORGOTTEN = "password.forgotten"
 """Published for every address that is asked for, with the `person_id` to mail, or null when there is nobody to."""
+
+
+def asking(address: str) -> Allowance:
+    """The tries of `forgot` that one network has."""
+    return MAIL_FROM_NETWORK.of(limits.network(address))
 
 
 async def forgot(session: Session, email: str, address: str) -> None:
@@ -30,7 +36,7 @@ async def forgot(session: Session, email: str, address: str) -> None:
     Link and mail are made from the outbox (`mail_reset`), so that this does the same for every address.
     Raises RateLimited.
     """
-    await limits.spend(session, MAIL_FROM_NETWORK.of(limits.network(address)))
+    await limits.spend(session, asking(address))
     may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(email))
     person = await people.by_email(session, email)
     audit.note(session, Act.PASSWORD_RESET_ASKED, person.id if person is not None else None, address=address)
@@ -58,8 +64,8 @@ def mail_reset(base_url: str) -> After:
 async def prepare_reset(accounts: Accounts, secret: str, password: str, address: str) -> str:
     """Check the link, judge and hash the new password; raises RateLimited, BadLink, BadPassword, TooBusy."""
     network = limits.network(address)
-    async with accounts.database.write("link") as session:
-        await limits.spend(session, HASHING_FROM_NETWORK.of(network), RESET_FROM_NETWORK.of(network))
+    spent = HASHING_FROM_NETWORK.of(network), RESET_FROM_NETWORK.of(network)
+    await limits.spend_now(accounts.database, "link", *spent)
     async with accounts.database.read() as session:
         link = await links.look(session, secret, Purpose.RESET)
         assert link.person_id is not None
@@ -93,8 +99,8 @@ async def prepare_password(accounts: Accounts, proof: Proof, new: str) -> str:
     `proof` was checked: its tries are spent before this work.
     """
     network = limits.network(proof.address)
-    async with accounts.database.write(f"person {proof.person_id}") as session:
-        await limits.spend(session, HASHING_FROM_NETWORK.of(network))
+    await limits.spend_now(accounts.database, f"person {proof.person_id}", HASHING_FROM_NETWORK.of(network))
+    async with accounts.database.read() as session:
         person = await people.find(session, proof.person_id)
     return await accounts.passwords.make(new, (person.email or "", person.name), network)
 

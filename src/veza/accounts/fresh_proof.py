@@ -111,9 +111,10 @@ async def spend(session: Session, person_id: UUID | None, secret: str | None) ->
 
 async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str | None, address: str) -> Proof:
     again, network = PASSWORD_AGAIN.of(person_id), limits.network(address)
-    async with accounts.database.write(f"person {person_id}") as session:
+    async with accounts.database.read() as session:
         await people.find(session, person_id)
-        await limits.spend(session, HASHING_FROM_NETWORK.of(network), again)
+    await limits.spend_now(accounts.database, f"person {person_id}", HASHING_FROM_NETWORK.of(network), again)
+    async with accounts.database.read() as session:
         stored = await passwords.stored(session, person_id)
     if stored is None or not (await accounts.passwords.verify(stored, password, network)).fits:
         await _note(accounts, person_id, Act.PASSWORD_WRONG, address)
@@ -123,8 +124,7 @@ async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str
     if code is None:
         return Proof(person_id, stored, None, address, ())
     spent = CODE_AGAIN.of(person_id)
-    async with accounts.database.write(f"person {person_id}") as session:
-        await limits.spend(session, spent)
+    await limits.spend_now(accounts.database, f"person {person_id}", spent)
     return Proof(person_id, stored, code, address, (spent,))
 
 

@@ -131,18 +131,19 @@ async def _check(accounts: Accounts, email: str, password: str, code: str | None
         email = people.clean_email(email)
     except people.BadEmail:
         raise WrongCredentials from None
+    network = limits.network(browser.address)
+    from_network = HASHING_FROM_NETWORK.of(network), SIGN_IN_FROM_NETWORK.of(network)
+    limits.demand_open(accounts.database, *from_network)
     async with accounts.database.read() as session:
         person = await people.by_email(session, email)
         stored = await passwords.stored(session, person.id if person is not None else UUID(int=0))
     device = accounts.devices.read(browser.device_cookie, person.id if person is not None else None)
-    network = limits.network(browser.address)
-    spent = [SIGN_IN_FROM_NETWORK.of(network)]
+    hashing, spent = from_network[0], [from_network[1]]
     if device is not None:
         spent.append(SIGN_IN_ON_DEVICE.of(f"{device.name} {email}"))
     else:
         spent.append(SIGN_IN_AS_STRANGER.of(email))
-    async with accounts.database.write("sign-in") as session:
-        await limits.spend(session, HASHING_FROM_NETWORK.of(network), *spent)
+    await limits.spend_now(accounts.database, "sign-in", hashing, *spent)
     verified = await accounts.passwords.verify(stored, password, network)
     if person is None or stored is None or not verified.fits:
         await _note_failure(accounts, person.id if person is not None else None, browser, "password")
@@ -153,8 +154,7 @@ async def _check(accounts: Accounts, email: str, password: str, code: str | None
             spent.append(CODE_ON_DEVICE.of(f"{device.name} {person.id}"))
         else:
             spent.append(CODE_OF_ACCOUNT.of(person.id))
-        async with accounts.database.write("sign-in") as session:
-            await limits.spend(session, spent[-1])
+        await limits.spend_now(accounts.database, "sign-in", spent[-1])
     new_hash = await accounts.passwords.hash(password, network) if verified.is_outdated else None
     return Checked(person.id, stored, new_hash, code, browser.address, tuple(spent))
 

@@ -33,8 +33,8 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
     Raises BadEmail, BadName, RateLimited, BadPassword, TooBusy.
     """
     email, name, network = people.clean_email(email), people.clean_name(name), limits.network(address)
-    async with accounts.database.write("sign-up") as session:
-        await limits.spend(session, HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network))
+    spent = HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network)
+    await limits.spend_now(accounts.database, "sign-up", *spent)
     return SignUp(email, name, await accounts.passwords.make(password, (email, name), network), address)
 
 

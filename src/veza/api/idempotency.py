@@ -31,9 +31,11 @@ from veza.api.visitors import visitor_of
 from veza.http.faults import Fault
 from veza.http.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
 from veza.http.whole_request import Found
+from veza.kit import limits
 from veza.kit.database import Base, Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.digests import sha256_of
+from veza.kit.limits import Allowance
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -117,13 +119,15 @@ class Idempotent:
             same = mine.where(IdempotentAnswer.fingerprint == self._fingerprint)
             return (await session.scalars(same)).one_or_none() is not None
 
-    async def run(self, work: Callable[[Session], Awaitable[Reply]]) -> Response[Any]:
+    async def run(self, work: Callable[[Session], Awaitable[Reply]], *spends: Allowance) -> Response[Any]:
         """Do `work` and store its reply in one transaction, or replay the stored one.
+
+        `spends` are the limits that `work` spends: while one is known to be refused, no transaction is opened.
 
         Raises Problem `idempotency-key-reused` for another request under this key, `idempotency-key-in-use` when
         the first one does not end in time, and whatever `work` raises (nothing is stored then).
         """
-        async with self._database.write(self._actor) as session:
+        async with limits.turn(self._database, *spends), self._database.write(self._actor) as session:
             if not await self._is_first(session):
                 return _replayed(session, await self._stored(session))
             if self._demand is not None:

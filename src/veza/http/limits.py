@@ -30,8 +30,7 @@ def network_of(connection: Connection) -> str:
 
 async def spend(database: Database, *allowances: Allowance) -> None:
     """Take one try of each allowance now; raises RateLimited."""
-    async with database.write("limits") as session:
-        await limits.spend(session, *allowances)
+    await limits.spend_now(database, "limits", *allowances)
 
 
 def retry_headers(error: Exception) -> Mapping[str, str]:

@@ -28,6 +28,7 @@ from veza.kit import sqlite_driver
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database_trouble import ReaderWrites, database_errors_said, is_connection_lost
 from veza.kit.ids import Ids
+from veza.kit.refusals import Refusals
 from veza.kit.secret_box import SecretBox, box_of_this_process
 from veza.kit.subscriptions import Subscriptions
 from veza.kit.wakes import CHANNEL, Wakes
@@ -114,6 +115,7 @@ class Session(AsyncSession):
     actor: str
     dialect: str
     box: SecretBox
+    refusals: Refusals
 
     def new_id(self) -> UUID:
         return self.ids.new()
@@ -163,6 +165,7 @@ class Database:
         self.ids = ids
         self.subscriptions = subscriptions
         self.wakes = Wakes()
+        self.refusals = Refusals()
         self.dialect = engine.dialect.name
         # PostgreSQL shows a statement what is committed by then, inside a transaction (READ COMMITTED) as outside one:
         # without BEGIN and ROLLBACK a reader of one statement goes there once instead of three times.
@@ -269,6 +272,7 @@ class Database:
         session.actor = actor
         session.dialect = self.dialect
         session.box = self.box
+        session.refusals = self.refusals
 
 
 _LOCKS = (" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE")

@@ -9,9 +9,10 @@ written, before the payment provider is asked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy import BigInteger, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Database, Session
 
 
 class Throttle(Base):
@@ -78,6 +79,31 @@ def network(address: str) -> str:
     return address
 
 
+def demand_open(database: Database, *allowances: Allowance) -> None:
+    """Raises RateLimited when this process knows that one has no try left; asks no database and takes no try."""
+    now_ms = _ms_of(database.clock.now())
+    for one in allowances:
+        opens_ms = database.refusals.opens_ms(one.key, now_ms)
+        if opens_ms is not None:
+            raise RateLimited(one.limit, _seconds(opens_ms - now_ms))
+
+
+@asynccontextmanager
+async def turn(database: Database, *allowances: Allowance) -> AsyncIterator[None]:
+    """Around a transaction that spends these: others of this process with one of them wait outside of the database, and
+    behind one that is refused they are refused, too. Raises RateLimited for what is known to be refused."""
+    demand_open(database, *allowances)
+    async with database.refusals.turn(one.key for one in allowances):
+        demand_open(database, *allowances)
+        yield
+
+
+async def spend_now(database: Database, actor: str, *allowances: Allowance) -> None:
+    """`spend` in a transaction of its own, in the name of `actor`; none is opened for what is known to be refused."""
+    async with turn(database, *allowances), database.write(actor) as session:
+        await spend(session, *allowances)
+
+
 async def spend(session: Session, *allowances: Allowance) -> None:
     """Take one try of each allowance; raises RateLimited, and takes none, when one has no try left."""
     for one in _in_order(allowances):
@@ -96,6 +122,7 @@ async def restore(session: Session, *allowances: Allowance) -> None:
     for one in _in_order(allowances):
         earlier = update(Throttle).where(Throttle.key == one.key)
         await session.execute(earlier.values(spent_until_ms=Throttle.spent_until_ms - _ms(one.limit.per)))
+        session.refusals.forget(one.key)
 
 
 def _in_order(allowances: Iterable[Allowance]) -> list[Allowance]:
@@ -105,14 +132,23 @@ def _in_order(allowances: Iterable[Allowance]) -> list[Allowance]:
 
 async def _spend_one(session: Session, one: Allowance) -> int | None:
     """None, or the seconds until the next try is open."""
-    now, per = int(session.now.timestamp() * 1000), _ms(one.limit.per)
+    now, per = _ms_of(session.now), _ms(one.limit.per)
     latest = now + (one.limit.burst - 1) * per
     numbers = {"key": one.key, "now": now, "per": per, "first": now + per, "latest": latest}
     spent = (await session.execute(_SPEND[session.dialect], numbers)).first()
     if spent is not None:
         return None
     until = (await session.execute(select(Throttle.spent_until_ms).where(Throttle.key == one.key))).scalar_one()
-    return max(1, ceil((until - latest) / 1000))
+    session.refusals.note(one.key, now, now + until - latest)
+    return _seconds(until - latest)
+
+
+def _seconds(wait_ms: int) -> int:
+    return max(1, ceil(wait_ms / 1000))
+
+
+def _ms_of(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)
 
 
 def _ms(duration: timedelta) -> int:

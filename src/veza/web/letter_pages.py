@@ -30,6 +30,7 @@ from veza.catalog.room import CatalogRoom
 from veza.catalog.wording import BadValue
 from veza.http.limits import address_of, retry_headers
 from veza.http.requests import form_fields
+from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.limits import RateLimited
@@ -135,8 +136,12 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             email = people.clean_email(given["email"])
-            async with accounts.database.write("visitor") as session:
-                await credentials.forgot(session, email, address_of(request))
+            address = address_of(request)
+            async with (
+                limits.turn(accounts.database, credentials.asking(address)),
+                accounts.database.write("visitor") as session,
+            ):
+                await credentials.forgot(session, email, address)
             return done(request, "A mail is on its way", "If there is such an account, it got a link just now.")
 
         return await attempt(request, "forgot", work)

@@ -60,13 +60,13 @@ async def forgot_password(
     idempotent: NamedDependency[Idempotent],
 ) -> Response[Accepted]:
     """Mails a link to set a new password, when there is such an account; the answer and its duration do not tell."""
-    email = people.clean_email(data.email)
+    email, address = people.clean_email(data.email), address_of(request)
 
     async def work(session: Session) -> Reply:
-        await credentials.forgot(session, email, address_of(request))
+        await credentials.forgot(session, email, address)
         return Reply(202, Accepted(MAIL_IS_ON_ITS_WAY))
 
-    return await idempotent.run(work)
+    return await idempotent.run(work, credentials.asking(address))
 
 
 @post(

@@ -213,8 +213,7 @@ async def end_second_factor(
 async def _spend(accounts: Accounts, visitor: Visitor) -> Allowance:
     """One try of a first code; raises RateLimited."""
     code = CODE_AGAIN.of(visitor.person)
-    async with accounts.database.write(visitor.actor) as session:
-        await limits.spend(session, code)
+    await limits.spend_now(accounts.database, visitor.actor, code)
     return code
 
 

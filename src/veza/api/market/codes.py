@@ -245,4 +245,5 @@ async def redeem_code(
         kind = ItemKind(batch.kind)
         return Reply(200, Redeemed(kind, batch.item_id, batch.release_id, person_id is None))
 
-    return await idempotent.run(work)
+    spends = [code_claims.REDEEMING.of(email)] if person_id is None else []
+    return await idempotent.run(work, *spends)

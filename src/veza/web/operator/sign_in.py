@@ -38,8 +38,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         given = await fields(request)
         wanted, tries = given.get("next"), WRONG_TOKENS.of(network_of(request))
         try:
-            async with office.database.write("sign-in page") as session:
-                await limits.spend(session, tries)
+            await limits.spend_now(office.database, "sign-in page", tries)
         except RateLimited as error:
             wait = error.retry_after_seconds
             sentence = f"Too many wrong tokens came from your address: wait {wait} s, then try again."
