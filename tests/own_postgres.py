@@ -117,10 +117,32 @@ class OwnPostgres:
         self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
                  " AND pid <> pg_backend_pid()")  # fmt: skip
 
+    def dump(self, database: str) -> Path:
+        """A backup of `database` with pg_dump, taken while everything goes on; removed with the server."""
+        file = self._data.parent / f"{database}.dump"
+        self._run("pg_dump", *self._where(database), "-Fc", "-f", str(file))
+        return file
+
+    def restore(self, database: str, dump: Path) -> None:
+        """Put `dump` in the place of `database`, whoever uses it: restored beside it, then exchanged."""
+        beside = f"{database}_restored"
+        self.sql(f'CREATE DATABASE "{beside}"')
+        self._run("pg_restore", *self._where(beside), "--exit-on-error", str(dump))
+        self.sql(f'DROP DATABASE "{database}" WITH (FORCE)')
+        self.sql(f'ALTER DATABASE "{beside}" RENAME TO "{database}"')
+
+    def restore_in_place(self, database: str, dump: Path) -> None:
+        """Put `dump` over the tables of `database`, whoever uses them: sessions stay, and wait for it to end."""
+        self._run("pg_restore", *self._where(database), "--clean", "--if-exists", "--single-transaction", str(dump))
+
+    def _where(self, database: str) -> tuple[str, ...]:
+        return ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database)
+
     def sql(self, statement: str, database: str = "postgres") -> str:
         """One statement with psql; returns what it prints."""
-        where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database)
-        return self._run("psql", *where, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement)
+        return self._run(
+            "psql", *self._where(database), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement
+        )
 
     def _children(self) -> list[int]:
         return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]

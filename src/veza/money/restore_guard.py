@@ -19,13 +19,14 @@ import structlog
 from sqlalchemy import func, select
 
 from veza.kit.database import Database, Session
+from veza.kit.incarnations import incarnation
 from veza.money import findings, provider_account
 from veza.money.catch_up import CatchUpFailed, catch_up, lists_of_events, unknown_among
 from veza.money.comparisons import IN_FLIGHT, CannotReconcile
 from veza.money.findings import Finding, FindingKind
 from veza.money.operator import reason_for
 from veza.money.payments import Payment
-from veza.money.provider_account import AccountUnknown, AnotherAccount
+from veza.money.provider_account import AccountUnknown, AnotherAccount, ProviderAccount
 from veza.money.provider_lists import created_at
 from veza.money.reconciliation import reconcile
 from veza.money.stripe.gateway import Gateway
@@ -84,6 +85,8 @@ class RestoreGuard:
         self._has_looked = False
         self._asked_at: datetime | None = None
         self._current_at = LONG_AGO
+        self._incarnation = ""
+        self._was_replaced = False
 
     async def has_looked(self) -> bool:
         """Whether this process knows how old its database is; asks the provider if it does not. Opens transactions."""
@@ -91,6 +94,8 @@ class RestoreGuard:
         if self._has_looked or (self._asked_at is not None and timedelta() <= now - self._asked_at < ASK_AGAIN):
             return self._has_looked
         self._asked_at = now
+        async with self.database.read() as session:
+            self._incarnation = await _incarnation(session)
         try:
             await provider_account.confirm(self.database, self.gateway)
             newest = await self._newest_events(now)
@@ -109,12 +114,13 @@ class RestoreGuard:
         return True
 
     async def passage(self, session: Session) -> Passage:
-        """What may be claimed in this transaction. A database set back under this process makes it look again."""
+        """What may be claimed in this transaction. A database replaced under this process makes it look again."""
         row = await provider_account.read(session)
-        if row is None or row.seen_current_at is None or row.seen_current_at < self._current_at:
-            self._has_looked, self._asked_at, self._current_at = False, None, LONG_AGO
+        seen = row.seen_current_at if row is not None else None
+        if row is None or seen is None or seen < self._current_at or await _incarnation(session) != self._incarnation:
+            self._has_looked, self._asked_at, self._current_at, self._was_replaced = False, None, LONG_AGO, True
             return Passage(is_open=False)
-        self._current_at = row.seen_current_at
+        self._current_at = seen
         return Passage(row.held_at is None, row.look_before)
 
     async def claim(self, limit: int) -> list[Mend]:
@@ -125,7 +131,7 @@ class RestoreGuard:
             if row is None:
                 return []
             is_due = row.mend_at is not None and row.mend_at <= session.now and row.held_since is not None
-            marks: dict[str, Any] = {"seen_current_at": max(session.now, row.seen_current_at or session.now)}
+            marks: dict[str, Any] = {"seen_current_at": _later(session.now, row)}
             if is_due:
                 marks["mend_at"] = session.now + self._lease
             await provider_account.change(session, **marks)
@@ -170,7 +176,11 @@ class RestoreGuard:
             # Where nothing was ever sold, nothing can be sent twice.
             if unknown and first is not None and not released and (row is None or row.held_at is None):
                 await hold(session, unknown, first)
-            await provider_account.change(session, seen_current_at=session.now)
+            marks: dict[str, Any] = {"seen_current_at": _later(session.now, row)}
+            if self._was_replaced:  # what it missed may have been fetched already, by the scheduled catch-up
+                marks["look_before"] = session.now + CLOCKS_DIFFER
+            await provider_account.change(session, **marks)
+        self._was_replaced = False
 
 
 async def hold(session: Session, unknown: Sequence[Mapping[str, Any]], first_payment: datetime) -> None:
@@ -220,6 +230,16 @@ async def let_go(session: Session, reason: str) -> datetime:
         await findings.resolve_by_hand(session, finding_id, note)
     await provider_account.release(session, **marks)
     return until
+
+
+def _later(now: datetime, row: ProviderAccount | None) -> datetime:
+    """The mark to write: transactions that begin in one order may commit in another, and a mark that goes back says
+    that the database was set back."""
+    return max(now, (row.seen_current_at if row is not None else None) or now)
+
+
+async def _incarnation(session: Session) -> str:
+    return await incarnation(session, ProviderAccount.__tablename__)
 
 
 def _made_at(payment_id: UUID) -> datetime:
