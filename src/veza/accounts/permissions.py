@@ -112,8 +112,9 @@ def permissions_page() -> str:
         "A person has one or more roles; every signed-in person is a listener, and the operator's token is an admin.\n"
         "What belongs to somebody (an artist's release, a buyer's order) is open to its owner only; its room looks.\n\n"
         "Moderators and admins use these rights where they signed in with a second factor, once a mail server is set\n"
-        "(`STAFF_SECOND_FACTOR`). Roles, payout forms, new tokens and closing accounts take a fresh proof of\n"
-        "the person: the password, and a code where a second factor is on (`POST /me/proofs`).\n\n"
+        "(`STAFF_SECOND_FACTOR`). Roles, who acts for an artist, payout forms, new tokens and closing accounts\n"
+        "take a fresh proof of the person: the password, and a code where a second factor is on\n"
+        "(`POST /me/proofs`).\n\n"
         "This page is generated from `src/veza/accounts/permissions.py`.\n\n"
         f"| permission | what | {head} | by API token with scope |\n|---|---|{'---|' * len(shown)}---|\n{rows}\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from litestar import Litestar
 from sqlalchemy import event
 
 from tests.api.visitors import by_header, visiting
+from veza.accounts import links
+from veza.accounts.links import Purpose
 from veza.accounts.people import Person
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.problems import CATALOG_TRANSLATIONS
@@ -30,6 +33,10 @@ from veza.kit.schema import make_tables
 ARTIST = {"name": "Džana Kovač", "country": "BA", "currency": "EUR"}
 ALBUM = {"title": "Blue Hours", "kind": "album"}
 NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+TAKES_PROOF = re.compile(r"^/artists/[^/]+/(members|invitations$)")
+"""What changes who acts for an artist takes one, and tests that are about something else get it by themselves."""
 
 
 @dataclass
@@ -61,8 +68,15 @@ class Shelf:
         headers = {**who, **({} if method == "GET" else {"Idempotency-Key": key or str(uuid4())})}
         json = {} if body is None and method in {"POST", "PUT", "PATCH"} else body
         sent: dict[str, Any] = {"json": json} if json is not None and "content" not in more else {}
+        if isinstance(by, UUID) and method != "GET" and TAKES_PROOF.search(path):
+            headers["X-Veza-Proof"] = await self.proof(by)
         headers |= more.pop("headers", {})
         return await self.client.request(method, f"/api/v1{path}", headers=headers, **sent, **more)
+
+    async def proof(self, person_id: UUID) -> str:
+        """A fresh proof of this person, as their password would give."""
+        async with self.room.database.write() as session:
+            return links.make(session, Purpose.PROOF, person_id)
 
     async def refused(self, method: str, path: str, body: Any, status: int, kind: str, *, by: Any = None) -> str:
         """A request that must be refused as this kind of problem; its sentence."""

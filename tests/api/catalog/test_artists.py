@@ -155,6 +155,34 @@ async def test_an_administrator_adds_people_and_the_last_owner_stays(any_shelf: 
     assert [one["name"] for one in (await shelf.call("GET", path, by=shelf.ben))["items"]] == ["Ben"]
 
 
+@pytest.mark.parametrize(
+    ("method", "where", "body"),
+    [
+        ("POST", "/members", {"person_id": "BEN"}),
+        ("PATCH", "/members/BEN", {"part": "owner"}),
+        ("DELETE", "/members/BEN", None),
+        ("POST", "/invitations", {"email": "ben@example.org", "part": "owner"}),
+    ],
+)
+async def test_who_acts_for_an_artist_is_changed_with_a_fresh_proof_only(
+    any_shelf: Shelf, method: str, where: str, body: dict[str, str] | None
+) -> None:
+    shelf = any_shelf
+    if where != "/members":
+        await shelf.join(shelf.ben)
+    path = f"/artists/{shelf.artist['id']}{where.replace('BEN', str(shelf.ben))}"
+    given = {name: value.replace("BEN", str(shelf.ben)) for name, value in body.items()} if body else None
+    # An admin who is a person proves themselves as an owner does.
+    who = visiting(shelf.anna, "artist", "admin")
+    for headers in ({}, {"X-Veza-Proof": "made up"}, {"X-Veza-Proof": await shelf.proof(shelf.ben)}):
+        answer = await shelf.send(method, path, given, by=who, headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:veza:problem:proof-needed")
+    proof = {"X-Veza-Proof": await shelf.proof(shelf.anna)}
+    assert (await shelf.send(method, path, given, by=who, headers=proof)).status_code in (200, 201)
+    repeated = await shelf.send(method, path, given, by=who, headers=proof)
+    assert repeated.json()["type"] == "urn:veza:problem:proof-needed", "good once"
+
+
 async def test_only_an_owner_changes_the_currency_in_which_the_artist_is_paid(any_shelf: Shelf) -> None:
     shelf, path = any_shelf, f"/artists/{any_shelf.artist['id']}"
     currency = any_shelf.artist["currency"]

@@ -12,8 +12,10 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
+from veza.accounts import fresh_proof
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
+from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
 from veza.api.catalog.members import MEMBER_EXAMPLE, TAG, MemberShown, Part
@@ -94,7 +96,7 @@ JOINED_EXAMPLE: dict[str, Any] = {
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         201, InvitationShown, "The same for every address.", INVITATION_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, BAD_EMAIL, BAD_VALUE, RATE_LIMITED, *WRITE_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, BAD_EMAIL, BAD_VALUE, PROOF_NEEDED, RATE_LIMITED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def invite(
@@ -103,12 +105,15 @@ async def invite(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
+    proof: ProofHeader = None,
 ) -> Response[InvitationShown]:
     """Mails a link that lets whoever has this address act for the artist, once they accept; it works for a week. Only
-    an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link."""
+    an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link. Takes a
+    fresh proof."""
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
+        await fresh_proof.spend(session, visitor.person_id, proof)
         invited = await invitations.invite(
             session,
             row,

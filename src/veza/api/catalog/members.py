@@ -13,7 +13,10 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
+from veza.accounts import fresh_proof
 from veza.accounts.permissions import Permission
+from veza.api.accounts.problems import PROOF_NEEDED
+from veza.api.accounts.proofs import ProofHeader
 from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
 from veza.api.editing import editing
@@ -98,7 +101,7 @@ async def list_members(
     dependencies=editing(_people_to_edit),
     responses=answers(
         201, MemberShown, "The person, added.", MEMBER_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, *EDIT_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def add_member(
@@ -107,11 +110,14 @@ async def add_member(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     catalog: NamedDependency[CatalogRoom],
+    proof: ProofHeader = None,
 ) -> Response[MemberShown]:
-    """Administrators only, for an artist whose owners are gone: owners invite people, who accept."""
+    """Administrators only, for an artist whose owners are gone: owners invite people, who accept. Takes a fresh
+    proof."""
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
+        await fresh_proof.spend(session, visitor.person_id, proof)
         added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
         await catalog.on_first_artist(session, added.person_id)
         return Reply(201, show(MemberShown, added))
@@ -128,7 +134,7 @@ async def add_member(
     dependencies=editing(_people_to_edit),
     responses=answers(
         200, MemberShown, "The person as they are now.", MEMBER_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, NOT_NOW, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def change_member(
@@ -137,11 +143,13 @@ async def change_member(
     data: Annotated[PartChange, BodyKwarg(examples=[Example(value={"part": "owner"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    proof: ProofHeader = None,
 ) -> Response[MemberShown]:
-    """Changes the part of one of the artist's people. The last owner stays one."""
+    """Changes the part of one of the artist's people. The last owner stays one. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
+        await fresh_proof.spend(session, visitor.person_id, proof)
         return Reply(200, show(MemberShown, await members.change_part(session, row, person_id, data.part)))
 
     return await idempotent.run(work)
@@ -157,7 +165,7 @@ async def change_member(
     dependencies=editing(_people_to_edit),
     responses=answers(
         200, Removed, "The person may not act for the artist any more.", REMOVED_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS,
+        NOT_FOUND, FORBIDDEN, NOT_NOW, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def remove_member(
@@ -165,12 +173,15 @@ async def remove_member(
     person_id: FromPath[UUID],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    proof: ProofHeader = None,
 ) -> Response[Removed]:
-    """Takes a person off the artist: an owner does it for anybody, everybody for themselves. The last owner stays."""
+    """Takes a person off the artist: an owner does it for anybody, everybody for themselves. The last owner stays.
+    Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
         leaves = person_id == visitor.person_id
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=not leaves)
+        await fresh_proof.spend(session, visitor.person_id, proof)
         await members.remove_member(session, row, person_id)
         return Reply(200, Removed(person_id))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from veza.accounts.fresh_proof import ProofNeeded
 from veza.accounts.people import BadEmail, UnknownPerson
-from veza.api.accounts.problems import BAD_EMAIL
+from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
 from veza.catalog.artists import TooManyArtists, UnknownArtist
 from veza.catalog.askers import NotYours
@@ -81,6 +82,7 @@ CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotYours: FORBIDDEN,
     ObjectsUnavailable: UNAVAILABLE,
     Outdated: OUTDATED,
+    ProofNeeded: PROOF_NEEDED,
     Stale: CONFLICT,
     RateLimited: RATE_LIMITED,
     TooManyArtists: TOO_MANY,
