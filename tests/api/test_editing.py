@@ -19,6 +19,7 @@ from tests.api.world import World, filled
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY
+from veza.catalog.comments import Comment
 
 API = "/api/v1"
 NOT_SHARED = {
@@ -36,6 +37,7 @@ NOT_SHARED = {
 async def world(sqlite_url: str) -> AsyncIterator[World]:
     async for shop in open_shop(sqlite_url, create_tables=False):
         made = await filled(shop, 3)
+        await _commented(made)
         yield made
         await made.client.aclose()
 
@@ -44,8 +46,18 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
 async def on_both(database_url: str) -> AsyncIterator[World]:
     async for shop in open_shop(database_url, create_tables=False):
         made = await filled(shop, 2)
+        await _commented(made)
         yield made
         await made.client.aclose()
+
+
+async def _commented(world: World) -> None:
+    """The person has said something on their track, a moment ago."""
+    async with world.shop.stage.database.write() as session:
+        said = {"track_id": world.ids["track_id"], "person_id": world.person, "at_ms": 5, "text": "mine"}
+        comment = Comment(id=session.new_id(), created_at=session.now, **said)
+        session.add(comment)
+    world.ids["comment_id"] = comment.id
 
 
 async def sent(world: World, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -85,6 +97,7 @@ def edits(world: World) -> dict[str, Edit]:
     artist, release, track = f"/artists/{world.act.id}", f"/releases/{ids['release_id']}", f"/tracks/{ids['track_id']}"
     playlist, product = f"/playlists/{ids['playlist_id']}", f"/products/{ids['product_id']}"
     person, report = f"/people/{world.person}", f"/moderation/reports/{ids['report_id']}"
+    comment = f"/comments/{ids['comment_id']}"
     items = {"track_ids": [str(ids["track_id"])]}
     price = {"pricing": "fixed", "price_minor": 700}
     mail = {"kind": "sale", "channel": "mail", "pace": "never"}
@@ -100,6 +113,9 @@ def edits(world: World) -> dict[str, Edit]:
         "its link": Edit(playlist, "POST", f"{playlist}/link", {}, {}),
         "its items": Edit(playlist, "POST", f"{playlist}/items", items, items),
         "product": Edit(product, "PATCH", product, price, {**price, "price_minor": 800}),
+        "comment": Edit(comment, "PATCH", comment, {"text": "One"}, {"text": "Two"}),
+        "hidden": Edit(comment, "PUT", f"{comment}/hidden", None, None),
+        "shown again": Edit(comment, "DELETE", f"{comment}/hidden", None, None),
         "me": Edit("/me", "PATCH", "/me", {"name": "One"}, {"name": "Two"}),
         "person": Edit(person, "PUT", f"{person}/roles/moderator", {}, {}, takes_proof=True),
         "report": Edit(report, "POST", f"{report}/claim", {}, {}),
@@ -138,7 +154,7 @@ async def test_what_was_read_before_another_change_is_not_written_over(world: Wo
 
 async def test_of_two_who_read_the_same_exactly_one_writes(on_both: World) -> None:
     world = on_both
-    for name in ("artist", "release", "track", "playlist", "product"):
+    for name in ("artist", "release", "track", "playlist", "product", "comment"):
         edit = edits(world)[name]
         read = await tag(world, edit.shown)
         both = [sent(world, edit.method, edit.path, body, **{"If-Match": read}) for body in (edit.first, edit.second)]
@@ -179,6 +195,20 @@ async def test_a_stranger_learns_nothing_by_a_tag(world: World) -> None:
     path = f"{API}/playlists/{world.ids['playlist_id']}"
     refused = await world.client.patch(path, json={"title": "Mine"}, headers=headers)
     assert (refused.status_code, refused.headers.get("etag")) in {(403, None), (404, None)}
+
+
+async def test_a_hidden_comment_is_shown_to_its_author_and_the_artists_people_only(world: World) -> None:
+    path, stranger = f"{API}/comments/{world.ids['comment_id']}", visiting(await world.shop.person())
+    assert (await world.client.get(path)).json()["text"] == "mine"
+    assert (await sent(world, "PUT", path.removeprefix(API) + "/hidden")).status_code == 200
+    for who in ({}, stranger):
+        assert (await world.client.get(path, headers=who)).status_code == 404
+        tagged = {**who, "Idempotency-Key": str(uuid4()), "If-Match": OUTDATED}
+        told = await world.client.patch(path, json={"text": "x"}, headers=tagged)
+        assert (told.status_code, told.headers.get("etag")) in {(404, None), (401, None)}
+    assert (await world.client.get(path, headers=world.who)).json()["is_hidden"] is True
+    assert (await sent(world, "DELETE", path.removeprefix(API))).status_code == 200
+    assert (await world.client.get(path, headers=world.who)).status_code == 404
 
 
 async def test_version_or_tag_is_needed_where_version_was(world: World) -> None:

@@ -147,6 +147,19 @@ async def edit(session: Session, comment_id: UUID, person_id: UUID, text: str) -
     return comment
 
 
+async def seen(session: Session, comment_id: UUID, person_id: UUID | None, *, lock: bool = False) -> Comment:
+    """A comment as somebody may read it: everybody what is public, its author and the artist's people also what is
+    hidden. `lock` is for who goes on to change it. Raises UnknownComment."""
+    comment = await (_lock(session, comment_id) if lock else session.get(Comment, comment_id))
+    if comment is None or comment.deleted_at is not None:
+        raise UnknownComment(comment_id)
+    is_own = person_id is not None and comment.person_id == person_id
+    runs = {"track_id": comment.track_id, "person_id": person_id}
+    if is_own or await _is_readable(session, comment) or (person_id and await session.scalar(_RUNS, runs)):
+        return comment
+    raise UnknownComment(comment_id)
+
+
 async def remove(session: Session, comment_id: UUID, person_id: UUID) -> None:
     """The author takes it back: its text is gone for good. Raises UnknownComment, NotYourComment."""
     comment = await _lock_own(session, comment_id, person_id)

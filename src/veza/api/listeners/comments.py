@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,13 +15,14 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import NOT_CONFIRMED
+from veza.api.editing import editing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.follows import AskedIds
 from veza.api.listeners.playlist_shapes import AT, PERSON_ID, TRACK_ID
 from veza.api.listeners.problems import BAD_MOMENT, BAD_TEXT, TOO_LATE_TO_EDIT
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.catalog import comment_lists, comments, visibility
 from veza.catalog.comments import LONGEST_TRACK, TEXT_MOST
@@ -179,16 +181,39 @@ async def count_comments(asked: AskedIds, database: NamedDependency[Database]) -
     return CommentCounts([CommentCount(one, found[one]) for one in asked])
 
 
+@get(
+    "/comments/{comment_id:uuid}",
+    operation_id="showComment",
+    tags=[TAG],
+    summary="Show a comment",
+    opt=needs(Permission.BROWSE),
+    responses=answers(200, CommentShown, "The comment.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND),
+)
+async def show_comment(
+    comment_id: FromPath[UUID], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
+) -> CommentShown:
+    """One comment or reply; its author and the artist's people see it where it is hidden, too. Its `ETag` is what
+    `If-Match` takes."""
+    async with database.read() as session:
+        await comments.seen(session, comment_id, visitor.person_id)
+        return show(CommentShown, await comment_lists.shown(session, comment_id))
+
+
+async def _comment_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> CommentShown:
+    await comments.seen(session, path["comment_id"], visitor.person_id, lock=True)
+    return show(CommentShown, await comment_lists.shown(session, path["comment_id"]))
+
+
 @patch(
     "/comments/{comment_id:uuid}",
     operation_id="editComment",
     tags=[TAG],
     summary="Correct a comment",
     opt=needs(Permission.SAY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_comment_to_edit),
     responses=answers(
         200, CommentShown, "The comment as it is now.", {**COMMENT_EXAMPLE, "edited_at": AT},
-        FORBIDDEN, NOT_FOUND, BAD_TEXT, TOO_LATE_TO_EDIT, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, BAD_TEXT, TOO_LATE_TO_EDIT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def edit_comment(
@@ -213,8 +238,8 @@ async def edit_comment(
     tags=[TAG],
     summary="Take a comment back",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CommentGone, "It is gone.", {"id": COMMENT_ID}, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
+    dependencies=editing(_comment_to_edit),
+    responses=answers(200, CommentGone, "It is gone.", {"id": COMMENT_ID}, FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def delete_comment(
     comment_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
@@ -234,10 +259,10 @@ async def delete_comment(
     tags=[TAG],
     summary="Hide a comment on one's own track",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
+    dependencies=editing(_comment_to_edit),
     responses=answers(
         200, CommentShown, "It is hidden.", {**COMMENT_EXAMPLE, "is_hidden": True},
-        FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
+        FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def hide_comment(
@@ -259,8 +284,8 @@ async def hide_comment(
     tags=[TAG],
     summary="Show a comment again",
     opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CommentShown, "It is shown.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
+    dependencies=editing(_comment_to_edit),
+    responses=answers(200, CommentShown, "It is shown.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def show_comment_again(
     comment_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]

@@ -62,6 +62,7 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
                 comments.write_comment,
                 comments.list_comments,
                 comments.count_comments,
+                comments.show_comment,
                 comments.edit_comment,
                 comments.delete_comment,
                 comments.hide_comment,
