@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,38 @@ def test_what_makes_no_sense_is_one_sentence(
 def test_a_database_without_tables_is_one_sentence(world: World, tmp_path: Path) -> None:
     world.url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
     assert world.refusal("list") == "the database has no tables yet: run `veza migrate`"
+
+
+def test_sending_is_resumed_for_a_day_and_for_a_reason(world: World) -> None:
+    done = world.run("resume-sending", "--reason", "the list of events fails for days")
+    assert done.exit_code == 0
+    assert re.fullmatch(r"Sending goes on without a comparison until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n", done.stdout)
+    until = json.loads(world.run("resume-sending", "--reason", "again", "--json").stdout)["until"]
+    assert datetime.fromisoformat(until) > world.clock.now()
+    without = world.run("resume-sending", "--reason", " ")
+    assert (without.exit_code, without.stdout) == (2, "")
+    assert without.stderr == (
+        "veza: a decision to resume sending needs a reason, 3 to 500 characters: the next person will want to know\n"
+    )
+
+
+def test_another_account_is_used_from_now_on_and_the_old_one_is_told(world: World) -> None:
+    first = json.loads(world.run("use-account", "acct_new", "--reason", "the company changed", "--json").stdout)
+    assert first["account"] == "acct_new"
+    done = world.run("use-account", "acct_newer", "--reason", "it changed again")
+    assert (done.exit_code, done.stdout) == (
+        0, "This database sells with account acct_newer now; before: acct_new.\n",
+    )  # fmt: skip
+    refused = world.run("reconcile")
+    assert refused.exit_code == 1
+    assert "this database has sold with acct_newer: nothing of it was stored" in refused.stderr
+
+
+@pytest.mark.parametrize("account", ["nonsense", "acct_", "acct_1;--", ""])
+def test_what_is_no_accounts_id_is_refused(world: World, account: str) -> None:
+    done = world.run("use-account", account, "--reason", "the company changed")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"an account's id is like acct_1Abc, not “{account}”" in done.stderr
 
 
 def test_a_waiting_reversal_shows_why_and_when_it_is_tried_next(world: World) -> None:

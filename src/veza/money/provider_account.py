@@ -5,6 +5,7 @@ The account is remembered at the first contact. What another account says is ref
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from veza.money.operator import reason_for
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 
+_ACCOUNT_ID = re.compile(r"acct_[A-Za-z0-9_]{1,250}")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +47,13 @@ class ProviderAccount(Base):
     look_before: Mapped[datetime | None]
     released_until: Mapped[datetime | None]
     seen_current_at: Mapped[datetime | None]
+
+
+class NoAccountId(ValueError):
+    """What was given is no account's id."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"an account's id is like acct_1Abc, not “{given}”: the provider's dashboard shows it")
 
 
 class AnotherAccount(Exception):
@@ -142,8 +151,10 @@ async def release(session: Session, **more: Any) -> None:
 async def use(session: Session, account_id: str, reason: str) -> str | None:
     """An operator says that this database sells with another account from now on; returns the one before.
 
-    The finding about it closes with the reason. Raises ReasonMissing.
+    The finding about it closes with the reason. Raises ReasonMissing, NoAccountId.
     """
+    if _ACCOUNT_ID.fullmatch(account_id) is None:
+        raise NoAccountId(account_id)
     note = reason_for("change of account", reason)
     row = await read(session, locked=True)
     before = row.account_id if row is not None else None

@@ -220,7 +220,7 @@ async def let_go(session: Session, reason: str) -> datetime:
     Until then no process holds it back because of unknown events. What belongs to payments made before now is looked up
     before it is sent for the first time, then and later. Raises ReasonMissing.
     """
-    note = reason_for("release", reason)
+    note = reason_for("decision to resume sending", reason)
     until = session.now + RELEASED_FOR
     marks = {"look_before": session.now + CLOCKS_DIFFER, "released_until": until, "seen_current_at": session.now}
     said = f"sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,6 +15,9 @@ from veza.ops.application import Application, Program
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 from veza.ops.terminal import echo
 from veza.settings import Settings, parse_duration, show_duration
+
+if TYPE_CHECKING:
+    from veza.kit.database import Session
 
 T = TypeVar("T")
 
@@ -112,15 +115,12 @@ def retry(
     from veza.money.operator import retry_transfer
     from veza.ops import money_views
 
-    async def act(application: Application) -> Any:
-        async with application.database.write(_operator()) as session:
-            return await retry_transfer(session, await money_views.transfer_id(session, transfer), reason)
+    async def act(session: Session) -> Any:
+        return await retry_transfer(session, await money_views.transfer_id(session, transfer), reason)
 
-    row = _with_room(context, database_url, act)
-    if as_json:
-        print_json(money_views.as_json(row))
-    else:
-        echo(f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries.")
+    row = _with_room(context, database_url, _by_operator(act))
+    said = f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries."
+    _tell(as_json, money_views.as_json(row), said)
 
 
 @money.command()
@@ -216,10 +216,7 @@ def return_charge(
         return await give(application.database, application.room.gateway, charge, reason, actor=_operator())
 
     done = _with_room(context, database_url, act, asks_provider=True)
-    if as_json:
-        print_json({**asdict(done), "payment_id": str(done.payment_id)})
-    else:
-        echo(str(done))
+    _tell(as_json, {**asdict(done), "payment_id": str(done.payment_id)}, str(done))
 
 
 @money.command(name="resume-sending")
@@ -236,15 +233,9 @@ def resume_sending(
     """
     from veza.money.restore_guard import let_go
 
-    async def act(application: Application) -> Any:
-        async with application.database.write(_operator()) as session:
-            return await let_go(session, reason)
-
-    until = _with_room(context, database_url, act)
-    if as_json:
-        print_json({"until": until.isoformat()})
-    else:
-        echo(f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC.")
+    until = _with_room(context, database_url, _by_operator(lambda session: let_go(session, reason)))
+    said = f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC."
+    _tell(as_json, {"until": until.isoformat()}, said)
 
 
 @money.command(name="use-account")
@@ -258,15 +249,26 @@ def use_account(
     """Sell with another account of the provider: sales with the one before can be neither refunded nor compared."""
     from veza.money.provider_account import use
 
-    async def act(application: Application) -> Any:
-        async with application.database.write(_operator()) as session:
-            return await use(session, account, reason)
+    before = _with_room(context, database_url, _by_operator(lambda session: use(session, account, reason)))
+    said = f"This database sells with account {account} now; before: {before or 'none'}."
+    _tell(as_json, {"account": account, "before": before}, said)
 
-    before = _with_room(context, database_url, act)
+
+def _by_operator(write: Callable[[Session], Awaitable[T]]) -> Callable[[Application], Awaitable[T]]:
+    """One writing transaction in the name of who types the command."""
+
+    async def act(application: Application) -> T:
+        async with application.database.write(_operator()) as session:
+            return await write(session)
+
+    return act
+
+
+def _tell(as_json: bool, shown: Mapping[str, Any], said: str) -> None:
     if as_json:
-        print_json({"account": account, "before": before})
+        print_json(shown)
     else:
-        echo(f"This database sells with account {account} now; before: {before or 'none'}.")
+        echo(said)
 
 
 def _with_room(
@@ -285,7 +287,7 @@ def _with_room(
     from veza.money.catch_up import CatchUpFailed
     from veza.money.charge_returns import ChargeNotReturned, NotReturnable
     from veza.money.operator import NothingToRetry, ReasonMissing
-    from veza.money.provider_account import AnotherAccount
+    from veza.money.provider_account import AnotherAccount, NoAccountId
     from veza.money.reconciliation import CannotReconcile
     from veza.money.timeline import NothingFound
     from veza.money.transfers import UnknownTransfer
@@ -322,7 +324,7 @@ def _with_room(
         raise fail(str(impossible)) from None
     except (CannotReconcile, CatchUpFailed, *running.TROUBLES) as impossible:
         raise fail(str(impossible)) from None
-    except (ReasonMissing, NoSuchState) as senseless:
+    except (ReasonMissing, NoSuchState, NoAccountId) as senseless:
         raise fail(str(senseless), 2) from None
 
 
