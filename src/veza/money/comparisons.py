@@ -130,14 +130,11 @@ class Comparison:
         yield Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, "record it as theirs"), record
 
     async def refund(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
-        payment = await self._payment(seen)
+        payment, instead = await self._booked(seen, "it went back to the buyer of an order that is not here")
         if payment is None:
-            lost = await self._lost_payment(seen)
-            if lost is not None:
-                yield _lost(seen, lost, "it went back to the buyer of an order that is not here"), None
+            if instead is not None:
+                yield instead
             return
-        if _is_of_another_charge(payment, seen):
-            return  # the charge itself is a finding
         async with self.database.read() as session:
             mine = select(Refund).where(Refund.payment_id == payment.id)
             by_theirs = (await session.scalars(mine.where(Refund.stripe_refund_id == seen["id"]))).one_or_none()
@@ -230,14 +227,11 @@ class Comparison:
         yield Difference(kind, subject, said, "record the reversals", payment.id), record
 
     async def dispute(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
-        payment = await self._payment(seen)
+        payment, instead = await self._booked(seen, "answer it at the provider: its order is not here")
         if payment is None:
-            lost = await self._lost_payment(seen)
-            if lost is not None:
-                yield _lost(seen, lost, "answer it at the provider: its order is not here"), None
+            if instead is not None:
+                yield instead
             return
-        if _is_of_another_charge(payment, seen):
-            return  # the charge itself is a finding
         async with self.database.read() as session:
             mine = select(Dispute).where(Dispute.stripe_dispute_id == seen["id"])
             row = (await session.scalars(mine)).one_or_none()
@@ -258,6 +252,15 @@ class Comparison:
         elif new or row.provider_status != seen["status"]:
             said = f"dispute {dispute_id} is {row.provider_status} here and {seen['status']} there"
             yield _state(payment, dispute_id, said, "record its funds"), record
+
+    async def _booked(self, seen: Mapping[str, Any], mend: str) -> tuple[Payment | None, Found | None]:
+        """The payment to compare a refund or dispute with; where there is none, what is found instead, if anything."""
+        payment = await self._payment(seen)
+        if payment is None:
+            lost = await self._lost_payment(seen)
+            return None, None if lost is None else (_lost(seen, lost, mend), None)
+        # Where it is of another charge than the payment's, that charge itself is a finding.
+        return None if _is_of_another_charge(payment, seen) else payment, None
 
     async def _payment(self, seen: Mapping[str, Any]) -> Payment | None:
         """The payment a charge, refund or dispute belongs to, by whatever it says of itself."""
