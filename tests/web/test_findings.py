@@ -73,3 +73,53 @@ async def test_a_finding_and_a_payment_name_the_seller(desk: Desk) -> None:
     assert "sold by <bdi>Tante Électrique</bdi>" in findings_page
     # once for the line, once for the transfer and once for the reversal
     assert (await desk.get(f"/operator/payments/{row.payment_id}")).text.count("<bdi>Tante Électrique</bdi>") == 3
+
+
+async def paid_twice(desk: Desk) -> str:
+    """A second charge that names a payment which has its own; returns the charge."""
+    payment_id = await desk.stage.sold([("anna", 1000)])
+    about = {"transfer_group": str(payment_id), "metadata": {"veza_payment": str(payment_id)}}
+    charge = desk.stage.sandbox.take_payment(1000, "eur", card="4242424242424242", **about)["id"]
+    await desk.stage.settle()
+    return str(charge)
+
+
+async def test_a_second_charge_goes_back_by_the_form_beside_its_finding(desk: Desk) -> None:
+    charge = await paid_twice(desk)
+    address = f"/operator/findings/{charge}/return-charge"
+    page = await desk.get("/operator/findings")
+    assert f'action="{address}"' in page.text
+    fields = {"form_token": form_token(page), "reason": "the buyer paid twice"}
+    answer = await desk.client.post(address, data=fields)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303, f"/operator/findings?show=all&returned={charge}",
+    )  # fmt: skip
+    after = (await desk.get(answer.headers["location"])).text
+    assert f"Charge {charge} goes back to its buyer." in after
+    assert f'action="{address}"' not in after
+    assert desk.stage.sandbox.world.charges.rows[charge]["amount_refunded"] == 1000
+
+    twice = await desk.client.post(address, data=fields)
+    assert twice.status_code == 409
+    assert "has gone back to the buyer already" in twice.text
+    assert len(desk.stage.sandbox.world.refunds.rows) == 1
+
+
+async def test_the_form_refuses_an_unknown_charge_a_missing_reason_and_a_stranger(desk: Desk) -> None:
+    charge = await paid_twice(desk)
+    token = form_token(await desk.get("/operator/findings"))
+    told = {"form_token": token, "reason": "the buyer paid twice"}
+    for subject, fields, status, words in (
+        ("ch_unknown", told, 404, "The provider has no charge ch_unknown"),
+        ("ch_1%27--", told, 404, "A charge is named like ch_1."),
+        (charge, {"form_token": token, "reason": " "}, 422, "The charge was not given back"),
+        (charge, {"reason": "the buyer paid twice"}, 403, ""),
+    ):
+        answer = await desk.client.post(f"/operator/findings/{subject}/return-charge", data=fields)
+        assert answer.status_code == status, answer.text
+        assert words.lower() in answer.text.lower()
+    async with desk.another() as stranger:
+        answer = await stranger.post(f"/operator/findings/{charge}/return-charge", data=told)
+        assert answer.status_code in (303, 401, 403)
+        assert "returned" not in answer.headers.get("location", "")
+    assert desk.stage.sandbox.world.charges.rows[charge]["amount_refunded"] == 0

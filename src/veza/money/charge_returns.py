@@ -26,6 +26,10 @@ class NotReturnable(Exception):
     """The charge cannot be given back by this action; says why, and what to do instead."""
 
 
+class UnknownCharge(NotReturnable):
+    """The provider has no such charge."""
+
+
 class ChargeNotReturned(Exception):
     """The provider did not do it, or did not answer; a repeat is safe."""
 
@@ -59,7 +63,7 @@ async def return_charge(
 ) -> ReturnedCharge:
     """Give the buyer all that is left of a charge which no payment here is booked with.
 
-    Raises ReasonMissing, NotReturnable, ChargeNotReturned.
+    Raises ReasonMissing, NotReturnable (UnknownCharge is one), ChargeNotReturned.
     """
     reason = reason_for("return", reason)
     charge = await _charge(gateway, charge_id)
@@ -92,7 +96,7 @@ async def return_charge(
 async def _charge(gateway: Gateway, charge_id: str) -> Mapping[str, Any]:
     answer = await gateway.charge(charge_id)
     if answer.status == 404:
-        raise NotReturnable(f"the provider has no charge {charge_id}")
+        raise UnknownCharge(f"the provider has no charge {charge_id}")
     if not answer.is_ok:
         raise ChargeNotReturned(charge_id, answer)
     return answer.object

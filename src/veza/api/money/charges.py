@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.findings import TAG
 from veza.api.money.problems import NOT_REFUNDABLE, PROVIDER_UNAVAILABLE
+from veza.api.problems import NOT_FOUND
 from veza.api.shapes import PLAIN, WRITE_PROBLEMS, answers, show
 from veza.kit.database import Session
 from veza.money.charge_returns import ReturnedCharge, return_charge
@@ -58,7 +59,7 @@ RETURNED_EXAMPLE: dict[str, Any] = {
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
         200, ReturnedChargeShown, "What goes back to the buyer.", RETURNED_EXAMPLE,
-        NOT_REFUNDABLE, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+        NOT_FOUND, NOT_REFUNDABLE, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def return_whole_charge(

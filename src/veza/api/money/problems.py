@@ -6,7 +6,7 @@ from veza.accounts.fresh_proof import ProofNeeded
 from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
 from veza.kit.moves import Stale
-from veza.money.charge_returns import ChargeNotReturned, NotReturnable
+from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge
 from veza.money.findings import ResolvedAlready, UnknownFinding
 from veza.money.operator import NothingToRetry, ReasonMissing
 from veza.money.payments import BadPayment, UnknownPayment
@@ -37,7 +37,8 @@ NOT_REFUNDABLE = Kind(
     "not-refundable",
     422,
     "There is nothing to refund",
-    "The payment has not succeeded, or has no such line; read it again.",
+    "The payment has not succeeded, or has no such line; or the charge has gone back already, or is a payment's: refund"
+    " the payment. Read it again.",
     "payment 01890000-0000-7000-8000-000000000000 is pending: there is nothing to refund",
 )
 NOTHING_TO_RETRY = Kind(
@@ -101,6 +102,7 @@ MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
     RefundExceedsPayment: REFUND_EXCEEDS_PAYMENT,
     ResolvedAlready: ALREADY_RESOLVED,
     Stale: CONFLICT,
+    UnknownCharge: NOT_FOUND,
     UnknownFinding: NOT_FOUND,
     UnknownPayment: NOT_FOUND,
     UnknownRefund: NOT_FOUND,

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from sqlalchemy import select
 
 from veza.money import unbooked_charges
-from veza.money.charge_returns import ChargeNotReturned, NotReturnable, return_charge
+from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge, return_charge
 from veza.money.findings import Finding
 from veza.money.operator import ReasonMissing
 from veza.money.stripe.gateway import Gateway
@@ -60,6 +60,8 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
             done = await return_charge(office.database, gateway, charge_id, reason, actor=ACTOR)
         except ReasonMissing as error:
             raise Refused(422, "The charge was not given back", f"{str(error).capitalize()}.", ALL) from None
+        except UnknownCharge as error:
+            raise Refused(404, "No such charge", f"{str(error).capitalize()}.", ALL) from None
         except NotReturnable as error:
             raise Refused(409, "The charge was not given back", f"{str(error).capitalize()}.", ALL) from None
         except ChargeNotReturned as error:
