@@ -246,6 +246,9 @@ class Settings(BaseSettings):
     reversal_balance_retry: Duration = setting("REVERSAL_BALANCE_RETRY", "6h", "wait before asking again a seller whose balance was too low; costs no retry", unit="duration", ge="1s")
     reversal_balance_max: Duration = setting("REVERSAL_BALANCE_MAX", "30d", "after waiting this long for a balance the amount becomes the seller's debt", unit="duration", ge="1s")
 
+    # Debts of sellers
+    netting_enabled: bool = setting("NETTING_ENABLED", True, "let later sales of a seller pay what could not be taken back from them; with false it stays a debt until an operator tries again")
+
     # Worker that pays sellers
     transfer_retry_worker_enabled: bool = setting("TRANSFER_RETRY_WORKER_ENABLED", True, "run the transfer worker in this process")
     transfer_retry_max_retries: int = setting("TRANSFER_RETRY_MAX_RETRIES", 5, "counted failures; the last one ends the transfer in permanently_failed", unit="attempts", ge=1, le=1000)

@@ -25,10 +25,10 @@ from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
 from veza.market import cart, codes, orders, products, receipts, refund_requests
-from veza.money import backlog, operator, pace_postgres, room, sellers
+from veza.money import backlog, nettings, operator, pace_postgres, room, sellers
 
 WITH_TABLES = (
-    idempotency, backlog, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
+    idempotency, backlog, nettings, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
     ingested, invitations, comments, follows, likes, moderation, playlists, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,

@@ -216,6 +216,7 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         (room.refund_worker, settings.refund_worker_enabled),
         (room.transfer_worker, settings.transfer_retry_worker_enabled),
         (room.reversal_worker, settings.reversal_worker_enabled),
+        (room.netting_worker, True),
         (room.check_worker, True),
         (room.guard, True),
         (room.inbox, True),

@@ -15,11 +15,13 @@ class CauseKind(StrEnum):
     """Made at the provider by somebody else: its dashboard, another program."""
     REBALANCE = "rebalance"
     """A second intent for a cause that already has one of its kind on the same transfer."""
+    NETTING = "netting"
+    """A seller's debt that was paid from a later sale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`id` is that of our refund, dispute, payment or reversal row of this kind."""
+    """`id` is that of our refund, dispute, payment, reversal or netting row of this kind."""
 
     kind: CauseKind
     id: UUID

@@ -38,6 +38,7 @@ def money_rules(settings: Settings, webhook_secrets: tuple[str, ...]) -> MoneyRu
             backoff_base=settings.inbox_backoff_base,
             backoff_max=settings.inbox_backoff_max,
         ),
+        netting_enabled=settings.netting_enabled,
         breaker_threshold=settings.stripe_breaker_threshold,
         breaker_interval=settings.stripe_breaker_interval,
         lease=settings.claim_lease,

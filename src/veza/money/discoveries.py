@@ -40,10 +40,10 @@ async def transfer_seen(
 ) -> None:
     """The provider has this transfer of ours; if it was not wanted any more, the difference is closed at once."""
     if int(seen["amount"]) != transfer.sent_minor:
-        if not _was_lowered_since(transfer, int(seen["amount"])):
+        if not _is_planned_otherwise(transfer, int(seen["amount"])):
             await _amount_differs(session, payment, f"transfer {transfer.id}", transfer.sent_minor, seen)
             return
-        await transfers.raise_to(session, payment, transfer, int(seen["amount"]))
+        await transfers.change_to(session, payment, transfer, int(seen["amount"]))
     cause = unwanted_cause(transfer) or Cause(CauseKind.SALE, payment.id)
     news = await transfers.record_made(session, payment, transfer, seen, because=because, request_id=request_id)
     if news:
@@ -51,10 +51,13 @@ async def transfer_seen(
         await _want_again(session, transfer)
 
 
-def _was_lowered_since(transfer: SellerTransfer, amount_minor: int) -> bool:
-    """Whether the provider's larger amount is what this row was to send before it was lowered; no sending is known."""
+def _is_planned_otherwise(transfer: SellerTransfer, amount_minor: int) -> bool:
+    """Whether the provider's amount is what this row was to send once; this database knows of no sending.
+
+    After a restore the row may have been lowered anew, or its lowering may be lost (a part was kept for a debt).
+    """
     is_open = transfers.is_unsent(transfer) or transfer.status == "canceled"
-    return is_open and not transfer.unanswered and transfer.sent_minor < amount_minor <= transfer.share_minor
+    return is_open and not transfer.unanswered and 0 < amount_minor <= transfer.share_minor
 
 
 async def reversals_seen(

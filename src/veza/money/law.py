@@ -13,15 +13,16 @@ from sqlalchemy import bindparam, func, select
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.money import Money
-from veza.money import findings, returns
+from veza.money import findings, nettings, returns
 from veza.money.disputes import WITHDRAWN
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account, LedgerEntry, balances, law_holds
+from veza.money.nettings import Netting
 from veza.money.payments import Payment, PaymentLine, lines_of
 from veza.money.rebalance import SellerBook
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.transfers import SellerTransfer, is_unsent
+from veza.money.transfers import SellerTransfer, is_kept, is_unsent
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,9 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
     disputed = await session.scalar(WITHDRAWN, {"payment_id": payment.id})
     live = [row for row in sent if row.status != "canceled"]
     unsent = sum(row.sent_minor for row in live if is_unsent(row))
-    with_sellers = sum(row.sent_minor - row.reversed_minor for row in live if not is_unsent(row))
+    kept = sum(row.sent_minor for row in live if is_kept(row))
+    with_sellers = sum(row.sent_minor - row.reversed_minor for row in live if not is_unsent(row)) - kept
+    netted = sum(row.netted_minor for row in live)
     debt = sum(row.amount_minor for row in back if row.status == "permanently_failed")
     returned_ = await returns.returned(session, payment.id)
     lines = await lines_of(session, payment.id) if captured else []
@@ -62,12 +65,13 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
         owed[line.seller_id] += returns.owed(line, returned_.get(line.id, 0), payment.currency)
     if captured and payment.cleared_at is None:
         unsent = sum(line.share_minor for line in lines)
-    to_recover = unsent + with_sellers - sum(owed.values()) - debt
+    to_recover = unsent + with_sellers + kept - netted - sum(owed.values()) - debt
     expected = {
         Account.SHARES_UNSENT: -unsent,
         Account.SENT_TO_SELLERS: -with_sellers,
         Account.SELLER_DEBT: debt,
         Account.TO_RECOVER: to_recover,
+        Account.NETTED: netted - kept,
         Account.REFUNDED: -sum(row.amount_minor for row in refunded if row.status == "succeeded"),
         Account.DISPUTED: -int(disputed or 0),
     }
@@ -80,6 +84,7 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
     if not law_holds(captured, of):
         found.append("the conservation law does not hold")
     found += _rows_agree(sent, back)
+    found += _nettings_agree(payment, await nettings.of_payment(session, payment.id), kept, netted)
     found += _owed_is_planned(payment, owed, sent, back)
     found += [f"line {line.position} returned more than its gross" for line in lines if _over(line, returned_)]
     return [Violation(payment.id, message) for message in found]
@@ -98,6 +103,21 @@ def _rows_agree(sent: Sequence[SellerTransfer], back: Sequence[TransferReversal]
         open_rows = {r.status for r in back if r.transfer_id == row.id}
         if ("pending" in open_rows) != (row.status == "reversal_pending"):
             found.append(f"transfer {row.id} is {row.status} with reversals {sorted(open_rows)}")
+    return found
+
+
+def _nettings_agree(payment: Payment, rows: Sequence[Netting], kept: int, netted: int) -> list[str]:
+    """Each netting is kept of one payment and counted by another, so that over all payments it comes to nothing."""
+    kept_here = sum(row.amount_minor for row in rows if row.sale_payment_id == payment.id)
+    counted_here = sum(row.amount_minor for row in rows if row.debt_payment_id == payment.id and row.paid_at)
+    found = []
+    if kept_here != kept:
+        found.append(
+            f"its nettings kept {Money(kept_here, payment.currency)}, its rows {Money(kept, payment.currency)}"
+        )
+    if counted_here != netted:
+        counted, rows_say = Money(counted_here, payment.currency), Money(netted, payment.currency)
+        found.append(f"nettings paid {counted} of its debts, its transfers say {rows_say}")
     return found
 
 

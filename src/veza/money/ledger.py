@@ -1,10 +1,11 @@
 """The ledger: double entry, append-only, one currency per posting, and the law it obeys.
 
 Amounts are signed, debits positive; every posting sums to zero. *sent to sellers*, *refunded* and
-*disputed* are contra accounts of *platform cash*: they say where the captured cash went. The law, per
-payment and currency:
+*disputed* are contra accounts of *platform cash*: they say where the captured cash went. *Netted* is what one
+payment kept of a share to pay the seller's debt of another (credit), and what the other got of it (debit): over all
+payments of a seller it sums to zero. The law, per payment and currency:
 
-    captured = shares not sent + (sent - reversed) - to recover - seller debt
+    captured = shares not sent + (sent - reversed) - to recover - seller debt - netted
              + platform revenue + refunded + disputed - loss
 
 Provider fees are a platform expense outside it.
@@ -31,6 +32,7 @@ class Account(StrEnum):
     SENT_TO_SELLERS = "sent_to_sellers"
     TO_RECOVER = "to_recover"
     SELLER_DEBT = "seller_debt"
+    NETTED = "netted"
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     LOSS = "loss"
@@ -116,6 +118,7 @@ def law_holds(captured_minor: int, of: Mapping[Account, int]) -> bool:
         - of[Account.SENT_TO_SELLERS]
         - of[Account.TO_RECOVER]
         - of[Account.SELLER_DEBT]
+        - of[Account.NETTED]
         - of[Account.PLATFORM_REVENUE]
         - of[Account.REFUNDED]
         - of[Account.DISPUTED]

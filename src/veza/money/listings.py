@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age, by_time
 from veza.money.findings import Finding
+from veza.money.nettings import Netting
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund, RefundLine
 from veza.money.reversals import TransferReversal
@@ -23,6 +24,7 @@ PAYMENT_SORTS = by_age(Payment.id)
 REFUND_SORTS = by_age(Refund.id)
 TRANSFER_SORTS = by_age(SellerTransfer.id)
 REVERSAL_SORTS = by_age(TransferReversal.id)
+NETTING_SORTS = by_age(Netting.id)
 FINDING_SORTS = by_age(Finding.id)
 EVENT_SORTS = by_time(WebhookEvent.received_at, WebhookEvent.id, "received_at")
 SELLER_SORTS = {"id": Sort(Seller.id), **by_time(Seller.created_at, Seller.id, "created_at")}
@@ -112,6 +114,18 @@ async def reversals(
     """What is or was taken back from transfers."""
     wanted = _equal((TransferReversal.seller_id, seller_id), (TransferReversal.status, status))
     return await _rows(session, TransferReversal, part, wanted)
+
+
+async def nettings(session: Session, part: Slice, *, seller_id: str) -> Sequence[Netting]:
+    """What was kept of a seller's sales to pay what they owed."""
+    return await _rows(session, Netting, part, _equal((Netting.seller_id, seller_id)))
+
+
+async def order_refs(session: Session, rows: Sequence[Netting]) -> dict[UUID, str]:
+    """Payment id → the order it is for, of both sides of these nettings."""
+    ids = {id for row in rows for id in (row.sale_payment_id, row.debt_payment_id)}
+    found = await session.execute(select(Payment.id, Payment.order_ref).where(Payment.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
 
 
 async def of_payment(session: Session, model: type[R], payment_id: UUID) -> Sequence[R]:

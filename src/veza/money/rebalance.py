@@ -31,15 +31,16 @@ class SellerBook:
 
     @property
     def planned_minor(self) -> int:
-        """Σ sent of transfers not canceled - Σ reversals not canceled + what others took that nobody needed."""
-        sent = sum(row.sent_minor for row in self.transfers if row.status != "canceled")
+        """Σ sent of transfers not canceled - what later sales paid of them - Σ reversals not canceled + what others
+        took that nobody needed."""
+        sent = sum(row.sent_minor - row.netted_minor for row in self.transfers if row.status != "canceled")
         back = sum(row.amount_minor - row.surplus_minor for row in self.reversals if row.status != "canceled")
         return sent - back
 
     def left_of(self, transfer: SellerTransfer) -> int:
-        """What of a sent transfer no reversal speaks for."""
+        """What of a sent transfer no reversal speaks for, and no later sale has paid."""
         spoken = sum(r.amount_minor for r in self.reversals if r.transfer_id == transfer.id and r.status != "canceled")
-        return transfer.sent_minor - spoken
+        return transfer.sent_minor - transfer.netted_minor - spoken
 
 
 async def foresee(session: Session, payment_ids: Sequence[UUID]) -> None:
@@ -104,7 +105,10 @@ async def rebalance(session: Session, payment: Payment, cause: Cause) -> None:
 
 
 async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
-    """planned > owed: use up a surplus, lower what was never sent, then reverse, newest transfer first."""
+    """planned > owed: use up a surplus, lower what was never sent, then reverse, newest transfer first.
+
+    What was kept for a debt comes last: the provider has nothing of it, so it becomes a debt again.
+    """
     gap -= await surplus.use(session, book.reversals, gap)
     for transfer in reversed(book.transfers):
         if gap and transfers.is_unsent(transfer):
@@ -114,7 +118,9 @@ async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: 
             else:
                 await transfers.lower(session, payment, transfer, part, because=str(cause))
             gap -= part
-    for transfer in reversed(book.transfers):
+    newest_first = list(reversed(book.transfers))
+    newest_first.sort(key=transfers.is_kept)
+    for transfer in newest_first:
         part = min(gap, book.left_of(transfer)) if transfer.status != "canceled" else 0
         if part > 0 and not transfers.is_unsent(transfer):
             rows = [row for row in book.reversals if row.transfer_id == transfer.id]

@@ -82,6 +82,8 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         self, session: Session, payment: Payment, row: TransferReversal, claim: Claim[TransferReversal]
     ) -> None:
         because = "the transfer has no provider id, so there is nothing to reverse there; no call was made"
+        if transfers.is_kept(await self._transfer(session, row)):
+            because = "it was kept to pay an earlier debt and never sent, so nothing can be reversed; no call was made"
         await self.fail_for_good(session, payment, row, because, None)
 
     async def send(self, claim: Claim[TransferReversal], body: str, key: str, ready: Callable[[], bool]) -> Answer:

@@ -23,6 +23,8 @@ from veza.money.stripe.live import frozen
 from veza.money.transfers import SellerTransfer
 
 WAKE = "reversals"
+NETTING_WAKE = "nettings"
+"""The bell of the worker that lets later sales pay what could not be taken back."""
 STATUSES = ("pending", "succeeded", "permanently_failed", "canceled")
 
 
@@ -88,7 +90,12 @@ MOVES = (
     Move(
         "permanently_failed", "succeeded", "the provider is seen to have made it", "webhook, check worker, reconciler"
     ),
-    Move("permanently_failed", "canceled", "not needed any more, or covered by somebody else's", "rebalance"),
+    Move(
+        "permanently_failed",
+        "canceled",
+        "not needed any more, covered by somebody else's, or paid from later sales",
+        "rebalance, netting worker",
+    ),
     Move("canceled", "succeeded", "the provider is seen to have made it after all", "webhook, reconciler"),
 )
 machine: Machine[TransferReversal] = Machine("reversal", TransferReversal, STATUSES, MOVES)
@@ -223,16 +230,26 @@ async def fail_for_good(
     await move(session, reversal, "permanently_failed", because=because, request_id=request_id, **end)
     legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, reversal.amount_minor, transfer.seller_id)
     post(session, payment.id, payment.currency, f"reversal {reversal.id} failed for good", legs)
+    await _report_debt(session, payment, transfer, reversal, because)
+    await publish(session, "reversal.failed", _told(payment, transfer, reversal))
+    session.wake(NETTING_WAKE)
+
+
+async def _report_debt(
+    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, because: str
+) -> None:
+    mend = "later sales of the seller pay it by themselves where netting is on"
+    if not transfers.is_kept(transfer):
+        mend = f"veza money retry {transfer.id} --reason …; {mend}"
     await findings.report(
         session,
         findings.FindingKind.SELLER_DEBT,
         f"reversal {reversal.id}",
         f"{Money(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
         f" {because}",
-        mend=f"veza money retry {transfer.id} --reason …, or settle it with the seller",
+        mend=mend,
         payment_id=payment.id,
     )
-    await publish(session, "reversal.failed", _told(payment, transfer, reversal))
 
 
 async def cancel(
@@ -270,6 +287,28 @@ async def lower(
         await add(session, payment, transfer, reversal.amount_minor - by_minor, own)
 
 
+async def pay(
+    session: Session,
+    payment: Payment,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    by_minor: int,
+    *,
+    because: str,
+) -> None:
+    """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row."""
+    await cancel(session, payment, transfer, reversal, because=because)
+    rest = reversal.amount_minor - by_minor
+    if rest:
+        values = {"id": session.new_id(), "status": "permanently_failed", "amount_minor": rest}
+        values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
+        values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
+        row = await _born(session, payment, transfer, because, values)
+        legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
+        post(session, payment.id, payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
+        await _report_debt(session, payment, transfer, row, reversal.last_error or because)
+
+
 async def reopen(
     session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, *, because: str
 ) -> None:
@@ -298,7 +337,7 @@ def derived_status(transfer: SellerTransfer, reversed_minor: int, rows: Sequence
         return "reversal_pending"
     if "permanently_failed" in statuses:
         return "permanently_failed"
-    return "reversed" if transfer.sent_minor == reversed_minor else "completed"
+    return "reversed" if transfer.sent_minor <= reversed_minor + transfer.netted_minor else "completed"
 
 
 async def settle_transfer(

@@ -13,6 +13,7 @@ from veza.kit.database import Database, Session
 from veza.money.breaker import Breaker
 from veza.money.check_worker import CheckWorker
 from veza.money.claims import RetryPolicy
+from veza.money.netting_worker import NettingWorker
 from veza.money.refund_worker import RefundWorker
 from veza.money.refunds import Refund
 from veza.money.restore_guard import RestoreGuard
@@ -34,6 +35,7 @@ class MoneyRules:
     transfers: RetryPolicy
     reversals: RetryPolicy
     inbox: InboxPolicy
+    netting_enabled: bool = True
     breaker_threshold: int = 5
     breaker_interval: timedelta = timedelta(minutes=1)
     lease: timedelta = timedelta(minutes=2)
@@ -52,6 +54,7 @@ class MoneyRoom:
         self.refund_worker = RefundWorker(database, gateway, self.breaker, rules.refunds, self.guard)
         self.transfer_worker = TransferWorker(database, gateway, self.breaker, rules.transfers, self.guard)
         self.reversal_worker = ReversalWorker(database, gateway, self.breaker, rules.reversals, self.guard)
+        self.netting_worker = NettingWorker(database, self.guard, is_enabled=rules.netting_enabled)
         self.check_worker = CheckWorker(database, gateway, lease=rules.lease, interval=timedelta(minutes=1))
 
 

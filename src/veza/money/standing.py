@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from veza.kit.database import Session
 from veza.money import listings, returns, transfers
+from veza.money.causes import CauseKind
 from veza.money.payments import Payment, lines_of
 from veza.money.rebalance import SellerBook, draw_up
 from veza.money.reversals import TransferReversal
@@ -20,7 +21,8 @@ class SellerStanding:
     """One seller in one currency, in minor units, over all payments.
 
     `coming` waits to be sent, `given_up` was refused and waits for an operator, `sent` ever reached the seller,
-    `reversed` was taken back of it, `to_reverse` is being taken back, `debt` could not be.
+    `reversed` was taken back of it, `to_reverse` is being taken back, `debt` could not be; `netted` was kept of later
+    sales to pay such debts.
     """
 
     currency: str
@@ -30,6 +32,7 @@ class SellerStanding:
     reversed_minor: int = 0
     to_reverse_minor: int = 0
     debt_minor: int = 0
+    netted_minor: int = 0
 
 
 async def of_payment(session: Session, payment: Payment) -> list[SellerBook]:
@@ -43,19 +46,23 @@ async def of_payment(session: Session, payment: Payment) -> list[SellerBook]:
 async def of_seller(session: Session, seller_id: str) -> Sequence[SellerStanding]:
     """What is coming to a seller, what they had and gave back, and what they owe, by currency."""
     found: dict[str, SellerStanding] = {}
-    for currency, status, step, sent, back in await session.execute(
+    is_kept = SellerTransfer.cause_kind == CauseKind.NETTING
+    for currency, status, step, kept, sent, back in await session.execute(
         select(
             SellerTransfer.currency,
             SellerTransfer.status,
             SellerTransfer.failed_step,
+            is_kept,
             func.sum(SellerTransfer.sent_minor),
             func.sum(SellerTransfer.reversed_minor),
         )
         .where(SellerTransfer.seller_id == seller_id, SellerTransfer.status != "canceled")
-        .group_by(SellerTransfer.currency, SellerTransfer.status, SellerTransfer.failed_step)
+        .group_by(SellerTransfer.currency, SellerTransfer.status, SellerTransfer.failed_step, is_kept)
     ):
         mine = found.setdefault(currency, SellerStanding(currency))
-        if step == "transfer":
+        if kept:
+            mine.netted_minor += int(sent)
+        elif step == "transfer":
             mine.given_up_minor += int(sent)
         elif status in transfers.UNSENT:
             mine.coming_minor += int(sent)

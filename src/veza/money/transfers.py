@@ -28,7 +28,9 @@ STATUSES = ("pending", "completed", "failed", "permanently_failed", "reversal_pe
 class SellerTransfer(Attempted, Base):
     """One transfer to one seller: their share of a sale (cause `sale`), or money given back to them.
 
-    `share_minor` never changes; `sent_minor` is what this transfer sends, `reversed_minor` what came back of it.
+    `share_minor` never changes; `sent_minor` is what this transfer sends, `reversed_minor` what came back of it, and
+    `netted_minor` what was to come back of it and was paid from later sales instead. With cause `netting` it is the
+    part of a share that pays the seller's debt: it counts as sent, and the provider never hears of it.
     """
 
     __tablename__ = "seller_transfers"
@@ -42,6 +44,7 @@ class SellerTransfer(Attempted, Base):
     share_minor: Mapped[int]
     sent_minor: Mapped[int]
     reversed_minor: Mapped[int] = mapped_column(default=0)
+    netted_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     cause_kind: Mapped[str]
     cause_id: Mapped[UUID]
     source_transaction: Mapped[str | None]
@@ -56,6 +59,7 @@ class SellerTransfer(Attempted, Base):
         CheckConstraint("(status = 'permanently_failed') = (failed_step IS NOT NULL)", name="failed_step_goes_with"),
         CheckConstraint("share_minor > 0 AND sent_minor >= 0 AND sent_minor <= share_minor", name="amounts_sane"),
         CheckConstraint("reversed_minor >= 0 AND reversed_minor <= sent_minor", name="reversed_within_sent"),
+        CheckConstraint("netted_minor >= 0 AND netted_minor <= sent_minor", name="netted_within_sent"),
         CheckConstraint("retry_count >= 0 AND attempt >= 0 AND key_generation >= 1", name="counts_sane"),
         Index(None, "payment_id"),
         Index(None, "status", "id"),
@@ -124,6 +128,11 @@ def is_unsent(transfer: SellerTransfer) -> bool:
     return transfer.status in UNSENT or transfer.failed_step == "transfer"
 
 
+def is_kept(transfer: SellerTransfer) -> bool:
+    """Whether it pays a debt of the seller's: kept here, so that nothing of it can be reversed at the provider."""
+    return transfer.cause_kind == CauseKind.NETTING
+
+
 async def find(session: Session, transfer_id: UUID) -> SellerTransfer:
     row = await session.get(SellerTransfer, transfer_id)
     if row is None:
@@ -170,8 +179,9 @@ async def add(
     *,
     because: str,
     source_transaction: str | None = None,
+    due_at: datetime | None = None,
 ) -> SellerTransfer:
-    """Write the intent to send `amount_minor` to the seller; due at once."""
+    """Write the intent to send `amount_minor` to the seller; due at `due_at`, or at once."""
     values = {
         **NEVER_ATTEMPTED,
         "id": session.new_id(),
@@ -185,12 +195,38 @@ async def add(
         "cause_kind": cause.kind.value,
         "cause_id": cause.id,
         "source_transaction": source_transaction,
-        "next_retry_at": session.now,
+        "next_retry_at": due_at or session.now,
         "created_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=because)
     session.known(_KNOWN).pop(payment.id, None)
     session.wake(WAKE)
+    return row
+
+
+async def add_kept(
+    session: Session, payment: Payment, seller_id: str, amount_minor: int, cause: Cause, *, because: str
+) -> SellerTransfer:
+    """Record that `amount_minor` of a share, by which its transfer was lowered just now, pays a debt of the seller."""
+    values = {
+        **NEVER_ATTEMPTED,
+        "id": session.new_id(),
+        "payment_id": payment.id,
+        "seller_id": seller_id,
+        "status": "completed",
+        "currency": payment.currency,
+        "share_minor": amount_minor,
+        "sent_minor": amount_minor,
+        "reversed_minor": 0,
+        "cause_kind": cause.kind.value,
+        "cause_id": cause.id,
+        "created_at": session.now,
+        "completed_at": session.now,
+    }
+    (row,) = await machine.born(session, [values], because=because)
+    session.known(_KNOWN).pop(payment.id, None)
+    legs = moved(Account.NETTED, Account.TO_RECOVER, amount_minor, seller_id)
+    post(session, payment.id, payment.currency, f"kept by {cause}", legs)
     return row
 
 
@@ -239,13 +275,14 @@ async def lower(session: Session, payment: Payment, transfer: SellerTransfer, by
     post(session, payment.id, payment.currency, f"transfer {transfer.id} lowered", legs)
 
 
-async def raise_to(session: Session, payment: Payment, transfer: SellerTransfer, amount_minor: int) -> None:
-    """The provider made more of it than it was to send by now: it was lowered by a database that lost its sending."""
+async def change_to(session: Session, payment: Payment, transfer: SellerTransfer, amount_minor: int) -> None:
+    """The provider made it of another amount than it was to send by now: the database lost its sending, and what it
+    was lowered by before (more was kept then) or lowered it by since."""
     more = amount_minor - transfer.sent_minor
     await machine.amend(session, transfer, sent_minor=amount_minor, request_body=None)
     if transfer.status != "canceled":
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, more, transfer.seller_id)
-        post(session, payment.id, payment.currency, f"transfer {transfer.id} raised to what was sent", legs)
+        post(session, payment.id, payment.currency, f"transfer {transfer.id} changed to what was sent", legs)
 
 
 async def record_made(

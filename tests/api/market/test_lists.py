@@ -15,7 +15,7 @@ from tests.api.visitors import visiting
 LISTS = (
     "/products", "/cart", "/cart/orders", "/orders", "/library", "/refund-requests", "/artists/{artist}/products",
     "/artists/{artist}/sales", "/artists/{artist}/transfers", "/artists/{artist}/reversals",
-    "/artists/{artist}/refund-requests", "/artists/{artist}/download-codes",
+    "/artists/{artist}/nettings", "/artists/{artist}/refund-requests", "/artists/{artist}/download-codes",
 )  # fmt: skip
 
 
@@ -39,9 +39,13 @@ async def _fill(shop: Shop, act: Act, who: dict[str, str], times: int) -> None:
         line = order["lines"][0]["id"]
         wanted = {"line_id": line, "reason": "not mine"}
         asked = await shop.post(who, f"/orders/{order['id']}/refund-requests", wanted, expect=201)
+        in_vain = shop.stage.sandbox.add_fault("refused", method="POST", path=r"/reversals$")
         await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "fine"})
         code = {"kind": "release", "item_id": str(await act.release()), "count": 1, "note": "fair"}
         await shop.post(act.who, f"/artists/{act.id}/download-codes", code, expect=201)
+        await shop.stage.settle()
+        shop.stage.sandbox.clear_faults(in_vain["id"])
+        await shop.buy(who, await act.selling(f"Pays what is owed {i}"))
         await shop.stage.settle()
     for i in range(times):
         await shop.post(who, "/cart/items", {"product_id": await act.selling(f"Held {i}")})

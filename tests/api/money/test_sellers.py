@@ -105,6 +105,7 @@ async def test_a_sellers_standing_adds_up_in_every_currency(any_counter: Counter
         "reversed_minor": 180,
         "to_reverse_minor": 270,
         "debt_minor": 0,
+        "netted_minor": 0,
     }
     assert (dollars["currency"], dollars["sent_minor"]) == ("USD", 900)
     await any_counter.stage.pass_time(timedelta(hours=2))
@@ -120,6 +121,24 @@ async def test_what_could_not_be_taken_back_is_the_sellers_debt(counter: Counter
     await counter.stage.settle()
     (euros,) = (await counter.get("/sellers/anna"))["standing"]
     assert (euros["sent_minor"], euros["reversed_minor"], euros["debt_minor"]) == (900, 0, 450)
+
+
+async def test_what_later_sales_paid_of_a_debt_is_listed_line_by_line(any_counter: Counter) -> None:
+    refunded = await any_counter.buy()
+    rule = any_counter.stage.sandbox.add_fault("refused", method="POST", path=r"/reversals$")
+    wanted = {"payment_id": refunded["id"], "amount_minor": 500, "currency": "EUR", "reason": "asked"}
+    await any_counter.post("/refunds", wanted, expect=202)
+    await any_counter.stage.settle()
+    any_counter.stage.sandbox.clear_faults(rule["id"])
+    assert await any_counter.walk("/sellers/anna/nettings") == []
+    sale = await any_counter.buy()
+    (line,) = await any_counter.walk("/sellers/anna/nettings")
+    sides = line["sale_payment_id"], line["sale_order_ref"], line["debt_payment_id"], line["debt_order_ref"]
+    assert sides == (sale["id"], sale["order_ref"], refunded["id"], refunded["order_ref"])
+    assert (line["amount_minor"], line["paid_at"] is not None) == (450, True)
+    (euros,) = (await any_counter.get("/sellers/anna"))["standing"]
+    assert (euros["sent_minor"], euros["debt_minor"], euros["netted_minor"]) == (1350, 0, 450)
+    assert (await any_counter.get("/sellers/nobody/nettings", expect=404))["detail"] == "there is no seller nobody"
 
 
 async def test_sellers_are_listed_by_id(any_counter: Counter) -> None:

@@ -86,6 +86,7 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
                 sales.list_sales,
                 sales.list_artists_transfers,
                 sales.list_artists_reversals,
+                sales.list_artists_nettings,
                 library.list_library,
                 library.show_access,
             ],

@@ -20,6 +20,7 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfCurrency, OfKind, OfRelease, currency_of
 from veza.api.market.problems import SELLING_PROBLEMS
 from veza.api.market.products import is_operator
+from veza.api.money.nettings import NETTING_EXAMPLE, NettingShown, shown
 from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.money.sellers import DETAIL_EXAMPLE as SELLER_EXAMPLE
 from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing
@@ -268,6 +269,33 @@ async def list_artists_reversals(
         await _theirs(session, artist_id, visitor)
         rows = await listings.reversals(session, part.slice, seller_id=str(artist_id), status=status)
     return part.page(rows, lambda row: show(ReversalShown, row))
+
+
+@get(
+    "/artists/{artist_id:uuid}/nettings",
+    operation_id="listArtistsNettings",
+    tags=[TAG],
+    summary="List what was kept of an artist's sales",
+    opt=needs(Permission.SELL),
+    dependencies=paged(listings.NETTING_SORTS),
+    responses=answers(
+        200, Page[NettingShown], "A page, newest first.", page_of(NETTING_EXAMPLE),
+        *SELLING_PROBLEMS, *LIST_PROBLEMS,
+    ),
+)  # fmt: skip
+async def list_artists_nettings(
+    artist_id: FromPath[UUID],
+    page_request: NamedDependency[PageRequest],
+    database: NamedDependency[Database],
+    visitor: NamedDependency[Visitor],
+) -> Page[NettingShown]:
+    """The artist's part of what buyers got back that could not be taken back: kept of later sales, line by line."""
+    part = page_request.of(f"nettings of {artist_id}", {})
+    async with database.read() as session:
+        await _theirs(session, artist_id, visitor)
+        rows = await listings.nettings(session, part.slice, seller_id=str(artist_id))
+        refs = await listings.order_refs(session, rows)
+    return part.page(rows, lambda row: shown(row, refs))
 
 
 def _sale(sale: Sale) -> SaleShown:

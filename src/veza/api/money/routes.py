@@ -10,7 +10,7 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.money import charges, findings, payments, refunds, sellers, transfers, watch, webhooks
+from veza.api.money import charges, findings, nettings, payments, refunds, sellers, transfers, watch, webhooks
 from veza.api.money.payments import SaleTerms
 from veza.api.visitors import needs
 from veza.money.room import MoneyRoom
@@ -52,6 +52,7 @@ def money_routes(room: MoneyRoom, terms: SaleTerms) -> list[ControllerRouterHand
                 transfers.retry_transfer,
                 sellers.onboard_seller,
                 sellers.list_sellers,
+                nettings.list_nettings,
                 sellers.show_seller,
                 findings.list_findings,
                 findings.resolve_finding,

@@ -58,7 +58,8 @@ class SellerOnboarding(SellerShown, frozen=True):
 
 class Standing(Struct, frozen=True):
     """One currency, over all payments, in its minor units: `coming` waits to be sent, `given_up` waits for an operator,
-    `sent` reached the seller, `reversed` came back of it, `to_reverse` is being taken back, `debt` could not be."""
+    `sent` reached the seller, `reversed` came back of it, `to_reverse` is being taken back, `debt` could not be;
+    `netted` was kept of later sales to pay such debts."""
 
     currency: str
     coming_minor: int
@@ -67,6 +68,7 @@ class Standing(Struct, frozen=True):
     reversed_minor: int
     to_reverse_minor: int
     debt_minor: int
+    netted_minor: int
 
 
 class SellerDetail(SellerShown, frozen=True):
@@ -105,6 +107,7 @@ DETAIL_EXAMPLE = {
             "reversed_minor": 0,
             "to_reverse_minor": 630,
             "debt_minor": 0,
+            "netted_minor": 0,
         }
     ],
 }

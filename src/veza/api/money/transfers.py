@@ -41,7 +41,8 @@ ReversalStatus = Literal["pending", "succeeded", "permanently_failed", "canceled
 
 
 class TransferShown(Struct, frozen=True):
-    """A transfer to a seller: `sent_minor` goes to them, `reversed_minor` of it came back.
+    """A transfer to a seller: `sent_minor` goes to them, `reversed_minor` of it came back, and `netted_minor` of it was
+    to come back and was paid from later sales. With `cause_kind` `netting` it was kept to pay such a debt.
 
     With `permanently_failed`, `failed_step` says what was given up: the transfer itself or a reversal of it.
     """
@@ -55,6 +56,7 @@ class TransferShown(Struct, frozen=True):
     share_minor: int
     sent_minor: int
     reversed_minor: int
+    netted_minor: int
     cause_kind: str
     cause_id: UUID
     stripe_transfer_id: str | None
@@ -111,6 +113,7 @@ TRANSFER_EXAMPLE: dict[str, Any] = {
     "share_minor": 1035,
     "sent_minor": 1035,
     "reversed_minor": 0,
+    "netted_minor": 0,
     "cause_kind": "sale",
     "cause_id": "01890000-0000-7000-8000-000000000001",
     "stripe_transfer_id": "tr_1",

@@ -15,6 +15,7 @@ ACTIONS: dict[str, tuple[Action, int]] = {
     for action, weight in (
         (buyers.sell, 24),
         (buyers.sell_abroad, 4),
+        (buyers.buy_of_debtor, 30),
         (buyers.open_checkout, 12),
         (buyers.pay_by_debit, 12),
         (buyers.pay_late, 14),
@@ -46,6 +47,7 @@ ACTIONS: dict[str, tuple[Action, int]] = {
         (bank.lose_capability, 6),
         (bank.regain_capability, 8),
         (trouble.fault, 90),
+        (trouble.refuse_reversals, 24),
         (trouble.webhook_fault, 20),
         (trouble.shuffle_webhooks, 16),
         (trouble.old_webhooks_again, 8),

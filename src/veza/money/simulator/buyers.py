@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from random import Random
 
+from sqlalchemy import select
+
 from veza.money import payments
 from veza.money.payments import LineWanted
+from veza.money.reversals import TransferReversal
 from veza.money.sandbox.currencies import amount_step
 from veza.money.sandbox.delayed import DEBITS
+from veza.money.simulator.ground import rows_of
 from veza.money.simulator.people import CAPABLE, NEW, ONBOARDED
 from veza.money.simulator.processes import Process
 from veza.money.simulator.run import Run, Sale
@@ -40,8 +44,8 @@ async def sell_abroad(run: Run, dice: Random) -> str | None:
         run.sandbox.set_switches({"settlement_currency": None})
 
 
-async def _sell(run: Run, dice: Random, currency: str) -> str | None:
-    sale = await _make(run, dice, currency)
+async def _sell(run: Run, dice: Random, currency: str, lines: list[LineWanted] | None = None) -> str | None:
+    sale = await _make(run, dice, currency, lines)
     if sale is None:
         return None
     run.sandbox.take_payment(
@@ -52,6 +56,24 @@ async def _sell(run: Run, dice: Random, currency: str) -> str | None:
         metadata={"veza_payment": str(sale.payment_id)},
     )
     return f"a buyer pays {sale.amount_minor} {currency} for {len(sale.lines)} lines ({sale.payment_id})"
+
+
+async def buy_of_debtor(run: Run, dice: Random) -> str | None:
+    """A buyer pays for something of a seller who owes what could not be taken back: the debt is kept of their share."""
+    found = await rows_of(run.engine, _DEBTORS)
+    if not found:
+        return None
+    seller, currency = dice.choice(found)
+    step = amount_step(currency.lower())
+    line = LineWanted(seller, "track", step * dice.randint(60, 3000), dice.choice(FEES))
+    return await _sell(run, dice, currency, [line])
+
+
+_DEBTORS = (
+    select(TransferReversal.seller_id, TransferReversal.currency)
+    .where(TransferReversal.status == "permanently_failed")
+    .order_by(TransferReversal.id)
+)
 
 
 async def open_checkout(run: Run, dice: Random) -> str | None:
@@ -150,13 +172,8 @@ def _is_paid(run: Run, sale: Sale) -> bool:
     return any(charge["status"] == "succeeded" for charge in charges)
 
 
-async def _make(run: Run, dice: Random, currency: str) -> Sale | None:
-    step = amount_step(currency.lower())
-    names = dice.sample((*ONBOARDED * 4, CAPABLE, NEW), dice.choice((1, 1, 1, 2, 3)))
-    lines = [
-        LineWanted(dice.choice(names), f"track-{i}", step * dice.randint(60, 3000), dice.choice(FEES))
-        for i in range(dice.choice((1, 1, 2, 3, 4)))
-    ]
+async def _make(run: Run, dice: Random, currency: str, wanted: list[LineWanted] | None = None) -> Sale | None:
+    lines = wanted or _cart(dice, amount_step(currency.lower()))
     made: list[Sale] = []
     process = run.a_process()
 
@@ -174,3 +191,11 @@ async def _make(run: Run, dice: Random, currency: str) -> Sale | None:
             return None
     run.sales.append(made[0])
     return made[0]
+
+
+def _cart(dice: Random, step: int) -> list[LineWanted]:
+    names = dice.sample((*ONBOARDED * 4, CAPABLE, NEW), dice.choice((1, 1, 1, 2, 3)))
+    return [
+        LineWanted(dice.choice(names), f"track-{i}", step * dice.randint(60, 3000), dice.choice(FEES))
+        for i in range(dice.choice((1, 1, 2, 3, 4)))
+    ]

@@ -17,6 +17,7 @@ from veza.money.discoveries import our_id
 from veza.money.disputes import Dispute, DisputeFunds
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import LedgerEntry
+from veza.money.nettings import Netting
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
@@ -24,7 +25,7 @@ from veza.money.sandbox.world import World
 from veza.money.simulator.coverage import name_of
 from veza.money.simulator.ground import rows_of
 from veza.money.simulator.run import Run
-from veza.money.transfers import SellerTransfer, is_unsent
+from veza.money.transfers import SellerTransfer, is_kept, is_unsent
 from veza.money.webhook_inbox import WebhookEvent
 
 NOWHERE = UUID(int=0)
@@ -121,6 +122,7 @@ class _Rows:
     disputes: Sequence[Dispute]
     funds: Sequence[DisputeFunds]
     findings: Sequence[Finding]
+    nettings: Sequence[Netting]
     events: Sequence[WebhookEvent]
 
     @classmethod
@@ -139,6 +141,7 @@ _EVERY: dict[str, Any] = {
     "disputes": select(Dispute),
     "funds": select(DisputeFunds),
     "findings": select(Finding),
+    "nettings": select(Netting),
     "events": select(WebhookEvent),
 }
 
@@ -192,6 +195,8 @@ def _transfers_agree(rows: _Rows, world: World, legacy: set[UUID]) -> list[str]:
         if our_id(one, "veza_payment") in here and our_id(one, "veza_transfer") not in legacy
     ]
     for row in rows.transfers:
+        if is_kept(row):
+            continue  # it was never to be sent
         seen = world.transfers.get(row.stripe_transfer_id) if row.stripe_transfer_id else by_row.get(row.id)
         is_sent = not is_unsent(row) and row.status != "canceled"
         if seen is None or not is_sent:
@@ -252,6 +257,7 @@ def _all_final(rows: _Rows) -> list[str]:
         if _hurries(row, "pending") and row.transfer_id not in held_up
     ]
     found += [f"payment {one.id} is neither cleared nor held" for one in rows.payments if _hangs(one)]
+    found += [f"netting {one.id} was kept and paid nothing" for one in rows.nettings if one.paid_at is None]
     every: Iterable[Any] = (*rows.transfers, *rows.reversals)
     return found + [f"{type(row).__name__} {row.id} is unwanted, and not judged" for row in every if _unjudged(row)]
 

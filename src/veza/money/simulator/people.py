@@ -176,7 +176,11 @@ async def _catch_up(process: Process) -> None:
 
 async def forget_provider_id(run: Run, dice: Random) -> str | None:
     """A row of an older system: it says completed, and does not know its transfer at the provider."""
-    done = select(SellerTransfer.id).where(SellerTransfer.status == "completed", SellerTransfer.reversed_minor == 0)
+    done = select(SellerTransfer.id).where(
+        SellerTransfer.status == "completed",
+        SellerTransfer.reversed_minor == 0,
+        SellerTransfer.stripe_transfer_id.is_not(None),
+    )
     found = await rows_of(run.engine, done.order_by(SellerTransfer.id))
     if not found:
         return None

@@ -127,6 +127,7 @@ class Process:
             "transfer": self.room.transfer_worker,
             "reversal": self.room.reversal_worker,
             "check": self.room.check_worker,
+            "netting": self.room.netting_worker,
             "inbox": self.room.inbox,
             "guard": self.room.guard,
         }

@@ -66,6 +66,8 @@ async def stray_key(run: Run, dice: Random) -> str | None:
     if kind == "reversal":
         sent = select(SellerTransfer.stripe_transfer_id).where(SellerTransfer.id == row.transfer_id)
         ((transfer,),) = await rows_of(run.engine, sent)
+        if transfer is None:
+            return None
         path = f"/v1/transfers/{transfer}/reversals"
     key = key_of(kind, row.id, row.key_generation)
     headers = {"authorization": "Bearer sk_test_other", "idempotency-key": key}

@@ -19,6 +19,7 @@ from veza.kit.clock import ManualClock
 from veza.kit.database import UtcDateTime
 from veza.kit.ids import Ids
 from veza.money import breaker
+from veza.money.nettings import SHARES, Netting
 from veza.money.payments import Payment
 from veza.money.provider_account import ProviderAccount
 from veza.money.refunds import Refund
@@ -247,12 +248,15 @@ def _behind_one_that_waits() -> Any:
     )
 
 
+_KEEPABLE = SHARES.with_only_columns(SellerTransfer.id).order_by(None)
 _DUE = union_all(
     *_attempted("refund", Refund, "requested"),
     *_attempted("transfer", SellerTransfer, "pending", "failed"),
     *_attempted("reversal", TransferReversal, "pending", free=~_behind_one_that_waits()),
     *(_soonest("check", model.check_at) for model in (Payment, Refund, SellerTransfer, TransferReversal)),
     _soonest("inbox", WebhookEvent.next_retry_at),
+    _soonest("netting", Netting.created_at, Netting.paid_at.is_(None)),
+    *(select(literal("netting"), SellerTransfer.created_at).where(SellerTransfer.id.in_(_KEEPABLE)),),
     _soonest("guard", ProviderAccount.mend_at),
 )
 

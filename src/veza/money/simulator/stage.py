@@ -174,6 +174,7 @@ class Stage:
         done += await worker.run_once(room.refund_worker)
         done += await worker.run_once(room.transfer_worker)
         done += await worker.run_once(room.reversal_worker)
+        done += await worker.run_once(room.netting_worker)
         done += await worker.run_once(room.check_worker)
         done += await worker.run_once(room.inbox)
         done += await worker.run_once(room.guard)

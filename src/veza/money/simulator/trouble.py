@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 
 from veza.money.sandbox.faults import KINDS, WEBHOOK_KINDS
-from veza.money.simulator import bank, people
+from veza.money.simulator import bank, buyers, people
 from veza.money.simulator.run import Run
 
 SENDING, REVERSING, REFUNDING = r"^/v1/transfers$", r"/reversals$", r"^/v1/refunds$"
@@ -31,6 +31,17 @@ async def fault(run: Run, dice: Random) -> str | None:
     if path in (REFUNDING, REVERSING) and dice.random() < 0.4:
         meanwhile = await people.refund_part(run, dice)
     return f"{times} × {kind} on {method or 'any'} {path or 'any path'}{f'; {meanwhile}' if meanwhile else ''}"
+
+
+async def refuse_reversals(run: Run, dice: Random) -> str | None:
+    """A seller's share cannot be taken back for good: it becomes the seller's debt, and mostly they sell again."""
+    run.sandbox.add_fault("refused", path=REVERSING, method="POST", times=2)
+    said = await people.refund_line(run, dice)
+    if said is None:
+        return None
+    await run.let_work(run.a_process())
+    again = await buyers.buy_of_debtor(run, dice) if dice.random() < 0.8 else None
+    return f"reversals are refused; {said}; {again or 'the seller sells nothing'}"
 
 
 async def webhook_fault(run: Run, dice: Random) -> str | None:

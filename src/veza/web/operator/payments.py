@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
-from veza.money import law, payments, refunds
+from veza.money import law, nettings, payments, refunds
 from veza.money.disputes import Dispute
 from veza.money.payments import Payment, UnknownPayment, lines_of
 from veza.money.refunds import Refund
@@ -90,6 +90,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
                 ).all()
                 for model in (Refund, SellerTransfer, TransferReversal, Dispute)
             }
+            values["nettings"] = await nettings.of_payment(session, row.id)
             lines = await lines_of(session, row.id)
             left = await refunds.refundable_minor(session, row)
             broken = [violation.message for violation in await law.check(session, row)]

@@ -1,0 +1,238 @@
+"""Netting: what a seller owes is kept of a later sale of theirs, before their share of it is sent.
+
+It is done in two transactions, so that no two payments are ever locked together. `keep` (the sale's payment locked)
+lowers the transfer that was not sent yet and records what was kept as sent to the seller; `pay` (the debt's payment
+locked) counts it as come back there. Either side goes on like any other money: a sale refunded later asks for what was
+kept, which is a debt again; a debt that is not needed any more gives back what paid it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, or_, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.kit.database import Base, Session
+from veza.kit.money import Money
+from veza.money import reversals, transfers
+from veza.money.causes import Cause, CauseKind
+from veza.money.ledger import Account, moved, post
+from veza.money.payments import Payment
+from veza.money.rebalance import rebalance
+from veza.money.reversals import NETTING_WAKE, TransferReversal
+from veza.money.transfers import UNSENT, SellerTransfer
+
+HELD_FOR = timedelta(seconds=30)
+"""How long the share of a seller who owes something waits for the netting worker, before it is sent all the same."""
+
+
+class Netting(Base):
+    """`amount_minor` of a sale's share that pays the debt a reversal left; `paid_at` once the debt's payment counts it.
+
+    `transfer_id` is the row that stands for what was kept, `kept_from_id` the transfer it was taken from.
+    """
+
+    __tablename__ = "nettings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seller_id: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    sale_payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    transfer_id: Mapped[UUID] = mapped_column(ForeignKey("seller_transfers.id"))
+    kept_from_id: Mapped[UUID] = mapped_column(ForeignKey("seller_transfers.id"))
+    debt_payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments.id"))
+    reversal_id: Mapped[UUID] = mapped_column(ForeignKey("transfer_reversals.id"))
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("sale_payment_id <> debt_payment_id", name="of_two_payments"),
+        Index(None, "seller_id", "id"),
+        Index(None, "sale_payment_id"),
+        Index(None, "debt_payment_id"),
+        Index(None, "reversal_id"),
+        Index(
+            "ix_nettings_unpaid",
+            "created_at",
+            postgresql_where=text("paid_at IS NULL"),
+            sqlite_where=text("paid_at IS NULL"),
+        ),
+    )
+
+
+class Share(NamedTuple):
+    """A transfer of which something can be kept."""
+
+    id: UUID
+    payment_id: UUID
+
+
+class Unpaid(NamedTuple):
+    """What was kept and is not counted at its debt yet."""
+
+    id: UUID
+    payment_id: UUID
+
+
+def _is_debt(of: Any) -> tuple[Any, ...]:
+    """Could not be taken back for good, and nothing sent for it can still be running."""
+    return of.status == "permanently_failed", of.unanswered.is_(False), of.unwanted_at.is_(None)
+
+
+def _may_be_kept_from(of: Any) -> tuple[Any, ...]:
+    """The share of a sale that was never sent, and nothing sent for it can still be running."""
+    return of.status.in_(UNSENT), of.unanswered.is_(False), of.unwanted_at.is_(None), of.cause_kind == CauseKind.SALE
+
+
+_KEPT_FOR = (
+    select(func.coalesce(func.sum(Netting.amount_minor), 0))
+    .where(Netting.reversal_id == TransferReversal.id, Netting.paid_at.is_(None))
+    .correlate(TransferReversal)
+    .scalar_subquery()
+)
+_DEBTS = (
+    select(TransferReversal, _KEPT_FOR.label("kept_minor"))
+    .where(
+        TransferReversal.seller_id == bindparam("seller_id"),
+        TransferReversal.currency == bindparam("currency"),
+        TransferReversal.payment_id != bindparam("payment_id"),
+        *_is_debt(TransferReversal),
+        TransferReversal.amount_minor > _KEPT_FOR,
+    )
+    .order_by(TransferReversal.id)
+    # Whoever changes a debt holds its payment first and may wait for this row; nobody here waits for theirs.
+    .with_for_update(of=TransferReversal, skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+SHARES = (
+    select(SellerTransfer.id, SellerTransfer.payment_id)
+    .join(
+        TransferReversal,
+        (TransferReversal.seller_id == SellerTransfer.seller_id)
+        & (TransferReversal.currency == SellerTransfer.currency)
+        & (TransferReversal.payment_id != SellerTransfer.payment_id),
+    )
+    .where(*_may_be_kept_from(SellerTransfer), *_is_debt(TransferReversal), TransferReversal.amount_minor > _KEPT_FOR)
+    .distinct()
+    .order_by(SellerTransfer.id)
+)
+"""Shares of which something can be kept for a debt, oldest first."""
+_INDEBTED = (
+    select(TransferReversal.seller_id)
+    .where(
+        TransferReversal.seller_id.in_(bindparam("seller_ids", expanding=True)),
+        TransferReversal.currency == bindparam("currency"),
+        *_is_debt(TransferReversal),
+    )
+    .distinct()
+)
+_UNPAID = select(Netting.id, Netting.debt_payment_id).where(Netting.paid_at.is_(None)).order_by(Netting.created_at)
+
+
+async def indebted(session: Session, seller_ids: Iterable[str], currency: str) -> set[str]:
+    """Those of these sellers who owe something in this currency."""
+    found = await session.scalars(_INDEBTED, {"seller_ids": list(seller_ids), "currency": currency})
+    return set(found.all())
+
+
+async def shares(session: Session, limit: int) -> Sequence[Share]:
+    """At most so many shares of which something can be kept."""
+    return [Share(*row) for row in await session.execute(SHARES.limit(limit))]
+
+
+async def unpaid(session: Session, limit: int) -> Sequence[Unpaid]:
+    """At most so many nettings that their debts do not count yet."""
+    return [Unpaid(*row) for row in await session.execute(_UNPAID.limit(limit))]
+
+
+async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
+    """Keep of an unsent share (payment locked) what its seller owes elsewhere; returns how much, in minor units.
+
+    What is left of the share is due at once. A debt somebody is changing just now is passed over.
+    """
+    transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == transfer_id)
+    if not _is_open(transfer):
+        return 0
+    asked = {"seller_id": transfer.seller_id, "currency": transfer.currency, "payment_id": payment.id}
+    kept: int = 0
+    for debt, kept_for_it in (await session.execute(_DEBTS, asked)).all():
+        part: int = min(debt.amount_minor - int(kept_for_it), transfer.sent_minor)
+        await _keep(session, payment, transfer, debt, part)
+        kept += part
+        if transfer.status == "canceled":
+            return kept
+    if transfer.attempt == 0:
+        await transfers.machine.amend(session, transfer, next_retry_at=session.now)
+        session.wake(transfers.WAKE)
+    return kept
+
+
+def _is_open(transfer: SellerTransfer) -> bool:
+    is_idle = not transfer.unanswered and transfer.unwanted_at is None
+    return transfer.status in UNSENT and is_idle and transfer.cause_kind == CauseKind.SALE
+
+
+async def _keep(
+    session: Session, payment: Payment, transfer: SellerTransfer, debt: TransferReversal, part_minor: int
+) -> None:
+    cause = Cause(CauseKind.NETTING, session.new_id())
+    because = f"{Money(part_minor, debt.currency)} kept for what the seller owes of payment {debt.payment_id}"
+    await transfers.lower(session, payment, transfer, part_minor, because=because)
+    kept = await transfers.add_kept(session, payment, transfer.seller_id, part_minor, cause, because=because)
+    row = {
+        "id": cause.id,
+        "seller_id": transfer.seller_id,
+        "currency": transfer.currency,
+        "amount_minor": part_minor,
+        "sale_payment_id": payment.id,
+        "transfer_id": kept.id,
+        "kept_from_id": transfer.id,
+        "debt_payment_id": debt.payment_id,
+        "reversal_id": debt.id,
+        "created_at": session.now,
+    }
+    await session.execute(insert(Netting), row)
+    session.wake(NETTING_WAKE)
+
+
+async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
+    """Count what was kept as come back to the debt's payment (locked); False when it was counted already.
+
+    A debt that was taken back after all in between is not one any more: the seller is sent it again.
+    """
+    mine = select(Netting).where(Netting.id == netting_id).execution_options(populate_existing=True)
+    netting = (await session.scalars(mine)).one()
+    if netting.paid_at is not None:
+        return False
+    debt = next(row for row in await reversals.locked_of(session, payment.id) if row.id == netting.reversal_id)
+    transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == debt.transfer_id)
+    because = f"{Money(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
+    if debt.status == "permanently_failed" and not debt.unanswered:
+        await reversals.pay(session, payment, transfer, debt, netting.amount_minor, because=because)
+    await transfers.machine.amend(session, transfer, netted_minor=transfer.netted_minor + netting.amount_minor)
+    legs = moved(Account.TO_RECOVER, Account.NETTED, netting.amount_minor, netting.seller_id)
+    post(session, payment.id, payment.currency, f"netting {netting.id}", legs)
+    netting.paid_at = session.now
+    await session.flush()
+    await reversals.settle_transfer(session, transfer, because=because)
+    await rebalance(session, payment, Cause(CauseKind.REBALANCE, netting.id))
+    return True
+
+
+async def of_payment(session: Session, payment_id: UUID) -> Sequence[Netting]:
+    """Nettings that kept something of this payment, or paid a debt of it, oldest first."""
+    return (await session.scalars(_OF_PAYMENT, {"payment_id": payment_id})).all()
+
+
+_OF_PAYMENT = (
+    select(Netting)
+    .where(or_(Netting.sale_payment_id == bindparam("payment_id"), Netting.debt_payment_id == bindparam("payment_id")))
+    .order_by(Netting.id)
+    .execution_options(populate_existing=True)
+)
