@@ -30,12 +30,15 @@ async def test_sides_of_a_record_by_their_names(shop: Shop) -> None:
     ]  # fmt: skip
 
 
-async def test_sides_that_are_folders(shop: Shop) -> None:
-    files = {f"V/Side {side}/{number}{side}.flac": {"track": number} for side in "BA" for number in "21"}
+@pytest.mark.parametrize("word", ["Side", "Seite", "Lado"])
+async def test_sides_that_are_folders(shop: Shop, word: str) -> None:
+    files = {f"V/{word} {side}/{number}{side}.flac": {"track": number} for side in "BA" for number in "21"}
     assert await _order(shop, **files) == ["1A", "2A", "1B", "2B"]
 
 
-@pytest.mark.parametrize("folder", ["CD", "Disc ", "disk_", "Album CD", "Album (Disc "])
+@pytest.mark.parametrize(
+    "folder", ["CD", "Disc ", "disk_", "Album CD", "Album (Disc ", "Диск ", "ディスク", "Schijf ", "Альбом Диск "]
+)
 async def test_disc_folders_without_disc_tags(shop: Shop, folder: str) -> None:
     end = ")" if "(" in folder else ""
     files = {

@@ -155,6 +155,22 @@ async def test_another_format_that_comes_later_makes_no_track(shop: Shop) -> Non
     assert (await shop.imported()).ok
 
 
+async def test_tags_mended_in_one_format_do_not_make_the_other_a_release_of_its_own(shop: Shop) -> None:
+    for number, title in (("1", "Song"), ("2", "Other")):
+        _both(shop.folder, number, title)
+    await shop.imported()
+    for number, title in (("1", "Song"), ("2", "Other")):
+        recording(
+            shop.folder / "FLAC" / f"{number}.flac", title=f"{title} (2026)", album="Both", track=number,
+            sound=f"{title}.flac",
+        )  # fmt: skip
+    (one,) = (await shop.imported()).releases
+    assert (one.result, one.tracks_made) == ("updated", 0)
+    assert "“MP3” and “FLAC” are one release: an earlier import took them for the same tracks" in one.notes
+    assert list((await shop.titles()).values()) == [["Song (2026)", "Other (2026)"]]
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
 async def test_tracks_of_the_same_sound_are_two_where_their_numbers_are(shop: Shop) -> None:
     for number in ("1", "2", "3"):
         recording(shop.folder / f"{number}.flac", title="Silence", album="4'33", track=number, sound="nothing")

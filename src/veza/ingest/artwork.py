@@ -61,7 +61,8 @@ def not_taken(group: Group, pictures: Sequence[SourceFile]) -> str:
     folders = {one.file.folder for one in group.files}
     here = [one.path for one in pictures if one.folder in folders]
     named = ", ".join(here[:3]) + (f" and {len(here) - 3} more" if len(here) > 3 else "")
-    return f"it has no cover: {named} are not named like one (front, cover, folder)" if here else ""
+    verb = "is" if len(here) == 1 else "are"
+    return f"it has no cover: {named} {verb} not named like one (front, cover, folder)" if here else ""
 
 
 def read_candidate(source: Source, candidate: Candidate, most_bytes: int) -> bytes:

@@ -21,7 +21,9 @@ UNREAD_AUDIO = {
     ".snd": "Sun audio", ".caf": "Core Audio", ".w64": "Wave64", ".amr": "AMR", ".mp1": "MPEG layer 1",
     ".mp2": "MPEG layer 2", ".mpga": "MPEG audio", ".voc": "Creative Voice", ".vqf": "TwinVQ", ".aa": "Audible",
     ".aax": "Audible", ".mid": "MIDI", ".midi": "MIDI", ".mod": "a tracker module", ".xm": "a tracker module",
-    ".s3m": "a tracker module", ".it": "a tracker module",
+    ".s3m": "a tracker module", ".it": "a tracker module", ".weba": "WebM", ".3ga": "AMR", ".awb": "AMR",
+    ".adts": "AAC without a container", ".mpa": "MPEG audio", ".m2a": "MPEG layer 2", ".oma": "ATRAC", ".aa3": "ATRAC",
+    ".at3": "ATRAC", ".gsm": "GSM", ".sd2": "Sound Designer", ".8svx": "Amiga sound", ".mogg": "Ogg of many tracks", ".cda": "a link to a CD's track",
 }  # fmt: skip
 """Audio that is not read, and what it is."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from uuid import UUID
 
 from veza.catalog.wording import same_name
 from veza.ingest.found import FoundFile
 from veza.ingest.ordering import in_order, placed, root_of, without_disc
 from veza.ingest.recording import agreed
-from veza.ingest.sameness import Part, Song, compare, is_same_song
+from veza.ingest.sameness import Part, Song, Verdict, compare, is_same_song
 
 TITLE_MOST = 200
 
@@ -29,9 +31,19 @@ class Group:
         return "single" if len(self.files) <= 3 else "ep" if len(self.files) <= 6 else "album"
 
 
-def group_files(files: Sequence[FoundFile], source_name: str, source_root: str) -> list[Group]:
-    """Releases of a source. `source_name` stands for the outermost folder's, `source_root` for its place."""
+def group_files(
+    files: Sequence[FoundFile],
+    source_name: str,
+    source_root: str,
+    tracks_before: Mapping[str, Collection[UUID]] = MappingProxyType({}),
+) -> list[Group]:
+    """Releases of a source. `source_name` stands for the outermost folder's, `source_root` for its place.
+
+    `tracks_before` are the tracks that each sound was taken for by earlier imports, by its hash.
+    """
     bunches = [_Bunch.of(bunch, source_root) for bunch in _bunches(placed(files))]
+    for one in bunches:
+        one.tracks_before = {track for file in one.files for track in tracks_before.get(file.audio_hash, ())}
     grown: list[_Bunch] = []
     for bunch in _with_album_of_their_discs(bunches):
         _join(grown, bunch)
@@ -45,6 +57,7 @@ class _Bunch:
     files: list[FoundFile]
     part: Part
     notes: list[str] = field(default_factory=list)
+    tracks_before: set[UUID] = field(default_factory=set)
 
     @classmethod
     def of(cls, files: list[FoundFile], source_root: str) -> _Bunch:
@@ -152,6 +165,8 @@ def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
         if not _may_be_one(one.part, bunch.part):
             continue
         verdict = compare(one.part, bunch.part)
+        if not verdict.is_same and _were_one(one, bunch):
+            verdict = Verdict(True, "an earlier import took them for the same tracks")
         if verdict.is_same:
             one.files += bunch.files
             one.notes += [
@@ -159,10 +174,23 @@ def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
                 f"“{bunch.part.where}” and “{one.part.where}” are one release: {verdict.because}",
             ]
             one.part = one.part.joined(bunch.part)
+            one.tracks_before |= bunch.tracks_before
             return
         apart.append(f"it is kept apart from “{one.part.where}”: {verdict.because}")
     bunch.notes += apart
     grown.append(bunch)
+
+
+def _were_one(one: _Bunch, other: _Bunch) -> bool:
+    """Whether they are formats of one release, known from before: tags that were mended in one format only do not make
+    the other a release of its own."""
+    if one.part.ids and other.part.ids and not one.part.ids & other.part.ids:
+        return False
+    sounds = {file.audio_hash for file in one.files}
+    if any(file.audio_hash in sounds for file in other.files):
+        return False  # a song that is on two releases has tracks on both
+    shared = len(one.tracks_before & other.tracks_before)
+    return shared > 0 and shared * 2 >= min(len(one.files), len(other.files))
 
 
 def _may_be_one(one: Part, other: Part) -> bool:

@@ -167,7 +167,8 @@ def _part_of(before: Before) -> Part:
         album_artists=frozenset(said.get("album_artists", ())),
         artists=frozenset(said.get("artists", ())),
         years=frozenset(said.get("years", ())),
-        songs=tuple(_song_of(row) for row in before.main_files if row.said),
+        # Of every format: each may be tagged in its own way.
+        songs=tuple(_song_of(row) for row in before.files if row.said),
         is_disc_folder=bool(said.get("is_disc_folder")),
     )
 

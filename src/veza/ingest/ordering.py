@@ -19,10 +19,15 @@ from typing import Any
 
 from veza.ingest.found import FoundFile, Slot
 
-_DISC_WORD = r"(?:cd|dvd|disc|disk|disque|disco|lp|vinyl|record)"
+_DISC_WORD = (
+    r"(?:cd|dvd|disc|disk|disque|disco|diskas|disko|dysk|disc[oă]|schijf|skiva|levy|lemez|deska|platte"
+    r"|lp|vinyl|record|диск|кд|ディスク|碟|唱片|디스크|δίσκος)"
+)
 _DISC_FOLDER = re.compile(rf"{_DISC_WORD}[\s._-]*(\d{{1,3}})(?!\d)", re.IGNORECASE)
-_DISC_END = re.compile(r"[\s._-]*[(\[]?\s*\b(?:cd|disc|disk|disque)[\s._-]*(\d{1,3})\b[^)\]]*[)\]]?\s*$", re.IGNORECASE)
-_SIDE_FOLDER = re.compile(r"side[\s._-]*([a-z]{1,2})\b", re.IGNORECASE)
+_DISC_END = re.compile(
+    r"[\s._-]*[(\[]?\s*\b(?:cd|disc|disk|disque|диск|ディスク)[\s._-]*(\d{1,3})\b[^)\]]*[)\]]?\s*$", re.IGNORECASE
+)
+_SIDE_FOLDER = re.compile(r"(?:side|seite|face|lado|lato|kant|strana|сторона)[\s._-]*([a-z]{1,2})\b", re.IGNORECASE)
 _DIGITS = re.compile(r"(\d{1,18})")
 _NAME_DISC = re.compile(r"(?:cd|disc|disk)?\s*(\d{1,2})[-.](\d{1,3})(?=[\s._-]|$)", re.IGNORECASE)
 _NAME_SIDE = re.compile(r"([A-Z]{1,2})[-.]?(\d{1,2})(?=[\s._-]|$)", re.IGNORECASE)

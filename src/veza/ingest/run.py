@@ -62,7 +62,7 @@ async def run_import(
     run = Run(
         room.database.ids.new(), artist_id, source.root, room.limits, is_gone=_Gone(source, places), is_dry=is_dry
     )
-    groups = group_files(found, source.name, source.root)
+    groups = group_files(found, source.name, source.root, await _tracks_before(room, artist_id))
     for number, group in enumerate(groups):
         on_step("importing", number, len(groups))
         report.releases.append(await _imported(room, run, source, group, report))
@@ -170,6 +170,17 @@ def _refuse_once(report: Report, candidate: Candidate, why: Exception) -> None:
     said = (candidate.where, f"it makes no cover: {why}")
     if said not in report.refused:
         report.refused.append(said)
+
+
+async def _tracks_before(room: CatalogRoom, artist_id: UUID | None) -> dict[str, set[UUID]]:
+    """The tracks that each sound was taken for by earlier imports."""
+    tracks: dict[str, set[UUID]] = {}
+    if artist_id is not None:
+        async with room.database.read() as session:
+            for row in await remembered_of(session, artist_id):
+                if row.audio_hash is not None:
+                    tracks.setdefault(row.audio_hash, set()).add(row.track_id)
+    return tracks
 
 
 class _Gone:
