@@ -23,7 +23,8 @@ UNREAD_AUDIO = {
     ".aax": "Audible", ".mid": "MIDI", ".midi": "MIDI", ".mod": "a tracker module", ".xm": "a tracker module",
     ".s3m": "a tracker module", ".it": "a tracker module", ".weba": "WebM", ".3ga": "AMR", ".awb": "AMR",
     ".adts": "AAC without a container", ".mpa": "MPEG audio", ".m2a": "MPEG layer 2", ".oma": "ATRAC", ".aa3": "ATRAC",
-    ".at3": "ATRAC", ".gsm": "GSM", ".sd2": "Sound Designer", ".8svx": "Amiga sound", ".mogg": "Ogg of many tracks", ".cda": "a link to a CD's track",
+    ".at3": "ATRAC", ".gsm": "GSM", ".sd2": "Sound Designer", ".8svx": "Amiga sound", ".mogg": "Ogg of many tracks",
+    ".cda": "a link to a CD's track",
 }  # fmt: skip
 """Audio that is not read, and what it is."""
 
