@@ -194,3 +194,15 @@ async def test_a_server_that_does_not_encrypt_gets_nothing_where_tls_is_demanded
     assert "STARTTLS" in (row.error or "")
     assert server.taken == []
     assert not [line for line in server.said if line.startswith((b"AUTH", b"MAIL"))]
+
+
+async def test_a_mail_no_key_opens_says_so_among_the_others(database: Database) -> None:
+    for subject in ("First", "Second"):
+        async with database.write() as session:
+            mail.send(session, "anna@example.org", subject, "text", about=None)
+    async with database.write() as session:
+        oldest = (await session.scalars(select(Mail).order_by(Mail.id).limit(1))).one()
+        oldest.subject = "sealed with a key that is lost"
+    async with database.read() as session:
+        found = await mail.newest(session, 10)
+    assert [one.subject for one in found] == ["Second", "(cannot be opened)"]

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.email_addresses import is_mailable
-from veza.kit.secret_box import SecretBox
+from veza.kit.secret_box import CannotOpen, SecretBox
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -105,19 +105,19 @@ class Letter:
 
 
 async def newest(session: Session, limit: int) -> Sequence[Letter]:
-    """The newest mails that are still here; raises CannotOpen."""
+    """The newest mails that are still here; one that no key opens says so in its place."""
     rows = await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))
-    return [opened(session.box, row) for row in rows]
+    return [_opened_or_said(session.box, row) for row in rows]
 
 
 async def concerning(session: Session, about: UUID, address: str | None, limit: int) -> Sequence[Letter]:
     """The mails about `about`, and those to `address` where there is one, that are still here; newest first.
 
-    Raises CannotOpen.
+    One that no key opens says so in its place.
     """
     found = select(Mail).where(or_(Mail.about_id == about, Mail.to == address))
     rows = await session.scalars(found.order_by(Mail.id.desc()).limit(limit))
-    return [opened(session.box, row) for row in rows]
+    return [_opened_or_said(session.box, row) for row in rows]
 
 
 async def find(session: Session, mail_id: UUID) -> Letter | None:
@@ -129,6 +129,13 @@ async def find(session: Session, mail_id: UUID) -> Letter | None:
 def opened(box: SecretBox, row: Mail) -> Letter:
     """What is in a row; raises CannotOpen."""
     return Letter(row.id, row.to, box.open(row.subject), box.open(row.text), row.created_at)
+
+
+def _opened_or_said(box: SecretBox, row: Mail) -> Letter:
+    try:
+        return opened(box, row)
+    except CannotOpen as error:
+        return Letter(row.id, row.to, "(cannot be opened)", str(error), row.created_at)
 
 
 async def forget_address(session: Session, address: str) -> None:

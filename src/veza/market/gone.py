@@ -13,12 +13,21 @@ from sqlalchemy import ColumnElement, select
 
 from veza.catalog import hiding, publishing
 from veza.kit.database import Database, Session
+from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import After, Event
 from veza.market import orders, products
 from veza.market.orders import Order, OrderLine
 
 BECAUSE = "not available any more: it was withdrawn, hidden or deleted before the payment came"
 BATCH = 100
+
+
+class OrdersStay(Exception):
+    """Orders that could not be canceled, and why; every other one was."""
+
+    def __init__(self, odd: Sequence[tuple[UUID, Exception]]) -> None:
+        named = "; ".join(f"order {order_id}: {type(error).__name__}: {error}" for order_id, error in odd[:5])
+        super().__init__(f"{len(odd)} orders could not be canceled ({named})")
 
 
 async def among(session: Session, order: Order) -> list[OrderLine]:
@@ -57,19 +66,27 @@ _SOLD = {"artist": OrderLine.artist_id, "release": OrderLine.release_id, "track"
 async def cancel_open(database: Database, concerned: ColumnElement[bool]) -> int:
     """Cancel the open orders that have such a line, a batch at a time; returns how many.
 
-    A line that can be bought again by now is left alone.
+    A line that can be bought again by now is left alone. Raises OrdersStay at the end for those that could not be.
     """
-    after, canceled = UUID(int=0), 0
+
+    async def cancel(session: Session, order_id: UUID) -> bool:
+        return await _cancel(session, await orders.lock(session, order_id), concerned)
+
+    after, canceled, stay = UUID(int=0), 0, list[tuple[UUID, Exception]]()
     while True:
-        async with database.write("market") as session:
+        async with database.read() as session:
             found = select(OrderLine.order_id).join(Order, Order.id == OrderLine.order_id).distinct()
             waiting = found.where(Order.status == "open", concerned, OrderLine.order_id > after)
             ids = list(await session.scalars(waiting.order_by(OrderLine.order_id).limit(BATCH)))
-            for order_id in ids:
-                canceled += await _cancel(session, await orders.lock(session, order_id), concerned)
+        done, odd = await one_by_one(database, "market", ids, cancel) if ids else ([], [])
+        canceled += sum(done)
+        stay += odd
         if len(ids) < BATCH:
-            return canceled
+            break
         after = ids[-1]
+    if stay:
+        raise OrdersStay(stay)
+    return canceled
 
 
 async def _cancel(session: Session, order: Order, concerned: ColumnElement[bool]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
 from veza.accounts import roles
 from veza.accounts.people import Person
@@ -18,15 +18,21 @@ from veza.accounts.permissions import Role
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
 from veza.kit.money import Money
+from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import Event
 from veza.market import orders, refund_requests
 from veza.market.notices import buyer_of, people_of
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
 from veza.market.rules import MarketRules
+from veza.money import findings
+from veza.money.findings import FindingKind
 
 EVERY = timedelta(minutes=15)
 BATCH = 200
+ACTOR = "refund deadlines"
+ODD_AGAIN = timedelta(days=1)
+"""When a request that could not be told of is tried again."""
 
 
 async def asked(session: Session, request: RefundRequest, rules: MarketRules) -> None:
@@ -85,22 +91,42 @@ async def _failed(session: Session, request: RefundRequest, rules: MarketRules) 
 
 async def sweep(database: Database, rules: MarketRules) -> int:
     """Remind of deadlines that come near, and tell the admins of those that are over; returns how many requests."""
+
+    async def remind(session: Session, request_id: UUID) -> bool:
+        mine = select(RefundRequest).where(RefundRequest.id == request_id, *_due(session)).with_for_update()
+        request = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+        if request is not None:
+            await _remind(session, request, rules)
+        return request is not None
+
     told = 0
     while True:
-        async with database.write("refund deadlines") as session:
-            due = (
-                select(RefundRequest)
-                .where(RefundRequest.status == "asked", RefundRequest.remind_at <= session.now)
-                .order_by(RefundRequest.remind_at, RefundRequest.id)
-                .limit(BATCH)
-                .with_for_update(skip_locked=True)
-            )
-            rows = (await session.scalars(due.execution_options(populate_existing=True))).all()
-            for request in rows:
-                await _remind(session, request, rules)
-        told += len(rows)
-        if len(rows) < BATCH:
+        async with database.read() as session:
+            due = select(RefundRequest.id).where(*_due(session))
+            ids = list(await session.scalars(due.order_by(RefundRequest.remind_at, RefundRequest.id).limit(BATCH)))
+        done, odd = await one_by_one(database, ACTOR, ids, remind) if ids else ([], [])
+        for request_id, error in odd:
+            await _put_off(database, request_id, error)
+        told += sum(done)
+        if len(ids) < BATCH:
             return told
+
+
+def _due(session: Session) -> tuple[ColumnElement[bool], ...]:
+    return RefundRequest.status == "asked", RefundRequest.remind_at <= session.now
+
+
+async def _put_off(database: Database, request_id: UUID, error: Exception) -> None:
+    """Nobody could be reminded of this request: a person is told, and it is tried again a day later."""
+    async with database.write(ACTOR) as session:
+        later = update(RefundRequest).where(RefundRequest.id == request_id)
+        await session.execute(later.values(remind_at=session.now + ODD_AGAIN))
+        subject = f"refund request {request_id}"
+        await findings.report(
+            session, FindingKind.RUN_FAILED, subject,
+            f"nobody can be reminded of {subject} ({type(error).__name__}: {error})",
+            mend="decide it by hand; every other request was told, and this one is tried again daily",
+        )  # fmt: skip
 
 
 async def _remind(session: Session, request: RefundRequest, rules: MarketRules) -> None:

@@ -12,6 +12,10 @@ from tests.api.market.conftest import Act, Shop, anonymous
 from tests.api.visitors import visiting
 from veza.catalog import hiding, publishing
 from veza.catalog.releases import Release
+from veza.kit.database import Session
+from veza.market import orders
+from veza.market.gone import OrdersStay, cancel_open
+from veza.market.orders import Order, OrderLine
 from veza.money.refunds import Refund
 
 TakeDown = Callable[[Shop, Act, UUID], Awaitable[None]]
@@ -78,6 +82,35 @@ async def test_what_is_paid_all_the_same_goes_back_and_the_buyer_is_told(any_sho
     assert [(mail[0], "10.00 EUR" in mail[2], "Blue Hours · Anna Berg" in mail[2]) for mail in told] == [
         ("bo@example.org", True, True)
     ]
+
+
+async def test_an_order_that_cannot_be_canceled_keeps_no_other_page_open(
+    any_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = any_shop
+    buyers = [visiting(await shop.person()) for _ in range(3)]
+    act = await shop.artist()
+    release = await act.release()
+    product = await act.product(release)
+    waiting = []
+    for buyer in buyers:
+        await shop.post(buyer, "/cart/items", {"product_id": product})
+        waiting += await shop.check_out(buyer)
+    odd, cancel = UUID(waiting[1]["id"]), orders.cancel
+
+    async def picky(session: Session, order: Order, *, because: str) -> None:
+        if order.id == odd:
+            raise ValueError("a row nobody can read")
+        await cancel(session, order, because=because)
+
+    monkeypatch.setattr(orders, "cancel", picky)
+    async with shop.stage.database.write("anna") as session:
+        await publishing.withdraw(session, await session.get_one(Release, release))
+    with pytest.raises(OrdersStay, match=f"1 orders could not be canceled .order {odd}"):
+        await cancel_open(shop.stage.database, OrderLine.release_id == release)
+    assert [await status_of(shop, who, order) for who, order in zip(buyers, waiting, strict=True)] == [
+        "canceled", "open", "canceled",
+    ]  # fmt: skip
 
 
 async def test_a_buyer_without_an_account_is_told_too_and_sent_no_link(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from veza.community.notices import STOP_PAGE
 from veza.kit.mail import Letter, Mail, opened
 from veza.market import refund_notices
 from veza.market.refund_requests import RefundRequest
+from veza.money.findings import Finding
 
 BUYER, LABEL = "buyer@example.org", "label@example.org"
 
@@ -140,6 +142,34 @@ async def test_a_request_is_mailed_with_its_deadline_then_reminded_then_told_to_
     assert await _subjects(any_shop, "admin@example.org") == ["A refund request was not answered: Blue Hours"]
     any_shop.stage.clock.advance(timedelta(days=30))
     assert await refund_notices.sweep(database, rules) == 0
+
+
+async def test_a_request_nobody_can_be_told_of_is_a_finding_and_the_others_are_told(any_shop: Shop) -> None:
+    shop = any_shop
+    act, _ = await _labels_artist(shop)
+    for title in ("First", "Second", "Third"):
+        buyer = visiting(await shop.person(f"{title.lower()}@example.org"))
+        await _ask(shop, buyer, await shop.buy(buyer, await act.selling(title)))
+    notices = shop.rules.notices
+
+    class Picky:
+        """Cannot say one of the titles."""
+
+        async def mail(self, session: Any, people: Any, kind: Any, subject: str, text: str, **more: Any) -> Any:
+            if "Second" in subject:
+                raise ValueError(subject)
+            return await notices.mail(session, people, kind, subject, text, **more)
+
+    shop.stage.clock.advance(timedelta(days=5))
+    picky: Any = Picky()
+    rules = replace(shop.rules, notices=picky)
+    assert [await refund_notices.sweep(shop.stage.database, rules) for _ in range(2)] == [2, 0]
+    waits = [one for one in await _subjects(shop, LABEL) if "waits for you" in one]
+    assert sorted(waits) == [f"A refund request waits for you: {title}" for title in ("First", "Third")]
+    (finding,) = await shop.stage.all(Finding)
+    assert (finding.kind, "nobody can be reminded of refund request" in finding.message) == ("run_failed", True)
+    shop.stage.clock.advance(timedelta(days=1))
+    assert await refund_notices.sweep(shop.stage.database, shop.rules) == 1
 
 
 async def test_an_answered_request_reminds_of_nothing(shop: Shop) -> None:
