@@ -330,9 +330,9 @@ def test_every_field_has_a_name_in_id3_mp4_and_vorbis_comments() -> None:
 def test_latin_letters_that_are_not_latin_1_are_kept_and_noted_as_a_guess(tmp_path: Path) -> None:
     path = recording(tmp_path / "a.mp3")
     tags = ID3()  # type: ignore[no-untyped-call]  # mutagen has no types
-    tags.add(TIT2(encoding=0, text=["Žluťoučký kůň".encode("cp1250").decode("latin-1")]))  # type: ignore[no-untyped-call]
+    tags.add(TIT2(encoding=0, text=["Příliš mnoho slov".encode("cp1250").decode("latin-1")]))  # type: ignore[no-untyped-call]
     tags.save(path)
     found = _read(path)
-    assert found.track.title == "Žlu�ouèký kùò"
+    assert found.track.title == "Pøíliš mnoho slov"
     assert [note for note in found.notes if "were read as cp1252, which is a guess" in note]
-    assert _read(path, "cp1250").track.title == "Žluťoučký kůň"
+    assert _read(path, "cp1250").track.title == "Příliš mnoho slov"
