@@ -47,6 +47,11 @@ async def test_a_scenario_holds(scenario: Scenario) -> None:
     assert {"move", "attempt", "webhook", "posting"} <= {entry.kind for entry in played.timeline}
 
 
+async def test_a_story_walks_the_asynchronous_capture_as_the_provider_does() -> None:
+    played = await play(SMALL[0], Silent())
+    assert any("charge.updated" in entry.what for entry in played.timeline if entry.kind == "webhook")
+
+
 async def test_a_crowd_survives_two_hours_without_the_provider() -> None:
     played = await play(Scenario("provider-down", ProviderDown(orders=10)), Silent())
     assert broken(played) == []

@@ -140,7 +140,7 @@ class Scene:
             await self._until(lambda: not self._is_busy(), deadline)
             before = self._done_so_far()
             await self._all_look(deadline)
-            if self._done_so_far() == before and not self._is_busy():
+            if self._done_so_far() == before and not self._is_busy() and not self._book_charges():
                 break
         await self.narrator.catch_up(self.database)
 
@@ -214,6 +214,15 @@ class Scene:
             for delivery in self.provider.world.deliveries.rows.values()
         )
 
+    def _book_charges(self) -> bool:
+        """Let the second pass after which the provider books a charge; whether there was one to book."""
+        tasks = self.provider.world.tasks.rows.values()
+        dues = [task["due"] for task in tasks if task["action"] == "finish_capture"]
+        if dues:
+            self.clock.advance(timedelta(seconds=max(0.0, max(dues) - self.provider.now())))
+            self.provider.advance(0)
+        return bool(dues)
+
     def _done_so_far(self) -> tuple[int, ...]:
         return (*(one.claimed for one in self.workers), self.endpoint.received)
 
@@ -235,8 +244,7 @@ async def open_scene(
     """
     clock = MovableClock()
     database = Database.open(url, clock=clock)
-    # Booked at once: a story's clock stands still between its steps, and sellers are paid of what is booked.
-    chosen: dict[str, Any] = {"rate_limit_per_second": None, "asynchronous_capture_seconds": None, **switches}
+    chosen: dict[str, Any] = {"rate_limit_per_second": None, **switches}
     sandbox = Sandbox(clock, random.Random(seed), settings=SandboxSettings(**chosen))  # noqa: S311
     stop = asyncio.Event()
     try:
