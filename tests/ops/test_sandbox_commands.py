@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from tests.ops.test_cli import veza
+from tests.ops.test_running import serving
 from veza.ops.scenarios.player import SCENARIOS
 
 BOUND_SECONDS = 30
@@ -71,6 +72,68 @@ def test_a_state_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     done = veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("veza: the sandbox's file notes.txt is damaged: file is not a database; --repair ")
+
+
+def test_a_file_in_use_is_one_sentence_with_the_process_that_has_it(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, "--state", "kept.db") as url:
+        paid = httpx.post(f"{url}/_sandbox/payments", json={"amount": 1000, "currency": "eur"})
+        held = (tmp_path / "kept.db.lock").read_text().strip()
+        for command in (("serve", "--port", "0", "--state", "kept.db"), ("reset", "--state", "kept.db")):
+            done = veza("sandbox", *command, cwd=tmp_path)
+            assert (done.returncode, done.stdout) == (1, "")
+            assert done.stderr == (
+                f"veza: the sandbox's file kept.db is in use by another `veza sandbox` (process {held}):"
+                f" stop that one (kill {held}), or use another file\n"
+            )
+    with Sandbox(tmp_path, "--state", "kept.db") as url:
+        headers = {"Authorization": "Bearer sk_test_anybody"}
+        assert httpx.get(f"{url}/v1/charges/{paid.json()['id']}", headers=headers).status_code == 200
+
+
+def test_the_file_of_a_running_shop_is_in_use_and_the_shop_does_not_start_on_one_that_is(tmp_path: Path) -> None:
+    with serving(tmp_path):
+        done = veza("sandbox", "serve", "--port", "0", "--state", "var/sandbox.db", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "var/sandbox.db is in use by the `veza serve` of its folder (process " in done.stderr
+    with Sandbox(tmp_path, "--state", "var/sandbox.db"):
+        done = veza("serve", "--migrate", "--port", "0", cwd=tmp_path)
+        assert done.returncode == 1
+        assert "sandbox.db is in use by another `veza sandbox` (process " in done.stderr
+
+
+def test_without_async_capture_a_charge_is_booked_at_once(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, "--no-async-capture") as url:
+        charge = httpx.post(f"{url}/_sandbox/payments", json={"amount": 1000, "currency": "eur"}).json()
+        assert charge["balance_transaction"].startswith("txn_")
+        assert "charge.updated" not in _events(url)
+    with Sandbox(tmp_path) as url:
+        charge = httpx.post(f"{url}/_sandbox/payments", json={"amount": 1000, "currency": "eur"}).json()
+        assert charge["balance_transaction"] is None
+        httpx.post(f"{url}/_sandbox/clock/advance", json={"seconds": 2})
+        assert "charge.updated" in _events(url)
+
+
+def test_without_connect_events_an_accounts_events_go_to_endpoints_made_for_them_alone(tmp_path: Path) -> None:
+    for flags, both in (((), True), (("--no-connect-events",), False)):
+        with Sandbox(tmp_path, *flags) as url:
+            endpoints = {}
+            for connect in ("false", "true"):
+                form = {
+                    "url": f"http://127.0.0.1:9/{connect}",
+                    "enabled_events[]": "account.updated",
+                    "connect": connect,
+                }
+                headers = {"Authorization": "Bearer sk_test_anybody"}
+                made = httpx.post(f"{url}/v1/webhook_endpoints", data=form, headers=headers)
+                assert made.status_code == 200, made.text
+                endpoints[made.json()["id"]] = connect
+            httpx.post(f"{url}/_sandbox/accounts", json={})
+            sent = {endpoints[one["endpoint"]] for one in httpx.get(f"{url}/_sandbox/deliveries").json()}
+            assert sent == ({"false", "true"} if both else {"true"})
+
+
+def _events(url: str) -> list[str]:
+    return [one["type"] for one in httpx.get(f"{url}/_sandbox/events").json()]
 
 
 class Sandbox:

@@ -122,12 +122,15 @@ def serve(
 @contextmanager
 def own_folder(settings: Settings) -> Iterator[None]:
     """Hold VAR_DIR inside the block; ends the command with one sentence when that cannot be."""
-    from veza.ops import running
+    from veza.money.sandbox.hosted import state_file
+    from veza.ops import running, sandbox_lock
 
     with ExitStack() as holding:
         try:
             holding.enter_context(running.held(settings))
-        except (running.FolderInUse, running.FolderUnusable) as error:
+            if settings.hosts_sandbox:
+                holding.enter_context(sandbox_lock.locked(state_file(settings)))
+        except (running.FolderInUse, running.FolderUnusable, sandbox_lock.StateInUse) as error:
             raise fail(str(error)) from None
         yield
 

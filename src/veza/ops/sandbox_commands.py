@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.ops.scenarios.player import Played, Scenario
+    from veza.settings import Settings
 
 WAY_ON = "`veza serve --repair` saves what can be saved, `veza sandbox reset` begins anew; both keep the file as it was"
 
@@ -69,17 +71,35 @@ def serve(
     from veza.ops.observability import configure_logs
     from veza.ops.serve import CannotListen
 
-    configure_logs(load_settings())
-    if repair and state is not None:
-        repair_state(state)
+    settings = load_settings()
+    configure_logs(settings)
     try:
         switches = sandbox_server.switches_of(
             seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture
         )
-        code = run_async(sandbox_server.run(port, state, webhook, switches, echo))
+        with _own_state(state, settings):
+            if repair and state is not None:
+                repair_state(state)
+            code = run_async(sandbox_server.run(port, state, webhook, switches, echo))
     except (CannotListen, sandbox_server.BadState, ValueError) as error:
         raise fail(str(error)) from None
     raise typer.Exit(code)
+
+
+@contextmanager
+def _own_state(state: Path | None, settings: Settings) -> Iterator[None]:
+    """Hold the sandbox's file, if one is named, inside the block; one that is in use ends the command."""
+    from veza.ops import sandbox_lock
+
+    with ExitStack() as holding:
+        if state is not None:
+            try:
+                holding.enter_context(sandbox_lock.held(state, settings))
+            except sandbox_lock.StateInUse as error:
+                raise fail(str(error)) from None
+            except OSError as error:
+                raise fail(f"{state} cannot hold the sandbox's state: {error}") from None
+        yield
 
 
 @sandbox.command()
@@ -93,7 +113,7 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
     from veza.ops.cli import own_folder
 
     settings = load_settings()
-    with own_folder(settings) if state is None else nullcontext():
+    with own_folder(settings) if state is None else _own_state(state, settings):
         path = state or state_file(settings)
         if not path.exists():
             echo(f"There is no {path}: the next start makes it.")
