@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit import email_addresses
 from veza.kit.database import Base, Session
 from veza.kit.email_addresses import BadAddress
+from veza.kit.field_faults import FieldFault
 from veza.kit.listing import Slice, by_age
 from veza.kit.texts import BadText, one_line
 
@@ -47,7 +48,7 @@ class UnknownPerson(LookupError):
         super().__init__(f"there is no person {wanted}")
 
 
-class BadName(ValueError):
+class BadName(FieldFault):
     """Text that cannot be a name; says why."""
 
 

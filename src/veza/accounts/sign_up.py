@@ -15,6 +15,7 @@ from veza.accounts.people import Person
 from veza.accounts.room import Accounts
 from veza.kit import limits
 from veza.kit.database import Session
+from veza.kit.field_faults import FieldChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,12 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
 
     Raises BadEmail, BadName, RateLimited, BadPassword, TooBusy.
     """
-    email, name, network = people.clean_email(email), people.clean_name(name), limits.network(address)
+    network, checks = limits.network(address), FieldChecks()
+    with checks.field("email"):
+        email = people.clean_email(email)
+    with checks.field("name"):
+        name = people.clean_name(name)
+    checks.demand()
     spent = HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network)
     await limits.spend_now(accounts.database, "sign-up", *spent)
     return SignUp(email, name, await accounts.passwords.make(password, (email, name), network), address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
 from veza.catalog.wording import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.money import known_currency
 
 BIO_MOST = 5_000
@@ -96,17 +97,12 @@ async def open_artist(
     if count >= limits.artists_per_person:
         raise TooManyArtists(count, limits.artists_per_person)
     artist_id = session.new_id()
-    name = clean(wanted.name, "the artist's name")
+    facts = _facts({name: getattr(wanted, name) for name in wanted.__slots__}, currencies)
     row = Artist(
         id=artist_id,
-        slug=await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist_id, name),
-        name=name,
-        name_key=sort_key(name),
-        bio=clean(wanted.bio, "the bio", BIO_MOST, lines=True, least=0),
-        tags=metadata.tags(wanted.tags),
-        country=metadata.country(wanted.country),
-        currency=_currency(wanted.currency, currencies),
+        slug=await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist_id, facts["name"]),
         created_at=session.now,
+        **facts,
     )
     session.add(row)
     await session.flush()
@@ -118,19 +114,11 @@ async def open_artist(
 
 async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any], *, currencies: Sequence[str]) -> None:
     """Change what `changes` names (name, bio, tags, country, currency) of a locked artist. Raises as open_artist."""
-    before = artist.tags
-    if "name" in changes:
-        artist.name = clean(changes["name"], "the artist's name")
-        artist.name_key = sort_key(artist.name)
-        artist.slug = await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist.id, artist.name)
-    if "bio" in changes:
-        artist.bio = clean(changes["bio"], "the bio", BIO_MOST, lines=True, least=0)
-    if "country" in changes:
-        artist.country = metadata.country(changes["country"])
-    if "currency" in changes:
-        artist.currency = _currency(changes["currency"], currencies)
-    if "tags" in changes:
-        artist.tags = metadata.tags(changes["tags"])
+    before, facts = artist.tags, _facts(changes, currencies)
+    if "name" in facts:
+        facts["slug"] = await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist.id, facts["name"])
+    for name, value in facts.items():
+        setattr(artist, name, value)
     await session.flush()
     if "name" in changes or "tags" in changes:
         await _tag(session, artist, before)
@@ -235,6 +223,25 @@ async def artists_of(session: Session, person_id: UUID) -> Sequence[Artist]:
     mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id)
     named = select(Artist).where(Artist.id.in_(mine)).order_by(Artist.name_key, Artist.id)
     return (await session.scalars(named)).all()
+
+
+def _facts(written: Mapping[str, Any], currencies: Sequence[str]) -> dict[str, Any]:
+    """The columns that what was written makes; raises BadValue or BadAmount for everything that cannot be taken."""
+    read: dict[str, Callable[[Any], Any]] = {
+        "name": lambda value: clean(value, "the artist's name"),
+        "bio": lambda value: clean(value, "the bio", BIO_MOST, lines=True, least=0),
+        "country": metadata.country,
+        "currency": lambda value: _currency(value, currencies),
+        "tags": metadata.tags,
+    }
+    facts, checks = dict[str, Any](), FieldChecks()
+    for name in (name for name in read if name in written):
+        with checks.field(name):
+            facts[name] = read[name](written[name])
+    checks.demand()
+    if "name" in facts:
+        facts["name_key"] = sort_key(facts["name"])
+    return facts
 
 
 def _currency(written: str, currencies: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from veza.catalog.wording import BadValue, clean
 from veza.kit import codes
 from veza.kit.codes import BadCode
+from veza.kit.field_faults import FieldChecks
 
 MOST_TAGS, TAG_MOST = 20, 40
 MOST_CREDITS, PART_MOST = 50, 60
@@ -43,8 +44,11 @@ def country(written: str) -> str:
 def tags(written: Iterable[str]) -> list[str]:
     """Tags in lower case, each once, in the order given; raises BadValue."""
     # Twice: a capital whose small letter is one with its accent is composed (NFC) only when it is small.
-    small = (clean(tag, "a tag", TAG_MOST).lower() for tag in written)
-    found = dict.fromkeys(clean(tag, "a tag", TAG_MOST) for tag in small)
+    checks, found = FieldChecks(), dict[str, None]()
+    for number, tag in enumerate(written):
+        with checks.field(number):
+            found[clean(clean(tag, "a tag", TAG_MOST).lower(), "a tag", TAG_MOST)] = None
+    checks.demand()
     if len(found) > MOST_TAGS:
         raise BadValue(f"at most {MOST_TAGS} tags, these are {len(found)}")
     return list(found)
@@ -54,7 +58,13 @@ def credits(written: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Who did what on a track, as (name, part); raises BadValue."""
     if len(written) > MOST_CREDITS:
         raise BadValue(f"at most {MOST_CREDITS} credits, these are {len(written)}")
-    return [
-        {"name": clean(name, "a name in the credits"), "part": clean(part, "a part in the credits", PART_MOST)}
-        for name, part in written
-    ]
+    checks, found = FieldChecks(), list[dict[str, Any]]()
+    for number, (name, part) in enumerate(written):
+        one: dict[str, Any] = {}
+        with checks.field(number, "name"):
+            one["name"] = clean(name, "a name in the credits")
+        with checks.field(number, "part"):
+            one["part"] = clean(part, "a part in the credits", PART_MOST)
+        found.append(one)
+    checks.demand()
+    return found

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts.people import Person, UnknownPerson
 from veza.catalog import reported
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.texts import one_line, paragraphs
 
 TITLE_MOST = 200
@@ -123,8 +124,7 @@ async def create(
     playlist = Playlist(
         id=session.new_id(),
         owner_id=owner_id,
-        title=one_line(title, "the title", most=TITLE_MOST),
-        description=paragraphs(description, "the description", most=DESCRIPTION_MOST),
+        **_texts(title, description),
         is_public=is_public,
         is_collaborative=is_collaborative,
         version=1,
@@ -135,6 +135,19 @@ async def create(
     session.add(playlist)
     await session.flush()
     return playlist
+
+
+def _texts(title: str | None, description: str | None) -> dict[str, str]:
+    """What was written, as it is kept; raises BadText for everything that cannot be."""
+    texts, checks = dict[str, str](), FieldChecks()
+    if title is not None:
+        with checks.field("title"):
+            texts["title"] = one_line(title, "the title", most=TITLE_MOST)
+    if description is not None:
+        with checks.field("description"):
+            texts["description"] = paragraphs(description, "the description", most=DESCRIPTION_MOST)
+    checks.demand()
+    return texts
 
 
 async def edit(
@@ -155,10 +168,8 @@ async def edit(
     playlist = await lock_own(session, playlist_id, person_id)
     if version is not None and playlist.version != version:
         raise PlaylistChanged(version, playlist.version)
-    if title is not None:
-        playlist.title = one_line(title, "the title", most=TITLE_MOST)
-    if description is not None:
-        playlist.description = paragraphs(description, "the description", most=DESCRIPTION_MOST)
+    for name, value in _texts(title, description).items():
+        setattr(playlist, name, value)
     if is_public is not None:
         playlist.is_public = is_public
     if is_collaborative is not None:

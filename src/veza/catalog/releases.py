@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from veza.catalog.artists import Artist, acts_for, demand, find_artist
 from veza.catalog.askers import Asker
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.moves import Machine, Move
 
 KINDS = ("album", "ep", "single", "sample_pack")
@@ -215,27 +216,14 @@ def demand_licence(kind: str, licence: str) -> None:
 
 
 def _facts(written: dict[str, Any]) -> dict[str, Any]:
-    """The columns that what was written makes."""
-    facts: dict[str, Any] = {}
+    """The columns that what was written makes; raises BadValue for everything that cannot be taken."""
+    facts, checks = dict[str, Any](), FieldChecks()
     for name, value in written.items():
-        match name:
-            case "title":
-                facts["title"] = clean(value, "the title")
-                facts["title_key"] = sort_key(facts["title"])
-            case "description":
-                facts[name] = clean(value, "the description", DESCRIPTION_MOST, lines=True, least=0)
-            case "licence":
-                facts[name] = clean(value, "the licence", LICENCE_MOST, lines=True, least=0)
-            case "language":
-                facts[name] = None if value is None else metadata.language(value)
-            case "tags":
-                facts[name] = metadata.tags(value)
-            case "release_date":
-                facts[name] = _day(value)
-            case "release_date_precision":
-                facts[name] = _precision(value)
-            case _:
-                facts[name] = value
+        with checks.field(name):
+            facts[name] = _READ[name](value) if name in _READ else value
+    checks.demand()
+    if "title" in facts:
+        facts["title_key"] = sort_key(facts["title"])
     if "release_date" in facts:
         # A date without a word about it is a day; no date is as precise as nothing.
         precision = facts.get("release_date_precision") or "day"
@@ -253,3 +241,15 @@ def _day(day: date | None) -> date | None:
     if day is not None and not EARLIEST <= day <= LATEST:
         raise BadValue(f"a release date lies between {EARLIEST} and {LATEST}, not on {day}")
     return day
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "title": lambda value: clean(value, "the title"),
+    "description": lambda value: clean(value, "the description", DESCRIPTION_MOST, lines=True, least=0),
+    "licence": lambda value: clean(value, "the licence", LICENCE_MOST, lines=True, least=0),
+    "language": lambda value: None if value is None else metadata.language(value),
+    "tags": metadata.tags,
+    "release_date": _day,
+    "release_date_precision": _precision,
+}
+"""How a field is read; the others are taken as they are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from veza.catalog.limits import Limits
 from veza.catalog.releases import Release, UnknownRelease, release_to_change
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
+from veza.kit.field_faults import FieldChecks
 
 
 class Track(Base):
@@ -240,24 +241,25 @@ async def _renumber(session: Session, ids: Sequence[UUID]) -> None:
 
 
 def _facts(written: dict[str, Any]) -> dict[str, Any]:
-    """The columns that what was written makes."""
-    facts: dict[str, Any] = {}
+    """The columns that what was written makes; raises BadValue for everything that cannot be taken."""
+    facts, checks = dict[str, Any](), FieldChecks()
     for name, value in written.items():
-        match name:
-            case "title":
-                facts["title"] = clean(value, "the title")
-                facts["title_key"] = sort_key(facts["title"])
-            case "credits":
-                facts[name] = metadata.credits(value)
-            case "isrc":
-                facts[name] = None if value is None else metadata.isrc(value)
-            case "language":
-                facts[name] = None if value is None else metadata.language(value)
-            case "tags":
-                facts[name] = metadata.tags(value)
-            case _:
-                facts[name] = value
+        with checks.field(name):
+            facts[name] = _READ[name](value) if name in _READ else value
+    checks.demand()
+    if "title" in facts:
+        facts["title_key"] = sort_key(facts["title"])
     return facts
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "title": lambda value: clean(value, "the title"),
+    "credits": metadata.credits,
+    "isrc": lambda value: None if value is None else metadata.isrc(value),
+    "language": lambda value: None if value is None else metadata.language(value),
+    "tags": metadata.tags,
+}
+"""How a field is read; the others are taken as they are."""
 
 
 _TRACKS_OF = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import String
 
+from veza.kit.field_faults import FieldFault
 from veza.kit.texts import BadText, one_line, paragraphs
 
 SORTED = String().with_variant(String(collation="C"), "postgresql")
@@ -18,7 +19,7 @@ AFTER_ALL = "\U0010ffff"
 """Sorts after whatever a key goes on with: `key <= x < key + AFTER_ALL` finds what begins with it."""
 
 
-class BadValue(ValueError):
+class BadValue(FieldFault):
     """Something somebody wrote cannot be taken; says which and why in one sentence."""
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import cast
 
+from veza.kit.field_faults import FieldFault
+
 _NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 """Territories of CLDR that are no countries of ISO 3166-1: parts of others, unions, and codes for tests. Kosovo (XK) is
 assigned by its users, and has banks and accounts like any other."""
@@ -18,7 +20,7 @@ _SAYS_NOTHING = frozenset({"und", "xxx", "mis", "root"})
 """Codes that name no language: undetermined, uncoded, and what ID3 writes where nothing is known."""
 
 
-class BadCode(ValueError):
+class BadCode(FieldFault):
     """A code that is none; says which and what to write instead."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from veza.kit.field_faults import FieldFault
+
 LONGEST = 254
 """Characters (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
 INTRANET_NAMES = frozenset({"local", "localhost", "test"})
@@ -15,7 +17,7 @@ _ENCODED_WORD = "=?"
 _MAILABLE = re.compile(r"[!-~]{1,64}@[!-~]{1,189}")
 
 
-class BadAddress(ValueError):
+class BadAddress(FieldFault):
     """Text that is no e-mail address we can write to; says why, where there is more to say than that."""
 
     def __init__(self, reason: str = "") -> None:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from veza.kit.field_faults import FieldFault
+
 ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 # Stripe keeps two decimals on the wire for these although the currency has none: the last two digits are 0.
@@ -39,7 +41,7 @@ LEAST_CHARGE = {
 """The least that may be charged, where Stripe names one (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 
 
-class BadAmount(ValueError):
+class BadAmount(FieldFault):
     """An amount or currency that cannot be what the caller means; says why in one sentence."""
 
 

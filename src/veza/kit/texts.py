@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from veza.kit.field_faults import FieldFault
+
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Embeddings, overrides and isolates: one that is not closed turns around whatever is written after it on a page.
 # Right-to-left scripts do without them, and the marks U+200E, U+200F and U+061C turn nothing.
@@ -18,7 +20,7 @@ _IGNORABLE = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE10
 """Default ignorable code points, as Unicode calls them, also where it has assigned none yet."""
 
 
-class BadText(ValueError):
+class BadText(FieldFault):
     """Empty, too long, or with characters no text needs; says which."""
 
 

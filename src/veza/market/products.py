@@ -18,6 +18,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_ITSELF
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.money import BadAmount, Money, chargeable, known_currency
 from veza.kit.outbox import publish
 from veza.library.grants import ItemKind
@@ -267,20 +268,30 @@ def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceWante
 
 
 def _checked(price: PriceWanted, artist: Artist, rules: MarketRules) -> str:
-    currency = known_currency(price.currency)
-    if currency != artist.currency:
-        raise BadAmount(
-            f"{artist.name} sells in {artist.currency}: a price in {currency} cannot be set,"
-            " change the artist's currency first"
-        )
-    _settled(currency, rules)
+    """The currency of a price that can be set; raises BadAmount for everything that is wrong with it."""
+    checks = FieldChecks()
+    currency = artist.currency
+    with checks.field("currency"):
+        currency = known_currency(price.currency)
+        if currency != artist.currency:
+            raise BadAmount(
+                f"{artist.name} sells in {artist.currency}: a price in {currency} cannot be set,"
+                " change the artist's currency first"
+            )
+        _settled(currency, rules)
+    with checks.field("price_minor"):
+        _chargeable(price, currency)
+    checks.demand()
+    return currency
+
+
+def _chargeable(price: PriceWanted, currency: str) -> None:
     if price.pricing is Pricing.FREE:
         if price.price_minor:
             raise BadAmount(f"what is free has no price, this one has {Money(price.price_minor, currency)}")
     elif price.pricing is Pricing.FIXED or price.price_minor:
         # Below it no pay page could be opened, for nothing else in the cart either.
         chargeable(price.price_minor, currency)
-    return currency
 
 
 def _settled(currency: str, rules: MarketRules) -> None:

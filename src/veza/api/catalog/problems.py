@@ -25,7 +25,8 @@ BAD_VALUE = Kind(
     "bad-value",
     422,
     "A value cannot be taken",
-    "`detail` says which and why: a character that cannot be shown, a code that is none, too many of something.",
+    "`detail` says which and why: a character that cannot be shown, a code that is none, too many of something. Where"
+    " fields of the body are wrong, `errors` names every one of them.",
     "“DE-123” is no ISRC; write it like FR-Z03-98-00212",
 )
 OUTDATED = Kind(

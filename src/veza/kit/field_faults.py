@@ -1,0 +1,51 @@
+"""Faults of what somebody wrote into the fields of a form or body, gathered so that all of them are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+Place = tuple[str | int, ...]
+"""Names of fields and numbers of items, from the outside in."""
+
+
+class FieldFault(ValueError):
+    """What somebody wrote cannot be taken; the message says which and why in one sentence.
+
+    `faults` is where each fault is, with its sentence, as far as `FieldChecks` found that out; empty elsewhere.
+    """
+
+    faults: tuple[tuple[Place, str], ...] = ()
+
+    def __str__(self) -> str:
+        return "; ".join(said for _, said in self.faults) or super().__str__()
+
+
+class FieldChecks:
+    """Check one field after the other, each in `with checks.field(name):`; `demand` raises for all that failed.
+
+    It raises the first error, of its own type, with the faults of all: who catches that type catches it still.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Place, FieldFault]] = []
+
+    @contextmanager
+    def field(self, *place: str | int) -> Iterator[None]:
+        """What raises FieldFault inside is noted; what comes after in the block is left out."""
+        try:
+            yield
+        except FieldFault as error:
+            self._found.append((place, error))
+
+    def demand(self) -> None:
+        """Raises FieldFault if any field failed."""
+        if not self._found:
+            return
+        (_, first) = self._found[0]
+        first.faults = tuple(
+            ((*place, *inner), said)
+            for place, error in self._found
+            for inner, said in (error.faults or (((), str(error)),))
+        )
+        raise first
