@@ -138,7 +138,7 @@ def test_a_damaged_sandbox_is_told_before_ready_repaired_and_reset(tmp_path: Pat
     assert repaired.stdout
     line = repaired.stdout.readline()
     assert line.startswith("var/sandbox.db: ")
-    assert " 1 dropped. What it was is in var/sandbox.db." in line
+    assert " 1 dropped (broken, or naming a lost one)" in line
     assert repaired.stdout.readline().startswith("Veza is ready on ")
     repaired.terminate()
     repaired.communicate()

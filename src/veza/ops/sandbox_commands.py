@@ -142,7 +142,12 @@ def repair_state(path: Path) -> None:
     if done is None:
         echo(f"{path} needs no repair.")
     else:
-        echo(f"{path}: {done.kept} rows were kept, {done.dropped} dropped. What it was is in {done.damaged_copy}.")
+        counts = f"{done.kept} rows were kept, {done.dropped} dropped (broken, or naming a lost one)"
+        saved = f"{counts}; what lay on damaged pages is lost" if done.kept else "nothing can be read, it begins anew"
+        echo(
+            f"{path}: {saved}. What it was is in {done.damaged_copy}; `veza money reconcile` lists what the provider"
+            " no longer knows."
+        )
 
 
 def _now() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from veza.money.sandbox.salvage import salvage
 from veza.money.sandbox.wire import Obj
 
 SCHEMA = """
@@ -20,6 +21,9 @@ CREATE TABLE IF NOT EXISTS objects (
 )
 """
 _ALL = "SELECT kind, position, json FROM objects ORDER BY kind, position"
+
+_HEAD_BYTES = 100
+"""What every SQLite file begins with."""
 
 REFERENCES: dict[str, dict[str, str]] = {
     "charges": {"payment_intent": "payment_intents", "balance_transaction": "balance_transactions"},
@@ -76,8 +80,15 @@ def examine(path: Path, kinds: Iterable[str]) -> None:
     """
     if not path.exists():
         return
+    demand_head(path)
     for what in _wrong(_rows(path, set(kinds))):
         raise DamagedState(path, what)
+
+
+def demand_head(path: Path) -> None:
+    """Raises DamagedState for a file that is too short to be a database: SQLite would take it for a new one."""
+    if path.exists() and path.stat().st_size < _HEAD_BYTES:
+        raise DamagedState(path, f"it was cut off, {path.stat().st_size} bytes are left")
 
 
 def repair(path: Path, kinds: Iterable[str], suffix: str) -> Repaired | None:
@@ -131,18 +142,26 @@ def _rows(path: Path, kinds: set[str]) -> list[_Row]:
 
 
 def _readable(path: Path, kinds: set[str]) -> list[_Row]:
-    """Every row that SQLite still gives before it meets the damage."""
+    """Every row that SQLite still gives before it meets the damage, and what else lies on pages that are whole."""
     rows: list[_Row] = []
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as database:
         for row in database.execute(_ALL):
             rows.append(_row(kinds, *row))  # noqa: PERF401  (what came before an error is kept)
-    return rows
+    seen = {(row.kind, row.position) for row in rows}
+    for values in salvage(path):
+        match values:
+            case (bytes(kind), int(position), bytes(json)):
+                found = _row(kinds, kind.decode(errors="replace"), position, json)
+                if found.object is not None and (found.kind, position) not in seen:
+                    seen.add((found.kind, position))
+                    rows.append(found)
+    return sorted(rows, key=lambda row: (row.kind, row.position))
 
 
 def _row(kinds: set[str], kind: str, position: int, json: bytes) -> _Row:
     try:
         found: Any = msgspec.json.decode(json)
-    except (msgspec.DecodeError, TypeError):
+    except (ValueError, TypeError, RecursionError):  # not UTF-8, no JSON, another type, or nested without end
         found = None
     is_whole = kind in kinds and isinstance(found, dict) and isinstance(found.get("id"), str)
     return _Row(kind, position, json, found if is_whole else None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from veza.money.sandbox.state import SCHEMA, DamagedState, examine
+from veza.money.sandbox.state import SCHEMA, DamagedState, demand_head, examine
 from veza.money.sandbox.world import World
 
 
@@ -21,6 +21,7 @@ class Store:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        demand_head(self.path)
         # The shell may create the sandbox in one thread and serve it from another, never from two at once.
         self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
