@@ -125,5 +125,6 @@ interpreter:
 new-venv: interpreter
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "$(PYTHON) is not Python 3.11 or newer; choose another: make setup PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu install the package python3-venv" >&2; exit 1; }
+	@test -w . || { echo "veza: cannot write to $(CURDIR), where packages and data are to lie: make it a folder you may write to, or clone into another" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@"$(PYTHON)" -m venv $(VENV)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import sysconfig
+import threading
 from pathlib import Path
 
 NO_NETWORK = re.compile(
@@ -48,7 +50,8 @@ def run_pip(arguments: tuple[str, ...], log: Path, wanted: int) -> str | None:
         text=True,
         errors="replace",
     )
-    collected, lines = 0, []
+    collected, lines, done = 0, [], threading.Event()
+    unpacking = threading.Thread(target=follow, args=(wanted, done))
     assert process.stdout is not None
     with log.open("a") as kept:
         for line in process.stdout:
@@ -57,9 +60,27 @@ def run_pip(arguments: tuple[str, ...], log: Path, wanted: int) -> str | None:
             if line.startswith("Collecting "):
                 collected += 1
                 tell(f"Fetching {min(collected, wanted)} of {wanted} packages: {line.split()[1].split('==')[0]}")
-            elif line.startswith("Installing collected packages"):
-                tell(f"Unpacking {wanted} packages")
-    return None if process.wait() == 0 else "".join(lines)
+            elif line.startswith("Installing collected packages") and collected:
+                unpacking.start()  # pip says nothing meanwhile, for half a minute and more
+            elif "Retrying (" in line:
+                tell("The package index does not answer, trying again")
+    code = process.wait()
+    done.set()
+    if unpacking.ident is not None:
+        unpacking.join()
+    return None if code == 0 else "".join(lines)
+
+
+def follow(wanted: int, done: threading.Event, every_seconds: float = 0.5) -> None:
+    """Show how many packages are unpacked until pip is done, by what lies in the virtual environment."""
+    folder, said = Path(sysconfig.get_path("purelib")), -1
+    before = sum(1 for _ in folder.glob("*.dist-info"))
+    while not done.is_set():
+        there = min(max(sum(1 for _ in folder.glob("*.dist-info")) - before, 0), wanted)
+        if there != said:
+            tell(f"Unpacking {there} of {wanted} packages")
+        said = there
+        done.wait(every_seconds)
 
 
 def sentence(said: str) -> str:
@@ -81,7 +102,7 @@ def tell(what: str, end: str = "") -> None:
     """On a terminal one line that is written over; elsewhere a line for every tenth step would still be noise."""
     if sys.stdout.isatty():
         print(f"\r\033[K{what}", end=end, flush=True)
-    elif end or what.startswith(("Unpacking", "Fetching 1 of")):
+    elif end or what.startswith(("Unpacking 0 of", "Fetching 1 of")):
         print(what, flush=True)
 
 

@@ -22,8 +22,9 @@ def main() -> int:
     taken = trouble(host, int(port))
     if taken is None:
         return 0
-    another = f"choose another port: PORT={free_after(host, int(port))} make run"
-    print(f"veza: cannot listen on {host}:{port} ({taken}){whose(int(port))}; {another}", file=sys.stderr)
+    # The same folder on another port is refused, too: two of one folder would lose each other's sales.
+    way_on = whose(int(port)) or f"; choose another port: PORT={free_after(host, int(port))} make run"
+    print(f"veza: cannot listen on {host}:{port} ({taken}){way_on}", file=sys.stderr)
     return 1
 
 

@@ -8,6 +8,7 @@ nothing else in Veza does. docs/configuration.md and .env.example are generated 
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -277,6 +278,7 @@ class Settings(BaseSettings):
         known = {str(field.validation_alias): name for name, field in cls.model_fields.items()}
         if env_file is not None and not _is_text(env_file):
             raise SettingsError([f"{env_file} is not UTF-8 text: write it anew"])
+        logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # `ignored` says it in our words, with the line
         written = {**DotEnvSettingsSource(cls, env_file=env_file)(), **EnvSettingsSource(cls)()}
         values = {known[name]: value for name, value in written.items() if name in known}
         try:

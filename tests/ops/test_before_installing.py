@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from setup import install
 from setup.install import sentence
 
 from veza.ops.serve import address, listen
@@ -46,6 +48,7 @@ def test_our_own_veza_on_the_port_is_named(tmp_path: Path) -> None:
         (tmp_path / "var" / "running.json").write_text(note)
         said = ask_port(tmp_path, PORT=url.rpartition(":")[2]).stderr
     assert f"Veza runs there already, process {os.getpid()}: open {url}, or stop it with kill {os.getpid()}" in said
+    assert "choose another port" not in said  # the folder is in use there, too
 
 
 @pytest.mark.parametrize("port", ["0", "nonsense", "70000"])
@@ -109,3 +112,24 @@ def test_a_mistyped_database_path_makes_no_shop_in_silence(tmp_path: Path) -> No
     assert made.returncode == 0
     assert made.stderr == f"veza: made a new, empty database: {tmp_path / 'other.db'}\n"
     assert migrate("sqlite:///other.db").stderr == ""
+
+
+def test_unpacking_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = threading.Event()
+    monkeypatch.setattr(install.sysconfig, "get_path", lambda _: str(tmp_path))
+    (tmp_path / "pip-1.dist-info").mkdir()
+    said: list[str] = []
+
+    def unpack_one_more(what: str) -> None:
+        said.append(what)
+        (tmp_path / f"p{len(said)}-1.dist-info").mkdir()
+        if len(said) == 3:
+            done.set()
+
+    monkeypatch.setattr(install, "tell", unpack_one_more)
+    install.follow(2, done, every_seconds=0)
+    assert said == [f"Unpacking {there} of 2 packages" for there in (0, 1, 2)]
+
+
+def test_a_checkout_that_cannot_be_written_to_is_named() -> None:
+    assert '\t@test -w . || { echo "veza: cannot write to $(CURDIR)' in (ROOT / "Makefile").read_text()
