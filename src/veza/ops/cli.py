@@ -143,7 +143,7 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.money.sandbox.state import DamagedState
-    from veza.ops import running
+    from veza.ops import running, sandbox_beside
     from veza.ops import serve as server
     from veza.ops.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account
     from veza.ops.demo.fill import demo_among, what_was_made
@@ -165,6 +165,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
         if listener is None:
             application = program.build(await running.own_veza(settings, operator_token(settings)), False)
         else:
+            await sandbox_beside.demand_together(settings)
             # Port 0 has become a real one by now; the sandbox and its webhooks need to know it.
             application = program.build(settings.model_copy(update={"port": listener.getsockname()[1]}), True)
             running.note(settings, application.settings.local_url)
@@ -199,7 +200,10 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
         code = run_async(start())
     except DamagedState as damaged:
         raise fail(f"{damaged}; {WAY_ON}") from None
-    except (server.CannotListen, DatabaseUnavailable, NoToken, *running.TROUBLES, DemoAccountsOpen) as error:
+    except (
+        server.CannotListen, DatabaseUnavailable, NoToken, *running.TROUBLES, DemoAccountsOpen,
+        sandbox_beside.NotTogether,
+    ) as error:  # fmt: skip
         raise fail(str(error)) from None
     finally:
         gc.enable()

@@ -111,10 +111,13 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
     from veza.money.sandbox.hosted import state_file
     from veza.money.sandbox.state import set_aside
     from veza.ops.cli import own_folder
+    from veza.ops.sandbox_beside import reset_mark
 
     settings = load_settings()
     with own_folder(settings) if state is None else _own_state(state, settings):
         path = state or state_file(settings)
+        if state is None:
+            reset_mark(settings).touch(mode=0o600)
         if not path.exists():
             echo(f"There is no {path}: the next start makes it.")
             return
