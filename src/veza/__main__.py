@@ -31,7 +31,7 @@ def _sealed() -> Sequence[SealedColumns]:
 
 
 def main() -> None:
-    """Run the command line. Whatever it makes is its owner's alone: database, covers, and what the sandbox keeps."""
+    """Run the command line. Every file it makes is its owner's alone: database, covers, and what the sandbox keeps."""
     os.umask(0o077)
     command_line(Program(build=_build, pages=_pages, sealed=_sealed))()
 

@@ -118,7 +118,7 @@ async def transfer_of_group_seen(
 ) -> SellerTransfer | None:
     """The provider has this transfer in the group of a captured payment (locked); returns the row it is.
 
-    None when it is none of ours: somebody made it there, and it counts for nothing here.
+    None when it is none of ours: it was made by hand at the provider, and counts for nothing here.
     """
     match = (await candidates(session, payment, await transfers.locked_of(session, payment.id))).match(seen)
     if match is None:

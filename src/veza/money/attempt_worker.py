@@ -1,7 +1,7 @@
 """One way to claim, send and settle an intent; the three workers say only what is particular to theirs.
 
 Crash safety in one paragraph: the claim commits that a request may be sent, under which key and with which
-body, before anything leaves. Whatever happens then (no answer, a crash between answer and record, two
+body, before anything leaves. After anything that can happen then (no answer, a crash between answer and record, two
 workers at once) the row comes back when its lease ends and is sent again under the same key, or looked up
 when the key may be forgotten. Only a definitive answer changes the key. Results are fenced by the attempt.
 """
@@ -194,7 +194,7 @@ class AttemptWorker(Settling[R]):
         self.on_settled(Settled(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
 
     async def _record_together(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:
-        """Settle those whose payments nobody has locked in one transaction; the others are settled one by one later."""
+        """Settle those whose payments no other transaction has locked; the others are settled one by one later."""
         at_rest, ours = False, set[UUID]()
 
         async def settle(session: Session) -> None:

@@ -96,7 +96,7 @@ def record_attempt(
     meaning: str,
     stale: bool,
 ) -> None:
-    """Append the attempt; it is evidence, and is written whatever else becomes of the answer."""
+    """Append the attempt; it is evidence, and is written also where the answer changes no row."""
     finished = {
         "id": session.new_id(),
         "kind": kind,

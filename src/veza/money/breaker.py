@@ -77,7 +77,7 @@ class Breaker:
         if row.state == "half_open":
             in_flight = row.ramp_in_flight
             if row.ramp_renewed_at is None or abs(session.now - row.ramp_renewed_at) > self.lease:
-                in_flight = 0  # whoever held these slots has crashed: their leases are over
+                in_flight = 0  # the processes that held these slots have crashed: their leases are over
             admitted = max(0, min(wanted, row.ramp - in_flight))
             if admitted:
                 await _set(session, ramp_in_flight=in_flight + admitted, ramp_renewed_at=session.now)
@@ -89,7 +89,7 @@ class Breaker:
         return (await _row(session)).state == "open"
 
     async def hold(self, session: Session) -> None:
-        """Let nobody open or close it until this transaction ends; taken before any row, as `observe` takes them."""
+        """Keep others from opening or closing it until this transaction ends; taken before any row, as in `observe`."""
         await session.execute(_HELD)
 
     async def is_at_rest(self, session: Session) -> bool:

@@ -12,7 +12,7 @@ class CauseKind(StrEnum):
     REFUND = "refund"
     DISPUTE = "dispute"
     PROVIDER = "provider"
-    """Made at the provider by somebody else: its dashboard, another program."""
+    """Made at the provider and not by Veza: in its dashboard, or by another program."""
     REBALANCE = "rebalance"
     """A second intent for a cause that already has one of its kind on the same transfer."""
     NETTING = "netting"

@@ -24,7 +24,7 @@ from veza.money.transfers import SellerTransfer
 
 
 class CheckWorker(PaymentChecks):
-    """Looks, and closes pay pages that nobody is to pay any more; never sends money anywhere."""
+    """Looks, and closes pay pages of payments that were given up; never sends money anywhere."""
 
     async def work(self, check: Check) -> None:
         if check.model is Payment:

@@ -263,7 +263,7 @@ class Comparison:
         return None if _is_of_another_charge(payment, seen) else payment, None
 
     async def _payment(self, seen: Mapping[str, Any]) -> Payment | None:
-        """The payment a charge, refund or dispute belongs to, by whatever it says of itself."""
+        """The payment a charge, refund or dispute belongs to, by its ids, group and metadata."""
         charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
         by = (
             (Payment.stripe_charge_id, charge),

@@ -1,4 +1,4 @@
-"""What is seen at the provider, whoever made it and however we learned of it: merged once, then rebalanced.
+"""What is seen at the provider, made by Veza or by hand, from a webhook or a look-up: merged once, then rebalanced.
 
 Workers' answers, webhooks, the check worker, catch-up and reconciliation all come through here, so there is
 one way for each fact to take effect. Every function wants the payment locked.
@@ -112,7 +112,7 @@ async def adopt(
     because: str,
     request_id: str | None = None,
 ) -> None:
-    """This reversal of ours exists at the provider: it succeeded, whatever we believed before."""
+    """This reversal of ours exists at the provider: it succeeded, also where we believed otherwise."""
     if int(seen["amount"]) != reversal.amount_minor:
         await _amount_differs(session, payment, f"reversal {reversal.id}", reversal.amount_minor, seen)
         return

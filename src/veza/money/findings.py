@@ -124,7 +124,7 @@ class UnknownFinding(LookupError):
 
 
 class ResolvedAlready(ValueError):
-    """Somebody was first; says when, and what they noted."""
+    """Another operator was first; says when, and what they noted."""
 
     def __init__(self, finding: Finding) -> None:
         noted = finding.detail.get("resolution")

@@ -30,7 +30,7 @@ class Payment(Base):
     """One charge to one buyer. `order_ref` is the order's opaque id.
 
     `cleared_at` is when its charge's settlement currency was seen to be ours; only then sellers are paid.
-    `unwanted_at` is since when nobody is to pay it any more: its pay page is closed at the provider.
+    `unwanted_at` is since when it was given up: its pay page is closed at the provider.
     """
 
     __tablename__ = "payments"
@@ -180,7 +180,7 @@ async def lock(session: Session, payment_id: UUID) -> Payment:
 async def lock_free(
     session: Session, ids: Iterable[UUID], charge_ids: Iterable[str] = (), intent_ids: Iterable[str] = ()
 ) -> set[UUID]:
-    """Lock all payments known by one of these that nobody else has locked, without waiting; returns their ids."""
+    """Lock all payments known by one of these that no one else has locked, without waiting; returns their ids."""
     known_by = {"ids": list(ids), "charges": list(charge_ids), "intents": list(intent_ids)}
     found = (await session.scalars(_FREE, known_by)).all()
     _held(session).update({row.id: row for row in found})
@@ -280,7 +280,7 @@ async def record_checkout(session: Session, payment: Payment, session_id: str, u
 
 
 async def give_up(session: Session, payment: Payment) -> None:
-    """Nobody is to pay this any more (payment locked): the check worker closes its pay page, if it is still unpaid."""
+    """This payment is given up (payment locked): the check worker closes its pay page, if it is still unpaid."""
     if payment.status == "pending" and payment.unwanted_at is None:
         await machine.amend(session, payment, unwanted_at=session.now, check_at=session.now)
         session.wake(CHECK_WAKE)

@@ -1,8 +1,8 @@
 """Reconciliation: our rows against the provider's, each difference a typed finding with what would mend it.
 
 Comparing changes nothing. Applying records the facts (through the same doors as webhooks) and rebalances;
-a surplus taken by somebody else's reversal stays a finding, never an automatic re-credit. One object that cannot be
-compared is a finding, too, and the rest goes on.
+a surplus taken by a reversal made at the provider stays a finding, never an automatic re-credit. One object that
+cannot be compared is a finding, too, and the rest goes on.
 """
 
 from __future__ import annotations

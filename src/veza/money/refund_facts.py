@@ -1,4 +1,4 @@
-"""What the provider says of refunds, merged in whatever order it comes, and what follows from it.
+"""What the provider says of refunds, merged in any order it comes, and what follows from it.
 
 A refund that succeeded is a fact: the lines it returns, the sellers' side of it and those who must hear of it
 follow in the same transaction.
@@ -39,7 +39,7 @@ async def record(
 ) -> Refund | None:
     """Merge one refund object of the provider (payment locked); any order and any repeat ends the same.
 
-    Ours is known by its id there, or by the `veza_refund` in its metadata; any other was made by somebody
+    Ours is known by its id there, or by the `veza_refund` in its metadata; any other was made by hand
     else and is adopted. None when the object cannot be ours to record (another currency; a finding says so).
     """
     refund = await _known(session, payment, seen)
@@ -80,7 +80,7 @@ async def _advance(
         "stripe_refund_id": stripe_id,
         "unanswered": False,
         "next_retry_at": None,
-        # Card refunds may never send `updated`: whatever is not final is asked for again.
+        # Card refunds may never send `updated`: a refund that is not final is asked for again.
         "check_at": session.now + PENDING_CHECK if _RANK[status] == 1 else None,
     }
     if status == "succeeded":
@@ -170,7 +170,7 @@ async def know_those_of(session: Session, payment_ids: Sequence[UUID]) -> None:
 async def refuse(
     session: Session, payment: Payment, refund: Refund, *, because: str, request_id: str | None = None, **facts: Any
 ) -> None:
-    """The provider will not do it: release what was reserved and tell whoever asked."""
+    """The provider will not do it: release what was reserved and tell who asked."""
     await move(session, refund, "refused", because=because, request_id=request_id, next_retry_at=None, **facts)
     await _tell(session, payment, refund, "refund.failed")
 

@@ -61,7 +61,7 @@ class TransferReversal(Attempted, Base):
             postgresql_where=text("status <> 'canceled'"),
             sqlite_where=text("status <> 'canceled'"),
         ),
-        # At most one reversal per transfer is in flight, whoever claims it.
+        # At most one reversal per transfer is in flight, in all processes together.
         Index(
             "uq_transfer_reversals_in_flight",
             "transfer_id",
@@ -117,7 +117,7 @@ async def of_transfer(session: Session, transfer_id: UUID) -> Sequence[TransferR
 
 
 async def know_those_of(session: Session, payment_ids: Sequence[UUID]) -> None:
-    """Fetch the reversals of these payments (locked) in one query, so that nobody else here need ask."""
+    """Fetch the reversals of these payments (locked) in one query, so that the steps after it need not ask."""
     known = session.known(_KNOWN)
     known.update({payment_id: [] for payment_id in payment_ids})
     for row in await session.scalars(_LOCKED_OF, {"payment_ids": payment_ids}):

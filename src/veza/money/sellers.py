@@ -20,7 +20,7 @@ from veza.money.transfers import wake_waiting_for
 
 
 class Seller(Base):
-    """`id` is whatever the rooms above call the seller; money never looks behind it.
+    """`id` is what the modules above call the seller; money never looks behind it.
 
     `account_seen_at` is the provider's time of the newest news of the account that was taken over; `former_accounts`
     lists those that were let go, each with `id`, `left_at` and `because`.

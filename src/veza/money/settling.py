@@ -96,7 +96,7 @@ class Settling(ABC, Generic[R]):
         await self.machine.amend(session, row, **facts)
 
     async def taken_by_others(self, session: Session, payment: Payment, row: R, answer: Answer) -> None:
-        """Somebody else did it and the look-up did not find ours; by default a refusal."""
+        """It was done at the provider, and the look-up did not find ours; by default a refusal."""
         await self.fail_for_good(session, payment, row, str(answer), answer.request_id, **new_key(row))
 
     async def judge_again(self, session: Session, payment: Payment, row: R) -> None:

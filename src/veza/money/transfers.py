@@ -254,7 +254,7 @@ async def add_seen(
     }
     (row,) = await machine.born(session, [values], because=because)
     session.known(_KNOWN).pop(payment.id, None)
-    # Nobody planned it as far as the rows know: until `rebalance` has lowered what was, it is to be recovered.
+    # No row planned it: until `rebalance` has lowered what was, it is to be recovered.
     legs = moved(Account.SENT_TO_SELLERS, Account.TO_RECOVER, amount, seller_id)
     post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
     return row

@@ -1,4 +1,4 @@
-"""What each kind of event means to us: facts, merged in whatever order they come.
+"""What each kind of event means to us: facts, merged in any order they come.
 
 A handler has one transaction and no network. What the payload lacks sets a `check_at`, and the check worker
 fetches it.
@@ -43,7 +43,7 @@ class NotOurs(Exception):
 
 
 async def hold(session: Session, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Lock the payments these events are about, where nobody else has, and fetch what handling them will read.
+    """Lock the payments these events are about, where no other transaction has, and fetch what handling them will read.
 
     Returns the events whose payment is held. Never waits: two batches that each hold one payment and want the
     other's would stop both.
@@ -142,7 +142,7 @@ _LOOKED_AT_WHILE = {
     "charge.expired": payments.UNPAID,
     "payment_intent.amount_capturable_updated": payments.UNPAID,
     "payment_intent.canceled": payments.UNPAID,
-    # A card declined on an open page is news to nobody: the buyer is there and takes another.
+    # A card declined on an open page needs no telling: the buyer is there and takes another.
     "payment_intent.payment_failed": ("processing",),
     "payment_intent.processing": ("pending",),
 }

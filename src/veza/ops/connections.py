@@ -2,7 +2,7 @@
 
 A connection waits while no request of it is whole: it is idle, or its head or body is on the way. One that waits can
 be closed at no loss but the sender's time; one that is being answered is never closed here. So half-sent requests, as
-many as anybody opens, displace each other and nobody who sends a whole one.
+many as are opened, displace each other and no client that sends a whole one.
 """
 
 from __future__ import annotations

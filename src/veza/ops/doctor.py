@@ -112,10 +112,10 @@ def _proxies(settings: Settings) -> Finding:
     """Veza speaks no TLS itself: an HTTPS address means a proxy, and its word is needed for who is behind it."""
     networks = [ip_network(one) for one in settings.trusted_proxies]
     elsewhere = [one for one in networks if not one.is_loopback]
-    trusted = f"{', '.join(settings.trusted_proxies) or 'nobody'} may say where a request came from"
+    trusted = f"{', '.join(settings.trusted_proxies) or 'no proxy'} may say where a request came from"
     if any(one.prefixlen == 0 for one in networks):
         advice = "name the proxy's own address in TRUSTED_PROXIES"
-        return Finding("proxies", False, f"{trusted}: whoever reaches the port may claim any address", advice)
+        return Finding("proxies", False, f"{trusted}: every client that reaches the port may claim any address", advice)
     if settings.public_url.startswith("https://") and not is_local(settings.host) and not elsewhere:
         detail = f"{trusted}, and we listen on {settings.host}: behind a proxy elsewhere everybody has its address"
         return Finding("proxies", False, detail, "TRUSTED_PROXIES=its address, or HOST=127.0.0.1 if it runs here")

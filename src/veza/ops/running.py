@@ -1,6 +1,6 @@
 """One Veza to a folder, and where it answers: commands find their own Veza by its VAR_DIR, never by a port alone.
 
-`veza serve` holds a lock on VAR_DIR as long as it lives, whatever ends it, and notes its process id and address beside
+`veza serve` holds a lock on VAR_DIR as long as it lives, a crash included, and notes its process id and address beside
 the lock. Without a holder of the lock the note is of a Veza that is gone.
 """
 

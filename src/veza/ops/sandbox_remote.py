@@ -100,11 +100,11 @@ class SandboxRemote:
         await self.ask("POST", f"/balances/{account}/add", amount=amount, currency=currency.lower())
 
     async def reverse_in_dashboard(self, transfer: str, amount: int | None = None) -> None:
-        """Somebody reverses a transfer by hand."""
+        """A transfer is reversed by hand."""
         await self.ask("POST", "/reversals", transfer=transfer, amount=amount)
 
     async def refund_in_dashboard(self, charge: str, amount: int | None = None) -> None:
-        """Somebody refunds a charge by hand."""
+        """A charge is refunded by hand."""
         await self.ask("POST", "/refunds", charge=charge, amount=amount)
 
     async def open_dispute(self, charge: str, amount: int | None = None) -> str:

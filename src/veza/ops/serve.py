@@ -30,7 +30,7 @@ from veza.settings import Settings
 log = structlog.get_logger(__name__)
 
 AFTER_GRACE = timedelta(seconds=5)
-"""Workers bound their own stop by SHUTDOWN_GRACE; whatever is still there this much later is canceled."""
+"""Workers bound their own stop by SHUTDOWN_GRACE; a task that still runs this much later is canceled."""
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=1)
@@ -217,7 +217,7 @@ async def _run_all(application: Application, listener: socket.socket | None, on_
 def _leave_what_stays() -> None:
     """Modules, routes and statements live as long as the process: the collector need not walk over them each time.
 
-    A full collection over all of them took a fifth of a second, in which nobody was answered.
+    A full collection over all of them took a fifth of a second, in which no request was answered.
     """
     gc.collect()
     gc.freeze()

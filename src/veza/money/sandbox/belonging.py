@@ -1,7 +1,7 @@
 """How a hosted sandbox and its shop know each other: what follows from the operator's secret, which both hold.
 
-Another Veza on this machine, or whatever took the port of one, has another secret. A challenge is answered only to who
-answered it first: the answers are HMACs, and a stranger shall collect none to guess a short secret from.
+Another Veza on this machine, or another program on its port, has another secret. A challenge is answered only to a
+caller that answered it first: the answers are HMACs, and a stranger shall collect none to guess a short secret from.
 """
 
 from __future__ import annotations

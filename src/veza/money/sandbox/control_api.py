@@ -19,7 +19,7 @@ WHOLE_NUMBER = ((int,), "a whole number")
 NUMBER = ((int, float), "a number")
 FLAG = ((bool,), "true or false")
 TEXT = ((str,), "a text")
-# What an argument must be; whatever is not listed is a text.
+# What an argument must be; an argument that is not listed is a text.
 EXPECTED: dict[str, tuple[tuple[type, ...], str]] = {
     **dict.fromkeys(("amount", "times", "skip", "limit"), WHOLE_NUMBER),
     **dict.fromkeys(("seconds", "delay_seconds", "until", "probability"), NUMBER),

@@ -35,7 +35,7 @@ async def take(engine: AsyncEngine) -> Backup:
 
 
 async def put_back(engine: AsyncEngine, backup: Backup) -> None:
-    """Make the database what it was; nobody else may use it meanwhile."""
+    """Make the database what it was; no process may use it meanwhile."""
     await clear(engine)
     async with engine.connect() as connection:
         for table, rows in backup.rows:

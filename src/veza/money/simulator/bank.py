@@ -1,4 +1,4 @@
-"""What happens at the provider by itself or by somebody's hand: dashboard, banks, disputes, payouts."""
+"""What happens at the provider by itself or by hand: dashboard, banks, disputes, payouts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNDER_WAY = ("pending", "requires_action")
 
 
 async def refund_by_hand(run: Run, dice: Random) -> str | None:
-    """Somebody refunds a charge in the provider's dashboard."""
+    """An operator refunds a charge in the provider's dashboard."""
     charge = _some(dice, (one for one in _charges(run) if one["amount_refunded"] < one["amount"]))
     if charge is None:
         return None
@@ -34,7 +34,7 @@ async def refund_by_hand(run: Run, dice: Random) -> str | None:
 
 
 async def reverse_by_hand(run: Run, dice: Random) -> str | None:
-    """Somebody reverses a transfer of ours in the dashboard, more than anybody needs or less."""
+    """An operator reverses a transfer of ours in the dashboard, more than is needed or less."""
     transfer = _some(dice, (one for one in _transfers(run) if one["amount_reversed"] < one["amount"]))
     if transfer is None:
         return None
@@ -46,7 +46,7 @@ async def reverse_by_hand(run: Run, dice: Random) -> str | None:
 
 
 async def mend_by_hand(run: Run, dice: Random) -> str | None:
-    """Somebody sees in the dashboard that a reversal was given up, and takes back all that is left."""
+    """An operator sees in the dashboard that a reversal was given up, and takes back all that is left."""
     stuck = select(SellerTransfer.stripe_transfer_id).where(
         SellerTransfer.failed_step == "reversal", SellerTransfer.stripe_transfer_id.is_not(None)
     )
@@ -60,7 +60,7 @@ async def mend_by_hand(run: Run, dice: Random) -> str | None:
 
 
 async def send_by_hand(run: Run, dice: Random) -> str | None:
-    """Somebody sends a seller money in the dashboard, perhaps within a payment's group."""
+    """An operator sends a seller money in the dashboard, perhaps within a payment's group."""
     charge = _some(dice, _charges(run))
     account = _some(dice, run.sandbox.world.accounts.rows.values())
     if charge is None or account is None:

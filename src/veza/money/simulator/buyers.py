@@ -153,7 +153,7 @@ async def pay_late(run: Run, dice: Random) -> str | None:
 
 
 async def give_up_checkout(run: Run, dice: Random) -> str | None:
-    """The shop opened another checkout for the same buyer: this one's page is to be closed, if nobody pays it first."""
+    """The shop opened another checkout for the same buyer: this one's page is to be closed, unless it is paid first."""
     waiting = [sale for sale in run.sales if sale.checkout and not _is_paid(run, sale)]
     if not waiting:
         return None
@@ -164,7 +164,7 @@ async def give_up_checkout(run: Run, dice: Random) -> str | None:
             await payments.give_up(session, await payments.lock(session, sale.payment_id))
 
     await run.act("give up", give_up(), process)
-    return f"nobody is to pay checkout {sale.checkout} any more ({sale.payment_id})"
+    return f"checkout {sale.checkout} is given up ({sale.payment_id})"
 
 
 def _is_paid(run: Run, sale: Sale) -> bool:

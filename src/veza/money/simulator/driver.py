@@ -85,7 +85,7 @@ class InThreadSession(Session):
 
     raw: sqlite3.Connection
     only_reads: bool
-    """Both are set by whoever makes sessions."""
+    """Both are set by the database that makes sessions."""
     _was_ordinary = False
 
     @property
@@ -154,7 +154,7 @@ class InThreadSession(Session):
             self.raw.rollback()
 
     async def __aexit__(self, *_: Any) -> None:
-        # SQLAlchemy shields this against being cancelled; nobody here cancels.
+        # SQLAlchemy shields this against being cancelled; no task is cancelled here.
         await self.close()
 
 

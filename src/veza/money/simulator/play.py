@@ -124,7 +124,7 @@ async def _give_what_is_waited_for(run: Run) -> None:
 
 
 def _end_at_the_provider(run: Run) -> None:
-    """Whatever only a buyer or a bank could bring to its end there, ends."""
+    """Refunds and reversals that wait for a buyer or a bank there, end."""
     for refund in list(run.sandbox.world.refunds.rows.values()):
         if refund["status"] in ("pending", "requires_action"):
             turn_refund(run, refund, "succeeded")

@@ -83,7 +83,7 @@ class MortalDatabase(Database):
     async def write(self, actor: str = "veza") -> AsyncIterator[Session]:
         async with super().write(actor) as session:
             yield session
-            # The transaction is open: nobody else can run here, but the process can die.
+            # The transaction is open: no other task can run here, but the process can die.
             self._scheduler.die_here("before_commit")
         self._progress.commits += 1
         await self._scheduler.pause("after_commit")

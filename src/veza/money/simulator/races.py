@@ -53,7 +53,7 @@ async def overtaken(run: Run, dice: Random) -> str | None:
 
 
 async def stray_key(run: Run, dice: Random) -> str | None:
-    """A bug elsewhere: somebody uses the key of a row of ours for another request, which is refused."""
+    """A bug elsewhere: another program uses the key of a row of ours for another request, which is refused."""
     kind, model, path, body = dice.choice(STRAYS)
     await _make_due(run, dice, kind)
     unsent = select(table_of(model)).where(

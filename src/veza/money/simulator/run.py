@@ -115,7 +115,7 @@ class Run:
             self.processes[self.processes.index(process)] = self._process(process.name)
 
     async def act(self, name: str, work: Coroutine[Any, Any, None], process: Process | None = None) -> None:
-        """Somebody does something through a process, from beginning to end (it may crash on the way)."""
+        """One act is carried out by a process, from beginning to end (it may crash on the way)."""
         process = process or self.a_process()
         await self.scheduler.finish(self.scheduler.spawn(name, process, work))
         await self._bury()

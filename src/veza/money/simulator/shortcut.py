@@ -2,7 +2,7 @@
 
 SQLAlchemy still writes every statement, converts every value and keeps the identity map. What is left out is what it
 does again at each execution: finding the connection, merging options, building contexts and results. A plan does that
-once for each statement. Whatever is unusual (an ORM update, a default, a loader option) has no plan and goes the
+once for each statement. An unusual statement (an ORM update, a default, a loader option) has no plan and goes the
 ordinary way; both ways share one connection and one transaction. A test plays the same seeds both ways.
 """
 

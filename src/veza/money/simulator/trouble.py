@@ -84,7 +84,7 @@ async def provider_down(run: Run, dice: Random) -> str | None:
 
 
 async def late_truth(run: Run, dice: Random) -> str | None:
-    """Attempts fail until a row is given up, and the last of them takes effect after that; nobody hears of it."""
+    """Attempts fail until a row is given up, and the last of them takes effect after that, without a webhook."""
     path = dice.choice((SENDING, REVERSING, REFUNDING, REFUNDING))
     before = dice.choice(("error_503", "timeout_before_effect", "error_502"))
     last = dice.choice(LATER)
@@ -101,7 +101,7 @@ async def late_truth(run: Run, dice: Random) -> str | None:
 
 
 async def silence(run: Run, dice: Random) -> str | None:
-    """A refund's answer is lost, and before anybody hears of it the refund has moved on."""
+    """A refund's answer is lost, and before Veza hears of it the refund has moved on."""
     if await people.refund_part(run, dice) is None:
         return None
     kind = dice.choice(("timeout_after_effect", "error_502_after_effect", "cut_body", "error_500_after_effect"))

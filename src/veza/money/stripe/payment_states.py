@@ -122,7 +122,7 @@ def _not_captured(seen: Seen) -> bool:
 
 
 STATES: tuple[StateRow, ...] = (
-    StateRow("charge `succeeded` and captured, whatever else", PayState.PAID, lambda seen: seen.is_charged),
+    StateRow("charge `succeeded` and captured, the rest does not matter", PayState.PAID, lambda seen: seen.is_charged),
     StateRow("intent `requires_capture`: authorised only, which we never ask for", PayState.ODD, _not_captured),
     StateRow(
         "intent `succeeded`, or session `complete` with `payment_status` `paid`, its charge not shown",
@@ -229,7 +229,7 @@ EVENTS: tuple[EventRow, ...] = (
     ),
     EventRow(
         "payment_intent.canceled",
-        "nobody can pay it any more",
+        "it cannot be paid any more",
         "fetched and read by the table above: payment and order `failed`, or `expired` with the session",
     ),
     EventRow("payment_intent.succeeded", "the charge succeeded", "payment `succeeded`, order `paid`"),

@@ -1,4 +1,4 @@
-"""Somebody outside: the REST API with the operator's token, the provider's hosted pages, and patient looking."""
+"""A visitor from outside: the REST API with the operator's token, the provider's hosted pages, and patient looking."""
 
 from __future__ import annotations
 

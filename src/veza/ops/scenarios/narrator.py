@@ -35,7 +35,7 @@ UNEVENTFUL = (Meaning.DONE, Meaning.NOT_DONE_YET)
 
 
 class Narrator(Protocol):
-    """Whoever tells the story: to a person, or to nobody."""
+    """Tells the story to a person, or tells none."""
 
     def step(self, sentence: str) -> None: ...
 
@@ -49,7 +49,7 @@ class Narrator(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Tells no story."""
 
     def step(self, sentence: str) -> None:
         """Nothing is said."""

@@ -13,19 +13,19 @@ class DashboardControls(Steps):
     """The control methods of what already was charged or sent."""
 
     def reverse_in_dashboard(self, transfer: str, amount: int | None = None) -> Obj:
-        """Somebody reverses a transfer by hand, without our metadata."""
+        """A transfer is reversed by hand, without our metadata."""
         with self._step():
             found = transfers.get_transfer(self.world, transfer)
             return show(self.world, reversals.reverse_transfer(self.world, found, amount, {}))
 
     def transfer_in_dashboard(self, destination: str, amount: int, currency: str, **more: str) -> Obj:
-        """Somebody sends a transfer by hand; `more` are further parameters of POST /v1/transfers."""
+        """A transfer is sent by hand; `more` are further parameters of POST /v1/transfers."""
         with self._step():
             form = {"destination": destination, "amount": str(amount), "currency": currency, **more}
             return show(self.world, transfers.create_transfer(self.world, Params(form)))
 
     def refund_in_dashboard(self, charge: str, amount: int | None = None) -> Obj:
-        """Somebody refunds a charge by hand, without our metadata."""
+        """A charge is refunded by hand, without our metadata."""
         with self._step():
             found = charges.get_charge(self.world, charge)
             refund = refunds.refund_charge(self.world, found, amount, reason=None, metadata={})

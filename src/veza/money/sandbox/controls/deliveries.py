@@ -17,7 +17,7 @@ class DeliveryControls(Steps):
             return webhooks.register(self.world, url, events or ["*"], secret)
 
     def keep_only_webhook(self, url: str, secret: str) -> None:
-        """Every event goes to `url` and nowhere else, whatever endpoints there were."""
+        """Every event goes to `url` and nowhere else; other endpoints are removed."""
         with self._step():
             webhooks.keep_only(self.world, url, secret)
 
