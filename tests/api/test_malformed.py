@@ -129,7 +129,7 @@ async def test_a_cookie_that_is_no_text_makes_nobody_of_its_sender(walk: Walk) -
         assert page.status_code == 303
 
 
-FORMS = ["/confirm-address", "/forgot-password", "/reset-password", "/admin-claim", "/invitation", "/claim"]
+FORMS = ["/confirm-address", "/forgot-password", "/reset-password", "/admin-claim", "/invitation", "/claim", "/refund"]
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -26,7 +26,8 @@ LONGEST_ANSWER_SECONDS = 30
 FOR_EVERYBODY = {
     "/", "/api", "/api/docs", "/api/openapi.json", "/api/{path:str}", "/permissions",
     "/health/live", "/health/ready", "/metrics",
-    "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/stop-notices",
+    "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/refund",
+    "/stop-notices",
     "/checkout/done", "/cart", "/studio/{artist_id:uuid}",
     "/operator/sign-in", "/operator/sign-out", "/operator/static/{name:str}",
     "/covers/{cover_id:uuid}/{name:str}", "/tracks/{track_id:str}",

@@ -69,6 +69,7 @@ from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
 from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
+from veza.web.refund_pages import refund_routes
 from veza.web.track_pages import track_routes
 
 BACKLOG_SAMPLED = timedelta(minutes=1)
@@ -186,6 +187,7 @@ def _routes(
     ]
     routes += [
         *mailbox_routes(rooms.database, mailbox_key, token, is_open=settings.keeps_mails),
+        *refund_routes(rooms.database, rooms.market),
         *letter_routes(rooms.accounts, rooms.catalog, Cookies(settings.base_url, settings.session_max)),
         *track_routes(rooms.catalog, lambda request: _asker(who, request)),
         *notice_routes(rooms.database, rooms.market.notices),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from veza.accounts import people
 from veza.kit.database import Session
@@ -18,6 +18,7 @@ from veza.market.buyer_mail import listed
 from veza.market.cart import Buyer
 from veza.market.codes import CodeBatch
 from veza.market.orders import Order, OrderLine
+from veza.market.refund_requests import RefundRequest
 from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, new_token
 from veza.money import payments
@@ -93,7 +94,9 @@ async def send_link(
         order.email or "",
         f"{subject} {rules.platform_name}",
         f"{told}{rules.base_url}/claim?token={token}\n\n"
-        "The link works once. Whoever has it can claim what you bought, so keep it to yourself.\n",
+        "The link works once. Whoever has it can claim what you bought, so keep it to yourself.\n\n"
+        "To ask for your money back without an account, open this one:\n\n"
+        f"{rules.base_url}/refund?token={token}\n",
         order.id,
     )
 
@@ -161,6 +164,8 @@ async def _give(
         twice = await doubles.among(session, order)
         await grants.claim(session, [order.id], person_id, because=because)
         await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
+        asked = update(RefundRequest).where(RefundRequest.order_id == order.id, RefundRequest.person_id.is_(None))
+        await session.execute(asked.values(person_id=person_id).execution_options(synchronize_session=False))
         claimed.orders.append(order)
         claimed.twice.extend(twice)
     claimed.codes.extend(await code_claims.claim(session, codes, person_id, because))

@@ -40,7 +40,8 @@ class RefundRequest(Base):
     """One line's request; there is never a second one for the line, a declined one is asked again.
 
     `answer_by` is until when an answer is promised; at `remind_at` the next of those who may decide are told that it
-    waits: the artist's people before the deadline, the admins at it, then nobody (null).
+    waits: the artist's people before the deadline, the admins at it, then nobody (null). `person_id` is null while the
+    order has no account; whoever claims the order has its requests, too.
     """
 
     __tablename__ = "refund_requests"
@@ -50,7 +51,7 @@ class RefundRequest(Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     line_id: Mapped[UUID] = mapped_column(ForeignKey("order_lines.id"), unique=True)
     artist_id: Mapped[UUID]
-    person_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
     status: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
     times_asked: Mapped[int]
@@ -110,9 +111,12 @@ class CannotDecide(Exception):
 
 
 async def ask(
-    session: Session, order: Order, line_id: UUID, person_id: UUID, reason: str, rules: MarketRules
+    session: Session, order: Order, line_id: UUID, person_id: UUID | None, reason: str, rules: MarketRules
 ) -> RefundRequest:
-    """The buyer of `order` asks for one line's money. Raises UnknownLine, CannotAsk, BadText. Two at once: one."""
+    """The buyer of `order`, with or without an account, asks for one line's money. Two at once: one.
+
+    Raises UnknownLine, CannotAsk, BadText.
+    """
     reason = _reason(reason)
     # Under the order's lock: of two requests at once the second sees the first. Returns take it before the lines, too.
     order = await orders.lock(session, order.id)
@@ -131,7 +135,7 @@ async def ask(
         "order_id": order.id,
         "line_id": line_id,
         "artist_id": line.artist_id,
-        "person_id": person_id,
+        "person_id": person_id or order.person_id,
         "status": "asked",
         "times_asked": 1,
         "reason": reason,
@@ -139,6 +143,17 @@ async def ask(
         **_deadline(session, rules),
     }
     (request,) = await machine.born(session, [values], because=reason)
+    return request
+
+
+async def ask_by_link(session: Session, order: Order, line_id: UUID, reason: str, rules: MarketRules) -> RefundRequest:
+    """As `ask`, for who has only the order's link or cart; and once more where the answer was no."""
+    mine = select(RefundRequest.id).where(RefundRequest.line_id == line_id, RefundRequest.order_id == order.id)
+    declined = await session.scalar(mine.where(RefundRequest.status == "declined"))
+    if declined is None:
+        return await ask(session, order, line_id, None, reason, rules)
+    request = await lock(session, declined)
+    await ask_again(session, request, reason, rules)
     return request
 
 

@@ -15,14 +15,17 @@ from msgspec import Meta, Struct
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.problems import BAD_TEXT
-from veza.api.market.problems import NO_REFUND, SELLING_PROBLEMS
+from veza.api.market.buyers import keyed_by_cart
+from veza.api.market.problems import CART_TOKEN_MISSING, NO_REFUND, SELLING_PROBLEMS
 from veza.api.market.products import is_operator
+from veza.api.market.receipts import LinkToken
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
-from veza.market import listings, orders, refund_notices, refund_requests, sellers
+from veza.market import listings, orders, receipts, refund_notices, refund_requests, sellers
+from veza.market.cart import Buyer
 from veza.market.listings import Asked
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
 from veza.market.rules import MarketRules
@@ -135,6 +138,39 @@ async def ask_for_refund(
     async def work(session: Session) -> Reply:
         order = await orders.find_theirs(session, order_id, visitor.person)
         request = await refund_requests.ask(session, order, data.line_id, visitor.person, data.reason, rules)
+        await refund_notices.asked(session, request, rules)
+        return await reply(session, request, 201)
+
+    return await idempotent.run(work)
+
+
+@post(
+    "/cart/orders/{order_id:uuid}/refund-requests",
+    operation_id="askForCartsRefund",
+    tags=[TAG],
+    summary="Ask for money back without an account",
+    opt=needs(Permission.BUY),
+    dependencies=IDEMPOTENT_DEPENDENCY,
+    responses=answers(
+        201, RefundRequestShown, "The request.", REQUEST_EXAMPLE,
+        NOT_FOUND, CART_TOKEN_MISSING, NO_REFUND, BAD_TEXT, CONFLICT, *WRITE_PROBLEMS,
+    ),
+)  # fmt: skip
+async def ask_for_carts_refund(
+    order_id: FromPath[UUID],
+    data: Annotated[RefundAsked, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
+    buyer: NamedDependency[Buyer],
+    idempotent: NamedDependency[Idempotent],
+    rules: NamedDependency[MarketRules],
+    token: LinkToken = None,
+) -> Response[RefundRequestShown]:
+    """For who has no account: by the link that was mailed, or by the cart the order was made from. The answer comes by
+    mail; after a no it may be asked once more. Once somebody has claimed the order, its requests are among theirs."""
+    idempotent = keyed_by_cart(idempotent, buyer) if token is None else idempotent.within(f"order {order_id}")
+
+    async def work(session: Session) -> Reply:
+        order = await receipts.bought_here(session, order_id, token, buyer)
+        request = await refund_requests.ask_by_link(session, order, data.line_id, data.reason, rules)
         await refund_notices.asked(session, request, rules)
         return await reply(session, request, 201)
 

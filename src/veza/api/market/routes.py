@@ -71,6 +71,7 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
                 receipts.show_carts_receipt,
                 receipts.download_carts_receipt,
                 refund_requests.ask_for_refund,
+                refund_requests.ask_for_carts_refund,
                 refund_requests.list_requests,
                 refund_requests.list_artists_requests,
                 refund_requests.ask_again,
