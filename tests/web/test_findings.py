@@ -69,7 +69,7 @@ async def test_a_finding_and_a_payment_name_the_seller(desk: Desk) -> None:
     async with desk.stage.database.write("test") as session:
         await session.execute(update(Seller).where(Seller.id == "anna").values(name="Tante Électrique"))
     findings_page = (await desk.get("/operator/findings")).text
-    assert "Try 9.00 EUR for <bdi>Tante Électrique</bdi> again" in findings_page
+    assert "<span>Try 9.00 EUR for <bdi>Tante Électrique</bdi> again</span>" in findings_page
     assert "sold by <bdi>Tante Électrique</bdi>" in findings_page
     # once for the line, once for the transfer and once for the reversal
     assert (await desk.get(f"/operator/payments/{row.payment_id}")).text.count("<bdi>Tante Électrique</bdi>") == 3

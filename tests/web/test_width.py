@@ -7,10 +7,11 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from tests.catalog import published
-from tests.web.conftest import TOKEN
+from tests.web.conftest import TOKEN, Desk
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
 from veza.ops.probe.processes import Process
+from veza.web.pages import STATIC
 
 PHONE = {"width": 390, "height": 844}
 PAGES = (
@@ -44,6 +45,23 @@ async def test_every_page_fits_a_phone(tmp_path: Path, chromium: Browser) -> Non
         await server.stop()
     assert {address: more for address, more in wider.items() if more > 0} == {}
     assert missing == []
+
+
+async def test_the_broadest_lists_fit_every_window(desk: Desk, chromium: Browser) -> None:
+    """Rows of a few words and ids: what is left of a column is never narrower than a word."""
+    await desk.given_up()
+    style = f"<style>{(STATIC / 'operator.css').read_text(encoding='utf-8')}</style>"
+    page = await (await chromium.new_context()).new_page()
+    wider: dict[tuple[str, int], int] = {}
+    for address in ("/operator/payments", "/operator/transfers"):
+        html = (await desk.get(address)).text
+        for width in (375, 740, 800, 1024, 1215, 1216, 1280):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.set_content(html.replace("</head>", f"{style}</head>"), wait_until="domcontentloaded")
+            wider[address, width] = await page.evaluate(WIDER_BY)
+            narrowest = "Math.min(...[...document.querySelectorAll('td.words')].map((one) => one.clientWidth))"
+            assert await page.evaluate(narrowest) >= 128, (address, width)
+    assert {where: more for where, more in wider.items() if more > 0} == {}
 
 
 async def _track_page(var: Path) -> str:
