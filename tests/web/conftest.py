@@ -65,7 +65,10 @@ class Desk:
         await self.stage.refund(payment_id, amount_minor)
         await self.stage.settle()
         self.stage.sandbox.clear_faults(rule["id"])
-        return await self.transfer(payment_id)
+        row: SellerTransfer = await self.stage.one(
+            SellerTransfer, payment_id=payment_id, status="permanently_failed"
+        )  # of a seller in debt a part of the share is kept apart
+        return row
 
     async def transfer(self, payment_id: UUID) -> SellerTransfer:
         row: SellerTransfer = await self.stage.one(SellerTransfer, payment_id=payment_id)

@@ -84,7 +84,7 @@ async def test_samples_are_put_together_by_their_most(desk: Desk) -> None:
     await desk.given_up()
     await backlog.sample(desk.stage.database)
     desk.stage.clock.advance(timedelta(minutes=1))
-    await desk.given_up()
+    await desk.given_up("ben")
     await backlog.sample(desk.stage.database)
     async with desk.stage.database.read() as session:
         begins = session.now - timedelta(hours=1)

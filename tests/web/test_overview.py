@@ -31,7 +31,7 @@ async def test_with_nothing_waiting_it_says_so_and_what_to_do(desk: Desk) -> Non
 async def test_the_backlog_has_rows_amounts_per_currency_and_the_oldest_age(desk: Desk) -> None:
     await desk.given_up(amount_minor=1000)
     desk.stage.clock.advance(timedelta(hours=2))
-    await desk.given_up(amount_minor=500)
+    await desk.given_up("ben", 500)
     payment_id = await desk.stage.sold([("ben", 3000)], currency="USD")
     desk.stage.sandbox.add_fault("error_503", path=REVERSING)
     await desk.stage.refund(payment_id, 1000, currency="USD")
