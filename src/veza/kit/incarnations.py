@@ -1,4 +1,4 @@
-"""Telling that a database was replaced under a process: restored, exchanged, or served by another server."""
+"""Telling that a database was replaced under a process that uses it: restored or exchanged."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from sqlalchemy import bindparam, column, func, select, table
 
 from veza.kit.database import Session
 
-_POSTGRESQL = select(
-    func.concat(
-        func.pg_postmaster_start_time(), " ", func.pg_relation_filenode(func.to_regclass(bindparam("relation")))
-    )
-)
+_POSTGRESQL = select(func.pg_relation_filenode(func.to_regclass(bindparam("relation"))))
 _SQLITE: Any = select(column("schema_version")).select_from(table("pragma_schema_version"))
 
 
 async def incarnation(session: Session, relation: str) -> str:
     """What stays the same while the tables that were there stay there; `relation` is one of them.
 
-    PostgreSQL: a server that was started again may have been given an older data directory, or be a standby that lags;
-    pg_restore and TRUNCATE give a table a new file. SQLite: `.restore` and its like raise the schema's version. Some
-    harmless changes change it, too (a restart, VACUUM FULL, a migration).
+    PostgreSQL: pg_restore, another database of this name and TRUNCATE give a table a new file; a restart of the server
+    does not, and an older data directory under the same files is not seen. SQLite: `.restore` and its like raise the
+    schema's version. Some harmless changes change it, too (VACUUM FULL, a migration).
     """
     if session.dialect == "postgresql":
         return str(await session.scalar(_POSTGRESQL, {"relation": relation}))
