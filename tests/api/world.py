@@ -183,7 +183,7 @@ async def _fill_catalogue(world: World, count: int) -> None:
         for person in people:
             session.add(PlaylistPerson(playlist_id=kept.id, person_id=person, since=now))
         report = (await session.scalars(select(Report).limit(1))).one()
-        world.ids |= {"report_id": report.id, "playlist_id": kept.id}
+        world.ids |= {"report_id": report.id, "playlist_id": kept.id, "comment_id": comment.id}
     world.ids |= {"release_id": release_id, "slug": slug, "track_id": tracks[0].id}
 
 
