@@ -121,12 +121,29 @@ async def _fill_shop(world: World, count: int) -> None:
         code = {"kind": "release", "item_id": str(await act.release()), "count": 2, "note": "fair"}
         await shop.post(act.who, f"/artists/{act.id}/download-codes", code, expect=201)
     await shop.stage.settle()
+    await _fill_nettings(shop, act, big, count)
     for i in range(count):
         await shop.post(world.who, "/cart/items", {"product_id": await act.selling(f"Held {i}")})
     world.ids |= {"order_id": order["id"], "product_id": big[0]}
     (transfer, *_) = await shop.stage.all(SellerTransfer, payment_id=world.ids["payment_id"])
     (event, *_) = await shop.stage.all(WebhookEvent)
     world.ids |= {"transfer_id": transfer.id, "event_id": event.id, "seller_id": str(act.id)}
+
+
+async def _fill_nettings(shop: Shop, act: Act, big: list[str], count: int) -> None:
+    """A debt of so many shares, and a later sale for each of them."""
+    order = await shop.buy(visiting(await shop.person()), *big)
+    await shop.stage.settle()
+    in_vain = shop.stage.sandbox.add_fault("refused", method="POST", path=r"/reversals$")
+    async with shop.stage.database.write() as session:
+        of = (await session.scalars(select(Order).where(Order.id == UUID(order["id"])))).one()
+        payment = await paid.lock(session, of.payment_id)  # type: ignore[arg-type]
+        await refunds.request(session, payment, payment.amount_minor, payment.currency, reason="all of it")
+    await shop.stage.settle()
+    shop.stage.sandbox.clear_faults(in_vain["id"])
+    for i in range(count):
+        await shop.buy(visiting(await shop.person()), await act.selling(f"Pays what is owed {i}"))
+    await shop.stage.settle()
 
 
 async def _fill_catalogue(world: World, count: int) -> None:
