@@ -29,7 +29,8 @@ from tests.money.acts import (
     transfer,
 )
 from veza.kit import worker
-from veza.money import law
+from veza.kit.database import Session
+from veza.money import law, refunds
 from veza.money.claims import Claim, LookUp
 from veza.money.findings import Finding
 from veza.money.payments import Payment
@@ -237,6 +238,30 @@ async def test_lost_objects_found_again_and_again_end_in_a_refusal_and_not_in_a_
         await worker.run_once(finder)
     assert (row.status, finder.looks) == ("refused", room.refund_worker.policy.max_retries + 1)
     assert (refunded_there(stage), row.unanswered) == ([], False)
+
+
+class RecordsWhatItFinds(FindsLostOnes):
+    """Finds at each look what others did meanwhile, and records it."""
+
+    async def look_up(self, claim: Claim[Refund]) -> LookUp:
+        self.looks += 1
+        return LookUp(False, ({"id": f"re_{self.looks}"},), has_lost=True)
+
+    async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
+        await refunds.request(session, payment, 10, "EUR", reason="made by others")
+
+
+async def test_what_others_do_meanwhile_costs_a_row_no_retry_however_often_it_is_found(stage: Stage) -> None:
+    payment_id = await stage.sold([("anna", 1000)])
+    refund_id = await stage.refund(payment_id, 400)
+    await set_columns(stage, Refund, refund_id, look_first=True)
+    room = stage.room
+    policy = replace(room.refund_worker.policy, batch_size=1)
+    finder = RecordsWhatItFinds(stage.database, room.gateway, room.refund_worker.breaker, policy, room.guard)
+    for _ in range(policy.max_retries + 2):
+        await worker.run_once(finder)
+    row = await stage.refund_row(refund_id)
+    assert (row.status, row.retry_count, finder.looks) == ("requested", 0, policy.max_retries + 2)
 
 
 async def test_a_payment_that_cannot_be_added_up_is_a_broken_promise_and_the_others_are_checked() -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Index, Update, bindparam, select, update
+from sqlalchemy import CursorResult, Index, Update, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -170,6 +170,13 @@ def _about(values: Mapping[str, Any]) -> UUID:
 
 def _about_row(row: HasStatus) -> UUID:
     return cast(UUID, getattr(row, "payment_id", row.id))
+
+
+async def count_about(session: Session, about_id: UUID) -> int:
+    """How many moves were made of what belongs to this: more of them than before means that something was recorded."""
+    await session.write_appended()
+    found = select(func.count()).select_from(StatusChange).where(StatusChange.about_id == about_id)
+    return (await session.scalars(found)).one()
 
 
 async def history_of(session: Session, row_id: UUID) -> Sequence[StatusChange]:

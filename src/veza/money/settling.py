@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database, Session
-from veza.kit.moves import Machine
+from veza.kit.moves import Machine, count_about
 from veza.money import payments
 from veza.money.attempts import STILL_RUNNING, Attempted, backoff, record_attempt
 from veza.money.breaker import Breaker
@@ -156,12 +156,13 @@ class Settling(ABC, Generic[R]):
         if was_not_sent:
             # What was lost is recorded first, and may take this row's place: so far it is as it was before the claim.
             await self.machine.amend(session, row, **_as_before(claim.row))
+        moves_before = await count_about(session, payment.id) if was_not_sent else 0
         if look.seen:
             await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")
         if stale or status.status not in self.claimable:
             return
         if was_not_sent:
-            await self._after_lost(session, payment, row)
+            await self._after_lost(session, payment, row, await count_about(session, payment.id) > moves_before)
             return
         if look.failed and meaning is Meaning.NO_SUCH_OBJECT and not await self.breaker.is_open(session):
             # Where there is no transfer, nothing was reversed: that is known, not unknown.
@@ -186,10 +187,13 @@ class Settling(ABC, Generic[R]):
         else:
             await self._give_up(session, payment, row, f"gave up after {row.retry_count} attempts", None)
 
-    async def _after_lost(self, session: Session, payment: Payment, row: R) -> None:
-        """What was lost is recorded by now and the row is due at once. Where a look-up finds lost objects again and
-        again, each further one counts a retry: at the last of them the row is given up."""
-        if row.last_outcome != LOST_FOUND:
+    async def _after_lost(self, session: Session, payment: Payment, row: R, was_recorded: bool) -> None:
+        """What was lost is recorded by now and the row is due at once. Where a look-up finds again and again what
+        nothing records, each further one counts a retry: at the last of them the row is given up.
+
+        What others are sending at this moment for the same payment is found here, too, and recorded: no failure.
+        """
+        if was_recorded or row.last_outcome != LOST_FOUND:
             await self.machine.amend(session, row, next_retry_at=session.now, last_outcome=LOST_FOUND)
             session.wake(self.wake_topic)
             return
