@@ -13,6 +13,8 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from veza.kit.field_faults import FieldFault
+
 SHORTEST, LONGEST = 12, 200
 LEAST_GUESSES = 10**9
 """At 30 ms a guess, which is what our hash takes, a year of one core. A season, a year and two signs stand 3·10⁸."""
@@ -32,8 +34,20 @@ _OWN_WORDS = "it is made of what a guesser knows: your address, your name, the n
 _one_at_a_time = threading.Lock()  # zxcvbn keeps the words it is given in a global
 
 
-class BadPassword(ValueError):
+class BadPassword(FieldFault):
     """A new password that is not good enough; says why."""
+
+
+def demand_length(password: str) -> None:
+    """Raises BadPassword for one that is too short or too long; `demand` asks more, and takes its time."""
+    _of_length(password)
+
+
+def _of_length(password: str) -> str:
+    text = unicodedata.normalize("NFC", password)
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise BadPassword(f"a password has {SHORTEST} to {LONGEST} characters, this one has {len(text)}")
+    return text
 
 
 def demand(password: str, words: Iterable[str]) -> None:
@@ -42,9 +56,7 @@ def demand(password: str, words: Iterable[str]) -> None:
     `words` are what a guesser knows: the address and the name of the person, the name and the host of the site. Takes
     up to 300 ms of a core: call it in a thread.
     """
-    text = unicodedata.normalize("NFC", password)
-    if not SHORTEST <= len(text) <= LONGEST:
-        raise BadPassword(f"a password has {SHORTEST} to {LONGEST} characters, this one has {len(text)}")
+    text = _of_length(password)
     known = sorted({part for word in words for part in _parts(word)} | {*_KNOWN_EVERYWHERE}, key=len, reverse=True)
     reason = _weakness(text, known)
     if reason is None and _weakness(_without(text, known), known) is not None:

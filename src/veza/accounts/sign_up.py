@@ -11,6 +11,7 @@ from veza.accounts import audit, letters, links, passwords, people
 from veza.accounts.audit import Act
 from veza.accounts.limits import HASHING_FROM_NETWORK, MAIL_TO_ADDRESS, SIGN_UP_FROM_NETWORK
 from veza.accounts.links import Purpose
+from veza.accounts.password_strength import demand_length
 from veza.accounts.people import Person
 from veza.accounts.room import Accounts
 from veza.kit import limits
@@ -38,6 +39,8 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
         email = people.clean_email(email)
     with checks.field("name"):
         name = people.clean_name(name)
+    with checks.field("password"):
+        demand_length(password)
     checks.demand()
     spent = HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network)
     await limits.spend_now(accounts.database, "sign-up", *spent)

@@ -81,6 +81,12 @@ async def test_bad_input_is_one_sentence_and_nothing_changes(desk: Desk, change:
     assert await desk.mails() == []
 
 
+async def test_every_fault_of_a_sign_up_is_told_at_once(desk: Desk) -> None:
+    wanted = {"email": "anna", "name": "  ", "password": "short"}
+    told = await desk.browser().write("POST", "/people", wanted, expect=422)
+    assert [one["pointer"] for one in told["errors"]] == ["/email", "/name", "/password"]
+
+
 @pytest.mark.parametrize("name", ["أنا محمد", "👩‍👩‍👧 Family", "Ñandú", "a" * 100])
 async def test_names_of_any_script_are_names(desk: Desk, name: str) -> None:
     browser = await desk.signed_up(name=name)
