@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 START_SECONDS = 60
+RESTORE_TRIES = 5
 SETTINGS = (
     "fsync=off",
     "full_page_writes=off",
@@ -132,8 +133,18 @@ class OwnPostgres:
         self.sql(f'ALTER DATABASE "{beside}" RENAME TO "{database}"')
 
     def restore_in_place(self, database: str, dump: Path) -> None:
-        """Put `dump` over the tables of `database`, whoever uses them: sessions stay, and wait for it to end."""
-        self._run("pg_restore", *self._where(database), "--clean", "--if-exists", "--single-transaction", str(dump))
+        """Put `dump` over the tables of `database`, whoever uses them: sessions stay, and wait for it to end.
+
+        It locks one table after the other, so a session that uses two of them may stop it: then it is done again.
+        """
+        how = ("--clean", "--if-exists", "--single-transaction")
+        for tries in range(1, RESTORE_TRIES + 1):
+            try:
+                self._run("pg_restore", *self._where(database), *how, str(dump))
+                return
+            except AssertionError as error:
+                if "deadlock detected" not in str(error) or tries == RESTORE_TRIES:
+                    raise
 
     def _where(self, database: str) -> tuple[str, ...]:
         return ("-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, column, func, select, table
+from sqlalchemy import String, bindparam, column, func, select, table
 
 from veza.kit.database import Session
 
-_POSTGRESQL = select(func.pg_relation_filenode(func.to_regclass(bindparam("relation"))))
+_POSTGRESQL = select(func.pg_relation_filenode(func.to_regclass(bindparam("relation", type_=String))))
 _SQLITE: Any = select(column("schema_version")).select_from(table("pragma_schema_version"))
 
 
