@@ -18,9 +18,9 @@ key = $(shell { cat $(1) pyproject.toml; echo '$(CURDIR)'; } | cksum | tr -d ' '
 RUN_STAMP := $(VENV)/.run-$(call key,requirements/run.lock)
 DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock)
 
-# How many tests run side by side, and what to run: make test TESTS=tests/ops. Half as many again as there are
-# processors: a third of the time tests wait for processes, browsers and databases.
-WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 3 // 2)' 2>/dev/null || echo auto)
+# How many tests run side by side, and what to run: make test TESTS=tests/ops. Twice as many as there are processors:
+# a third of the time tests wait for processes, browsers and databases.
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 2)' 2>/dev/null || echo auto)
 TESTS ?= tests
 # make simulate SEED=7 RUNS=1000
 SEED ?= 1
