@@ -254,8 +254,8 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
     @get("/cart")
     async def came_back(request: PageRequest) -> Response[bytes]:
-        """Where the provider sends a buyer who has not."""
-        return done(request, "Nothing was charged", "Your cart is as it was.")
+        """Where the provider sends a buyer who has not; others may open it, too."""
+        return done(request, "Your cart", "What is in it was not charged: you can check out again.")
 
     @get("/studio/{artist_id:uuid}")
     async def onboarded(request: PageRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
