@@ -72,6 +72,10 @@ bench: setup-dev ## measure every promise in bench/; one line of JSON each
 simulate: setup-dev ## replay the money room under faults, on every core: make simulate SEED=7 RUNS=1000
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
 
+.PHONY: soak
+soak: setup-dev ## replay twenty thousand runs of seeds nobody has seen, on every core (an hour)
+	@$(BIN)/python -m veza money simulate --seed $$(date +%s) --runs 20000
+
 ##@ Set it up
 .PHONY: setup
 setup: ## install what running needs into .venv (does nothing when nothing changed)
