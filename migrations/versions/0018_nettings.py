@@ -30,8 +30,8 @@ OF = {
 def upgrade() -> None:
     with op.batch_alter_table("seller_transfers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("netted_minor", sa.BigInteger(), nullable=False, server_default="0"))
-        name = op.f("ck_seller_transfers_netted_within_sent")
-        batch_op.create_check_constraint(name, "netted_minor >= 0 AND netted_minor <= sent_minor")
+        name = op.f("ck_seller_transfers_netted_not_negative")
+        batch_op.create_check_constraint(name, "netted_minor >= 0")
     _accounts((*ACCOUNTS, "netted"))
     op.create_table(
         "nettings",
@@ -65,7 +65,7 @@ def downgrade() -> None:
     op.drop_table("nettings")
     _accounts(ACCOUNTS)
     with op.batch_alter_table("seller_transfers", schema=None) as batch_op:
-        batch_op.drop_constraint(op.f("ck_seller_transfers_netted_within_sent"), type_="check")
+        batch_op.drop_constraint(op.f("ck_seller_transfers_netted_not_negative"), type_="check")
         batch_op.drop_column("netted_minor")
 
 

@@ -83,6 +83,9 @@ def with_odd_ones(_path: str, data: list[Obj]) -> Sequence[Any]:
         {"id": "odd_metadata", "amount": 5, "currency": "eur", "metadata": "none"},
         {"id": "odd_status", "amount": 5, "currency": "eur", "status": ["succeeded"]},
         {"id": "odd_reversed", "amount": 5, "currency": "eur", "amount_reversed": "some"},
+        {"id": "odd_\0nul", "amount": 5, "currency": "eur"},
+        {"id": "odd_\ud800half", "amount": 5, "currency": "eur"},
+        {"id": "odd_state", "amount": 5, "currency": "eur", "status": "\0"},
     ]
     return [*odd, *data]
 
@@ -91,7 +94,8 @@ async def odd_ones(stage: Stage) -> set[str]:
     return {one.subject.split()[-1] for one in await stage.all(Finding) if one.kind == "odd_object"}
 
 
-ALL_ODD = {f"odd_{what}" for what in ("amount", "minus", "huge", "currency", "metadata", "status", "reversed")}
+ALL_ODD = {f"odd_{what}" for what in ("amount", "minus", "huge", "currency", "metadata", "status", "reversed", "state")}
+ALL_ODD |= {ascii("odd_\0nul"), ascii("odd_\ud800half")}
 
 
 async def test_odd_reversals_are_findings_and_the_one_beside_them_is_recorded(any_stage: Stage) -> None:

@@ -38,7 +38,7 @@ async def test_the_link_leads_to_a_form_that_asks_once(shop: Shop, browser: http
     for wrong, said in (({"line": "x", "reason": "by mistake"}, "Choose what"), ({"reason": "x"}, "The reason")):
         answer = await browser.post("/refund", data={"token": token, "line": line, **wrong})
         assert (answer.status_code, said in answer.text) == (422, True)
-    asked = {"token": token, "line": line, "reason": "bought by mistake"}
+    asked = {"token": token, "line": line, "reason": "bought\r\nby mistake"}
     answer = await browser.post("/refund", data=asked)
     request = await shop.stage.one(RefundRequest)
     assert f"You get an answer by mail, by {request.answer_by:%Y-%m-%d}" in answer.text

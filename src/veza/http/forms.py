@@ -11,8 +11,14 @@ MAX_FIELDS = 100
 """The longest form of ours has six."""
 
 
+MAX_BYTES = 32_768
+"""Ours have some hundred characters; reading as much as a body may have would hold the server up."""
+
+
 def parse_form(body: bytes) -> dict[str, str]:
     """The fields of a form; raises Malformed where they are not UTF-8, hold a NUL, or one of them comes twice."""
+    if len(body) > MAX_BYTES:
+        raise Malformed(f"the form has more than {MAX_BYTES} bytes")
     parts = [part for part in body.split(b"&", MAX_FIELDS) if part]
     if len(parts) > MAX_FIELDS:
         raise Malformed(f"the form has more than {MAX_FIELDS} fields")

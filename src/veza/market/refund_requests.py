@@ -293,7 +293,8 @@ _OF_REFUND = (
 
 
 def _reason(written: str) -> str:
-    return one_line(written, "the reason", least=REASON_LEAST, most=REASON_MOST)
+    # A text area sends its line breaks.
+    return one_line(written.replace("\r\n", " ").replace("\n", " "), "the reason", least=REASON_LEAST, most=REASON_MOST)
 
 
 def _answer(written: str) -> str:

@@ -109,7 +109,7 @@ async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> P
 async def withdraw(session: Session, request_key: str, *, because: str) -> None:
     """The provider refused the session: the payment is over, and the same request may begin another."""
     mine = select(Payment).where(Payment.request_key == request_key, Payment.stripe_checkout_session_id.is_(None))
-    payment = (await session.scalars(mine.with_for_update())).one_or_none()
+    payment = (await session.scalars(mine.with_for_update(key_share=True))).one_or_none()
     if payment is not None and payment.status == "pending":
         await payments.expire(session, payment, because=because, request_key=None)
 

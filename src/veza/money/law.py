@@ -164,6 +164,12 @@ async def check_all(database: Database, *, report: bool = False) -> tuple[int, l
         if len(rows) < BATCH:
             break
         after = rows[-1].id
+    async with database.read() as session:
+        forgotten = await nettings.forgotten(session)
+    found += [
+        Violation(row.debt_payment_id, f"netting {row.id}, kept {row.created_at:%Y-%m-%d %H:%M}, has paid nothing")
+        for row in forgotten
+    ]
     if report:
         async with database.write("law check") as session:
             await _report(session, found)
@@ -199,7 +205,7 @@ async def _again(database: Database, payment_id: UUID) -> list[Violation]:
     """Check one payment under its lock. Rows that cannot be added up are a broken promise, too, and end no check."""
     try:
         async with database.write("law check") as session:
-            mine = select(Payment).where(Payment.id == payment_id).with_for_update()
+            mine = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
             payment = (await session.scalars(mine)).one()
             return await check(session, payment)
     except DatabaseUnavailable:

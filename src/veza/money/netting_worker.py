@@ -6,13 +6,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from veza.kit.database import Database
-from veza.money import nettings, payments
+from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.moves import Stale
+from veza.money import findings, nettings, payments
+from veza.money.findings import FindingKind
 from veza.money.nettings import Share, Unpaid
 from veza.money.restore_guard import RestoreGuard
 from veza.money.reversals import NETTING_WAKE
 
 IN_VAIN = timedelta(seconds=5)
 """How long a share is passed over of which nothing could be kept: its debt was being changed just then."""
+AFTER_ERROR = timedelta(minutes=5)
+"""How long what raised is passed over, so that it holds up no other."""
 
 
 class NettingWorker:
@@ -29,27 +34,48 @@ class NettingWorker:
         self.database = database
         self.guard = guard
         self.is_enabled = is_enabled
-        self._in_vain: dict[UUID, datetime] = {}
+        self._passed_until: dict[UUID, datetime] = {}
 
     async def claim(self, limit: int) -> list[Share | Unpaid]:
         """What can be done next; nothing is written, for under the payment's lock it is asked again."""
         may_keep = self.is_enabled and await self.guard.has_looked()
         async with self.database.read() as session:
-            found: list[Share | Unpaid] = [*await nettings.unpaid(session, limit)]
+            passed = self._passed_over(session.now)
+            most = limit + len(passed)
+            found: list[Share | Unpaid] = [one for one in await nettings.unpaid(session, most) if one.id not in passed]
             if not found and may_keep and (await self.guard.passage(session)).is_open:
-                passed = self._passed_over(session.now)
-                some = await nettings.shares(session, limit + len(passed))
-                found += [share for share in some if share.id not in passed][:limit]
-        return found
+                found += [one for one in await nettings.shares(session, most) if one.id not in passed]
+        return found[:limit]
 
     def _passed_over(self, now: datetime) -> set[UUID]:
-        self._in_vain = {one: at for one, at in self._in_vain.items() if timedelta() <= now - at < IN_VAIN}
-        return set(self._in_vain)
+        self._passed_until = {one: until for one, until in self._passed_until.items() if now < until}
+        return set(self._passed_until)
 
     async def work(self, claim: Share | Unpaid) -> None:
+        """Carry out one; what cannot be is a finding, and is tried again later."""
+        try:
+            await self._work(claim)
+        except (DatabaseUnavailable, Stale):
+            raise  # the database is away, or another process was first
+        except Exception as error:
+            self._passed_until[claim.id] = self.database.clock.now() + AFTER_ERROR
+            await self._tell(claim, error)
+            raise
+
+    async def _work(self, claim: Share | Unpaid) -> None:
         async with self.database.write(self.name) as session:
             payment = await payments.lock(session, claim.payment_id)
             if isinstance(claim, Unpaid):
                 await nettings.pay(session, payment, claim.id)
+                await findings.resolve(session, FindingKind.RUN_FAILED, f"netting {claim.id}")
             elif not await nettings.keep(session, payment, claim.id):
-                self._in_vain[claim.id] = session.now
+                self._passed_until[claim.id] = session.now + IN_VAIN
+
+    async def _tell(self, claim: Share | Unpaid, error: Exception) -> None:
+        what = "netting" if isinstance(claim, Unpaid) else "netting of transfer"
+        async with self.database.write(self.name) as session:
+            await findings.report(
+                session, FindingKind.RUN_FAILED, f"{what} {claim.id}",
+                f"{what} {claim.id} could not be carried out ({type(error).__name__}): {str(error)[:300]}",
+                mend="a bug of ours: see the timeline, and report it; others go on", payment_id=claim.payment_id,
+            )  # fmt: skip

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, or_, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
 from veza.kit.money import Money
 from veza.money import reversals, transfers
 from veza.money.causes import Cause, CauseKind
@@ -28,6 +28,8 @@ from veza.money.transfers import UNSENT, SellerTransfer
 
 HELD_FOR = timedelta(seconds=30)
 """How long the share of a seller who owes something waits for the netting worker, before it is sent all the same."""
+FORGOTTEN_AFTER = timedelta(minutes=10)
+"""How long after it was kept a netting that paid nothing is a broken promise."""
 
 
 class Netting(Base):
@@ -97,7 +99,7 @@ _KEPT_FOR = (
     .scalar_subquery()
 )
 _DEBTS = (
-    select(TransferReversal, _KEPT_FOR.label("kept_minor"))
+    select(TransferReversal)
     .where(
         TransferReversal.seller_id == bindparam("seller_id"),
         TransferReversal.currency == bindparam("currency"),
@@ -106,9 +108,19 @@ _DEBTS = (
         TransferReversal.amount_minor > _KEPT_FOR,
     )
     .order_by(TransferReversal.id)
-    # Whoever changes a debt holds its payment first and may wait for this row; nobody here waits for theirs.
+    # Whoever changes a debt holds its payment first and may wait for this row; `keep` waits for neither.
     .with_for_update(of=TransferReversal, skip_locked=True)
     .execution_options(populate_existing=True)
+)
+# Asked once the debt is locked: whoever kept something for it before has committed by then, and a statement that began
+# earlier would not see it.
+_KEPT = select(func.coalesce(func.sum(Netting.amount_minor), 0)).where(
+    Netting.reversal_id == bindparam("reversal_id"), Netting.paid_at.is_(None)
+)
+_FOLLOWS = (
+    update(table_of(Netting))
+    .where(table_of(Netting).c.reversal_id == bindparam("paid_id"), table_of(Netting).c.paid_at.is_(None))
+    .values(reversal_id=bindparam("rest_id"))
 )
 SHARES = (
     select(SellerTransfer.id, SellerTransfer.payment_id)
@@ -154,20 +166,23 @@ async def unpaid(session: Session, limit: int) -> Sequence[Unpaid]:
 async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
     """Keep of an unsent share (payment locked) what its seller owes elsewhere; returns how much, in minor units.
 
-    What is left of the share is due at once. A debt somebody is changing just now is passed over.
+    What is left of the share is due at once. A debt somebody is changing just now is passed over; where nothing else
+    was kept, the share waits for it as long as it waits for this worker.
     """
     transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == transfer_id)
     if not _is_open(transfer):
         return 0
     asked = {"seller_id": transfer.seller_id, "currency": transfer.currency, "payment_id": payment.id}
     kept: int = 0
-    for debt, kept_for_it in (await session.execute(_DEBTS, asked)).all():
-        part: int = min(debt.amount_minor - int(kept_for_it), transfer.sent_minor)
-        await _keep(session, payment, transfer, debt, part)
-        kept += part
+    for debt in (await session.scalars(_DEBTS, asked)).all():
+        kept_for_it = int(await session.scalar(_KEPT, {"reversal_id": debt.id}) or 0)
+        part = min(debt.amount_minor - kept_for_it, transfer.sent_minor)
+        if part > 0:
+            await _keep(session, payment, transfer, debt, part)
+            kept += part
         if transfer.status == "canceled":
             return kept
-    if transfer.attempt == 0:
+    if kept and transfer.attempt == 0:
         await transfers.machine.amend(session, transfer, next_retry_at=session.now)
         session.wake(transfers.WAKE)
     return kept
@@ -214,7 +229,11 @@ async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
     transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == debt.transfer_id)
     because = f"{Money(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
     if debt.status == "permanently_failed" and not debt.unanswered:
-        await reversals.pay(session, payment, transfer, debt, netting.amount_minor, because=because)
+        paid = min(netting.amount_minor, debt.amount_minor)
+        rest = await reversals.pay(session, payment, transfer, debt, paid, because=because)
+        if rest is not None:
+            # What else was kept for this debt pays what is left of it.
+            await session.execute(_FOLLOWS, {"paid_id": debt.id, "rest_id": rest.id})
     await transfers.machine.amend(session, transfer, netted_minor=transfer.netted_minor + netting.amount_minor)
     legs = moved(Account.TO_RECOVER, Account.NETTED, netting.amount_minor, netting.seller_id)
     post(session, payment.id, payment.currency, f"netting {netting.id}", legs)
@@ -223,6 +242,12 @@ async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
     await reversals.settle_transfer(session, transfer, because=because)
     await rebalance(session, payment, Cause(CauseKind.REBALANCE, netting.id))
     return True
+
+
+async def forgotten(session: Session) -> Sequence[Netting]:
+    """What was kept and has not paid its debt within FORGOTTEN_AFTER: moments are enough."""
+    late = select(Netting).where(Netting.paid_at.is_(None), Netting.created_at < session.now - FORGOTTEN_AFTER)
+    return (await session.scalars(late.order_by(Netting.created_at))).all()
 
 
 async def of_payment(session: Session, payment_id: UUID) -> Sequence[Netting]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from veza.kit.database import Session
 from veza.money import findings
 from veza.money.findings import FindingKind
+from veza.money.webhook_signatures import is_word
 
 LARGEST_MINOR = 2**63 - 1
 """What a column holds."""
@@ -22,19 +23,26 @@ Listed = Mapping[str, Any]
 def oddity(seen: Listed) -> str | None:
     """What of a refund, transfer or reversal cannot be read, in words; None when all that matters can."""
     amount, reversed_there = seen.get("amount"), seen.get("amount_reversed")
-    if not isinstance(seen.get("id"), str) or not seen["id"]:
-        return "it has no id"
+    if not is_word(seen.get("id")):
+        return f"its id is {seen.get('id')!a:.40}"
     if not _is_amount(amount) or amount == 0:
-        return f"its amount is {amount!r:.40}"
+        return f"its amount is {amount!a:.40}"
     if reversed_there is not None and not _is_amount(reversed_there):
-        return f"its amount_reversed is {reversed_there!r:.40}"
-    if not isinstance(seen.get("currency"), str):
-        return f"its currency is {seen.get('currency')!r:.40}"
-    if not isinstance(seen.get("status"), str | None):
-        return f"its status is {seen['status']!r:.40}"
+        return f"its amount_reversed is {reversed_there!a:.40}"
+    if not is_word(seen.get("currency")):
+        return f"its currency is {seen.get('currency')!a:.40}"
+    if seen.get("status") is not None and not is_word(seen["status"]):
+        return f"its status is {seen['status']!a:.40}"
     if not isinstance(seen.get("metadata"), Mapping | None):
-        return f"its metadata are {seen['metadata']!r:.40}"
+        return f"its metadata are {seen['metadata']!a:.40}"
     return None
+
+
+def _word(value: object, otherwise: str) -> str:
+    """What a finding says of it: as it is where every database keeps it, else escaped and cut."""
+    if value is None or value == "":
+        return otherwise
+    return str(value) if is_word(value) else ascii(value)[:80]
 
 
 def _is_amount(value: object) -> bool:
@@ -54,7 +62,7 @@ async def readable_or_told(session: Session, payment_id: UUID, listed: Iterable[
         if odd is None:
             left.append(one)
             continue
-        subject = f"{one.get('object') or 'object'} {one.get('id')}"
+        subject = f"{_word(one.get('object'), 'object')} {_word(one.get('id'), 'without an id')}"
         await findings.report(
             session, FindingKind.ODD_OBJECT, subject, f"{subject} cannot be read: {odd}",
             mend="look at it at the provider; it was left out, everything else was recorded", payment_id=payment_id,

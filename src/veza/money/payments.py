@@ -170,7 +170,10 @@ def _line(session: Session, payment: Payment, position: int, line: LineWanted) -
 
 
 async def lock(session: Session, payment_id: UUID) -> Payment:
-    """The payment, locked: every change to a payment's money is made under this lock, one at a time."""
+    """The payment, locked: every change to a payment's money is made under this lock, one at a time.
+
+    `FOR NO KEY UPDATE`: a row of another payment that names this one (a netting) may be written meanwhile.
+    """
     row = _held(session).get(payment_id) or await lock_by(session, "id", payment_id)
     if row is None:
         raise UnknownPayment(payment_id)
@@ -209,7 +212,7 @@ _FREE = (
         )
     )
     .order_by(Payment.id)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
     .execution_options(populate_existing=True)
 )
 
@@ -223,7 +226,7 @@ async def lock_by(session: Session, column: str, value: UUID | str) -> Payment |
 _LOCKED_BY = {
     column.key: select(Payment)
     .where(column == bindparam("value"))
-    .with_for_update()
+    .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
     for column in (
         Payment.id,

@@ -144,7 +144,7 @@ async def release(session: Session, **more: Any) -> None:
     """Sending goes on in every process."""
     await change(session, held_at=None, held_since=None, held_because=None, mend_at=None, **more)
     await findings.resolve(session, FindingKind.OLDER_THAN_PROVIDER, "sending")
-    for topic in ("refunds", "transfers", "reversals"):
+    for topic in ("nettings", "refunds", "transfers", "reversals"):
         session.wake(topic)
 
 

@@ -35,8 +35,8 @@ from veza.money.webhook_inbox import Inbox, WebhookEvent
 log = structlog.get_logger(__name__)
 
 WAKE = "restore guard"
-SENDING = ("refunds", "transfers", "reversals")
-"""The bells of the workers that send."""
+SENDING = ("nettings", "refunds", "transfers", "reversals")
+"""The bells of the workers that send, and of the one that keeps of what is to be sent."""
 BEFORE_NEWEST = timedelta(hours=1)
 """Events come out of order and late: from so long before the newest stored one on, everything is fetched."""
 ASK_AGAIN = timedelta(seconds=5)

@@ -295,18 +295,20 @@ async def pay(
     by_minor: int,
     *,
     because: str,
-) -> None:
-    """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row."""
+) -> TransferReversal | None:
+    """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row (returned)."""
     await cancel(session, payment, transfer, reversal, because=because)
     rest = reversal.amount_minor - by_minor
-    if rest:
-        values = {"id": session.new_id(), "status": "permanently_failed", "amount_minor": rest}
-        values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
-        values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
-        row = await _born(session, payment, transfer, because, values)
-        legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
-        post(session, payment.id, payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
-        await _report_debt(session, payment, transfer, row, reversal.last_error or because)
+    if not rest:
+        return None
+    values = {"id": session.new_id(), "status": "permanently_failed", "amount_minor": rest}
+    values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
+    values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
+    row = await _born(session, payment, transfer, because, values)
+    legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
+    post(session, payment.id, payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
+    await _report_debt(session, payment, transfer, row, reversal.last_error or because)
+    return row
 
 
 async def reopen(

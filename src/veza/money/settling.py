@@ -156,6 +156,10 @@ class Settling(ABC, Generic[R]):
         if was_not_sent:
             # What was lost is recorded first, and may take this row's place: so far it is as it was before the claim.
             await self.machine.amend(session, row, **_as_before(claim.row))
+        elif look.found and not stale and not claim.only_looks and not claim.row.unanswered:
+            # This claim sent nothing and none before it did, as far as is known: what is found there may be of another
+            # amount than the row has by now.
+            await self.machine.amend(session, row, unanswered=False)
         moves_before = await count_about(session, payment.id) if was_not_sent else 0
         if look.seen:
             await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")

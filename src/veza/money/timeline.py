@@ -17,6 +17,7 @@ from veza.money.attempts import ProviderAttempt
 from veza.money.disputes import Dispute
 from veza.money.findings import Finding
 from veza.money.ledger import LedgerEntry
+from veza.money.nettings import Netting
 from veza.money.operator import OperatorAction
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund
@@ -72,6 +73,7 @@ def _ours(wanted: str) -> list[Any]:
     return [
         select(Payment.id).where(Payment.id == row_id),
         *(select(model.payment_id).where(model.id == row_id) for model in models),
+        select(Netting.debt_payment_id).where(Netting.id == row_id),
         select(Payment.id).where(Payment.order_ref == str(row_id)),  # ours are ids; it is what buyers quote
     ]
 

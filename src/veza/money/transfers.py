@@ -59,7 +59,8 @@ class SellerTransfer(Attempted, Base):
         CheckConstraint("(status = 'permanently_failed') = (failed_step IS NOT NULL)", name="failed_step_goes_with"),
         CheckConstraint("share_minor > 0 AND sent_minor >= 0 AND sent_minor <= share_minor", name="amounts_sane"),
         CheckConstraint("reversed_minor >= 0 AND reversed_minor <= sent_minor", name="reversed_within_sent"),
-        CheckConstraint("netted_minor >= 0 AND netted_minor <= sent_minor", name="netted_within_sent"),
+        # It may be more than was sent, for a moment: what was kept for a debt that was not one any more goes back.
+        CheckConstraint("netted_minor >= 0", name="netted_not_negative"),
         CheckConstraint("retry_count >= 0 AND attempt >= 0 AND key_generation >= 1", name="counts_sane"),
         Index(None, "payment_id"),
         Index(None, "status", "id"),

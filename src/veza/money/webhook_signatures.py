@@ -59,9 +59,9 @@ def is_event(event: Mapping[str, Any]) -> bool:
     """Whether an object has what every event has, in a form that can be stored."""
     data, created = event.get("data"), event.get("created")
     return (
-        _is_word(event.get("id"))
-        and _is_word(event.get("type"))
-        and (event.get("account") is None or _is_word(event.get("account")))
+        is_word(event.get("id"))
+        and is_word(event.get("type"))
+        and (event.get("account") is None or is_word(event.get("account")))
         and type(created) is int
         and 0 <= created < LAST_SECOND
         and isinstance(data, dict)
@@ -69,6 +69,6 @@ def is_event(event: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_word(value: Any) -> bool:
+def is_word(value: Any) -> bool:
     """An id or a name of Stripe's: what every database stores as it is."""
     return isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable()

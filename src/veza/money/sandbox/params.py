@@ -194,4 +194,10 @@ def check_amount(amount: int, currency: str, param: str) -> int:
 
 
 def _in_order(value: Form) -> list[tuple[str, object]]:
-    return sorted(value.items(), key=lambda item: int(item[0]) if item[0].isdecimal() else 0)
+    # By number, of any length: a number of thousands of digits is one that `int` refuses.
+    return sorted(value.items(), key=lambda item: _by_number(item[0]))
+
+
+def _by_number(index: str) -> tuple[int, str]:
+    digits = index.lstrip("0") if index.isdecimal() else ""
+    return len(digits), digits
