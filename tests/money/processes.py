@@ -206,13 +206,15 @@ async def _work(world: World) -> None:
 
 def reverse_all(world: World, gate: Connection) -> None:
     """Wait for the word, then claim and carry out reversals until none is due; tell how many."""
-    gate.send("ready")
-    gate.recv()
-    gate.send(asyncio.run(_reverse_all(world)))
+    gate.send(asyncio.run(_reverse_all(world, gate)))
 
 
-async def _reverse_all(world: World) -> int:
+async def _reverse_all(world: World, gate: Connection) -> int:
     site = Site(world)
+    # Before the word: what the others have done by then would look like what a restored database forgot.
+    assert await site.room.guard.has_looked()
+    gate.send("ready")
+    await asyncio.to_thread(gate.recv)
     done = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(20):

@@ -38,9 +38,9 @@ async def test_several_processes_claim_the_same_rows_and_each_reversal_happens_o
         await site.hear()
         done = await together(4, reverse_all, site.world)
         summary = await site.control("GET", "")
-        assert sum(done) == summary["effects"]["reversals"] > 0
+        assert sum(done) == summary["effects"]["reversals"] == 24
         assert summary["requests"]["idempotent_replays"] == 0, "nobody even asked twice"
-        assert done, "each process told what it did"
+        assert sum(count > 0 for count in done) > 1, "the work was shared"
         await _everything_ended_well(site)
 
 
