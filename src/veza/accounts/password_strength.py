@@ -106,7 +106,7 @@ def _judge(piece: str, known: list[str]) -> tuple[float, str]:
     if not piece:
         return 1, ""
     # A tenth of a second and 8 MB: only a process that judges passwords pays it.
-    from zxcvbn import zxcvbn  # type: ignore[import-untyped]
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # zxcvbn has no types
 
     with _one_at_a_time:
         found = zxcvbn(piece, user_inputs=known, max_length=PIECE_CHARACTERS)

@@ -148,8 +148,8 @@ async def edit(session: Session, comment_id: UUID, person_id: UUID, text: str) -
 
 
 async def seen(session: Session, comment_id: UUID, person_id: UUID | None, *, lock: bool = False) -> Comment:
-    """A comment as somebody may read it: everybody what is public, its author and the artist's people also what is
-    hidden. `lock` is for who goes on to change it. Raises UnknownComment."""
+    """A comment, if this reader may read it: a public one, or a hidden one where the reader is its author or one of the
+    artist's people. `lock` it to change it afterwards. Raises UnknownComment."""
     comment = await (_lock(session, comment_id) if lock else session.get(Comment, comment_id))
     if comment is None or comment.deleted_at is not None:
         raise UnknownComment(comment_id)

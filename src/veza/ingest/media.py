@@ -198,7 +198,7 @@ def _take_odd_dates(media: Media, opened: IO[bytes]) -> None:
     """The date as its tag has it, where nothing of it was understood, or only numbers in another order."""
     opened.seek(0)
     try:
-        raw: Any = ID3(opened, translate=False, known_frames={"TDRC": TDRC, "TYER": TYER})  # type: ignore[no-untyped-call]
+        raw: Any = ID3(opened, translate=False, known_frames={"TDRC": TDRC, "TYER": TYER})  # type: ignore[no-untyped-call]  # mutagen has no types
     except Exception:  # there is no ID3v2 tag
         return
     written = [text for key in ("TDRC", "TYER") for frame in raw.getall(key) for text in frame.text if text.strip()]

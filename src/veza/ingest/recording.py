@@ -109,7 +109,7 @@ class _Reading:
         self.notes = list(media.notes)
         undeclared = [text for texts in media.texts.values() for text in texts if isinstance(text, bytes)]
         odd = [raw for raw in undeclared if not encodings.is_utf_8(raw)]
-        # Old tags say Latin-1 whatever they hold; where a byte is none of its letters, they do not hold it.
+        # Old tags say Latin-1 in any encoding; bytes that are no letters of Latin-1 show that it is another.
         is_latin_1 = not any(128 <= byte < 160 for raw in odd for byte in raw)
         self._encoding = encoding or encodings.guess(odd) or (("latin-1" if is_latin_1 else "cp1252") if odd else None)
         if odd and encoding is None and self._encoding != "latin-1":

@@ -1,4 +1,4 @@
-"""Faults of what somebody wrote into the fields of a form or body, gathered so that all of them are told at once."""
+"""Faults of the fields of a form or body, gathered so that all of them are told at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Place = tuple[str | int, ...]
 
 
 class FieldFault(ValueError):
-    """What somebody wrote cannot be taken; the message says which and why in one sentence.
+    """A field whose value cannot be taken; the message says which and why in one sentence.
 
     `faults` is where each fault is, with its sentence, as far as `FieldChecks` found that out; empty elsewhere.
     """
@@ -32,7 +32,7 @@ class FieldChecks:
 
     @contextmanager
     def field(self, *place: str | int) -> Iterator[None]:
-        """What raises FieldFault inside is noted; what comes after in the block is left out."""
+        """A FieldFault raised inside the block is noted, and ends the block."""
         try:
             yield
         except FieldFault as error:

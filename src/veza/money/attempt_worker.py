@@ -27,8 +27,8 @@ from veza.money import odd_objects
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
 from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled
+from veza.money.looking_up import LookingUp
 from veza.money.restore_guard import Passage, RestoreGuard
-from veza.money.settling import Settling
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway, OutOfTime
 from veza.money.stripe.outcomes import COUNTED, Meaning, classify
@@ -58,7 +58,7 @@ class _Recorded(NamedTuple):
 NOT_YET = _Recorded(is_settled=False, breaker_knows=False)
 
 
-class AttemptWorker(Settling[R]):
+class AttemptWorker(LookingUp[R]):
     """Claims due rows of one kind, asks the provider, records what became of each."""
 
     def __init__(

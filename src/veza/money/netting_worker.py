@@ -12,7 +12,7 @@ from veza.money import findings, nettings, payments
 from veza.money.findings import FindingKind
 from veza.money.nettings import Share, Unpaid
 from veza.money.restore_guard import RestoreGuard
-from veza.money.reversals import NETTING_WAKE
+from veza.money.seller_debts import NETTING_WAKE
 
 IN_VAIN = timedelta(seconds=5)
 """How long a share is passed over of which nothing could be kept: its debt was being changed just then."""

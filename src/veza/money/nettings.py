@@ -18,12 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.money import Money
-from veza.money import reversals, transfers
+from veza.money import reversals, seller_debts, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment
 from veza.money.rebalance import rebalance
-from veza.money.reversals import NETTING_WAKE, TransferReversal
+from veza.money.reversals import TransferReversal
+from veza.money.seller_debts import NETTING_WAKE
 from veza.money.transfers import UNSENT, SellerTransfer
 
 HELD_FOR = timedelta(seconds=30)
@@ -108,12 +109,12 @@ _DEBTS = (
         TransferReversal.amount_minor > _KEPT_FOR,
     )
     .order_by(TransferReversal.id)
-    # Whoever changes a debt holds its payment first and may wait for this row; `keep` waits for neither.
+    # A transaction that changes a debt holds its payment first and may wait for this row; `keep` waits for neither.
     .with_for_update(of=TransferReversal, skip_locked=True)
     .execution_options(populate_existing=True)
 )
-# Asked once the debt is locked: whoever kept something for it before has committed by then, and a statement that began
-# earlier would not see it.
+# Asked once the debt is locked: the transactions that kept something for it before have committed by then, and a
+# statement that began earlier would not see that.
 _KEPT = select(func.coalesce(func.sum(Netting.amount_minor), 0)).where(
     Netting.reversal_id == bindparam("reversal_id"), Netting.paid_at.is_(None)
 )
@@ -135,6 +136,12 @@ SHARES = (
     .order_by(SellerTransfer.id)
 )
 """Shares of which something can be kept for a debt, oldest first."""
+_SHARE = (
+    select(SellerTransfer)
+    .where(SellerTransfer.id == bindparam("transfer_id"), *_may_be_kept_from(SellerTransfer))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _INDEBTED = (
     select(TransferReversal.seller_id)
     .where(
@@ -166,11 +173,11 @@ async def unpaid(session: Session, limit: int) -> Sequence[Unpaid]:
 async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
     """Keep of an unsent share (payment locked) what its seller owes elsewhere; returns how much, in minor units.
 
-    What is left of the share is due at once. A debt somebody is changing just now is passed over; where nothing else
-    was kept, the share waits for it as long as it waits for this worker.
+    What is left of the share is due at once. A debt that another transaction is changing is passed over; where nothing
+    else was kept, the share waits for it as long as it waits for this worker.
     """
-    transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == transfer_id)
-    if not _is_open(transfer):
+    transfer = (await session.scalars(_SHARE, {"transfer_id": transfer_id})).one_or_none()
+    if transfer is None:
         return 0
     asked = {"seller_id": transfer.seller_id, "currency": transfer.currency, "payment_id": payment.id}
     kept: int = 0
@@ -186,11 +193,6 @@ async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
         await transfers.machine.amend(session, transfer, next_retry_at=session.now)
         session.wake(transfers.WAKE)
     return kept
-
-
-def _is_open(transfer: SellerTransfer) -> bool:
-    is_idle = not transfer.unanswered and transfer.unwanted_at is None
-    return transfer.status in UNSENT and is_idle and transfer.cause_kind == CauseKind.SALE
 
 
 async def _keep(
@@ -230,7 +232,7 @@ async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
     because = f"{Money(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
     if debt.status == "permanently_failed" and not debt.unanswered:
         paid = min(netting.amount_minor, debt.amount_minor)
-        rest = await reversals.pay(session, payment, transfer, debt, paid, because=because)
+        rest = await seller_debts.pay(session, payment, transfer, debt, paid, because=because)
         if rest is not None:
             # What else was kept for this debt pays what is left of it.
             await session.execute(_FOLLOWS, {"paid_id": debt.id, "rest_id": rest.id})

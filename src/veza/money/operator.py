@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import moves
 from veza.kit.database import Base, Session
-from veza.money import findings, payments, reversals, transfers
+from veza.money import findings, payments, reversals, seller_debts, transfers
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 
@@ -91,7 +91,7 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
             # One reversal per transfer may be in flight: of those that may be alive, the first is tried now.
             if not (row.unanswered and alive):
                 alive = alive or row.unanswered
-                await reversals.reopen(session, payment, transfer, row, because=because)
+                await seller_debts.reopen(session, payment, transfer, row, because=because)
         await reversals.settle_transfer(session, transfer, because=because)
     await session.execute(
         insert(OperatorAction),

@@ -170,10 +170,9 @@ def _line(session: Session, payment: Payment, position: int, line: LineWanted) -
 
 
 async def lock(session: Session, payment_id: UUID) -> Payment:
-    """The payment, locked: every change to a payment's money is made under this lock, one at a time.
+    """The payment, locked: every change to its money is made under this lock, one at a time.
 
-    `FOR NO KEY UPDATE`: a row of another payment that names this one (a netting) may be written meanwhile.
-    """
+    `FOR NO KEY UPDATE`: a row of another payment that names this one (a netting) may be written meanwhile."""
     row = _held(session).get(payment_id) or await lock_by(session, "id", payment_id)
     if row is None:
         raise UnknownPayment(payment_id)

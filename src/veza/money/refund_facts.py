@@ -40,7 +40,7 @@ async def record(
     """Merge one refund object of the provider (payment locked); any order and any repeat ends the same.
 
     Ours is known by its id there, or by the `veza_refund` in its metadata; any other was made by hand
-    else and is adopted. None when the object cannot be ours to record (another currency; a finding says so).
+    and is adopted. None when the object cannot be ours to record (another currency; a finding says so).
     """
     refund = await _known(session, payment, seen)
     status = str(seen.get("status") or "pending")

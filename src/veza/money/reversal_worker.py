@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.kit.database import Session
-from veza.money import discoveries, odd_objects, reversals, transfers
+from veza.money import discoveries, odd_objects, reversals, seller_debts, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
 from veza.money.causes import Cause, CauseKind
@@ -143,7 +143,9 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         **facts: Any,
     ) -> None:
         transfer = await self._transfer(session, row)
-        await reversals.fail_for_good(session, payment, transfer, row, because=because, request_id=request_id, **facts)
+        await seller_debts.fail_for_good(
+            session, payment, transfer, row, because=because, request_id=request_id, **facts
+        )
         await reversals.settle_transfer(session, transfer, because=because, request_id=request_id)
 
     async def taken_by_others(self, session: Session, payment: Payment, row: TransferReversal, answer: Answer) -> None:

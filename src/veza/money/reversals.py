@@ -11,7 +11,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
-from veza.kit.money import Money
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 from veza.money import findings, transfers
@@ -23,8 +22,6 @@ from veza.money.stripe.live import frozen
 from veza.money.transfers import SellerTransfer
 
 WAKE = "reversals"
-NETTING_WAKE = "nettings"
-"""The bell of the worker that lets later sales pay what could not be taken back."""
 STATUSES = ("pending", "succeeded", "permanently_failed", "canceled")
 
 
@@ -147,7 +144,7 @@ async def add(
     body = {"amount": amount_minor, "metadata": {"veza_reversal": str(reversal_id), "veza_cause": str(cause)}}
     values = {"id": reversal_id, "status": "pending", "amount_minor": amount_minor, "next_retry_at": session.now}
     values |= {"cause_kind": cause.kind.value, "cause_id": cause.id, "request_body": frozen(body)}
-    row = await _born(session, payment, transfer, str(cause), values)
+    row = await born(session, payment, transfer, str(cause), values)
     session.wake(WAKE)
     return row
 
@@ -160,12 +157,12 @@ async def add_seen(
     values = {"id": row_id, "status": "succeeded", "amount_minor": amount_minor, "succeeded_at": session.now}
     values |= {"surplus_minor": amount_minor}
     values |= {"cause_kind": CauseKind.PROVIDER.value, "cause_id": row_id, "stripe_reversal_id": stripe_id}
-    row = await _born(session, payment, transfer, because, values)
+    row = await born(session, payment, transfer, because, values)
     await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER, because=because)
     return row
 
 
-async def _born(
+async def born(
     session: Session, payment: Payment, transfer: SellerTransfer, because: str, values: dict[str, Any]
 ) -> TransferReversal:
     of_transfer = {"transfer_id": transfer.id, "seller_id": transfer.seller_id, "currency": transfer.currency}
@@ -211,45 +208,8 @@ async def succeed(
     if recovered is Account.SELLER_DEBT:
         await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
     await _money_is_back(session, payment, transfer, reversal, recovered, because=because, request_id=request_id)
-    await publish(session, "reversal.succeeded", _told(payment, transfer, reversal))
+    await publish(session, "reversal.succeeded", told(payment, transfer, reversal))
     return True
-
-
-async def fail_for_good(
-    session: Session,
-    payment: Payment,
-    transfer: SellerTransfer,
-    reversal: TransferReversal,
-    *,
-    because: str,
-    request_id: str | None = None,
-    **facts: Any,
-) -> None:
-    """It will not happen by itself any more: the seller owes it, and a person is told why."""
-    end: dict[str, Any] = {"next_retry_at": None, "waiting_since": None, **facts}
-    await move(session, reversal, "permanently_failed", because=because, request_id=request_id, **end)
-    legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, reversal.amount_minor, transfer.seller_id)
-    post(session, payment.id, payment.currency, f"reversal {reversal.id} failed for good", legs)
-    await _report_debt(session, payment, transfer, reversal, because)
-    await publish(session, "reversal.failed", _told(payment, transfer, reversal))
-    session.wake(NETTING_WAKE)
-
-
-async def _report_debt(
-    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, because: str
-) -> None:
-    mend = "later sales of the seller pay it by themselves where netting is on"
-    if not transfers.is_kept(transfer):
-        mend = f"veza money retry {transfer.id} --reason …; {mend}"
-    await findings.report(
-        session,
-        findings.FindingKind.SELLER_DEBT,
-        f"reversal {reversal.id}",
-        f"{Money(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
-        f" {because}",
-        mend=mend,
-        payment_id=payment.id,
-    )
 
 
 async def cancel(
@@ -285,51 +245,6 @@ async def lower(
     if by_minor < reversal.amount_minor:
         own = Cause(CauseKind(reversal.cause_kind), reversal.cause_id)
         await add(session, payment, transfer, reversal.amount_minor - by_minor, own)
-
-
-async def pay(
-    session: Session,
-    payment: Payment,
-    transfer: SellerTransfer,
-    reversal: TransferReversal,
-    by_minor: int,
-    *,
-    because: str,
-) -> TransferReversal | None:
-    """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row (returned)."""
-    await cancel(session, payment, transfer, reversal, because=because)
-    rest = reversal.amount_minor - by_minor
-    if not rest:
-        return None
-    values = {"id": session.new_id(), "status": "permanently_failed", "amount_minor": rest}
-    values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
-    values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
-    row = await _born(session, payment, transfer, because, values)
-    legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
-    post(session, payment.id, payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
-    await _report_debt(session, payment, transfer, row, reversal.last_error or because)
-    return row
-
-
-async def reopen(
-    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, *, because: str
-) -> None:
-    """An operator wants it tried again: looked up first, with a fresh count of retries."""
-    await move(
-        session,
-        reversal,
-        "pending",
-        because=because,
-        next_retry_at=session.now,
-        check_at=None,
-        retry_count=0,
-        look_first=True,
-        waiting_since=None,
-    )
-    legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
-    post(session, payment.id, payment.currency, f"reversal {reversal.id} retried", legs)
-    await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
-    session.wake(WAKE)
 
 
 def derived_status(transfer: SellerTransfer, reversed_minor: int, rows: Sequence[TransferReversal]) -> str:
@@ -384,7 +299,7 @@ async def _money_is_back(
     post(session, payment.id, payment.currency, f"reversed by {reversal.stripe_reversal_id}", legs)
 
 
-def _told(payment: Payment, transfer: SellerTransfer, reversal: TransferReversal) -> dict[str, object]:
+def told(payment: Payment, transfer: SellerTransfer, reversal: TransferReversal) -> dict[str, object]:
     return {
         "payment_id": str(payment.id),
         "transfer_id": str(transfer.id),

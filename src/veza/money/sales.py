@@ -12,7 +12,7 @@ from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment, lines_of
 from veza.money.rebalance import rebalance
-from veza.money.reversals import NETTING_WAKE
+from veza.money.seller_debts import NETTING_WAKE
 from veza.money.stripe.answers import id_of
 
 CHARGE_CHECK = timedelta(minutes=1)

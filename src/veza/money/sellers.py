@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import codes
 from veza.kit.database import Base, Database, Session
-from veza.money import findings, transfers
+from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
-from veza.money.transfers import wake_waiting_for
+from veza.money.transfer_waits import forget_destination, wake_waiting_for
 
 
 class Seller(Base):
@@ -207,7 +207,7 @@ async def let_go(session: Session, stripe_account_id: str, *, because: str) -> S
     row.stripe_account_id, row.transfers_active, row.account_seen_at = None, False, None
     row.former_accounts = [*row.former_accounts, left]
     await session.flush()
-    await transfers.forget_destination(session, row.id)
+    await forget_destination(session, row.id)
     await findings.report(
         session,
         FindingKind.ACCOUNT_GONE,

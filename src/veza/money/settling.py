@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database, Session
-from veza.kit.moves import Machine, count_about
+from veza.kit.moves import Machine
 from veza.money import payments
 from veza.money.attempts import STILL_RUNNING, Attempted, backoff, record_attempt
 from veza.money.breaker import Breaker
@@ -29,8 +29,6 @@ from veza.money.stripe.outcomes import COUNTED, NO_CALL, STILL_UNKNOWN, Meaning,
 
 SOON = timedelta(seconds=15)
 """When a row comes back whose earlier attempt still runs, or whose object is busy."""
-LOST_FOUND = "lost_found"
-"""The outcome of a look-up that found objects of rows this database lost: nothing of the row itself was sent."""
 KEY_DOUBTED = (Meaning.NOT_ALLOWED, Meaning.FORBIDDEN, Meaning.OTHER_MODE)
 """Answers of a key that may not do this: a row waits for the breaker's next probe and loses no retry."""
 
@@ -133,7 +131,7 @@ class Settling(ABC, Generic[R]):
         _payment, row, stale = await self._open(session, claim)
         if stale:
             return
-        await self.machine.amend(session, row, next_retry_at=session.now, **_as_before(claim.row))
+        await self.machine.amend(session, row, next_retry_at=session.now, **as_before(claim.row))
 
     async def _settle_unaskable(self, session: Session, claim: Claim[R]) -> None:
         payment, row, stale = await self._open(session, claim)
@@ -144,70 +142,6 @@ class Settling(ABC, Generic[R]):
             await self.cannot_be_asked(session, payment, row, claim)
             await self.judge_again(session, payment, row)
 
-    async def _settle_look(
-        self, session: Session, claim: Claim[R], answer: Answer, meaning: Meaning, look: LookUp
-    ) -> None:
-        payment, row, stale = await self._open(session, claim)
-        known = "found" if look.found else "under_way" if look.under_way else "absent"
-        what = "look_up_failed" if look.failed else f"looked_up_{known}"
-        self._evidence(session, claim, None, answer, what, stale)
-        status: Any = row
-        was_not_sent = look.has_lost and not claim.only_looks and not stale
-        if was_not_sent:
-            # What was lost is recorded first, and may take this row's place: so far it is as it was before the claim.
-            await self.machine.amend(session, row, **_as_before(claim.row))
-        elif look.found and not stale and not claim.only_looks and not claim.row.unanswered:
-            # This claim sent nothing and none before it did, as far as is known: what is found there may be of another
-            # amount than the row has by now.
-            await self.machine.amend(session, row, unanswered=False)
-        moves_before = await count_about(session, payment.id) if was_not_sent else 0
-        if look.seen:
-            await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")
-        if stale or status.status not in self.claimable:
-            return
-        if was_not_sent:
-            await self._after_lost(session, payment, row, await count_about(session, payment.id) > moves_before)
-            return
-        if look.failed and meaning is Meaning.NO_SUCH_OBJECT and not await self.breaker.is_open(session):
-            # Where there is no transfer, nothing was reversed: that is known, not unknown.
-            await self._refused(session, payment, row, answer, meaning, {"last_outcome": meaning.value})
-        elif look.failed:
-            again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
-            facts: dict[str, Any] = {} if claim.only_looks else {"unanswered": claim.row.unanswered}
-            await self.machine.amend(
-                session, row, next_retry_at=again, last_outcome="look_up_failed", last_error=str(answer), **facts
-            )
-        elif look.under_way:
-            await self._look_later(session, row)
-        elif self._was_refused_later(row, look):
-            await self._refused(session, payment, row, answer, Meaning.REFUSED, {"last_outcome": Meaning.REFUSED.value})
-        elif look.found:
-            # It is there, and what is there cannot be recorded: a person decides, and nothing is sent a second time.
-            await self.machine.amend(session, row, unanswered=True, look_first=True)
-            there = f"it is at the provider and cannot be recorded as {self.kind} {claim.id}; a finding says why"
-            await self._give_up(session, payment, row, there, None)
-        elif row.unwanted_at is not None:
-            await self._absent_and_unwanted(session, payment, row, claim)
-        else:
-            await self._give_up(session, payment, row, f"gave up after {row.retry_count} attempts", None)
-
-    async def _after_lost(self, session: Session, payment: Payment, row: R, was_recorded: bool) -> None:
-        """What was lost is recorded by now and the row is due at once. Where a look-up finds again and again what
-        nothing records, each further one counts a retry: at the last of them the row is given up.
-
-        What others are sending at this moment for the same payment is found here, too, and recorded: no failure.
-        """
-        if was_recorded or row.last_outcome != LOST_FOUND:
-            await self.machine.amend(session, row, next_retry_at=session.now, last_outcome=LOST_FOUND)
-            session.wake(self.wake_topic)
-            return
-        count = row.retry_count + 1
-        if count >= self.policy.max_retries:
-            await self._give_up(session, payment, row, f"objects of lost rows were found {count} times", None)
-            return
-        again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
-        await self.machine.amend(session, row, next_retry_at=again, retry_count=count)
-
     def _was_refused_later(self, row: R, look: LookUp) -> bool:
         """The provider took it, said *not done yet*, and then did not do it: a definitive no, told once."""
         return look.came_to_nothing and row.last_outcome == Meaning.NOT_DONE_YET
@@ -216,13 +150,6 @@ class Settling(ABC, Generic[R]):
         """It is there and not done yet: sending it again could do it twice once its key is forgotten."""
         again = session.now + self.policy.backoff_max
         await self.machine.amend(session, row, next_retry_at=again, look_first=True)
-
-    async def _absent_and_unwanted(self, session: Session, payment: Payment, row: R, claim: Claim[R]) -> None:
-        if not claim.was_sent_long_ago(session.now) and claim.last_sent_at is not None:
-            await self.machine.amend(session, row, next_retry_at=claim.last_sent_at + STILL_RUNNING)
-            return
-        await self.machine.amend(session, row, next_retry_at=session.now, **new_key(row))
-        await self.judge_again(session, payment, row)
 
     async def _settle(self, session: Session, asked: Asked[R]) -> None:
         claim, answer, meaning, look = asked.claim, asked.answer, asked.meaning, asked.look
@@ -365,7 +292,7 @@ def _locked(model: Any) -> Select[Any]:
     return mine.execution_options(populate_existing=True)
 
 
-def _as_before(row: Attempted) -> dict[str, Any]:
+def as_before(row: Attempted) -> dict[str, Any]:
     """The columns a claim wrote, as they were: nothing was sent."""
     return {
         "unanswered": row.unanswered,

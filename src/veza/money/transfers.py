@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session, table_of
+from veza.kit.database import Base, Session
 from veza.kit.moves import Machine, Move
 from veza.money import findings
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
@@ -209,9 +209,40 @@ async def add_kept(
     session: Session, payment: Payment, seller_id: str, amount_minor: int, cause: Cause, *, because: str
 ) -> SellerTransfer:
     """Record that `amount_minor` of a share, by which its transfer was lowered just now, pays a debt of the seller."""
+    row = await _add_completed(session, payment, seller_id, amount_minor, cause, session.new_id(), because=because)
+    legs = moved(Account.NETTED, Account.TO_RECOVER, amount_minor, seller_id)
+    post(session, payment.id, payment.currency, f"kept by {cause}", legs)
+    return row
+
+
+async def add_seen(
+    session: Session, payment: Payment, seller_id: str, seen: Mapping[str, Any], row_id: UUID, *, because: str
+) -> SellerTransfer:
+    """Record a transfer of ours that the provider has and this database lost the row of; its money is sent already."""
+    amount, cause = int(seen["amount"]), Cause(CauseKind.PROVIDER, row_id)
+    there = {"stripe_transfer_id": str(seen["id"]), "stripe_account_id": id_of(seen.get("destination"))}
+    row = await _add_completed(session, payment, seller_id, amount, cause, row_id, because=because, **there)
+    # No row planned it: until `rebalance` has lowered what was, it is to be recovered.
+    legs = moved(Account.SENT_TO_SELLERS, Account.TO_RECOVER, amount, seller_id)
+    post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
+    return row
+
+
+async def _add_completed(
+    session: Session,
+    payment: Payment,
+    seller_id: str,
+    amount_minor: int,
+    cause: Cause,
+    row_id: UUID,
+    *,
+    because: str,
+    **there: str | None,
+) -> SellerTransfer:
+    """A row of which nothing is left to send; the caller posts where its money is."""
     values = {
         **NEVER_ATTEMPTED,
-        "id": session.new_id(),
+        "id": row_id,
         "payment_id": payment.id,
         "seller_id": seller_id,
         "status": "completed",
@@ -223,41 +254,10 @@ async def add_kept(
         "cause_id": cause.id,
         "created_at": session.now,
         "completed_at": session.now,
+        **there,
     }
     (row,) = await machine.born(session, [values], because=because)
     session.known(_KNOWN).pop(payment.id, None)
-    legs = moved(Account.NETTED, Account.TO_RECOVER, amount_minor, seller_id)
-    post(session, payment.id, payment.currency, f"kept by {cause}", legs)
-    return row
-
-
-async def add_seen(
-    session: Session, payment: Payment, seller_id: str, seen: Mapping[str, Any], row_id: UUID, *, because: str
-) -> SellerTransfer:
-    """Record a transfer of ours that the provider has and this database lost the row of; its money is sent already."""
-    amount = int(seen["amount"])
-    values = {
-        **NEVER_ATTEMPTED,
-        "id": row_id,
-        "payment_id": payment.id,
-        "seller_id": seller_id,
-        "status": "completed",
-        "currency": payment.currency,
-        "share_minor": amount,
-        "sent_minor": amount,
-        "reversed_minor": 0,
-        "cause_kind": CauseKind.PROVIDER.value,
-        "cause_id": row_id,
-        "stripe_transfer_id": str(seen["id"]),
-        "stripe_account_id": id_of(seen.get("destination")),
-        "created_at": session.now,
-        "completed_at": session.now,
-    }
-    (row,) = await machine.born(session, [values], because=because)
-    session.known(_KNOWN).pop(payment.id, None)
-    # No row planned it: until `rebalance` has lowered what was, it is to be recovered.
-    legs = moved(Account.SENT_TO_SELLERS, Account.TO_RECOVER, amount, seller_id)
-    post(session, payment.id, payment.currency, f"sent by {seen['id']}", legs)
     return row
 
 
@@ -340,41 +340,3 @@ def request_of(transfer: SellerTransfer, account_id: str) -> str:
         "veza_seller": transfer.seller_id,
     }
     return frozen(body)
-
-
-async def wake_waiting_for(session: Session, *, seller_id: str | None = None) -> None:
-    """What waits for this seller's account, or (without one) for the platform's balance, is due at once."""
-    if seller_id is None:
-        await session.execute(_DUE_NOW, {"now": session.now})
-    else:
-        await session.execute(_DUE_NOW_OF, {"now": session.now, "of": seller_id})
-    session.wake(WAKE)
-
-
-async def forget_destination(session: Session, seller_id: str) -> None:
-    """Bodies that were frozen for this seller's account and never sent are built anew, for the account to come."""
-    await session.execute(_UNFROZEN, {"of": seller_id})
-
-
-_TABLE = table_of(SellerTransfer)
-_UNFROZEN = (
-    update(_TABLE)
-    .where(
-        _TABLE.c.seller_id == bindparam("of"),
-        _TABLE.c.status.in_(UNSENT),
-        _TABLE.c.first_sent_at.is_(None),
-        _TABLE.c.unanswered.is_(False),
-    )
-    .values(request_body=None)
-)
-_DUE_NOW = (
-    update(_TABLE)
-    .where(
-        _TABLE.c.waiting_since.is_not(None),
-        _TABLE.c.status.in_(UNSENT),
-        _TABLE.c.unwanted_at.is_(None),
-        _TABLE.c.unanswered.is_(False),
-    )
-    .values(next_retry_at=bindparam("now"))
-)
-_DUE_NOW_OF = _DUE_NOW.where(_TABLE.c.seller_id == bindparam("of"))

@@ -24,6 +24,7 @@ from veza.money import (
     reversals,
     sales,
     sellers,
+    transfer_waits,
     transfers,
     unbooked_charges,
 )
@@ -260,7 +261,7 @@ async def _balance(session: Session, event: Mapping[str, Any]) -> UUID | None:
     """Money became available: what waited for it is due at once."""
     account = event.get("account")
     if account is None:
-        await transfers.wake_waiting_for(session)
+        await transfer_waits.wake_waiting_for(session)
         return None
     waiting = (
         update(TransferReversal)

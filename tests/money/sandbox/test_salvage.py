@@ -85,8 +85,9 @@ def test_junk_of_any_kind_ends_in_a_repair(tmp_path: Path) -> None:
         for _ in range(chance.randrange(1, 400)):
             raw[chance.randrange(len(raw))] = chance.randrange(256)
         path.write_bytes(bytes(raw[: chance.randrange(100, len(raw))]))
-        repair(path, ["accounts"], str(turn))
+        done = repair(path, ["accounts"], str(turn))
         examine(path, ["accounts"])
+        assert done is None or len(_accounts(path)) == done.kept
 
 
 @pytest.mark.parametrize("left", [0, 1, 99])

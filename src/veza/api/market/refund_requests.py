@@ -165,7 +165,8 @@ async def ask_for_carts_refund(
     token: LinkToken = None,
 ) -> Response[RefundRequestShown]:
     """For who has no account: by the link that was mailed, or by the cart the order was made from. The answer comes by
-    mail; after a no it may be asked once more. Once somebody has claimed the order, its requests are among theirs."""
+    mail; after a no it may be asked once more. The requests of
+    an order that is claimed belong to the person who claimed it."""
     idempotent = keyed_by_cart(idempotent, buyer) if token is None else idempotent.within(f"order {order_id}")
 
     async def work(session: Session) -> Reply:

@@ -165,9 +165,9 @@ def _call(action: Action, ids: list[str], arguments: Obj) -> object:
         if value is not None and (type(value) not in types or not all(isinstance(item, str) for item in inner)):
             raise ValueError(f"{name} must be {words}, not {value!r}")
     # “platform” stands for the platform's own account wherever an account is named.
-    ids = [None if id == "platform" else id for id in ids]  # type: ignore[misc]
+    named = [None if id == "platform" else id for id in ids]
     try:
-        bound = inspect.signature(action).bind(*ids, **arguments)
+        bound = inspect.signature(action).bind(*named, **arguments)
     except TypeError as error:
         raise ValueError(f"{error} in the JSON body") from None
     return action(*bound.args, **bound.kwargs)

@@ -61,11 +61,11 @@ class InThreadDialect(SQLiteDialect_pysqlite):
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         _wait_for_nothing()
-        super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+        super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]  # SQLAlchemy says no types here
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         _wait_for_nothing()
-        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]  # SQLAlchemy says no types here
 
 
 def _wait_for_nothing() -> None:

@@ -166,7 +166,7 @@ class Run:
     async def _bury(self) -> None:
         """A crash kills the whole process, not one task of it."""
         for process in self.scheduler.take_dead():
-            await self.crash(process)  # type: ignore[arg-type]
+            await self.crash(process)  # type: ignore[arg-type]  # every process here is one
 
     def _deliver(self, some: Sequence[Delivery], process: Process) -> None:
         self.scheduler.spawn(
