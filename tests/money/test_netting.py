@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from tests.money.conftest import OpenStage
 from tests.money.netting_acts import (
     at_the_provider,
     balance,
@@ -18,7 +21,7 @@ from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account
 from veza.money.nettings import Netting
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
+from veza.money.simulator.stage import RULES, Stage
 from veza.money.transfers import SellerTransfer, is_kept
 
 
@@ -125,11 +128,11 @@ async def test_a_debt_that_was_taken_back_after_all_meanwhile_is_given_back_too(
     assert await balance(stage, debt, Account.SELLER_DEBT) == 0
 
 
-async def test_where_netting_is_off_the_debt_stays_and_the_share_is_sent(stage: Stage) -> None:
+async def test_where_netting_is_off_the_debt_stays_and_the_share_is_sent_at_once(open_stage: OpenStage) -> None:
+    stage = await open_stage(rules=replace(RULES, netting_enabled=False))
+    await stage.seller("anna")
     debt = await owing(stage, "anna", 1000)
-    stage.room.netting_worker.is_enabled = False
     sale = await stage.sold([("anna", 1000)])
-    await stage.pass_time(nettings.HELD_FOR)
     assert (at_the_provider(stage, sale), await balance(stage, debt, Account.SELLER_DEBT)) == ([900], 900)
 
 

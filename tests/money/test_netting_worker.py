@@ -20,7 +20,7 @@ from tests.money.netting_acts import (
 )
 from veza.kit import worker
 from veza.kit.database import Session
-from veza.money import discoveries, law, nettings, payments, reversals, sellers, transfers
+from veza.money import discoveries, law, nettings, operator, payments, reversals, sellers, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account, moved, post
@@ -55,8 +55,29 @@ async def test_a_share_is_held_for_the_worker_only_where_the_seller_owes(stage: 
         await stage.deliver() + await worker.run_once(stage.room.inbox) + await worker.run_once(stage.room.check_worker)
     ):
         pass
-    waits = {row.seller_id: row.next_retry_at - stage.clock.now() for row in await rows(stage, SellerTransfer, sale)}
-    assert (waits["anna"], waits["ben"]) == (nettings.HELD_FOR, timedelta())
+    transfer_worker = stage.room.transfer_worker
+    await worker.run_once(transfer_worker)
+    stage.clock.advance(nettings.HELD_FOR - timedelta(seconds=1))
+    await worker.run_once(transfer_worker)
+    assert {row.seller_id: row.status for row in await rows(stage, SellerTransfer, sale)} == {
+        "anna": "pending",
+        "ben": "completed",
+    }
+    stage.clock.advance(timedelta(seconds=1))
+    await worker.run_once(transfer_worker)
+    assert {row.status for row in await rows(stage, SellerTransfer, sale)} == {"completed"}
+
+
+async def test_a_share_that_an_operator_retries_is_held_too(stage: Stage) -> None:
+    sale, share = await unsent_share(stage, 1000)
+    rule = stage.sandbox.add_fault("refused", path="/v1/transfers")
+    await stage.settle()
+    stage.sandbox.clear_faults(rule["id"])
+    await owing(stage, "anna", 1000)
+    async with stage.database.write("an operator") as session:
+        await operator.retry_transfer(session, share, "mended")
+    assert await stage.room.transfer_worker.claim(10) == []
+    assert await keep(stage, sale, share) == 900
 
 
 async def test_what_was_kept_for_a_debt_follows_the_rest_of_it(any_stage: Stage) -> None:
@@ -80,8 +101,7 @@ async def test_a_debt_that_is_being_changed_is_waited_for(postgres_stage: Stage)
     async with postgres_stage.database.write("somebody else") as session:
         await reversals.locked_of(session, debt)
         assert await keep(postgres_stage, sale, share) == 0
-    (row,) = await rows(postgres_stage, SellerTransfer, sale)
-    assert row.next_retry_at - postgres_stage.clock.now() == nettings.HELD_FOR
+    assert await postgres_stage.room.transfer_worker.claim(10) == []
     assert await keep(postgres_stage, sale, share) == 900
     await postgres_stage.settle()
 

@@ -88,7 +88,7 @@ class AttemptWorker(LookingUp[R]):
             if not sending.is_open:
                 return []
             passage = await self.breaker.before_claim(session)
-            found = (await session.execute(self.due, {"now": session.now, "limit": limit})).all()
+            found = (await session.execute(self.due, self.due_at(session.now, limit))).all()
             found = found[: await self.breaker.admit(session, passage, len(found))]
             claims = [self._claim_of(session.now, result, sending) for result in found]
             for claim in claims:

@@ -26,7 +26,7 @@ class NettingWorker:
 
     name = "netting worker"
     wake_topic = NETTING_WAKE
-    check_interval = timedelta(minutes=1)
+    check_interval = nettings.HELD_FOR / 3
     concurrency = 1
     batch_size = 1
 

@@ -8,12 +8,25 @@ kept, which is a debt again; a debt that is not needed any more gives back what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
@@ -28,7 +41,7 @@ from veza.money.seller_debts import NETTING_WAKE
 from veza.money.transfers import UNSENT, SellerTransfer
 
 HELD_FOR = timedelta(seconds=30)
-"""How long the share of a seller who owes something waits for the netting worker, before it is sent all the same."""
+"""How long a due share of a seller who owes something waits for the netting worker, before it is sent all the same."""
 FORGOTTEN_AFTER = timedelta(minutes=10)
 """How long after it was kept a netting that paid nothing is a broken promise."""
 
@@ -123,41 +136,30 @@ _FOLLOWS = (
     .where(table_of(Netting).c.reversal_id == bindparam("paid_id"), table_of(Netting).c.paid_at.is_(None))
     .values(reversal_id=bindparam("rest_id"))
 )
+_PAYS = (
+    TransferReversal.seller_id == SellerTransfer.seller_id,
+    TransferReversal.currency == SellerTransfer.currency,
+    TransferReversal.payment_id != SellerTransfer.payment_id,
+    *_is_debt(TransferReversal),
+    TransferReversal.amount_minor > _KEPT_FOR,
+)
 SHARES = (
     select(SellerTransfer.id, SellerTransfer.payment_id)
-    .join(
-        TransferReversal,
-        (TransferReversal.seller_id == SellerTransfer.seller_id)
-        & (TransferReversal.currency == SellerTransfer.currency)
-        & (TransferReversal.payment_id != SellerTransfer.payment_id),
-    )
-    .where(*_may_be_kept_from(SellerTransfer), *_is_debt(TransferReversal), TransferReversal.amount_minor > _KEPT_FOR)
+    .join(TransferReversal, and_(*_PAYS))
+    .where(*_may_be_kept_from(SellerTransfer))
     .distinct()
     .order_by(SellerTransfer.id)
 )
 """Shares of which something can be kept for a debt, oldest first."""
+IS_AWAITED = and_(*_may_be_kept_from(SellerTransfer), exists().where(*_PAYS).correlate(SellerTransfer))
+"""Whether a transfer is such a share."""
 _SHARE = (
     select(SellerTransfer)
     .where(SellerTransfer.id == bindparam("transfer_id"), *_may_be_kept_from(SellerTransfer))
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_INDEBTED = (
-    select(TransferReversal.seller_id)
-    .where(
-        TransferReversal.seller_id.in_(bindparam("seller_ids", expanding=True)),
-        TransferReversal.currency == bindparam("currency"),
-        *_is_debt(TransferReversal),
-    )
-    .distinct()
-)
 _UNPAID = select(Netting.id, Netting.debt_payment_id).where(Netting.paid_at.is_(None)).order_by(Netting.created_at)
-
-
-async def indebted(session: Session, seller_ids: Iterable[str], currency: str) -> set[str]:
-    """Those of these sellers who owe something in this currency."""
-    found = await session.scalars(_INDEBTED, {"seller_ids": list(seller_ids), "currency": currency})
-    return set(found.all())
 
 
 async def shares(session: Session, limit: int) -> Sequence[Share]:
@@ -173,8 +175,8 @@ async def unpaid(session: Session, limit: int) -> Sequence[Unpaid]:
 async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
     """Keep of an unsent share (payment locked) what its seller owes elsewhere; returns how much, in minor units.
 
-    What is left of the share is due at once. A debt that another transaction is changing is passed over; where nothing
-    else was kept, the share waits for it as long as it waits for this worker.
+    A debt that another transaction is changing is passed over; the share waits for it as long as it waits for this
+    worker. What is left of a share that no debt awaits may be sent at once.
     """
     transfer = (await session.scalars(_SHARE, {"transfer_id": transfer_id})).one_or_none()
     if transfer is None:
@@ -189,8 +191,7 @@ async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
             kept += part
         if transfer.status == "canceled":
             return kept
-    if kept and transfer.attempt == 0:
-        await transfers.machine.amend(session, transfer, next_retry_at=session.now)
+    if kept:
         session.wake(transfers.WAKE)
     return kept
 

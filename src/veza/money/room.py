@@ -52,7 +52,9 @@ class MoneyRoom:
         self.inbox = Inbox(database, rules.inbox)
         self.guard = RestoreGuard(database, gateway, self.inbox, lease=rules.lease)
         self.refund_worker = RefundWorker(database, gateway, self.breaker, rules.refunds, self.guard)
-        self.transfer_worker = TransferWorker(database, gateway, self.breaker, rules.transfers, self.guard)
+        self.transfer_worker = TransferWorker(
+            database, gateway, self.breaker, rules.transfers, self.guard, lets_sales_pay_debts=rules.netting_enabled
+        )
         self.reversal_worker = ReversalWorker(database, gateway, self.breaker, rules.reversals, self.guard)
         self.netting_worker = NettingWorker(database, self.guard, is_enabled=rules.netting_enabled)
         self.check_worker = CheckWorker(database, gateway, lease=rules.lease, interval=timedelta(minutes=1))

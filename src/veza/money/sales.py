@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from veza.kit.database import Session
-from veza.money import findings, nettings, payments, transfers, unbooked_charges
+from veza.money import findings, payments, transfers, unbooked_charges
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment, lines_of
 from veza.money.rebalance import rebalance
-from veza.money.seller_debts import NETTING_WAKE
 from veza.money.stripe.answers import id_of
 
 CHARGE_CHECK = timedelta(minutes=1)
@@ -81,18 +80,11 @@ async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any])
     shares: dict[str, int] = {}
     for line in await lines_of(session, payment.id):
         shares[line.seller_id] = shares.get(line.seller_id, 0) + line.share_minor
-    # What a seller owes is kept of their share first, by a worker of its own.
-    indebted = await nettings.indebted(session, shares, payment.currency)
     for seller, share in shares.items():
         left = share - await _sent_already(session, payment, seller, share)
         if left:
-            due_at = session.now + nettings.HELD_FOR if seller in indebted else None
             charge_id = payment.stripe_charge_id
-            await transfers.add(
-                session, payment, seller, left, sale, because="sale", source_transaction=charge_id, due_at=due_at
-            )
-    if indebted:
-        session.wake(NETTING_WAKE)
+            await transfers.add(session, payment, seller, left, sale, because="sale", source_transaction=charge_id)
     await rebalance(session, payment, sale)
 
 

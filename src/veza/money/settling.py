@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Generic, cast
 from uuid import UUID
@@ -43,7 +43,8 @@ class Settling(ABC, Generic[R]):
     outcomes: tuple[Row, ...]
     claimable: tuple[str, ...]
     due: Select[*tuple[Any, ...]]
-    """At most `:limit` rows that may be claimed `:now`, oldest due first; the row comes first in each result."""
+    """At most `:limit` rows that may be claimed `:now`, oldest due first; the row comes first in each result.
+    `due_at` gives its parameters."""
 
     def __init__(self, database: Database, gateway: Gateway, breaker: Breaker, policy: RetryPolicy) -> None:
         self.database = database
@@ -99,6 +100,10 @@ class Settling(ABC, Generic[R]):
 
     async def judge_again(self, session: Session, payment: Payment, row: R) -> None:
         """The row's request is certainly not alive: if it is not wanted any more, close the difference now."""
+
+    def due_at(self, now: datetime, limit: int) -> dict[str, Any]:
+        """The parameters of `due`."""
+        return {"now": now, "limit": limit}
 
     def transfer_of(self, row: R) -> UUID | None:
         """The seller's transfer it is about, for the log; None for a refund, which is about all of them."""

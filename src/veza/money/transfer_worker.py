@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, not_, or_, select
 
-from veza.kit.database import Session
+from veza.kit.database import Database, Session
 from veza.kit.money import Money
-from veza.money import adoption, discoveries, findings, odd_objects, payments, transfers
+from veza.money import adoption, discoveries, findings, nettings, odd_objects, payments, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
-from veza.money.claims import Claim, LookUp
+from veza.money.breaker import Breaker
+from veza.money.claims import Claim, LookUp, RetryPolicy
 from veza.money.payments import Payment
 from veza.money.rebalance import foresee, rebalance
+from veza.money.restore_guard import RestoreGuard
 from veza.money.sellers import Seller
 from veza.money.stripe.answers import Answer
+from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import thawed
 from veza.money.stripe.outcomes import TRANSFERS
 from veza.money.transfers import SellerTransfer
 
 
 class TransferWorker(AttemptWorker[SellerTransfer]):
-    """Carries out transfers that are `pending` or `failed`."""
+    """Carries out transfers that are `pending` or `failed`.
+
+    Where later sales pay what sellers owe (`lets_sales_pay_debts`), a share of which something can be kept is not
+    claimed before it has been due for `nettings.HELD_FOR`, however it became due.
+    """
 
     kind = "transfer"
     wake_topic = transfers.WAKE
@@ -41,6 +49,23 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
         .limit(bindparam("limit"))
         .with_for_update(of=SellerTransfer, skip_locked=True)
     )
+
+    def __init__(
+        self,
+        database: Database,
+        gateway: Gateway,
+        breaker: Breaker,
+        policy: RetryPolicy,
+        guard: RestoreGuard,
+        *,
+        lets_sales_pay_debts: bool,
+    ) -> None:
+        super().__init__(database, gateway, breaker, policy, guard)
+        if lets_sales_pay_debts:
+            self.due = _HOLDING
+
+    def due_at(self, now: datetime, limit: int) -> dict[str, Any]:
+        return {**super().due_at(now, limit), "held_until": now - nettings.HELD_FOR}
 
     def context(self, found: Sequence[Any]) -> dict[str, Any]:
         return {"account": found[1]}
@@ -126,3 +151,8 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
         if cause is not None:
             await transfers.machine.amend(session, row, unwanted_at=None)
             await rebalance(session, payment, cause)
+
+
+_HOLDING = TransferWorker.due.where(
+    or_(SellerTransfer.next_retry_at <= bindparam("held_until"), not_(nettings.IS_AWAITED))
+)

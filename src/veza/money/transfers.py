@@ -180,9 +180,8 @@ async def add(
     *,
     because: str,
     source_transaction: str | None = None,
-    due_at: datetime | None = None,
 ) -> SellerTransfer:
-    """Write the intent to send `amount_minor` to the seller; due at `due_at`, or at once."""
+    """Write the intent to send `amount_minor` to the seller; due at once."""
     values = {
         **NEVER_ATTEMPTED,
         "id": session.new_id(),
@@ -196,7 +195,7 @@ async def add(
         "cause_kind": cause.kind.value,
         "cause_id": cause.id,
         "source_transaction": source_transaction,
-        "next_retry_at": due_at or session.now,
+        "next_retry_at": session.now,
         "created_at": session.now,
     }
     (row,) = await machine.born(session, [values], because=because)
