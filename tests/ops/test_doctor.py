@@ -85,7 +85,7 @@ async def test_a_missing_database_is_not_created_by_looking(tmp_path: Path) -> N
 
 
 async def test_a_folder_that_cannot_be_made_is_told_even_to_root() -> None:
-    finding = (await _examine(Settings(var_dir=Path("/proc/veza"), database_url="sqlite://")))["folder"]
+    finding = (await _examine(Settings(var_dir=Path("/proc/veza"), database_url="sqlite:///veza.db")))["folder"]
     assert (finding.ok, finding.detail) == (False, "/proc is not writable for us")
 
 

@@ -67,6 +67,13 @@ def test_the_sandbox_alone_remembers_what_it_did(tmp_path: Path) -> None:
         assert charge["amount"] == 1000
 
 
+def test_webhooks_to_an_address_that_leads_nowhere_are_refused_before_it_listens(tmp_path: Path) -> None:
+    done = veza("sandbox", "serve", "--port", "0", "--webhook", "http://127.0.0.1:99999", cwd=tmp_path)
+    assert done.returncode != 0
+    assert done.stderr.startswith("veza: --webhook: its port must be a whole number from 1 to 65535; write it like ")
+    assert done.stdout == ""
+
+
 def test_a_state_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a database, whatever else it may be\n" * 100)
     done = veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)

@@ -29,7 +29,9 @@ sandbox = typer.Typer(
 
 @sandbox.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Listen on this port of 127.0.0.1; 0 takes a free one.")] = 12111,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Listen on this port of 127.0.0.1; 0 takes a free one.")
+    ] = 12111,
     state: Annotated[Path | None, typer.Option(help="Keep everything in this file; else in memory only.")] = None,
     webhook: Annotated[str | None, typer.Option(help="Deliver every event to this URL, signed.")] = None,
     seller_funds_pending: Annotated[
@@ -70,9 +72,15 @@ def serve(
     from veza.ops import sandbox_server
     from veza.ops.observability import configure_logs
     from veza.ops.serve import CannotListen
+    from veza.settings.addresses import WEB, BadUrl
 
     settings = load_settings()
     configure_logs(settings)
+    try:
+        if webhook is not None:
+            WEB.check(webhook)
+    except BadUrl as error:
+        raise fail(f"--webhook: {error}") from None
     try:
         switches = sandbox_server.switches_of(
             seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture

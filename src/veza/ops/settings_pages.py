@@ -19,7 +19,7 @@ Veza reads its settings from the environment and from a file `.env` in the folde
 Everything has a default: with nothing set, Veza runs on SQLite with sandbox payments. Durations are written `30s`,
 `1m`, `1h`, `30d`. `veza doctor` checks what you set and names settings that look misspelt.
 
-This page is generated from `src/veza/settings.py`.
+This page is generated from `src/veza/settings/table.py`.
 """
 
 
@@ -40,7 +40,7 @@ def configuration_page() -> str:
 def env_example() -> str:
     """A `.env` with every setting, commented out at its default."""
     parts = [
-        "# Copy to .env and change what you need; every line shows the default. Generated from src/veza/settings.py.\n"
+        "# Copy to .env and change what you need; every line shows the default. From src/veza/settings/table.py.\n"
     ]
     for section, fields in _sections().items():
         parts.append(f"\n# --- {section} ---\n")

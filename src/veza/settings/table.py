@@ -7,20 +7,14 @@ nothing else in Veza does. docs/configuration.md and .env.example are generated 
 
 from __future__ import annotations
 
-import difflib
 import logging
-import os
 import re
-from collections.abc import Sequence
 from datetime import timedelta
-from io import StringIO
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -30,106 +24,33 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from veza.settings.addresses import (
+    BucketUrl,
+    DatabaseUrl,
+    Host,
+    RedisUrl,
+    SmtpUrl,
+    WebUrl,
+    is_loopback,
+    origins,
+)
+from veza.settings.durations import LONGEST_DURATION, Duration, parse_duration, show_duration
+from veza.settings.lists import Secrets, currencies, listed, networks
+from veza.settings.sentences import SettingsError, sentences
+
 LEASE_MARGIN = timedelta(seconds=45)
 """A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
 
-LONGEST_DURATION = timedelta(days=3650)
-"""Ten years: added to any instant it is still one that can be stored."""
 
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def parse_duration(written: object) -> object:
-    """Read `30s`, `1m`, `1h`, `30d` or `250ms`; anything that is not text is left to pydantic."""
-    if not isinstance(written, str):
-        return written
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", written.strip())
-    if found is None:
-        raise ValueError("write a duration as a number and its unit, such as 30s, 1m, 1h or 30d")
-    try:
-        duration = timedelta(**{_UNITS[found[2]]: float(found[1])})
-    except OverflowError:
-        duration = timedelta.max
-    if duration > LONGEST_DURATION:
-        raise ValueError(f"a duration may be at most {LONGEST_DURATION.days}d")
-    return duration
-
-
-def show_duration(duration: timedelta) -> str:
-    """Write a duration the way `parse_duration` reads it, in the largest unit that keeps it whole."""
-    for unit, name in reversed(_UNITS.items()):
-        count, rest = divmod(duration, timedelta(**{name: 1}))
-        if count and not rest:
-            return f"{count}{unit}"
-    return "0s"
-
-
-def _listed(written: object) -> object:
-    if isinstance(written, str):
-        return tuple(item.strip() for item in written.split(",") if item.strip())
-    return written
-
-
-def _currencies(written: object) -> object:
-    items = _listed(written)
-    if not isinstance(items, tuple):
-        return items
-    for item in items:
-        if not re.fullmatch(r"[A-Za-z]{3}", item):
-            raise ValueError(f"“{item}” is not a currency code; use ISO 4217, such as EUR")
-    return tuple(item.upper() for item in items)
-
-
-def _driver(written: object) -> object:
-    """Name the async driver, so that the URL everybody knows from other tools just works."""
-    from sqlalchemy.engine import make_url  # late: `veza --help` reads no setting
-    from sqlalchemy.exc import ArgumentError
-
-    if not isinstance(written, str):
-        return written
-    scheme, mark, rest = written.partition("://")
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"}
-    scheme = drivers.get(scheme, scheme)
-    if not mark or scheme not in drivers.values():
-        raise ValueError("use sqlite:///folder/veza.db or postgresql://user:password@host:5432/name")
-    try:
-        make_url(f"{scheme}://{rest}")
-    except (ArgumentError, ValueError):
-        raise ValueError("this is no URL; use postgresql://user:password@host:5432/name, the port a number") from None
-    return f"{scheme}://{rest}"
-
-
-def _networks(listed: tuple[str, ...]) -> tuple[str, ...]:
-    for item in listed:
-        try:
-            ip_network(item)
-        except ValueError:
-            raise ValueError(f"“{item}” is no address or network, such as 10.0.0.7 or 10.0.0.0/24") from None
-    return listed
-
-
-def _origins(listed: tuple[str, ...]) -> tuple[str, ...]:
-    for item in listed:
-        parts = urlsplit(item)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or item.rstrip("/") != f"{parts.scheme}://{parts.netloc}"
-        ):
-            raise ValueError(f"“{item}” is no address without a path, such as https://shop.example")
-    return listed
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
-
-
-def setting(name: str, default: Any, meaning: str, *, unit: str = "", shown: str = "", **bounds: Any) -> Any:
-    """A field read from `name`; `shown` replaces the default in the generated pages where it is computed.
+def setting(
+    name: str, default: Any, meaning: str, *, unit: str = "", shown: str = "", like: str = "", **bounds: Any
+) -> Any:
+    """A field read from `name`; `shown` replaces the default in the generated pages where it is computed, and `like`
+    is what a value with a `pattern` looks like.
 
     A number and a duration have both bounds, `ge` and `le`; those of a duration are written as it is, `100ms`.
     """
-    extra: dict[str, Any] = {"unit": unit, "shown": shown}
+    extra: dict[str, Any] = {"unit": unit, "shown": shown, "like": like}
     if unit == "duration":
         bounds = {"le": LONGEST_DURATION, **{name: parse_duration(bound) for name, bound in bounds.items()}}
     if callable(default):
@@ -137,14 +58,6 @@ def setting(name: str, default: Any, meaning: str, *, unit: str = "", shown: str
     else:
         bounds |= {"default": parse_duration(default) if unit == "duration" else default}
     return Field(validation_alias=name, description=meaning, json_schema_extra=extra, **bounds)
-
-
-class SettingsError(Exception):
-    """The environment makes no sense; `problems` holds one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class Settings(BaseSettings):
@@ -156,27 +69,27 @@ class Settings(BaseSettings):
 
     # fmt: off
     # Where it runs
-    host: str = setting("HOST", "127.0.0.1", "address the server listens on; put a reverse proxy in front before opening it to the world")
+    host: Host = setting("HOST", "127.0.0.1", "address the server listens on; put a reverse proxy in front before opening it to the world")
     port: int = setting("PORT", 8000, "port the server listens on; 0 takes a free one", ge=0, le=65535)
-    public_url: str = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT", pattern=r"^(https?://[^/\s]+.*)?$")
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_networks)] = setting(
+    public_url: WebUrl = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed), AfterValidator(networks)] = setting(
         "TRUSTED_PROXIES", ("127.0.0.1", "::1"), "addresses or networks (10.0.0.0/24) of the reverse proxies in front: their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's", unit="comma list")
-    return_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_origins)] = setting(
+    return_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed), origins] = setting(
         "RETURN_ADDRESSES", (), "https://shop.example, … : where else than to Veza's own pages the provider's pages may send people back (success_url, cancel_url, return_url)", unit="comma list")
     request_head_timeout: Duration = setting("REQUEST_HEAD_TIMEOUT", "15s", "how long the lines before a request's body may take; a connection that says nothing ends after it, too", unit="duration", ge="1s")
     request_body_timeout: Duration = setting("REQUEST_BODY_TIMEOUT", "1m", "how long a request's body may take; a large one has a second more for each 16 KiB of it that came", unit="duration", ge="1s")
     connections_per_address: int = setting("CONNECTIONS_PER_ADDRESS", 256, "most connections one network address may hold, an IPv6 /64 counting as one; of TRUSTED_PROXIES only those that wait for a request are counted. Above it the one that has waited longest is closed", unit="connections", ge=8, le=8000)
     var_dir: Path = setting("VAR_DIR", Path("var"), "folder for everything Veza writes: the SQLite file, the operator token, the sandbox's state")
-    database_url: Annotated[str, BeforeValidator(_driver)] = setting(
+    database_url: DatabaseUrl = setting(
         "DATABASE_URL", lambda known: f"sqlite:///{known.get('var_dir', 'var')}/veza.db",
         "sqlite:///folder/veza.db or postgresql://user:password@host:5432/name", shown="sqlite:///<VAR_DIR>/veza.db")
-    objects_url: str = setting("OBJECTS_URL", "", "s3://bucket/prefix of an S3-compatible service for covers and files; empty: the folder VAR_DIR/objects", pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/.*)?)?$")
-    objects_endpoint: str = setting("OBJECTS_ENDPOINT", "", "address of the S3-compatible service; empty: Amazon's of the region", pattern=r"^(https?://.+)?$")
-    objects_region: str = setting("OBJECTS_REGION", "us-east-1", "region of the bucket", pattern=r"^[A-Za-z0-9-]+$")
+    objects_url: BucketUrl = setting("OBJECTS_URL", "", "s3://bucket/prefix of an S3-compatible service for covers and files; empty: the folder VAR_DIR/objects")
+    objects_endpoint: WebUrl = setting("OBJECTS_ENDPOINT", "", "address of the S3-compatible service; empty: Amazon's of the region")
+    objects_region: str = setting("OBJECTS_REGION", "us-east-1", "region of the bucket", like="eu-central-1", pattern=r"^[A-Za-z0-9-]+$")
     objects_access_key_id: SecretStr = setting("OBJECTS_ACCESS_KEY_ID", SecretStr(""), "key id of the bucket's user")
     objects_secret_access_key: SecretStr = setting("OBJECTS_SECRET_ACCESS_KEY", SecretStr(""), "secret key of the bucket's user")
     database_pool_size: int = setting("DATABASE_POOL_SIZE", 10, "most connections one process holds", unit="connections", ge=2, le=200)
-    redis_url: str = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database", pattern=r"^(rediss?://.+)?$")
+    redis_url: RedisUrl = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database")
     operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")
     encryption_keys: Secrets = setting("ENCRYPTION_KEYS", (), "keys that stored secrets are sealed with, the newest first, as `veza keys new` prints them; the same on every machine; empty: made at first start and kept in VAR_DIR/encryption-keys", unit="comma list")
     log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
@@ -190,10 +103,10 @@ class Settings(BaseSettings):
     session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration", ge="1m")
     session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration", ge="1m")
     audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration", ge="1d")
-    smtp_url: SecretStr = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, for the operator, and only while HOST and PUBLIC_URL let nobody else in")
+    smtp_url: SmtpUrl = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, for the operator, and only while HOST and PUBLIC_URL let nobody else in")
     smtp_tls: Literal["auto", "required", "offered"] = setting("SMTP_TLS", "auto", "required: smtp:// sends nothing to a server that does not encrypt (STARTTLS); offered: encrypts where the server offers it; auto: required where SMTP_URL has a password and another machine's name")
     staff_second_factor: Literal["auto", "required", "off"] = setting("STAFF_SECOND_FACTOR", "auto", "required: admins and moderators use their rights only where they signed in with a second factor; auto: required once SMTP_URL is set")
-    mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", pattern=r"^[^@\r\n]+@[^@\s]+$")
+    mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", like="Veza <veza@example.org>", pattern=r"^[^@\r\n]+@[^@\s]+$")
 
     # How much there may be
     artists_per_person: int = setting("ARTISTS_PER_PERSON", 500, "most artists one person may open: a label has one for each of its acts", unit="artists", ge=1, le=10_000)
@@ -206,7 +119,7 @@ class Settings(BaseSettings):
 
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
-    platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_currencies)] = setting(
+    platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(currencies)] = setting(
         "PLATFORM_CURRENCIES", ("EUR", "USD", "GBP"), "currencies the platform settles; checkout refuses any other, there is no conversion", unit="comma list", min_length=1)
 
     platform_name: str = setting("PLATFORM_NAME", "Veza", "who sells: stands on receipts and in mails", min_length=1, max_length=200)
@@ -219,7 +132,7 @@ class Settings(BaseSettings):
     # The payment provider
     stripe_secret_key: SecretStr = setting("STRIPE_SECRET_KEY", SecretStr(""), "the platform's secret key; empty: the built-in sandbox, no account needed anywhere")
     stripe_webhook_secrets: Secrets = setting("STRIPE_WEBHOOK_SECRETS", (), "signing secrets of the webhook endpoint (whsec_…); two while one is being replaced", unit="comma list")
-    stripe_api_base: str = setting("STRIPE_API_BASE", "", "address of the provider's API; empty: Stripe, or the built-in sandbox when there is no key", pattern=r"^(https?://.+)?$")
+    stripe_api_base: WebUrl = setting("STRIPE_API_BASE", "", "address of the provider's API; empty: Stripe, or the built-in sandbox when there is no key")
     stripe_max_requests_per_second: float = setting("STRIPE_MAX_REQUESTS_PER_SECOND", 25, "for the whole deployment, all processes together; Stripe allows 25 in test mode and 100 live", unit="requests/s", ge=1, le=1000)
     stripe_workers_share: float = setting("STRIPE_WORKERS_SHARE", 0.8, "part of it workers may use, so that people's own requests come first", unit="part of 1", ge=0.1, le=1)
     stripe_breaker_threshold: int = setting("STRIPE_BREAKER_THRESHOLD", 5, "provider-level failures in a row, over different rows, that open the breaker", unit="failures", ge=2, le=1000)
@@ -284,7 +197,7 @@ class Settings(BaseSettings):
         try:
             return cls(**(values | overrides))
         except ValidationError as error:
-            raise SettingsError(_sentences(error)) from None
+            raise SettingsError(sentences(error, cls.model_fields)) from None
 
     @property
     def uses_sandbox(self) -> bool:
@@ -388,67 +301,8 @@ class Settings(BaseSettings):
                 self.session_max < self.session_idle,
                 f"SESSION_MAX ({show_duration(self.session_max)}) is below SESSION_IDLE ({show_duration(self.session_idle)})",
             ),
-            (
-                not re.fullmatch(r"(smtps?://([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?/?)?", self.smtp_url.get_secret_value()),
-                "SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465",
-            ),
             (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
         ]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def strangers() -> list[tuple[str, str]]:
-    """Names in `.env` or the environment that look like a misspelt setting, each with the one probably meant."""
-    known = [str(field.validation_alias) for field in Settings.model_fields.values()]
-    written = set(os.environ) | {name for name, _ in _env_file()[0]}
-    found = ((name, _meant(name, known)) for name in written - set(known))
-    return sorted((name, close) for name, close in found if close)
-
-
-def ignored() -> list[str]:
-    """What of `.env` and the environment has no effect though it seems meant to, a sentence each."""
-    names, unreadable = _env_file()
-    meant = dict(strangers())
-    known = {str(field.validation_alias) for field in Settings.model_fields.values()}
-    said = [f".env line {line}, “{text}”, is not NAME=value: it has no effect" for line, text in unreadable]
-    said += [f"{name} is no setting: did you mean {close}?" for name, close in meant.items()]
-    others = (one for one in names if one[0] not in known and one[0] not in meant)
-    return said + [f".env line {line}: {name} is no setting: it has no effect" for name, line in others]
-
-
-def _meant(name: str, known: Sequence[str]) -> str | None:
-    """The setting that was probably meant: nearly the same letters, or two neighbours the other way round."""
-    turned = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.88)
-    return next((one for one in known if one in turned), None) or (close[0] if close else None)
-
-
-def environment_for_children() -> dict[str, str]:
-    """What a process we start needs to run at all; no setting of ours leaks into it."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
-
-
-def _env_file() -> tuple[list[tuple[str, int]], list[tuple[int, str]]]:
-    """The names in `.env` with their lines, and the lines that give no name a value."""
-    from dotenv.parser import parse_stream
-
-    env_file = Path(".env")
-    if not env_file.is_file():
-        return [], []
-    found = list(parse_stream(StringIO(env_file.read_text(encoding="utf-8", errors="replace"))))
-    names = [(one.key, one.original.line) for one in found if one.key is not None and one.value is not None]
-    wrong = [one.original for one in found if one.error or (one.key is not None and one.value is None)]
-    # What is shown may be part of a secret: its beginning is enough to find the line.
-    return names, [(one.line, one.string.strip()[:20]) for one in wrong]
 
 
 def _is_text(file: Path) -> bool:
@@ -456,51 +310,3 @@ def _is_text(file: Path) -> bool:
         return not file.is_file() or bool(file.read_text(encoding="utf-8") + " ")
     except UnicodeDecodeError:
         return False
-
-
-_MEANS = {
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_parsing": "must be a number",
-    "bool_parsing": "must be true or false",
-    "literal_error": "must be {expected}",
-    "too_short": "must name at least {min_length}",
-    "string_pattern_mismatch": "is not an address of the expected kind",
-    "extra_forbidden": "is not a setting",
-}
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    sentences: list[str] = []
-    for problem in error.errors(include_url=False):
-        if problem["type"] == "default_factory_not_called":
-            continue  # only follows from another problem
-        text = problem["msg"].removeprefix("Value error, ")
-        if not problem["loc"]:
-            sentences += text.split("\n")
-            continue
-        name = str(problem["loc"][0]).upper()
-        means = _MEANS.get(problem["type"])
-        text = means.format(**problem.get("ctx", {}) | _bounds_of(name)) if means else text
-        value = _as_written(problem["input"])
-        shown = (
-            "" if isinstance(value, SecretStr) or any(w in name for w in ("SECRET", "TOKEN", "URL")) else f" “{value}”"
-        )
-        sentences.append(f"{name}{shown}: {text}")
-    return sentences
-
-
-def bounds_of(field: FieldInfo) -> dict[str, str]:
-    """The least (`ge`) and the most (`le`) a number or a duration may be, as one writes them; empty for any other."""
-    found = {name: getattr(one, name) for one in field.metadata for name in ("ge", "le") if hasattr(one, name)}
-    return {name: _as_written(bound) for name, bound in found.items()}
-
-
-def _bounds_of(name: str) -> dict[str, str]:
-    return next((bounds_of(one) for one in Settings.model_fields.values() if one.validation_alias == name), {})
-
-
-def _as_written(value: object) -> str:
-    return show_duration(value) if isinstance(value, timedelta) else str(value)

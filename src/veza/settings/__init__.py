@@ -1,0 +1,17 @@
+"""Every setting of Veza: the table of them, what their values may be, and what is said of those that are wrong."""
+
+from veza.settings.durations import parse_duration, show_duration
+from veza.settings.environment import environment_for_children, ignored, strangers
+from veza.settings.sentences import SettingsError, bounds_of
+from veza.settings.table import Settings
+
+__all__ = [
+    "Settings",
+    "SettingsError",
+    "bounds_of",
+    "environment_for_children",
+    "ignored",
+    "parse_duration",
+    "show_duration",
+    "strangers",
+]
