@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex
 
 from tests.ingest.recordings import recording
 from veza.ingest.cue_sheets import read_sheet, tell_of_sheets
+from veza.ingest.found import FoundFile
 from veza.ingest.run import _found
 from veza.ingest.sources import open_source
 
@@ -129,3 +131,26 @@ def test_a_sheet_inside_a_flac_is_named_once(tmp_path: Path, *, is_block: bool) 
     assert what.startswith("the sheet inside it names 2 tracks: sound is not cut yet, so a.flac was imported as one")
     (tmp_path / "a.cue").write_text(SHEET.replace("Blue Hours.wav", "a.flac"))
     assert [one[0] for one in told(tmp_path)] == ["a.cue"]
+
+
+class Walked(list[FoundFile]):
+    """Recordings that count how often all of them were looked at."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[FoundFile]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_all_recordings_are_walked_as_often_for_many_sheets_as_for_one(tmp_path: Path) -> None:
+    times = []
+    for sheets in (1, 6):
+        for number in range(sheets):
+            recording(tmp_path / f"{number}" / "Blue Hours.flac", title="Blue Hours")
+            (tmp_path / f"{number}" / "a.cue").write_text(SHEET)
+        source = open_source(tmp_path)
+        found = Walked(_found(source, file, None) for file in source.listed.files)
+        assert len(tell_of_sheets(source, found, [("a.ape", "it is not read")], None)) == sheets
+        times.append(found.times)
+    assert times[0] == times[1]

@@ -130,7 +130,7 @@ class Archive:
             listed.sheets.append(SourceFile(path, entry.file_size))
             self._entries[path] = entry
         else:
-            leave_out(listed, path, self._head(entry))
+            self._leave_out(entry, path)
 
     def _cannot_unpack(self, file: SourceFile) -> bool:
         """Whether a file to be read is packed in a way that is not read; the reason is kept."""
@@ -145,14 +145,27 @@ class Archive:
         self._gathered.listed.refused.append((file.path, why))
         return True
 
+    def _leave_out(self, entry: zipfile.ZipInfo, path: str) -> None:
+        try:
+            if _is_unpackable(entry):
+                with self._archive.open(entry) as packed:
+                    return leave_out(self._gathered.listed, path, packed)
+        except (*_DAMAGE, NotImplementedError):
+            pass
+        return leave_out(self._gathered.listed, path, None)
+
     def _head(self, entry: zipfile.ZipInfo) -> bytes:
-        if entry.flag_bits & _IS_ENCRYPTED or entry.compress_type not in _READ_METHODS:
+        if not _is_unpackable(entry):
             return b""
         try:
             with self._archive.open(entry) as packed:
                 return packed.read(SNIFFED_BYTES)
         except (*_DAMAGE, NotImplementedError):
             return b""
+
+
+def _is_unpackable(entry: zipfile.ZipInfo) -> bool:
+    return not entry.flag_bits & _IS_ENCRYPTED and entry.compress_type in _READ_METHODS
 
 
 def _undeclared(entry: zipfile.ZipInfo) -> bytes | None:

@@ -7,7 +7,7 @@ format is that of CDRWIN: lines of a command and its values, times as minutes, s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from veza.catalog.wording import same_name
@@ -70,17 +70,46 @@ def tell_of_sheets(
     return list(_tell(source, found, refused, encoding))
 
 
+class _Beside:
+    """Files by the folder they lie in and by their names, gathered once for all sheets."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._named: dict[tuple[str, str], list[str]] = {}
+        for path in paths:
+            file = SourceFile(path, 0)
+            for key in dict.fromkeys((same_name(file.name), same_name(file.stem))):
+                self._named.setdefault((file.folder, key), []).append(path)
+
+    def meant_by(self, sheet: SourceFile, name: str) -> str | None:
+        """The recording a sheet means: the file of the name, or that of it in another format; else the sheet's own."""
+        for wanted in (name, *({} if "." not in name else {name.rpartition(".")[0]})):
+            if there := self._named.get((sheet.folder, same_name(wanted))):
+                return there[0]
+        mine = self._of_stem(sheet, sheet.stem)
+        return mine[0] if len(mine) == 1 else None
+
+    def like(self, sheet: SourceFile, name: str) -> str | None:
+        """The first file that has the stem of a name in a sheet, or of the sheet itself."""
+        stem = name.rpartition(".")[0] or name
+        return next((path for one in (stem, sheet.stem) for path in self._of_stem(sheet, one)), None)
+
+    def _of_stem(self, sheet: SourceFile, stem: str) -> list[str]:
+        there = self._named.get((sheet.folder, same_name(stem)), [])
+        return [path for path in there if same_name(SourceFile(path, 0).stem) == same_name(stem)]
+
+
 def _tell(
     source: Source, found: Sequence[FoundFile], refused: Sequence[tuple[str, str]], encoding: str | None
 ) -> Iterator[CueSheet]:
     told: set[str] = set()
+    here, left_out = _Beside(one.file.path for one in found), _Beside(path for path, _ in refused)
     for file in source.listed.sheets:
         try:
             text = _text(source, file, encoding)
         except UnreadableFile as unreadable:
             yield CueSheet(file.path, f"it cannot be read: {unreadable}", is_left_out=True)
             continue
-        yield _told(file, read_sheet(text), found, refused, told)
+        yield _told(file, read_sheet(text), here, left_out, told)
     for one in found:
         sheet = read_sheet(one.sheet)
         if len(sheet.tracks) > 1 and one.file.path not in told:  # a sheet of the same name said it already
@@ -88,24 +117,17 @@ def _tell(
             yield _said(one.file.path, sheet, what, is_left_out=True)
 
 
-def _told(
-    file: SourceFile,
-    sheet: Sheet,
-    found: Sequence[FoundFile],
-    refused: Sequence[tuple[str, str]],
-    told: set[str],
-) -> CueSheet:
+def _told(file: SourceFile, sheet: Sheet, here: _Beside, left_out: _Beside, told: set[str]) -> CueSheet:
     def say(what: str, *, is_left_out: bool) -> CueSheet:
         return _said(file.path, sheet, what, is_left_out=is_left_out)
 
     if not sheet.tracks:
         return say("it is no cue sheet that can be read: it names no track", is_left_out=True)
-    here = [one.file for one in found]
-    paths = {name: _meant(file, name, here) for name in sheet.files}
+    paths = {name: here.meant_by(file, name) for name in sheet.files}
     lacking = [name for name, path in paths.items() if path is None]
     if lacking:
         name = lacking[0]
-        left = next((path for path, _ in refused if _is_meant(file, name, path)), None)
+        left = left_out.like(file, name)
         why = f"{left} was not imported" if left else f"there is no {name or 'file'} beside it"
         return say(f"it names {_counted(len(sheet.tracks))}, but {why}", is_left_out=True)
     several = [path for name, path in paths.items() if path and sum(one.file == name for one in sheet.tracks) > 1]
@@ -127,23 +149,6 @@ def _not_cut(path: str) -> str:
 
 def _counted(count: int) -> str:
     return "1 track" if count == 1 else f"{count} tracks"
-
-
-def _meant(sheet: SourceFile, name: str, here: Sequence[SourceFile]) -> str | None:
-    """The recording a sheet means: the file of the name, else of that name in another format, else of the sheet's."""
-    beside = [one for one in here if one.folder == sheet.folder]
-    for wanted in (name, *({} if "." not in name else {name.rpartition(".")[0]})):
-        for one in beside:
-            if same_name(wanted) in (same_name(one.name), same_name(one.stem)):
-                return one.path
-    mine = [one for one in beside if same_name(one.stem) == same_name(sheet.stem)]
-    return mine[0].path if len(mine) == 1 else None
-
-
-def _is_meant(sheet: SourceFile, name: str, path: str) -> bool:
-    left = SourceFile(path, 0)
-    stem = name.rpartition(".")[0] or name
-    return left.folder == sheet.folder and same_name(left.stem) in (same_name(stem), same_name(sheet.stem))
 
 
 def _text(source: Source, file: SourceFile, encoding: str | None) -> str:

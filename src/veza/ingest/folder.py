@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import IO
 
 from veza.ingest import encodings
+from veza.ingest.containers import PICTURE, SOUND, streams
 from veza.ingest.forms import (
     ARCHIVES,
+    MAYBE_FILMS,
     READ,
     SHEETS,
     SNIFFED_BYTES,
@@ -112,7 +114,7 @@ class Folder:
                     listed.sheets.append(file)
                 self._real[path] = raw if os.path.isabs(raw) else os.path.join(self._folder, raw)
         else:
-            leave_out(listed, path, self._head(raw))
+            self._leave_out(raw, path)
 
     def _find_link(self, raw: bytes, path: str) -> None:
         listed, real = self._gathered.listed, os.path.join(self._folder, raw)
@@ -124,6 +126,13 @@ class Folder:
         else:
             listed.others.append(path)
 
+    def _leave_out(self, raw: bytes, path: str) -> None:
+        try:
+            with open(os.path.join(self._folder, raw), "rb") as opened:
+                leave_out(self._gathered.listed, path, opened)
+        except OSError:
+            leave_out(self._gathered.listed, path, None)
+
     def _head(self, raw: bytes) -> bytes:
         try:
             with open(os.path.join(self._folder, raw), "rb") as opened:
@@ -132,20 +141,28 @@ class Folder:
             return b""
 
 
-def leave_out(listed: Listed, path: str, head: bytes) -> None:
-    """Say of a file that is not read what it is: audio, an archive, or neither a recording nor a cover."""
-    form = form_of(path)
-    looks_like = sniffed(head)
-    if form in UNREAD_AUDIO:
+def leave_out(listed: Listed, path: str, opened: IO[bytes] | None) -> None:
+    """Say of a file that is not read what it is: audio, an archive, a film, or none of these; by its name alone where
+    it cannot be opened."""
+    form, head = form_of(path), opened.read(SNIFFED_BYTES) if opened is not None else b""
+    container, inside = streams(opened, head) if opened is not None else ("", set[str]())
+    found = sniffed(head)
+    if PICTURE in inside and (form in MAYBE_FILMS or form not in UNREAD_AUDIO):
+        listed.films.append(path)
+    elif form in UNREAD_AUDIO:
         listed.refused.append((path, f"{UNREAD_AUDIO[form]} is not read: convert it to FLAC, or to MP3"))
     elif form in ARCHIVES:
         listed.refused.append((path, "it is an archive inside: import it by itself"))
-    elif looks_like is not None and looks_like[1] is not None:
-        name, read_as = looks_like
-        listed.refused.append((path, f"it holds {name} audio, its name does not say so: let it end in {read_as}"))
-    elif looks_like is not None:
-        listed.refused.append(
-            (path, f"it holds {looks_like[0]} audio, which is not read: convert it to FLAC, or to MP3")
-        )
+    elif container == "MP4" and SOUND in inside:
+        listed.refused.append((path, _misnamed("M4A", ".m4a")))
+    elif found is not None and found[1] is not None:
+        listed.refused.append((path, _misnamed(found[0], found[1])))
+    elif found is not None or SOUND in inside:
+        name = found[0] if found is not None else container
+        listed.refused.append((path, f"it holds {name} audio, which is not read: convert it to FLAC, or to MP3"))
     else:
         listed.others.append(path)
+
+
+def _misnamed(name: str, form: str) -> str:
+    return f"it holds {name} audio, its name does not say so: let it end in {form}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from veza.ingest.mpeg import layer_of
+
 AUDIO = frozenset(
     {".mp3", ".flac", ".m4a", ".ogg", ".oga", ".opus", ".wav", ".wave", ".bwf", ".rf64", ".aif", ".aiff", ".aifc"}
 )
@@ -27,6 +29,9 @@ UNREAD_AUDIO = {
     ".cda": "a link to a CD's track",
 }  # fmt: skip
 """Audio that is not read, and what it is."""
+
+MAYBE_FILMS = frozenset({".asf", ".rm"})
+"""Names of audio that films have as well."""
 
 ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"})
 
@@ -59,7 +64,14 @@ _SNIFFED = (
     (0, b"FRM8", "DSD", None),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media", None),
 )
-SNIFFED_BYTES = 16
+_MPEG: dict[int, tuple[str, str | None]] = {
+    1: ("MPEG layer 1", None),
+    2: ("MPEG layer 2", None),
+    3: ("MP3", ".mp3"),
+    4: ("AAC", None),
+}
+SNIFFED_BYTES = 6 * 1024
+"""Enough for some frames of MPEG audio: what has no tag before its sound is known by them alone."""
 
 
 def form_of(path: str) -> str:
@@ -83,4 +95,4 @@ def sniffed(head: bytes) -> tuple[str, str | None] | None:
     for offset, magic, name, form in _SNIFFED:
         if head[offset : offset + len(magic)] == magic:
             return name, form
-    return None
+    return _MPEG[layer] if (layer := layer_of(head)) is not None else None

@@ -44,6 +44,27 @@ def seconds_of(opened: IO[bytes], start: int, end: int) -> float:
     return seconds
 
 
+FRAMES_LOOKED_AT = 3
+
+
+def layer_of(head: bytes) -> int | None:
+    """The layer of MPEG audio that a file begins with (4: AAC without a container); None where it does not begin with
+    several frames in a row."""
+    at, layer = 0, None
+    for _ in range(FRAMES_LOOKED_AT):
+        four = head[at : at + 4]
+        if len(four) < 4:
+            return None
+        if four[0] == 0xFF and four[1] & 0xF6 == 0xF0:  # ADTS (ISO 13818-7) has the layer that MPEG audio has not
+            this, length = 4, int.from_bytes(head[at + 3 : at + 6], "big") >> 5 & 0x1FFF
+        else:
+            this, (length, _) = 4 - (four[1] >> 1 & 3), _frame(four) or (0, 0.0)
+        if not length or layer not in (None, this):
+            return None
+        at, layer = at + length, this
+    return layer
+
+
 def _frame(head: bytes) -> tuple[int, float] | None:
     """The bytes and seconds of the frame these four bytes begin."""
     if head[0] != 0xFF or head[1] & 0xE0 != 0xE0:

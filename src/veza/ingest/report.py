@@ -51,13 +51,15 @@ class CueSheet:
 
 @dataclass(slots=True)
 class Report:
-    """`run_id` names the run when anything was written. `refused` and `gone` are (path, reason)."""
+    """`run_id` names the run when anything was written. `refused` and `gone` are (path, reason); `films` and
+    `passed_over` are no recordings: nothing is lacking without them."""
 
     run_id: UUID | None = None
     is_dry: bool = False
     releases: list[Outcome] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
+    films: list[str] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sheets: list[CueSheet] = field(default_factory=list)

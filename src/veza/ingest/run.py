@@ -55,7 +55,10 @@ async def run_import(
     Raises ObjectsUnavailable and DatabaseUnavailable; doing it again then goes on where it stopped.
     """
     listed = source.listed
-    report = Report(is_dry=is_dry, refused=[*listed.refused], passed_over=[*listed.others], notes=[*listed.notes])
+    report = Report(
+        is_dry=is_dry, refused=[*listed.refused], films=[*listed.films], passed_over=[*listed.others],
+        notes=[*listed.notes],
+    )  # fmt: skip
     found = await _read(source, report, on_step, encoding)
     report.sheets = await asyncio.to_thread(tell_of_sheets, source, found, report.refused, encoding)
     places = {one.place for one in found} | {source.place(file) for file in listed.files}

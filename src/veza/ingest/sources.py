@@ -65,11 +65,13 @@ class SourceFile:
 
 @dataclass(slots=True)
 class Listed:
-    """What was found in a source: files to read in order, cue sheets, what is left out and why, and what is neither."""
+    """What was found in a source: files to read in order, cue sheets, what is left out and why, films, and what is
+    none of these."""
 
     files: list[SourceFile] = field(default_factory=list)
     sheets: list[SourceFile] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    films: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

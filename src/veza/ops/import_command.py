@@ -254,6 +254,7 @@ def _as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
         "releases": releases,
         "refused": listed(report.refused),
         "gone": listed(report.gone),
+        "films": report.films,
         "passed_over": report.passed_over,
         "notes": report.notes,
         "cue_sheets": [asdict(one) for one in report.sheets],
@@ -298,12 +299,11 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     for path, reason in report.refused:
         yield f"not imported: {path}: {reason}", "red"
     yield from _sheet_lines(report)
+    if report.films:
+        yield f"{_counted(len(report.films), 'film')} passed over: {_shown(report.films)}", ""
     if report.passed_over:
-        shown = ", ".join(report.passed_over[:SHOWN_OTHERS])
-        more = len(report.passed_over) - SHOWN_OTHERS
-        rest = f" and {more} more (--json names them all)" if more > 0 else ""
         count = _counted(len(report.passed_over), "other file")
-        yield f"{count} passed over, neither a recording nor a cover: {shown}{rest}", ""
+        yield f"{count} passed over, neither a recording nor a cover: {_shown(report.passed_over)}", ""
     made = sum(one.result == "made" for one in report.releases)
     if made and not report.is_dry:
         yield (
@@ -315,6 +315,11 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
         )
     if report.run_id is not None and any(one.result in {"made", "updated"} for one in report.releases):
         yield f"To take this import back: veza import --undo {report.run_id}", ""
+
+
+def _shown(paths: list[str]) -> str:
+    more = len(paths) - SHOWN_OTHERS
+    return ", ".join(paths[:SHOWN_OTHERS]) + (f" and {more} more (--json names them all)" if more > 0 else "")
 
 
 def _sheet_lines(report: Report) -> Iterator[tuple[str, str]]:
