@@ -6,7 +6,6 @@ import pytest
 
 from tests.ingest.conftest import Shop
 from tests.ingest.recordings import recording
-from veza.ingest.ordering import disc_folder, root_of, without_disc
 
 
 async def _order(shop: Shop, **files: dict[str, str]) -> list[str]:
@@ -83,27 +82,3 @@ async def test_a_title_that_begins_with_a_number_is_no_number(shop: Shop) -> Non
         "2.flac": {"album": "D", "track": "2"},
     }
     assert await _order(shop, **files) == ["1", "2", "1979"]
-
-
-@pytest.mark.parametrize(
-    ("album", "parts"),
-    [
-        ("Blue (Disc 2)", ("Blue", 2)),
-        ("Blue [CD 1]", ("Blue", 1)),
-        ("Blue - Disc 3", ("Blue", 3)),
-        ("Blue (Disc 2: Live)", ("Blue", 2)),
-        ("Blue", ("Blue", None)),
-        ("Disc 1", ("Disc 1", None)),
-        ("American Football (LP3)", ("American Football (LP3)", None)),
-        ("Disco 2000", ("Disco 2000", None)),
-    ],
-)
-def test_a_disc_behind_an_albums_title(album: str, parts: tuple[str, int | None]) -> None:
-    assert without_disc(album) == parts
-
-
-def test_which_folders_are_discs() -> None:
-    assert [disc_folder(name) for name in ("CD2", "Disc 12 - Live", "cd_01", "CD Baby", "Disco 2000", "2")] == [
-        2, 12, 1, None, None, None,
-    ]  # fmt: skip
-    assert [root_of(one) for one in ("a/CD1", "a/CD1/Side A", "CD1", "a", "")] == ["a", "a", "", "a", ""]

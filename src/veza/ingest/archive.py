@@ -55,6 +55,8 @@ def why_no_zip(path: Path) -> str:
 class Archive:
     """A ZIP as a source."""
 
+    is_archive = True
+
     def __init__(self, path: Path, bounds: Bounds, encoding: str | None) -> None:
         self._archive = zipfile.ZipFile(path)
         self._entries: dict[str, zipfile.ZipInfo] = {}

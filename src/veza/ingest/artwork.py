@@ -23,7 +23,6 @@ from veza.ingest.forms import PICTURES
 from veza.ingest.found import FoundFile
 from veza.ingest.grouping import Group
 from veza.ingest.media import FRONT, OTHER, read_media
-from veza.ingest.ordering import root_of
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
 
 NAMES = ("front", "cover", "folder", "albumart")
@@ -89,7 +88,7 @@ def _inside(files: Iterable[FoundFile], kind: int) -> Iterator[Candidate]:
 
 def _beside(group: Group, pictures: Sequence[SourceFile]) -> list[Candidate]:
     folders = {one.file.folder for one in group.files}
-    near = folders | {root_of(folder) for folder in folders}
+    near = folders | {one.home.folder for one in group.files}
     here = [one for one in pictures if one.folder in near]
     inside = [one for one in pictures if _parent(one.folder) in near and _name(one.folder).lower() in _ART_FOLDERS]
     ranked = sorted((rank, one.path) for one in (*here, *inside) if (rank := _rank(one)) is not None)

@@ -29,6 +29,8 @@ from veza.ingest.sources import Bounds, Gathered, Listed, SourceFile, Unreadable
 class Folder:
     """A folder as a source. Names are bytes on disk; those that are not UTF-8 are decoded by one encoding."""
 
+    is_archive = False
+
     def __init__(self, folder: Path, bounds: Bounds, encoding: str | None) -> None:
         self._folder = os.fsencode(folder.resolve())
         self._real: dict[str, bytes] = {}

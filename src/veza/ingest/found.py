@@ -7,9 +7,12 @@ from typing import Any
 
 from veza.catalog import metadata
 from veza.catalog.wording import same_name
+from veza.ingest.disc_folders import Home
 from veza.ingest.recording import Recording
 from veza.ingest.sources import SourceFile
 
+NOWHERE = Home("", "")
+"""The home of a file whose folder was not looked at yet."""
 SAME_LENGTH_MS = 2_000
 """Two encodings of one recording differ by less: encoders add silence at both ends."""
 
@@ -46,6 +49,7 @@ class FoundFile:
     recording: Recording
     pictures: tuple[PictureSeen, ...] = field(default=())
     slot: Slot = Slot(1, "", None)
+    home: Home = NOWHERE
     sheet: str = ""
     """The cue sheet inside it."""
 

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from uuid import UUID
 
 from veza.catalog.wording import same_name
+from veza.ingest.disc_names import without_disc
 from veza.ingest.found import FoundFile
-from veza.ingest.ordering import in_order, placed, root_of, without_disc
+from veza.ingest.ordering import in_order, placed
 from veza.ingest.recording import agreed
 from veza.ingest.sameness import Part, Song, Verdict, compare, is_same_song
 
@@ -26,28 +27,26 @@ class Group:
     files: tuple[FoundFile, ...]
     notes: tuple[str, ...] = field(default=())
 
-    @property
-    def kind(self) -> str:
-        return "single" if len(self.files) <= 3 else "ep" if len(self.files) <= 6 else "album"
-
 
 def group_files(
     files: Sequence[FoundFile],
     source_name: str,
     source_root: str,
     tracks_before: Mapping[str, Collection[UUID]] = MappingProxyType({}),
+    *,
+    is_archive: bool = False,
 ) -> list[Group]:
     """Releases of a source. `source_name` stands for the outermost folder's, `source_root` for its place.
 
     `tracks_before` are the tracks that each sound was taken for by earlier imports, by its hash.
     """
-    bunches = [_Bunch.of(bunch, source_root) for bunch in _bunches(placed(files))]
+    bunches = [_Bunch.of(bunch) for bunch in _bunches(placed(files, source_root, is_archive=is_archive))]
     for one in bunches:
         one.tracks_before = {track for file in one.files for track in tracks_before.get(file.audio_hash, ())}
     grown: list[_Bunch] = []
     for bunch in _with_album_of_their_discs(bunches):
         _join(grown, bunch)
-    return [one.group(source_name) for one in grown]
+    return [one.group(source_name, source_root) for one in grown]
 
 
 @dataclass(slots=True)
@@ -60,27 +59,27 @@ class _Bunch:
     tracks_before: set[UUID] = field(default_factory=set)
 
     @classmethod
-    def of(cls, files: list[FoundFile], source_root: str) -> _Bunch:
-        folder = files[0].file.folder
-        root = root_of(folder)
+    def of(cls, files: list[FoundFile]) -> _Bunch:
+        folder, home = files[0].file.folder, files[0].home
         album = agreed([without_disc(one.recording.album)[0] for one in files if one.recording.album])
         part = Part.of(
             files,
             where=folder or "the outermost folder",
-            root=f"{source_root}/{root}".rstrip("/"),
+            root=home.root,
             album_key=same_name(album) if album else None,
-            is_disc=folder != root,
+            is_disc=home.is_part,
         )
         return cls(files, part)
 
-    def group(self, source_name: str) -> Group:
+    def group(self, source_name: str, source_root: str) -> Group:
         files = in_order(self.files)
         album = agreed([one.recording.album for one in files])
         discs = {one.slot.disc for one in files}
-        root = root_of(files[0].file.folder)
+        root = files[0].home.root
         if album is not None and len(discs) > 1:
             album = without_disc(album)[0]
-        title = album or root.rpartition("/")[2] or source_name or "Untitled"
+        folder = "" if root == source_root else root.rpartition("/")[2]
+        title = album or folder or source_name or "Untitled"
         return Group(self.part, title[:TITLE_MOST], album is None, tuple(files), tuple(self.notes))
 
 

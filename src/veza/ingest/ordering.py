@@ -2,7 +2,7 @@
 
 | what | from the tag | else from the folder | else from the name |
 |---|---|---|---|
-| disc | `2`, `2/3`, or before the number, `2-07` | `CD2`, `Disc 2`, `Album (CD 2)` | `2-07 Title`, in every name |
+| disc | `2`, `2/3`, or before the number, `2-07` | a disc by `disc_folders.py` | `2-07 Title`, in every name |
 | side | `A1`, `B-2`, `AA` | `Side B` | `A1 Title`, in every name |
 | number | `7`, `7/12` | | `07 Title`, in every name |
 
@@ -14,65 +14,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
+from veza.ingest.disc_folders import Home, homes
+from veza.ingest.disc_names import without_disc
 from veza.ingest.found import FoundFile, Slot
 
-_DISC_WORD = (
-    r"(?:cd|dvd|disc|disk|disque|disco|diskas|disko|dysk|disc[oă]|schijf|skiva|levy|lemez|deska|platte"
-    r"|lp|vinyl|record|диск|кд|ディスク|碟|唱片|디스크|δίσκος)"
-)
-_DISC_FOLDER = re.compile(rf"{_DISC_WORD}[\s._-]*(\d{{1,3}})(?!\d)", re.IGNORECASE)
-_DISC_END = re.compile(
-    r"[\s._-]*[(\[]?\s*\b(?:cd|disc|disk|disque|диск|ディスク)[\s._-]*(\d{1,3})\b[^)\]]*[)\]]?\s*$", re.IGNORECASE
-)
-_SIDE_FOLDER = re.compile(r"(?:side|seite|face|lado|lato|kant|strana|сторона)[\s._-]*([a-z]{1,2})\b", re.IGNORECASE)
 _DIGITS = re.compile(r"(\d{1,18})")
 _NAME_DISC = re.compile(r"(?:cd|disc|disk)?\s*(\d{1,2})[-.](\d{1,3})(?=[\s._-]|$)", re.IGNORECASE)
 _NAME_SIDE = re.compile(r"([A-Z]{1,2})[-.]?(\d{1,2})(?=[\s._-]|$)", re.IGNORECASE)
 _NAME_NUMBER = re.compile(r"(?:track\s*)?[\[(#]?(\d{1,4})[\])]?(?=[\s._-]|$)", re.IGNORECASE)
 
 
-def disc_folder(name: str) -> int | None:
-    """The disc a folder is when its name says little else, such as `CD2` or `Disc 2 - Live`."""
-    found = _DISC_FOLDER.match(name)
-    return int(found[1]) if found else None
-
-
-def is_part_folder(name: str) -> bool:
-    """Whether a folder is a disc or a side of the album its parent is."""
-    return disc_folder(name) is not None or _SIDE_FOLDER.fullmatch(name.strip()) is not None
-
-
-def root_of(folder: str) -> str:
-    """The folder of the whole album that `folder` is, or is a disc or side of."""
-    path = PurePosixPath(folder)
-    while path.name and is_part_folder(path.name) and str(path.parent) not in {".", ""}:
-        path = path.parent
-    if path.name and is_part_folder(path.name):
-        return ""
-    return "" if str(path) == "." else str(path)
-
-
-def without_disc(album: str) -> tuple[str, int | None]:
-    """An album's title without the disc that some programs write behind it: “Blue (Disc 2)” is Blue, 2."""
-    found = _DISC_END.search(album)
-    if found is None or not album[: found.start()].strip():
-        return album, None
-    return album[: found.start()].strip(), int(found[1])
-
-
-def placed(files: Sequence[FoundFile]) -> list[FoundFile]:
-    """The files with the slot of each; those of one folder are looked at together."""
+def placed(files: Sequence[FoundFile], source_root: str, *, is_archive: bool) -> list[FoundFile]:
+    """The files with the home of their folder and the slot of each; those of one folder are looked at together."""
     by_folder: dict[str, list[FoundFile]] = {}
     for one in files:
         by_folder.setdefault(one.file.folder, []).append(one)
-    overruled = _overruled(by_folder)
+    said = {folder: [one.recording for one in group] for folder, group in by_folder.items()}
+    found = homes(said, source_root, is_archive=is_archive)
+    overruled = _overruled(by_folder, found)
     return [
-        replace(one, slot=slot)
+        replace(one, slot=slot, home=found[folder])
         for folder, group in by_folder.items()
-        for one, slot in zip(group, _slots(folder, group, trust_folder=folder in overruled), strict=True)
+        for one, slot in zip(group, _slots(found[folder], group, trust_folder=folder in overruled), strict=True)
     ]
 
 
@@ -92,15 +57,15 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if number % 2 else (0, part.lower()) for number, part in enumerate(_DIGITS.split(text))]
 
 
-def _slots(folder: str, files: Sequence[FoundFile], *, trust_folder: bool) -> list[Slot]:
+def _slots(home: Home, files: Sequence[FoundFile], *, trust_folder: bool) -> list[Slot]:
     names = _from_names([one for one in files if one.recording.number is None])
-    there, side = _disc_of_folder(folder), _side_of_folder(folder)
+    side = home.side
     slots = []
     for one in files:
         said, named = one.recording, names.get(one.file.path)
         _, in_title = without_disc(said.album or "")
         tagged = None if trust_folder else said.disc
-        disc = tagged or there or in_title or (named.disc if named else None) or 1
+        disc = tagged or home.disc or in_title or (named.disc if named else None) or 1
         if said.number is not None:
             slots.append(Slot(disc, said.side or side, said.number))
         elif named is not None:
@@ -133,31 +98,16 @@ def _is_padded(one: FoundFile) -> bool:
     return re.match(r"(?:track\s*)?\d{1,2}(?!\d)[\s._-]", one.file.stem, re.IGNORECASE) is not None
 
 
-def _disc_of_folder(folder: str) -> int | None:
-    for name in reversed(PurePosixPath(folder).parts):
-        if (disc := disc_folder(name)) is not None:
-            return disc
-        if _SIDE_FOLDER.fullmatch(name.strip()):
-            continue
-        return without_disc(name)[1]
-    return None
-
-
-def _side_of_folder(folder: str) -> str:
-    found = _SIDE_FOLDER.fullmatch(PurePosixPath(folder).name.strip())
-    return found[1].upper() if found else ""
-
-
-def _overruled(by_folder: dict[str, list[FoundFile]]) -> set[str]:
+def _overruled(by_folder: dict[str, list[FoundFile]], found: dict[str, Home]) -> set[str]:
     """Disc folders whose tags all say the same disc: the folders know better."""
     by_root: dict[str, list[str]] = {}
     for folder in by_folder:
-        if _disc_of_folder(folder) is not None:
-            by_root.setdefault(str(PurePosixPath(folder).parent), []).append(folder)
+        if found[folder].disc is not None:
+            by_root.setdefault(found[folder].root, []).append(folder)
     overruled: set[str] = set()
     for folders in by_root.values():
         tagged = [frozenset(one.recording.disc for one in by_folder[folder]) for folder in folders]
-        numbered = {_disc_of_folder(folder) for folder in folders}
+        numbered = {found[folder].disc for folder in folders}
         if len(folders) > 1 and len(numbered) == len(folders) and len(set(tagged)) < len(folders):
             overruled |= set(folders)
     return overruled

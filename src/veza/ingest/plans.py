@@ -101,6 +101,7 @@ async def make_plan(session: Session, run: Run, group: Group) -> Plan:
         plan.told[one.file.path] = f"taken for the recording of {twin.file.path}: {because}"
     for one in (*files, *(one for one, _, _ in again)):
         _consider(plan, one)
+    plan.facts["kind"] = kind_of(len(plan.new) + len({row.track_id for row in before.main_files} if before else ()))
     if before is not None:
         _compare_whole(plan, before)
         plan.order = _order(plan, before)
@@ -163,13 +164,17 @@ def _facts(group: Group, files: list[FoundFile]) -> dict[str, Any]:
     day = _date(files)
     return {
         "title": group.title,
-        "kind": group.kind,
         "language": languages.pop() if len(languages) == 1 else None,
         "musicbrainz_id": next((str(one.album_id) for one in said if one.album_id), None),
         "tags": list(dict.fromkeys(tag for one in said for tag in one.track.tags))[: metadata.MOST_TAGS],
         "release_date": day.first.isoformat() if day else None,
         "release_date_precision": day.precision if day else None,
     }
+
+
+def kind_of(tracks: int) -> str:
+    """What a release of so many tracks is called until people say otherwise."""
+    return "single" if tracks <= 3 else "ep" if tracks <= 6 else "album"
 
 
 def _date(files: list[FoundFile]) -> Known | None:

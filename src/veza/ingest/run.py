@@ -65,7 +65,8 @@ async def run_import(
     run = Run(
         room.database.ids.new(), artist_id, source.root, room.limits, is_gone=_Gone(source, places), is_dry=is_dry
     )
-    groups = group_files(found, source.name, source.root, await _tracks_before(room, artist_id))
+    before = await _tracks_before(room, artist_id)
+    groups = group_files(found, source.name, source.root, before, is_archive=source.is_archive)
     for number, group in enumerate(groups):
         on_step("importing", number, len(groups))
         report.releases.append(await _imported(room, run, source, group, report))

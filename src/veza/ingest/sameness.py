@@ -66,7 +66,7 @@ class Part:
         return Part(
             self.where, self.root, self.album_key, self.ids | other.ids, self.album_artists | other.album_artists,
             self.artists | other.artists, self.years | other.years, self.songs + other.songs,
-            self.is_disc_folder and other.is_disc_folder,
+            self.is_disc_folder or other.is_disc_folder,
         )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def _clash(one: Part, other: Part) -> Verdict | None:
 
 
 def _discs(one: Part, other: Part) -> Verdict | None:
-    if one.root == other.root and (one.is_disc_folder or other.is_disc_folder):
+    if one.root == other.root and one.is_disc_folder and other.is_disc_folder:
         return Verdict(True, "they are discs or sides in one folder")
     said = all(song.is_disc_said for song in one.songs + other.songs)
     if said and not _discs_of(one) & _discs_of(other) and _parent(one) == _parent(other):

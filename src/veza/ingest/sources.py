@@ -79,6 +79,7 @@ class Listed:
 class Source(Protocol):
     """A folder or a ZIP: its `name`, where it is (`root`, the same each time), and what is `listed` in it."""
 
+    is_archive: bool
     name: str
     root: str
     listed: Listed
