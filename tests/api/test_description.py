@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from litestar.routes import HTTPRoute
+from msgspec import inspect
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.conftest import Door
@@ -123,3 +125,33 @@ async def test_the_page_shows_every_operation_and_loads_nothing(sqlite_door: Doo
     assert "/api/v1/wishes" in page
     assert "<script" not in page
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", page)
+
+
+def test_every_list_of_a_body_says_how_many_it_may_have(tmp_path) -> None:
+    """A fault of a list is looked for among so many: without a bound, among as many as fit into a body."""
+    seen: set[type] = set()
+    without = []
+    for route in build(Settings(var_dir=tmp_path)).litestar.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.parsed_data_field is not None:
+                forms = [inspect.type_info(handler.parsed_data_field.annotation)]
+                without += [f"{route.path} {found}" for found in _unbounded(forms, seen)]
+    assert len(seen) > 50
+    assert without == []
+
+
+def _unbounded(forms: list[inspect.Type], seen: set[type]) -> Iterator[inspect.Type]:
+    for form in forms:
+        match form:
+            case inspect.Metadata():
+                yield from _unbounded([form.type], seen)
+            case inspect.UnionType():
+                yield from _unbounded(list(form.types), seen)
+            case inspect.StructType() if form.cls not in seen:
+                seen.add(form.cls)
+                yield from _unbounded([field.type for field in form.fields], seen)
+            case inspect.CollectionType() | inspect.DictType():
+                if form.max_length is None:
+                    yield form
+                inner = [form.key_type, form.value_type] if isinstance(form, inspect.DictType) else [form.item_type]
+                yield from _unbounded(inner, seen)

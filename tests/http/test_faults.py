@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
 
-from veza.http.faults import MAX_FAULTS, faults_in_body
+from veza.http.faults import LOOKED_AT, MAX_FAULTS, faults_in_body
 from veza.http.words import COUNTRY, PLAIN
 
 
@@ -28,7 +29,7 @@ class Track(Struct, forbid_unknown_fields=True):
 
 class Wanted(Struct, forbid_unknown_fields=True):
     country: Annotated[str, Meta(pattern=COUNTRY, description="ISO 3166")]
-    tracks: Annotated[list[Track], Meta(max_length=3)]
+    tracks: Annotated[list[Track], Meta(max_length=4)]
     kind: Literal["album", "single"] = "album"
     colour: Colour | None = None
     owner: UUID | None = None
@@ -37,6 +38,10 @@ class Wanted(Struct, forbid_unknown_fields=True):
     is_public: bool = False
     price: Annotated[int, Meta(ge=0)] | UnsetType | None = UNSET
     more: dict[str, int] = {}
+
+
+class Lists(Struct):
+    lists: list[list[int]]
 
 
 GOOD: dict[str, Any] = {"country": "DE", "tracks": [{"title": "One"}]}
@@ -82,7 +87,7 @@ def test_all_faults_are_named_at_once() -> None:
         ({**GOOD, "country": None}, {"/country": "two letters such as DE, not null"}),
         ({**GOOD, "country": 49}, {"/country": "two letters such as DE, not a whole number"}),
         ({**GOOD, "tracks": {}}, {"/tracks": "a list, not an object"}),
-        ({**GOOD, "tracks": [GOOD["tracks"][0]] * 4}, {"/tracks": "at most 3 items, these are 4"}),
+        ({**GOOD, "tracks": [GOOD["tracks"][0]] * 5}, {"/tracks": "at most 4 items, these are 5"}),
         ({**GOOD, "is_public": 1}, {"/is_public": "true or false, not a whole number"}),
         (GOOD, {}),
     ],
@@ -93,6 +98,46 @@ def test_each_form_is_told_in_words(sent: Any, expected: dict[str, str]) -> None
 
 def test_a_long_list_of_faults_ends() -> None:
     assert len(told({str(number): 1 for number in range(1000)})) == MAX_FAULTS
+
+
+class Counted(list[Any]):
+    """A list that counts which of its items were looked at one by one."""
+
+    looked_at = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for item in super().__iter__():
+            self.looked_at += 1
+            yield item
+
+
+def test_of_a_list_that_is_too_long_no_more_is_looked_at_than_it_may_have() -> None:
+    tracks = Counted([{"title": ""}, *GOOD["tracks"] * 100_000])
+    assert told({**GOOD, "tracks": tracks}) == {
+        "/tracks": "at most 4 items, these are 100001",
+        "/tracks/0/title": "at least 1 character, these are 0",
+    }
+    assert tracks.looked_at <= 4
+
+
+def test_a_list_of_wrong_items_is_left_once_there_are_faults_enough() -> None:
+    numbers = Counted(["wrong"] * 100_000)
+    assert len(told({"lists": [numbers]}, Lists)) == MAX_FAULTS
+    assert numbers.looked_at <= MAX_FAULTS
+
+
+def test_of_a_list_without_a_bound_so_many_items_are_looked_at_and_it_is_refused_all_the_same() -> None:
+    numbers = Counted([*[1] * 100_000, "wrong"])
+    assert told({"lists": [numbers]}, Lists) == {
+        "/lists/0": f"at least one of those after the first {LOOKED_AT} is not what this takes"
+    }
+    assert numbers.looked_at <= LOOKED_AT
+
+
+def test_a_long_name_is_told_by_its_beginning() -> None:
+    (fault,) = faults_in_body({**GOOD, "n" * 500_000: 1}, Wanted)
+    assert fault.pointer == f"/{'n' * 100}…"
+    assert len(str(fault.shown())) < 1000
 
 
 def test_a_text_is_never_repeated_unless_it_stands_beside_few_choices() -> None:

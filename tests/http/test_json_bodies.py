@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from veza.http.faults import MAX_FAULTS
 from veza.http.json_bodies import LARGEST, MAX_DEPTH, Malformed, UnsupportedEncoding, demand_plain_utf8, parse_json
 
 MALFORMED: dict[str, tuple[bytes, str]] = {
@@ -108,3 +109,12 @@ def test_utf_8_may_be_said_or_not(content_type: str) -> None:
 def test_compressed_bodies_are_not_taken(encoding: str) -> None:
     with pytest.raises(UnsupportedEncoding, match="not compressed"):
         demand_plain_utf8("application/json", encoding)
+
+
+def test_what_is_said_of_a_body_is_not_longer_than_the_body() -> None:
+    body = json.dumps({"n" * 100_000: ["\0"] * 100}).encode()
+    with pytest.raises(Malformed) as refused:
+        parse_json(body)
+    shown = [fault.shown() for fault in refused.value.faults]
+    assert len(shown) == MAX_FAULTS
+    assert len(json.dumps(shown)) + len(str(refused.value)) < len(body)

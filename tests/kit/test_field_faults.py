@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from veza.kit.field_faults import FieldChecks, FieldFault
+from veza.kit.field_faults import MAX_FAULTS, FieldChecks, FieldFault
 
 
 class Short(FieldFault):
@@ -46,3 +46,13 @@ def test_what_is_no_fault_of_a_field_passes_through() -> None:
     with pytest.raises(ZeroDivisionError), checks.field("a"):
         raise ZeroDivisionError
     assert str(Short("alone")) == "alone"
+
+
+def test_of_a_thousand_faults_as_many_are_told_as_are_read() -> None:
+    checks = FieldChecks()
+    for number in range(1000):
+        with checks.field("lines", number):
+            raise Short("too short")
+    with pytest.raises(Short) as told:
+        checks.demand()
+    assert len(told.value.faults) == MAX_FAULTS

@@ -7,6 +7,7 @@ leads elsewhere than it says.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -40,7 +41,8 @@ class ReadableAddresses:
 
 def faults_of_address(scope: HTTPScope) -> list[Fault]:
     """What in the path, the query and the headers cannot be read as text; empty for nearly every request."""
-    return [*_in_path(scope), *_in_query(scope.get("query_string", b"")), *_in_headers(scope)][:MAX_FAULTS]
+    found = chain(_in_path(scope), _in_query(scope.get("query_string", b"")), _in_headers(scope))
+    return list(islice(found, MAX_FAULTS))
 
 
 def _in_path(scope: HTTPScope) -> Iterator[Fault]:

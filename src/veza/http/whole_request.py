@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from litestar.connection import ASGIConnection
@@ -66,7 +67,7 @@ def whole_request(
             known[address] = parameters_of(*address)
         found = [found for check in checks for found in check(connection, handler)]
         told = {(fault.source, fault.place) for _, fault in found}
-        more = faults_of_parameters(connection, known[address])
+        more = islice(faults_of_parameters(connection, known[address]), MAX_FAULTS)
         found += [(INVALID_REQUEST, fault) for fault in more if (fault.source, fault.place) not in told]
         found += await _faults_of_body(connection, handler, of_bodies)
         if found:

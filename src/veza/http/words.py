@@ -15,7 +15,7 @@ COUNTRY = r"^[A-Za-z]{2}$(?!\n)"
 CAPITAL_COUNTRY = r"^[A-Z]{2}$(?!\n)"
 CURRENCY = r"^[A-Za-z]{3}$(?!\n)"
 SELLER = r"^[A-Za-z0-9._:-]{1,100}$(?!\n)"
-WEB_ADDRESS = r"^https?://[^\s/]+[^\x00-\x20\x7f]*$(?!\n)"
+WEB_ADDRESS = r"^https?://[^\s/][^\x00-\x20\x7f]*$(?!\n)"
 EMAIL = r"^[^\s@\x00-\x20\x7f]{1,64}@[^\s@\x00-\x20\x7f]{1,189}$(?!\n)"
 LINK_TOKEN = r"^[A-Za-z0-9_-]{32,128}$(?!\n)"  # noqa: S105  (a form, no secret)
 
@@ -132,7 +132,7 @@ def _list(value: Any, form: Any) -> str:
 def _choice(value: Any, form: Any) -> str:
     choices = [one.value for one in form.cls] if isinstance(form, inspect.EnumType) else form.values
     words = f"one of {', '.join(map(str, choices))}"
-    is_short = isinstance(value, str) and value.isprintable() and len(value) <= 50
+    is_short = isinstance(value, str) and len(value) <= 50 and value.isprintable()
     return f"{words}, not “{value}”" if is_short else words
 
 
@@ -150,4 +150,4 @@ _SCALAR = re.compile(r"^-?[0-9]+$")
 
 def text_as_meant(text: str) -> Any:
     """A parameter's text as its sender means it, to be told about: `0` is a number that is too small, `many` none."""
-    return int(text) if _SCALAR.fullmatch(text) and len(text) <= 20 else text
+    return int(text) if len(text) <= 20 and _SCALAR.fullmatch(text) else text

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+MAX_FAULTS = 50
+"""Named in one answer: more are not read by anybody, and a list may have a thousand wrong items."""
+
 Place = tuple[str | int, ...]
 """Names of fields and numbers of items, from the outside in."""
 
@@ -22,7 +25,8 @@ class FieldFault(ValueError):
 
 
 class FieldChecks:
-    """Check one field after the other, each in `with checks.field(name):`; `demand` raises for all that failed.
+    """Check one field after the other, each in `with checks.field(name):`; `demand` raises for all that failed, at most
+    MAX_FAULTS.
 
     It raises the first error, of its own type, with the faults of all: who catches that type catches it still.
     """
@@ -36,7 +40,8 @@ class FieldChecks:
         try:
             yield
         except FieldFault as error:
-            self._found.append((place, error))
+            if len(self._found) < MAX_FAULTS:
+                self._found.append((place, error))
 
     def demand(self) -> None:
         """Raises FieldFault if any field failed."""
@@ -47,5 +52,5 @@ class FieldChecks:
             ((*place, *inner), said)
             for place, error in self._found
             for inner, said in (error.faults or (((), str(error)),))
-        )
+        )[:MAX_FAULTS]
         raise first

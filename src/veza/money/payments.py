@@ -117,6 +117,10 @@ class BadPayment(ValueError):
     """A payment that cannot be made as asked; says why in one sentence."""
 
 
+MAX_LINES = 100
+"""Of one payment: Stripe takes as many items of one checkout."""
+
+
 class UnknownPayment(LookupError):
     """No such payment."""
 
@@ -131,8 +135,8 @@ async def create(
 
     Raises BadPayment or BadAmount. The fee of a line is rounded down: a doubtful minor unit is the seller's.
     """
-    if not 1 <= len(lines) <= 100:
-        raise BadPayment(f"a payment has 1 to 100 lines, this one has {len(lines)}")
+    if not 1 <= len(lines) <= MAX_LINES:
+        raise BadPayment(f"a payment has 1 to {MAX_LINES} lines, this one has {len(lines)}")
     for line in lines:
         positive(line.gross_minor, currency)
         if not 0 <= line.fee_bps <= 10_000:

@@ -132,8 +132,8 @@ async def test_what_the_provider_refuses_ends_the_payment_and_frees_the_key(coun
 @pytest.mark.parametrize(
     ("changes", "status", "kind", "sentence"),
     [
-        ({"lines": []}, 422, "bad-payment", "1 to 100 lines"),
-        ({"lines": [_line()] * 101}, 422, "bad-payment", "this one has 101"),
+        ({"lines": []}, 400, "invalid-request", "lines: at least 1 item, these are 0"),
+        ({"lines": [_line()] * 101}, 400, "invalid-request", "lines: at most 100 items"),
         ({"lines": [_line(gross_minor=0)]}, 422, "bad-amount", "above zero"),
         ({"lines": [_line(gross_minor=-500)]}, 422, "bad-amount", "-5.00 EUR"),
         ({"lines": [_line(gross_minor=2**63 - 1)]}, 422, "bad-amount", "at most"),

@@ -35,7 +35,7 @@ from veza.api.shapes import (
 from veza.kit.database import Session
 from veza.money import checkout, ledger, listings, payments, standing
 from veza.money.checkout import CheckoutSession, CheckoutWanted
-from veza.money.payments import LineWanted, Payment
+from veza.money.payments import MAX_LINES, LineWanted, Payment
 from veza.money.refunds import Refund
 from veza.money.room import MoneyRoom
 from veza.money.stripe.definite import ProviderRefused
@@ -69,7 +69,10 @@ class PaymentWanted(Struct, forbid_unknown_fields=True):
 
     order_ref: Text
     currency: CurrencyCode
-    lines: Annotated[list[LineOfOrder], Meta(description="1 to 100 lines; the payment's amount is their sum.")]
+    lines: Annotated[
+        list[LineOfOrder],
+        Meta(min_length=1, max_length=MAX_LINES, description="The payment's amount is the sum of its lines."),
+    ]
     success_url: Annotated[Url, Meta(description="Where the buyer goes after paying.")]
     cancel_url: Annotated[Url, Meta(description="Where the buyer goes when they change their mind.")]
 
