@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.ingest.conftest import Shop
+from tests.ingest.pictures import picture
 from tests.ingest.recordings import recording
 
 
@@ -168,6 +169,52 @@ async def test_tags_mended_in_one_format_do_not_make_the_other_a_release_of_its_
     assert (one.result, one.tracks_made) == ("updated", 0)
     assert "“MP3” and “FLAC” are one release: an earlier import took them for the same tracks" in one.notes
     assert list((await shop.titles()).values()) == [["Song (2026)", "Other (2026)"]]
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
+def _album_called(shop: Shop, form: str, album: str) -> None:
+    """The songs of one format of `_both`, tagged anew with another album."""
+    for number, title in (("1", "Song"), ("2", "Other")):
+        path = shop.folder / form[1:].upper() / f"{number}{form}"
+        recording(path, title=title, album=album, track=number, sound=f"{title}{form}")
+
+
+@pytest.mark.parametrize("is_one_by_one", [False, True])
+@pytest.mark.parametrize(("form", "title"), [(".flac", "Both (2026)"), (".mp3", "Both")])
+async def test_an_album_named_anew_in_one_format_stays_one_release_called_as_its_best_format_says(
+    shop: Shop, form: str, title: str, *, is_one_by_one: bool
+) -> None:
+    sources = [shop.folder / "FLAC", shop.folder / "MP3"] if is_one_by_one else [shop.folder]
+    for number, name in (("1", "Song"), ("2", "Other")):
+        _both(shop.folder, number, name)
+    for source in sources:
+        await shop.imported(source)
+    _album_called(shop, form, "Both (2026)")
+    for _ in range(2):
+        for source in sources:
+            (one,) = (await shop.imported(source)).releases
+    assert one.result == "unchanged"
+    assert [(row.title, len(tracks)) for row, tracks in (await shop.releases()).values()] == [(title, 2)]
+
+
+async def test_an_album_named_anew_in_one_of_two_copies_of_a_format_is_another_release(shop: Shop) -> None:
+    for folder in "ab":
+        recording(shop.folder / folder / "1.flac", title="Song", album="Both", track="1", sound=folder)
+    await shop.imported()
+    recording(shop.folder / "b" / "1.flac", title="Song", album="Both (Remaster)", track="1", sound="b")
+    await shop.imported()
+    assert sorted(row.title for row, _ in (await shop.releases()).values()) == ["Both", "Both (Remaster)"]
+
+
+async def test_another_format_says_nothing_of_the_release(shop: Shop) -> None:
+    _both(shop.folder, "1", "Song", (".flac",))
+    await shop.imported()
+    path = shop.folder / "MP3" / "1.mp3"
+    recording(path, title="Song", album="Both", track="1", day="1999", genre="Folk", cover=picture())
+    (one,) = (await shop.imported(shop.folder / "MP3")).releases
+    ((release, _),) = (await shop.releases()).values()
+    assert (one.result, release.release_date, release.tags) == ("updated", None, [])
+    assert release.cover_id is not None
     assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
 
 

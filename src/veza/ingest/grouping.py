@@ -73,14 +73,15 @@ class _Bunch:
 
     def group(self, source_name: str, source_root: str) -> Group:
         files = in_order(self.files)
-        album = agreed([one.recording.album for one in files])
+        album = agreed([one.recording.album for one in copies(files)[0]])
         discs = {one.slot.disc for one in files}
         root = files[0].home.root
         if album is not None and len(discs) > 1:
             album = without_disc(album)[0]
         folder = "" if root == source_root else root.rpartition("/")[2]
         title = album or folder or source_name or "Untitled"
-        return Group(self.part, title[:TITLE_MOST], album is None, tuple(files), tuple(self.notes))
+        part = _named(self.part, same_name(without_disc(album)[0])) if album else self.part
+        return Group(part, title[:TITLE_MOST], album is None, tuple(files), tuple(self.notes))
 
 
 def _bunches(files: Sequence[FoundFile]) -> list[list[FoundFile]]:
@@ -161,10 +162,11 @@ def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
     """Add a folder's files to the release they are part of, or as one of their own; either way say why."""
     apart: list[str] = []
     for one in grown:
-        if not _may_be_one(one.part, bunch.part):
+        is_alike = _may_be_one(one.part, bunch.part)
+        if not is_alike and not (_forms(one).isdisjoint(_forms(bunch)) and _were_one(one, bunch)):
             continue
         verdict = compare(one.part, bunch.part)
-        if not verdict.is_same and _were_one(one, bunch):
+        if not is_alike or (not verdict.is_same and _were_one(one, bunch)):
             verdict = Verdict(True, "an earlier import took them for the same tracks")
         if verdict.is_same:
             one.files += bunch.files
@@ -178,6 +180,10 @@ def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
         apart.append(f"it is kept apart from “{one.part.where}”: {verdict.because}")
     bunch.notes += apart
     grown.append(bunch)
+
+
+def _forms(bunch: _Bunch) -> set[str]:
+    return {one.file.form for one in bunch.files}
 
 
 def _were_one(one: _Bunch, other: _Bunch) -> bool:
@@ -221,16 +227,14 @@ def _year(one: FoundFile) -> int | None:
     return one.recording.date.first.year if one.recording.date else None
 
 
-def copies(group: Group) -> tuple[list[FoundFile], list[tuple[FoundFile, FoundFile, str]]]:
-    """The files that become tracks, and (copy, of which, why) for those that are another one's recording again.
+def copies(files: Sequence[FoundFile]) -> tuple[list[FoundFile], list[tuple[FoundFile, FoundFile, str]]]:
+    """The files of one release that become tracks, and (copy, of which, why) for each that is another's sound again.
 
     Of one recording in several formats the lossless one is taken, else the one with most bits a second.
     """
     kept: dict[str, list[FoundFile]] = {}
     again: list[tuple[FoundFile, FoundFile, str]] = []
-    best_first = sorted(
-        group.files, key=lambda one: (not one.recording.is_lossless, -one.recording.bitrate, one.file.path)
-    )
+    best_first = sorted(files, key=lambda one: (not one.recording.is_lossless, -one.recording.bitrate, one.file.path))
     for one in best_first:
         rivals = kept.setdefault(one.title_key, [])  # the same file and the same recording have the same title
         twin, because = next(((other, why) for other in rivals if (why := _why_same(one, other))), (None, ""))

@@ -67,7 +67,7 @@ async def find_before(
             before.because = because
             named.append(before)
         elif shared := _is_renamed(group, before, is_gone):
-            before.because = "they hold the same sound, and lie there no more"
+            before.because = "they hold the same sound, though their album has another name now"
             renamed.append((shared, before))
     if named:
         return max(named, key=lambda one: _shared_sound(group, one))
@@ -141,14 +141,16 @@ def _holds_other_songs(group: Group, before: Before) -> bool:
 
 
 def _is_renamed(group: Group, before: Before, is_gone: Callable[[str], bool]) -> int:
-    """How many recordings a group shares with a release of another name, if it is that one renamed; else 0."""
+    """How many recordings a group shares with a release of another name, if it is that one renamed, or a format of it
+    that is not; else 0."""
     places = {one.place for one in group.files}
-    sounds = {one.audio_hash: one for one in group.files}
-    mains = before.main_files
-    shared = [row for row in mains if row.audio_hash is not None and row.audio_hash in sounds]
+    sounds = {one.audio_hash for one in group.files}
+    shared = [row for row in before.files if row.audio_hash is not None and row.audio_hash in sounds]
     moved = all(row.path in places or is_gone(row.path) for row in shared)
-    most = len(shared) * 2 > len(mains) and len(shared) * 2 > len(sounds)
-    return len(shared) if shared and most and moved else 0
+    tracks = {row.track_id for row in shared}
+    is_most = len(tracks) * 2 > len({row.track_id for row in before.main_files})
+    knows_most = len({row.audio_hash for row in shared}) * 2 > len(sounds)
+    return len(shared) if is_most and knows_most and moved else 0
 
 
 def _shared_sound(group: Group, before: Before) -> int:

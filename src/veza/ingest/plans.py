@@ -77,8 +77,16 @@ class Plan:
         given the release a cover by hand since."""
         if self.before is None:
             return True
+        if self.is_other_format and self.cover_now is not None:
+            return False
         last = self.before.memory.cover_hash
         return source_hash != last and (self.cover_now is None or self.cover_now == last)
+
+    @property
+    def is_other_format(self) -> bool:
+        """Whether every file is another format of tracks that are there: the release is not theirs to change."""
+        rows = [self.matched.known.get(one.file.path) for one in self.files]
+        return self.before is not None and not self.new and not any(row is not None and row.is_main for row in rows)
 
     @property
     def writes(self) -> bool:
@@ -88,7 +96,7 @@ class Plan:
 
 async def make_plan(session: Session, run: Run, group: Group) -> Plan:
     """What the group's files are taken for, and what is to be written of them."""
-    files, again = copies(group)
+    files, again = copies(group.files)
     before = None
     if run.artist_id is not None:
         before = await find_before(session, run.artist_id, group, run.claimed, run.is_gone)
@@ -103,7 +111,8 @@ async def make_plan(session: Session, run: Run, group: Group) -> Plan:
         _consider(plan, one)
     plan.facts["kind"] = kind_of(len(plan.new) + len({row.track_id for row in before.main_files} if before else ()))
     if before is not None:
-        _compare_whole(plan, before)
+        if not plan.is_other_format:
+            _compare_whole(plan, before)
         plan.order = _order(plan, before)
         cover = await session.get(Cover, before.release.cover_id) if before.release.cover_id else None
         plan.cover_now = cover.source_hash if cover else None

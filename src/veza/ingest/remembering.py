@@ -35,18 +35,8 @@ async def remember(
     tracks: dict[str, UUID],
     order: list[UUID],
 ) -> None:
-    part, facts = plan.group.part, dict(memory.said.get("facts", {}))
-    facts |= {name: value for name, value in plan.facts.items() if value not in (None, [])}
-    memory.album_hash = hash_of_text(key_of(part))
-    memory.said = {
-        "facts": facts,
-        "album_key": part.album_key,
-        "root": part.root,
-        "years": sorted(part.years),
-        "album_artists": sorted(part.album_artists),
-        "artists": sorted(part.artists),
-        "is_disc_folder": part.is_disc_folder,
-    }
+    if not plan.is_other_format:
+        _remember_whole(memory, plan)
     remembered, said = [UUID(one) for one in memory.track_order], files_order(plan, tracks)
     if plan.by_hand and plan.order != "files":  # what people did stays told from what an import did
         memory.track_order = [str(one) for one in woven(remembered, said)]
@@ -73,6 +63,21 @@ async def remember(
             and one.recording.title_is_name,
         }  # fmt: skip
     await session.flush()
+
+
+def _remember_whole(memory: ImportedRelease, plan: Plan) -> None:
+    part, facts = plan.group.part, dict(memory.said.get("facts", {}))
+    facts |= {name: value for name, value in plan.facts.items() if value not in (None, [])}
+    memory.album_hash = hash_of_text(key_of(part))
+    memory.said = {
+        "facts": facts,
+        "album_key": part.album_key,
+        "root": part.root,
+        "years": sorted(part.years),
+        "album_artists": sorted(part.album_artists),
+        "artists": sorted(part.artists),
+        "is_disc_folder": part.is_disc_folder,
+    }
 
 
 async def note_run(session: Session, run: Run) -> None:
