@@ -21,7 +21,9 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import veza.tables  # noqa: F401  (maps every table)
+import veza.kit.database
+import veza.tables
+from tests.compiled_once import open_engine
 from tests.postgres import Databases, run_on
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
@@ -57,6 +59,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("skipped, and why")
     for reason, count in reasons.most_common():
         terminalreporter.write_line(f"{count:4} tests: {reason}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_once() -> Iterator[None]:
+    """Databases that tests open share what SQLAlchemy has compiled (see there)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(veza.kit.database, "create_async_engine", open_engine)
+        yield
 
 
 @pytest.fixture
