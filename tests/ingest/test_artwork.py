@@ -67,6 +67,13 @@ async def test_the_front_is_taken_from_whichever_file_has_it(
         ({"CD.jpg": BACK, "inlay.jpg": OTHER}, "none"),
         ({"IMG_1.jpg": FRONT}, "front"),
         ({"IMG_1.jpg": FRONT, "IMG_2.jpg": OTHER}, "none"),
+        ({"backcover.jpg": BACK}, "none"),
+        ({"FrontBack.jpg": BACK, "x.jpg": FRONT}, "front"),
+        ({"Rückseite.jpg": BACK, "Hülle.jpg": FRONT}, "front"),
+        ({"verso.jpg": BACK}, "none"),
+        ({"contracapa.jpg": BACK, "capa.jpg": FRONT}, "front"),
+        ({"00-band-notes-2001-front.jpg": FRONT, "00-band-notes-2001-back.jpg": BACK}, "front"),
+        ({"band.jpg": OTHER}, "none"),
         ({"Scans/back.jpg": BACK, "Scans/front.jpg": FRONT}, "front"),
     ],
 )
@@ -89,6 +96,18 @@ async def test_the_cover_of_discs_lies_with_them_or_above(shop: Shop) -> None:
     (shop.folder / "cover.png").write_bytes(OTHER)
     await shop.imported()
     assert await _cover(shop) == "front"
+
+
+async def test_a_cover_in_a_form_that_is_not_read_is_named_where_there_is_no_other(shop: Shop) -> None:
+    for folder in "AB":
+        recording(shop.folder / folder / "1.flac", title=folder, album=folder, track="1")
+        (shop.folder / folder / "cover.gif").write_bytes(b"GIF89a")
+        (shop.folder / folder / "back.gif").write_bytes(b"GIF89a")
+    (shop.folder / "B" / "front.png").write_bytes(FRONT)
+    for _ in range(2):
+        report = await shop.imported()
+        assert report.refused == [("A/cover.gif", "a GIF makes no cover: send a JPEG, PNG or WebP")]
+        assert report.passed_over == ["A/back.gif", "B/back.gif", "B/cover.gif"]
 
 
 @pytest.mark.parametrize("is_inside", [False, True])

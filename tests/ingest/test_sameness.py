@@ -273,6 +273,15 @@ async def test_discs_of_a_box_are_one_release_whatever_their_years(shop: Shop) -
     assert "“Box/CD2” and “Box/CD1” are one release: they are discs or sides in one folder" in one.notes
 
 
+@pytest.mark.parametrize("parts", [("Side A", "Side B"), ("CD1", "CD2")])
+async def test_songs_of_one_name_and_length_on_two_sides_or_discs_are_two(shop: Shop, parts: tuple[str, str]) -> None:
+    for part in parts:
+        recording(shop.folder / "Blue" / part / "1.flac")
+    (one,) = (await shop.imported()).releases
+    assert one.tracks_made == 2
+    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
+
+
 async def test_discs_that_the_album_titles_name_are_one_release(shop: Shop) -> None:
     for disc in ("1", "2"):
         recording(shop.folder / f"D{disc}" / "1.flac", title=f"D{disc}", album=f"Blue (Disc {disc})", track="1")

@@ -79,6 +79,26 @@ def test_a_cue_sheet_is_told_with_its_tracks(here: Path) -> None:
     assert [track["begins_ms"] for track in said["cue_sheets"][0]["tracks"]] == [0, 221_200]
 
 
+def test_a_run_is_taken_back_once_and_says_nothing_of_taking_it_back_again(here: Path) -> None:
+    veza("import", "music", *OPEN, cwd=here)
+    recording(here / "music" / "3.mp3", title="T3", album="Blue Hours", track="3")
+    run_id = json.loads(veza("import", "music", *OPEN, "--json", cwd=here).stdout)["run_id"]
+    undone = veza("import", "--undo", run_id, cwd=here)
+    assert undone.returncode == 0
+    assert "1 track that this import added went; what it changed stays" in undone.stdout
+    assert "--undo" not in undone.stdout
+    again = veza("import", "--undo", run_id, cwd=here)
+    assert (again.returncode, f"import {run_id} was taken back already" in again.stderr) == (2, True)
+
+
+def test_a_film_beside_the_songs_is_named_and_leaves_nothing_out(here: Path) -> None:
+    (here / "music" / "film.avi").write_bytes(b"RIFF\0\1\0\0AVI strh\x38\0\0\0vids" + bytes(400))
+    done = veza("import", "music", *OPEN, cwd=here)
+    assert done.returncode == 0
+    assert "1 film passed over: film.avi" in done.stdout
+    assert json.loads(veza("import", "music", *OPEN, "--json", cwd=here).stdout)["films"] == ["film.avi"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [

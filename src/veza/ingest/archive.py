@@ -94,8 +94,8 @@ class Archive:
         names_in = encoding or encodings.guess(odd)
         if odd and encoding is None:
             self._gathered.listed.notes.append(
-                f"{len(odd)} names in the ZIP do not say how they are written and were read as {names_in or 'cp437'},"
-                " which is a guess: --encoding says it for certain"
+                f"names in the ZIP that do not say how they are written ({len(odd)}) were read as"
+                f" {names_in or 'cp437'}, which is a guess: --encoding says it for certain"
             )
         for entry in entries:
             self._gathered.count()

@@ -13,28 +13,43 @@ What its type or name calls a back, a disc, an inlay or a booklet is never taken
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from veza.catalog.pictures import hash_of
-from veza.ingest.forms import PICTURES
+from veza.ingest.forms import PICTURES, UNREAD_PICTURES, form_of
 from veza.ingest.found import FoundFile
 from veza.ingest.grouping import Group
 from veza.ingest.media import FRONT, OTHER, read_media
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
 
 NAMES = ("front", "cover", "folder", "albumart")
+_MEANS = {
+    "vorderseite": "front", "vorne": "front", "recto": "front", "frente": "front", "fronte": "front",
+    "voorkant": "front", "przód": "front", "перед": "front", "表": "front", "couverture": "cover", "pochette": "cover",
+    "portada": "cover", "capa": "cover", "copertina": "cover", "hülle": "cover", "okładka": "cover", "omslag": "cover",
+    "обложка": "cover", "ジャケット": "cover", "封面": "cover", "rückseite": "back", "hinten": "back", "verso": "back",
+    "arrière": "back", "contraportada": "back", "trasera": "back", "contracapa": "back",
+    "achterkant": "back", "tył": "back", "baksida": "back", "зад": "back", "задник": "back", "裏": "back",
+    "背面": "back", "封底": "back",
+}  # fmt: skip
+"""What names of pictures say in other languages."""
 _NEVER = frozenset(
     {
-        "back", "rear", "disc", "disk", "cd", "cd1", "cd2", "vinyl", "label", "inlay", "inside", "inner", "inset",
-        "booklet", "tray", "matrix", "obi", "spine", "side", "sidea", "sideb", "gatefold", "sticker", "media", "artist",
-        "band", "logo", "poster", "thumb", "small", "liner", "notes", "page", "lyrics", "ticket",
+        "back", "rear", "disc", "disk", "cd", "cd1", "cd2", "vinyl", "inlay", "inside", "inner", "inset", "booklet",
+        "tray", "matrix", "obi", "spine", "sidea", "sideb", "gatefold", "thumb", "small", "liner",
     }
 )  # fmt: skip
+_NEVER_ALONE = frozenset(
+    {"label", "side", "sticker", "media", "artist", "band", "logo", "poster", "notes", "page", "lyrics", "ticket"}
+)
+"""Words that are in titles, too: behind a title, `front` or `cover` says what it is."""
+_JOINED = re.compile(r"(front|back|rear|disc|disk|inlay|booklet|inner|tray)(?=cover|back|inlay|inside|art|scan)")
 _ART_FOLDERS = frozenset({"art", "artwork", "cover", "covers", "scan", "scans", "booklet", "images", "pictures"})
-_WORDS = re.compile(r"[a-z]+\d*|\d+")
+_WORDS = re.compile(r"[^\W\d_]+\d*|\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,13 @@ def not_taken(group: Group, pictures: Sequence[SourceFile]) -> str:
     named = ", ".join(here[:3]) + (f" and {len(here) - 3} more" if len(here) > 3 else "")
     verb = "is" if len(here) == 1 else "are"
     return f"it has no cover: {named} {verb} not named like one (front, cover, folder)" if here else ""
+
+
+def unread_covers(group: Group, others: Sequence[str]) -> list[str]:
+    """Pictures beside a release's files that are named like its cover, in forms that are not read."""
+    near = {one.file.folder for one in group.files} | {one.home.folder for one in group.files}
+    there = [SourceFile(path, 0) for path in others if form_of(path) in UNREAD_PICTURES]
+    return [one.path for one in there if one.folder in near and _rank(one) is not None]
 
 
 def read_candidate(source: Source, candidate: Candidate, most_bytes: int) -> bytes:
@@ -113,13 +135,17 @@ def _rank(picture: SourceFile) -> int | None:
 
 
 def _is_never(picture: SourceFile) -> bool:
-    return not _NEVER.isdisjoint(_words(picture))
+    words = _words(picture)
+    named = [word for word in words if not word.isdecimal()]
+    is_said = bool(named) and named[-1] in NAMES
+    return not _NEVER.isdisjoint(words) or (not is_said and not _NEVER_ALONE.isdisjoint(words))
 
 
 def _words(picture: SourceFile) -> list[str]:
     split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", PurePosixPath(picture.path).stem)
     split = split.replace("Album Art", "Albumart")
-    return _WORDS.findall(split.lower())
+    small = unicodedata.normalize("NFC", split.lower())
+    return [_MEANS.get(word, word) for word in _WORDS.findall(_JOINED.sub(r"\1 ", small))]
 
 
 def _parent(folder: str) -> str:

@@ -88,7 +88,7 @@ class Folder:
         self._encoding = encoding or encodings.guess(odd)
         if odd and encoding is None:
             self._gathered.listed.notes.append(
-                f"{len(odd)} names are not UTF-8 and were read as {self._encoding or 'cp1252'}, which is a guess:"
+                f"names that are not UTF-8 ({len(odd)}) were read as {self._encoding or 'cp1252'}, which is a guess:"
                 " --encoding says it for certain"
             )
 

@@ -11,6 +11,9 @@ AUDIO = frozenset(
 )
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 READ = AUDIO | PICTURES
+UNREAD_PICTURES = frozenset(
+    {".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".jfif", ".psd"}
+)
 SHEETS = frozenset({".cue"})
 """Files that say what is inside a recording: looked at, and told of."""
 

@@ -34,6 +34,11 @@ class Slot:
     side: str
     number: int | None
 
+    def may_be(self, other: Slot) -> bool:
+        """Whether both may be one place: a number that is not known may be any on its disc and side."""
+        same_side = (self.disc, self.side) == (other.disc, other.side)
+        return same_side and (self.number == other.number or None in {self.number, other.number})
+
     def __str__(self) -> str:
         return f"disc {self.disc}, track {self.side}{self.number if self.number is not None else '?'}"
 

@@ -254,7 +254,6 @@ def _why_same(one: FoundFile, other: FoundFile) -> str:
         return "it has the same sound, title and number"
     songs = Song.of(one), Song.of(other)
     elsewhere = one.file.form != other.file.form or one.file.folder != other.file.folder
-    same_number = same_slot or None in {one.slot.number, other.slot.number}
-    if elsewhere and same_number and same_title and is_same_song(*songs):
+    if elsewhere and one.slot.may_be(other.slot) and same_title and is_same_song(*songs):
         return "it has the same album, number, title and length"
     return ""

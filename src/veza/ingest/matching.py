@@ -229,5 +229,4 @@ def _is_in_place(one: FoundFile, row: ImportedFile) -> bool:
 
 
 def _is_other_format(one: FoundFile, song: Song) -> bool:
-    numbers = {one.slot.number, song.slot.number}
-    return (one.slot == song.slot or None in numbers) and is_same_song(Song.of(one), song)
+    return one.slot.may_be(song.slot) and is_same_song(Song.of(one), song)

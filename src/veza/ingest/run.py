@@ -19,12 +19,12 @@ from veza.catalog.slugs import NoSlugFree
 from veza.catalog.tracks import Track
 from veza.catalog.wording import BadValue
 from veza.ingest import encodings
-from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate
+from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate, unread_covers
 from veza.ingest.audio_hash import audio_hash
 from veza.ingest.cue_sheets import MOST_BYTES as MOST_BYTES_OF_SHEET
 from veza.ingest.cue_sheets import tell_of_sheets
 from veza.ingest.drafts import carry_out
-from veza.ingest.forms import AUDIO
+from veza.ingest.forms import AUDIO, form_of
 from veza.ingest.found import FoundFile, PictureSeen
 from veza.ingest.grouping import Group, group_files
 from veza.ingest.media import Media, read_media
@@ -131,6 +131,10 @@ async def _imported(room: CatalogRoom, run: Run, source: Source, group: Group, r
         return Outcome(group.title, LEFT_ALONE, notes=[*group.notes, str(refusal)])
     if plan.before is None and not where and (note := not_taken(group, of_source(source))):
         outcome.notes.append(note)
+    if not where and plan.cover_now is None:
+        for path in unread_covers(group, report.passed_over):
+            report.passed_over.remove(path)
+            report.refused.append((path, f"a {form_of(path)[1:].upper()} makes no cover: send a JPEG, PNG or WebP"))
     outcome.cover = where if outcome.result in {"made", "updated"} else ""
     return outcome
 

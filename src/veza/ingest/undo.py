@@ -66,7 +66,8 @@ async def _undo_release(session: Session, run_id: UUID, release_id: UUID) -> Out
     else:
         outcome.result = "updated"
         outcome.tracks_updated = await _remove_tracks(session, run_id, release, memory)
-        outcome.notes = [f"{outcome.tracks_updated} tracks that this import added went; what it changed stays"]
+        count = "1 track" if outcome.tracks_updated == 1 else f"{outcome.tracks_updated} tracks"
+        outcome.notes = [f"{count} that this import added went; what it changed stays"]
     return outcome
 
 

@@ -276,11 +276,11 @@ def _print(whose: Whose | None, report: Report) -> None:
         result = Text(f"would be {one.result}" if report.is_dry else one.result, STYLES[one.result])
         table.add_row(Text(one.title), result, str(one.tracks_made), str(one.tracks_updated))
     console.print(table if report.releases else "No recordings were found." if whose else NOTHING_TO_UNDO)
-    for line, style in _lines(report):
+    for line, style in _lines(report, is_undo=whose is None):
         console.print(Text(line, style), soft_wrap=True)
 
 
-def _lines(report: Report) -> Iterator[tuple[str, str]]:
+def _lines(report: Report, *, is_undo: bool = False) -> Iterator[tuple[str, str]]:
     """What is said under the table, each with its style."""
     for one in report.releases:
         if one.release_id is not None:
@@ -313,7 +313,8 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
             ),
             "",
         )
-    if report.run_id is not None and any(one.result in {"made", "updated"} for one in report.releases):
+    wrote = any(one.result in {"made", "updated"} for one in report.releases)
+    if report.run_id is not None and wrote and not is_undo:
         yield f"To take this import back: veza import --undo {report.run_id}", ""
 
 
