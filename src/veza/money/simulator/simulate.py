@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
-import stripe._util
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from veza.money.simulator.coverage import OTHER_MACHINES, Coverage
 from veza.money.simulator.ground import ground
+from veza.money.simulator.lean import collect_less, lean
 from veza.money.simulator.play import Played, Step, play, script_of
 from veza.money.simulator.shrink import shrink
 
@@ -109,8 +106,8 @@ async def simulate(
     the report's speed, nor in what was reached.
     """
     report = Report()
-    async with ground(database_url) as engine, _quiet():
-        _collect_less()
+    async with ground(database_url) as engine, lean():
+        collect_less()
         for one in range(seed, seed + runs):
             began = time.perf_counter()
             played = await play(engine, one, script_of(one), report.coverage)
@@ -125,7 +122,7 @@ async def simulate(
 
 async def replay(seed: int, script: list[Step], database_url: str | None = None) -> Played:
     """Play one script in the world of `seed`, such as a shortened one."""
-    async with ground(database_url) as engine, _quiet():
+    async with ground(database_url) as engine, lean():
         return await play(engine, seed, script, Coverage())
 
 
@@ -140,33 +137,6 @@ async def _failure(engine: AsyncEngine, played: Played, *, short: bool) -> Failu
     told = await play(engine, played.seed, script, Coverage())
     command = f"veza money simulate --seed {played.seed} --runs 1"
     return Failure(played.seed, played.violations, command, script, told.story)
-
-
-def _collect_less() -> None:
-    """Modules and statements stay for good: leave them out of garbage collection, and collect less often (15 %)."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-
-
-@asynccontextmanager
-async def _quiet() -> AsyncIterator[None]:
-    """The room logs what it stumbles over, and here that is everything: a run says what matters itself.
-
-    The SDK formats four lines for each request and asks only then whether they are wanted: 3 % of a run.
-    """
-    processors, logfmt = structlog.get_config()["processors"], stripe._util.logfmt
-    before = list(processors)
-    processors[:] = [_drop]
-    stripe._util.logfmt = lambda props: ""
-    try:
-        yield
-    finally:
-        processors[:] = before
-        stripe._util.logfmt = logfmt
-
-
-def _drop(_logger: Any, _method: str, _event: Any) -> NoReturn:
-    raise structlog.DropEvent
 
 
 def _kind(violation: str) -> str:
