@@ -175,8 +175,10 @@ def _about_row(row: HasStatus) -> UUID:
 async def count_about(session: Session, about_id: UUID) -> int:
     """How many moves were made of what belongs to this: more of them than before means that something was recorded."""
     await session.write_appended()
-    found = select(func.count()).select_from(StatusChange).where(StatusChange.about_id == about_id)
-    return (await session.scalars(found)).one()
+    return int(await session.scalar(_COUNT, {"about_id": about_id}) or 0)
+
+
+_COUNT = select(func.count()).select_from(StatusChange).where(StatusChange.about_id == bindparam("about_id"))
 
 
 async def history_of(session: Session, row_id: UUID) -> Sequence[StatusChange]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
 from veza.money import discoveries, transfers
@@ -100,12 +100,19 @@ def _is_planned_anew(row: SellerTransfer, seen: Mapping[str, Any], ours: UUID | 
     return ours is None or (made is not None and row.created_at >= made)
 
 
+_SELLERS = select(Seller).where(Seller.id.in_(bindparam("ids", expanding=True)))
+TRANSFERS = (
+    select(SellerTransfer).where(SellerTransfer.payment_id == bindparam("payment_id")).order_by(SellerTransfer.id)
+)
+"""A payment's transfers as they are, not locked."""
+
+
 async def candidates(session: Session, payment: Payment, rows: Sequence[SellerTransfer]) -> Candidates:
     """What transfers of this payment's group are compared with; `rows` are its transfers."""
     shares: dict[str, int] = {}
     for line in await lines_of(session, payment.id):
         shares[line.seller_id] = shares.get(line.seller_id, 0) + line.share_minor
-    found = (await session.scalars(select(Seller).where(Seller.id.in_(shares)))).all()
+    found = (await session.scalars(_SELLERS, {"ids": list(shares)})).all()
     # A seller may have another account by now: what was sent before names the one of that time.
     before = {row.stripe_account_id: row.seller_id for row in rows if row.stripe_account_id}
     before |= {str(left["id"]): one.id for one in found for left in one.former_accounts}

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CheckConstraint, insert, select, update
+from sqlalchemy import CheckConstraint, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Database, Session
+from veza.kit.database import Base, Database, Session, table_of
 from veza.money import findings
 from veza.money.stripe.outcomes import PROVIDER_LEVEL, ROWS_TO_OPEN, Meaning
 
@@ -190,8 +191,13 @@ async def _row(session: Session, *, locked: bool = False) -> ProviderBreaker:
 
 
 async def _set(session: Session, **values: Any) -> None:
-    mine = update(ProviderBreaker).where(ProviderBreaker.provider == STRIPE)
-    await session.execute(mine.values(**values).execution_options(synchronize_session=False))
+    await session.execute(_changed(tuple(values)), values)
+
+
+@cache
+def _changed(columns: tuple[str, ...]) -> Update:
+    table = table_of(ProviderBreaker)
+    return update(table).where(table.c.provider == STRIPE).values({name: bindparam(name) for name in columns})
 
 
 CLOSED: dict[str, Any] = {

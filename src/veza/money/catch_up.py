@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
@@ -84,10 +84,14 @@ def lists_of_events() -> Sequence[ProviderList]:
 
 async def unknown_among(database: Database, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those of some events that this database has never stored."""
-    mine = select(WebhookEvent.id).where(WebhookEvent.id.in_([str(event["id"]) for event in events]))
+    if not events:
+        return []
     async with database.read() as session:
-        known = set(await session.scalars(mine))
+        known = set(await session.scalars(_KNOWN, {"ids": [str(event["id"]) for event in events]}))
     return [event for event in events if event["id"] not in known]
+
+
+_KNOWN = select(WebhookEvent.id).where(WebhookEvent.id.in_(bindparam("ids", expanding=True)))
 
 
 async def _take_in(database: Database, inbox: Inbox, page: Sequence[Mapping[str, Any]], done: CaughtUp) -> None:

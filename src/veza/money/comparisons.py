@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from veza.kit.database import Database, Session
 from veza.kit.money import Money
@@ -114,8 +114,8 @@ class Comparison:
         """A connected account that was opened for a seller who has none here, as after a restore."""
         seller_id = (seen.get("metadata") or {}).get("veza_seller")
         async with self.database.read() as session:
-            mine = select(Seller).where(Seller.id == seller_id, Seller.stripe_account_id.is_(None))
-            row = (await session.scalars(mine)).one_or_none() if seller_id else None
+            mine = await session.scalars(_WITHOUT_ACCOUNT, {"seller_id": str(seller_id)}) if seller_id else None
+            row = mine.one_or_none() if mine is not None else None
         made = created_at(seen)
         if row is None or made is None or made < row.created_at - IN_FLIGHT:
             return
@@ -136,11 +136,11 @@ class Comparison:
                 yield instead
             return
         async with self.database.read() as session:
-            mine = select(Refund).where(Refund.payment_id == payment.id)
-            by_theirs = (await session.scalars(mine.where(Refund.stripe_refund_id == seen["id"]))).one_or_none()
             ours = discoveries.our_id(seen, "veza_refund")
-            by_ours = mine.where(Refund.id == ours, Refund.stripe_refund_id.is_(None))
-            row = by_theirs or (await session.scalars(by_ours)).one_or_none()
+            known = (await session.scalars(_REFUNDS, {"payment_id": payment.id})).all()
+            by_theirs = [one for one in known if one.stripe_refund_id == seen["id"]]
+            by_ours = [one for one in known if one.id == ours and one.stripe_refund_id is None]
+            row = next(iter((*by_theirs, *by_ours)), None)
 
         async def record(session: Session, locked: Payment) -> object:
             if locked.status != "succeeded":
@@ -169,7 +169,7 @@ class Comparison:
                 yield _lost(seen, lost, "if the order is given back, reverse it at the provider"), None
             return
         async with self.database.read() as session:
-            rows = (await session.scalars(select(SellerTransfer).where(SellerTransfer.payment_id == payment.id))).all()
+            rows = (await session.scalars(adoption.TRANSFERS, {"payment_id": payment.id})).all()
             match = (await adoption.candidates(session, payment, rows)).match(seen)
         transfer_id = str(seen["id"])
         if match is None:
@@ -233,10 +233,8 @@ class Comparison:
                 yield instead
             return
         async with self.database.read() as session:
-            mine = select(Dispute).where(Dispute.stripe_dispute_id == seen["id"])
-            row = (await session.scalars(mine)).one_or_none()
-            funds = select(DisputeFunds.stripe_balance_transaction_id).where(DisputeFunds.payment_id == payment.id)
-            known = set(await session.scalars(funds))
+            row = (await session.scalars(_DISPUTE, {"stripe_id": str(seen["id"])})).one_or_none()
+            known = set(await session.scalars(_FUNDS, {"payment_id": payment.id}))
         new = [txn for txn in seen.get("balance_transactions") or () if txn["id"] not in known]
 
         async def record(session: Session, locked: Payment) -> object:
@@ -266,13 +264,13 @@ class Comparison:
         """The payment a charge, refund or dispute belongs to, by its ids, group and metadata."""
         charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
         by = (
-            (Payment.stripe_charge_id, charge),
-            (Payment.stripe_payment_intent_id, id_of(seen.get("payment_intent"))),
-            (Payment.id, discoveries.our_id(seen, "veza_payment")),
+            ("stripe_charge_id", charge),
+            ("stripe_payment_intent_id", id_of(seen.get("payment_intent"))),
+            ("id", discoveries.our_id(seen, "veza_payment")),
         )
         async with self.database.read() as session:
             for column, value in by:
-                found = value and (await session.scalars(select(Payment).where(column == value))).one_or_none()
+                found = value and (await session.scalars(_PAYMENT_BY[column], {"value": value})).one_or_none()
                 if found:
                     return found
         return None
@@ -281,8 +279,7 @@ class Comparison:
         ours = discoveries.our_id(seen, "veza_transfer")
         named = discoveries.our_id(seen, "veza_payment"), _uuid(seen.get("transfer_group"))
         async with self.database.read() as session:
-            mine = or_(SellerTransfer.stripe_transfer_id == seen["id"], SellerTransfer.id == ours)
-            of_row = (await session.scalars(select(SellerTransfer.payment_id).where(mine))).first()
+            of_row = (await session.scalars(_PAYMENT_OF_TRANSFER, {"theirs": str(seen["id"]), "ours": ours})).first()
             for payment_id in (of_row, *named):
                 found = await session.get(Payment, payment_id) if payment_id is not None else None
                 if found is not None:
@@ -306,6 +303,19 @@ class Comparison:
         """A transfer made by hand in the group of a payment that is not here."""
         group = seen.get("transfer_group")
         return str(group) if group and group in self.lost_payment_of.values() else None
+
+
+_PAYMENT_BY = {
+    column.key: select(Payment).where(column == bindparam("value"))
+    for column in (Payment.id, Payment.stripe_charge_id, Payment.stripe_payment_intent_id)
+}
+_PAYMENT_OF_TRANSFER = select(SellerTransfer.payment_id).where(
+    or_(SellerTransfer.stripe_transfer_id == bindparam("theirs"), SellerTransfer.id == bindparam("ours"))
+)
+_REFUNDS = select(Refund).where(Refund.payment_id == bindparam("payment_id")).order_by(Refund.id)
+_DISPUTE = select(Dispute).where(Dispute.stripe_dispute_id == bindparam("stripe_id"))
+_FUNDS = select(DisputeFunds.stripe_balance_transaction_id).where(DisputeFunds.payment_id == bindparam("payment_id"))
+_WITHOUT_ACCOUNT = select(Seller).where(Seller.id == bindparam("seller_id"), Seller.stripe_account_id.is_(None))
 
 
 def _named_payment(seen: Mapping[str, Any]) -> str | None:

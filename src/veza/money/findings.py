@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, bindparam, select, text, update
+from sqlalchemy import Index, Insert, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -84,7 +84,6 @@ async def report(
     **detail: Any,
 ) -> bool:
     """Open a finding, unless the same one (kind and subject) is open already; True when it is new."""
-    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
     row = {
         "id": session.new_id(),
         "kind": kind.value,
@@ -95,9 +94,14 @@ async def report(
         "detail": detail,
         "opened_at": session.now,
     }
-    # Two may report the same at once: the second must not undo the transaction it reports from.
-    new = dialect.insert(Finding).values(**row).on_conflict_do_nothing().returning(Finding.id)
-    return (await session.execute(new)).first() is not None
+    return (await session.execute(_NEW[session.dialect], row)).first() is not None
+
+
+# Two may report the same at once: the second must not undo the transaction it reports from.
+_NEW: dict[str, Insert] = {
+    name: dialect.insert(table_of(Finding)).on_conflict_do_nothing().returning(table_of(Finding).c.id)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
 
 
 async def resolve(session: Session, kind: FindingKind, subject: str) -> None:

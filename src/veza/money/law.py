@@ -217,10 +217,10 @@ async def _again(database: Database, payment_id: UUID) -> list[Violation]:
 
 async def books_sum_to_zero(session: Session) -> bool:
     """Debits equal credits over the whole ledger, per currency."""
-    totals = await session.execute(
-        select(LedgerEntry.currency, func.sum(LedgerEntry.amount_minor)).group_by(LedgerEntry.currency)
-    )
-    return all(int(total) == 0 for _currency, total in totals)
+    return all(int(total) == 0 for _currency, total in await session.execute(_TOTALS))
+
+
+_TOTALS = select(LedgerEntry.currency, func.sum(LedgerEntry.amount_minor)).group_by(LedgerEntry.currency)
 
 
 async def _all(session: Session, model: type[T], payment: Payment) -> Sequence[T]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, insert, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
 from veza.kit.money import Money, positive, step
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
@@ -154,8 +154,11 @@ async def create(
         "check_count": 0,
     }
     (row,) = await machine.born(session, [payment], because=f"order {order_ref}")
-    await session.execute(insert(PaymentLine), [_line(session, row, i, line) for i, line in enumerate(lines)])
+    await session.execute(_NEW_LINES, [_line(session, row, i, line) for i, line in enumerate(lines)])
     return row
+
+
+_NEW_LINES = insert(table_of(PaymentLine))
 
 
 def _line(session: Session, payment: Payment, position: int, line: LineWanted) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Database, Session
+from veza.kit.database import Base, Database, Session, table_of
 from veza.money import findings
 from veza.money.breaker import STRIPE
 from veza.money.findings import Finding, FindingKind
@@ -76,20 +77,30 @@ class AccountUnknown(Exception):
 
 
 _MINE = select(ProviderAccount).where(ProviderAccount.provider == STRIPE).execution_options(populate_existing=True)
+_LOCKED = _MINE.with_for_update()
 
 
 async def read(session: Session, *, locked: bool = False) -> ProviderAccount | None:
     """The row; None before the first contact."""
-    return (await session.scalars(_MINE.with_for_update() if locked else _MINE)).one_or_none()
+    return (await session.scalars(_LOCKED if locked else _MINE)).one_or_none()
 
 
 async def change(session: Session, **values: Any) -> None:
     """Set columns of the row, which is made if it is new."""
-    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
-    new = dialect.insert(ProviderAccount).values(provider=STRIPE).on_conflict_do_nothing()
-    await session.execute(new)
-    mine = update(ProviderAccount).where(ProviderAccount.provider == STRIPE).values(**values)
-    await session.execute(mine.execution_options(synchronize_session=False))
+    await session.execute(_written(session.dialect, tuple(values)), {"provider": STRIPE, **values})
+
+
+@cache
+def _written(dialect: str, columns: tuple[str, ...]) -> Insert:
+    inserting: Any = postgresql if dialect == "postgresql" else sqlite
+    new = inserting.insert(_TABLE).values({name: bindparam(name) for name in ("provider", *columns)})
+    changed: Insert = new.on_conflict_do_update(
+        index_elements=[_TABLE.c.provider], set_={name: new.excluded[name] for name in columns}
+    )
+    return changed
+
+
+_TABLE = table_of(ProviderAccount)
 
 
 async def confirm(database: Database, gateway: Gateway) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Database
+from veza.kit.database import Base, Database, table_of
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 
@@ -68,6 +68,7 @@ class Walk:
     purpose: str | None
     stretches: list[tuple[datetime, datetime]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    _is_kept: bool = field(default=False, init=False)
 
     @property
     def name(self) -> str:
@@ -80,6 +81,7 @@ class Walk:
         """
         now = self.database.clock.now()
         kept = await self._kept()
+        self._is_kept = kept is not None
         if kept is not None and kept.covers_since <= since:
             async for page in self._read(kept.covers_since, kept.since, kept.until, kept):
                 yield page
@@ -88,9 +90,9 @@ class Walk:
             covers = since
         async for page in self._read(covers, since, now, None):
             yield page
-        if self.purpose:
+        if self._is_kept:
             async with self.database.write(self.name) as session:
-                await session.execute(delete(ListPlace).where(ListPlace.name == self.name))
+                await session.execute(_FORGOTTEN, {"the_name": self.name})
 
     async def _read(
         self, covers_since: datetime, since: datetime, until: datetime, place: ListPlace | None
@@ -135,6 +137,11 @@ class Walk:
             }
             new = dialect.insert(ListPlace).values(name=self.name, **place)
             await session.execute(new.on_conflict_do_update(index_elements=[ListPlace.name], set_=place))
+        self._is_kept = True
+
+
+_PLACES = table_of(ListPlace)
+_FORGOTTEN = delete(_PLACES).where(_PLACES.c.name == bindparam("the_name"))
 
 
 def created_at(seen: Mapping[str, Any]) -> datetime | None:

@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
@@ -142,12 +143,12 @@ class Reconciler:
         """What we say happened in the time that was read and the provider does not list."""
         if walk.of.name not in _OURS:
             return
-        name, model, stripe_id, since = _OURS[walk.of.name]
+        name, pages = _OURS[walk.of.name]
         get: dict[str, Callable[[str], Awaitable[Answer]]] = {
             "payment": self.gateway.charge, "refund": self.gateway.refund, "transfer": self.gateway.transfer,
         }  # fmt: skip
         for low, high in walk.stretches:
-            async for row_id, there, payment_id in self._rows(model, stripe_id, since, low + IN_FLIGHT, high):
+            async for row_id, there, payment_id in self._rows(pages, low + IN_FLIGHT, high):
                 # Not among them: made there before that time, or not to be seen just now, or not there.
                 if there in listed or (await get[name](there)).status != 404:
                     continue
@@ -155,14 +156,11 @@ class Reconciler:
                 mend = "check the provider's account and mode"
                 await self._differs(Difference(FindingKind.MISSING_THERE, there, said, mend, payment_id), None, None)
 
-    async def _rows(self, model: Any, stripe_id: Any, since: Any, low: datetime, high: datetime) -> AsyncIterator[Any]:
-        of = model.id if model is Payment else model.payment_id
-        page = select(model.id, stripe_id, of).where(stripe_id.is_not(None), since >= low, since <= high)
-        after: Any = None
+    async def _rows(self, page: Select[Any], low: datetime, high: datetime) -> AsyncIterator[Any]:
+        after = UUID(int=0)
         while True:
-            asked = page.where(model.id > after) if after else page
             async with self.database.read() as session:
-                rows = (await session.execute(asked.order_by(model.id).limit(ROWS_AT_ONCE))).all()
+                rows = (await session.execute(page, {"low": low, "high": high, "after": after})).all()
             for row in rows:
                 yield row
             if len(rows) < ROWS_AT_ONCE:
@@ -170,10 +168,21 @@ class Reconciler:
             after = rows[-1][0]
 
 
-_OURS: dict[str, tuple[str, Any, Any, Any]] = {
-    "charges": ("payment", Payment, Payment.stripe_charge_id, Payment.succeeded_at),
-    "refunds": ("refund", Refund, Refund.stripe_refund_id, Refund.created_at),
-    "transfers": ("transfer", SellerTransfer, SellerTransfer.stripe_transfer_id, SellerTransfer.completed_at),
+def _page(model: Any, stripe_id: Any, since: Any) -> Select[Any]:
+    """Rows that say the provider has them: their id, its id, their payment's."""
+    of = model.id if model is Payment else model.payment_id
+    page = select(model.id, stripe_id, of).where(stripe_id.is_not(None), model.id > bindparam("after"))
+    page = page.where(since >= bindparam("low"), since <= bindparam("high"))
+    return page.order_by(model.id).limit(ROWS_AT_ONCE)
+
+
+_OURS: dict[str, tuple[str, Select[Any]]] = {
+    "charges": ("payment", _page(Payment, Payment.stripe_charge_id, Payment.succeeded_at)),
+    "refunds": ("refund", _page(Refund, Refund.stripe_refund_id, Refund.created_at)),
+    "transfers": (
+        "transfer",
+        _page(SellerTransfer, SellerTransfer.stripe_transfer_id, SellerTransfer.completed_at),
+    ),
 }
 
 

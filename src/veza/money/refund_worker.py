@@ -62,7 +62,7 @@ class RefundWorker(AttemptWorker[Refund]):
             return LookUp(False, (), listing.failed)
         found = any(discoveries.our_id(one, "veza_refund") == claim.id for one in listing.items)
         async with self.database.read() as session:
-            rows = (await session.scalars(select(Refund).where(Refund.payment_id == claim.payment_id))).all()
+            rows = (await session.scalars(_OF_PAYMENT, {"payment_id": claim.payment_id})).all()
         known, unmade = {row.stripe_refund_id for row in rows}, {row.id for row in rows if not row.stripe_refund_id}
         has_lost = any(
             one["id"] not in known
@@ -84,3 +84,6 @@ class RefundWorker(AttemptWorker[Refund]):
         self, session: Session, payment: Payment, row: Refund, because: str, request_id: str | None, **facts: Any
     ) -> None:
         await refund_facts.refuse(session, payment, row, because=because, request_id=request_id, **facts)
+
+
+_OF_PAYMENT = select(Refund).where(Refund.payment_id == bindparam("payment_id"))

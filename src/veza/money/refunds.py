@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
 from veza.kit.money import BadAmount, Money, positive
 from veza.kit.moves import Machine, Move
 from veza.money import returns
@@ -158,11 +158,14 @@ async def request(
     parts, _ = returns.allocate(lines, left, amount_minor, line_amounts or {})
     refund = await add(session, payment, amount_minor, "requested", "requested", reason)
     await session.execute(
-        insert(RefundLine),
+        _NEW_LINES,
         [{"refund_id": refund.id, "line_id": line, "amount_minor": part} for line, part in parts.items()],
     )
     session.wake(WAKE)
     return refund
+
+
+_NEW_LINES = insert(table_of(RefundLine))
 
 
 async def refundable_minor(session: Session, payment: Payment) -> int:

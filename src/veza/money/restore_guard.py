@@ -48,6 +48,10 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 RELEASED_FOR = timedelta(hours=24)
 
 
+_FIRST_PAYMENT = select(func.min(Payment.created_at))
+_NEWEST_EVENT = select(func.max(WebhookEvent.provider_created_at))
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Whether rows may be claimed for sending, and which of them are looked up first."""
@@ -172,7 +176,7 @@ class RestoreGuard:
         async with self.database.write(self.name) as session:
             row = await provider_account.read(session, locked=True)
             released = row is not None and row.released_until is not None and session.now < row.released_until
-            first = await session.scalar(select(func.min(Payment.created_at)))
+            first = await session.scalar(_FIRST_PAYMENT)
             # Where nothing was ever sold, nothing can be sent twice.
             if unknown and first is not None and not released and (row is None or row.held_at is None):
                 await hold(session, unknown, first)
@@ -185,7 +189,7 @@ class RestoreGuard:
 
 async def hold(session: Session, unknown: Sequence[Mapping[str, Any]], first_payment: datetime) -> None:
     """Hold sending back in every process: the provider has these events, and this database never stored them."""
-    newest = await session.scalar(select(func.max(WebhookEvent.provider_created_at)))
+    newest = await session.scalar(_NEWEST_EVENT)
     since = (newest or first_payment) - BEFORE_NEWEST
     because = f"the provider has events that this database never stored, {len(unknown)} among its newest"
     await provider_account.change(

@@ -132,11 +132,7 @@ async def take_back(
     lines = await lines_of(session, payment.id)
     before = await returned(session, payment.id)
     await session.write_appended()
-    rows = await session.execute(
-        select(LineReturn.line_id, func.sum(LineReturn.amount_minor))
-        .where(LineReturn.cause_id == cause.id, LineReturn.cause_kind == cause.kind)
-        .group_by(LineReturn.line_id)
-    )
+    rows = await session.execute(_GIVEN, {"cause_id": cause.id, "cause_kind": cause.kind.value})
     given = {line_id: int(total) for line_id, total in rows}
     on_lines = min(amount_minor, sum(given.values()))
     parts, _ = allocate([line for line in lines if line.id in given], given, on_lines, {})
@@ -146,6 +142,13 @@ async def take_back(
     legs.append((Account.LOSS, on_lines - amount_minor, None))
     post(session, payment.id, payment.currency, fact, legs)
     await _carry_losses(session, payment, fact)
+
+
+_GIVEN = (
+    select(LineReturn.line_id, func.sum(LineReturn.amount_minor))
+    .where(LineReturn.cause_id == bindparam("cause_id"), LineReturn.cause_kind == bindparam("cause_kind"))
+    .group_by(LineReturn.line_id)
+)
 
 
 async def _carry_losses(session: Session, payment: Payment, after: str) -> None:
@@ -165,20 +168,27 @@ async def _carry_losses(session: Session, payment: Payment, after: str) -> None:
 
 async def _losses(session: Session, payment_id: UUID) -> dict[Cause, int]:
     """What each refund or dispute returned beyond the lines. Its postings are named after its facts, so after it."""
-    mine = LedgerEntry.payment_id == payment_id, LedgerEntry.account == Account.LOSS
     losses: dict[Cause, int] = {}
     await session.write_appended()
-    for memo, amount in await session.execute(select(LedgerEntry.memo, LedgerEntry.amount_minor).where(*mine)):
+    for memo, amount in await session.execute(_LOST, {"payment_id": payment_id}):
         kind, cause_id = memo.split()[:2]
         cause = Cause(CauseKind(kind), UUID(cause_id))
         losses[cause] = losses.get(cause, 0) + int(amount)
     return losses
 
 
+_LOST = select(LedgerEntry.memo, LedgerEntry.amount_minor).where(
+    LedgerEntry.payment_id == bindparam("payment_id"), LedgerEntry.account == Account.LOSS
+)
+
+
 async def is_recorded(session: Session, fact: str) -> bool:
     """Whether this fact has had its effect on the lines already."""
     await session.write_appended()
-    return (await session.execute(select(LineReturn.id).where(LineReturn.fact == fact).limit(1))).first() is not None
+    return (await session.execute(_RECORDED, {"fact": fact})).first() is not None
+
+
+_RECORDED = select(LineReturn.id).where(LineReturn.fact == bindparam("fact")).limit(1)
 
 
 def _legs(

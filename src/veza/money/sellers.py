@@ -6,12 +6,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Index, select, update
+from sqlalchemy import Index, Insert, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import codes
-from veza.kit.database import Base, Database, Session
+from veza.kit.database import Base, Database, Session, table_of
 from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.stripe.answers import Answer
@@ -56,7 +56,25 @@ class UnknownSeller(LookupError):
 
 
 async def seller(session: Session, seller_id: str) -> Seller | None:
-    return (await session.scalars(select(Seller).where(Seller.id == seller_id))).one_or_none()
+    return (await session.scalars(_BY_ID, {"seller_id": seller_id})).one_or_none()
+
+
+_BY_ID = select(Seller).where(Seller.id == bindparam("seller_id"))
+_LOCKED = select(Seller).with_for_update().execution_options(populate_existing=True)
+_LOCKED_BY_ACCOUNT = _LOCKED.where(Seller.stripe_account_id == bindparam("account_id"))
+_LOCKED_WITHOUT_ACCOUNT = _LOCKED.where(Seller.id == bindparam("seller_id"), Seller.stripe_account_id.is_(None))
+_BY_ID_ANEW = _BY_ID.execution_options(populate_existing=True)
+_TABLE = table_of(Seller)
+_ACCOUNT_OPENED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("seller_id"), _TABLE.c.stripe_account_id.is_(None))
+    .values(stripe_account_id=bindparam("account_id"))
+)
+_ACCOUNT_RECORDED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("seller_id"))
+    .values({name: bindparam(name) for name in ("stripe_account_id", "transfers_active", "account_seen_at")})
+)
 
 
 async def find(session: Session, seller_id: str) -> Seller:
@@ -69,16 +87,21 @@ async def find(session: Session, seller_id: str) -> Seller:
 async def register(session: Session, seller_id: str, name: str, country: str) -> Seller:
     """The seller row, made if it is new; name and country may be mended until there is an account. Raises BadCode."""
     country = codes.country(country)
-    dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
     row = {"id": seller_id, "name": name, "country": country, "transfers_active": False, "created_at": session.now}
-    new = dialect.insert(Seller).values(**row)
-    mended = {"name": name, "country": country}
-    written = new.on_conflict_do_update(
-        index_elements=[Seller.id], set_=mended, where=Seller.stripe_account_id.is_(None)
+    await session.execute(_REGISTERED[session.dialect], {**row, "former_accounts": []})
+    return (await session.scalars(_BY_ID_ANEW, {"seller_id": seller_id})).one()
+
+
+def _register(dialect: Any) -> Insert:
+    new = dialect.insert(_TABLE)
+    mended = {name: new.excluded[name] for name in ("name", "country")}
+    registered: Insert = new.on_conflict_do_update(
+        index_elements=[_TABLE.c.id], set_=mended, where=_TABLE.c.stripe_account_id.is_(None)
     )
-    await session.execute(written)
-    mine = select(Seller).where(Seller.id == seller_id).execution_options(populate_existing=True)
-    return (await session.scalars(mine)).one()
+    return registered
+
+
+_REGISTERED = {name: _register(dialect) for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))}
 
 
 async def onboard(
@@ -131,11 +154,10 @@ async def _account_with_link(
         if not made.is_ok:
             raise OnboardingFailed(f"the provider opened no account for seller {seller_id}", made)
         async with database.write(actor) as session:
-            mine = update(Seller).where(Seller.id == seller_id, Seller.stripe_account_id.is_(None))
-            await session.execute(mine.values(stripe_account_id=made.object["id"]))
+            await session.execute(_ACCOUNT_OPENED, {"seller_id": seller_id, "account_id": str(made.object["id"])})
             await wake_waiting_for(session, seller_id=seller_id)
     async with database.read() as session:
-        row = (await session.scalars(select(Seller).where(Seller.id == seller_id))).one()
+        row = (await session.scalars(_BY_ID, {"seller_id": seller_id})).one()
     link = await gateway.create_account_link(
         {
             "account": row.stripe_account_id,
@@ -171,14 +193,10 @@ async def record_account(
     `opened_for` is the seller our metadata names: one who has no account here and never left this one, as after a
     restore, has it.
     """
-    mine = select(Seller).where(Seller.stripe_account_id == stripe_account_id).with_for_update()
-    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    row = (await session.scalars(_LOCKED_BY_ACCOUNT, {"account_id": stripe_account_id})).one_or_none()
     if row is None and opened_for is not None:
-        without = select(Seller).where(Seller.id == opened_for, Seller.stripe_account_id.is_(None)).with_for_update()
-        row = (await session.scalars(without.execution_options(populate_existing=True))).one_or_none()
-        if row is not None and stripe_account_id not in {one["id"] for one in row.former_accounts}:
-            row.stripe_account_id = stripe_account_id
-        else:
+        row = (await session.scalars(_LOCKED_WITHOUT_ACCOUNT, {"seller_id": opened_for})).one_or_none()
+        if row is None or stripe_account_id in {one["id"] for one in row.former_accounts}:
             return
     if row is None:
         return
@@ -186,9 +204,15 @@ async def record_account(
         is_older = seen_at < row.account_seen_at
         if is_older or (seen_at == row.account_seen_at and not transfers_active):
             return
-    row.transfers_active = transfers_active
-    row.account_seen_at = seen_at or row.account_seen_at
-    await session.flush()
+    await session.execute(
+        _ACCOUNT_RECORDED,
+        {
+            "seller_id": row.id,
+            "stripe_account_id": stripe_account_id,
+            "transfers_active": transfers_active,
+            "account_seen_at": seen_at or row.account_seen_at,
+        },
+    )
     if transfers_active:
         await findings.resolve(session, FindingKind.ACCOUNT_GONE, f"seller {row.id}")
         await wake_waiting_for(session, seller_id=row.id)
@@ -199,8 +223,7 @@ async def let_go(session: Session, stripe_account_id: str, *, because: str) -> S
 
     None when no seller has this account, which is so a second time.
     """
-    mine = select(Seller).where(Seller.stripe_account_id == stripe_account_id).with_for_update()
-    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
+    row = (await session.scalars(_LOCKED_BY_ACCOUNT, {"account_id": stripe_account_id})).one_or_none()
     if row is None:
         return None
     left = {"id": stripe_account_id, "left_at": session.now.isoformat(), "because": because}

@@ -98,7 +98,7 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
             return LookUp(False, (), listing.failed)
         async with self.database.read() as session:
             payment = await payments.find(session, claim.payment_id)
-            rows = await session.scalars(select(SellerTransfer).where(SellerTransfer.payment_id == payment.id))
+            rows = await session.scalars(adoption.TRANSFERS, {"payment_id": payment.id})
             as_before = [claim.row if row.id == claim.id else row for row in rows]
             known = await adoption.candidates(session, payment, as_before)
         ours = [one for one in listing.items if discoveries.our_id(one, "veza_transfer") == claim.id]

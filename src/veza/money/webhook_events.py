@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from veza.kit.database import Session
 from veza.money import (
@@ -178,11 +178,14 @@ async def _checkout_expired(session: Session, event: Mapping[str, Any]) -> UUID:
 
 
 async def _payment_of_session(session: Session, seen: Mapping[str, Any]) -> Payment:
-    found = await session.scalar(select(Payment.id).where(Payment.stripe_checkout_session_id == seen["id"]))
+    found = await session.scalar(_OF_SESSION, {"session_id": str(seen["id"])})
     ours = found or discoveries.our_id(seen, "veza_payment")
     if ours is None or await session.get(Payment, ours) is None:
         raise NotOurs(f"checkout session {seen['id']} belongs to no payment of ours")
     return await payments.lock(session, ours)
+
+
+_OF_SESSION = select(Payment.id).where(Payment.stripe_checkout_session_id == bindparam("session_id"))
 
 
 async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
@@ -210,12 +213,9 @@ async def _dispute(session: Session, event: Mapping[str, Any]) -> UUID:
 async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID:
     seen = event["data"]["object"]
     ours = discoveries.our_id(seen, "veza_transfer")
-    by = SellerTransfer.stripe_transfer_id == seen["id"]
-    found = (await session.execute(select(SellerTransfer.id, SellerTransfer.payment_id).where(by))).first()
+    found = (await session.execute(_BY_THEIR_ID, {"theirs": str(seen["id"])})).first()
     if found is None and ours is not None:
-        mine = select(SellerTransfer.id, SellerTransfer.payment_id).where(SellerTransfer.id == ours)
-        mine = mine.where(SellerTransfer.stripe_transfer_id.is_(None))
-        found = (await session.execute(mine)).first()
+        found = (await session.execute(_BY_OUR_ID, {"ours": ours})).first()
     if found is None:
         return await _transfer_of_group(session, event, seen)
     transfer_id, payment_id = found
@@ -224,6 +224,11 @@ async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID:
     await discoveries.transfer_seen(session, payment, transfer, seen, because=_why(event), request_id=_request(event))
     await _reversals_of(session, event, payment, transfer, seen)
     return payment.id
+
+
+_TRANSFER = select(SellerTransfer.id, SellerTransfer.payment_id)
+_BY_THEIR_ID = _TRANSFER.where(SellerTransfer.stripe_transfer_id == bindparam("theirs"))
+_BY_OUR_ID = _TRANSFER.where(SellerTransfer.id == bindparam("ours"), SellerTransfer.stripe_transfer_id.is_(None))
 
 
 async def _transfer_of_group(session: Session, event: Mapping[str, Any], seen: Mapping[str, Any]) -> UUID:

@@ -79,6 +79,18 @@ _END = ("state", "handled_at", "next_retry_at", "error", "payment_id")
 _MARKED = update(_TABLE).where(_TABLE.c.id == bindparam("the_id")).values({name: bindparam(name) for name in _END})
 
 
+_DUE = (
+    select(WebhookEvent)
+    .where(WebhookEvent.next_retry_at <= bindparam("now"))
+    .order_by(WebhookEvent.next_retry_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_LEASED = (
+    update(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True))).values(next_retry_at=bindparam("until"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class InboxPolicy:
     """`secrets`: all that are accepted, for rotation; `livemode`: the mode events must be of."""
@@ -164,18 +176,10 @@ class Inbox:
     async def claim(self, limit: int) -> list[WebhookEvent]:
         """Due events whose handling failed or never happened (a crash between the two transactions)."""
         async with self.database.write("inbox") as session:
-            due = (
-                select(WebhookEvent)
-                .where(WebhookEvent.next_retry_at <= session.now)
-                .order_by(WebhookEvent.next_retry_at)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            rows = list((await session.scalars(due)).all())
+            rows = list((await session.scalars(_DUE, {"now": session.now, "limit": limit})).all())
             if rows:
-                mine = update(WebhookEvent).where(WebhookEvent.id.in_([row.id for row in rows]))
-                later = mine.values(next_retry_at=session.now + self.policy.lease)
-                await session.execute(later.execution_options(synchronize_session=False))
+                ids = [row.id for row in rows]
+                await session.execute(_LEASED, {"ids": ids, "until": session.now + self.policy.lease})
         return rows
 
     async def work(self, row: WebhookEvent) -> None:

@@ -23,6 +23,8 @@ from sqlalchemy.orm.attributes import instance_dict, instance_state
 from sqlalchemy.orm.context import _MapperEntity
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from veza.kit.database import UtcDateTime
+
 Value = Callable[[Mapping[str, Any], Sequence[Any]], Any]
 """Gives a parameter's value from what was passed and from what the statement itself carries."""
 Rows = Callable[[Any, Sequence[Any]], Sequence[Any]]
@@ -107,6 +109,8 @@ class Plan:
         if type(params) is not dict:
             if params and len(params) > 1:
                 sets = [self.ready(one, carried) for one in params]
+                if self.compiled.effective_returning:  # SQLAlchemy, too, has rows of such a statement, not of many
+                    return Found([row for each in sets for row in self.rows(session, raw.execute(*each).fetchall())])
                 cursor = raw.executemany(sets[0][0], [arguments for _, arguments in sets])
                 return Found((), cursor.rowcount)
             params = params[0] if params else {}
@@ -165,7 +169,7 @@ class Shortcut:
         )
         if compiled.literal_execute_params or compiled.insert_prefetch or compiled.update_prefetch:
             return None
-        if compiled.escaped_bind_names or (many and (compiled.effective_returning or compiled.post_compile_params)):
+        if compiled.escaped_bind_names or (many and compiled.post_compile_params):
             return None
         values = _values(compiled, frozenset(names))
         rows = self._rows(statement, compiled)
@@ -244,9 +248,12 @@ class _Loader:
 
 
 def _converter(kind: Any, dialect: Dialect) -> Convert:
-    convert: Convert = kind._cached_result_processor(dialect, None)
-    # The same few ids are read again and again.
-    return lru_cache(10_000)(convert) if isinstance(kind, Uuid) and convert is not None else convert
+    return _remembering(kind, kind._cached_result_processor(dialect, None))
+
+
+def _remembering(kind: Any, convert: Convert) -> Convert:
+    # The same few ids and instants are read and written again and again.
+    return lru_cache(10_000)(convert) if isinstance(kind, Uuid | UtcDateTime) and convert is not None else convert
 
 
 def _converted(convert: Sequence[Convert], row: Sequence[Any]) -> list[Any]:
