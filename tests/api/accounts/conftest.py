@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests.applications import Made, application
 from veza.accounts import credentials, people, roles
 from veza.accounts.devices import Devices
 from veza.accounts.passwords import Passwords
@@ -148,6 +149,11 @@ class Desk:
         return person.id
 
 
+def _application(database: Any, accounts: Any, **_: str) -> Made:
+    routes = [api_v1(recognise(accounts, TOKEN), account_routes(accounts))]
+    return web_application(database, routes, ACCOUNT_TRANSLATIONS, ACCOUNT_TAGS)
+
+
 async def open_desk(url: str, clock: ManualClock, base_url: str = "http://veza.test") -> AsyncIterator[Desk]:
     told: list[Any] = []
 
@@ -168,12 +174,11 @@ async def open_desk(url: str, clock: ManualClock, base_url: str = "http://veza.t
         Devices(TOKEN, clock),
         {"likes": likes},
     )
-    routes = [api_v1(recognise(accounts, TOKEN), account_routes(accounts))]
-    asgi, litestar = web_application(database, routes, ACCOUNT_TRANSLATIONS, ACCOUNT_TAGS)
-    desk = Desk(database, accounts, clock, litestar, asgi, told)
-    yield desk
-    for client in desk.opened:
-        await client.aclose()
+    with application(_application, database, accounts, base_url=base_url) as (asgi, litestar):
+        desk = Desk(database, accounts, clock, litestar, asgi, told)
+        yield desk
+        for client in desk.opened:
+            await client.aclose()
     await database.close()
 
 

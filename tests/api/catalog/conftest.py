@@ -16,6 +16,7 @@ from litestar import Litestar
 from sqlalchemy import event
 
 from tests.api.visitors import by_header, visiting
+from tests.applications import Made, application
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.accounts.people import Person
@@ -142,6 +143,11 @@ async def make_person(database: Database, name: str, email: str | None = None) -
         return person.id
 
 
+def _application(database: Any, room: Any) -> Made:
+    routes = [api_v1(by_header, catalog_routes(room)), cover_route(room, by_header)]
+    return web_application(database, routes, CATALOG_TRANSLATIONS, CATALOG_TAGS)
+
+
 async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator[Shelf]:
     database = Database.open(url, clock=clock)
     if create:
@@ -152,15 +158,14 @@ async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator
         became.append(person_id)
 
     room = CatalogRoom(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
-    routes = [api_v1(by_header, catalog_routes(room)), cover_route(room, by_header)]
-    asgi, litestar = web_application(database, routes, CATALOG_TRANSLATIONS, CATALOG_TAGS)
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
     anna, ben = await make_person(database, "Anna"), await make_person(database, "Ben")
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
-        shelf = Shelf(room, clock, litestar, client, anna, ben, became)
-        shelf.artist = await shelf.call("POST", "/artists", ARTIST, by=anna)
-        clock.advance(timedelta(seconds=1))
-        yield shelf
+    with application(_application, database, room) as (asgi, litestar):
+        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+            shelf = Shelf(room, clock, litestar, client, anna, ben, became)
+            shelf.artist = await shelf.call("POST", "/artists", ARTIST, by=anna)
+            clock.advance(timedelta(seconds=1))
+            yield shelf
     await database.close()
 
 

@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar
 
 from tests.api.visitors import by_header, visiting
+from tests.applications import Made, application
 from veza.api.application import api_v1, web_application
 from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
@@ -81,13 +82,16 @@ class Hall:
         raise AssertionError("the pages do not end")
 
 
+def _application(database: Any) -> Made:
+    routes = [api_v1(by_header, listeners_routes(BASE_URL))]
+    return web_application(database, routes, LISTENERS_TRANSLATIONS, LISTENERS_TAGS)
+
+
 async def _hall(database: Database, clock: ManualClock) -> AsyncIterator[Hall]:
-    asgi, litestar = web_application(
-        database, [api_v1(by_header, listeners_routes(BASE_URL))], LISTENERS_TRANSLATIONS, LISTENERS_TAGS
-    )
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
-        yield Hall(database, litestar, client, clock)
+    with application(_application, database) as (asgi, litestar):
+        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+            yield Hall(database, litestar, client, clock)
 
 
 @pytest.fixture

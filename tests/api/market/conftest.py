@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from tests.api.visitors import by_header, visiting
+from tests.applications import Made, application
 from veza.accounts.people import Person, UnknownPerson
 from veza.api.application import api_v1, web_application
 from veza.api.market.problems import MARKET_TRANSLATIONS
@@ -202,6 +203,15 @@ class Act:
         return await self.product(await self.release(title), price_minor, **more)
 
 
+def _application(database: Any, room: Any, market: Any) -> Made:
+    return web_application(
+        database,
+        [api_v1(by_header, market_routes(room, market))],
+        {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS, UnknownPerson: NOT_FOUND},
+        MARKET_TAGS,
+    )
+
+
 async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator[Shop]:
     """A shop on this database; what is broken when it closes fails the test."""
     mails: list[tuple[str, str, str]] = []
@@ -213,15 +223,10 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
     stage = await Stage.open(
         url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts(market))
     )
-    asgi, litestar = web_application(
-        stage.database,
-        [api_v1(by_header, market_routes(stage.room, market))],
-        {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS, UnknownPerson: NOT_FOUND},
-        MARKET_TAGS,
-    )
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
-        yield Shop(stage, market, client, litestar, asgi, mails)
+    with application(_application, stage.database, stage.room, market) as (asgi, litestar):
+        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+            yield Shop(stage, market, client, litestar, asgi, mails)
     broken = await stage.violations()
     await stage.close()
     assert broken == []

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.applications import Made, application
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
@@ -84,19 +85,23 @@ class Counter:
         raise AssertionError("the pages do not end")
 
 
+def _application(database: Any, room: Any, inbox: Any) -> Made:
+    routes = [
+        api_v1(operator_only(TOKEN), money_routes(room, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
+        webhook_route(inbox, WEBHOOK_MAX_BYTES),
+    ]
+    return web_application(database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
+
+
 async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:
     stage = await Stage.open(url, create_tables=create_tables)
     await stage.seller("anna")
     await stage.seller("ben")
-    routes = [
-        api_v1(operator_only(TOKEN), money_routes(stage.room, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
-        webhook_route(stage.room.inbox, WEBHOOK_MAX_BYTES),
-    ]
-    asgi, litestar = web_application(stage.database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:
-        yield Counter(stage, litestar, client, asgi)
+    with application(_application, stage.database, stage.room, stage.room.inbox) as (asgi, litestar):
+        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:
+            yield Counter(stage, litestar, client, asgi)
     broken = await stage.violations()
     await stage.close()
     assert broken == []
