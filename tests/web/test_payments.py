@@ -245,16 +245,3 @@ async def test_lists_name_product_and_seller(desk: Desk) -> None:
         page = (await desk.get(address)).text
         assert "product-0 and 1 more" in page
         assert "–" in page  # no buyer: this payment was made without the shop
-
-
-async def test_both_payments_of_a_netting_name_the_seller_and_the_other_payment(desk: Desk) -> None:
-    debt = (await desk.given_up()).payment_id
-    sale = await desk.stage.sold([("anna", 3000)])
-    kept, paid = (
-        (await desk.get(f"/operator/payments/{sale}")).text,
-        (await desk.get(f"/operator/payments/{debt}")).text,
-    )
-    assert f"/operator/payments/{debt}" in kept
-    assert "kept for a debt" in kept
-    assert f"/operator/payments/{sale}" in paid
-    assert "9.00 EUR of what" in paid

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.moves import StatusChange
+from veza.money.nettings import Netting
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
@@ -21,7 +22,9 @@ WAITING = {
     "refund": ("requested", "pending", "requires_action"),
     "transfer": ("pending", "failed", "permanently_failed", "reversal_pending"),
     "reversal": ("pending", "permanently_failed"),
+    "netting": ("kept",),
 }
+"""States of rows that wait. A netting is `kept` until the debt counts it."""
 
 
 class BacklogSample(Base):
@@ -59,7 +62,7 @@ class Waiting:
 async def backlog(session: Session) -> list[Waiting]:
     """What waits now. Only states that are not final are counted, so the cost follows the backlog, not the history."""
     found: list[Waiting] = []
-    for kind, (model, amount) in _TABLES.items():
+    for kind, (model, amount) in _MACHINES.items():
         since = (
             select(StatusChange.row_id, func.max(StatusChange.at).label("at"))
             .join(model, model.id == StatusChange.row_id)
@@ -78,10 +81,17 @@ async def backlog(session: Session) -> list[Waiting]:
             Waiting(kind, state, currency, int(count), int(total), oldest or session.now)
             for state, currency, count, total, oldest in rows
         ]
-    return found
+    kept = [Waiting("netting", "kept", *row) for row in await session.execute(_KEPT)]
+    return [*found, *kept]
 
 
-_TABLES: dict[str, tuple[Any, Any]] = {
+_KEPT = (
+    select(Netting.currency, func.count(), func.sum(Netting.amount_minor), func.min(Netting.created_at))
+    .where(Netting.paid_at.is_(None))
+    .group_by(Netting.currency)
+    .order_by(Netting.currency)
+)
+_MACHINES: dict[str, tuple[Any, Any]] = {
     "refund": (Refund, Refund.amount_minor),
     "transfer": (SellerTransfer, SellerTransfer.sent_minor),
     "reversal": (TransferReversal, TransferReversal.amount_minor),

@@ -108,8 +108,10 @@ def print_detail(found: Detail) -> None:
 
 def _print_transfer(console: Console, transfer: SellerTransfer, reversals: Sequence[TransferReversal]) -> None:
     console.print()
-    line = Text(f"Transfer to {transfer.seller_id}  ", style="bold").append_text(status(transfer.status))
+    what = "Kept for a debt of" if transfers.is_kept(transfer) else "Transfer to"
+    line = Text(f"{what} {transfer.seller_id}  ", style="bold").append_text(status(transfer.status))
     back = f", {_money(transfer.reversed_minor, transfer)} of it back" if transfer.reversed_minor else ""
+    back += f", {_money(transfer.netted_minor, transfer)} of it paid from later sales" if transfer.netted_minor else ""
     console.print(line.append(f"  {_money(transfer.sent_minor, transfer)}{back}", style="not bold"))
     console.print(Text("  ".join(str(one) for one in (transfer.id, transfer.stripe_transfer_id) if one), style="dim"))
     if transfer.status in transfers.UNSENT or transfer.failed_step == "transfer":

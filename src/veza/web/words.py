@@ -121,6 +121,9 @@ _STATES: dict[str, dict[str, State]] = {
         "ignored": State("ignored", "quiet", "It does not concern us."),
         "failed": State("failed", "bad", "Handling failed too often; a person must look."),
     },
+    "netting": {
+        "kept": State("kept", "busy", "Kept of a share; the debt it pays counts it in a moment."),
+    },
     "breaker": {
         "closed": State("closed", "good", "Requests to the provider flow."),
         "open": State("open", "bad", "Requests are held back, one row probes at a time; no row loses a retry."),
@@ -134,8 +137,15 @@ _DERIVED: dict[str, dict[str, State]] = {
         "refunded": State("refunded", "quiet", "All of it went back to the buyer."),
         "partly_refunded": State("partly refunded", "warn", "A part of it went back to the buyer."),
     },
+    "kept": {
+        "completed": State("kept for a debt", "good", "It pays what the seller owed of an earlier sale."),
+        "reversal_pending": State("needed back", "busy", "Its sale was refunded: the seller will owe it again."),
+        "permanently_failed": State("owed again", "bad", "Its sale was refunded: the seller owes it again."),
+        "reversed": State("paid again", "good", "Its sale was refunded, and later sales paid it."),
+    },
 }
-"""What a row of this status is called because of other rows: no machine has it."""
+"""What a row of this status is called because of other rows, and what a transfer is called that was kept: no machine
+has these."""
 
 
 def state(machine: str, status: str) -> State:

@@ -44,9 +44,12 @@ class Timeline(Struct, frozen=True):
 
 
 class WaitingShown(Struct, frozen=True):
-    """Rows of one kind, state and currency that wait, the money they stand for, and how long the oldest has."""
+    """Rows of one kind, state and currency that wait, the money they stand for, and how long the oldest has.
 
-    kind: Literal["refund", "transfer", "reversal"]
+    A netting is `kept` until the debt it pays counts it.
+    """
+
+    kind: Literal["refund", "transfer", "reversal", "netting"]
     state: str
     currency: str
     rows: int

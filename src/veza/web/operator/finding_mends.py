@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import select
 
 from veza.kit.database import Database, Session
+from veza.money.causes import CauseKind
 from veza.money.findings import Finding, FindingKind
 from veza.money.reconciliation import reconcile
 from veza.money.stripe.gateway import Gateway
@@ -38,7 +39,9 @@ async def failed_transfers(session: Session, shown: Iterable[Finding]) -> dict[U
     payments = {one.payment_id for one in shown if one.kind in RETRIED and one.resolved_at is None}
     found: dict[UUID, list[SellerTransfer]] = {}
     failed = select(SellerTransfer).where(
-        SellerTransfer.payment_id.in_(payments - {None}), SellerTransfer.status == "permanently_failed"
+        SellerTransfer.payment_id.in_(payments - {None}),
+        SellerTransfer.status == "permanently_failed",
+        SellerTransfer.cause_kind != CauseKind.NETTING,  # there is nothing the provider could take back
     )
     for transfer in await session.scalars(failed.order_by(SellerTransfer.id)):
         found.setdefault(transfer.payment_id, []).append(transfer)
