@@ -204,7 +204,7 @@ async def test_what_a_later_run_added_goes_alone(shop: Shop) -> None:
     run_id = _run(await shop.imported())
     report = await undo(shop.room.database, run_id)
     assert [(one.result, one.notes) for one in report.releases] == [
-        ("updated", ["1 tracks that this import added went; what it changed stays"])
+        ("updated", ["1 track that this import added went; what it changed stays"])
     ]
     assert await shop.titles() == {"edits": ["A"]}
 

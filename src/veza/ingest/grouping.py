@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -43,13 +43,13 @@ def group_files(
     bunches = [_Bunch.of(bunch) for bunch in _bunches(placed(files, source_root, is_archive=is_archive))]
     for one in bunches:
         one.tracks_before = {track for file in one.files for track in tracks_before.get(file.audio_hash, ())}
-    grown: list[_Bunch] = []
+    grown = _Grown()
     for bunch in _with_album_of_their_discs(bunches):
         _join(grown, bunch)
-    return [one.group(source_name, source_root) for one in grown]
+    return [one.group(source_name, source_root) for one in grown.bunches]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Bunch:
     """Files that belong together for certain, and what was decided about them."""
 
@@ -158,10 +158,41 @@ def _named(part: Part, album_key: str) -> Part:
     )  # fmt: skip
 
 
-def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
+class _Grown:
+    """The releases so far, found by what another folder may share with them: each is compared with few others."""
+
+    def __init__(self) -> None:
+        self.bunches: list[_Bunch] = []
+        self._sharing: dict[Hashable, list[int]] = {}
+
+    def like(self, bunch: _Bunch) -> list[_Bunch]:
+        """The releases a folder's files may be part of, the first of them first."""
+        numbers = {number for key in _shareable(bunch) for number in self._sharing.get(key, ())}
+        return [self.bunches[number] for number in sorted(numbers)]
+
+    def add(self, bunch: _Bunch) -> None:
+        self.bunches.append(bunch)
+        self._note(len(self.bunches) - 1, bunch)
+
+    def grew(self, into: _Bunch, bunch: _Bunch) -> None:
+        self._note(self.bunches.index(into), bunch)
+
+    def _note(self, number: int, bunch: _Bunch) -> None:
+        for key in _shareable(bunch):
+            self._sharing.setdefault(key, []).append(number)
+
+
+def _shareable(bunch: _Bunch) -> Iterator[Hashable]:
+    part = bunch.part
+    yield ("album", part.album_key) if part.album_key is not None else ("folder", part.root)
+    yield from (("id", one) for one in part.ids)
+    yield from (("track", one) for one in bunch.tracks_before)
+
+
+def _join(grown: _Grown, bunch: _Bunch) -> None:
     """Add a folder's files to the release they are part of, or as one of their own; either way say why."""
     apart: list[str] = []
-    for one in grown:
+    for one in grown.like(bunch):
         is_alike = _may_be_one(one.part, bunch.part)
         if not is_alike and not (_forms(one).isdisjoint(_forms(bunch)) and _were_one(one, bunch)):
             continue
@@ -176,10 +207,11 @@ def _join(grown: list[_Bunch], bunch: _Bunch) -> None:
             ]
             one.part = one.part.joined(bunch.part)
             one.tracks_before |= bunch.tracks_before
+            grown.grew(one, bunch)
             return
         apart.append(f"it is kept apart from “{one.part.where}”: {verdict.because}")
     bunch.notes += apart
-    grown.append(bunch)
+    grown.add(bunch)
 
 
 def _forms(bunch: _Bunch) -> set[str]:
@@ -255,5 +287,6 @@ def _why_same(one: FoundFile, other: FoundFile) -> str:
     songs = Song.of(one), Song.of(other)
     elsewhere = one.file.form != other.file.form or one.file.folder != other.file.folder
     if elsewhere and one.slot.may_be(other.slot) and same_title and is_same_song(*songs):
-        return "it has the same album, number, title and length"
+        album = "album, " if _album_key(one) == _album_key(other) else ""
+        return f"it has the same {album}number, title and length"
     return ""
