@@ -18,6 +18,7 @@ from veza.accounts.links import Purpose
 from veza.accounts.room import Accounts
 from veza.kit import limits, outbox
 from veza.kit.database import Database, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.limits import Allowance
 from veza.kit.subscriptions import After, Event
 
@@ -70,7 +71,7 @@ async def prepare_reset(accounts: Accounts, secret: str, password: str, address:
         link = await links.look(session, secret, Purpose.RESET)
         assert link.person_id is not None
         person = await people.find(session, link.person_id)
-    return await accounts.passwords.make(password, (link.email or "", person.name), network)
+    return await _made(accounts, "password", password, (link.email or "", person.name), network)
 
 
 async def reset(session: Session, accounts: Accounts, secret: str, password_hash: str, address: str) -> UUID:
@@ -102,7 +103,7 @@ async def prepare_password(accounts: Accounts, proof: Proof, new: str) -> str:
     await limits.spend_now(accounts.database, f"person {proof.person_id}", HASHING_FROM_NETWORK.of(network))
     async with accounts.database.read() as session:
         person = await people.find(session, proof.person_id)
-    return await accounts.passwords.make(new, (person.email or "", person.name), network)
+    return await _made(accounts, "new", new, (person.email or "", person.name), network)
 
 
 async def change_password(
@@ -156,6 +157,15 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
     elif owner.id != person.id:
         secret = links.make(session, Purpose.RESET, owner.id, email)
         letters.exists_already(session, base_url, owner.id, email, secret)
+
+
+async def _made(accounts: Accounts, field: str, password: str, own_words: tuple[str, str], network: str) -> str:
+    """The hash of a new password; what is wrong with it is told of `field`. Raises BadPassword, TooBusy."""
+    checks, hashed = FieldChecks(), ""
+    with checks.field(field):
+        hashed = await accounts.passwords.make(password, own_words, network)
+    checks.demand()
+    return hashed
 
 
 def _ended(sessions_ended: int, tokens_revoked: int) -> str:

@@ -82,6 +82,11 @@ class Passwords:
 
         return await self._in_turn(whom, judged)
 
+    async def judge(self, password: str, own_words: Sequence[str], whom: str) -> str:
+        """Raises what `make` raises; hashes nothing, and returns an empty text."""
+        await self._in_turn(whom, lambda: password_strength.demand(password, (*own_words, *self._site_words)))
+        return ""
+
     async def hash(self, password: str, whom: str) -> str:
         """The hash of a password that was good enough when it was set; raises TooBusy."""
         return await self._in_turn(whom, lambda: self._hasher.hash(_same(password)))

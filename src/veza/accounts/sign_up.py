@@ -34,17 +34,19 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
 
     Raises BadEmail, BadName, RateLimited, BadPassword, TooBusy.
     """
-    network, checks = limits.network(address), FieldChecks()
+    network, checks, hashed = limits.network(address), FieldChecks(), ""
     with checks.field("email"):
         email = people.clean_email(email)
     with checks.field("name"):
         name = people.clean_name(name)
     with checks.field("password"):
         demand_length(password)
+        spent = HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network)
+        await limits.spend_now(accounts.database, "sign-up", *spent)
+        work = accounts.passwords.make if checks.all_right else accounts.passwords.judge
+        hashed = await work(password, (email, name), network)
     checks.demand()
-    spent = HASHING_FROM_NETWORK.of(network), SIGN_UP_FROM_NETWORK.of(network)
-    await limits.spend_now(accounts.database, "sign-up", *spent)
-    return SignUp(email, name, await accounts.passwords.make(password, (email, name), network), address)
+    return SignUp(email, name, hashed, address)
 
 
 async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID | None:

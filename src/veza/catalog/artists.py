@@ -132,8 +132,11 @@ async def _tag(session: Session, artist: Artist, before: Sequence[str]) -> None:
 
 async def set_fee(session: Session, artist: Artist, fee_bps: int | None) -> None:
     """What the platform takes of this artist's sales, in basis points; None: as configured. Raises BadValue."""
-    if fee_bps is not None and not 0 <= fee_bps <= 10_000:
-        raise BadValue(f"a fee is 0 to 10000 basis points, not {fee_bps}")
+    checks = FieldChecks()
+    with checks.field("fee_bps"):
+        if fee_bps is not None and not 0 <= fee_bps <= 10_000:
+            raise BadValue(f"a fee is 0 to 10000 basis points, not {fee_bps}")
+    checks.demand()
     artist.fee_bps = fee_bps
     await session.flush()
     fee = "as configured" if fee_bps is None else f"{fee_bps} basis points"

@@ -17,6 +17,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK
 from veza.kit import limits
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.limits import Limit
 from veza.kit.texts import paragraphs
 
@@ -81,14 +82,14 @@ class NotYourComment(Exception):
     """It can be read, not changed."""
 
 
-class BadMoment(ValueError):
+class BadMoment(FieldFault):
     """The track is not that long."""
 
     def __init__(self, asked_ms: int, longest_ms: int) -> None:
         super().__init__(f"asked for {asked_ms} ms into the track, it is {longest_ms} ms long")
 
 
-class ReplyToReply(ValueError):
+class ReplyToReply(FieldFault):
     """Replies go one level deep."""
 
     def __init__(self) -> None:
@@ -111,16 +112,18 @@ async def write(
     Raises NothingThere, AddressNotConfirmed, RateLimited, BadMoment, ReplyToReply, UnknownComment, BadText.
     """
     await _may_write_now(session, person_id)
-    await visibility.must_be_visible(session, "track", track_id)
-    kept = paragraphs(text, "the comment", most=TEXT_MOST, least=1)
-    if reply_to is not None:
-        at_ms = (await _open_to_replies(session, track_id, reply_to)).at_ms
-    else:
-        longest_ms = await session.scalar(_DURATION, {"track_id": track_id})
-        if longest_ms is None:
-            longest_ms = int(LONGEST_TRACK.total_seconds()) * 1000
-        if not 0 <= at_ms <= longest_ms:
-            raise BadMoment(at_ms, longest_ms)
+    checks, kept = FieldChecks(), ""
+    with checks.field("text"):
+        kept = paragraphs(text, "the comment", most=TEXT_MOST, least=1)
+    with checks.field("track_id", also=(visibility.NothingThere,)):
+        await visibility.must_be_visible(session, "track", track_id)
+    with checks.field("reply_to", also=(UnknownComment,)):
+        if reply_to is not None:
+            at_ms = (await _open_to_replies(session, track_id, reply_to)).at_ms
+    with checks.field("at_ms"):
+        if reply_to is None:
+            await _demand_within(session, track_id, at_ms)
+    checks.demand()
     comment = Comment(
         id=session.new_id(),
         track_id=track_id,
@@ -133,6 +136,14 @@ async def write(
     session.add(comment)
     await session.flush()
     return comment
+
+
+async def _demand_within(session: Session, track_id: UUID, at_ms: int) -> None:
+    longest_ms = await session.scalar(_DURATION, {"track_id": track_id})
+    if longest_ms is None:
+        longest_ms = int(LONGEST_TRACK.total_seconds()) * 1000
+    if not 0 <= at_ms <= longest_ms:
+        raise BadMoment(at_ms, longest_ms)
 
 
 async def edit(session: Session, comment_id: UUID, person_id: UUID, text: str) -> Comment:

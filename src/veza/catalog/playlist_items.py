@@ -19,6 +19,7 @@ from veza.catalog.rows import Rows, found_by
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK, NothingThere
 from veza.kit.database import Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.listing import Slice, Sort, start_of
 
 ITEMS_MOST = 5_000
@@ -53,9 +54,12 @@ async def add(
     if playlist.items_count + len(track_ids) > ITEMS_MOST:
         raise PlaylistFull(playlist.items_count, len(track_ids))
     there = await visibility.visible(session, "track", set(track_ids))
-    for track_id in track_ids:
-        if track_id not in there:
-            raise NothingThere("track", track_id)
+    checks = FieldChecks()
+    for number, track_id in enumerate(track_ids):
+        with checks.field("track_ids", number, also=(NothingThere,)):
+            if track_id not in there:
+                raise NothingThere("track", track_id)
+    checks.demand()
     if before is not None and await _position(session, playlist_id, before) is None:
         before = None
     positions = await _room_for(session, playlist_id, len(track_ids), before)

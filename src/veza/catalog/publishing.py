@@ -14,6 +14,7 @@ from veza.catalog.tracks import count_tracks, list_tracks
 from veza.catalog.wording import BadValue
 from veza.kit import outbox
 from veza.kit.database import Database, Session, table_of
+from veza.kit.field_faults import FieldChecks, FieldFault
 
 PUBLISHED, WITHDRAWN = "release.published", "release.withdrawn"
 WAKE = "release publisher"
@@ -22,7 +23,7 @@ FURTHEST = timedelta(days=2 * 366)
 """A date further ahead is a slip of the pen."""
 
 
-class NotComplete(Exception):
+class NotComplete(FieldFault):
     """The release lacks something it needs to be published."""
 
     def __init__(self, release: Release, lacks: str) -> None:
@@ -43,9 +44,14 @@ async def publish(session: Session, release: Release, *, because: str = "publish
 
 async def schedule(session: Session, release: Release, at: datetime) -> None:
     """Publish a locked draft at a time in the future. Raises NotComplete, BadValue, ForbiddenMove."""
-    await _demand_complete(session, release)
-    if not session.now < at <= session.now + FURTHEST:
-        raise BadValue(f"publish_at must lie in the future, within {FURTHEST.days} days; {at:%Y-%m-%d %H:%M} does not")
+    checks = FieldChecks()
+    with checks.field("publish_at"):
+        if not session.now < at <= session.now + FURTHEST:
+            said = f"{at:%Y-%m-%d %H:%M} does not"
+            raise BadValue(f"publish_at must lie in the future, within {FURTHEST.days} days; {said}")
+    with checks.field():
+        await _demand_complete(session, release)
+    checks.demand()
     await machine.move(
         session, release, "scheduled", because=f"for {at:%Y-%m-%d %H:%M} UTC", attempt=release.attempt + 1,
         publish_at=at, claimed_until=None, updated_at=session.now,

@@ -38,7 +38,7 @@ from veza.http.requests import ClientLeft
 from veza.kit.codes import BadCode
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.elsewhere import Busy, TookTooLong
-from veza.kit.field_faults import FieldFault
+from veza.kit.field_faults import faults_of
 from veza.kit.money import BadAmount
 
 log = structlog.get_logger(__name__)
@@ -71,7 +71,7 @@ def exception_handlers(
         return lambda request, error: answer(request, translate(request, error), page)
 
     def translated(kind: Kind) -> Translate:
-        return lambda _request, error: Problem(kind, str(error), retry_headers(error), **_fields_of(error))
+        return lambda _request, error: Problem(kind, _said(error), retry_headers(error), **_fields_of(error))
 
     told: dict[type[Exception], Translate] = {
         **{error: translated(kind) for error, kind in translations.items()},
@@ -122,8 +122,12 @@ def _malformed(_request: DoorRequest, error: Malformed) -> Problem:
 
 def _fields_of(error: Exception) -> Mapping[str, Any]:
     """Each field of the body that a module could not take, where it says which."""
-    faults = error.faults if isinstance(error, FieldFault) else ()
+    faults = faults_of(error)
     return {"errors": [Fault("body", place, said).shown() for place, said in faults]} if faults else {}
+
+
+def _said(error: Exception) -> str:
+    return "; ".join(said for _, said in faults_of(error)) or str(error)
 
 
 def _left(_request: DoorRequest, error: ClientLeft) -> Problem:

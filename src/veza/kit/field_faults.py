@@ -32,25 +32,40 @@ class FieldChecks:
     """
 
     def __init__(self) -> None:
-        self._found: list[tuple[Place, FieldFault]] = []
+        self._found: list[tuple[Place, Exception]] = []
 
     @contextmanager
-    def field(self, *place: str | int) -> Iterator[None]:
-        """A FieldFault raised inside the block is noted, and ends the block."""
+    def field(self, *place: str | int, also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+        """A FieldFault raised inside the block is noted, and ends the block; so is one of `also`, such as that of a row
+        the field names."""
         try:
             yield
-        except FieldFault as error:
+        except Exception as error:
+            if not isinstance(error, (FieldFault, *also)):
+                raise
             if len(self._found) < MAX_FAULTS:
                 self._found.append((place, error))
 
+    @property
+    def all_right(self) -> bool:
+        """Whether no field has failed so far: what asks more of several fields waits for that."""
+        return not self._found
+
     def demand(self) -> None:
-        """Raises FieldFault if any field failed."""
+        """Raises FieldFault, or one of `also`, if any field failed."""
         if not self._found:
             return
         (_, first) = self._found[0]
-        first.faults = tuple(
+        told = tuple(
             ((*place, *inner), said)
             for place, error in self._found
-            for inner, said in (error.faults or (((), str(error)),))
-        )[:MAX_FAULTS]
+            for inner, said in (faults_of(error) or (((), str(error)),))
+        )
+        first.faults = told[:MAX_FAULTS]  # type: ignore[attr-defined]  # `faults_of` reads it
         raise first
+
+
+def faults_of(error: Exception) -> tuple[tuple[Place, str], ...]:
+    """Where each fault is that `FieldChecks` found beside `error`, with its sentence; empty for any other error."""
+    found: tuple[tuple[Place, str], ...] = getattr(error, "faults", ())
+    return found

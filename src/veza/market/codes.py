@@ -17,6 +17,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.texts import one_line
 from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
@@ -113,8 +114,12 @@ async def make(
     """A batch of `count` codes and the codes themselves, which are never seen again. Raises UnknownItem, BadText."""
     if not 1 <= count <= MOST_IN_BATCH:
         raise ValueError(f"a batch has 1 to {MOST_IN_BATCH} codes, not {count}")
-    note = one_line(note, "the note", most=NOTE_MOST)
-    release_id = await products.release_of(session, artist, kind, item_id)
+    checks, release_id = FieldChecks(), item_id
+    with checks.field("note"):
+        note = one_line(note, "the note", most=NOTE_MOST)
+    with checks.field("item_id", also=(products.UnknownItem,)):
+        release_id = await products.release_of(session, artist, kind, item_id)
+    checks.demand()
     batch = CodeBatch(
         id=session.new_id(), artist_id=artist.id, kind=kind.value, item_id=item_id, release_id=release_id,
         note=note, size=count, created_at=session.now,

@@ -73,7 +73,7 @@ async def give_back(session: Session, order: Order, lines: Sequence[OrderLine], 
         return
     try:
         await refunds.request(
-            session, payment, sum(amounts.values()), order.currency, reason=because, line_amounts=amounts
+            session, payment, sum(amounts.values()), order.currency, reason=because, line_amounts=amounts.items()
         )
     except (NotRefundable, RefundExceedsPayment):
         return  # the money is on its way back for another reason

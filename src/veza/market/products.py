@@ -206,8 +206,12 @@ async def create(
     Raises UnknownItem, ProductExists, BadAmount. The money room knows the seller from here on; what is sold before
     they have an account at the provider waits for it.
     """
-    release_id = await release_of(session, artist, kind, item_id)
-    currency = _checked(price, artist, rules)
+    checks, release_id = FieldChecks(), item_id
+    with checks.field("item_id", also=(UnknownItem,)):
+        release_id = await release_of(session, artist, kind, item_id)
+    with checks.field():
+        currency = _checked(price, artist, rules)
+    checks.demand()
     dialect = postgresql if session.dialect == "postgresql" else sqlite
     row = {
         "id": session.new_id(),

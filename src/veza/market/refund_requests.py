@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.money import Money
 from veza.kit.moves import Machine, Move
 from veza.kit.texts import one_line
@@ -117,12 +118,17 @@ async def ask(
 
     Raises UnknownLine, CannotAsk, BadText.
     """
-    reason = _reason(reason)
+    checks = FieldChecks()
+    with checks.field("reason"):
+        reason = _reason(reason)
     # Under the order's lock: of two requests at once the second sees the first. Returns take it before the lines, too.
     order = await orders.lock(session, order.id)
     line = next((one for one in (await orders.lines_of(session, [order.id]))[order.id] if one.id == line_id), None)
-    if line is None:
-        raise UnknownLine(line_id)
+    with checks.field("line_id", also=(UnknownLine,)):
+        if line is None:
+            raise UnknownLine(line_id)
+    checks.demand()
+    assert line is not None
     if order.payment_id is None:
         raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
     _refuse_late(session, order, line, rules)
@@ -209,7 +215,7 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
     amount = left.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
     if line.payment_line_id is None or not amount:
         raise CannotAsk(f"nothing is left to refund of “{line.title}”: it went back, or is on its way")
-    only = {line.payment_line_id: amount}
+    only = [(line.payment_line_id, amount)]
     return await refunds.request(session, payment, amount, payment.currency, reason=reason, line_amounts=only)
 
 

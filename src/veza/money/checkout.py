@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from veza.kit.database import Session
+from veza.kit.field_faults import FieldChecks
 from veza.kit.money import known_currency
 from veza.money import payment_progress, payments
 from veza.money.payments import BadPayment, LineWanted, Payment
@@ -59,12 +60,23 @@ async def intend(session: Session, wanted: CheckoutWanted, *, currencies: Collec
     known = (await session.scalars(select(Payment).where(Payment.request_key == request_key))).one_or_none()
     if known is not None:
         return known
-    if known_currency(wanted.currency) not in currencies:
-        raise BadPayment(f"the platform does not settle in {wanted.currency.upper()}, only in {', '.join(currencies)}")
+    checks, settled = FieldChecks(), ", ".join(currencies)
+    unit = None
+    with checks.field("currency"):
+        unit = known_currency(wanted.currency)
+        if unit not in currencies:
+            raise BadPayment(f"the platform does not settle in {wanted.currency.upper()}, only in {settled}")
     named = {line.seller_id for line in wanted.lines}
     registered = set(await session.scalars(select(Seller.id).where(Seller.id.in_(named))))
-    if strangers := sorted(named - registered):
-        raise BadPayment(f"there is no seller “{strangers[0]}”: register them first, or they could never be paid")
+    for number, line in enumerate(wanted.lines):
+        with checks.field("lines", number, "seller_id"):
+            if line.seller_id not in registered:
+                raise BadPayment(
+                    f"there is no seller “{line.seller_id}”: register them first, or they could never be paid"
+                )
+    if unit is not None:
+        payments.check_lines(wanted.lines, unit, checks)
+    checks.demand()
     return await payments.create(session, wanted.order_ref, wanted.currency, wanted.lines, request_key=request_key)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, insert, or
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
+from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.money import Money, positive, step
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
@@ -113,7 +114,7 @@ class LineWanted:
     fee_bps: int
 
 
-class BadPayment(ValueError):
+class BadPayment(FieldFault):
     """A payment that cannot be made as asked; says why in one sentence."""
 
 
@@ -137,10 +138,7 @@ async def create(
     """
     if not 1 <= len(lines) <= MAX_LINES:
         raise BadPayment(f"a payment has 1 to {MAX_LINES} lines, this one has {len(lines)}")
-    for line in lines:
-        positive(line.gross_minor, currency)
-        if not 0 <= line.fee_bps <= 10_000:
-            raise BadPayment(f"a fee is 0 to 10000 basis points, line “{line.product_ref}” asks for {line.fee_bps}")
+    check_lines(lines, currency, FieldChecks()).demand()
     total = positive(sum(line.gross_minor for line in lines), currency)
     payment = {
         "id": session.new_id(),
@@ -159,6 +157,17 @@ async def create(
 
 
 _NEW_LINES = insert(table_of(PaymentLine))
+
+
+def check_lines(lines: Sequence[LineWanted], currency: str, checks: FieldChecks) -> FieldChecks:
+    """`checks`, with what is wrong with the amounts and the fees of the lines."""
+    for number, line in enumerate(lines):
+        with checks.field("lines", number, "gross_minor"):
+            positive(line.gross_minor, currency)
+        with checks.field("lines", number, "fee_bps"):
+            if not 0 <= line.fee_bps <= 10_000:
+                raise BadPayment(f"a fee is 0 to 10000 basis points, line “{line.product_ref}” asks for {line.fee_bps}")
+    return checks
 
 
 def _line(session: Session, payment: Payment, position: int, line: LineWanted) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, inse
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
-from veza.kit.money import BadAmount, Money, positive
+from veza.kit.field_faults import FieldChecks, FieldFault
+from veza.kit.money import BadAmount, Money, known_currency, positive
 from veza.kit.moves import Machine, Move
 from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
@@ -104,7 +105,7 @@ class RefundExceedsPayment(BadAmount):
         super().__init__(f"asked to refund {asked}, only {left} is left")
 
 
-class NotRefundable(ValueError):
+class NotRefundable(FieldFault):
     """The payment has nothing to refund yet; says why."""
 
 
@@ -129,33 +130,19 @@ async def request(
     currency: str,
     *,
     reason: str,
-    line_amounts: Mapping[UUID, int] | None = None,
+    line_amounts: Iterable[tuple[UUID, int]] = (),
 ) -> Refund:
     """Reserve a refund of a locked payment; the worker, woken at the commit, asks the provider for it.
 
-    `line_amounts` says which lines it is for (line id → minor units); without it, or for the part it does not
-    name, the amount is spread over what is left. Raises BadAmount, RefundExceedsPayment, NotRefundable.
+    `line_amounts` says which lines it is for (line id, minor units), each once; without it, or for the part it does
+    not name, the amount is spread over what is left. Raises BadAmount, RefundExceedsPayment, NotRefundable, with all
+    that is wrong.
     """
-    money = positive(amount_minor, currency)
-    if money.currency != payment.currency:
-        raise BadAmount(f"the payment was made in {payment.currency}, it cannot be refunded in {money.currency}")
-    if payment.status != "succeeded":
-        raise NotRefundable(f"payment {payment.id} is {payment.status}: there is nothing to refund")
+    given = list(line_amounts)
     left = await unreserved(session, payment)
-    most = min(sum(left.values()), await _left_of_payment(session, payment))
-    if amount_minor > most:
-        raise RefundExceedsPayment(money, Money(most, payment.currency))
-    for line_id, part in (line_amounts or {}).items():
-        if line_id not in left:
-            raise NotRefundable(f"payment {payment.id} has no line {line_id}")
-        if part <= 0:
-            raise BadAmount(f"an amount must be above zero, line {line_id} asks for {Money(part, payment.currency)}")
-        if part > left[line_id]:
-            raise RefundExceedsPayment(Money(part, payment.currency), Money(left[line_id], payment.currency))
-    if sum((line_amounts or {}).values()) > amount_minor:
-        raise BadAmount(f"the lines sum to more than the {money} to be refunded")
+    await _check(session, payment, amount_minor, currency, given, left)
     lines = await lines_of(session, payment.id)
-    parts, _ = returns.allocate(lines, left, amount_minor, line_amounts or {})
+    parts, _ = returns.allocate(lines, left, amount_minor, dict(given))
     refund = await add(session, payment, amount_minor, "requested", "requested", reason)
     await session.execute(
         _NEW_LINES,
@@ -166,6 +153,48 @@ async def request(
 
 
 _NEW_LINES = insert(table_of(RefundLine))
+
+
+async def _check(
+    session: Session,
+    payment: Payment,
+    amount_minor: int,
+    currency: str,
+    line_amounts: Sequence[tuple[UUID, int]],
+    left: Mapping[UUID, int],
+) -> None:
+    """Raises for everything that is wrong; `left` is what of each line may be given back."""
+    checks, unit = FieldChecks(), payment.currency
+    with checks.field("payment_id"):
+        if payment.status != "succeeded":
+            raise NotRefundable(f"payment {payment.id} is {payment.status}: there is nothing to refund")
+    with checks.field("currency"):
+        unit = known_currency(currency)
+        if unit != payment.currency:
+            raise BadAmount(f"the payment was made in {payment.currency}, it cannot be refunded in {unit}")
+    with checks.field("amount_minor"):
+        money = positive(amount_minor, unit)
+        most = min(sum(left.values()), await _left_of_payment(session, payment))
+        if checks.all_right and amount_minor > most:
+            raise RefundExceedsPayment(money, Money(most, unit))
+    seen = set[UUID]()
+    for number, (line_id, part) in enumerate(line_amounts):
+        with checks.field("lines", number, "line_id"):
+            if line_id in seen:
+                raise NotRefundable(f"line {line_id} is named twice: give each line once with its whole part")
+            if line_id not in left:
+                raise NotRefundable(f"payment {payment.id} has no line {line_id}")
+        seen.add(line_id)
+        with checks.field("lines", number, "amount_minor"):
+            asked = Money(part, payment.currency)
+            if part <= 0:
+                raise BadAmount(f"an amount must be above zero, line {line_id} asks for {asked}")
+            if payment.status == "succeeded" and part > left.get(line_id, part):
+                raise RefundExceedsPayment(asked, Money(left[line_id], payment.currency))
+    with checks.field("lines"):
+        if checks.all_right and sum(part for _, part in line_amounts) > amount_minor:
+            raise BadAmount(f"the lines sum to more than the {Money(amount_minor, unit)} to be refunded")
+    checks.demand()
 
 
 async def refundable_minor(session: Session, payment: Payment) -> int:

@@ -127,7 +127,7 @@ async def _give_back(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
     (order,) = await shop.stage.all(Order, id=UUID(order_id))
     async with shop.stage.database.write() as session:
         payment = await payments.lock(session, order.payment_id)
-        amounts = {line.payment_line_id: minor for line, minor in zip(lines, back, strict=True) if minor}
+        amounts = [(line.payment_line_id, minor) for line, minor in zip(lines, back, strict=True) if minor]
         await refunds.request(session, payment, sum(back), payment.currency, reason="a part", line_amounts=amounts)
     await shop.stage.settle()
 

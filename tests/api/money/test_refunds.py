@@ -123,7 +123,7 @@ async def test_the_lines_of_a_refund_must_fit_it(counter: Counter) -> None:
     ):
         await counter.refused("/refunds", _wanted(payment, lines=lines), 422, kind)
     twice = [{"line_id": line, "amount_minor": 1}] * 2
-    assert "twice" in await counter.refused("/refunds", _wanted(payment, lines=twice), 400, "invalid-request")
+    assert "twice" in await counter.refused("/refunds", _wanted(payment, lines=twice), 422, "not-refundable")
 
 
 async def test_an_unpaid_payment_is_not_refundable(counter: Counter) -> None:

@@ -27,6 +27,7 @@ from veza.api.problems import RATE_LIMITED
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.kit.database import Database, Session
+from veza.kit.field_faults import FieldChecks
 from veza.library.grants import ItemKind
 from veza.market import code_claims, codes, listings, sellers
 from veza.market.checkout import AddressNeeded
@@ -231,7 +232,10 @@ async def redeem_code(
     """Gives the signed-in person what the code is for; without an account, a link to it is mailed to `email`. Of two
     with the same code one gets it; what one owns already does not use the code up."""
     person_id = visitor.person_id
-    email = clean_email(data.email) if data.email is not None else None
+    email, checks = data.email, FieldChecks()
+    with checks.field("email"):
+        email = clean_email(email) if email is not None else None
+    checks.demand()
     if person_id is None:
         if email is None:
             raise AddressNeeded

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
 from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import BAD_AMOUNT, INVALID_REQUEST, NOT_FOUND, Problem
+from veza.api.problems import BAD_AMOUNT, NOT_FOUND
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
     LIST_PROBLEMS,
@@ -140,9 +140,7 @@ async def create_refund(
 ) -> Response[RefundShown]:
     """Reserves the amount and asks the provider for the refund in the background. Once it succeeds, the sellers'
     shares of it are taken back from their transfers; the buyer never waits for that."""
-    amounts = {line.line_id: line.amount_minor for line in data.lines}
-    if len(amounts) < len(data.lines):
-        raise Problem(INVALID_REQUEST, "lines: a line is named twice; give each line once with its whole part")
+    amounts = [(line.line_id, line.amount_minor) for line in data.lines]
 
     async def work(session: Session) -> Reply:
         payment = await payments.lock(session, data.payment_id)

@@ -90,8 +90,8 @@ async def _refund(run: Run, sale: Sale, amount: int | None, lines: dict[UUID, in
             async with process.database.write("operator") as session:
                 payment = await payments.lock(session, sale.payment_id)
                 left = sum((await refunds.unreserved(session, payment)).values())
-                asked = left if amount is None else amount
-                await refunds.request(session, payment, asked, sale.currency, reason="simulated", line_amounts=lines)
+                asked, named = left if amount is None else amount, (lines or {}).items()
+                await refunds.request(session, payment, asked, sale.currency, reason="simulated", line_amounts=named)
             said[0] = f"an operator refunds {asked} {sale.currency} of {sale.payment_id}"
         except (BadAmount, NotRefundable) as refusal:
             said[0] = f"a refund is not taken: {refusal}"

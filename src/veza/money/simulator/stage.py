@@ -154,7 +154,7 @@ class Stage:
         async with self.database.write("operator") as session:
             payment = await payments.lock(session, payment_id)
             row = await refunds.request(
-                session, payment, amount_minor, currency, reason="asked on stage", line_amounts=lines
+                session, payment, amount_minor, currency, reason="asked on stage", line_amounts=(lines or {}).items()
             )
         return row.id
 

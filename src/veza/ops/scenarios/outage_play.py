@@ -85,7 +85,7 @@ async def _refund_every_ticket(scene: Scene, payment_id: UUID) -> None:
     async with scene.database.write("operator") as session:
         payment = await payments.lock(session, payment_id)
         for line in await payments.lines_of(session, payment_id):
-            only = {line.id: line.gross_minor}
+            only = [(line.id, line.gross_minor)]
             await refunds.request(
                 session, payment, line.gross_minor, payment.currency, reason="concert canceled", line_amounts=only
             )

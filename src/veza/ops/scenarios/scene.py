@@ -127,7 +127,7 @@ class Scene:
         async with self.database.write("operator") as session:
             payment = await payments.lock(session, payment_id)
             lines = await payments.lines_of(session, payment_id)
-            only = None if of_line is None else {lines[of_line].id: amount_minor}
+            only = [] if of_line is None else [(lines[of_line].id, amount_minor)]
             row = await refunds.request(
                 session, payment, amount_minor, currency, reason="the buyer asked", line_amounts=only
             )

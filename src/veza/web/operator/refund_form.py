@@ -58,7 +58,7 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -
             if filled.line != SPREAD and line is None:
                 raise NotRefundable("this payment has no such line: choose one of the list")
             reason = reason_for("refund", filled.reason)
-            only = {line.id: money.minor} if line is not None else None
+            only = [(line.id, money.minor)] if line is not None else []
             await refunds.request(session, payment, money.minor, money.currency, reason=reason, line_amounts=only)
             if not is_sure:
                 what = f"for “{line.product_ref}”" if line is not None else "spread over the lines"
