@@ -190,6 +190,11 @@ def test_the_rate_limit_admits_so_many_in_a_sliding_second(clock: ManualClock) -
     assert sandbox.request_log()["accepted"] == 6
 
 
+def test_a_rate_limit_of_zero_is_none(sandbox: Sandbox) -> None:
+    sandbox.set_switches({"rate_limit_per_second": 0})
+    assert [get(sandbox, "/v1/balance")[0] for _ in range(300)] == [200] * 300
+
+
 async def test_arrivals_of_accepted_requests_are_logged(served: Served) -> None:
     client = served.client()
     for _ in range(3):

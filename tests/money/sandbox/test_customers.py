@@ -46,6 +46,23 @@ async def test_a_customer_keeps_a_card_and_pays_with_it(stripe_client: stripe.St
     ]
 
 
+async def test_a_customer_is_made_with_a_test_card_as_the_default(
+    stripe_client: stripe.StripeClient, sandbox: Sandbox
+) -> None:
+    v1, card = stripe_client.v1, "pm_card_visa"
+    settings: Any = {"default_payment_method": card}
+    customer = await v1.customers.create_async({"payment_method": card, "invoice_settings": settings})
+    (kept,) = (await v1.customers.payment_methods.list_async(customer.id)).data
+    assert customer.invoice_settings is not None
+    assert customer.invoice_settings.default_payment_method == kept.id
+    with pytest.raises(stripe.InvalidRequestError, match="No such PaymentMethod"):
+        await v1.customers.create_async({"invoice_settings": settings})
+    with pytest.raises(stripe.InvalidRequestError, match="already been attached"):
+        await v1.customers.create_async({"payment_method": kept.id})
+    assert [one.id for one in (await v1.customers.list_async()).data] == [customer.id]
+    assert types_of(sandbox) == ["payment_method.attached", "customer.created"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "has_customer", "is_kept"),
     [

@@ -13,8 +13,8 @@ from veza.money.sandbox.core import Request, Sandbox
 from veza.money.sandbox.offers import fields as f
 from veza.money.sandbox.offers.fields import Field, Fields
 from veza.money.sandbox.offers.table import OFFERS, Offer
-from veza.money.sandbox.offers.typings import Parameters
-from veza.money.sandbox.routes import ROUTES
+from veza.money.sandbox.offers.typings import Parameters, addresses
+from veza.money.sandbox.routes import ROUTES, find_route
 from veza.money.sandbox.settings import API_VERSION
 
 from .conftest import client_in_process, make_sale
@@ -130,7 +130,10 @@ def test_values_are_told_apart_the_same_way(sandbox: Sandbox, method: str, patte
         ({"confirmation_method": "manual"}, "This sandbox does not offer confirmation_method=manual."),
         ({"transfer_data": {"destination": "acct_1"}}, "This sandbox does not offer transfer_data."),
         ({"off_session": "one_off"}, "This sandbox does not offer off_session=one_off."),
-        ({"payment_method_types": ["card", "klarna"]}, "Invalid payment_method_types[1]: must be one of card"),
+        ({"payment_method_types": ["card", "klarna"]}, "This sandbox does not offer payment_method_types[1]=klarna."),
+        ({"payment_method": "pm_card_jcb"}, "This sandbox does not offer payment_method=pm_card_jcb."),
+        ({"payment_method": "pm_0123456789abcdefghijklmn"}, "No such PaymentMethod: 'pm_0123456789abcdefghijklmn'"),
+        ({"receipt_email": "anna at example.org"}, "Invalid email address: anna at example.org"),
         ({"metdata": {"a": "b"}}, "Received unknown parameter: metdata. Did you mean metadata?"),
         ({"colour": "red", "shape": "round"}, "Received unknown parameters: colour, shape"),
         ({"shipping": "here"}, "Invalid object"),
@@ -161,13 +164,30 @@ def test_booleans_of_older_sdks_are_taken(sandbox: Sandbox, flag: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/payouts"), ("POST", "/v1/invoices/in_1/finalize"), ("DELETE", "/v1/accounts/acct_1")],
+    [
+        ("GET", "/v1/payouts"),
+        ("POST", "/v1/invoices/in_1/finalize"),
+        ("DELETE", "/v1/accounts/acct_1"),
+        ("GET", "/v2/core/events"),
+    ],
 )
 def test_an_endpoint_that_is_not_offered_is_not_called_unknown(sandbox: Sandbox, method: str, path: str) -> None:
     status, answer = send(sandbox, method, path, "")
     assert (status, answer["error"]["message"]) == (404, f"This sandbox does not offer {method} {path}.")
     status, answer = send(sandbox, method, "/v1/unicorns", "")
     assert (status, "Unrecognized request URL" in answer["error"]["message"]) == (404, True)
+
+
+def test_no_endpoint_of_stripes_is_taken_for_an_object_of_its_name(sandbox: Sandbox) -> None:
+    alike = [
+        (method, path)
+        for method, path in addresses() - set(ROUTES)
+        if find_route(method, path.replace("*", "x_1")) is not None
+    ]
+    assert alike == []
+    for kind in ("charges", "customers", "payment_intents"):
+        status, answer = send(sandbox, "GET", f"/v1/{kind}/search", "query=a")
+        assert (status, answer["error"]["message"]) == (404, f"This sandbox does not offer GET /v1/{kind}/search.")
 
 
 def test_the_typings_are_read_to_any_depth() -> None:

@@ -45,6 +45,8 @@ async def test_a_platform_for_a_test_sees_nothing_of_the_others(served: Served) 
         assert account.id == made[1]["account"]
         assert (await http.delete(f"/_sandbox/platforms/{made[0]['account']}")).status_code == 200
         assert (await http.get(made[0]["path"] + "/_sandbox")).status_code == 404
+        with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
+            await first.v1.charges.list_async()
         await close(first)
         await close(second)
 

@@ -122,8 +122,8 @@ def _wanted(params: Params, account: Obj) -> Obj:
     values = params.values
     wanted: Obj = {"metadata": params.metadata(account["metadata"])}
     wanted.update((name, params.text(name)) for name in ("email", "business_type") if name in values)
-    if currency := params.text("default_currency"):
-        wanted["default_currency"] = currency.lower()
+    if params.text("default_currency"):
+        wanted["default_currency"] = params.currency("default_currency")
     if (profile := params.part("business_profile")) is not None:
         wanted["business_profile"] = {**account["business_profile"], **_profile(profile)}
     if (asked := params.part("capabilities")) is not None:

@@ -16,6 +16,8 @@ from veza.money.sandbox.world import World
 
 MOST_PLATFORMS = 100
 """Platforms made for tests at one time; each keeps its objects in memory."""
+PLATFORM_KEY = "sk_test_platform"
+"""How their keys begin: a key whose platform is gone is refused, and never taken for one of the sandbox's own."""
 
 
 class Controls(BuyerControls, AccountControls, DashboardControls, FaultControls, DeliveryControls):
@@ -65,7 +67,7 @@ class Controls(BuyerControls, AccountControls, DashboardControls, FaultControls,
             raise ValueError(
                 f"there are {MOST_PLATFORMS} platforms already; remove one with DELETE /platforms/ID first"
             )
-        account, key = self.world.new_id("acct"), f"sk_test_{self.world.new_id('x')[2:]}"
+        account, key = self.world.new_id("acct"), f"{PLATFORM_KEY}{self.world.new_id('x')[2:]}"
         platform = self._beside(account, key)
         self.platforms[account] = platform
         return {"account": account, "secret_key": key, "path": f"/{account}"}

@@ -13,7 +13,7 @@ import msgspec
 
 from veza.kit.clock import Clock
 from veza.money.sandbox import errors, expansion, faults, idempotency
-from veza.money.sandbox.control import Controls
+from veza.money.sandbox.control import PLATFORM_KEY, Controls
 from veza.money.sandbox.errors import ApiError
 from veza.money.sandbox.limits import RateLimit, RequestLog
 from veza.money.sandbox.offers.check import check, not_offered
@@ -177,7 +177,8 @@ class Sandbox(Controls):
         if not key:
             raise errors.missing_key()
         accepted = self.settings.api_keys
-        if key not in accepted if accepted else not key.startswith(("sk_test_", "rk_test_")):
+        foreign = not key.startswith(("sk_test_", "rk_test_")) or key.startswith(PLATFORM_KEY)
+        if key not in accepted if accepted else foreign:
             raise errors.invalid_key(key)
         account = request.headers.get("stripe-account")
         if account and account != self.settings.platform_account and self.world.accounts.get(account) is None:

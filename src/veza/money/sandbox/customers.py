@@ -15,8 +15,11 @@ TEXTS = ("description", "email", "name", "phone")
 
 def create_customer(world: World, params: Params) -> Obj:
     method = method_named(world, params)
-    customer = new_customer(world)
-    change(customer, **_wanted(world, params, customer))
+    customer = _blank(world)
+    if method is not None:
+        _check_free(method, customer)
+    customer.update(_wanted(world, params, customer, method))
+    world.customers.add(customer)
     if method is not None:
         _attach(world, method, customer["id"])
     emit(world, "customer.created", customer)
@@ -25,38 +28,40 @@ def create_customer(world: World, params: Params) -> Obj:
 
 def new_customer(world: World, *, email: str | None = None, name: str | None = None) -> Obj:
     """A new customer; its event is up to the caller."""
-    return world.customers.add(
-        {
-            "id": world.new_id("cus"),
-            "object": "customer",
-            "address": None,
-            "balance": 0,
-            "created": world.seconds,
-            "currency": None,
-            "customer_account": None,
-            "default_source": None,
-            "delinquent": False,
-            "description": None,
-            "discount": None,
-            "email": email,
-            "invoice_prefix": None,
-            "invoice_settings": {
-                "custom_fields": None,
-                "default_payment_method": None,
-                "footer": None,
-                "rendering_options": None,
-            },
-            "livemode": False,
-            "metadata": {},
-            "name": name,
-            "next_invoice_sequence": 1,
-            "phone": None,
-            "preferred_locales": [],
-            "shipping": None,
-            "tax_exempt": "none",
-            "test_clock": None,
-        }
-    )
+    return world.customers.add({**_blank(world), "email": email, "name": name})
+
+
+def _blank(world: World) -> Obj:
+    return {
+        "id": world.new_id("cus"),
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "created": world.seconds,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": None,
+        "invoice_prefix": None,
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": {},
+        "name": None,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
 
 
 def get_customer(world: World, id: str) -> Obj:
@@ -115,14 +120,18 @@ def attach_method(world: World, params: Params, id: str) -> Obj:
     customer = customer_named(world, params)
     assert customer is not None
     method = get_method(world, id)
+    _check_free(method, customer)
+    _attach(world, method, customer["id"])
+    return method
+
+
+def _check_free(method: Obj, customer: Obj) -> None:
     if method["customer"] is not None:
         raise ApiError(
             400,
             "The payment method you provided has already been attached to a customer.",
             code="payment_method_already_attached" if method["customer"] == customer["id"] else None,
         )
-    _attach(world, method, customer["id"])
-    return method
 
 
 def detach_method(world: World, id: str) -> Obj:
@@ -151,8 +160,8 @@ def _attach(world: World, method: Obj, customer: str) -> None:
     emit(world, "payment_method.attached", method)
 
 
-def _wanted(world: World, params: Params, customer: Obj) -> Obj:
-    """The values a request gives a customer's fields."""
+def _wanted(world: World, params: Params, customer: Obj, attached: Obj | None = None) -> Obj:
+    """The values a request gives a customer's fields; `attached` is the payment method that comes with it."""
     wanted: Obj = {name: params.text(name) for name in TEXTS if name in params.values}
     wanted["metadata"] = params.metadata(customer["metadata"])
     if "preferred_locales" in params.values:
@@ -165,10 +174,15 @@ def _wanted(world: World, params: Params, customer: Obj) -> Obj:
         wanted["shipping"] = shipping and shipping_of(shipping)
     settings = params.part("invoice_settings")
     if settings is not None and "default_payment_method" in settings.values:
-        method = settings.text("default_payment_method")
-        if method is not None:
-            method_of(world, customer["id"], method)
-        wanted["invoice_settings"] = {**customer["invoice_settings"], "default_payment_method": method}
+        default = settings.text("default_payment_method")
+        if attached is not None and default == params.text("payment_method"):
+            # A test name stands for a new payment method each time: here it is the one that is attached.
+            default = attached["id"]
+        elif default is not None:
+            found = world.payment_methods.get(default)
+            if found is None or found["customer"] != customer["id"]:
+                raise no_such_reference("PaymentMethod", default, param=settings.path("default_payment_method"))
+        wanted["invoice_settings"] = {**customer["invoice_settings"], "default_payment_method": default}
     return wanted
 
 

@@ -18,7 +18,7 @@ class RateLimit:
         self._accepted: deque[float] = deque()
 
     def admits(self, now: float, per_second: int | None) -> bool:
-        if per_second is None:
+        if not per_second:
             return True
         accepted = self._accepted
         # A clock set back leaves arrivals in the future; they no longer count.

@@ -6,6 +6,7 @@ from veza.money.sandbox.cards import BY_METHOD, BY_TOKEN, Card
 from veza.money.sandbox.changes import change
 from veza.money.sandbox.errors import missing_param, no_such, no_such_reference
 from veza.money.sandbox.events import emit
+from veza.money.sandbox.offers.check import not_offered
 from veza.money.sandbox.params import Params
 from veza.money.sandbox.wire import Obj
 from veza.money.sandbox.world import World
@@ -23,6 +24,8 @@ def create_method(world: World, params: Params) -> Obj:
         raise missing_param("card")
     token = card.required_text("token")
     if token not in BY_TOKEN:
+        if is_test_name(token):
+            raise not_offered(f"card[token]={token}", "card[token]")
         raise no_such_reference("token", token, param="card[token]")
     method = new_method(world, BY_TOKEN[token])
     method.update(billing_details=_billing(params, method["billing_details"]), metadata=params.metadata())
@@ -31,6 +34,8 @@ def create_method(world: World, params: Params) -> Obj:
 
 def get_method(world: World, id: str) -> Obj:
     method = find_method(world, id)
+    if method is None and is_test_name(id):
+        raise not_offered(id, "payment_method")
     if method is None:
         raise no_such("PaymentMethod", id, param="payment_method")
     return method
@@ -54,9 +59,20 @@ def method_named(world: World, params: Params) -> Obj | None:
     if id is None:
         return None
     method = find_method(world, id)
+    if method is None and is_test_name(id):
+        raise not_offered(f"{params.path('payment_method')}={id}", params.path("payment_method"))
     if method is None:
         raise no_such_reference("PaymentMethod", id, param=params.path("payment_method"))
     return method
+
+
+def is_test_name(id: str) -> bool:
+    """Whether an id has the form of Stripe's names for test cards and accounts, such as `pm_card_visa`.
+
+    Ids of what was made have 24 letters and digits after their first underscore.
+    """
+    kind, _, name = id.partition("_")
+    return (kind == "pm" and ("_" in name or name.isalpha())) or (kind == "tok" and len(name) < 24)
 
 
 def find_method(world: World, id: str) -> Obj | None:

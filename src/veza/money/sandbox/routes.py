@@ -303,11 +303,11 @@ ROUTES: dict[tuple[str, str], Endpoint] = {
 
 
 def find_route(method: str, path: str) -> tuple[Route, list[str]] | None:
-    """The endpoint for a path, and its ids."""
+    """The endpoint for a path, and its ids; `search` is none of those: Stripe has endpoints of that name."""
     ids: list[str] = []
     node: Any = _TREE.get(method)
     for part in path.split("/")[1:]:
-        if node is None:
+        if node is None or part == "search":
             return None
         below = node.get(part)
         if below is None:

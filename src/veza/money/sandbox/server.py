@@ -22,6 +22,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY_BYTES = 1_000_000
 TOO_LARGE = f"A request may have at most {MAX_BODY_BYTES} bytes.".encode()
 LONGEST_HANG_SECONDS = 120.0
+API_PATHS = ("/v1/", "/v2/")
 
 
 def create_app(sandbox: Sandbox, *, latency_seconds: float = 0.0, control_token: str | None = None) -> AsgiApp:
@@ -43,7 +44,7 @@ def create_app(sandbox: Sandbox, *, latency_seconds: float = 0.0, control_token:
         platform, request = _platform(sandbox, request)
         if len(request.body) > MAX_BODY_BYTES:
             await _send(Reply(413, {"Content-Type": "text/plain"}, TOO_LARGE), send)
-        elif request.path.startswith("/v1/"):
+        elif request.path.startswith(API_PATHS):
             reply = platform.handle(request)
             if latency_seconds:
                 await asyncio.sleep(latency_seconds)

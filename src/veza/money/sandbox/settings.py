@@ -19,7 +19,7 @@ class SandboxSettings:
     public_url                      where browsers reach the sandbox; empty: taken from each request
     platform_account                id of the platform's own account
     platform_country                its country
-    rate_limit_per_second           for the whole platform; None switches the limit off
+    rate_limit_per_second           for the whole platform; None or 0 switches the limit off
     key_lifetime_seconds            how long an idempotency key is remembered (Stripe: at least 24 h)
     asynchronous_capture_seconds    a charge is booked this long after it succeeded: `balance_transaction` is null until
                                     `charge.updated`; None books it at once (Stripe: seconds, an hour at most)

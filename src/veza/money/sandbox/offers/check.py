@@ -12,6 +12,7 @@ from veza.money.sandbox.offers.fields import Field, Fields
 from veza.money.sandbox.offers.typings import Names, Parameters
 from veza.money.sandbox.wire import Form
 
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+").fullmatch
 INTEGER = re.compile(r"-?[0-9]{1,18}").fullmatch
 TRUTHS = {"true": "true", "false": "false", "True": "true", "False": "false"}
 """stripe-python before 12.3 writes Python's own words."""
@@ -31,6 +32,12 @@ def check(values: Form, fields: Fields, known: Parameters, path: str = "") -> No
 def _text(value: object, _: Field, __: Parameters, path: str) -> None:
     if not isinstance(value, str):
         raise bad_param(path, f"Invalid string: {value}")
+
+
+def _email(value: object, field: Field, known: Parameters, path: str) -> None:
+    _text(value, field, known, path)
+    if value and not EMAIL(str(value)):
+        raise bad_param(path, f"Invalid email address: {value}", "email_invalid")
 
 
 def _integer(value: object, _: Field, __: Parameters, path: str) -> None:
@@ -105,6 +112,7 @@ def _period(value: object, field: Field, known: Parameters, path: str) -> None:
 
 JUDGES: dict[str, Callable[[object, Field, Parameters, str], None]] = {
     f.TEXT: _text,
+    f.EMAIL: _email,
     f.INTEGER: _integer,
     f.FLAG: _flag,
     f.CHOICE: _choice,
@@ -142,7 +150,8 @@ def _unknown(paths: list[str], near: list[str]) -> ApiError:
 
 def _refused_value(value: str, field: Field, known: Parameters, path: str) -> ApiError:
     names: Names = known.values_of(path)
-    if value in names:
+    if value in names or not names:
+        # Where the typings list no values, Stripe may well know this one.
         return not_offered(f"{path}={value}", path)
     options = list(dict.fromkeys([*names, *field.values]))
     listed = options[0] if len(options) == 1 else ", ".join(options[:-1]) + f", or {options[-1]}"

@@ -11,6 +11,7 @@ from veza.money.sandbox.offers.fields import (
     Fields,
     choice,
     each,
+    email,
     flag,
     group,
     integer,
@@ -53,7 +54,7 @@ CREATE_SESSION: Fields = {
     "customer_creation": choice(
         "always", "if_required", effect="`always`: paying makes a customer, `if_required`: none is ever required"
     ),
-    "customer_email": text("fills in the page and cannot be changed there"),
+    "customer_email": email("fills in the page and cannot be changed there"),
     "expires_at": integer("when the page ends, 30 minutes to 24 hours from now, 24 hours without it"),
     "invoice_creation": group("invoices", enabled=required(only_false("no invoice is made"))),
     "line_items": each(
@@ -70,7 +71,7 @@ CREATE_SESSION: Fields = {
         capture_method=CAPTURE,
         description=text("kept, and shown on intent and charge"),
         metadata=METADATA_FIELD,
-        receipt_email=text("kept, and shown on intent and charge"),
+        receipt_email=email("kept, and shown on intent and charge"),
         setup_future_usage=choice(
             "off_session", "on_session", effect="the card is kept for the customer, which is made if there is none"
         ),

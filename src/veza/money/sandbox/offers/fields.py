@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-TEXT, INTEGER, FLAG, CHOICE = "text", "integer", "true or false", "one of"
+TEXT, INTEGER, FLAG, CHOICE, EMAIL = "text", "integer", "true or false", "one of", "email address"
 OBJECT, OBJECTS, TEXTS, METADATA, PERIOD = "object", "array of objects", "array of texts", "metadata", "time or range"
 
 
@@ -42,6 +42,10 @@ Fields = Mapping[str, Field]
 
 def text(effect: str) -> Field:
     return Field(TEXT, effect)
+
+
+def email(effect: str) -> Field:
+    return Field(EMAIL, effect)
 
 
 def integer(effect: str) -> Field:

@@ -11,6 +11,7 @@ from veza.money.sandbox.offers.fields import (
     PAGE,
     Fields,
     choice,
+    email,
     flag,
     group,
     integer,
@@ -61,7 +62,7 @@ INTENT: Fields = {
     "metadata": METADATA_FIELD,
     "payment_method": PAYMENT_METHOD,
     "payment_method_options": THREE_D_SECURE,
-    "receipt_email": text("kept, and shown on intent and charge"),
+    "receipt_email": email("kept, and shown on intent and charge"),
     "setup_future_usage": choice(
         "off_session", "on_session", effect="the payment method is attached to the customer when it has paid"
     ),
@@ -128,7 +129,7 @@ UPDATE_CHARGE: Fields = {
         "kept and shown", user_report=choice("fraudulent", "safe", effect="kept and shown; empty takes it away")
     ),
     "metadata": METADATA_FIELD,
-    "receipt_email": text("kept and shown"),
+    "receipt_email": email("kept and shown"),
     "shipping": SHIPPING,
     "transfer_group": text("kept, where there is none yet"),
     "expand": EXPAND,
@@ -144,7 +145,7 @@ LIST_CHARGES: Fields = {
 CUSTOMER: Fields = {
     "address": group("kept and shown", **ADDRESS),
     "description": text("kept and shown"),
-    "email": text("kept and shown; fills in the pay page"),
+    "email": email("kept and shown; fills in the pay page"),
     "invoice_settings": group(
         "kept and shown", default_payment_method=text("kept and shown; must be attached to the customer")
     ),
@@ -166,7 +167,7 @@ LIST_CUSTOMERS: Fields = {"created": CREATED, "email": text("only with this addr
 BILLING = group(
     "kept and shown",
     address=group("kept and shown", **ADDRESS),
-    email=text("kept and shown"),
+    email=email("kept and shown"),
     name=text("kept and shown"),
     phone=text("kept and shown"),
 )

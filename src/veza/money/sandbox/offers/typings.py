@@ -59,9 +59,9 @@ def api_versions() -> Names:
 
 @cache
 def addresses() -> frozenset[tuple[str, str]]:
-    """Every endpoint of the SDK's first API as (method, path), `*` for each id."""
+    """Every endpoint of the SDK's two APIs as (method, path), `*` for each id."""
     found = set()
-    call = re.compile(r'"(get|post|delete)",\s*(?:f?"(/v1/[^"]*)"|)')
+    call = re.compile(r'"(get|post|delete)",\s*(?:f?"(/v[12]/[^"]*)"|)')
     for file in _folder().rglob("*_service.py"):
         for method, path in call.findall(file.read_text()):
             if path:
