@@ -113,6 +113,24 @@ async def test_a_flood_of_refused_tries_costs_one_transaction(counted: Counted) 
     assert (await spent_now(counted, "other"), counted.writes) == (0, 5)
 
 
+async def test_whether_a_try_is_left_can_be_asked_without_taking_one_or_writing(
+    counted: Counted, clock: ManualClock
+) -> None:
+    limit = Limit("asked", 2, timedelta(seconds=10))
+    for _ in range(5):
+        await limits.demand_left(counted, limit.of("k"))
+    assert counted.writes == 0
+    assert [await spent_now(counted, "k", limit=limit) for _ in range(2)] == [0, 0]
+    for waited, left in ((0, 10), (4, 6), (5, 1)):
+        clock.advance(timedelta(seconds=waited))
+        with pytest.raises(RateLimited) as refused:
+            await limits.demand_left(counted, limit.of("other"), limit.of("k"))
+        assert refused.value.retry_after_seconds == left
+    clock.advance(timedelta(seconds=1))
+    await limits.demand_left(counted, limit.of("k"))
+    assert (await spent_now(counted, "k", limit=limit), counted.writes) == (0, 3)
+
+
 async def test_a_remembered_refusal_says_the_true_wait_and_ends_when_the_next_try_opens(
     counted: Counted, clock: ManualClock
 ) -> None:

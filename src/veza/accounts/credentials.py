@@ -31,6 +31,11 @@ def asking(address: str) -> Allowance:
     return MAIL_FROM_NETWORK.of(limits.network(address))
 
 
+def changing_address(person_id: UUID) -> Allowance:
+    """The tries of `ask_email_change` that one person has."""
+    return EMAIL_CHANGE.of(person_id)
+
+
 async def forgot(session: Session, email: str, address: str) -> None:
     """Have a link to set a new password mailed, if an account has this address; nothing tells whether.
 
@@ -139,9 +144,9 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
     instead: as many links and mails either way. An address that was never confirmed gets no notice: it may have been
     mistyped at sign-up, and belong to a stranger.
     """
+    await limits.spend(session, changing_address(proof.person_id))
     await fresh_proof.demand(session, proof)
     person = await people.lock(session, proof.person_id)
-    await limits.spend(session, EMAIL_CHANGE.of(person.id))
     audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
     if person.is_confirmed and person.email is not None:

@@ -17,6 +17,7 @@ from veza.accounts.room import Accounts
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.limits import Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
         secret = links.make(session, Purpose.CONFIRM, added, wanted.email)
         letters.welcome(session, base_url, added, wanted.email, secret)
     return added
+
+
+async def mailing_again(accounts: Accounts, person_id: UUID) -> list[Allowance]:
+    """The tries that `mail_again` takes; none for a confirmed address, to which it mails nothing."""
+    async with accounts.database.read() as session:
+        person = await people.find(session, person_id)
+    return [MAIL_TO_ADDRESS.of(person.email)] if person.email is not None and not person.is_confirmed else []
 
 
 async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> None:

@@ -19,6 +19,7 @@ from veza.api.idempotency import HEADER, Idempotent, Reply
 from veza.api.problems import Kind, Problem
 from veza.api.visitors import visitor_of
 from veza.kit.database import Database, Session
+from veza.kit.limits import Allowance
 
 Done = TypeVar("Done")
 
@@ -37,8 +38,10 @@ class Once:
     def __init__(self, write: Idempotent) -> None:
         self._write = write
 
-    async def run(self, work: Callable[[Session], Awaitable[Done]]) -> Done:
+    async def run(self, work: Callable[[Session], Awaitable[Done]], *spends: Allowance) -> Done:
         """Do `work` in one transaction that uses up the key; what it returns is for the answer and not stored.
+
+        `spends` are the limits that `work` spends: while one is known to be refused, no transaction is opened.
 
         Raises Problem `done-already` for a repeat, `idempotency-key-reused` for another address under this key, and
         whatever `work` raises (the key is free again then).
@@ -49,7 +52,7 @@ class Once:
             done.append(await work(session))
             return Reply(204, None)
 
-        await self._write.run(keep_nothing)
+        await self._write.run(keep_nothing, *spends)
         if not done:
             raise Problem(DONE_ALREADY, DONE_ALREADY.example)
         return done[0]

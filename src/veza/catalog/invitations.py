@@ -33,7 +33,7 @@ from veza.catalog.members import Member, add_member
 from veza.catalog.wording import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
-from veza.kit.limits import Limit, spend
+from veza.kit.limits import Allowance, Limit
 
 LASTS = timedelta(days=7)
 INVITING = Limit("inviting", 20, timedelta(minutes=10))
@@ -85,16 +85,20 @@ class AnotherAddress(Exception):
         super().__init__("this invitation was sent to another address than your account has: ask for one to yours")
 
 
+def inviting(actor: str, email: str) -> tuple[Allowance, Allowance]:
+    """The tries of `actor`, and of the address that is written to; raises BadEmail."""
+    return INVITING.of(actor), BEING_INVITED.of(people.clean_email(email))
+
+
 async def invite(
     session: Session, artist: Artist, email: str, part: str, *, by: UUID | None, base_url: str, limits: Limits
 ) -> Invitation:
     """Mail a link to `email` that makes its person an `owner` or `member` of a locked artist, for LASTS.
 
     Inviting the same address again sends a new link, and the one before it is good for nothing.
-    Raises BadEmail, RateLimited, and BadValue when there would be more than `limits.people_per_artist`.
+    Spend `inviting` first. Raises BadEmail, and BadValue when there would be more than `limits.people_per_artist`.
     """
     to = people.clean_email(email)
-    await spend(session, INVITING.of(session.actor), BEING_INVITED.of(to))
     gone = or_(Invitation.email == to, not_(_is_good(session)))
     await session.execute(delete(Invitation).where(Invitation.artist_id == artist.id, gone))
     await _demand_room(session, artist, limits.people_per_artist)

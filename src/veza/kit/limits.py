@@ -88,6 +88,23 @@ def demand_open(database: Database, *allowances: Allowance) -> None:
             raise RateLimited(one.limit, _seconds(opens_ms - now_ms))
 
 
+async def demand_left(database: Database, *allowances: Allowance) -> None:
+    """Raises RateLimited when one has no try left; takes none, and writes nothing.
+
+    For work that has to come before `spend`, such as checking a password for the transaction that spends.
+    """
+    demand_open(database, *allowances)
+    async with database.read() as session:
+        spent = select(Throttle.key, Throttle.spent_until_ms).where(Throttle.key.in_([one.key for one in allowances]))
+        until_ms = {key: int(until) for key, until in await session.execute(spent)}
+        now = _ms_of(session.now)
+    for one in _in_order(allowances):
+        opens_ms = until_ms.get(one.key, 0) - (one.limit.burst - 1) * _ms(one.limit.per)
+        if opens_ms > now:
+            database.refusals.note(one.key, now, opens_ms)
+            raise RateLimited(one.limit, _seconds(opens_ms - now))
+
+
 @asynccontextmanager
 async def turn(database: Database, *allowances: Allowance) -> AsyncIterator[None]:
     """Around a transaction that spends these: others of this process with one of them wait outside of the database, and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +70,25 @@ async def test_of_a_stolen_session(desk: Desk, method: str, path: str, body: Any
     with counted(desk) as work:
         assert (await browser.send(method, path, body)).status_code == 429
     assert work["hashed"] == work["verified"] == 0
+
+
+async def test_a_change_of_address_too_many_hashes_nothing_and_writes_nothing(desk: Desk) -> None:
+    browser = await desk.signed_up()
+    body = {"email": "anna@new.example", "password": PASSWORD}
+    assert await _until_refused(browser, "PUT", "/me/email", body, 10) == account_limits.EMAIL_CHANGE.burst
+    for later in (0, 2):  # remembered by this process, and read again
+        desk.clock.advance(timedelta(seconds=later))
+        with counted(desk) as work:
+            assert (await browser.send("PUT", "/me/email", body)).status_code == 429
+        assert work["verified"] == work["writes"] == 0
+
+
+async def test_a_mail_too_many_to_confirm_with_writes_nothing(desk: Desk) -> None:
+    browser = await desk.signed_up(confirmed=False)
+    await _until_refused(browser, "POST", "/me/email/confirmation-mails", None, 10)
+    with counted(desk) as work:
+        assert (await browser.send("POST", "/me/email/confirmation-mails", None)).status_code == 429
+    assert work["writes"] == 0
 
 
 async def test_a_new_password_is_hashed_after_the_old_one_was_right(desk: Desk) -> None:

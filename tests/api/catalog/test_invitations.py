@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.api.catalog.conftest import NOBODY, Shelf, make_person
 from tests.catalog.published import change
@@ -159,6 +159,13 @@ async def test_invitations_are_slowed_by_person_and_by_address(shelf: Shelf) -> 
         await _invited(shelf)
     answer = await shelf.send("POST", path, {"email": "ben@example.org"}, by=shelf.anna)
     assert (answer.status_code, int(answer.headers["retry-after"]) > 60) == (429, True)
+    statements = list[str]()
+    engine = shelf.room.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: statements.append(statement))
+    await shelf.send("POST", path, {"email": "ben@example.org"}, by=shelf.anna)
+    # The proof that was given before is a link; of the invitation itself nothing is written.
+    written = [one for one in statements if not one.startswith(("SELECT", "BEGIN", "INSERT INTO links"))]
+    assert written == []
     for number in range(INVITING.burst - BEING_INVITED.burst):
         await _invited(shelf, f"{number}@example.org")
     await shelf.refused("POST", path, {"email": "carl@example.org"}, 429, "rate-limited", by=shelf.anna)

@@ -28,6 +28,7 @@ from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
 from veza.http.limits import address_of
+from veza.kit import limits
 from veza.kit.database import Session
 
 TAG = "accounts"
@@ -120,10 +121,12 @@ async def change_email(
     The old address gets a notice, unless it was never confirmed: so an address that was mistyped at sign-up is mended.
     The answer does not tell whether the new address has an account."""
     email, address = people.clean_email(data.email), address_of(request)
+    changing = credentials.changing_address(visitor.person)
+    await limits.demand_left(accounts.database, changing)  # before a password is hashed
     async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> Accepted:
             await credentials.ask_email_change(session, accounts, proof, email, address)
             return Accepted(MAIL_IS_ON_ITS_WAY)
 
-        return await once.run(work)
+        return await once.run(work, changing)

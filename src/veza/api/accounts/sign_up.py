@@ -132,4 +132,4 @@ async def mail_again(
         await sign_up.mail_again(session, accounts, visitor.person)
         return Reply(202, Accepted(MAIL_IS_ON_ITS_WAY))
 
-    return await idempotent.run(work)
+    return await idempotent.run(work, *await sign_up.mailing_again(accounts, visitor.person))

@@ -31,6 +31,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.members import Member
 from veza.catalog.room import CatalogRoom
 from veza.http.limits import address_of
+from veza.kit import limits
 from veza.kit.database import Session
 
 
@@ -111,7 +112,10 @@ async def invite(
     an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link. Takes a
     fresh proof."""
 
+    spends = invitations.inviting(visitor.actor, data.email)
+
     async def work(session: Session) -> Reply:
+        await limits.spend(session, *spends)
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
         await fresh_proof.spend(session, visitor.person_id, proof)
         invited = await invitations.invite(
@@ -125,7 +129,7 @@ async def invite(
         )
         return Reply(201, show(InvitationShown, invited))
 
-    return await idempotent.run(work)
+    return await idempotent.run(work, *spends)
 
 
 @get(

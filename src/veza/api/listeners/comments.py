@@ -136,7 +136,7 @@ async def write_comment(
         )
         return Reply(201, show(CommentShown, await comment_lists.shown(session, row.id)))
 
-    return await idempotent.run(work)
+    return await idempotent.run(work, comments.COMMENTING.of(visitor.person))
 
 
 @get(
