@@ -8,13 +8,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from veza.http.serving import address, http_server, listen
 from veza.kit.clock import SystemClock
 from veza.money.sandbox.core import Sandbox
 from veza.money.sandbox.server import create_app
 from veza.money.sandbox.settings import SandboxSettings
 from veza.money.sandbox.store import Store
 from veza.ops.cli import run_async
-from veza.ops.serve import address, http_server, listen
 
 
 def main(store: Path, latency_ms: int, per_second: int) -> None:

@@ -15,6 +15,7 @@ from veza.api.market.problems import MARKET_KINDS
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import problems_page
 from veza.money.reference import answers_page, payments_page, states_page
+from veza.money.sandbox.faults_page import faults_page
 from veza.money.sandbox.offer_page import offer_markdown
 from veza.money.webhook_events_page import webhook_events_page
 from veza.ops.settings_pages import configuration_page, env_example
@@ -34,6 +35,7 @@ def generated_pages() -> dict[Path, str]:
         Path("docs/money-payments.md"): payments_page(),
         Path("docs/money-states.md"): states_page(),
         Path("docs/permissions.md"): permissions_page(),
+        Path("docs/sandbox-faults.md"): faults_page(),
         Path("docs/sandbox-offer.md"): offer_markdown(),
         Path("docs/webhook-events.md"): webhook_events_page(),
     }

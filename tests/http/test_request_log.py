@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from veza.http.request_log import RequestLog, name_actor
-from veza.money.configured import SANDBOX_PATH
+from veza.settings import SANDBOX_PATH
 
 
 async def asked(path: str, status: int, request_id: bytes = b"") -> tuple[dict[str, Any], list[Any]]:

@@ -21,10 +21,10 @@ import pytest
 
 from tests.conftest import missing
 from tests.own_postgres import OwnPostgres, own_postgres, programs
+from veza.http.serving import address, listen
 from veza.kit.database import STATEMENT_BOUND_SECONDS
 from veza.ops.probe.processes import Process, run_command
 from veza.ops.probe.visitor import Visitor
-from veza.ops.serve import address, listen
 
 DATABASE = "veza"
 SELLERS = "ab"

@@ -18,6 +18,7 @@ from typing import Any
 from litestar import Litestar, get
 from litestar.response import Stream
 
+from veza.http.serving import address, listen
 from veza.kit.database import Database
 from veza.ops import serve
 from veza.ops.cli import run_async
@@ -87,8 +88,8 @@ async def main() -> int:
         return Stream(ticks(), media_type="text/event-stream")
 
     stage.asgi = Litestar([slow, stream], logging_config=None, debug=False, openapi_config=None)
-    listener = serve.listen(settings.host, settings.port)
-    return await serve.run(stage, listener, lambda: print(f"ready {serve.address(listener)}", flush=True))
+    listener = listen(settings.host, settings.port)
+    return await serve.run(stage, listener, lambda: print(f"ready {address(listener)}", flush=True))
 
 
 if __name__ == "__main__":

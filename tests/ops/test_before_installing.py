@@ -12,7 +12,7 @@ import pytest
 from setup import install
 from setup.install import sentence
 
-from veza.ops.serve import address, listen
+from veza.http.serving import address, listen
 from veza.settings import environment_for_children
 
 ROOT = Path(__file__).parents[2]

@@ -15,10 +15,11 @@ import pytest
 from pydantic import SecretStr
 
 from tests.mail_server import mail_server
+from veza.http.serving import address, listen, serving
 from veza.kit.clock import ManualClock, SystemClock
 from veza.kit.database import Database
 from veza.money import backlog
-from veza.ops import doctor_services, serve
+from veza.ops import doctor_services
 from veza.ops.doctor import Finding, examine
 from veza.ops.doctor_report import print_report
 from veza.ops.migrations import migrate
@@ -54,7 +55,7 @@ async def provider(status: int, body: Any) -> AsyncIterator[str]:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         await send({"type": "http.response.body", "body": sent})
 
-    async with serve.serving(app, serve.listen("127.0.0.1", 0)) as url:
+    async with serving(app, listen("127.0.0.1", 0)) as url:
         yield url
 
 
@@ -167,10 +168,10 @@ async def test_a_provider_that_is_not_there_or_hangs_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor_services, "ANSWER_BOUND_SECONDS", 0.2)
-    silent = serve.listen("127.0.0.1", 0)
+    silent = listen("127.0.0.1", 0)
     silent.listen()
     with silent:
-        for base in ("http://127.0.0.1:1", serve.address(silent)):
+        for base in ("http://127.0.0.1:1", address(silent)):
             finding = (await _examine(settings.model_copy(update={**_secret(), "stripe_api_base": base})))["provider"]
             assert not finding.ok
             assert "does not answer" in finding.detail

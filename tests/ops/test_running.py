@@ -17,8 +17,8 @@ from threading import Thread
 import httpx
 import pytest
 
+from veza.http.serving import address, listen
 from veza.ops import running
-from veza.ops.serve import address, listen
 from veza.settings import Settings, environment_for_children
 
 READY_SECONDS = 60

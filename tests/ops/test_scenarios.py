@@ -9,11 +9,12 @@ import pytest
 from rich.console import Console
 
 from tests.conftest import POSTGRES
-from veza.ops.scenarios import report
-from veza.ops.scenarios.narrator import Silent, Storyteller
+from veza.ops import scenario_report as report
+from veza.ops.scenarios.narrator import Silent
 from veza.ops.scenarios.outage_play import ProviderDown
 from veza.ops.scenarios.player import SCENARIOS, Played, Scenario, play
 from veza.ops.scenarios.scene import Scene
+from veza.ops.storyteller import Storyteller
 
 SMALL = [one for one in SCENARIOS if one.name != "provider-down"]
 ASKED_FOR = {

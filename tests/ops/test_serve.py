@@ -17,6 +17,7 @@ from queue import Queue
 import httpx
 import pytest
 
+from veza.http.serving import CannotListen, listen, serving
 from veza.ops import serve
 
 ROOT = Path(__file__).parents[2]
@@ -169,10 +170,8 @@ def test_a_service_that_ends_by_itself_is_started_again_and_the_server_goes_on(
 def test_a_taken_port_is_told_before_anything_starts() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(
-            serve.CannotListen, match=f"cannot listen on 127.0.0.1:{port} .*choose another HOST or PORT"
-        ):
-            serve.listen("127.0.0.1", port)
+        with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{port} .*choose another HOST or PORT"):
+            listen("127.0.0.1", port)
 
 
 async def test_serving_answers_inside_the_block_and_not_after() -> None:
@@ -186,7 +185,7 @@ async def test_serving_answers_inside_the_block_and_not_after() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"hello"})
 
-    async with serve.serving(hello, serve.listen("127.0.0.1", 0)) as url, httpx.AsyncClient() as client:
+    async with serving(hello, listen("127.0.0.1", 0)) as url, httpx.AsyncClient() as client:
         assert (await client.get(url)).text == "hello"
     async with httpx.AsyncClient() as client:
         with pytest.raises(httpx.ConnectError):

@@ -22,9 +22,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.api.conftest import Door
+from veza.http.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections
+from veza.http.serving import listen, serving
 from veza.kit.database import Database
-from veza.ops import serve
-from veza.ops.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections
 
 BOUND_SECONDS = 30
 SHORT = timedelta(seconds=0.3)
@@ -58,8 +58,8 @@ async def reads_all(scope: Any, receive: Any, send: Any) -> None:
 
 @asynccontextmanager
 async def served(rules: ConnectionRules, asgi: Any = reads_all) -> AsyncIterator[int]:
-    listener = serve.listen("127.0.0.1", 0)
-    async with serve.serving(asgi, listener, timedelta(seconds=1), rules) as url:
+    listener = listen("127.0.0.1", 0)
+    async with serving(asgi, listener, timedelta(seconds=1), rules) as url:
         yield int(url.rpartition(":")[2])
 
 

@@ -11,9 +11,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.web.conftest import REVERSING, TOKEN, Desk
+from veza.http.serving import listen, serving
 from veza.money import backlog, operator
 from veza.money.webhook_inbox import WebhookEvent
-from veza.ops.serve import listen, serving
 
 TOUCH = 44
 expect.set_options(timeout=20_000)  # a page looks for news every 2 s, and the machine may be busy

@@ -26,7 +26,7 @@ from veza.http.requests import DoorRequest
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.whole_request import whole_request
 from veza.kit.database import Database
-from veza.money.configured import SANDBOX_PATH
+from veza.settings import SANDBOX_PATH
 
 API = "/api/v1"
 BODY_MAX_BYTES = 1_048_576

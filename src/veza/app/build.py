@@ -50,7 +50,6 @@ from veza.kit.worker import Worker
 from veza.market import forgetting, refund_notices
 from veza.money import backlog, law
 from veza.money.catch_up import catch_up
-from veza.money.configured import SANDBOX_PATH
 from veza.money.reconciliation import compare_and_report
 from veza.money.room import MoneyRoom
 from veza.money.sandbox.hosted import HostedSandbox
@@ -62,7 +61,7 @@ from veza.ops.metrics import Metrics
 from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
-from veza.settings import Settings
+from veza.settings import SANDBOX_PATH, Settings
 from veza.web.letter_pages import letter_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes

@@ -30,11 +30,12 @@ from veza.market.rules import MarketRules
 from veza.money import configured
 from veza.money.claims import Settled
 from veza.money.room import MoneyRoom
+from veza.money.sandbox.belonging import sandbox_key
 from veza.money.sandbox.hosted import HostedSandbox, hosted_sandbox
 from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
-from veza.settings import Settings
+from veza.settings import SANDBOX_KEY, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -74,9 +75,16 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
             _limits(settings),
         ),
         market=market,
-        money=_money(settings, database, metrics, sandbox, configured.provider_key(settings, token)),
+        money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
         sandbox=sandbox,
     )
+
+
+def _provider_key(settings: Settings, token: str) -> str:
+    """The key as set, else the one that our own sandbox takes, else one that any other sandbox takes."""
+    if key := settings.stripe_secret_key.get_secret_value():
+        return key
+    return sandbox_key(token) if settings.hosts_sandbox else SANDBOX_KEY
 
 
 def _limits(settings: Settings) -> Limits:

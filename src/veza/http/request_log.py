@@ -12,7 +12,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from veza.money.configured import SANDBOX_PATH
+from veza.settings import SANDBOX_PATH
 
 log = structlog.get_logger("veza.http")
 

@@ -9,14 +9,10 @@ from veza.kit.database import Database
 from veza.money.claims import RetryPolicy
 from veza.money.pace import Pace, ProcessSlots, Slots
 from veza.money.room import MoneyRules
-from veza.money.sandbox.belonging import sandbox_key
 from veza.money.stripe.gateway import Gateway, Observer
 from veza.money.stripe.live import BoundedAiohttpClient, Line
 from veza.money.webhook_inbox import InboxPolicy
-from veza.settings import Settings
-
-SANDBOX_KEY = "sk_test_veza_sandbox"
-SANDBOX_PATH = "/sandbox"
+from veza.settings import SANDBOX_PATH, Settings
 
 
 def money_rules(settings: Settings, webhook_secrets: tuple[str, ...]) -> MoneyRules:
@@ -67,13 +63,6 @@ def provider_base(settings: Settings) -> str | None:
     if settings.stripe_api_base:
         return settings.stripe_api_base
     return settings.local_url + SANDBOX_PATH if settings.uses_sandbox else None
-
-
-def provider_key(settings: Settings, operator_token: str) -> str:
-    """The key as set, else the one that our own sandbox takes, else one that any other sandbox takes."""
-    if key := settings.stripe_secret_key.get_secret_value():
-        return key
-    return sandbox_key(operator_token) if settings.hosts_sandbox else SANDBOX_KEY
 
 
 def gateway(settings: Settings, database: Database, key: str, observe: Observer | None = None) -> Gateway:

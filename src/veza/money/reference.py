@@ -7,7 +7,6 @@ from typing import Any
 from veza.kit.moves import Machine
 from veza.money import disputes, payments, refunds, reversals, transfers
 from veza.money.ledger import Account
-from veza.money.sandbox import faults
 from veza.money.stripe import outcomes, payment_states
 
 _MACHINES: tuple[tuple[str, Machine[Any]], ...] = (
@@ -79,7 +78,4 @@ def answers_page() -> str:
         parts += ["", f"## {title}", "", "| answer | meaning | then |", "|---|---|---|"]
         parts += [f"| {row.answer} | `{row.means}` | {row.then} |" for row in table]
     parts += ["", "## Accounts of the ledger", "", ", ".join(f"`{account}`" for account in Account) + "."]
-    parts += ["", "## Faults the sandbox can make", "", "| fault | what happens |", "|---|---|"]
-    parts += [f"| `{name}` | {kind.what} |" for name, kind in faults.KINDS.items()]
-    parts += [f"| `{name}` | {what} |" for name, what in faults.WEBHOOK_KINDS.items()]
     return "\n".join(parts) + "\n"

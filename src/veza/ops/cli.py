@@ -141,6 +141,7 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
+    from veza.http.serving import CannotListen, address, listen
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.money.sandbox.state import DamagedState
     from veza.ops import running, sandbox_beside
@@ -158,7 +159,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
     close_to_others(settings)
 
     async def start() -> int:
-        listener = server.listen(settings.host, settings.port) if http else None
+        listener = listen(settings.host, settings.port) if http else None
         if migrate_first:  # not before the port is ours: nothing has happened yet when it is taken
             await asyncio.to_thread(bring_up_to_date, settings)
         await demand_tables(settings.database_url)
@@ -179,7 +180,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             raise
 
         def on_ready() -> None:
-            echo(welcome(application, server.address(listener), admin) if listener else "Veza's workers are running.")
+            echo(welcome(application, address(listener), admin) if listener else "Veza's workers are running.")
             sys.stdout.flush()
 
         async def once_there_is_a_demo() -> None:
@@ -187,7 +188,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             if data is not None and listener is not None:
                 await data.finished.wait()
                 if data.made:  # what was said before has scrolled away
-                    echo(f"{what_was_made(data.made)}\n{welcome(application, server.address(listener), admin)}")
+                    echo(f"{what_was_made(data.made)}\n{welcome(application, address(listener), admin)}")
                     sys.stdout.flush()
 
         telling = asyncio.create_task(once_there_is_a_demo())
@@ -201,7 +202,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
     except DamagedState as damaged:
         raise fail(f"{damaged}; {WAY_ON}") from None
     except (
-        server.CannotListen, DatabaseUnavailable, NoToken, *running.TROUBLES, DemoAccountsOpen,
+        CannotListen, DatabaseUnavailable, NoToken, *running.TROUBLES, DemoAccountsOpen,
         sandbox_beside.NotTogether,
     ) as error:  # fmt: skip
         raise fail(str(error)) from None

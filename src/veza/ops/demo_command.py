@@ -31,13 +31,13 @@ def demo(
 
     Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA, DEMO_SEED).
     """
+    from veza.http.serving import CannotListen
     from veza.kit.database_trouble import DatabaseUnavailable
     from veza.money.sandbox.state import DamagedState
     from veza.ops.demo.fill import what_was_made
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
     from veza.ops.sandbox_commands import WAY_ON
-    from veza.ops.serve import CannotListen
 
     if new_passwords:
         _give_new_passwords(load_settings(database_url=database_url), as_json)
@@ -91,11 +91,12 @@ def _give_new_passwords(settings: Settings, as_json: bool) -> None:
 
 async def _fill(program: Program, settings: Settings) -> DemoData:
     """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
+    from veza.http.serving import listen
     from veza.ops import running, serve
     from veza.ops.demo.fill import demo_among
 
     # The configured port, not a free one: the sandbox remembers where its webhooks go.
-    listener = serve.listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port)
     await asyncio.to_thread(bring_up_to_date, settings)  # not before the port is ours: no database is made in vain
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     application = program.build(settings, True)

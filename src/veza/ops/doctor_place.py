@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from veza.http.serving import CannotListen, listen
 from veza.money.sandbox.hosted import state_file
 from veza.money.sandbox.state import DamagedState, examine
 from veza.money.sandbox.world import table_names
 from veza.ops import running
 from veza.ops.doctor import Finding
 from veza.ops.sandbox_commands import WAY_ON
-from veza.ops.serve import CannotListen, listen
 from veza.settings import Settings
 
 

@@ -20,9 +20,8 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
-from veza.money.configured import SANDBOX_PATH
 from veza.money.sandbox import belonging
-from veza.settings import Settings
+from veza.settings import SANDBOX_PATH, Settings
 
 LOCK, NOTE = "veza.lock", "running.json"
 ANSWER_SECONDS = 10.0

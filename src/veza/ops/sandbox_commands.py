@@ -69,9 +69,9 @@ def serve(
 
     The switches given here are kept with the state; those not given are as the state has them, else as Stripe does.
     """
+    from veza.http.serving import CannotListen
     from veza.ops import sandbox_server
     from veza.ops.observability import configure_logs
-    from veza.ops.serve import CannotListen
     from veza.settings.addresses import WEB, BadUrl
 
     settings = load_settings()
@@ -168,8 +168,8 @@ def _now() -> str:
 @sandbox.command(name="list")
 def list_scenarios(as_json: Json = False) -> None:
     """The scenarios there are."""
+    from veza.ops.scenario_report import print_list
     from veza.ops.scenarios.player import SCENARIOS
-    from veza.ops.scenarios.report import print_list
     from veza.ops.terminal_console import Console
 
     if as_json:
@@ -212,9 +212,10 @@ def play(
 
 async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
     from veza.kit.database_trouble import DatabaseUnavailable
-    from veza.ops.scenarios import report
-    from veza.ops.scenarios.narrator import Silent, Storyteller
+    from veza.ops import scenario_report as report
+    from veza.ops.scenarios.narrator import Silent
     from veza.ops.scenarios.player import play as play_one
+    from veza.ops.storyteller import Storyteller
     from veza.ops.terminal_console import Console
 
     console = Console()

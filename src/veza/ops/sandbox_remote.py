@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from veza.money.configured import SANDBOX_KEY
+from veza.settings import SANDBOX_KEY
 
 TIMEOUT_SECONDS = 30.0
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from veza.http.serving import listen, serving
 from veza.kit.clock import SystemClock
-from veza.money.configured import SANDBOX_KEY
 from veza.money.sandbox.core import Sandbox
 from veza.money.sandbox.delivery import deliver_webhooks
 from veza.money.sandbox.server import create_app
 from veza.money.sandbox.state import DamagedState
 from veza.money.sandbox.store import Store
-from veza.ops.serve import listen, serving
+from veza.settings import SANDBOX_KEY
 
 
 class BadState(Exception):

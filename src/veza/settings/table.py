@@ -38,6 +38,10 @@ from veza.settings.durations import LONGEST_DURATION, Duration, parse_duration, 
 from veza.settings.lists import Secrets, currencies, listed, networks
 from veza.settings.sentences import SettingsError, sentences
 
+SANDBOX_PATH = "/sandbox"
+"""Where `veza serve` plays the provider, below its own address."""
+SANDBOX_KEY = "sk_test_veza_sandbox"
+"""A key that a sandbox of its own (`veza sandbox serve`) takes."""
 LEASE_MARGIN = timedelta(seconds=45)
 """A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
 

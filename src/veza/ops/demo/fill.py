@@ -13,7 +13,6 @@ from veza.accounts import people
 from veza.accounts.people import Person
 from veza.money import backlog
 from veza.money.payments import Payment
-from veza.ops.application import Service
 from veza.ops.demo.month import NEVER_PAID
 from veza.ops.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
 from veza.ops.demo.roster import LISTENERS
@@ -25,7 +24,7 @@ from veza.ops.demo.trouble import moderate
 log = structlog.get_logger(__name__)
 
 
-def demo_among(services: Sequence[Service]) -> DemoData | None:
+def demo_among(services: Sequence[object]) -> DemoData | None:
     """The one of these that makes the demo."""
     return next((service for service in services if isinstance(service, DemoData)), None)
 

@@ -15,13 +15,13 @@ from typing import Any
 import aiohttp
 from sqlalchemy.engine import make_url
 
-from veza.money.configured import SANDBOX_PATH
 from veza.money.sandbox.belonging import sandbox_key
 from veza.ops.fresh_database import fresh_database
 from veza.ops.probe.processes import Process, ProcessFailed
 from veza.ops.probe.steps import STEPS, Probe, Step
 from veza.ops.probe.visitor import ProbeFailed, Visitor
 from veza.ops.sandbox_remote import SandboxRefused, SandboxRemote
+from veza.settings import SANDBOX_PATH
 
 TIMEOUT_SECONDS = 30.0
 START = "start a server and a worker on a fresh database"

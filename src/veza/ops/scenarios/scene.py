@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from veza.http.serving import listen, serving
 from veza.kit import worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
@@ -37,7 +38,6 @@ from veza.ops.sandbox_remote import SandboxRemote
 from veza.ops.scenarios.endpoint import PATH, Endpoint
 from veza.ops.scenarios.narrator import Narrator
 from veza.ops.scenarios.watched import Watched
-from veza.ops.serve import listen, serving
 
 SECRET = "whsec_scenario"  # noqa: S105  (signs between two ports of this process)
 LONGEST_SETTLE_SECONDS = 300.0

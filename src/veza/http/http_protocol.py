@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from veza.ops.connections import ConnectionRules, Connections
+from veza.http.connections import ConnectionRules, Connections
 
 MOST_HEAD_BYTES = 65_536
 """Of the lines before a body; a line without end would fill the memory. The longest thing we send there has 1,200."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from veza.ops import serve
-from veza.ops.http_protocol import MOST_HEAD_BYTES
+from veza.http.http_protocol import MOST_HEAD_BYTES
+from veza.http.serving import listen, serving
 
 BOUND_SECONDS = 20
 
@@ -33,8 +33,8 @@ async def says_the_length(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    listener = serve.listen("127.0.0.1", 0)
-    async with serve.serving(says_the_length, listener) as url:
+    listener = listen("127.0.0.1", 0)
+    async with serving(says_the_length, listener) as url:
         yield int(url.rpartition(":")[2])
 
 
