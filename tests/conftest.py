@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -59,6 +60,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("skipped, and why")
     for reason, count in reasons.most_common():
         terminalreporter.write_line(f"{count:4} tests: {reason}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_tracebacks() -> None:
+    """What is logged as long as nothing has set up logs. structlog's own way of it colours the source of every frame
+    and its variables: 50 ms for an exception."""
+    *processors, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*processors, plain])
 
 
 @pytest.fixture(autouse=True, scope="session")
