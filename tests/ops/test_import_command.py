@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from tests.api.catalog.conftest import make_person
 from tests.ingest.pictures import picture
 from tests.ingest.recordings import recording
-from tests.ops.test_cli import veza
+from tests.ops import test_cli
+from tests.ops.in_process import veza
 from veza.catalog.artists import Artist
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release
@@ -48,11 +49,11 @@ OPEN = ("--artist", "Džana", "--person", "anna@example.org", "--country", "BA")
 
 
 def test_an_import_says_what_it_made_and_the_second_that_nothing_changed(here: Path) -> None:
-    first = veza("import", "music", *OPEN, cwd=here)
+    first = test_cli.veza("import", "music", *OPEN, cwd=here)
     assert first.returncode == 0, first.stderr
     assert "Blue Hours" in first.stdout
     assert "1 new draft: " in first.stdout
-    again = veza("import", "music", "--artist", "dzana", "--json", cwd=here)
+    again = test_cli.veza("import", "music", "--artist", "dzana", "--json", cwd=here)
     said = json.loads(again.stdout)
     assert (again.returncode, said["ok"], said["artist"]["slug"]) == (0, True, "dzana")
     assert [(one["result"], one["slug"]) for one in said["releases"]] == [("unchanged", "blue-hours")]
@@ -154,7 +155,7 @@ async def test_an_import_killed_in_the_middle_is_done_again_without_anything_twi
         assert await process.wait() == -signal.SIGKILL
         seen = len(await _made(database))
         assert 0 < seen < ALBUMS
-    done = veza(*command, "--json", cwd=tmp_path)
+    done = test_cli.veza(*command, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     results = Counter(one["result"] for one in json.loads(done.stdout)["releases"])
     assert results == {"made": ALBUMS - seen, "unchanged": seen}
@@ -163,7 +164,7 @@ async def test_an_import_killed_in_the_middle_is_done_again_without_anything_twi
         assert await session.scalar(select(func.count()).where(Artist.name_key == "dzana")) == 1
         assert await session.scalar(select(func.count()).where(Release.cover_id.is_(None))) == 0
         assert await session.scalar(select(func.count()).select_from(Cover)) == ALBUMS
-    again = veza(*command, "--json", cwd=tmp_path)
+    again = test_cli.veza(*command, "--json", cwd=tmp_path)
     assert {one["result"] for one in json.loads(again.stdout)["releases"]} == {"unchanged"}
 
 
