@@ -19,7 +19,8 @@ RUN_STAMP := $(VENV)/.run-$(call key,requirements/run.lock)
 DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock)
 
 # How many tests run side by side, and what to run: make test TESTS=tests/ops. Twice as many as there are processors:
-# a third of the time tests wait for processes, browsers and databases.
+# a third of the time tests wait for processes, browsers and databases. Bytecode is kept even where the environment says
+# otherwise: each worker, and each process a test starts, would compile everything again (6 s and half a second).
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 2)' 2>/dev/null || echo auto)
 TESTS ?= tests
 # make simulate SEED=7 RUNS=1000
@@ -47,7 +48,7 @@ probe: setup ## drive a real server from outside: sell, refund, crash, reverse
 ##@ Work on it
 .PHONY: test
 test: setup-dev ## run every test, then say what was skipped and why
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## style, types, who imports whom, generated pages up to date
