@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select, update
 
 from veza.accounts import people
-from veza.kit.database import Session
+from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.money import Money
 from veza.library import grants
+from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market import code_claims, doubles, orders
 from veza.market.buyer_mail import listed
@@ -22,6 +25,8 @@ from veza.market.refund_requests import RefundRequest
 from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, new_token
 from veza.money import payments
+
+log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 100
 
@@ -36,6 +41,26 @@ class Claimed:
     orders: list[Order]
     twice: list[OrderLine]
     codes: list[CodeBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingForAddress:
+    """Orders and download codes that wait for one confirmed address."""
+
+    order_ids: Sequence[UUID]
+    code_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedForAddress:
+    """What became of them: orders that are the person's now, lines they had already, what codes gave (kind, item,
+    release), and what could not be given, which waits on."""
+
+    order_ids: list[UUID]
+    twice_ids: list[UUID]
+    codes: list[tuple[ItemKind, UUID, UUID]]
+    left_order_ids: list[UUID]
+    left_code_ids: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +152,60 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
     return claimed
 
 
-async def claim_by_address(session: Session, person_id: UUID) -> Claimed:
-    """Orders and codes of the person's confirmed address become theirs; raises AddressUnconfirmed, UnknownPerson."""
+async def waiting_for(session: Session, person_id: UUID) -> WaitingForAddress:
+    """What waits for the person's confirmed address; raises AddressUnconfirmed, UnknownPerson."""
     person = await people.find(session, person_id)
     if person.email in (None, orders.NOBODYS_ADDRESS) or person.email_confirmed_at is None:
         raise AddressUnconfirmed
     waiting = (
-        select(Order)
+        select(Order.id)
         .where(Order.email == person.email, Order.person_id.is_(None), Order.status.in_(orders.PAID))
         .order_by(Order.id)
         .limit(MOST_AT_ONCE)
     )
-    seen = (await session.scalars(waiting)).all()
     codes = await code_claims.waiting_for(session, str(person.email), MOST_AT_ONCE)
-    return await _give(session, seen, codes, person_id, "claimed with a confirmed address")
+    return WaitingForAddress((await session.scalars(waiting)).all(), codes)
+
+
+async def claim_for_address(
+    database: Database, actor: str, person_id: UUID, waiting: WaitingForAddress
+) -> ClaimedForAddress:
+    """What waited for the person's address becomes theirs, in one transaction; where an order or a code cannot be
+    given, each by itself, so that it keeps no other from the person. Raises UnknownPerson, DatabaseUnavailable.
+
+    A claim is no purchase: an order is whole by itself, and the person is told of those that stay unclaimed.
+    """
+    whole = [(waiting.order_ids, waiting.code_ids)]
+    done = await _give_each(database, actor, person_id, whole)
+    if done.left_order_ids or done.left_code_ids:
+        alone: list[tuple[Sequence[UUID], Sequence[UUID]]] = [([one], ()) for one in waiting.order_ids]
+        done = await _give_each(database, actor, person_id, alone + [((), [one]) for one in waiting.code_ids])
+    return done
+
+
+async def _give_each(
+    database: Database, actor: str, person_id: UUID, groups: Sequence[tuple[Sequence[UUID], Sequence[UUID]]]
+) -> ClaimedForAddress:
+    done = ClaimedForAddress([], [], [], [], [])
+    for order_ids, code_ids in groups:
+        try:
+            async with database.write(actor) as session:
+                seen = (await session.scalars(select(Order).where(Order.id.in_(order_ids)))).all()
+                given = await _give(session, seen, code_ids, person_id, "claimed with a confirmed address")
+                order_ids_given, twice_ids = [order.id for order in given.orders], [line.id for line in given.twice]
+                codes = [(ItemKind(one.kind), one.item_id, one.release_id) for one in given.codes]
+        except (DatabaseUnavailable, people.UnknownPerson):
+            raise
+        except Exception:
+            done.left_order_ids.extend(order_ids)
+            done.left_code_ids.extend(code_ids)
+            if len(order_ids) + len(code_ids) == 1:
+                log.exception("claim.odd", order=[str(one) for one in order_ids], code=[str(one) for one in code_ids])
+            continue
+        done.order_ids.extend(order_ids_given)
+        done.twice_ids.extend(twice_ids)
+        done.codes.extend(codes)
+    return done
 
 
 async def _give(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
@@ -72,6 +73,29 @@ async def test_of_three_claimed_at_once_the_one_on_its_way_back_is_not_the_one_k
     await shop.stage.settle()
     assert await _refunds(shop) == [(1000, "succeeded")] * 2
     assert await shop.library(buyer) == ["A"]
+
+
+async def test_an_order_that_cannot_be_claimed_keeps_no_other_and_is_told(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    product, other = await act.selling("A", 1000), await act.selling("B", 1000)
+    first, odd, last = [
+        await _bought(shop, anonymous(f"{OTHER_CART}{i}"), one, email="bo@example.org")
+        for i, one in enumerate((product, product, other))
+    ]
+    async with shop.stage.database.write() as session:  # damaged: its second purchase can be refunded in no currency
+        await session.execute(update(Order).where(Order.id == UUID(odd["id"])).values(currency="USD"))
+    buyer = visiting(await shop.person("bo@example.org"))
+    claimed = await shop.post(buyer, "/orders/claim", key="once")
+    assert [one["id"] for one in claimed["orders"]] == [first["id"], last["id"]]
+    assert claimed["left"] == [odd["id"]]
+    assert await shop.library(buyer) == ["A", "B"]
+    assert await shop.post(buyer, "/orders/claim", key="once") == claimed
+    async with shop.stage.database.write() as session:
+        await session.execute(update(Order).where(Order.id == UUID(odd["id"])).values(currency="EUR"))
+    again = await shop.post(buyer, "/orders/claim")
+    assert ([one["id"] for one in again["orders"]], again["left"]) == ([odd["id"]], [])
+    assert again["bought_twice"] == [odd["lines"][0]["id"]]
 
 
 async def test_of_two_pages_of_one_browser_the_one_that_does_not_go_back_is_claimed(any_shop: Shop) -> None:

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
+from sqlalchemy import select
 
 from veza.accounts.permissions import Permission
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -101,11 +102,13 @@ class RedeemedShown(Struct, frozen=True):
 
 class Claimed(Struct, frozen=True):
     """Orders that are the person's from now on; `bought_twice` are lines they had already: their money goes back.
-    `redeemed` is what download codes gave that were redeemed without an account."""
+    `redeemed` is what download codes gave that were redeemed without an account; `left` are orders, or redeemed codes,
+    that could not be claimed now: they wait on, and the operator's log says why."""
 
     orders: list[OrderShown]
     bought_twice: list[UUID]
     redeemed: list[RedeemedShown]
+    left: list[UUID] = []
 
 
 ORDER_EXAMPLE: dict[str, Any] = {
@@ -236,30 +239,44 @@ async def show_order(
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, Claimed, "What is the person's now.", {"orders": [ORDER_EXAMPLE], "bought_twice": [], "redeemed": []},
+        200, Claimed, "What is the person's now.",
+        {"orders": [ORDER_EXAMPLE], "bought_twice": [], "redeemed": [], "left": []},
         NOT_FOUND, ADDRESS_UNCONFIRMED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def claim_orders(
     data: Annotated[ClaimWanted, BodyKwarg(examples=[Example(value={"token": "q7Zr0bV3mK1xWc9TfYh2LdE8uJp5sNaG"})])],
     idempotent: NamedDependency[Idempotent],
+    database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
 ) -> Response[Claimed]:
     """With the token of the link that was mailed, its order; without one, every order made with the person's confirmed
-    address. What was bought is in the library afterwards. A link works once."""
-    person_id = visitor.person
+    address. What was bought is in the library afterwards. A link works once. An order that cannot be claimed now keeps
+    no other: it is named in `left`."""
+    person_id, token = visitor.person, data.token
+    if token is None:
+        return await idempotent.run_in_steps(
+            lambda session: claims.waiting_for(session, person_id),
+            lambda waiting: claims.claim_for_address(database, visitor.actor, person_id, waiting),
+            _record_claimed,
+        )
 
     async def work(session: Session) -> Reply:
-        if data.token is not None:
-            claimed = await claims.claim(session, data.token, person_id)
-        else:
-            claimed = await claims.claim_by_address(session, person_id)
+        claimed = await claims.claim(session, token, person_id)
         lines = await orders.lines_of(session, [order.id for order in claimed.orders])
         shown = [_shown(order, lines) for order in claimed.orders]
         given = [RedeemedShown(ItemKind(one.kind), one.item_id, one.release_id) for one in claimed.codes]
         return Reply(200, Claimed(shown, [line.id for line in claimed.twice], given))
 
     return await idempotent.run(work)
+
+
+async def _record_claimed(session: Session, _: claims.WaitingForAddress, claimed: claims.ClaimedForAddress) -> Reply:
+    rows = (await session.scalars(select(Order).where(Order.id.in_(claimed.order_ids)).order_by(Order.id))).all()
+    lines = await orders.lines_of(session, claimed.order_ids)
+    given = [RedeemedShown(*one) for one in claimed.codes]
+    left = [*claimed.left_order_ids, *claimed.left_code_ids]
+    return Reply(200, Claimed([_shown(order, lines) for order in rows], claimed.twice_ids, given, left))
 
 
 def _shown(order: Order, lines: dict[UUID, list[OrderLine]]) -> OrderShown:
