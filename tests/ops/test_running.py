@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
@@ -112,6 +113,12 @@ def test_a_taken_port_is_told_before_anything_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "var" / "veza.db").exists()
 
 
+def sandbox_finding(folder: Path) -> dict[str, Any]:
+    """What the doctor says of the sandbox's file."""
+    looked = json.loads(veza("doctor", "--json", cwd=folder).stdout)["checks"]
+    return next(one for one in looked if one["name"] == "sandbox file")
+
+
 def test_a_damaged_sandbox_is_told_before_ready_repaired_and_reset(tmp_path: Path) -> None:
     with serving(tmp_path):
         pass
@@ -126,8 +133,7 @@ def test_a_damaged_sandbox_is_told_before_ready_repaired_and_reset(tmp_path: Pat
     assert done.stderr.startswith(said)
     assert "`veza serve --repair`" in done.stderr
     assert "Traceback" not in done.stderr
-    looked = json.loads(veza("doctor", "--json", cwd=tmp_path).stdout)["checks"]
-    (finding,) = [one for one in looked if one["name"] == "sandbox file"]
+    finding = sandbox_finding(tmp_path)
     assert not finding["ok"]
     assert "evt_gone" in finding["detail"]
 
@@ -143,6 +149,13 @@ def test_a_damaged_sandbox_is_told_before_ready_repaired_and_reset(tmp_path: Pat
     repaired.terminate()
     repaired.communicate()
     assert repaired.returncode == 0
+    lacks = sandbox_finding(tmp_path)
+    assert not lacks["ok"]
+    assert "is whole, and lacks what a repair lost" in lacks["detail"]
+    assert "1 dropped" in lacks["detail"]
+    with serving(tmp_path):
+        assert veza("money", "reconcile", cwd=tmp_path).returncode == 0
+    assert sandbox_finding(tmp_path)["detail"] == "var/sandbox.db is whole"
 
     state.write_bytes(b"certainly no database" * 200)
     assert "file is not a database" in veza("serve", "--port", "0", cwd=tmp_path).stderr

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from veza.http.serving import CannotListen, listen
 from veza.money.sandbox.hosted import state_file
-from veza.money.sandbox.state import DamagedState, examine
+from veza.money.sandbox.state import DamagedState, examine, repair_mark
 from veza.money.sandbox.world import table_names
 from veza.ops import running
 from veza.ops.doctor import Finding
@@ -47,4 +47,8 @@ def _sandbox_file(settings: Settings) -> Finding:
         examine(path, table_names())
     except DamagedState as damaged:
         return Finding("sandbox file", False, str(damaged), WAY_ON)
+    mark = repair_mark(path)
+    if mark.exists():
+        said = f"{path} is whole, and lacks what a repair lost ({mark.read_text(encoding='utf-8').strip()[:200]})"
+        return Finding("sandbox file", False, said, "`veza money reconcile` lists it; `veza sandbox reset` begins anew")
     return Finding("sandbox file", True, f"{path} is whole" if path.exists() else f"{path} will be made")

@@ -117,13 +117,14 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
     Veza's own database keeps its sales: `veza money reconcile` then lists what the provider no longer knows.
     """
     from veza.money.sandbox.hosted import state_file
-    from veza.money.sandbox.state import set_aside
+    from veza.money.sandbox.state import repair_mark, set_aside
     from veza.ops.cli import own_folder
     from veza.ops.sandbox_beside import reset_mark
 
     settings = load_settings()
     with own_folder(settings) if state is None else _own_state(state, settings):
         path = state or state_file(settings)
+        repair_mark(path).unlink(missing_ok=True)
         if state is None:
             reset_mark(settings).touch(mode=0o600)
         if not path.exists():
@@ -146,7 +147,7 @@ def key() -> None:
 
 def repair_state(path: Path) -> None:
     """Save what can be saved of a sandbox's file, and say what was done."""
-    from veza.money.sandbox.state import repair
+    from veza.money.sandbox.state import repair, repair_mark
     from veza.money.sandbox.world import table_names
 
     done = repair(path, table_names(), _now())
@@ -154,6 +155,7 @@ def repair_state(path: Path) -> None:
         echo(f"{path} needs no repair.")
     else:
         counts = f"{done.kept} rows were kept, {done.dropped} dropped (broken, or naming a lost one)"
+        repair_mark(path).write_text(f"{_now()}: {counts}\n", encoding="utf-8")
         saved = f"{counts}; what lay on damaged pages is lost" if done.kept else "nothing can be read, it begins anew"
         echo(
             f"{path}: {saved}. What it was is in {done.damaged_copy}; `veza money reconcile` lists what the provider"

@@ -117,6 +117,12 @@ def repair(path: Path, kinds: Iterable[str], suffix: str) -> Repaired | None:
     return Repaired(len(kept), len(rows) - len(kept), copy)
 
 
+def repair_mark(path: Path) -> Path:
+    """The file that says a repair of the sandbox's file at `path` lost rows, until a comparison finds nothing missing
+    or the sandbox begins anew."""
+    return path.with_name(f"{path.name}.repaired")
+
+
 def set_aside(path: Path, suffix: str) -> Path:
     """Move the file, and what SQLite keeps beside it, out of the way; returns where it is now."""
     copy = path.with_name(f"{path.name}.{suffix}")
