@@ -14,7 +14,6 @@ from msgspec import Meta, Struct, convert
 
 from veza.api.problems import (
     BAD_CURSOR,
-    INVALID_REQUEST,
     KEY_IN_USE,
     KEY_MISSING,
     KEY_REUSED,
@@ -24,9 +23,10 @@ from veza.api.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     Described,
     Kind,
-    Problem,
     problem_responses,
 )
+from veza.http.faults import Source
+from veza.http.whole_request import one_fault
 from veza.http.words import CURRENCY, SELLER, WEB_ADDRESS
 from veza.http.words import PLAIN as PLAIN
 from veza.kit.moves import StatusChange
@@ -122,14 +122,14 @@ def page_of(example: Any) -> dict[str, Any]:
     return {"items": [example], "next_cursor": None}
 
 
-def duration(written: str, name: str, *, most: timedelta) -> timedelta:
+def duration(written: str, source: Source, name: str, *, most: timedelta) -> timedelta:
     """Read `7d`, `12h`, `30m`; raises Problem (invalid-request) for anything else, or for more than `most`."""
     try:
         read = parse_duration(written)
     except ValueError as error:
-        raise Problem(INVALID_REQUEST, f"{name}: {error}") from None
+        raise one_fault(source, name, str(error)) from None
     except OverflowError:
         read = most + timedelta(1)
     if not isinstance(read, timedelta) or not timedelta(0) < read <= most:
-        raise Problem(INVALID_REQUEST, f"{name} must be above zero and at most {show_duration(most)}")
+        raise one_fault(source, name, f"must be above zero and at most {show_duration(most)}")
     return read

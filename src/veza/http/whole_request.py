@@ -87,6 +87,11 @@ def refusal(found: Sequence[Found]) -> Problem:
     return Problem(kind, detail, errors=[fault.shown() for fault in faults])
 
 
+def one_fault(source: Source, name: str, message: str) -> Problem:
+    """The problem of a request whose one fault a route finds by itself, told as all others are."""
+    return refusal([(INVALID_REQUEST, Fault(source, (name,), message))])
+
+
 def parameters_of(handler: BaseRouteHandler, in_path: frozenset[str]) -> Sequence[Parameter]:
     """What `handler` and the things it depends on take from the path, the query and the headers."""
     model = handler.create_kwargs_model(path_parameters=dict.fromkeys(in_path))  # type: ignore[arg-type]  # only the names are read

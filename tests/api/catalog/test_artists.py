@@ -252,6 +252,7 @@ async def test_a_search_for_an_accent_alone_is_refused(shelf: Shelf, path: str, 
     problem = answer.json()
     assert (answer.status_code, problem["type"]) == (400, "urn:veza:problem:invalid-request")
     assert "nothing to search for" in problem["detail"]
+    assert [(one["source"], one["pointer"]) for one in problem["errors"]] == [("query", "/text")]
     assert [error["field"] for error in problem["errors"]] == ["text"]
 
 

@@ -79,7 +79,7 @@ async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> 
     ("asked", "said"),
     [
         ({"sort": "best"}, "sort: one of newest, oldest, cheapest, dearest, not “best”"),
-        ({"sort": "cheapest"}, "sort=cheapest needs currency: prices in two have no order"),
+        ({"sort": "cheapest"}, "currency: is missing: prices in two currencies have no order"),
         ({"pricing": "cheap"}, "pricing: one of fixed, minimum, free, not “cheap”"),
     ],
 )

@@ -12,11 +12,11 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import UNSET, Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.problems import INVALID_REQUEST, Problem
 from veza.api.shapes import PLAIN
 from veza.api.visitors import Visitor
 from veza.catalog.askers import Asker
 from veza.catalog.wording import sort_key
+from veza.http.whole_request import one_fault
 
 ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
 Name = Annotated[str, Meta(min_length=1, max_length=400, pattern=PLAIN, description="At most 200 characters (NFC).")]
@@ -81,7 +81,7 @@ def searched(text: str | None) -> str | None:
     a search for nothing would list everything."""
     if text is not None and not sort_key(text):
         said = "has nothing to search for: an accent or a space alone begins no title and no name"
-        raise Problem(INVALID_REQUEST, f"text {said}", errors=[{"field": "text", "message": said}])
+        raise one_fault("query", "text", said)
     return text
 
 

@@ -12,8 +12,9 @@ from litestar.params import HeaderParameter
 from veza.api.host_cookies import HostCookie
 from veza.api.idempotency import Idempotent
 from veza.api.market.problems import CART_TOKEN_MISSING
-from veza.api.problems import INVALID_REQUEST, Problem
+from veza.api.problems import Problem
 from veza.api.visitors import visitor_of
+from veza.http.whole_request import one_fault
 from veza.kit.database import Database
 from veza.market import cart as carts
 from veza.market.cart import Buyer
@@ -40,7 +41,7 @@ async def _buyer(
     ] = None,
 ) -> Buyer:
     if cart_token is not None and not looks_like_token(cart_token):
-        raise Problem(INVALID_REQUEST, f"{HEADER} must be 32 to 128 letters, digits, - or _, as GET /cart gives it")
+        raise one_fault("header", HEADER, "32 to 128 letters, digits, - or _, as GET /cart gives it")
     cookie = HostCookie(COOKIE, rules.base_url).read(request)
     token = cart_token or (cookie if cookie is not None and looks_like_token(cookie) else None)
     return Buyer(visitor_of(request).person_id, token)

@@ -19,9 +19,10 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
 from veza.api.market.problems import PRODUCT_EXISTS, SELLING_PROBLEMS
 from veza.api.pagination import Page, PageRequest, Part, paged
-from veza.api.problems import BAD_AMOUNT, FORBIDDEN, INVALID_REQUEST, NOT_FOUND, Problem
+from veza.api.problems import BAD_AMOUNT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of
 from veza.api.visitors import Visitor, needs
+from veza.http.whole_request import one_fault
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import listings, products, sellers
@@ -214,7 +215,7 @@ def _filters(kind: str | None, pricing: str | None, currency: str | None) -> dic
 
 def _part(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> Part:
     if page_request.sort in listings.BY_PRICE and filters["currency"] is None:
-        raise Problem(INVALID_REQUEST, f"sort={page_request.sort} needs currency: prices in two have no order")
+        raise one_fault("query", "currency", "is missing: prices in two currencies have no order")
     return page_request.of(listing, filters)
 
 

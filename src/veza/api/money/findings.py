@@ -174,7 +174,7 @@ async def create_reconciliation(
 ) -> Response[Reconciliation]:
     """Lists the provider's charges, refunds, transfers, reversals and disputes and compares them with ours. With
     `apply`, facts found there are recorded and rebalanced, and what needs a person becomes a finding."""
-    since = duration(data.since, "since", most=LONGEST_STRETCH)
+    since = duration(data.since, "body", "since", most=LONGEST_STRETCH)
 
     async def intend(_: Session) -> None: ...
 

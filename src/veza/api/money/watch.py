@@ -166,7 +166,7 @@ async def show_backlog(
     ] = "1h",
 ) -> BacklogShown:
     """Rows that are not final, by kind, state and currency, with the samples taken every minute."""
-    back = duration(since, "since", most=backlog.SAMPLES_KEPT)
+    back = duration(since, "query", "since", most=backlog.SAMPLES_KEPT)
     step = timedelta(minutes=max(1, math.ceil(back / timedelta(minutes=MOST_STEPS))))
     async with room.database.read() as session:
         now = session.now
