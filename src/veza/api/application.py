@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
@@ -24,6 +24,7 @@ from veza.http.problems import Kind
 from veza.http.request_log import RequestLog
 from veza.http.requests import DoorRequest
 from veza.http.return_addresses import ReturnAddresses
+from veza.http.routers import FreshRouter
 from veza.http.whole_request import whole_request
 from veza.kit.database import Database
 from veza.settings import SANDBOX_PATH
@@ -37,13 +38,13 @@ def api_v1(
     recognise: Recognise,
     handlers: Sequence[ControllerRouterHandler],
     return_addresses: ReturnAddresses | None = None,
-) -> Router:
+) -> FreshRouter:
     """Everything under /api/v1: who has the route's permission, and whose request has nothing wrong in it.
 
     With `return_addresses` a provider's page sends people back to those alone.
     """
     of_bodies = [return_addresses.faults] if return_addresses else []
-    return Router(
+    return FreshRouter(
         path=API,
         route_handlers=handlers,
         guards=[permitted(recognise, whole_request(usable_key, of_bodies=of_bodies))],

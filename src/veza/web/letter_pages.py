@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
@@ -30,6 +30,7 @@ from veza.catalog.room import CatalogRoom
 from veza.catalog.wording import BadValue
 from veza.http.limits import address_of, retry_headers
 from veza.http.requests import form_fields
+from veza.http.routers import FreshRouter
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
@@ -273,7 +274,7 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
         confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
         invitation_page, join, claim_page, claim, bought, came_back, onboarded,
     ]  # fmt: skip
-    return [Router("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
+    return [FreshRouter("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 
 
 async def _as_person(

@@ -13,12 +13,13 @@ import re
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from veza.http.routers import FreshRouter
 from veza.kit import mail
 from veza.kit.database import Database
 from veza.web.pages import HEADERS, Pages, Refused
@@ -79,7 +80,9 @@ def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
     handlers = [mailbox, one_mail]
-    return [Router("/mailbox", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
+    return [
+        FreshRouter("/mailbox", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})
+    ]
 
 
 def _same(given: str, expected: str) -> bool:

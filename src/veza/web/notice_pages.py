@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from veza.community.notices import STOP_PAGE, BadStopLink, Notices
 from veza.community.preferences import MEANING
 from veza.http.requests import form_fields
+from veza.http.routers import FreshRouter
 from veza.kit.database import Database
 from veza.web.pages import Pages
 
@@ -48,7 +49,7 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
         return pages.show(request, "plain/done.html", title="These mails are stopped", sentence=sentence)
 
     return [
-        Router(
+        FreshRouter(
             "/",
             route_handlers=[stop_page, stop],
             include_in_schema=False,

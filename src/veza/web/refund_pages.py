@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from veza.http.requests import form_fields
+from veza.http.routers import FreshRouter
 from veza.kit.database import Database, Session
 from veza.kit.texts import BadText
 from veza.market import claims, orders, refund_notices, refund_requests
@@ -67,7 +68,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
     handlers = [refund_page, ask]
-    return [Router("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
+    return [FreshRouter("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
 
 
 def _id_of(line: str) -> UUID:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import Row
@@ -18,6 +18,7 @@ from veza.catalog import listings, slugs, visibility
 from veza.catalog.askers import Asker
 from veza.catalog.room import CatalogRoom
 from veza.catalog.tracks import UnknownTrack
+from veza.http.routers import FreshRouter
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.market import products
 from veza.web.pages import Pages, Refused
@@ -62,7 +63,9 @@ def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRout
         title, sentence = error.title, error.sentence
         return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
 
-    return [Router("/", route_handlers=[track_page], include_in_schema=False, exception_handlers={Refused: refused})]
+    return [
+        FreshRouter("/", route_handlers=[track_page], include_in_schema=False, exception_handlers={Refused: refused})
+    ]
 
 
 def _nothing() -> Refused:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Router
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
@@ -26,6 +25,7 @@ from veza.api.accounts import (
 )
 from veza.api.accounts.cookies import Cookies
 from veza.api.visitors import needs
+from veza.http.routers import FreshRouter
 
 ACCOUNT_TAGS: Sequence[Tag] = (
     Tag(name=session.TAG, description="Signing in and out, and a forgotten password."),
@@ -94,7 +94,7 @@ def account_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
         people.claim_admin,
     ]
     return [
-        Router("/", opt=needs(Permission.SIGN_IN), route_handlers=guests, dependencies=dependencies),
-        Router("/", opt=needs(Permission.CREDENTIALS), route_handlers=owners, dependencies=dependencies),
-        Router("/", route_handlers=others, dependencies=dependencies),
+        FreshRouter("/", opt=needs(Permission.SIGN_IN), route_handlers=guests, dependencies=dependencies),
+        FreshRouter("/", opt=needs(Permission.CREDENTIALS), route_handlers=owners, dependencies=dependencies),
+        FreshRouter("/", route_handlers=others, dependencies=dependencies),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Router
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
@@ -13,6 +12,7 @@ from veza.accounts.permissions import Permission
 from veza.api.catalog import artists, covers, invitations, members, release_moves, releases, track_order, tracks
 from veza.api.visitors import Recognise, needs
 from veza.catalog.room import CatalogRoom
+from veza.http.routers import FreshRouter
 
 CATALOG_TAGS: Sequence[Tag] = (
     Tag(name=artists.TAG, description="Who publishes and is paid, and the people who act for them."),
@@ -72,14 +72,14 @@ def cover_route(room: CatalogRoom, recognise: Recognise) -> ControllerRouterHand
         return recognise
 
     who = Provide(provide_recognise, sync_to_thread=False)
-    return Router(path="/", route_handlers=[_router(room, covers.show_cover)], dependencies={"recognise": who})
+    return FreshRouter(path="/", route_handlers=[_router(room, covers.show_cover)], dependencies={"recognise": who})
 
 
-def _router(room: CatalogRoom, *handlers: ControllerRouterHandler) -> Router:
+def _router(room: CatalogRoom, *handlers: ControllerRouterHandler) -> FreshRouter:
     def provide_catalog() -> CatalogRoom:
         return room
 
-    return Router(
+    return FreshRouter(
         path="/",
         # For OPTIONS, which Litestar answers for every path; each handler names its own.
         opt=needs(Permission.BROWSE),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Router
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.api.listeners import comments, follows, likes, moderation, playlist_items, playlists, reports
+from veza.http.routers import FreshRouter
 
 LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
@@ -29,7 +29,7 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
         return base_url
 
     return [
-        Router(
+        FreshRouter(
             path="/",
             route_handlers=[
                 playlists.create_playlist,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Router
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
@@ -22,6 +21,7 @@ from veza.api.market import (
     sales,
 )
 from veza.api.market.buyers import BUYER_DEPENDENCY
+from veza.http.routers import FreshRouter
 from veza.market.rules import MarketRules
 from veza.money.room import MoneyRoom
 
@@ -48,7 +48,7 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
         return rules
 
     return [
-        Router(
+        FreshRouter(
             path="/",
             route_handlers=[
                 products.list_products,

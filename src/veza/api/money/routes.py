@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litestar import Router
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
@@ -13,6 +12,7 @@ from veza.accounts.permissions import Permission
 from veza.api.money import charges, findings, nettings, payments, refunds, sellers, transfers, watch, webhooks
 from veza.api.money.payments import SaleTerms
 from veza.api.visitors import needs
+from veza.http.routers import FreshRouter
 from veza.money.room import MoneyRoom
 
 MONEY_TAGS: Sequence[Tag] = (
@@ -37,7 +37,7 @@ def money_routes(room: MoneyRoom, terms: SaleTerms) -> list[ControllerRouterHand
         return terms
 
     return [
-        Router(
+        FreshRouter(
             path="/",
             opt=needs(Permission.MONEY),
             route_handlers=[

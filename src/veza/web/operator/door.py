@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from veza.http.routers import FreshRouter
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.stripe.gateway import Gateway
@@ -69,8 +70,8 @@ def operator_routes(
     ]
     return [
         _home(),
-        Router("/operator", route_handlers=[*sign_in_handlers(office), _static()], **common),
-        Router("/operator", route_handlers=inside, guards=[operators_only(sessions, database)], **common),
+        FreshRouter("/operator", route_handlers=[*sign_in_handlers(office), _static()], **common),
+        FreshRouter("/operator", route_handlers=inside, guards=[operators_only(sessions, database)], **common),
     ]
 
 
