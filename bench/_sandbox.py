@@ -10,10 +10,10 @@ from pathlib import Path
 
 from veza.http.serving import address, http_server, listen
 from veza.kit.clock import SystemClock
-from veza.money.sandbox.core import Sandbox
-from veza.money.sandbox.server import create_app
-from veza.money.sandbox.settings import SandboxSettings
-from veza.money.sandbox.store import Store
+from veza.lab.sandbox.core import Sandbox
+from veza.lab.sandbox.server import create_app
+from veza.lab.sandbox.settings import SandboxSettings
+from veza.lab.sandbox.store import Store
 from veza.ops.cli import run_async
 
 

@@ -19,10 +19,10 @@ from veza.kit import worker
 from veza.kit.clock import SystemClock
 from veza.kit.database import Base, Database
 from veza.kit.ids import Ids
-from veza.money.sandbox.core import Sandbox
-from veza.money.sandbox.settings import SandboxSettings
-from veza.money.sandbox.store import Store
-from veza.money.simulator.stage import Stage
+from veza.lab.sandbox.core import Sandbox
+from veza.lab.sandbox.settings import SandboxSettings
+from veza.lab.sandbox.store import Store
+from veza.lab.simulator.stage import Stage
 
 SELLER = "anna"
 GROSS_MINOR = 1_000

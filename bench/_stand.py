@@ -17,8 +17,8 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from veza.lab.fresh_database import fresh_database
 from veza.ops.cli import run_async
-from veza.ops.fresh_database import fresh_database
 from veza.ops.migrations import migrate
 from veza.settings import Settings
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from _stand import Result, options, run
 
-from veza.money.simulator.play import STEPS
-from veza.money.simulator.simulate import simulate
+from veza.lab.simulator.play import STEPS
+from veza.lab.simulator.simulate import simulate
 
 SEED = 20_260_105
 WARM_UP = 3

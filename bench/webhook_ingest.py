@@ -22,8 +22,8 @@ from _stand import Result, database, missing, options, run, running
 from sqlalchemy import func, select
 
 from veza.kit.database import Database
+from veza.lab.sandbox.webhooks import sign_payload
 from veza.money.reversals import TransferReversal
-from veza.money.sandbox.webhooks import sign_payload
 from veza.money.webhook_inbox import EventStatus, WebhookEvent
 
 SECRET = "whsec_bench"

@@ -14,9 +14,9 @@ from veza.api.lists import lists_page
 from veza.api.market.problems import MARKET_KINDS
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import problems_page
+from veza.lab.sandbox.faults_page import faults_page
+from veza.lab.sandbox.offer_page import offer_markdown
 from veza.money.reference import answers_page, payments_page, states_page
-from veza.money.sandbox.faults_page import faults_page
-from veza.money.sandbox.offer_page import offer_markdown
 from veza.money.webhook_events_page import webhook_events_page
 from veza.ops.settings_pages import configuration_page, env_example
 from veza.settings import Settings

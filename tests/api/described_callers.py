@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from veza.ops.demo.opening import OWNER, PASSWORD, address_of
+from veza.lab.demo.opening import OWNER, PASSWORD, address_of
 
 SCOPES = ["read", "write", "shop", "admin"]
 LISTS = {

@@ -10,12 +10,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.money.acts import set_columns
+from veza.lab.simulator.stage import Stage
 from veza.money.ledger import LedgerEntry
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import Refund
 from veza.money.returns import LineReturn
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 

@@ -19,11 +19,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.money.sandbox.conftest import serve
+from tests.lab.sandbox.conftest import serve
 from veza.kit.clock import SystemClock
+from veza.lab.sandbox.client import InProcessClient
+from veza.lab.sandbox.core import Sandbox, SandboxSettings
 from veza.money.pace import Unpaced
-from veza.money.sandbox.client import InProcessClient
-from veza.money.sandbox.core import Sandbox, SandboxSettings
 from veza.money.stripe.answers import Answer, Page
 from veza.money.stripe.gateway import Gateway, OutOfTime
 from veza.money.stripe.live import BoundedAiohttpClient, Line

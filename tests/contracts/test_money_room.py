@@ -24,12 +24,12 @@ from tests.money.acts import (
     transfer,
 )
 from veza.kit import worker
+from veza.lab.simulator.stage import Stage
 from veza.money import breaker
 from veza.money.ledger import Account, balances
 from veza.money.payments import PaymentLine
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 FAILING_REFUNDS = "4000000000005126"

@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from tests.money.acts import MINUTE, findings, reverse_once, reversed_there, sent_there
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import SECRET, Stage
 from veza.money.disputes import Dispute
 from veza.money.rebalance import books
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.sandbox.webhooks import sign_payload
-from veza.money.simulator.stage import SECRET, Stage
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import EventStatus, WebhookEvent
 

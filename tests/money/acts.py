@@ -11,11 +11,11 @@ from sqlalchemy import update
 
 from veza.kit import worker
 from veza.kit.moves import StatusChange
+from veza.lab.simulator.stage import Stage
 from veza.money.attempts import ProviderAttempt
 from veza.money.findings import Finding
 from veza.money.operator import retry_transfer
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 REVERSING = r"/reversals$"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from veza.money.simulator.stage import Stage
+from veza.lab.simulator.stage import Stage
 
 OpenStage = Callable[..., Awaitable[Stage]]
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from tests.money.acts import REVERSING
 from veza.kit import worker
+from veza.lab.simulator.stage import Stage
 from veza.money import ledger, nettings, payments
 from veza.money.ledger import Account
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 

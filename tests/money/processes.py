@@ -25,6 +25,8 @@ from sqlalchemy import insert
 import veza.app  # every table, in every process
 from veza.kit import worker
 from veza.kit.database import Database
+from veza.lab.sandbox.core import Sandbox, SandboxSettings
+from veza.lab.sandbox.server import create_app
 from veza.money import breaker, payments, refunds, sales
 from veza.money.catch_up import catch_up
 from veza.money.claims import RetryPolicy
@@ -32,8 +34,6 @@ from veza.money.pace import Unpaced
 from veza.money.payments import LineWanted
 from veza.money.refunds import RefundExceedsPayment
 from veza.money.room import MoneyRoom, MoneyRules
-from veza.money.sandbox.core import Sandbox, SandboxSettings
-from veza.money.sandbox.server import create_app
 from veza.money.sellers import Seller
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import BoundedAiohttpClient, Line

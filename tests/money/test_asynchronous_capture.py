@@ -9,9 +9,9 @@ import pytest
 from msgspec import Raw
 
 from tests.money.acts import MINUTE, posts, sent_there
+from veza.lab.sandbox.events import emit
+from veza.lab.simulator.stage import Stage
 from veza.money.payments import Payment
-from veza.money.sandbox.events import emit
-from veza.money.simulator.stage import Stage
 
 
 @pytest.fixture

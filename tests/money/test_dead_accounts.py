@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.money.acts import HOUR, findings, sent_there, transfer
-from veza.money.sandbox.webhooks import sign_payload
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import SECRET, Stage
 from veza.money.sellers import OnboardingFailed, Seller, onboard
-from veza.money.simulator.stage import SECRET, Stage
 from veza.money.transfers import SellerTransfer
 
 

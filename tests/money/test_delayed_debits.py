@@ -10,9 +10,9 @@ import pytest
 from tests.money.acts import DAY, findings, history, sent_there
 from tests.money.conftest import OpenStage
 from tests.money.test_unwanted_payments import give_up, opened, page
-from veza.money.sandbox.delayed import DEBITS
-from veza.money.sandbox.webhooks import sign_payload
-from veza.money.simulator.stage import SECRET, Stage
+from veza.lab.sandbox.delayed import DEBITS
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import SECRET, Stage
 
 PAYS, FAILS, PAYS_SOON, FAILS_SOON = (debit.iban for debit in DEBITS)
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.money.acts import HOUR, REVERSING, findings, refund_once, reverse_once, reversed_there, sent_there, transfer
 from veza.kit.moves import StatusChange
+from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import Finding
@@ -13,7 +14,6 @@ from veza.money.ledger import LedgerEntry
 from veza.money.payments import Payment
 from veza.money.rebalance import rebalance
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 
 SURPLUS = "surplus_nobody_planned"
 

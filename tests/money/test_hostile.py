@@ -26,12 +26,12 @@ from tests.money.acts import (
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.lab.simulator.stage import Stage
 from veza.money import breaker, sellers
 from veza.money.breaker import ProviderBreaker
 from veza.money.catch_up import CatchUpFailed, catch_up
 from veza.money.findings import FindingKind, report
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 

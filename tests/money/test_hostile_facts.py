@@ -7,13 +7,13 @@ import pytest
 from tests.money.acts import DAY, HOUR, findings, reversal, set_columns, transfer
 from tests.money.conftest import OpenStage
 from tests.money.test_hostile import with_seller
+from veza.lab.sandbox.settings import SandboxSettings
+from veza.lab.simulator.stage import Stage
 from veza.money import checkout
 from veza.money.checkout import CheckoutWanted
 from veza.money.disputes import Dispute
 from veza.money.ledger import Account, balances
 from veza.money.payments import LineWanted, Payment
-from veza.money.sandbox.settings import SandboxSettings
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 

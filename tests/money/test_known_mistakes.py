@@ -29,13 +29,13 @@ from tests.money.acts import (
 )
 from tests.money.conftest import OpenStage
 from veza.kit.outbox import OutboxEvent
+from veza.lab.sandbox.core import Request
+from veza.lab.sandbox.settings import SandboxSettings
+from veza.lab.simulator.stage import Stage
 from veza.money.ledger import Account, balances
 from veza.money.operator import NothingToRetry
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.sandbox.core import Request
-from veza.money.sandbox.settings import SandboxSettings
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 from veza.money.webhook_signatures import BadWebhook

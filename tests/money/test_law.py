@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.money.acts import set_columns
+from veza.lab.simulator.stage import Stage
 from veza.money import law
 from veza.money.findings import Finding
 from veza.money.ledger import Account, LedgerEntry, UnbalancedPosting, balances, law_holds, post
@@ -17,7 +18,6 @@ from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.returns import LineReturn
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 

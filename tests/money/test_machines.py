@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.money.acts import refunded, reversal, set_columns, transfer
 from veza.kit.moves import ForbiddenMove, Machine, Stale, StatusChange
+from veza.lab.simulator.stage import Stage
 from veza.money import disputes, payments, refunds, reversals, transfers
 from veza.money.disputes import Dispute
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 MACHINES: tuple[Machine[Any], ...] = (

@@ -16,12 +16,12 @@ from tests.money.netting_acts import (
     rows,
 )
 from veza.kit import worker
+from veza.lab.simulator.stage import RULES, Stage
 from veza.money import law, nettings, payments, standing
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account
 from veza.money.nettings import Netting
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import RULES, Stage
 from veza.money.transfers import SellerTransfer, is_kept
 
 

@@ -20,13 +20,13 @@ from tests.money.netting_acts import (
 )
 from veza.kit import worker
 from veza.kit.database import Session
+from veza.lab.simulator.stage import Stage
 from veza.money import discoveries, law, nettings, operator, payments, reversals, sellers, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account, moved, post
 from veza.money.nettings import Netting
 from veza.money.payments import Payment
-from veza.money.simulator.stage import Stage
 from veza.money.stripe.live import thawed
 from veza.money.transfers import SellerTransfer
 

@@ -30,6 +30,7 @@ from tests.money.acts import (
 )
 from veza.kit import worker
 from veza.kit.database import Session
+from veza.lab.simulator.stage import Stage
 from veza.money import law, refunds
 from veza.money.claims import Claim, LookUp
 from veza.money.findings import Finding
@@ -37,7 +38,6 @@ from veza.money.payments import Payment
 from veza.money.refund_worker import RefundWorker
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.stripe.answers import Answer
 from veza.money.transfers import SellerTransfer
 

@@ -14,7 +14,7 @@ from veza.kit.database import Base
 ROOT = Path(veza.__file__).parent
 WRITER = ROOT / "kit" / "moves.py"
 # The sandbox plays the provider: the statuses there are Stripe's, in objects that are no rows of ours.
-ELSEWHERE = ROOT / "money" / "sandbox"
+ELSEWHERE = ROOT / "lab" / "sandbox"
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != WRITER and ELSEWHERE not in path.parents)
 
 HTTP_STATUSES = {"IdempotentAnswer"}

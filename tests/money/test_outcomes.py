@@ -20,10 +20,10 @@ from tests.money.acts import (
     set_columns,
     transfer,
 )
+from veza.lab.simulator.stage import Stage
 from veza.money import breaker
 from veza.money.reversals import TransferReversal
 from veza.money.settling import SOON
-from veza.money.simulator.stage import Stage
 from veza.money.stripe import outcomes
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.outcomes import Meaning, classify

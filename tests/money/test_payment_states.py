@@ -11,11 +11,11 @@ import pytest
 
 from tests.money.acts import findings
 from tests.money.test_unwanted_payments import opened
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import SECRET, Stage
 from veza.money import payment_progress, payments
 from veza.money.payment_progress import DEBIT_CHECK
 from veza.money.payments import UNPAID_CHECK, Payment
-from veza.money.sandbox.webhooks import sign_payload
-from veza.money.simulator.stage import SECRET, Stage
 from veza.money.stripe.payment_states import BECOMES, EVENTS, STATES, PayState, Seen, state_of
 from veza.money.webhook_events import HANDLERS
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from veza.kit import worker
+from veza.lab.sandbox.errors import ApiError
+from veza.lab.simulator.stage import Stage
 from veza.money.refunds import Refund, RefundExceedsPayment
 from veza.money.reversals import TransferReversal
-from veza.money.sandbox.errors import ApiError
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 FAULTS = ("timeout_after_effect", "timeout_before_effect", "error_500", "error_503", "refused", "garbage_body")

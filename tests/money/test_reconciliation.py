@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.money.acts import DAY, MINUTE
+from veza.lab.sandbox.settings import SandboxSettings
+from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.catch_up import CatchUpFailed, catch_up, lists_of_events
 from veza.money.charge_returns import ChargeNotReturned, NotReturnable, return_charge
@@ -24,9 +26,7 @@ from veza.money.provider_account import AnotherAccount
 from veza.money.provider_lists import ListEndedEarly, ListPlace, ProviderList, Walk
 from veza.money.reconciliation import CannotReconcile, compare_and_report, reconcile
 from veza.money.refunds import Refund
-from veza.money.sandbox.settings import SandboxSettings
 from veza.money.scheduled import reported
-from veza.money.simulator.stage import Stage
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.money.transfers import SellerTransfer

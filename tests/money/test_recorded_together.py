@@ -13,10 +13,10 @@ import pytest
 from tests.money.acts import attempts, refund_once
 from veza.kit import worker
 from veza.kit.database import Database, Session
+from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.payments import Payment
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 SALES = 6

@@ -21,9 +21,9 @@ from tests.money.acts import (
     transfer,
 )
 from veza.kit.outbox import OutboxEvent
+from veza.lab.simulator.stage import Stage
 from veza.money.refunds import Refund
 from veza.money.settling import SOON
-from veza.money.simulator.stage import Stage
 
 
 @pytest.fixture

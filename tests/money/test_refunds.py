@@ -9,10 +9,10 @@ import pytest
 
 from tests.money.acts import DAY, refund_once, refunded_there, reversed_there, sent_there
 from veza.kit.money import BadAmount
+from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.payments import BadPayment, LineWanted, Payment, PaymentLine, UnknownPayment
 from veza.money.refunds import NotRefundable, Refund, RefundExceedsPayment
-from veza.money.simulator.stage import Stage
 
 
 @pytest.mark.parametrize(

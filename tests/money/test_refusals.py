@@ -21,8 +21,8 @@ from tests.money.acts import (
     set_columns,
     transfer,
 )
+from veza.lab.simulator.stage import Stage
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.money.acts import DAY, HOUR, MINUTE, REFUNDING, REVERSING, SENDING
+from veza.lab.simulator import backups
+from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.catch_up import catch_up
 from veza.money.findings import Finding
@@ -21,8 +23,6 @@ from veza.money.restore_guard import let_go
 from veza.money.reversals import TransferReversal
 from veza.money.room import MoneyRoom
 from veza.money.sellers import Seller
-from veza.money.simulator import backups
-from veza.money.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer
 
 Recover = Callable[[Stage], Awaitable[None]]

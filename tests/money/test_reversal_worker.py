@@ -25,10 +25,10 @@ from tests.money.acts import (
     set_columns,
     transfer,
 )
+from veza.lab.simulator.stage import Stage
 from veza.money.attempts import key_of
 from veza.money.claims import Asked, RetryPolicy
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.stripe.outcomes import Meaning
 from veza.money.transfers import SellerTransfer
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.money.acts import SENDING, refunded, send_once
 from veza.kit import worker
+from veza.lab.simulator.stage import Stage
 from veza.money import payments, standing
 from veza.money.rebalance import books
-from veza.money.simulator.stage import Stage
 
 
 async def test_a_share_that_was_not_sent_is_coming_and_a_refused_one_is_given_up(any_stage: Stage) -> None:

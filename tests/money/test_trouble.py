@@ -25,10 +25,10 @@ from tests.money.acts import (
 from tests.money.conftest import OpenStage
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.lab.sandbox.core import Request
+from veza.lab.simulator.stage import Stage
 from veza.money.attempt_worker import SETTLE_TRIES
 from veza.money.reversals import TransferReversal
-from veza.money.sandbox.core import Request
-from veza.money.simulator.stage import Stage
 
 JUMPS = [
     pytest.param([DAY, -2 * DAY, 3 * DAY], id="ahead, far back, ahead"),

@@ -12,11 +12,11 @@ import pytest
 from tests.money.acts import DAY, MINUTE, findings, reversed_there
 from tests.money.conftest import OpenStage
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import RULES, SECRET, Stage
 from veza.money import webhook_events
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
-from veza.money.sandbox.webhooks import sign_payload
-from veza.money.simulator.stage import RULES, SECRET, Stage
 from veza.money.webhook_inbox import EventStatus, WebhookEvent
 from veza.money.webhook_signatures import BadWebhook
 

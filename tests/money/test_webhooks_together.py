@@ -10,10 +10,10 @@ import pytest
 
 from tests.money.test_webhook_inbox import event, signed
 from veza.kit.moves import StatusChange
+from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.simulator.stage import Stage
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
 
 

@@ -23,8 +23,8 @@ from tests.conftest import missing
 from tests.own_postgres import OwnPostgres, own_postgres, programs
 from veza.http.serving import address, listen
 from veza.kit.database import STATEMENT_BOUND_SECONDS
-from veza.ops.probe.processes import Process, run_command
-from veza.ops.probe.visitor import Visitor
+from veza.lab.probe.processes import Process, run_command
+from veza.lab.probe.visitor import Visitor
 
 DATABASE = "veza"
 SELLERS = "ab"

@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 
 from veza.accounts import passwords, people
 from veza.kit.database import Database
-from veza.ops.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account, give_new_passwords
-from veza.ops.demo.opening import PASSWORD, address_of
+from veza.lab.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account, give_new_passwords
+from veza.lab.demo.opening import PASSWORD, address_of
 from veza.settings import Settings, SettingsError
 
 

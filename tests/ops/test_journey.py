@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from veza.ops.probe.processes import Process
+from veza.lab.probe.processes import Process
 
 PASSWORD = "correct horse battery"
 CARD = {"card": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123", "email": ""}

@@ -21,12 +21,12 @@ from typer.testing import CliRunner
 from tests.money.acts import REVERSING, refunded, transfer
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.lab.sandbox.client import InProcessClient
+from veza.lab.sandbox.core import Sandbox
+from veza.lab.simulator.stage import RULES, Stage
 from veza.money.ledger import LedgerEntry
 from veza.money.pace import Unpaced
 from veza.money.room import MoneyRoom
-from veza.money.sandbox.client import InProcessClient
-from veza.money.sandbox.core import Sandbox
-from veza.money.simulator.stage import RULES, Stage
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import Line
 from veza.ops.application import Application, Program

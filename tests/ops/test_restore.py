@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from veza.ops.probe.processes import Process, run_command
+from veza.lab.probe.processes import Process, run_command
 
 
 def a_free_port() -> str:

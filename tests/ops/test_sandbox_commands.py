@@ -13,7 +13,7 @@ import httpx
 
 from tests.ops.test_cli import veza
 from tests.ops.test_running import serving
-from veza.ops.scenarios.player import SCENARIOS
+from veza.lab.scenarios.player import SCENARIOS
 
 BOUND_SECONDS = 30
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.ops.test_cli import veza
-from veza.money.simulator.simulate import Failure, Report
+from veza.lab.simulator.simulate import Failure, Report
 from veza.ops.simulate_command import _print
 
 

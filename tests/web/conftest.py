@@ -18,7 +18,7 @@ from playwright.async_api import Browser, async_playwright
 from tests.conftest import missing
 from veza.api.application import web_application
 from veza.kit import worker
-from veza.money.simulator.stage import Stage
+from veza.lab.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer, is_kept
 from veza.web.operator.door import operator_routes
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from tests.web.conftest import Desk, browser, pages_of
+from veza.lab.simulator.stage import Stage
 from veza.money import backlog
-from veza.money.simulator.stage import Stage
 from veza.money.webhook_inbox import WebhookEvent
 
 

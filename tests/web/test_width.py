@@ -10,7 +10,7 @@ from tests.catalog import published
 from tests.web.conftest import TOKEN, Desk
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
-from veza.ops.probe.processes import Process
+from veza.lab.probe.processes import Process
 from veza.web.pages import STATIC
 
 PHONE = {"width": 390, "height": 844}

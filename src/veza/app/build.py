@@ -47,16 +47,16 @@ from veza.kit.database import Database
 from veza.kit.mail import MailWorker, Relay
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.worker import Worker
+from veza.lab.demo import stage as demo
+from veza.lab.demo.fill import DemoData
+from veza.lab.sandbox.hosted import HostedSandbox
 from veza.market import forgetting, refund_notices
 from veza.money import backlog, law
 from veza.money.catch_up import catch_up
 from veza.money.reconciliation import compare_and_report
 from veza.money.room import MoneyRoom
-from veza.money.sandbox.hosted import HostedSandbox
 from veza.money.scheduled import reported
 from veza.ops.application import Service
-from veza.ops.demo import stage as demo
-from veza.ops.demo.fill import DemoData
 from veza.ops.metrics import Metrics
 from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges

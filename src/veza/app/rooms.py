@@ -25,13 +25,13 @@ from veza.kit import mail
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Bucket, Objects
+from veza.lab.sandbox.belonging import sandbox_key
+from veza.lab.sandbox.hosted import HostedSandbox, hosted_sandbox
 from veza.market import export as market_export
 from veza.market.rules import MarketRules
 from veza.money import configured
 from veza.money.claims import Settled
 from veza.money.room import MoneyRoom
-from veza.money.sandbox.belonging import sandbox_key
-from veza.money.sandbox.hosted import HostedSandbox, hosted_sandbox
 from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics

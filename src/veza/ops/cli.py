@@ -122,7 +122,7 @@ def serve(
 @contextmanager
 def own_folder(settings: Settings) -> Iterator[None]:
     """Hold VAR_DIR inside the block; ends the command with one sentence when that cannot be."""
-    from veza.money.sandbox.hosted import state_file
+    from veza.lab.sandbox.hosted import state_file
     from veza.ops import running, sandbox_lock
 
     with ExitStack() as holding:
@@ -143,11 +143,11 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.http.serving import CannotListen, address, listen
     from veza.kit.database_trouble import DatabaseUnavailable
-    from veza.money.sandbox.state import DamagedState
+    from veza.lab.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account
+    from veza.lab.demo.fill import demo_among, what_was_made
+    from veza.lab.sandbox.state import DamagedState
     from veza.ops import running, sandbox_beside
     from veza.ops import serve as server
-    from veza.ops.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account
-    from veza.ops.demo.fill import demo_among, what_was_made
     from veza.ops.migrations import demand_tables
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken, operator_token
@@ -268,7 +268,7 @@ def welcome(application: Application, where: str, admin: str | None) -> str:
 
 def repair_sandbox(settings: Settings) -> None:
     """Save what can be saved of the hosted sandbox's file, and say what was done; only while VAR_DIR is held."""
-    from veza.money.sandbox.hosted import state_file
+    from veza.lab.sandbox.hosted import state_file
     from veza.ops.sandbox_commands import repair_state
 
     repair_state(state_file(settings))

@@ -11,8 +11,8 @@ from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, own_f
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
+    from veza.lab.demo.fill import DemoData
     from veza.ops.application import Program
-    from veza.ops.demo.fill import DemoData
     from veza.settings import Settings
 
 
@@ -33,8 +33,8 @@ def demo(
     """
     from veza.http.serving import CannotListen
     from veza.kit.database_trouble import DatabaseUnavailable
-    from veza.money.sandbox.state import DamagedState
-    from veza.ops.demo.fill import what_was_made
+    from veza.lab.demo.fill import what_was_made
+    from veza.lab.sandbox.state import DamagedState
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken
     from veza.ops.sandbox_commands import WAY_ON
@@ -68,7 +68,7 @@ def demo(
 def _give_new_passwords(settings: Settings, as_json: bool) -> None:
     from veza.kit.database import Database
     from veza.kit.database_trouble import DatabaseUnavailable
-    from veza.ops.demo.documented_password import give_new_passwords
+    from veza.lab.demo.documented_password import give_new_passwords
 
     async def give() -> list[tuple[str, str]]:
         database = Database.open(settings.database_url, pool_size=2)
@@ -92,8 +92,8 @@ def _give_new_passwords(settings: Settings, as_json: bool) -> None:
 async def _fill(program: Program, settings: Settings) -> DemoData:
     """Serve until the demo is complete: its sales go over the wire, through the real workers and webhooks."""
     from veza.http.serving import listen
+    from veza.lab.demo.fill import demo_among
     from veza.ops import running, serve
-    from veza.ops.demo.fill import demo_among
 
     # The configured port, not a free one: the sandbox remembers where its webhooks go.
     listener = listen(settings.host, settings.port)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from veza.http.serving import CannotListen, listen
-from veza.money.sandbox.hosted import state_file
-from veza.money.sandbox.state import DamagedState, examine, repair_mark
-from veza.money.sandbox.world import table_names
+from veza.lab.sandbox.hosted import state_file
+from veza.lab.sandbox.state import DamagedState, examine, repair_mark
+from veza.lab.sandbox.world import table_names
 from veza.ops import running
 from veza.ops.doctor import Finding
 from veza.ops.sandbox_commands import WAY_ON

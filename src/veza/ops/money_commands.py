@@ -179,8 +179,8 @@ def reconcile(
 
 def _nothing_is_missing_after_a_repair() -> None:
     """The doctor says of our own sandbox's file what a repair lost, until this."""
-    from veza.money.sandbox.hosted import state_file
-    from veza.money.sandbox.state import repair_mark
+    from veza.lab.sandbox.hosted import state_file
+    from veza.lab.sandbox.state import repair_mark
 
     settings = Settings.load()
     if settings.hosts_sandbox:

@@ -10,7 +10,7 @@ import typer
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
-    from veza.ops.probe.run import Probed
+    from veza.lab.probe.run import Probed
 
 
 def probe(database_url: Url = None, as_json: Json = False) -> None:
@@ -35,8 +35,8 @@ async def _run(beside: str | None, as_json: bool) -> Probed:
     from rich.text import Text
 
     from veza.kit.database_trouble import DatabaseUnavailable
-    from veza.ops.probe.run import StepResult
-    from veza.ops.probe.run import probe as run_probe
+    from veza.lab.probe.run import StepResult
+    from veza.lab.probe.run import probe as run_probe
     from veza.ops.terminal_console import Console
 
     console = Console(quiet=as_json)

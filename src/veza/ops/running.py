@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
-from veza.money.sandbox import belonging
+from veza.lab.sandbox import belonging
 from veza.settings import SANDBOX_PATH, Settings
 
 LOCK, NOTE = "veza.lock", "running.json"

@@ -14,8 +14,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.engine import make_url
 
 from veza.kit.database import Database
+from veza.lab.sandbox.hosted import state_file
 from veza.money.payments import Payment
-from veza.money.sandbox.hosted import state_file
 from veza.settings import Settings
 
 BEGIN_ANEW = "`veza sandbox reset` begins with an empty sandbox and keeps the old file beside it"

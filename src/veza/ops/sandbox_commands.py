@@ -15,7 +15,7 @@ from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
-    from veza.ops.scenarios.player import Played, Scenario
+    from veza.lab.scenarios.player import Played, Scenario
     from veza.settings import Settings
 
 WAY_ON = "`veza serve --repair` saves what can be saved, `veza sandbox reset` begins anew; both keep the file as it was"
@@ -116,8 +116,8 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
 
     Veza's own database keeps its sales: `veza money reconcile` then lists what the provider no longer knows.
     """
-    from veza.money.sandbox.hosted import state_file
-    from veza.money.sandbox.state import repair_mark, set_aside
+    from veza.lab.sandbox.hosted import state_file
+    from veza.lab.sandbox.state import repair_mark, set_aside
     from veza.ops.cli import own_folder
     from veza.ops.sandbox_beside import reset_mark
 
@@ -136,7 +136,7 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
 @sandbox.command()
 def key() -> None:
     """Print the API key that the sandbox inside this folder's `veza serve` takes."""
-    from veza.money.sandbox.belonging import sandbox_key
+    from veza.lab.sandbox.belonging import sandbox_key
     from veza.ops.operator_token import NoToken, operator_token
 
     try:
@@ -147,8 +147,8 @@ def key() -> None:
 
 def repair_state(path: Path) -> None:
     """Save what can be saved of a sandbox's file, and say what was done."""
-    from veza.money.sandbox.state import repair, repair_mark
-    from veza.money.sandbox.world import table_names
+    from veza.lab.sandbox.state import repair, repair_mark
+    from veza.lab.sandbox.world import table_names
 
     done = repair(path, table_names(), _now())
     if done is None:
@@ -170,8 +170,8 @@ def _now() -> str:
 @sandbox.command(name="list")
 def list_scenarios(as_json: Json = False) -> None:
     """The scenarios there are."""
+    from veza.lab.scenarios.player import SCENARIOS
     from veza.ops.scenario_report import print_list
-    from veza.ops.scenarios.player import SCENARIOS
     from veza.ops.terminal_console import Console
 
     if as_json:
@@ -192,8 +192,8 @@ def play(
     Exit code 0 only when every fact held. With --database-url on PostgreSQL, a new database is made beside the
     given one and dropped afterwards; without, an SQLite file in a temporary folder.
     """
+    from veza.lab.scenarios.player import SCENARIOS, UnknownScenario, scenario
     from veza.ops.observability import configure_logs
-    from veza.ops.scenarios.player import SCENARIOS, UnknownScenario, scenario
 
     settings = load_settings(database_url=database_url, log_level="error")
     configure_logs(settings)
@@ -214,9 +214,9 @@ def play(
 
 async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
     from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.lab.scenarios.narrator import Silent
+    from veza.lab.scenarios.player import play as play_one
     from veza.ops import scenario_report as report
-    from veza.ops.scenarios.narrator import Silent
-    from veza.ops.scenarios.player import play as play_one
     from veza.ops.storyteller import Storyteller
     from veza.ops.terminal_console import Console
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from veza.money.sandbox.hosted import state_file
+from veza.lab.sandbox.hosted import state_file
 from veza.ops import running
 from veza.settings import Settings
 

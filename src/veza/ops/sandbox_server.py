@@ -12,11 +12,11 @@ from typing import Any
 
 from veza.http.serving import listen, serving
 from veza.kit.clock import SystemClock
-from veza.money.sandbox.core import Sandbox
-from veza.money.sandbox.delivery import deliver_webhooks
-from veza.money.sandbox.server import create_app
-from veza.money.sandbox.state import DamagedState
-from veza.money.sandbox.store import Store
+from veza.lab.sandbox.core import Sandbox
+from veza.lab.sandbox.delivery import deliver_webhooks
+from veza.lab.sandbox.server import create_app
+from veza.lab.sandbox.state import DamagedState
+from veza.lab.sandbox.store import Store
 from veza.settings import SANDBOX_KEY
 
 

@@ -9,7 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from veza.ops.scenarios.player import Played, Scenario
+from veza.lab.scenarios.player import Played, Scenario
 from veza.ops.terminal_console import Console
 from veza.ops.timeline_table import timeline_table
 

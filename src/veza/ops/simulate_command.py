@@ -10,7 +10,7 @@ import typer
 from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
-    from veza.money.simulator.simulate import Report
+    from veza.lab.simulator.simulate import Report
     from veza.ops.terminal_console import Console
 
 MOST_NAMED = 20
@@ -31,7 +31,7 @@ def simulate(
     seed is printed with the one command that replays it.
     """
     from veza.kit.database_trouble import DatabaseUnavailable, explain
-    from veza.money.simulator.ground import NotASimulatorsDatabase
+    from veza.lab.simulator.ground import NotASimulatorsDatabase
     from veza.ops.terminal_console import Console
 
     settings = load_settings(database_url=database_url)
@@ -61,8 +61,8 @@ def simulate(
 async def _simulate(jobs: int | None, seed: int, runs: int, url: str | None, as_json: bool) -> Report:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from veza.money.simulator.cores import cores, simulate_on
-    from veza.money.simulator.play import Played
+    from veza.lab.simulator.cores import cores, simulate_on
+    from veza.lab.simulator.play import Played
     from veza.ops.terminal_console import Console
 
     columns = (TextColumn("[dim]seed {task.fields[seed]}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

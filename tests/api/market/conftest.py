@@ -26,11 +26,11 @@ from veza.catalog.tracks import Track
 from veza.community.notices import Notices
 from veza.kit.database import Session
 from veza.kit.subscriptions import Subscriptions
+from veza.lab.simulator.stage import Stage
 from veza.market.news import market_acts, market_subscriptions
 from veza.market.rules import MarketRules
 from veza.money.refunds import Refund
 from veza.money.sellers import Seller
-from veza.money.simulator.stage import Stage
 
 OPERATOR = visiting(None, "admin")
 NOTICES = Notices("https://veza.test", "a secret of this test")

@@ -10,11 +10,11 @@ import pytest
 
 from tests.api.market.conftest import CART, Shop, anonymous
 from tests.api.visitors import visiting
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import SECRET
 from veza.market.orders import Order
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
-from veza.money.sandbox.webhooks import sign_payload
-from veza.money.simulator.stage import SECRET
 
 OTHER_CART = "another-cart-token-of-another-browser-0002"
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.api.market.conftest import Shop, anonymous
 from tests.api.visitors import visiting
+from veza.lab.sandbox.delayed import DEBITS
 from veza.market.orders import Order
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
-from veza.money.sandbox.delayed import DEBITS
 
 PAYS, FAILS = DEBITS[0].iban, DEBITS[1].iban
 WEEK = timedelta(days=7)

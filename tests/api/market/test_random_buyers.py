@@ -20,11 +20,11 @@ from tests.api.market.contradictions import contradictions, returned_without_ano
 from tests.api.market.leaving import delete_account
 from tests.api.visitors import visiting
 from veza.kit import outbox, worker
+from veza.lab.sandbox.errors import ApiError
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
-from veza.money.sandbox.errors import ApiError
 
 ADDRESS = "bo@example.org"
 BUYERS = ("bo", "cy", "a browser", "another browser")

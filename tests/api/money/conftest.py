@@ -18,7 +18,7 @@ from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.api.visitors import operator_only
-from veza.money.simulator.stage import Stage
+from veza.lab.simulator.stage import Stage
 
 TOKEN = "a-token-only-the-tests-know-0123456789"
 WEBHOOK_MAX_BYTES = 20_000

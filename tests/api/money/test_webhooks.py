@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.api.money.conftest import WEBHOOK_MAX_BYTES, Counter
-from veza.money.sandbox.webhooks import sign_payload
-from veza.money.simulator.stage import SECRET
+from veza.lab.sandbox.webhooks import sign_payload
+from veza.lab.simulator.stage import SECRET
 from veza.money.webhook_inbox import WebhookEvent
 
 ADDRESSES = ("/webhooks/stripe", "/api/v1/webhooks/stripe")

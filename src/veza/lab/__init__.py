@@ -1,0 +1,1 @@
+"""The outside world, played on purpose: the provider, its faults, the stories and the demo."""

@@ -1,0 +1,97 @@
+"""Filling an empty database with the demo, beside the real workers: every sale goes over the wire like any other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+from sqlalchemy import func, select
+
+from veza.accounts import people
+from veza.accounts.people import Person
+from veza.lab.demo.month import NEVER_PAID
+from veza.lab.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
+from veza.lab.demo.roster import LISTENERS
+from veza.lab.demo.sales import a_month
+from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Rooms
+from veza.lab.demo.talk import people_talk
+from veza.lab.demo.trouble import moderate
+from veza.money import backlog
+from veza.money.payments import Payment
+
+log = structlog.get_logger(__name__)
+
+
+def demo_among(services: Sequence[object]) -> DemoData | None:
+    """The one of these that makes the demo."""
+    return next((service for service in services if isinstance(service, DemoData)), None)
+
+
+def what_was_made(sales: int) -> str:
+    """What a person who sees the demo for the first time wants to know."""
+    last = address_of(f"{LISTENER}-{LISTENERS}")
+    return "\n".join(
+        [
+            f"The demo is there: eight artists, twenty releases, {sales} sales and what became of them.",
+            f"  sign in      {address_of(OWNER)} (runs all artists), {address_of(MODERATOR)} (judges reports)",
+            f"               {address_of(f'{LISTENER}-1')} to {last} (buy)",
+            f"  password     {PASSWORD}",
+        ]
+    )
+
+
+class DemoData:
+    """Fills an empty database once, then idles until the process stops."""
+
+    name = "demo data"
+
+    def __init__(self, rooms: Rooms, seed: int) -> None:
+        self._rooms = rooms
+        self._seed = seed
+        self.finished = asyncio.Event()
+        self.made: int | None = None
+        self.trouble: str | None = None
+        """Why there is no whole demo, where there should be one."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        filling = asyncio.create_task(self._fill())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({filling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not filling.done():
+            filling.cancel()
+        with suppress(asyncio.CancelledError):
+            await filling
+        await stopping
+
+    async def _fill(self) -> None:
+        try:
+            self.made = await self.fill()
+        except (DemoStuck, DemoCutShort) as error:
+            self.trouble = str(error)
+            log.warning("demo.not_whole", reason=self.trouble)
+        finally:
+            self.finished.set()
+
+    async def fill(self) -> int:
+        """Make the label, its sales and what people said; returns how many orders were paid, 0 when there was data.
+
+        Raises DemoStuck and DemoCutShort.
+        """
+        label = Label.of(self._seed)
+        async with self._rooms.database.read() as session:
+            payments = await session.scalar(select(func.count()).select_from(Payment)) or 0
+            persons = await session.scalar(select(func.count()).select_from(Person)) or 0
+            is_ours = await people.by_email(session, address_of(OWNER)) is not None
+        if is_ours and payments < (whole := len(label.month) + len(NEVER_PAID)):
+            raise DemoCutShort(payments, whole)
+        if payments or persons:
+            return 0
+        await open_label(self._rooms, label)
+        await people_talk(self._rooms, label)
+        await moderate(self._rooms, label)
+        paid = await a_month(self._rooms, label)
+        # The sampler looks once a minute; a newcomer who opens the chart now shall find something in it.
+        await backlog.sample(self._rooms.database)
+        return paid

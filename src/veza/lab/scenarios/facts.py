@@ -1,0 +1,49 @@
+"""What scenarios look at to check a fact."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from veza.kit.moves import StatusChange
+from veza.lab.scenarios.scene import Scene
+from veza.money import law
+from veza.money.attempts import ProviderAttempt
+from veza.money.reconciliation import reconcile
+from veza.money.transfers import SellerTransfer
+
+EVERYTHING = timedelta(days=60)
+
+
+async def history_of(scene: Scene, row_id: UUID) -> list[str]:
+    """The statuses a row went through, oldest first."""
+    return [change.target for change in await scene.all(StatusChange, row_id=row_id)]
+
+
+async def attempts_of(scene: Scene, kind: str) -> list[ProviderAttempt]:
+    """What was asked of the provider for rows of one kind, oldest first."""
+    return await scene.all(ProviderAttempt, kind=kind)
+
+
+async def reversed_minor(scene: Scene) -> int:
+    """What has come back from sellers altogether."""
+    return sum(row.reversed_minor for row in await scene.all(SellerTransfer))
+
+
+async def count(scene: Scene, model: type[object], status: str) -> int:
+    """How many rows of a table have this status."""
+    return len(await scene.all(model, status=status))
+
+
+async def check_books(scene: Scene) -> None:
+    """What holds at the end of every scenario: the law, balanced books, and the provider saying the same."""
+    checked, broken = await law.check_all(scene.database)
+    scene.fact(
+        f"the law holds for {checked} payment{'s' if checked != 1 else ''}", not broken, "; ".join(map(str, broken))
+    )
+    async with scene.database.read() as session:
+        scene.fact("debits equal credits over the whole ledger", await law.books_sum_to_zero(session))
+    compared = await reconcile(scene.database, scene.room.gateway, since=EVERYTHING)
+    objects = sum(compared.compared.values())
+    said = "; ".join(difference.message for difference in compared.differences)
+    scene.fact(f"the provider says the same about all {objects} objects", not compared.differences, said)

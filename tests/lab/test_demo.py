@@ -1,0 +1,152 @@
+"""`veza demo`: a believable label's money, made once, over the wire, with something left for an operator."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.ops.test_cli import veza
+from veza.lab.probe.processes import Process
+
+DEMO_SECONDS = 180
+"""It takes a quarter of a minute; the machine may be busy."""
+
+
+def free_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return str(listener.getsockname()[1])
+
+
+def listed(folder: Path, what: str) -> list[dict[str, Any]]:
+    done = veza("money", "list", what, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    items: list[dict[str, Any]] = json.loads(done.stdout)["items"]
+    return items
+
+
+def counted(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(folder / "var" / "veza.db")) as base:
+        return base.execute(query).fetchall()
+
+
+async def test_the_demo_is_made_once_and_leaves_something_in_every_state(tmp_path: Path) -> None:
+    port = free_port()
+    server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, "DEMO_DATA": "true"})
+    try:
+        assert (await server.start(r"The demo is there: .* (\d+) sales", DEMO_SECONDS))[1] == "16"
+        for name in ("label", "moderator", "listener-1", "listener-6"):
+            await _signs_in(f"http://127.0.0.1:{port}", f"{name}@demo.example")
+    finally:
+        await server.stop()
+
+    assert counted(tmp_path, "SELECT count(*), count(DISTINCT currency) FROM artists") == [(8, 3)]
+    assert counted(tmp_path, "SELECT count(*) FROM releases WHERE cover_id IS NOT NULL") == [(20,)]
+    for table, known in (
+        ("releases", {"draft", "scheduled", "published", "withdrawn"}),
+        ("orders", {"open", "paid", "partly_refunded", "refunded", "expired", "canceled"}),
+        ("refund_requests", {"asked", "declined", "refunded"}),
+        ("reports", {"open", "upheld", "dismissed"}),
+        ("seller_transfers", {"completed", "reversed", "reversal_pending", "permanently_failed"}),
+    ):
+        assert {row[0] for row in counted(tmp_path, f"SELECT DISTINCT status FROM {table}")} == known, table
+    assert {row[0] for row in counted(tmp_path, "SELECT DISTINCT currency FROM orders")} == {"EUR", "GBP", "USD"}
+    for table, count in (
+        ("playlists WHERE is_collaborative", 1), ("playlist_people", 1), ("comments", 15), ("follows", 18),
+        ("products WHERE kind = 'track'", 6), ("products WHERE pricing = 'minimum'", 3),
+        ("download_codes WHERE redeemed_at IS NOT NULL", 1), ("reports WHERE claimed_by IS NOT NULL", 1),
+        ("orders WHERE person_id IS NULL AND status = 'paid'", 1), ("orders WHERE amount_minor = 0", 1),
+    ):  # fmt: skip
+        assert counted(tmp_path, f"SELECT count(*) FROM {table}") == [(count,)], table
+    unbelievable = (
+        "comments JOIN tracks ON track_id = tracks.id WHERE at_ms > duration_ms",
+        "(SELECT playlist_id FROM playlist_items GROUP BY playlist_id, track_id HAVING count(*) > 1)",
+        "releases WHERE status = 'published' AND release_date > published_at",
+        "releases WHERE status IN ('draft', 'scheduled') AND release_date IS NOT NULL",
+    )
+    for nobody in unbelievable:
+        assert counted(tmp_path, f"SELECT count(*) FROM {nobody}") == [(0,)], nobody
+    assert [row["kind"] for row in listed(tmp_path, "findings")] == ["seller_debt"]
+    assert veza("money", "check", cwd=tmp_path).returncode == 0
+
+    again = veza("demo", cwd=tmp_path, PORT=port)
+    assert (again.returncode, again.stdout) == (0, "There is data already: nothing was done.\n")
+    payments = listed(tmp_path, "payments")
+    assert (len(payments), payments[0]["status"]) == (20, "succeeded")
+
+    # As a kill leaves it: begun, with payments missing.
+    with closing(sqlite3.connect(tmp_path / "var" / "veza.db")) as base, base:
+        base.execute("DELETE FROM payments WHERE id IN (SELECT id FROM payments ORDER BY id DESC LIMIT 3)")
+    short = veza("demo", "--json", cwd=tmp_path, PORT=port)
+    assert short.returncode == 1
+    assert json.loads(short.stdout)["error"].startswith("the demo here was cut short, with 17 of its 20 payments: ")
+
+
+async def _signs_in(url: str, email: str) -> None:
+    async with httpx.AsyncClient(base_url=url) as client:
+        said = {"email": email, "password": "demo-listener-demo"}
+        answer = await client.post("/api/v1/session", json=said, headers={"Idempotency-Key": email})
+        assert answer.status_code == 201, answer.text
+
+
+WHAT_A_LABEL_IS = (
+    "SELECT name, country, currency, bio FROM artists ORDER BY id",
+    "SELECT title, kind, status, release_date, source_hash FROM releases JOIN covers ON cover_id = covers.id"
+    " ORDER BY title",
+    "SELECT title, duration_ms FROM tracks ORDER BY 1, 2",
+    "SELECT pricing, price_minor, currency, count(*) FROM products GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    "SELECT title, gross_minor, orders.currency, status FROM order_lines JOIN orders ON order_id = orders.id"
+    " ORDER BY orders.id, position",
+    "SELECT name, email FROM people ORDER BY email",
+    "SELECT playlists.title, tracks.title FROM playlists JOIN playlist_items ON playlist_id = playlists.id"
+    " JOIN tracks ON track_id = tracks.id ORDER BY playlists.id, playlist_items.position",
+    "SELECT text, at_ms FROM comments ORDER BY id",
+)
+
+
+def label(folder: Path) -> list[list[tuple[Any, ...]]]:
+    return [counted(folder, query) for query in WHAT_A_LABEL_IS]
+
+
+def test_the_same_seed_is_the_same_label_to_the_last_byte_of_its_covers(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("once", "again")]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor() as pool:
+        asked = [("demo", "--json", "--seed", seed) for seed in ("7", "7")]
+        made = [
+            pool.submit(veza, *arguments, cwd=folder, bound_seconds=DEMO_SECONDS, PORT=free_port())
+            for arguments, folder in zip(asked, folders, strict=True)
+        ]
+        said = [json.loads(one.result().stdout) for one in made]
+    assert said == [{"ok": True, "sales": 16}] * 2
+    once, again = map(label, folders)
+    assert once == again
+    assert all(once)
+    assert len({row[-1] for row in once[1]}) == 20  # no cover twice
+
+
+def test_the_demo_needs_the_sandbox(tmp_path: Path) -> None:
+    done = veza("demo", cwd=tmp_path, STRIPE_SECRET_KEY="sk_test_x")
+    assert done.returncode == 2
+    assert done.stderr.startswith("settings: DEMO_DATA works with the built-in sandbox only")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = veza("demo", cwd=tmp_path, PORT=str(port))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"veza: cannot listen on 127.0.0.1:{port}")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "var" / "veza.db").exists()
