@@ -103,6 +103,9 @@ async def test_the_control_api_steers_everything(browser: aiohttp.ClientSession,
         ("POST", "/payments", b'{"amount": 5, "currency": "eur"}', 400, "at least €0.50"),
         ("POST", "/faults", b'{"kind": "meteor"}', 400, "there is no fault kind “meteor”"),
         ("POST", "/clock/advance", b'{"seconds": -5}', 400, "time only moves forward, not by -5 seconds"),
+        ("POST", "/payments", b'{"amount": null, "currency": "eur"}', 400, "amount must be a whole number, not null"),
+        ("POST", "/faults", b'{"kind": "error_503", "rule": "x"}', 400, "unexpected keyword argument 'rule'"),
+        ("POST", "/webhooks/redeliver", b'{"event": "evt_1", "times": null}', 400, "must be a whole number, not null"),
         ("PUT", "/switches", b'{"colour": 1}', 400, "there is no switch “colour”"),
         ("PUT", "/switches", b'{"rate_limit_per_second": "5"}', 400, "must be a whole number or null, not '5'"),
         ("PUT", "/switches", b'{"rate_limit_per_second": -5}', 400, "must not be negative, got -5"),
@@ -128,6 +131,20 @@ async def test_a_mistaken_control_request_is_told_in_one_sentence(
     async with browser.request(method, url, data=body, headers=headers) as answer:
         assert answer.status == status
         assert message in (await answer.json())["error"]["message"]
+
+
+async def test_a_debit_that_is_not_under_way_cannot_end(browser: aiohttp.ClientSession, served: Served) -> None:
+    client = served.client()
+    session = await client.v1.checkout.sessions.create_async(session_params())  # type: ignore[arg-type]
+    await close(client)
+    end = f"{served.url}/_sandbox/checkouts/{session.id}/end-debit"
+    async with browser.post(end, json={}) as answer:
+        assert (answer.status, "No bank debit is under way" in await answer.text()) == (400, True)
+    served.sandbox.pay_checkout(session.id, "DE89370400440532013000")
+    async with browser.post(end, json={"pays": True}) as answer:
+        assert (answer.status, (await answer.json())["payment_status"]) == (200, "paid")
+    async with browser.post(end, json={"pays": False}) as answer:
+        assert answer.status == 400
 
 
 async def test_a_form_on_a_foreign_page_cannot_steer(browser: aiohttp.ClientSession, served: Served) -> None:
