@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.money.acts import DAY, HOUR, MINUTE, REFUNDING, REVERSING, SENDING
+from veza.kit import worker
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
 from veza.money import payments
@@ -236,6 +237,36 @@ async def test_the_same_backup_restored_again_and_again_sends_nothing_twice(any_
         await stage.pass_time(3 * DAY)
         assert held_by_sellers(stage) == held
     assert len(await stage.all(SellerTransfer)) == 4
+
+
+@pytest.mark.parametrize("first", ["catch-up", "guard", "webhooks"])
+async def test_what_was_lost_is_named_whatever_brought_its_events_first(any_stage: Stage, first: str) -> None:
+    """The schedule or redelivered webhooks may be faster than the look at the provider's newest events."""
+    stage = any_stage
+    await stage.sold([("anna", 300)])
+    backup = await backups.take(stage.database.engine)
+    await stage.pass_time(HOUR)
+    lost = await ordered(stage, [("anna", 1000), ("ben", 500)])
+    charge = pay(stage, lost)
+    await stage.settle()
+    held = held_by_sellers(stage)
+    await stage.pass_time(2 * DAY)
+    if first == "webhooks":
+        await restore(stage, backup)
+        pay(stage, await ordered(stage, [("ben", 200)]))
+        await stage.deliver()
+    else:
+        await backups.put_back(stage.database.engine, backup)
+    if first == "catch-up":
+        await catch_up(stage.database, stage.room.gateway, stage.room.inbox, 30 * DAY)
+    if first == "guard":
+        await worker.run_once(stage.room.guard)
+    await stage.settle()
+    await stage.pass_time(MINUTE)
+    assert (await open_findings(stage))[charge] == "missing_here"
+    assert (await account_row(stage)).held_at is None
+    now_held = held_by_sellers(stage)
+    assert {whose: now_held[whose] for whose in held} == dict(held)
 
 
 async def test_a_database_that_is_current_sends_without_looking(any_stage: Stage) -> None:

@@ -120,19 +120,26 @@ class RestoreGuard:
     async def passage(self, session: Session) -> Passage:
         """What may be claimed in this transaction. A database replaced under this process makes it look again."""
         row = await provider_account.read(session)
-        seen = row.seen_current_at if row is not None else None
-        if row is None or seen is None or seen < self._current_at or await _incarnation(session) != self._incarnation:
-            self._has_looked, self._asked_at, self._current_at, self._was_replaced = False, None, LONG_AGO, True
+        if row is None or await self._is_set_back(session, row):
             return Passage(is_open=False)
-        self._current_at = seen
+        self._current_at = row.seen_current_at or LONG_AGO
         return Passage(row.held_at is None, row.look_before)
+
+    async def _is_set_back(self, session: Session, row: ProviderAccount) -> bool:
+        """Whether the database was replaced since this process looked; it looks again then."""
+        seen = row.seen_current_at
+        if seen is not None and seen >= self._current_at and await _incarnation(session) == self._incarnation:
+            return False
+        self._has_looked, self._asked_at, self._current_at, self._was_replaced = False, None, LONG_AGO, True
+        return True
 
     async def claim(self, limit: int) -> list[Mend]:
         """Catching up, where it is due; and the mark by which a process sees that its database was set back."""
         await self.has_looked()
         async with self.database.write(self.name) as session:
             row = await provider_account.read(session, locked=True)
-            if row is None:
+            # A mark written now would say that the database is as new as the clock.
+            if row is None or (self._has_looked and await self._is_set_back(session, row)):
                 return []
             is_due = row.mend_at is not None and row.mend_at <= session.now and row.held_since is not None
             marks: dict[str, Any] = {"seen_current_at": _later(session.now, row)}
@@ -177,21 +184,28 @@ class RestoreGuard:
             row = await provider_account.read(session, locked=True)
             released = row is not None and row.released_until is not None and session.now < row.released_until
             first = await session.scalar(_FIRST_PAYMENT)
+            # Webhooks or the scheduled catch-up may have brought the events already; what they say of payments that are
+            # not here is still to be compared.
+            is_older = bool(unknown) or self._was_replaced
             # Where nothing was ever sold, nothing can be sent twice.
-            if unknown and first is not None and not released and (row is None or row.held_at is None):
-                await hold(session, unknown, first)
-            marks: dict[str, Any] = {"seen_current_at": _later(session.now, row)}
-            if self._was_replaced:  # what it missed may have been fetched already, by the scheduled catch-up
-                marks["look_before"] = session.now + CLOCKS_DIFFER
-            await provider_account.change(session, **marks)
+            if is_older and first is not None and not released and (row is None or row.held_at is None):
+                await hold(session, unknown, first, row.seen_current_at if row is not None else None)
+            await provider_account.change(session, seen_current_at=_later(session.now, row))
         self._was_replaced = False
 
 
-async def hold(session: Session, unknown: Sequence[Mapping[str, Any]], first_payment: datetime) -> None:
-    """Hold sending back in every process: the provider has these events, and this database never stored them."""
-    newest = await session.scalar(_NEWEST_EVENT)
-    since = (newest or first_payment) - BEFORE_NEWEST
+async def hold(
+    session: Session, unknown: Sequence[Mapping[str, Any]], first_payment: datetime, seen_current_at: datetime | None
+) -> None:
+    """Hold sending back in every process: the provider has these events, and this database never stored them.
+
+    What was missed began after the last event it stored, or after the mark it bears if newer events came in first.
+    """
+    newest = await session.scalar(_NEWEST_EVENT) or first_payment
+    since = min(newest, seen_current_at or newest) - BEFORE_NEWEST
     because = f"the provider has events that this database never stored, {len(unknown)} among its newest"
+    if not unknown:
+        because = "the database was replaced by an older one while processes used it"
     await provider_account.change(
         session,
         held_at=session.now,
