@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, Uuid
@@ -248,12 +248,18 @@ class _Loader:
 
 
 def _converter(kind: Any, dialect: Dialect) -> Convert:
-    return _remembering(kind, kind._cached_result_processor(dialect, None))
+    for remembered in (Uuid, UtcDateTime):
+        if isinstance(kind, remembered):
+            return _remembered(dialect, remembered)
+    convert: Convert = kind._cached_result_processor(dialect, None)
+    return convert
 
 
-def _remembering(kind: Any, convert: Convert) -> Convert:
-    # The same few ids and instants are read and written again and again.
-    return lru_cache(10_000)(convert) if isinstance(kind, Uuid | UtcDateTime) and convert is not None else convert
+@cache
+def _remembered(dialect: Dialect, kind: type[Any]) -> Convert:
+    # One memory for all columns: the same few ids and instants are read again and again, in one column after another.
+    convert: Convert = kind()._cached_result_processor(dialect, None)
+    return lru_cache(10_000)(convert) if convert is not None else None
 
 
 def _converted(convert: Sequence[Convert], row: Sequence[Any]) -> list[Any]:
