@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
 
+from tests.ops.postgres_site import until
 from tests.ops.test_cli import veza
 from veza.lab.simulator.simulate import Failure, Report
 from veza.ops.simulate_command import _print
@@ -37,6 +41,27 @@ def test_runs_are_dealt_out_to_as_many_processes_as_asked_for(tmp_path: Path) ->
     done = veza("money", "simulate", "--seed", "1", "--runs", "3", "--jobs", "2", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "runs/s in 2 processes: every promise held." in done.stdout.splitlines()[-1]
+
+
+async def test_its_processes_end_with_it_however_it_ends(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "veza", "money", "simulate", "--seed", "1", "--runs", "100000", "--jobs", "2")
+    started = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    try:
+        await until(lambda: len(_children(started.pid)) >= 3, "two processes and their resource tracker")
+        children = _children(started.pid)
+    finally:
+        started.kill()
+        await started.wait()
+    await until(lambda: not any(_is_running(child) for child in children), "the end of its processes")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_database_the_simulator_does_not_run_on_is_one_sentence(tmp_path: Path) -> None:

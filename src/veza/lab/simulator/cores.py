@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from veza.lab.simulator.play import Played
 from veza.lab.simulator.simulate import Report, simulate
@@ -35,7 +35,7 @@ async def simulate_on(
     stretches = [(first, min(each, seed + runs - first)) for first in range(seed, seed + runs, each)]
     began, report = time.perf_counter(), Report(jobs=jobs)
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(min(jobs, len(stretches)), get_context("spawn"), _be_quiet) as pool:
+    with ProcessPoolExecutor(min(jobs, len(stretches)), get_context("spawn"), _begin) as pool:
         with _interrupts_ignored():  # by the processes that start now; they would else end in tracebacks of their own
             asked = [loop.run_in_executor(pool, _stretch, first, some, database_url) for first, some in stretches]
         try:
@@ -74,5 +74,14 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _be_quiet() -> None:
+def _begin() -> None:
     logging.disable(logging.CRITICAL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool's process whose parent was killed would wait for its next stretch for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
