@@ -16,7 +16,12 @@ from veza.kit.money import Money
 from veza.money.backlog import WAITING, Peak
 from veza.web import words
 
-TITLES = {"transfer": "Transfers to sellers", "reversal": "Reversals", "refund": "Refunds to buyers"}
+TITLES = {
+    "transfer": "Transfers to sellers",
+    "reversal": "Reversals",
+    "refund": "Refunds to buyers",
+    "netting": "Shares kept for debts",
+}
 ROWS, AGE = "rows", "age"
 
 Item = TypeVar("Item")
