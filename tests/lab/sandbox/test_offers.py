@@ -178,6 +178,24 @@ def test_an_endpoint_that_is_not_offered_is_not_called_unknown(sandbox: Sandbox,
     assert (status, "Unrecognized request URL" in answer["error"]["message"]) == (404, True)
 
 
+def test_events_that_stripe_does_not_know_cannot_be_enabled(sandbox: Sandbox) -> None:
+    path, url = "/v1/webhook_endpoints", "url=https://veza.example"
+    events = "&enabled_events[]=charge.succeeded&enabled_events[]=charge.lost"
+    status, answer = send(sandbox, "POST", path, url + events)
+    assert (status, answer["error"]["param"]) == (400, "enabled_events[1]")
+    assert answer["error"]["message"].startswith("Invalid enabled_events[1]: must be one of ")
+    every = "".join(f"&enabled_events[]={event}" for event in OFFERS["POST", path].known.values_of("enabled_events"))
+    assert send(sandbox, "POST", path, url + every)[0] == 200
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x", "text/plain"])
+def test_what_is_no_form_is_told_so(sandbox: Sandbox, content_type: str) -> None:
+    request = Request("POST", "/v1/customers", "", BEARER | {"content-type": content_type}, b'{"name": "Anna"}')
+    reply = sandbox.handle(request)
+    assert reply.status == 400
+    assert b"check that your POST content type is application/x-www-form-urlencoded" in reply.body
+
+
 def test_no_endpoint_of_stripes_is_taken_for_an_object_of_its_name(sandbox: Sandbox) -> None:
     alike = [
         (method, path)

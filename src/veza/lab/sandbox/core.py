@@ -32,6 +32,7 @@ __all__ = ["Fault", "Reply", "Request", "Sandbox", "SandboxSettings", "Store"]
 encode = msgspec.json.encode
 decode = msgspec.json.decode
 FALLBACK_URL = "http://sandbox.invalid"
+FORM = "application/x-www-form-urlencoded"
 
 
 class Sandbox(Controls):
@@ -165,6 +166,9 @@ class Sandbox(Controls):
             raise not_offered(f"{request.method} {request.path} on behalf of a connected account")
         encoded = request.query
         if request.method == "POST":
+            content_type = request.headers.get("content-type", FORM)
+            if request.body and content_type.partition(";")[0].strip().lower() != FORM:
+                raise errors.no_form()
             body = request.body.decode(errors="replace")
             encoded = f"{encoded}&{body}" if encoded else body
         form = decode_form(encoded)

@@ -78,6 +78,15 @@ def unknown_url(method: str, path: str) -> ApiError:
     )
 
 
+def no_form() -> ApiError:
+    return ApiError(
+        400,
+        "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any "
+        "questions, we can help at https://support.stripe.com/.",
+        kept=False,
+    )
+
+
 def missing_key() -> ApiError:
     return ApiError(
         401,

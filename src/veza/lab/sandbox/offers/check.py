@@ -72,7 +72,8 @@ def _texts(value: object, field: Field, known: Parameters, path: str) -> None:
     for index, item in value.items():
         if not isinstance(item, str):
             raise bad_param(f"{path}[{index}]", f"Invalid string: {item}")
-        if field.values and item not in field.values:
+        taken = known.values_of(path) if field.any_known else field.values
+        if taken and item not in taken:
             raise _refused_value(item, field, known, f"{path}[{index}]")
 
 

@@ -19,6 +19,7 @@ class Field:
     fields    the parameters inside an OBJECT, and inside each of OBJECTS
     required  whether the endpoint refuses to go on without it
     old_name  why Stripe's own typings do not know it (any more)
+    any_known whether TEXTS take every value of Stripe's typings, and no other
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Field:
     fields: Mapping[str, Field] | None = None
     required: bool = False
     old_name: str = ""
+    any_known: bool = False
 
     def named(self, old_name: str) -> Field:
         """The same, under a name that Stripe's typings have lost."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from veza.lab.sandbox.offers.fields import (
     CREATED,
     EXPAND,
@@ -32,7 +34,10 @@ LIST_EVENTS: Fields = {
 }
 ENDPOINT: Fields = {
     "description": text("kept and shown"),
-    "enabled_events": texts("which events are delivered; `*` is every one"),
+    "enabled_events": replace(
+        texts("which events are delivered; `*` is every one, and one that nothing here causes is never delivered"),
+        any_known=True,
+    ),
     "metadata": METADATA_FIELD,
     "url": text("where events are delivered"),
     "expand": EXPAND,
