@@ -66,19 +66,20 @@ def begin(world: World, session_id: str, debit: Debit, email: str | None = None)
     return charge
 
 
-def is_under_way(world: World, session_id: str) -> bool:
-    """Whether a buyer has given a bank account whose bank has not answered."""
+def is_debit(world: World, session_id: str) -> bool:
+    """Whether the buyer has given a bank account, whatever its bank has said."""
     intent = world.payment_intents.get(get_session(world, session_id)["payment_intent"] or "")
-    return intent is not None and intent["status"] == "processing"
+    charge = None if intent is None else world.charges.get(intent["latest_charge"] or "")
+    return charge is not None and "sepa_debit" in charge["payment_method_details"]
 
 
 def end(world: World, session_id: str, *, pays: bool) -> None:
-    """The bank says whether it paid."""
-    if not is_under_way(world, session_id):
-        return
+    """The bank says whether it paid; once it has said, nothing changes."""
     session = get_session(world, session_id)
     intent = world.payment_intents.rows[session["payment_intent"]]
     charge = world.charges.rows[intent["latest_charge"]]
+    if intent["status"] != "processing":
+        return
     if pays:
         charge.update(status="succeeded", paid=True)
         settle(world, charge)
