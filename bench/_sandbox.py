@@ -14,7 +14,7 @@ from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.server import create_app
 from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.sandbox.store import Store
-from veza.ops.cli import run_async
+from veza.ops.command import run_async
 
 
 def main(store: Path, latency_ms: int, per_second: int) -> None:

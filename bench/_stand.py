@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from veza.lab.fresh_database import fresh_database
-from veza.ops.cli import run_async
+from veza.ops.command import run_async
 from veza.ops.migrations import migrate
 from veza.settings import Settings
 

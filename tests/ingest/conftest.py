@@ -16,9 +16,9 @@ from veza.catalog.artists import ArtistWanted, open_artist
 from veza.catalog.releases import Release
 from veza.catalog.room import CatalogRoom
 from veza.catalog.tracks import Track, tracks_of
+from veza.ingest.opening import open_source
 from veza.ingest.report import Report
 from veza.ingest.run import run_import
-from veza.ingest.sources import open_source
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects

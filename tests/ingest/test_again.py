@@ -16,9 +16,9 @@ from veza.catalog.releases import Release, edit_release, find_release
 from veza.catalog.tracks import Track, edit_track, find_track, reorder_tracks
 from veza.ingest.changes import changes
 from veza.ingest.memory import ImportedFile, ImportedRelease, ImportRun
+from veza.ingest.opening import open_source
 from veza.ingest.report import Report
 from veza.ingest.run import run_import
-from veza.ingest.sources import open_source
 from veza.ingest.undo import UnknownRun, undo
 
 

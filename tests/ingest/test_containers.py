@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.ingest.recordings import FORMS
-from veza.ingest.sources import Listed, open_source
+from veza.ingest.opening import open_source
+from veza.ingest.sources import Listed
 
 _ASF = bytes.fromhex("3026b2758e66cf11")
 _ASF_STREAMS = {

@@ -12,8 +12,8 @@ from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex
 from tests.ingest.recordings import recording
 from veza.ingest.cue_sheets import read_sheet, tell_of_sheets
 from veza.ingest.found import FoundFile
+from veza.ingest.opening import open_source
 from veza.ingest.run import _found
-from veza.ingest.sources import open_source
 
 SHEET = """REM DATE 1994
 PERFORMER "Džana Kovač"

@@ -21,8 +21,8 @@ from veza.catalog.publishing import publish
 from veza.catalog.releases import edit_release, find_release
 from veza.catalog.room import record_cover
 from veza.catalog.tracks import find_track, remove_track
+from veza.ingest.opening import open_source
 from veza.ingest.run import run_import
-from veza.ingest.sources import open_source
 
 
 def _album(folder: Path, *titles: str, album: str = "Blue Hours", **tags: str) -> list[Path]:

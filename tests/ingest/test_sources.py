@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from veza.ingest.sources import BadSource, Bounds, Source, UnreadableFile, open_source
+from veza.ingest.opening import open_source
+from veza.ingest.sources import BadSource, Bounds, Source, UnreadableFile
 
 
 def _zip(path: Path, entries: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:

@@ -21,7 +21,7 @@ from litestar.response import Stream
 from veza.http.serving import address, listen
 from veza.kit.database import Database
 from veza.ops import serve
-from veza.ops.cli import run_async
+from veza.ops.command import run_async
 from veza.ops.observability import configure_logs
 from veza.settings import Settings
 

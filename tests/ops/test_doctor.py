@@ -20,7 +20,8 @@ from veza.kit.clock import ManualClock, SystemClock
 from veza.kit.database import Database
 from veza.money import backlog
 from veza.ops import doctor_services
-from veza.ops.doctor import Finding, examine
+from veza.ops.doctor import examine
+from veza.ops.doctor_finding import Finding
 from veza.ops.doctor_report import print_report
 from veza.ops.migrations import migrate
 from veza.settings import Settings, SettingsError

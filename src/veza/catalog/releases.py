@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import metadata, reported, slugs, tagging
+from veza.catalog import metadata, slugs, tagging
 from veza.catalog.artists import Artist, acts_for, demand, find_artist
 from veza.catalog.askers import Asker
 from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
@@ -166,20 +166,6 @@ async def edit_release(session: Session, release: Release, version: int | None, 
     await machine.amend(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
     if release.status == "published" and ("tags" in facts or "title" in facts):
         await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
-
-
-async def delete_release(session: Session, release: Release) -> None:
-    """Delete a locked draft with its tracks; its slugs are free again. Raises NotDraft."""
-    from veza.catalog.tracks import forget_tracks  # tracks stand on releases
-
-    if release.status != "draft":
-        raise NotDraft(release)
-    await forget_tracks(session, release.id)
-    await session.delete(release)
-    await session.flush()
-    await tagging.forget(session, release.id)
-    await slugs.forget(session, release.id)
-    await reported.forget_labels(session, "release", [release.id])
 
 
 async def find_release(session: Session, release_id: UUID) -> Release:

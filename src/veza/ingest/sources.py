@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Protocol
 
 from veza.ingest.forms import form_of
@@ -92,26 +91,6 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give back what is open."""
-
-
-def open_source(path: Path, bounds: Bounds = BOUNDS, encoding: str | None = None) -> Source:
-    """What is at `path`; `encoding` is that of names that are not UTF-8. Raises BadSource."""
-    from veza.ingest.archive import Archive, why_no_zip
-    from veza.ingest.folder import Folder
-
-    try:
-        if path.is_dir():
-            return Folder(path, bounds, encoding)
-        if zipfile.is_zipfile(path):
-            return Archive(path, bounds, encoding)
-        if path.exists():
-            raise BadSource(f"{path} {why_no_zip(path)}")
-    except zipfile.BadZipFile as error:
-        raise BadSource(f"{path} is a damaged ZIP ({error}): fetch it again, or unpack what is left of it") from None
-    except (OSError, ValueError, NotImplementedError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or error
-        raise BadSource(f"{path} cannot be read: {why}") from None
-    raise BadSource(f"there is no {path}")
 
 
 class Gathered:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
-from veza.catalog.releases import Release, delete_release
+from veza.catalog.deleting import delete_release
+from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, remove_track, tracks_of
 from veza.ingest.columns import track_there
 from veza.ingest.memory import ImportedFile, ImportedRelease, ImportRun

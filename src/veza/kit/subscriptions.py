@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from veza.kit.database import Database, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +19,11 @@ class Event:
     at: datetime
 
 
-Inside = Callable[["Session", Event], Awaitable[None]]
-After = Callable[["Database", Event], Awaitable[None]]
+# `Any`, because sessions and databases carry this list and stand on it.
+Inside = Callable[[Any, Event], Awaitable[None]]
+"""Gets the publisher's session."""
+After = Callable[[Any, Event], Awaitable[None]]
+"""Gets the database."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,34 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from veza.ops.application import Application, Program
+from veza.ops.command import (
+    Json,
+    Url,
+    bring_up_to_date,
+    fail,
+    load_settings,
+    own_folder,
+    print_json,
+    run_async,
+)
+from veza.ops.demo_command import demo
+from veza.ops.import_command import import_files
+from veza.ops.keys_commands import keys
+from veza.ops.money_commands import money
+from veza.ops.probe_command import probe
+from veza.ops.sandbox_commands import sandbox
+from veza.ops.simulate_command import simulate
 from veza.ops.terminal import echo
-from veza.settings import Settings, SettingsError, ignored
+from veza.settings import Settings, SettingsError
 
 T = TypeVar("T")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
-Url = Annotated[str | None, typer.Option("--database-url", help="Use this database instead of DATABASE_URL.")]
 
 
 def command_line(program: Program) -> typer.Typer:
@@ -41,14 +52,6 @@ def command_line(program: Program) -> typer.Typer:
     cli.command()(migrate)
     cli.command()(doctor)
     cli.command()(pages)
-    # Late: they use what this module defines.
-    from veza.ops.demo_command import demo
-    from veza.ops.import_command import import_files
-    from veza.ops.keys_commands import keys
-    from veza.ops.money_commands import money
-    from veza.ops.probe_command import probe
-    from veza.ops.sandbox_commands import sandbox
-    from veza.ops.simulate_command import simulate
 
     money.command()(simulate)
     cli.command()(demo)
@@ -58,47 +61,6 @@ def command_line(program: Program) -> typer.Typer:
     cli.add_typer(money)
     cli.add_typer(sandbox)
     return cli
-
-
-def load_settings(**overrides: Any) -> Settings:
-    """The settings with the options that were given on top; ends the command with one sentence per problem."""
-    for sentence in ignored():
-        echo(f"settings: {sentence}", err=True)
-    try:
-        return Settings.load(**{name: value for name, value in overrides.items() if value is not None})
-    except SettingsError as error:
-        for problem in error.problems:
-            echo(f"settings: {problem}", err=True)
-        if _speaks_to_a_program():
-            print_json({"ok": False, "error": "; ".join(error.problems)})
-        raise typer.Exit(2) from None
-
-
-def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` on uvloop where there is one."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(work)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
-
-
-def fail(sentence: str, code: int = 1) -> typer.Exit:
-    """Say what went wrong on stderr, and to a program on stdout as JSON; `raise` what this returns."""
-    echo(f"veza: {sentence}", err=True)
-    if _speaks_to_a_program():
-        print_json({"ok": False, "error": sentence})
-    return typer.Exit(code)
-
-
-def _speaks_to_a_program() -> bool:
-    # As it was asked: settings are read, and may be refused, by commands that do not know this option's value here.
-    return "--json" in sys.argv[1:]
-
-
-def print_json(value: Any) -> None:
-    echo(json.dumps(value, indent=2, default=str))
 
 
 def serve(
@@ -117,22 +79,6 @@ def serve(
         if repair:
             repair_sandbox(settings)
         _start(context.obj, settings, migrate_first, http=True)
-
-
-@contextmanager
-def own_folder(settings: Settings) -> Iterator[None]:
-    """Hold VAR_DIR inside the block; ends the command with one sentence when that cannot be."""
-    from veza.lab.sandbox.hosted import state_file
-    from veza.ops import running, sandbox_lock
-
-    with ExitStack() as holding:
-        try:
-            holding.enter_context(running.held(settings))
-            if settings.hosts_sandbox:
-                holding.enter_context(sandbox_lock.locked(state_file(settings)))
-        except (running.FolderInUse, running.FolderUnusable, sandbox_lock.StateInUse) as error:
-            raise fail(str(error)) from None
-        yield
 
 
 def worker(context: typer.Context, database_url: Url = None) -> None:
@@ -284,22 +230,6 @@ def migrate(database_url: Url = None, as_json: Json = False) -> None:
         print_json({"ok": True, "revision": newest_revision()})
     else:
         echo("The database is up to date.")
-
-
-def bring_up_to_date(settings: Settings) -> None:
-    """Migrate the database; ends the command with one sentence when that cannot be done."""
-    from veza.kit.database_trouble import DatabaseUnavailable, explain
-    from veza.ops.migrations import migrate as upgrade
-    from veza.ops.operator_token import NoToken
-
-    try:
-        if made := upgrade(settings):
-            echo(f"veza: made a new, empty database: {made}", err=True)
-    except Exception as error:
-        sentence = str(error) if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
-        if sentence is None:
-            raise
-        raise fail(sentence) from None
 
 
 def doctor(as_json: Json = False) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.cli import Json, Url, bring_up_to_date, fail, load_settings, own_folder, print_json, run_async
+from veza.ops.command import Json, Url, bring_up_to_date, fail, load_settings, own_folder, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:

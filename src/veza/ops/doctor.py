@@ -7,7 +7,6 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,6 +15,9 @@ from sqlalchemy.engine import make_url
 
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.money import BadAmount, known_currency
+from veza.ops.doctor_finding import Finding
+from veza.ops.doctor_place import place
+from veza.ops.doctor_services import services
 from veza.ops.encryption_keys import keys_file
 from veza.ops.operator_token import token_file
 from veza.ops.secret_files import admin_link_file, database_files
@@ -27,21 +29,8 @@ LEAST_FREE_BYTES = 500_000_000
 _GB = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report; `advice` is empty when all is well."""
-
-    name: str
-    ok: bool
-    detail: str
-    advice: str = ""
-
-
 async def examine(settings: Settings | SettingsError, clock: Clock | None = None) -> list[Finding]:
     """Every finding, in the order a person would mend them; without usable settings only the machine's."""
-    from veza.ops.doctor_place import place
-    from veza.ops.doctor_services import services
-
     findings = [_python()]
     if isinstance(settings, SettingsError):
         advice = "correct it in .env or the environment"

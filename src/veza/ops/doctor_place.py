@@ -9,7 +9,7 @@ from veza.lab.sandbox.hosted import state_file
 from veza.lab.sandbox.state import DamagedState, examine, repair_mark
 from veza.lab.sandbox.world import table_names
 from veza.ops import running
-from veza.ops.doctor import Finding
+from veza.ops.doctor_finding import Finding
 from veza.ops.sandbox_commands import WAY_ON
 from veza.settings import Settings
 

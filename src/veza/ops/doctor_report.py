@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from veza.ops.doctor import Finding
+from veza.ops.doctor_finding import Finding
 from veza.ops.terminal_console import Console
 
 

@@ -18,7 +18,7 @@ from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.backlog import BacklogSample
-from veza.ops.doctor import Finding
+from veza.ops.doctor_finding import Finding
 from veza.ops.doctor_webhooks import webhook_endpoints
 from veza.ops.migrations import out_of_date
 from veza.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from veza.money.webhook_events import HANDLERS
-from veza.ops.doctor import Finding
+from veza.ops.doctor_finding import Finding
 from veza.settings import Settings
 
 PATHS = ("/webhooks/stripe", "/api/v1/webhooks/stripe")

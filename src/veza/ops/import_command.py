@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from veza.ingest import encodings
+    from veza.ingest.opening import open_source
     from veza.ingest.run import run_import
-    from veza.ingest.sources import open_source
     from veza.ops.terminal_console import Console
 
     encoding = encodings.known(asked.encoding) if asked.encoding else None

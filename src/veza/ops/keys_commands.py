@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:

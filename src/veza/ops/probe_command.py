@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.lab.probe.run import Probed

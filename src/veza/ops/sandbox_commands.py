@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
     """
     from veza.lab.sandbox.hosted import state_file
     from veza.lab.sandbox.state import repair_mark, set_aside
-    from veza.ops.cli import own_folder
+    from veza.ops.command import own_folder
     from veza.ops.sandbox_beside import reset_mark
 
     settings = load_settings()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.cli import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.lab.simulator.simulate import Report

@@ -45,7 +45,7 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
-from veza.catalog import artists, listings, releases, slugs
+from veza.catalog import artists, deleting, listings, releases, slugs
 from veza.catalog.releases import ReleaseWanted
 from veza.catalog.room import CatalogRoom
 from veza.kit.database import Session
@@ -228,7 +228,7 @@ async def delete_release(
 
     async def work(session: Session) -> Reply:
         row = await releases.release_to_change(session, release_id, asker_of(visitor))
-        await releases.delete_release(session, row)
+        await deleting.delete_release(session, row)
         return Reply(200, Removed(release_id))
 
     return await idempotent.run(work)

@@ -1,0 +1,93 @@
+"""What every command of the command line stands on: its settings, its end, what it says to people and to programs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from veza.ops.terminal import echo
+from veza.settings import Settings, SettingsError, ignored
+
+T = TypeVar("T")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+Url = Annotated[str | None, typer.Option("--database-url", help="Use this database instead of DATABASE_URL.")]
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings with the options that were given on top; ends the command with one sentence per problem."""
+    for sentence in ignored():
+        echo(f"settings: {sentence}", err=True)
+    try:
+        return Settings.load(**{name: value for name, value in overrides.items() if value is not None})
+    except SettingsError as error:
+        for problem in error.problems:
+            echo(f"settings: {problem}", err=True)
+        if _speaks_to_a_program():
+            print_json({"ok": False, "error": "; ".join(error.problems)})
+        raise typer.Exit(2) from None
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def fail(sentence: str, code: int = 1) -> typer.Exit:
+    """Say what went wrong on stderr, and to a program on stdout as JSON; `raise` what this returns."""
+    echo(f"veza: {sentence}", err=True)
+    if _speaks_to_a_program():
+        print_json({"ok": False, "error": sentence})
+    return typer.Exit(code)
+
+
+def _speaks_to_a_program() -> bool:
+    # As it was asked: settings are read, and may be refused, by commands that do not know this option's value here.
+    return "--json" in sys.argv[1:]
+
+
+def print_json(value: Any) -> None:
+    echo(json.dumps(value, indent=2, default=str))
+
+
+@contextmanager
+def own_folder(settings: Settings) -> Iterator[None]:
+    """Hold VAR_DIR inside the block; ends the command with one sentence when that cannot be."""
+    from veza.lab.sandbox.hosted import state_file
+    from veza.ops import running, sandbox_lock
+
+    with ExitStack() as holding:
+        try:
+            holding.enter_context(running.held(settings))
+            if settings.hosts_sandbox:
+                holding.enter_context(sandbox_lock.locked(state_file(settings)))
+        except (running.FolderInUse, running.FolderUnusable, sandbox_lock.StateInUse) as error:
+            raise fail(str(error)) from None
+        yield
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate the database; ends the command with one sentence when that cannot be done."""
+    from veza.kit.database_trouble import DatabaseUnavailable, explain
+    from veza.ops.migrations import migrate as upgrade
+    from veza.ops.operator_token import NoToken
+
+    try:
+        if made := upgrade(settings):
+            echo(f"veza: made a new, empty database: {made}", err=True)
+    except Exception as error:
+        sentence = str(error) if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
+        if sentence is None:
+            raise
+        raise fail(sentence) from None
