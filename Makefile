@@ -51,11 +51,12 @@ test: setup-dev ## run every test, then say what was skipped and why
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: lint
-lint: setup-dev ## style, types, who imports whom, generated pages up to date
+lint: setup-dev ## style, types, who imports whom, lengths, generated pages up to date
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python setup/structure.py
 	@$(BIN)/python -m veza pages --check
 
 .PHONY: format

@@ -18,13 +18,14 @@ from veza.lab.simulator.stage import Stage
 from veza.money import payments
 from veza.money.catch_up import CatchUpFailed, catch_up, lists_of_events
 from veza.money.charge_returns import ChargeNotReturned, NotReturnable, return_charge
+from veza.money.differences import CannotReconcile
 from veza.money.findings import Finding
 from veza.money.operator import OperatorAction
 from veza.money.pace import Unpaced
 from veza.money.payments import LineWanted
 from veza.money.provider_account import AnotherAccount
 from veza.money.provider_lists import ListEndedEarly, ListPlace, ProviderList, Walk
-from veza.money.reconciliation import CannotReconcile, compare_and_report, reconcile
+from veza.money.reconciliation import compare_and_report, reconcile
 from veza.money.refunds import Refund
 from veza.money.scheduled import reported
 from veza.money.stripe.answers import Answer

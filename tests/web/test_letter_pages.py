@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -12,20 +11,19 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from veza.accounts import people, roles, sign_up
+from tests.web.letters import PASSWORD, Letters
+from veza.accounts import people, roles
 from veza.accounts.first_admin import admin_link
 from veza.accounts.letters import password_changed
 from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
-from veza.accounts.room import Accounts
 from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, artists_of
 from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
-from veza.kit import mail, outbox
+from veza.kit import mail
 from veza.kit.clock import ManualClock
-from veza.kit.database import Database
 from veza.kit.limits import Throttle
 from veza.kit.listing import start_of
 from veza.kit.mail import Mail
@@ -36,46 +34,8 @@ from veza.market.cart import Buyer
 from veza.market.checkout import Wanted
 from veza.market.orders import Order
 from veza.market.products import PriceWanted, Pricing
-from veza.market.rules import MarketRules
 from veza.market.tokens import new_token
 from veza.settings import Settings
-
-PASSWORD = "a long enough secret"
-
-
-@dataclass
-class Letters:
-    """A whole Veza and a browser without a session."""
-
-    accounts: Accounts
-    market: MarketRules
-    browser: httpx.AsyncClient
-
-    @property
-    def database(self) -> Database:
-        return self.accounts.database
-
-    async def signed_up(self, email: str = "anna@example.org") -> str:
-        """Somebody signs up; the link of their mail."""
-        wanted = await sign_up.prepare(self.accounts, email, "Anna", PASSWORD, "127.0.0.1")
-        async with self.database.write("test") as session:
-            await sign_up.finish(session, self.accounts, wanted)
-        return await self.newest_link()
-
-    async def newest_link(self) -> str:
-        await outbox.deliver_once(self.database)
-        async with self.database.read() as session:
-            newest = (await mail.newest(session, 1))[0]
-        found = re.search(r"http\S+token=\S+", newest.text)
-        assert found, newest.text
-        return found[0]
-
-    async def press(self, link: str, **fields: str) -> httpx.Response:
-        """Open the page and send its form."""
-        page = await self.browser.get(link)
-        token = re.search(r'name="token" value="([^"]*)"', page.text)
-        assert token, page.text
-        return await self.browser.post(link.partition("?")[0], data={"token": token[1], **fields})
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
-from veza.kit.money import Money, positive, step
+from veza.kit.money import positive, step
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 from veza.money.attempts import due_index
-from veza.money.ledger import Account, post
 
 CHECK_WAKE = "check"
 STATUSES = ("pending", "processing", "succeeded", "expired", "failed")
@@ -316,51 +315,3 @@ async def expire(
     """The checkout ended unpaid, or was refused (payment locked); those who wait for it are told."""
     await move(session, payment, "expired", because=because, request_id=request_id, checkout_url=None, **facts)
     await publish(session, "payment.expired", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
-
-
-async def record_succeeded(
-    session: Session,
-    payment: Payment,
-    *,
-    charge_id: str,
-    intent_id: str | None,
-    amount_minor: int,
-    currency: str,
-    because: str,
-    request_id: str | None = None,
-) -> bool:
-    """The buyer's charge succeeded (payment locked). Posts the capture; True when it is news.
-
-    Sellers are not paid yet: the charge's balance transaction must first be seen (`check_at`).
-    Raises BadPayment when the charge is not for what the buyer owed.
-    """
-    if payment.status == "succeeded":
-        return False
-    if amount_minor != payment.amount_minor or currency.upper() != payment.currency:
-        raise BadPayment(
-            f"charge {charge_id} is for {Money(amount_minor, currency.upper())},"
-            f" payment {payment.id} for {Money(payment.amount_minor, payment.currency)}"
-        )
-    await move(
-        session,
-        payment,
-        "succeeded",
-        because=because,
-        request_id=request_id,
-        stripe_charge_id=charge_id,
-        stripe_payment_intent_id=intent_id,
-        checkout_url=None,
-        succeeded_at=session.now,
-        check_at=session.now,
-        check_count=0,
-    )
-    legs = [(Account.PLATFORM_CASH, payment.amount_minor, None)]
-    for line in await lines_of(session, payment.id):
-        legs += [
-            (Account.SHARES_UNSENT, -line.share_minor, line.seller_id),  # type: ignore[list-item]  # the first leg has no seller
-            (Account.PLATFORM_REVENUE, -line.fee_minor, None),
-        ]
-    post(session, payment.id, payment.currency, f"captured by {charge_id}", legs)
-    session.wake(CHECK_WAKE)
-    await publish(session, "payment.succeeded", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
-    return True

@@ -19,7 +19,8 @@ from sqlalchemy import Select, bindparam, select
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import findings, payments, provider_account
-from veza.money.comparisons import IN_FLIGHT, WHY, CannotReconcile, Comparison, Difference, Found
+from veza.money.comparisons import Comparison
+from veza.money.differences import IN_FLIGHT, WHY, CannotReconcile, Difference, Found
 from veza.money.findings import FindingKind
 from veza.money.payments import Payment
 from veza.money.provider_lists import ListEndedEarly, ProviderList, Walk

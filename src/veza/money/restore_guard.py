@@ -22,7 +22,7 @@ from veza.kit.database import Database, Session
 from veza.kit.incarnations import incarnation
 from veza.money import findings, provider_account
 from veza.money.catch_up import CatchUpFailed, catch_up, lists_of_events, unknown_among
-from veza.money.comparisons import IN_FLIGHT, CannotReconcile
+from veza.money.differences import IN_FLIGHT, CannotReconcile
 from veza.money.findings import Finding, FindingKind
 from veza.money.operator import reason_for
 from veza.money.payments import Payment

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from veza.kit.database import Session
+from veza.kit.money import Money
+from veza.kit.outbox import publish
 from veza.money import findings, payments, transfers, unbooked_charges
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
@@ -34,7 +36,7 @@ async def charge_seen(
         await unbooked_charges.second_seen(session, payment, charge)
         return
     try:
-        is_news = await payments.record_succeeded(
+        is_news = await _record_succeeded(
             session,
             payment,
             charge_id=str(charge["id"]),
@@ -56,6 +58,54 @@ async def charge_seen(
         await payments.machine.amend(session, payment, check_at=session.now + CHARGE_CHECK)
     elif settled is not None and not is_news:
         await payments.look_now(session, payment)
+
+
+async def _record_succeeded(
+    session: Session,
+    payment: Payment,
+    *,
+    charge_id: str,
+    intent_id: str | None,
+    amount_minor: int,
+    currency: str,
+    because: str,
+    request_id: str | None = None,
+) -> bool:
+    """The buyer's charge succeeded (payment locked). Posts the capture; True when it is news.
+
+    Sellers are not paid yet: the charge's balance transaction must first be seen (`check_at`).
+    Raises BadPayment when the charge is not for what the buyer owed.
+    """
+    if payment.status == "succeeded":
+        return False
+    if amount_minor != payment.amount_minor or currency.upper() != payment.currency:
+        raise payments.BadPayment(
+            f"charge {charge_id} is for {Money(amount_minor, currency.upper())},"
+            f" payment {payment.id} for {Money(payment.amount_minor, payment.currency)}"
+        )
+    await payments.move(
+        session,
+        payment,
+        "succeeded",
+        because=because,
+        request_id=request_id,
+        stripe_charge_id=charge_id,
+        stripe_payment_intent_id=intent_id,
+        checkout_url=None,
+        succeeded_at=session.now,
+        check_at=session.now,
+        check_count=0,
+    )
+    legs = [(Account.PLATFORM_CASH, payment.amount_minor, None)]
+    for line in await lines_of(session, payment.id):
+        legs += [
+            (Account.SHARES_UNSENT, -line.share_minor, line.seller_id),  # type: ignore[list-item]  # the first leg has no seller
+            (Account.PLATFORM_REVENUE, -line.fee_minor, None),
+        ]
+    post(session, payment.id, payment.currency, f"captured by {charge_id}", legs)
+    session.wake(payments.CHECK_WAKE)
+    await publish(session, "payment.succeeded", {"payment_id": str(payment.id), "order_ref": payment.order_ref})
+    return True
 
 
 async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any]) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from veza.ops.application import Application, Program
-from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.application import Application
+from veza.ops.command import Json, Url, print_json
+from veza.ops.money_command import by_operator, duration, operator, tell, with_room
 from veza.ops.terminal import echo
-from veza.settings import Settings, parse_duration, show_duration
+from veza.settings import Settings
 
 if TYPE_CHECKING:
     from veza.kit.database import Session
@@ -26,7 +24,6 @@ money = typer.Typer(
     help="Payments, refunds, sellers' transfers: look at them, try again, compare with the provider.",
     no_args_is_help=True,
 )
-LONGEST_SINCE = timedelta(days=90)
 Since = Annotated[str, typer.Option(help="How far back, such as 12h, 7d or 30d.")]
 AnyId = Annotated[str, typer.Argument(help="Any id, ours or the provider's: payment, order, refund, tr_…, req_…")]
 
@@ -58,7 +55,7 @@ def list_rows(
         async with application.database.read() as session:
             return await money_views.rows(session, what.value, limit, state=state, seller=seller)
 
-    rows = _with_room(context, database_url, read)
+    rows = with_room(context, database_url, read)
     if as_json:
         print_json({"items": [money_views.as_json(row) for row in rows]})
     else:
@@ -74,7 +71,7 @@ def show(context: typer.Context, wanted: AnyId, database_url: Url = None, as_jso
         async with application.database.read() as session:
             return await money_views.detail(session, wanted)
 
-    found = _with_room(context, database_url, read)
+    found = with_room(context, database_url, read)
     if as_json:
         print_json(found.as_json())
     else:
@@ -94,7 +91,7 @@ def timeline(context: typer.Context, wanted: AnyId, database_url: Url = None, as
             payment_id = await payment_of(session, wanted)
             return payment_id, await read_timeline(session, payment_id)
 
-    payment_id, entries = _with_room(context, database_url, read)
+    payment_id, entries = with_room(context, database_url, read)
     if as_json:
         print_json({"payment_id": str(payment_id), "entries": [entry.as_json() for entry in entries]})
     else:
@@ -118,9 +115,9 @@ def retry(
     async def act(session: Session) -> Any:
         return await retry_transfer(session, await money_views.transfer_id(session, transfer), reason)
 
-    row = _with_room(context, database_url, _by_operator(act))
+    row = with_room(context, database_url, by_operator(act))
     said = f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries."
-    _tell(as_json, money_views.as_json(row), said)
+    tell(as_json, money_views.as_json(row), said)
 
 
 @money.command()
@@ -135,7 +132,7 @@ def check(context: typer.Context, database_url: Url = None, as_json: Json = Fals
             async with application.database.read() as session:
                 return checked, broken, await books_sum_to_zero(session)
 
-    checked, broken, balanced = _with_room(context, database_url, look)
+    checked, broken, balanced = with_room(context, database_url, look)
     ok = balanced and not broken
     if as_json:
         told = [{"payment_id": str(one.payment_id), "message": one.message} for one in broken]
@@ -158,13 +155,13 @@ def reconcile(
     from veza.money.reconciliation import reconcile as compare
     from veza.ops import money_tables
 
-    back = _duration(since)
+    back = duration(since)
 
     async def look(application: Application) -> Reconciled:
         with money_tables.working("asking the provider", quiet=as_json):
             return await compare(application.database, application.room.gateway, since=back, apply=apply)
 
-    found = _with_room(context, database_url, look, asks_provider=True)
+    found = with_room(context, database_url, look, asks_provider=True)
     left = len(found.differences) - found.applied
     if left == 0:
         _nothing_is_missing_after_a_repair()
@@ -194,14 +191,14 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
     from veza.money.catch_up import catch_up as feed
     from veza.ops import money_tables
 
-    back = _duration(since)
+    back = duration(since)
 
     async def act(application: Application) -> CaughtUp:
         room = application.room
         with money_tables.working("listing the provider's events", quiet=as_json):
             return await feed(application.database, room.gateway, room.inbox, back)
 
-    done = _with_room(context, database_url, act, asks_provider=True)
+    done = with_room(context, database_url, act, asks_provider=True)
     if as_json:
         print_json({"ok": done.waiting == 0, "listed": done.listed, "missed": done.missed, "waiting": done.waiting})
     else:
@@ -225,10 +222,10 @@ def return_charge(
     from veza.money.charge_returns import return_charge as give
 
     async def act(application: Application) -> ReturnedCharge:
-        return await give(application.database, application.room.gateway, charge, reason, actor=_operator())
+        return await give(application.database, application.room.gateway, charge, reason, actor=operator())
 
-    done = _with_room(context, database_url, act, asks_provider=True)
-    _tell(as_json, {**asdict(done), "payment_id": str(done.payment_id)}, str(done))
+    done = with_room(context, database_url, act, asks_provider=True)
+    tell(as_json, {**asdict(done), "payment_id": str(done.payment_id)}, str(done))
 
 
 @money.command(name="resume-sending")
@@ -245,9 +242,9 @@ def resume_sending(
     """
     from veza.money.restore_guard import let_go
 
-    until = _with_room(context, database_url, _by_operator(lambda session: let_go(session, reason)))
+    until = with_room(context, database_url, by_operator(lambda session: let_go(session, reason)))
     said = f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC."
-    _tell(as_json, {"until": until.isoformat()}, said)
+    tell(as_json, {"until": until.isoformat()}, said)
 
 
 @money.command(name="use-account")
@@ -261,97 +258,6 @@ def use_account(
     """Sell with another account of the provider: sales with the one before can be neither refunded nor compared."""
     from veza.money.provider_account import use
 
-    before = _with_room(context, database_url, _by_operator(lambda session: use(session, account, reason)))
+    before = with_room(context, database_url, by_operator(lambda session: use(session, account, reason)))
     said = f"This database sells with account {account} now; before: {before or 'none'}."
-    _tell(as_json, {"account": account, "before": before}, said)
-
-
-def _by_operator(write: Callable[[Session], Awaitable[T]]) -> Callable[[Application], Awaitable[T]]:
-    """One writing transaction in the name of who types the command."""
-
-    async def act(application: Application) -> T:
-        async with application.database.write(_operator()) as session:
-            return await write(session)
-
-    return act
-
-
-def _tell(as_json: bool, shown: Mapping[str, Any], said: str) -> None:
-    if as_json:
-        print_json(shown)
-    else:
-        echo(said)
-
-
-def _with_room(
-    context: typer.Context,
-    database_url: str | None,
-    work: Callable[[Application], Awaitable[T]],
-    *,
-    asks_provider: bool = False,
-) -> T:
-    """Run `work` on the application as configured; what cannot be is one sentence and an exit code.
-
-    The sandbox is that of the `veza serve` on this VAR_DIR, wherever it listens; `asks_provider` says that without it
-    there is nothing to do.
-    """
-    from veza.kit.database_trouble import DatabaseUnavailable
-    from veza.money.catch_up import CatchUpFailed
-    from veza.money.charge_returns import ChargeNotReturned, NotReturnable
-    from veza.money.operator import NothingToRetry, ReasonMissing
-    from veza.money.provider_account import AnotherAccount, NoAccountId
-    from veza.money.reconciliation import CannotReconcile
-    from veza.money.timeline import NothingFound
-    from veza.money.transfers import UnknownTransfer
-    from veza.ops import running
-    from veza.ops.money_views import NoSuchState
-    from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken, operator_token
-
-    settings = load_settings(database_url=database_url)
-    configure_logs(settings.model_copy(update={"log_level": "error"}))
-    program: Program = context.obj
-
-    async def at_home(settings: Settings) -> Settings:
-        try:
-            return await running.own_veza(settings, operator_token(settings))
-        except running.NothingRuns:
-            if asks_provider:
-                raise
-            return settings
-
-    async def run() -> T:
-        application = program.build(await at_home(settings), False)
-        try:
-            return await work(application)
-        finally:
-            await application.close()
-
-    try:
-        return run_async(run())
-    except (
-        NothingFound, UnknownTransfer, NothingToRetry, DatabaseUnavailable, NoToken, AnotherAccount, NotReturnable,
-        ChargeNotReturned,
-    ) as impossible:  # fmt: skip
-        raise fail(str(impossible)) from None
-    except (CannotReconcile, CatchUpFailed, *running.TROUBLES) as impossible:
-        raise fail(str(impossible)) from None
-    except (ReasonMissing, NoSuchState, NoAccountId) as senseless:
-        raise fail(str(senseless), 2) from None
-
-
-def _duration(written: str) -> timedelta:
-    try:
-        read = parse_duration(written)
-    except (ValueError, OverflowError):
-        read = None
-    if not isinstance(read, timedelta) or not timedelta(0) < read <= LONGEST_SINCE:
-        raise fail(f"--since is a time above zero and at most {show_duration(LONGEST_SINCE)}, such as 12h or 7d", 2)
-    return read
-
-
-def _operator() -> str:
-    try:
-        return f"{getpass.getuser()} at the command line"
-    except (KeyError, OSError):  # a container's user may have no name
-        return "operator at the command line"
+    tell(as_json, {"account": account, "before": before}, said)

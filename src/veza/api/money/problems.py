@@ -7,11 +7,11 @@ from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
 from veza.kit.moves import Stale
 from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge
+from veza.money.differences import CannotReconcile
 from veza.money.findings import ResolvedAlready, UnknownFinding
 from veza.money.operator import NothingToRetry, ReasonMissing
 from veza.money.payments import BadPayment, UnknownPayment
 from veza.money.provider_account import AnotherAccount
-from veza.money.reconciliation import CannotReconcile
 from veza.money.refunds import NotRefundable, RefundExceedsPayment, UnknownRefund
 from veza.money.sellers import UnknownSeller
 from veza.money.stripe.definite import ProviderRefused, ProviderUnavailable

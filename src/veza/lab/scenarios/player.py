@@ -14,8 +14,8 @@ from veza.lab.scenarios.facts import check_books
 from veza.lab.scenarios.narrator import Narrator
 from veza.lab.scenarios.outage_play import ProviderDown
 from veza.lab.scenarios.scene import Act, Fact, NeverQuiet, Scene, open_scene
+from veza.money.differences import CannotReconcile
 from veza.money.payments import Payment
-from veza.money.reconciliation import CannotReconcile
 from veza.money.timeline import Entry, timeline
 
 LONGEST_TIMELINE = 400

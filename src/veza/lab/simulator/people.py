@@ -15,8 +15,9 @@ from veza.lab.simulator.processes import Process
 from veza.lab.simulator.run import Run, Sale
 from veza.money import payments, refunds, sellers
 from veza.money.catch_up import CatchUpFailed, catch_up
+from veza.money.differences import CannotReconcile
 from veza.money.operator import NothingToRetry, retry_transfer
-from veza.money.reconciliation import CannotReconcile, reconcile
+from veza.money.reconciliation import reconcile
 from veza.money.refunds import NotRefundable
 from veza.money.sellers import OnboardingFailed, Seller
 from veza.money.transfers import SellerTransfer
