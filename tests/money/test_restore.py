@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from tests.money.acts import DAY, HOUR, MINUTE, REFUNDING, REVERSING, SENDING
-from veza.kit import worker
+from tests.money.restore_acts import held_by_sellers, open_findings, ordered, pay, restore
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
-from veza.money import payments
 from veza.money.catch_up import catch_up
 from veza.money.findings import Finding
-from veza.money.payments import LineWanted, Payment
-from veza.money.provider_account import ProviderAccount
 from veza.money.reconciliation import reconcile
 from veza.money.refunds import Refund
-from veza.money.restore_guard import let_go
 from veza.money.reversals import TransferReversal
-from veza.money.room import MoneyRoom
 from veza.money.sellers import Seller
 from veza.money.transfers import SellerTransfer
 
@@ -48,42 +42,6 @@ async def by_hand_after_keys_are_forgotten(stage: Stage) -> None:
 
 
 RECOVERIES = pytest.mark.parametrize("recover", [by_itself, by_hand, by_hand_after_keys_are_forgotten])
-
-
-async def ordered(stage: Stage, lines: list[tuple[str, int]]) -> Payment:
-    """An order whose pay page is open."""
-    async with stage.database.write() as session:
-        wanted = [LineWanted(seller, "song", gross, 1000) for seller, gross in lines]
-        return await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
-
-
-def pay(stage: Stage, payment: Payment) -> str:
-    """The buyer pays; returns the charge."""
-    about = {"transfer_group": str(payment.id), "metadata": {"veza_payment": str(payment.id)}}
-    return str(stage.sandbox.take_payment(payment.amount_minor, "eur", card="4242424242424242", **about)["id"])
-
-
-async def restore(stage: Stage, backup: backups.Backup) -> None:
-    """Stop, put the backup back, start."""
-    await backups.put_back(stage.database.engine, backup)
-    stage.room = MoneyRoom(stage.database, stage.room.gateway, stage.room.rules)
-
-
-def held_by_sellers(stage: Stage) -> Counter[tuple[str, str]]:
-    """(payment, account) → what the provider says the seller holds of it."""
-    held: Counter[tuple[str, str]] = Counter()
-    for one in stage.sandbox.world.transfers.rows.values():
-        held[one["transfer_group"], one["destination"]] += one["amount"] - one["amount_reversed"]
-    return held
-
-
-async def account_row(stage: Stage) -> ProviderAccount:
-    async with stage.database.read() as session:
-        return (await session.scalars(select(ProviderAccount))).one()
-
-
-async def open_findings(stage: Stage) -> dict[str, str]:
-    return {one.subject: one.kind for one in await stage.all(Finding) if one.resolved_at is None}
 
 
 @RECOVERIES
@@ -195,33 +153,6 @@ async def test_what_waited_in_the_backup_and_was_sent_after_it_is_not_sent_again
     assert await open_findings(stage) == {}
 
 
-async def test_nothing_is_sent_while_the_provider_cannot_say_what_was_missed(any_stage: Stage) -> None:
-    stage = any_stage
-    order = await ordered(stage, [("anna", 1000)])
-    waiting = await stage.sell([("ben", 700)])
-    await stage.deliver()
-    backup = await backups.take(stage.database.engine)
-    pay(stage, order)
-    await stage.settle()
-    effects = dict(stage.sandbox.world.effects)
-
-    await restore(stage, backup)
-    stage.sandbox.add_fault("error_503", path=r"^/v1/(charges|transfers)$", method="GET", times=None)
-    await stage.settle()
-    for _ in range(5):
-        await stage.pass_time(HOUR)
-    assert stage.sandbox.world.effects == effects
-    assert await open_findings(stage) == {"sending": "older_than_provider"}
-    assert (await account_row(stage)).held_at is not None
-
-    stage.sandbox.clear_faults()
-    await stage.pass_time(HOUR)
-    assert (await account_row(stage)).held_at is None
-    assert stage.sandbox.world.effects == effects, "both had been sent before"
-    assert {row.payment_id for row in await stage.all(SellerTransfer)} == {order.id, waiting}
-    assert await open_findings(stage) == {}
-
-
 async def test_the_same_backup_restored_again_and_again_sends_nothing_twice(any_stage: Stage) -> None:
     stage = any_stage
     orders = [await ordered(stage, [("anna", 1000), ("ben", 300)]) for _ in range(2)]
@@ -237,49 +168,6 @@ async def test_the_same_backup_restored_again_and_again_sends_nothing_twice(any_
         await stage.pass_time(3 * DAY)
         assert held_by_sellers(stage) == held
     assert len(await stage.all(SellerTransfer)) == 4
-
-
-@pytest.mark.parametrize("first", ["catch-up", "guard", "webhooks"])
-async def test_what_was_lost_is_named_whatever_brought_its_events_first(any_stage: Stage, first: str) -> None:
-    """The schedule or redelivered webhooks may be faster than the look at the provider's newest events."""
-    stage = any_stage
-    await stage.sold([("anna", 300)])
-    backup = await backups.take(stage.database.engine)
-    await stage.pass_time(HOUR)
-    lost = await ordered(stage, [("anna", 1000), ("ben", 500)])
-    charge = pay(stage, lost)
-    await stage.settle()
-    held = held_by_sellers(stage)
-    await stage.pass_time(2 * DAY)
-    if first == "webhooks":
-        await restore(stage, backup)
-        pay(stage, await ordered(stage, [("ben", 200)]))
-        await stage.deliver()
-    else:
-        await backups.put_back(stage.database.engine, backup)
-    if first == "catch-up":
-        await catch_up(stage.database, stage.room.gateway, stage.room.inbox, 30 * DAY)
-    if first == "guard":
-        await worker.run_once(stage.room.guard)
-    await stage.settle()
-    await stage.pass_time(MINUTE)
-    assert (await open_findings(stage))[charge] == "missing_here"
-    assert (await account_row(stage)).held_at is None
-    now_held = held_by_sellers(stage)
-    assert {whose: now_held[whose] for whose in held} == dict(held)
-
-
-async def test_a_database_that_is_current_sends_without_looking(any_stage: Stage) -> None:
-    await any_stage.sold([("anna", 1000)])
-    any_stage.room = MoneyRoom(any_stage.database, any_stage.room.gateway, any_stage.room.rules)
-    asked = []
-    any_stage.room.gateway._observe = lambda family, _: asked.append(family)
-    await any_stage.sell([("anna", 1000)])
-    await any_stage.deliver()
-    await any_stage.settle()
-    # The charge by the check worker; which account, and its newest events, once by the guard.
-    assert asked.count("account") == 1
-    assert len(await any_stage.all(SellerTransfer, status="completed")) == 2
 
 
 async def test_an_account_opened_after_the_backup_is_its_sellers_again(any_stage: Stage) -> None:
@@ -323,25 +211,3 @@ async def test_a_transfer_made_by_hand_in_place_of_one_that_waits_is_adopted(any
     assert {one.subject: one.kind for one in done.differences} == {other: "made_in_dashboard", same: "state_differs"}
     (row,) = await stage.all(SellerTransfer)
     assert (row.status, row.stripe_transfer_id) == ("completed", same)
-
-
-async def test_an_operator_may_let_sending_go_on_without_a_comparison(any_stage: Stage) -> None:
-    """What belongs to payments made before is still looked up before it is sent."""
-    stage = any_stage
-    order = await ordered(stage, [("anna", 1000)])
-    backup = await backups.take(stage.database.engine)
-    charge = pay(stage, order)
-    await stage.settle()
-    held = held_by_sellers(stage)
-    await restore(stage, backup)
-    stage.sandbox.add_fault("error_503", path=r"^/v1/(events|charges)$", method="GET", times=None)
-    await stage.settle()
-    assert not await stage.room.guard.has_looked()
-    async with stage.database.write("olga") as session:
-        await let_go(session, "the provider's list of events is broken")
-    await stage.pass_time(HOUR)
-    assert await stage.room.guard.has_looked()
-    assert charge
-    stage.sandbox.clear_faults()
-    await stage.pass_time(DAY)
-    assert held_by_sellers(stage) == held

@@ -120,14 +120,14 @@ class RestoreGuard:
     async def passage(self, session: Session) -> Passage:
         """What may be claimed in this transaction. A database replaced under this process makes it look again."""
         row = await provider_account.read(session)
-        if row is None or await self._is_set_back(session, row):
+        if await self._is_set_back(session, row) or row is None:
             return Passage(is_open=False)
         self._current_at = row.seen_current_at or LONG_AGO
         return Passage(row.held_at is None, row.look_before)
 
-    async def _is_set_back(self, session: Session, row: ProviderAccount) -> bool:
+    async def _is_set_back(self, session: Session, row: ProviderAccount | None) -> bool:
         """Whether the database was replaced since this process looked; it looks again then."""
-        seen = row.seen_current_at
+        seen = row.seen_current_at if row is not None else None
         if seen is not None and seen >= self._current_at and await _incarnation(session) == self._incarnation:
             return False
         self._has_looked, self._asked_at, self._current_at, self._was_replaced = False, None, LONG_AGO, True
@@ -139,7 +139,7 @@ class RestoreGuard:
         async with self.database.write(self.name) as session:
             row = await provider_account.read(session, locked=True)
             # A mark written now would say that the database is as new as the clock.
-            if row is None or (self._has_looked and await self._is_set_back(session, row)):
+            if (self._has_looked and await self._is_set_back(session, row)) or row is None:
                 return []
             is_due = row.mend_at is not None and row.mend_at <= session.now and row.held_since is not None
             marks: dict[str, Any] = {"seen_current_at": _later(session.now, row)}
