@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -223,7 +224,7 @@ async def fill(database: Database) -> None:
 
 async def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/nowhere/veza.db")
-    await unavailable(database, "the database file does not open: does its folder exist and may we write there?")
+    await unavailable(database, "the database file is gone: put it back, or correct DATABASE_URL")
     await database.close()
 
 
@@ -234,7 +235,15 @@ async def test_a_file_that_is_no_database_is_said_in_a_sentence(tmp_path: Path) 
     await database.close()
 
 
+async def test_a_missing_file_is_said_and_none_is_made(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/gone.db")
+    await unavailable(database, "the database file is gone: put it back, or correct DATABASE_URL")
+    await database.close()
+    assert os.listdir(tmp_path) == []
+
+
 async def test_a_database_without_tables_says_what_to_run(tmp_path: Path) -> None:
+    (tmp_path / "veza.db").touch()
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/veza.db")
     await unavailable(database, "the database has no tables yet: run `veza migrate`")
     await database.close()

@@ -18,6 +18,7 @@ words = Table("words", MetaData(), Column("id", Integer, primary_key=True), Colu
 
 @pytest.fixture(params=["sqlite+aiosqlite", sqlite_driver.DRIVER])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    (tmp_path / "words.db").touch()
     engine = create_async_engine(f"{request.param}:///{tmp_path}/words.db")
     async with engine.begin() as connection:
         await connection.run_sync(words.metadata.create_all)
@@ -65,7 +66,7 @@ async def test_rows_can_be_streamed(engine: AsyncEngine) -> None:
 
 
 async def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path) -> None:
-    engine = create_async_engine(f"{sqlite_driver.DRIVER}:///{tmp_path}/no/such/folder/words.db")
+    engine = create_async_engine(f"{sqlite_driver.DRIVER}:///{tmp_path}")  # a folder
     running = set(threading.enumerate())  # one of an earlier test may end meanwhile
     for _ in range(20):
         with pytest.raises(OperationalError, match="unable to open"):

@@ -88,10 +88,34 @@ def test_a_program_reads_what_went_wrong_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)])
 def test_without_tables_nothing_starts_and_the_way_on_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "new.db").touch()
     done = veza(*command, cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
     assert done.returncode == 1
     assert "ready" not in done.stdout
     assert done.stderr.splitlines()[-1] == "veza: the database has no tables yet: run `veza migrate`"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve", "--port", "0"),
+        ("worker",),
+        ("money", "list"),
+        ("money", "reconcile", "--since", "1d"),
+        ("keys", "rotate"),
+        ("import", ".", "--artist", "A"),
+        ("demo", "--new-passwords"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_without_a_database_makes_none_and_leaves_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = veza(*command, cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/mistyped.db")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"veza: there is no database file {tmp_path / 'mistyped.db'}: correct DATABASE_URL, or make a new, empty"
+        " database with `veza migrate`"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_option_ends_with_2(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ async def test_the_migrations_make_what_the_code_maps(empty: Settings) -> None:
 
 
 async def test_a_database_without_tables_is_told_to_migrate(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
     said = await out_of_date(database)
     await database.close()

@@ -263,6 +263,7 @@ def test_what_makes_no_sense_is_one_sentence(
 
 
 def test_a_database_without_tables_is_one_sentence(world: World, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
     world.url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
     assert world.refusal("list") == "the database has no tables yet: run `veza migrate`"
 

@@ -167,7 +167,8 @@ def test_a_damaged_sandbox_is_told_before_ready_repaired_and_reset(tmp_path: Pat
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = veza("serve", "--port", "0", cwd=tmp_path, VAR_DIR="file/var", DATABASE_URL="sqlite:///veza.db")
+    away = {"VAR_DIR": "file/var", "DATABASE_URL": "sqlite:///veza.db"}
+    done = veza("serve", "--migrate", "--port", "0", cwd=tmp_path, **away)
     assert done.returncode == 1
     assert done.stderr.startswith("veza: cannot write to VAR_DIR file/var (Not a directory): make it a folder")
 

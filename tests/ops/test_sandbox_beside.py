@@ -56,6 +56,7 @@ def test_a_new_database_beside_an_old_sandbox_is_refused_until_the_sandbox_begin
     said = start(folder)
     assert "sandbox.db has 1 sale, and the database" in said
     assert "veza.db has none: it is new." in said
+    assert not (folder / "var" / "veza.db").exists(), "a refused start has made the database it refused"
     assert "`veza sandbox reset`" in said
     assert veza("sandbox", "reset", cwd=folder).returncode == 0
     with serving(folder) as (_, address):

@@ -194,7 +194,8 @@ class Database:
         pool_size: int = 10,
         box: SecretBox | None = None,
     ) -> Database:
-        """Open `url` (sqlite+aiosqlite:///… or postgresql+asyncpg://…); connects at the first use.
+        """Open `url` (sqlite+aiosqlite:///… or postgresql+asyncpg://…); connects at the first use, and raises
+        DatabaseMissing then where there is no such file.
 
         `box` seals what is stored as a secret; without one nothing of that can be read after this process ended.
         """

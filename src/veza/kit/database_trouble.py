@@ -13,11 +13,17 @@ class DatabaseUnavailable(Exception):
     """The database cannot do what was asked now: gone, locked, read-only or full. Nothing was changed."""
 
 
+class DatabaseMissing(DatabaseUnavailable):
+    """There is no file, or there are no tables in it: unlike one that is away, it does not come back by itself."""
+
+
 class ReaderWrites(Exception):
     """A session that only reads was asked to write or to lock: a mistake of ours. Nothing was changed."""
 
 
 NO_TABLES = "the database has no tables yet: run `veza migrate`"
+NO_FILE = "the database file is gone: put it back, or correct DATABASE_URL"
+"""Without its path, which strangers would read in a 503."""
 NO_ANSWER = "the database does not answer: is it running, and does DATABASE_URL point to it?"
 RESTARTING = "the database is stopping or starting: try again in a moment"
 DISK_FULL = "the disk under the database is full: free some space"
@@ -121,4 +127,4 @@ def database_errors_said() -> Iterator[None]:
         sentence = explain(error)
         if sentence is None:
             raise
-        raise DatabaseUnavailable(sentence) from error
+        raise (DatabaseMissing if sentence == NO_TABLES else DatabaseUnavailable)(sentence) from error

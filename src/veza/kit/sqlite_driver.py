@@ -24,6 +24,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 )
 from sqlalchemy.util.concurrency import await_
 
+from veza.kit.sqlite_files import demand_file
+
 DRIVER = "sqlite+onetrip"
 STOP_SECONDS = 5
 
@@ -146,6 +148,10 @@ class OneTripDialect(SQLiteDialect_aiosqlite):
     @classmethod
     def import_dbapi(cls) -> AsyncAdapt_aiosqlite_dbapi:
         return _Dbapi(aiosqlite, sqlite3)
+
+    def connect(self, *cargs: Any, **cparams: Any) -> Any:
+        demand_file(str(cargs[0]))
+        return super().connect(*cargs, **cparams)
 
 
 registry.register("sqlite.onetrip", __name__, OneTripDialect.__name__)

@@ -47,7 +47,9 @@ def _canceled_by_sigterm() -> Iterator[None]:
 async def _database(beside: str | None) -> AsyncIterator[str]:
     if beside is None or make_url(beside).get_backend_name() == "sqlite":
         with tempfile.TemporaryDirectory(prefix="veza-") as folder:
-            yield f"sqlite+aiosqlite:///{Path(folder) / 'veza.db'}"
+            file = Path(folder) / "veza.db"
+            file.touch(mode=0o600)  # an empty file is an empty database, and none is made by opening it
+            yield f"sqlite+aiosqlite:///{file}"
         return
     server = make_url(beside)
     name = f"{server.database or 'veza'}_fresh_{secrets.token_hex(6)}"

@@ -20,6 +20,7 @@ from veza.ops.command import (
     bring_up_to_date,
     fail,
     load_settings,
+    load_settings_of_a_shop,
     own_folder,
     print_json,
     run_async,
@@ -74,21 +75,26 @@ def serve(
     database_url: Url = None,
 ) -> None:
     """Start the web server with the workers inside; SIGTERM or Ctrl-C stops it within SHUTDOWN_GRACE."""
-    settings = load_settings(host=host, port=port, database_url=database_url)
+    from veza.lab.sandbox.hosted import state_file
+    from veza.ops.sandbox_commands import repair_state
+
+    load = load_settings if migrate_first else load_settings_of_a_shop
+    settings = load(host=host, port=port, database_url=database_url)
     with own_folder(settings):
         if repair:
-            repair_sandbox(settings)
+            repair_state(state_file(settings))  # while VAR_DIR is held
         _start(context.obj, settings, migrate_first, http=True)
 
 
 def worker(context: typer.Context, database_url: Url = None) -> None:
     """Run the workers alone, beside a `veza serve` on the same database."""
-    _start(context.obj, load_settings(database_url=database_url), migrate_first=False, http=False)
+    _start(context.obj, load_settings_of_a_shop(database_url=database_url), migrate_first=False, http=False)
 
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
     from veza.http.serving import CannotListen, address, listen
     from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.kit.sqlite_files import missing_file
     from veza.lab.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account
     from veza.lab.demo.fill import demo_among, what_was_made
     from veza.lab.sandbox.state import DamagedState
@@ -107,6 +113,8 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
     async def start() -> int:
         listener = listen(settings.host, settings.port) if http else None
         if migrate_first:  # not before the port is ours: nothing has happened yet when it is taken
+            if listener is not None and missing_file(settings.database_url):
+                await sandbox_beside.demand_together(settings)  # before a mistyped path becomes an empty database
             await asyncio.to_thread(bring_up_to_date, settings)
         await demand_tables(settings.database_url)
         if listener is None:
@@ -210,14 +218,6 @@ def welcome(application: Application, where: str, admin: str | None) -> str:
         link = admin if sys.stdout.isatty() else f"the link in {admin_link_file(settings)}"
         lines.append(f"  first admin  {link}  once, within a day")
     return "\n".join(lines)
-
-
-def repair_sandbox(settings: Settings) -> None:
-    """Save what can be saved of the hosted sandbox's file, and say what was done; only while VAR_DIR is held."""
-    from veza.lab.sandbox.hosted import state_file
-    from veza.ops.sandbox_commands import repair_state
-
-    repair_state(state_file(settings))
 
 
 def migrate(database_url: Url = None, as_json: Json = False) -> None:

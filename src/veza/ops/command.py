@@ -34,6 +34,21 @@ def load_settings(**overrides: Any) -> Settings:
         raise typer.Exit(2) from None
 
 
+def load_settings_of_a_shop(**overrides: Any) -> Settings:
+    """The settings, where their database is there already.
+
+    A command that needs one ends here, before it makes a folder, a key or a token at a place that was mistyped.
+    """
+    from veza.kit.sqlite_files import missing_file
+
+    settings = load_settings(**overrides)
+    if file := missing_file(settings.database_url):
+        raise fail(
+            f"there is no database file {file}: correct DATABASE_URL, or make a new, empty database with `veza migrate`"
+        )
+    return settings
+
+
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` on uvloop where there is one."""
     try:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.command import Json, Url, bring_up_to_date, fail, load_settings, own_folder, print_json, run_async
+from veza.ops.command import (
+    Json,
+    Url,
+    bring_up_to_date,
+    fail,
+    load_settings,
+    load_settings_of_a_shop,
+    own_folder,
+    print_json,
+    run_async,
+)
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -40,7 +50,7 @@ def demo(
     from veza.ops.sandbox_commands import WAY_ON
 
     if new_passwords:
-        _give_new_passwords(load_settings(database_url=database_url), as_json)
+        _give_new_passwords(load_settings_of_a_shop(database_url=database_url), as_json)
         return
     settings = load_settings(database_url=database_url, demo_seed=seed, demo_data=True)
     configure_logs(settings.model_copy(update={"log_level": "error"}))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings_of_a_shop, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def import_files(
 
     if undo is None and (source is None or artist is None):
         raise fail("give a folder or ZIP and --artist, or --undo RUN", 2)
-    settings = load_settings(database_url=database_url)
+    settings = load_settings_of_a_shop(database_url=database_url)
     configure_logs(settings.model_copy(update={"log_level": "error"}))
     program: Program = context.obj
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, fail, load_settings_of_a_shop, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def rotate(context: typer.Context, database_url: Url = None, as_json: Json = Fal
     """
     from veza.ops.encryption_keys import NoKeys, add_key, secret_box
 
-    settings = load_settings(database_url=database_url)
+    settings = load_settings_of_a_shop(database_url=database_url)
     try:
         secret_box(settings)
         if not settings.encryption_keys:
@@ -53,7 +53,7 @@ def prune(context: typer.Context, database_url: Url = None, as_json: Json = Fals
     """Forget every key but the newest, once every stored secret is sealed with it."""
     from veza.ops.encryption_keys import NoKeys, keep_newest
 
-    settings = load_settings(database_url=database_url)
+    settings = load_settings_of_a_shop(database_url=database_url)
     done = _reseal(context.obj, settings)  # what a process sealed while the keys were rotated
     _demand_none_lost(done)
     try:

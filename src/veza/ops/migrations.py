@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 import veza
 from veza.kit.database import Database
-from veza.kit.database_trouble import NO_TABLES, DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseMissing, DatabaseUnavailable
 from veza.kit.secret_box import SecretBox
 from veza.ops.encryption_keys import secret_box
 from veza.ops.secret_files import close_to_others
@@ -86,20 +86,27 @@ async def out_of_date(database: Database) -> str | None:
     """None when the schema is the one this version was written for, else a sentence saying what to do."""
     newest = await asyncio.to_thread(newest_revision)  # the first call reads every migration
     try:
-        async with database.read() as session:
-            found = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
+        found = await _revisions(database)
     except DatabaseUnavailable as error:
         return str(error)
-    if list(found) == [newest]:
+    if found == [newest]:
         return None
     return f"the database is at revision {', '.join(found) or 'none'}, this Veza needs {newest}: run `veza migrate`"
 
 
+async def _revisions(database: Database) -> list[str]:
+    async with database.read() as session:
+        return list((await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all())
+
+
 async def demand_tables(url: str) -> None:
-    """Raise DatabaseUnavailable when there are none: nothing would ever work. A database that is away may come back."""
+    """Raise DatabaseMissing when there are none: nothing would ever work. A database that is away may come back."""
     database = Database.open(url, pool_size=2)
     try:
-        if await out_of_date(database) == NO_TABLES:
-            raise DatabaseUnavailable(NO_TABLES)
+        await _revisions(database)
+    except DatabaseMissing:
+        raise
+    except DatabaseUnavailable:
+        return
     finally:
         await database.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from veza.ops.application import Application, Program
-from veza.ops.command import fail, load_settings, print_json, run_async
+from veza.ops.command import fail, load_settings_of_a_shop, print_json, run_async
 from veza.ops.terminal import echo
 from veza.settings import Settings, parse_duration, show_duration
 
@@ -63,7 +63,7 @@ def with_room(
     from veza.ops.observability import configure_logs
     from veza.ops.operator_token import NoToken, operator_token
 
-    settings = load_settings(database_url=database_url)
+    settings = load_settings_of_a_shop(database_url=database_url)
     configure_logs(settings.model_copy(update={"log_level": "error"}))
     program: Program = context.obj
 

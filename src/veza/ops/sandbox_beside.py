@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.engine import make_url
 
 from veza.kit.database import Database
+from veza.kit.sqlite_files import missing_file
 from veza.lab.sandbox.hosted import state_file
 from veza.money.payments import Payment
 from veza.settings import Settings
@@ -33,13 +34,7 @@ async def demand_together(settings: Settings) -> None:
         return
     file = state_file(settings)
     is_new, sales = _seen_in(file)
-    database = Database.open(settings.database_url, pool_size=1)
-    try:
-        async with database.read() as session:
-            has_payments = (await session.scalars(select(Payment.id).limit(1))).first() is not None
-            asked = int(await session.scalar(select(func.count()).select_from(Payment).where(_ASKED)) or 0)
-    finally:
-        await database.close()
+    has_payments, asked = (False, 0) if missing_file(settings.database_url) else await _payments(settings)
     if sales and not has_payments:
         raise NotTogether(
             f"the sandbox in {file} has {_counted(sales)}, and the database {_named(settings)} has none: it is new."
@@ -53,6 +48,17 @@ async def demand_together(settings: Settings) -> None:
         )
     if not is_new:
         reset_mark(settings).unlink(missing_ok=True)
+
+
+async def _payments(settings: Settings) -> tuple[bool, int]:
+    """Whether the database has any payment, and how many of them the provider was asked for."""
+    database = Database.open(settings.database_url, pool_size=1)
+    try:
+        async with database.read() as session:
+            has_payments = (await session.scalars(select(Payment.id).limit(1))).first() is not None
+            return has_payments, int(await session.scalar(select(func.count()).select_from(Payment).where(_ASKED)) or 0)
+    finally:
+        await database.close()
 
 
 def reset_mark(settings: Settings) -> Path:
