@@ -42,8 +42,12 @@ def amount_step(currency: str) -> int:
 
 
 def pretty(amount: int, currency: str) -> str:
-    """The amount as Stripe writes it in messages: `€5.00`, `¥500`, `5.00 chf`."""
+    """The amount as Stripe writes it in messages: `€5.00`, `¥500`, `5.00 chf`.
+
+    A currency without decimals shows none, though two are written on the wire: 150000 is `1,500 isk`.
+    """
     places = decimals(currency)
-    number = f"{amount / 10**places:,.{places}f}"
+    shown = 0 if currency in WHOLE_HUNDREDS and amount % 100 == 0 else places
+    number = f"{amount / 10**places:,.{shown}f}"
     symbol = SYMBOLS.get(currency)
     return f"{symbol}{number}" if symbol else f"{number} {currency}"
