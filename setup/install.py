@@ -93,7 +93,7 @@ def sentence(said: str) -> str:
             " then run make again"
         )
     if NO_SPACE.search(said):
-        return "the disk is full: about 300 MB are needed; free some space, then run make again"
+        return "the disk is full: about 400 MB are needed; free some space, then run make again"
     errors = [line.strip() for line in said.splitlines() if line.startswith("ERROR:")]
     return f"pip could not install: {errors[0].removeprefix('ERROR: ') if errors else said.strip()[-200:]}"
 
