@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ def refuse(why: str) -> int:
 
 def fail() -> int:
     raise KeyError("lost")
+
+
+def warn(what: str) -> int:
+    warnings.warn(what, stacklevel=1)
+    return 1
 
 
 def whose() -> int:
@@ -117,3 +123,10 @@ async def test_what_waits_is_bounded(child: Elsewhere, monkeypatch: pytest.Monke
     go.touch()
     await asyncio.gather(*waiting)
     assert await child.run(add, 1, 1) == 2
+
+
+async def test_what_a_library_warns_of_in_a_strangers_file_is_no_line_of_the_log(
+    child: Elsewhere, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await child.run(warn, "could be a decompression bomb") == 1
+    assert capfd.readouterr().err == ""

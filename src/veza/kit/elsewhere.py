@@ -177,7 +177,9 @@ def serve() -> None:
     """What the child does: calls from standard input, answers to standard output, until it is idle or has grown."""
     import os
     import resource
+    import warnings
 
+    warnings.simplefilter("ignore")  # of a stranger's file, past every format of the log: the answer says what is wrong
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "wb")
