@@ -65,11 +65,23 @@ def held(settings: Settings) -> Iterator[None]:
         raise _unusable(settings, error) from None
     try:
         note(settings, address="")  # its process id is known before its address is
+        _keep_from_git(settings)
         yield
     finally:
         with contextlib.suppress(OSError):
             (settings.var_dir / NOTE).unlink(missing_ok=True)
         lock.release()
+
+
+def _keep_from_git(settings: Settings) -> None:
+    """Tokens and keys lie in VAR_DIR: inside a checkout, whatever its name, `git add` passes it over."""
+    ignore = settings.var_dir / ".gitignore"
+    if ignore.exists():
+        return
+    try:
+        ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise _unusable(settings, error) from None
 
 
 def note(settings: Settings, address: str) -> None:
