@@ -5,9 +5,12 @@ What is read of them is judged before anything is written, so that one odd objec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from veza.kit.database import Session
 from veza.money import findings
@@ -35,7 +38,18 @@ def oddity(seen: Listed) -> str | None:
         return f"its status is {seen['status']!a:.40}"
     if not isinstance(seen.get("metadata"), Mapping | None):
         return f"its metadata are {seen['metadata']!a:.40}"
-    return None
+    return None if _can_be_stored(seen) else "it holds a character that no database stores"
+
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as JSON writes it, and not a text that says so."""
+
+
+def _can_be_stored(seen: Listed) -> bool:
+    try:
+        return _NUL.search(msgspec.json.encode(seen)) is None
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 def _word(value: object, otherwise: str) -> str:
@@ -54,8 +68,8 @@ def readable(listed: Iterable[Listed]) -> list[Listed]:
     return [one for one in listed if oddity(one) is None]
 
 
-async def readable_or_told(session: Session, payment_id: UUID, listed: Iterable[Listed]) -> list[Listed]:
-    """Those that can be read; each of the others is a finding about this payment."""
+async def readable_or_told(session: Session, payment_id: UUID | None, listed: Iterable[Listed]) -> list[Listed]:
+    """Those that can be read; each of the others is a finding, about this payment where it is known."""
     left = []
     for one in listed:
         odd = oddity(one)

@@ -18,6 +18,7 @@ from veza.money import (
     adoption,
     discoveries,
     disputes,
+    odd_objects,
     payment_progress,
     payments,
     refund_facts,
@@ -193,6 +194,8 @@ async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
     if seen.get("object") == "charge":
         return await _charge_hint(session, event)
     payment = await payment_of_charge(session, seen)
+    if not await odd_objects.readable_or_told(session, payment.id, [seen]):
+        return payment.id
     if payment.status != "succeeded":
         # The refund overtook the news of its charge: fetch the charge, and all its refunds with it.
         await payments.look_now(session, payment)
@@ -210,8 +213,10 @@ async def _dispute(session: Session, event: Mapping[str, Any]) -> UUID:
     return payment.id
 
 
-async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID | None:
     seen = event["data"]["object"]
+    if not await odd_objects.readable_or_told(session, None, [seen]):
+        return None
     ours = discoveries.our_id(seen, "veza_transfer")
     found = (await session.execute(_BY_THEIR_ID, {"theirs": str(seen["id"])})).first()
     if found is None and ours is not None:

@@ -1,0 +1,54 @@
+"""An event about an object that cannot be read is told, changes nothing, and is not tried again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.money.acts import refunded
+from veza.lab.simulator.stage import Stage
+from veza.money.findings import Finding
+from veza.money.odd_objects import oddity
+from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
+from veza.money.transfers import SellerTransfer
+
+Obj = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("type_", "change"),
+    [
+        ("transfer.created", {"id": []}), ("transfer.updated", {"amount": "much"}), ("refund.created", {"id": {}}),
+        ("refund.updated", {"amount": -5}), ("refund.failed", {"failure_reason": "\ud800"}),
+        ("transfer.reversed", {"description": "a\0b"}),
+    ],
+)  # fmt: skip
+async def test_an_event_of_an_object_that_cannot_be_read_is_told_and_changes_nothing(
+    any_stage: Stage, type_: str, change: Obj
+) -> None:
+    await refunded(any_stage, 400)
+    await any_stage.settle()
+    world = any_stage.sandbox.world
+    table = world.transfers if type_.startswith("transfer") else world.refunds
+    seen = {**next(iter(table.rows.values())), **change}
+    before = [await rows_as_they_are(any_stage, model) for model in (SellerTransfer, Refund, TransferReversal)]
+    event = {"id": "evt_odd", "object": "event", "type": type_, "created": 1, "data": {"object": seen}}
+    state = await any_stage.room.inbox.accept(event, json.dumps(event), source="webhook")
+    assert state == "handled"
+    after = [await rows_as_they_are(any_stage, model) for model in (SellerTransfer, Refund, TransferReversal)]
+    assert after == before
+    (told,) = [one.message for one in await any_stage.all(Finding) if one.kind == "odd_object"]
+    assert "cannot be read" in told
+
+
+async def rows_as_they_are(stage: Stage, model: type) -> list[Obj]:
+    return [{name: getattr(row, name) for name in row.__table__.columns.keys()} for row in await stage.all(model)]  # noqa: SIM118
+
+
+def test_a_text_that_only_names_the_character_nul_can_be_read() -> None:
+    seen = {"id": "re_1", "amount": 5, "currency": "eur", "metadata": {"note": "C:\\u0000 and \\\\u0000"}}
+    assert oddity(seen) is None
+    assert oddity({**seen, "metadata": {"note": "\0"}}) is not None
