@@ -9,11 +9,12 @@ import pytest
 
 from tests.money.acts import refunded
 from veza.lab.simulator.stage import Stage
-from veza.money.findings import Finding
+from veza.money.findings import Finding, FindingKind, report
 from veza.money.odd_objects import oddity
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
+from veza.money.webhook_inbox import WebhookEvent
 
 Obj = dict[str, Any]
 
@@ -52,3 +53,18 @@ def test_a_text_that_only_names_the_character_nul_can_be_read() -> None:
     seen = {"id": "re_1", "amount": 5, "currency": "eur", "metadata": {"note": "C:\\u0000 and \\\\u0000"}}
     assert oddity(seen) is None
     assert oddity({**seen, "metadata": {"note": "\0"}}) is not None
+
+
+async def test_a_finding_quotes_what_no_database_stores_as_an_escape(any_stage: Stage) -> None:
+    async with any_stage.database.write("test") as session:
+        await report(session, FindingKind.ODD_OBJECT, "evt_\ud800", "it is \0", mend="look at it")
+    (told,) = await any_stage.all(Finding)
+    assert (told.subject, told.message) == ("evt_\\ud800", "it is \\x00")
+
+
+async def test_an_event_with_half_a_surrogate_pair_beside_a_buyers_address_is_kept(any_stage: Stage) -> None:
+    seen = {"object": "charge", "id": "ch_1", "billing_details": {"name": "Anna"}, "description": "\ud800"}
+    event = {"id": "evt_half", "object": "event", "type": "charge.updated", "created": 1, "data": {"object": seen}}
+    assert await any_stage.room.inbox.accept(event, json.dumps(event), source="webhook") == "ignored"
+    (kept,) = await any_stage.all(WebhookEvent)
+    assert json.loads(kept.payload)["data"]["object"] == {**seen, "billing_details": None}

@@ -43,7 +43,8 @@ async def test_one_event_that_cannot_be_handled_keeps_no_other_from_it(any_stage
     payment_id = await stage.sold([("anna", 1000)])
     charge = (await stage.payment(payment_id)).stripe_charge_id or ""
     stage.sandbox.refund_in_dashboard(charge)
-    broken = event(id="evt_broken", type="refund.created", data={"object": {"object": "refund", "charge": charge}})
+    dispute = {"object": "dispute", "charge": charge}
+    broken = event(id="evt_broken", type="charge.dispute.created", data={"object": dispute})
     payloads = [broken, *(one.payload for one in stage.sandbox.due_deliveries())]
     states = await stage.room.inbox.accept_all([(json.loads(one), one.decode()) for one in payloads], source="webhook")
     assert states == [EventStatus.RECEIVED, *[EventStatus.HANDLED] * (len(payloads) - 1)]

@@ -23,7 +23,8 @@ def without(payload: str, event: Mapping[str, Any]) -> str:
     """The payload of `event` as it is kept: personal fields empty. Most have none and stay as they came."""
     if not any(sign in payload for sign in _SIGNS):
         return payload
-    return json.dumps(_blank(event), ensure_ascii=False, separators=(",", ":"))
+    # In ASCII: what no database stores as it is (half a surrogate pair, NUL) stays written as an escape.
+    return json.dumps(_blank(event), separators=(",", ":"))
 
 
 def _blank(value: Any) -> Any:

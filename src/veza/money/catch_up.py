@@ -20,7 +20,7 @@ from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.money.webhook_events import HANDLERS
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
-from veza.money.webhook_signatures import is_event
+from veza.money.webhook_signatures import is_event, is_word
 
 log = structlog.get_logger(__name__)
 
@@ -84,10 +84,11 @@ def lists_of_events() -> Sequence[ProviderList]:
 
 async def unknown_among(database: Database, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those of some events that this database has never stored."""
-    if not events:
-        return []
+    ids = [event["id"] for event in events if is_word(event["id"])]
+    if not ids:
+        return list(events)
     async with database.read() as session:
-        known = set(await session.scalars(_KNOWN, {"ids": [str(event["id"]) for event in events]}))
+        known = set(await session.scalars(_KNOWN, {"ids": ids}))
     return [event for event in events if event["id"] not in known]
 
 

@@ -19,6 +19,7 @@ from veza.money import (
     adoption,
     discoveries,
     disputes,
+    odd_objects,
     payments,
     refund_facts,
     sales,
@@ -96,6 +97,9 @@ class Comparison:
         yield Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, "record it as theirs"), record
 
     async def refund(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        if (odd := odd_objects.oddity(seen)) is not None:
+            yield _unreadable(seen, odd), None
+            return
         payment, instead = await self._booked(seen, "it went back to the buyer of an order that is not here")
         if payment is None:
             if instead is not None:
@@ -128,6 +132,9 @@ class Comparison:
             yield _state(payment, refund_id, said, "record its status"), record
 
     async def transfer(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        if (odd := odd_objects.oddity(seen)) is not None:
+            yield _unreadable(seen, odd), None
+            return
         payment = await self._payment_of_transfer(seen)
         if payment is None:
             lost = _named_payment(seen) or self._lost_group(seen)
@@ -292,6 +299,12 @@ def _named_payment(seen: Mapping[str, Any]) -> str | None:
 def _lost(seen: Mapping[str, Any], payment_id: str, mend: str) -> Difference:
     said = f"{said_by(seen)}: names payment {payment_id}, which is not in this database"
     return Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, mend)
+
+
+def _unreadable(seen: Mapping[str, Any], odd: str) -> Difference:
+    said = f"{seen.get('object')} {seen['id']} cannot be read: {odd}"
+    mend = "look at it at the provider; it was left out, everything else was compared"
+    return Difference(FindingKind.ODD_OBJECT, str(seen["id"]), said, mend)
 
 
 def _state(payment: Payment, subject: str, said: str, mend: str) -> Difference:

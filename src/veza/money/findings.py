@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.money import Money
+from veza.kit.visible import visible
 
 
 class FindingKind(StrEnum):
@@ -83,13 +84,16 @@ async def report(
     payment_id: UUID | None = None,
     **detail: Any,
 ) -> bool:
-    """Open a finding, unless the same one (kind and subject) is open already; True when it is new."""
+    """Open a finding, unless the same one (kind and subject) is open already; True when it is new.
+
+    It may quote what others sent: what no database stores, or moves a terminal's cursor, is written as an escape.
+    """
     row = {
         "id": session.new_id(),
         "kind": kind.value,
-        "subject": subject,
+        "subject": visible(subject, one_line=True),
         "payment_id": payment_id,
-        "message": message,
+        "message": visible(message),
         "mend": mend,
         "detail": detail,
         "opened_at": session.now,

@@ -10,7 +10,7 @@ import structlog
 
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.money import disputes, findings, payment_progress, payments, refund_facts, sales
+from veza.money import disputes, findings, odd_objects, payment_progress, payments, refund_facts, sales
 from veza.money.attempts import backoff
 from veza.money.checks import Check, Checks
 from veza.money.findings import FindingKind
@@ -110,7 +110,8 @@ class PaymentChecks(Checks):
 async def _merge(session: Session, payment: Payment, seen: ProviderObject) -> None:
     kind = seen.get("object")
     if kind == "refund":
-        await refund_facts.record(session, payment, seen, because=WHY)
+        for one in await odd_objects.readable_or_told(session, payment.id, [seen]):
+            await refund_facts.record(session, payment, one, because=WHY)
     elif kind == "dispute":
         await disputes.record(session, payment, seen, because=WHY)
     else:

@@ -21,6 +21,7 @@ from veza.money.findings import Finding, FindingKind
 from veza.money.operator import reason_for
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
+from veza.money.webhook_signatures import is_word
 
 _ACCOUNT_ID = re.compile(r"acct_[A-Za-z0-9_]{1,250}")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -111,7 +112,7 @@ async def confirm(database: Database, gateway: Gateway) -> str:
     """
     answer = await gateway.own_account()
     theirs = answer.object.get("id")
-    if not answer.is_ok or not isinstance(theirs, str):
+    if not answer.is_ok or not is_word(theirs):
         raise AccountUnknown(answer)
     async with database.read() as session:
         row = await read(session)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
 from veza.money import (
@@ -22,7 +22,7 @@ from veza.money import (
     payment_progress,
     payments,
     refund_facts,
-    reversals,
+    reversal_waits,
     sales,
     sellers,
     transfer_waits,
@@ -31,7 +31,6 @@ from veza.money import (
 )
 from veza.money.payments import Payment
 from veza.money.rebalance import foresee
-from veza.money.reversals import TransferReversal
 from veza.money.stripe.answers import id_of
 from veza.money.stripe.payment_states import PayState, Seen, state_of
 from veza.money.transfers import SellerTransfer
@@ -273,21 +272,7 @@ async def _balance(session: Session, event: Mapping[str, Any]) -> UUID | None:
     if account is None:
         await transfer_waits.wake_waiting_for(session)
         return None
-    waiting = (
-        update(TransferReversal)
-        .where(
-            TransferReversal.waiting_since.is_not(None),
-            TransferReversal.status == "pending",
-            # What may be alive is not waiting; it keeps its lease or its backoff.
-            TransferReversal.unanswered.is_(False),
-            TransferReversal.seller_id.in_(
-                select(sellers.Seller.id).where(sellers.Seller.stripe_account_id == account)
-            ),
-        )
-        .values(next_retry_at=session.now)
-    )
-    await session.execute(waiting.execution_options(synchronize_session=False))
-    session.wake(reversals.WAKE)
+    await reversal_waits.wake_waiting_for(session, str(account))
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import stripe
 
@@ -69,6 +69,6 @@ def is_event(event: Mapping[str, Any]) -> bool:
     )
 
 
-def is_word(value: Any) -> bool:
+def is_word(value: Any) -> TypeGuard[str]:
     """An id or a name of Stripe's: what every database stores as it is."""
     return isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable()
