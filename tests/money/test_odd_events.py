@@ -11,6 +11,7 @@ from tests.money.acts import refunded
 from veza.lab.simulator.stage import Stage
 from veza.money.findings import Finding, FindingKind, report
 from veza.money.odd_objects import oddity
+from veza.money.payments import Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
@@ -24,7 +25,8 @@ Obj = dict[str, Any]
     [
         ("transfer.created", {"id": []}), ("transfer.updated", {"amount": "much"}), ("refund.created", {"id": {}}),
         ("refund.updated", {"amount": -5}), ("refund.failed", {"failure_reason": "\ud800"}),
-        ("transfer.reversed", {"description": "a\0b"}),
+        ("transfer.reversed", {"description": "a\0b"}), ("charge.updated", {"id": {}}),
+        ("charge.succeeded", {"amount": "1"}),
     ],
 )  # fmt: skip
 async def test_an_event_of_an_object_that_cannot_be_read_is_told_and_changes_nothing(
@@ -33,13 +35,13 @@ async def test_an_event_of_an_object_that_cannot_be_read_is_told_and_changes_not
     await refunded(any_stage, 400)
     await any_stage.settle()
     world = any_stage.sandbox.world
-    table = world.transfers if type_.startswith("transfer") else world.refunds
+    table = {"transfer": world.transfers, "refund": world.refunds, "charge": world.charges}[type_.partition(".")[0]]
     seen = {**next(iter(table.rows.values())), **change}
-    before = [await rows_as_they_are(any_stage, model) for model in (SellerTransfer, Refund, TransferReversal)]
+    before = [await rows_as_they_are(any_stage, model) for model in (Payment, SellerTransfer, Refund, TransferReversal)]
     event = {"id": "evt_odd", "object": "event", "type": type_, "created": 1, "data": {"object": seen}}
     state = await any_stage.room.inbox.accept(event, json.dumps(event), source="webhook")
     assert state == "handled"
-    after = [await rows_as_they_are(any_stage, model) for model in (SellerTransfer, Refund, TransferReversal)]
+    after = [await rows_as_they_are(any_stage, model) for model in (Payment, SellerTransfer, Refund, TransferReversal)]
     assert after == before
     (told,) = [one.message for one in await any_stage.all(Finding) if one.kind == "odd_object"]
     assert "cannot be read" in told

@@ -173,9 +173,8 @@ async def test_an_event_that_keeps_failing_backs_off_and_ends_visible(stage: Sta
     charge = stage.sandbox.world.charges.rows[stage.sandbox.world.charges.ids()[-1]]
     wrong = {
         **charge,
-        "id": "ch_wrong",
         "object": "charge",
-        "amount": "lots",
+        "balance_transaction": {"id": "txn_of_no_currency"},
         "metadata": {"veza_payment": str(payment_id)},
     }
     payload = event(id="evt_wrong", type="charge.succeeded", data={"object": wrong})

@@ -43,7 +43,8 @@ async def test_one_event_that_cannot_be_handled_keeps_no_other_from_it(any_stage
     payment_id = await stage.sold([("anna", 1000)])
     charge = (await stage.payment(payment_id)).stripe_charge_id or ""
     stage.sandbox.refund_in_dashboard(charge)
-    dispute = {"object": "dispute", "charge": charge}
+    dispute = {"id": "dp_1", "object": "dispute", "charge": charge, "amount": 1, "currency": "eur"}
+    dispute["balance_transactions"] = [{"id": "txn_without_an_amount"}]
     broken = event(id="evt_broken", type="charge.dispute.created", data={"object": dispute})
     payloads = [broken, *(one.payload for one in stage.sandbox.due_deliveries())]
     states = await stage.room.inbox.accept_all([(json.loads(one), one.decode()) for one in payloads], source="webhook")

@@ -200,6 +200,9 @@ class Comparison:
         yield Difference(kind, subject, said, "record the reversals", payment.id), record
 
     async def dispute(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
+        if (odd := odd_objects.oddity(seen)) is not None:
+            yield _unreadable(seen, odd), None
+            return
         payment, instead = await self._booked(seen, "answer it at the provider: its order is not here")
         if payment is None:
             if instead is not None:

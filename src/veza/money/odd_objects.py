@@ -1,4 +1,4 @@
-"""Refunds, transfers and reversals of the provider that cannot be read: each is a finding, and the others go on.
+"""Objects of the provider about money that cannot be read: each is a finding, and the others go on.
 
 What is read of them is judged before anything is written, so that one odd object leaves no half of its merge behind.
 """
@@ -24,7 +24,7 @@ Listed = Mapping[str, Any]
 
 
 def oddity(seen: Listed) -> str | None:
-    """What of a refund, transfer or reversal cannot be read, in words; None when all that matters can."""
+    """What of a charge, refund, dispute, transfer or reversal cannot be read, in words; None if it can."""
     amount, reversed_there = seen.get("amount"), seen.get("amount_reversed")
     if not is_word(seen.get("id")):
         return f"its id is {seen.get('id')!a:.40}"

@@ -109,9 +109,10 @@ class PaymentChecks(Checks):
 
 async def _merge(session: Session, payment: Payment, seen: ProviderObject) -> None:
     kind = seen.get("object")
+    if not await odd_objects.readable_or_told(session, payment.id, [seen]):
+        return
     if kind == "refund":
-        for one in await odd_objects.readable_or_told(session, payment.id, [seen]):
-            await refund_facts.record(session, payment, one, because=WHY)
+        await refund_facts.record(session, payment, seen, because=WHY)
     elif kind == "dispute":
         await disputes.record(session, payment, seen, because=WHY)
     else:

@@ -9,7 +9,7 @@ from typing import Any
 from veza.kit.database import Session
 from veza.kit.money import Money
 from veza.kit.outbox import publish
-from veza.money import findings, payments, transfers, unbooked_charges
+from veza.money import findings, odd_objects, payments, transfers, unbooked_charges
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
 from veza.money.payments import Payment, lines_of
@@ -31,6 +31,8 @@ async def charge_seen(
     seconds later, and `charge.updated` says when), a look a minute later catches an event that is lost.
     """
     if charge.get("status") != "succeeded" or not charge.get("paid", True) or charge.get("captured") is False:
+        return
+    if not await odd_objects.readable_or_told(session, payment.id, [charge]):
         return
     if unbooked_charges.is_second(payment, str(charge["id"])):
         await unbooked_charges.second_seen(session, payment, charge)

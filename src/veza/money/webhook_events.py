@@ -193,13 +193,12 @@ async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
     if seen.get("object") == "charge":
         return await _charge_hint(session, event)
     payment = await payment_of_charge(session, seen)
-    if not await odd_objects.readable_or_told(session, payment.id, [seen]):
-        return payment.id
     if payment.status != "succeeded":
         # The refund overtook the news of its charge: fetch the charge, and all its refunds with it.
         await payments.look_now(session, payment)
         return payment.id
-    await refund_facts.record(session, payment, seen, because=_why(event), request_id=_request(event))
+    for one in await odd_objects.readable_or_told(session, payment.id, [seen]):
+        await refund_facts.record(session, payment, one, because=_why(event), request_id=_request(event))
     return payment.id
 
 
@@ -208,7 +207,8 @@ async def _dispute(session: Session, event: Mapping[str, Any]) -> UUID:
     if payment.status != "succeeded":
         await payments.look_now(session, payment)
         return payment.id
-    await disputes.record(session, payment, event["data"]["object"], because=_why(event), request_id=_request(event))
+    for seen in await odd_objects.readable_or_told(session, payment.id, [event["data"]["object"]]):
+        await disputes.record(session, payment, seen, because=_why(event), request_id=_request(event))
     return payment.id
 
 
