@@ -14,15 +14,12 @@ from veza.accounts.people import Person
 from veza.app import Veza, build
 from veza.community import preferences
 from veza.community.preferences import NoticeKind, Recipient
-from veza.kit.database import Base
 from veza.settings import Settings
 
 
 @pytest.fixture
-async def veza(tmp_path: Path) -> AsyncIterator[Veza]:
-    one = build(Settings(var_dir=tmp_path, public_url="https://veza.test"))
-    async with one.database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+async def veza(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Veza]:
+    one = build(Settings(database_url=sqlite_url, var_dir=tmp_path, public_url="https://veza.test"))
     yield one
     await one.close()
 

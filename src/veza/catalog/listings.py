@@ -107,13 +107,20 @@ async def _sees(session: Session, row: Found, asker: Asker, *, hidden: bool = Fa
 
 
 async def release_card(session: Session, release_id: UUID) -> Found:
-    """One release with its artist's name and its cover's colour."""
-    return (await session.execute(_RELEASE, {"id": release_id})).one()
+    """One release with its artist's name and its cover's colour. Raises UnknownRelease: a draft may have been deleted
+    since it was seen."""
+    row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
+    if row is None:
+        raise UnknownRelease(release_id)
+    return row
 
 
 async def track_card(session: Session, track_id: UUID) -> Found:
-    """One track with its release's and artist's names and the cover's colour."""
-    return (await session.execute(_TRACK, {"id": track_id})).one()
+    """One track with its release's and artist's names and the cover's colour. Raises UnknownTrack, likewise."""
+    row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
+    if row is None:
+        raise UnknownTrack(track_id)
+    return row
 
 
 async def track_cards(session: Session, release_id: UUID) -> Rows:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from veza.accounts.people import Person
-from veza.catalog.playlists import Playlist, PlaylistPerson
+from veza.catalog.playlists import Playlist, PlaylistPerson, UnknownPlaylist
 from veza.catalog.rows import Found, Query, Rows, found_by
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
@@ -33,8 +33,12 @@ _SHOWN: Query = select(
 
 
 async def shown(session: Session, playlist_id: UUID) -> Found:
-    """One playlist with its owner's name; whether it may be seen is for `playlists.see`."""
-    return (await session.execute(_SHOWN.where(Playlist.id == playlist_id))).one()
+    """One playlist with its owner's name; whether it may be seen is for `playlists.see`. Raises UnknownPlaylist: it may
+    have been deleted since it was seen."""
+    row = (await session.execute(_SHOWN.where(Playlist.id == playlist_id))).one_or_none()
+    if row is None:
+        raise UnknownPlaylist(playlist_id)
+    return row
 
 
 SORTS = by_age(Playlist.id)

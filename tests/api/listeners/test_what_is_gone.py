@@ -15,8 +15,9 @@ from veza.catalog import hiding, moderation, playlists, reports
 from veza.catalog.artists import Artist
 from veza.catalog.askers import SYSTEM
 from veza.catalog.comments import Comment
+from veza.catalog.deleting import delete_release
 from veza.catalog.listener_data import on_person_deleted
-from veza.catalog.releases import Release, delete_release, release_to_change
+from veza.catalog.releases import Release, release_to_change
 from veza.catalog.reported import Report, SubjectKind
 from veza.kit import outbox
 from veza.kit.subscriptions import Subscriptions

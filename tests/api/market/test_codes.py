@@ -10,7 +10,8 @@ import pytest
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import visiting
 from veza.catalog.askers import Asker
-from veza.catalog.releases import delete_release, release_to_change
+from veza.catalog.deleting import delete_release
+from veza.catalog.releases import release_to_change
 from veza.market.codes import DownloadCode
 
 
