@@ -46,7 +46,8 @@ async def lean() -> AsyncIterator[None]:
 
 def collect_less() -> None:
     """Modules and statements stay for good: leave them out of garbage collection, and collect less often (15 %)."""
-    gc.freeze()
+    if gc.get_freeze_count() == 0:  # once: what is garbage by the next time would stay for good, too
+        gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
