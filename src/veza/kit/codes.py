@@ -34,6 +34,11 @@ def country(written: str) -> str:
     raise BadCode(f"“{written[:10]}” is no country; {wanted}")
 
 
+def is_country(code: str) -> bool:
+    """Whether a code in upper case is one that `country` takes as it is."""
+    return code in _countries()
+
+
 def language(written: str) -> str:
     """The shortest code of a language (BCP 47, its first part), such as de or gsw; raises BadCode.
 

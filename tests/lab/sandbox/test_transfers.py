@@ -105,3 +105,10 @@ async def test_whether_a_refunded_charge_may_be_a_source_is_a_switch(
     else:
         with pytest.raises(stripe.InvalidRequestError):
             await create(params)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("country", ["XX", "QQ", "EU", "Germany"])
+async def test_an_account_in_no_country_is_refused(stripe_client: stripe.StripeClient, country: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        await stripe_client.v1.accounts.create_async({"type": "express", "country": country})
+    assert refused.value.param == "country"

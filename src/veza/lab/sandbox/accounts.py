@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from veza.kit.codes import is_country
 from veza.lab.sandbox.account_object import new_account, requirements
 from veza.lab.sandbox.changes import change
 from veza.lab.sandbox.errors import ApiError, bad_param, no_such, no_such_reference
@@ -22,7 +23,7 @@ def create_account(world: World, params: Params) -> Obj:
     if controller is not None and "type" in params.values:
         raise bad_param("controller", "You may only specify one of these parameters: type, controller.")
     country = (params.text("country") or world.settings.platform_country).upper()
-    if len(country) != 2 or not country.isalpha():
+    if not is_country(country):
         raise bad_param("country", f"Country '{country}' is unknown. Try using a 2-character alphanumeric code.")
     account = new_account(world, world.new_id("acct"), kind, country, {})
     if controller is not None:

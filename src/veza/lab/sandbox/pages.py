@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from veza.kit.codes import is_country
 from veza.lab.sandbox import control_api, currencies, offer_page
 from veza.lab.sandbox.cards import CARDS, by_number
 from veza.lab.sandbox.control import Controls
@@ -138,7 +139,7 @@ def _wrong_field(sandbox: Controls, session: Obj, form: dict[str, str]) -> tuple
     if form["email"] and "@" not in form["email"]:
         return "email", "That email address has no @."
     if session["billing_address_collection"] == "required":
-        if not (len(form["country"]) == 2 and form["country"].isalpha()):
+        if not is_country(form["country"].upper()):
             return "country", "Please enter the country as two letters, such as DE."
         if not form["postal_code"].strip():
             return "postal_code", "Please enter a postal code."
