@@ -22,6 +22,17 @@ FOUND: dict[str, tuple[int, str]] = {
         1795903945,
         "sell:4288152466 late_truth:2040318373 forget_provider_id:3363232725",
     ),
+    "a row that took over what a lost row had sent does not forget it": (
+        1795939051,
+        "sell:3335518479 back_up:633786662 refund_by_hand:759335090 just_work:771363721 hours:427431985"
+        " restore_backup:1698793773 just_work:4051473091 forget_provider_id:1328165469",
+    ),
+    "a row that took over what a lost row had sent does not forget it, and it is reversed by hand": (
+        1795945521,
+        "sell:681740353 just_work:996866585 refund_line:2271691147 open_checkout:3570288095 back_up:2225756057"
+        " minutes:4089678214 restore_backup:3437071420 refuse_reversals:2954611175 forget_provider_id:2776222970"
+        " reverse_by_hand:714298171",
+    ),
     "a comparison by hand ends the hold while the guard's own fails": (
         1795913889,
         "sell:2505091840 minutes:2356028195 reconcile_now:1522084948 open_checkout:3559400555 fill_in_form:2159224148"

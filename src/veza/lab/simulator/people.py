@@ -16,6 +16,7 @@ from veza.lab.simulator.run import Run, Sale
 from veza.money import payments, refunds, sellers
 from veza.money.catch_up import CatchUpFailed, catch_up
 from veza.money.differences import CannotReconcile
+from veza.money.discoveries import our_id
 from veza.money.operator import NothingToRetry, retry_transfer
 from veza.money.reconciliation import reconcile
 from veza.money.refunds import NotRefundable
@@ -176,16 +177,24 @@ async def _catch_up(process: Process) -> None:
 
 
 async def forget_provider_id(run: Run, dice: Random) -> str | None:
-    """A row of an older system: it says completed, and does not know its transfer at the provider."""
-    done = select(SellerTransfer.id).where(
+    """A row of an older system: it says completed, and does not know its transfer at the provider, which names it.
+
+    A row that took over what a lost row had sent is none: its transfer names the lost row, and nothing makes it forget.
+    """
+    done = select(SellerTransfer.id, SellerTransfer.stripe_transfer_id).where(
         SellerTransfer.status == "completed",
         SellerTransfer.reversed_minor == 0,
         SellerTransfer.stripe_transfer_id.is_not(None),
     )
-    found = await rows_of(run.engine, done.order_by(SellerTransfer.id))
+    there = run.sandbox.world.transfers.rows
+    found = [
+        row_id
+        for row_id, transfer in await rows_of(run.engine, done.order_by(SellerTransfer.id))
+        if our_id(there[transfer], "veza_transfer") == row_id
+    ]
     if not found:
         return None
-    (transfer_id,) = dice.choice(found)
+    transfer_id = dice.choice(found)
     async with run.processes[0].database.write("import") as session:
         forget = update(SellerTransfer).where(SellerTransfer.id == transfer_id)
         await session.execute(forget.values(stripe_transfer_id=None))
