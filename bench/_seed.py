@@ -26,7 +26,7 @@ from veza.lab.simulator.stage import Stage
 
 SELLER = "anna"
 GROSS_MINOR = 1_000
-ONCE = frozenset({"sellers", "provider_breakers"})
+ONCE = frozenset({"sellers", "provider_breakers", "provider_accounts"})
 LEFT_OUT = frozenset({"webhook_events", "provider_paces", "backlog_samples", "findings"})
 CHUNK = 2_000
 
@@ -66,7 +66,7 @@ async def template(act: Act) -> Template:
             kept = made.once if table.name in ONCE else made.rows
             if table.name not in LEFT_OUT and found:
                 kept[table.name] = found
-    for name in ("payment_intents", "charges", "transfers"):
+    for name in ("payment_intents", "charges", "transfers", "balance_transactions"):
         made.objects[name] = list(stage.sandbox.world.tables[name].rows.values())
     (made.account,) = stage.sandbox.world.accounts.rows.values()
     await stage.close()
@@ -126,7 +126,10 @@ async def fill(url: str, count: int, act: Act, store: Path | None = None) -> lis
     database = Database.open(url)
     both = [copies.copy(number) for number in range(count)]
     for name in ONCE - {"provider_breakers"}:
-        await _write(database.engine, name, made.once.get(name, []))
+        rows = made.once.get(name, [])
+        if name == "provider_accounts":  # each bench plays a provider of its own: the first contact says which
+            rows = [{**row, "account_id": None} for row in rows]
+        await _write(database.engine, name, rows)
     for table in made.rows:
         await _write(database.engine, table, [row for rows, _ in both for row in rows[table]])
     if database.dialect == "postgresql":

@@ -74,7 +74,8 @@ class AtOnce:
         if method == "get":  # which account it is, and the events it has
             return Answer(200, body={"id": "acct_bench", "object": "list", "data": [], "has_more": False})
         number = next(self._numbers)
-        body = {"id": f"trr_{number:08}", "object": "transfer_reversal", "amount": (params or {})["amount"]}
+        body = {"id": f"trr_{number:08}", "object": "transfer_reversal", "currency": "eur"}
+        body["amount"] = (params or {})["amount"]
         return Answer(200, body=body, request_id=f"req_{number:08}")
 
     async def close(self) -> None:
