@@ -71,7 +71,7 @@ bench: setup-dev ## measure every promise in bench/; one line of JSON each
 		echo "$$bench" >&2; $(BIN)/python $$bench --json || missed=1; done; exit $$missed
 
 .PHONY: simulate
-simulate: setup-dev ## replay the money room under faults, on every core: make simulate SEED=7 RUNS=1000
+simulate: setup-dev ## replay the money module under faults, on every core: make simulate SEED=7 RUNS=1000
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
 
 .PHONY: soak

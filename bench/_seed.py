@@ -1,4 +1,4 @@
-"""Many payments at once: one is made by the real room on a stage, the others are its copies under new ids."""
+"""Many payments at once: one is made by the real money module on a stage, the others are its copies under new ids."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Template:
 async def refunded(stage: Stage, payment_id: UUID) -> None:
     """The buyer has the money back, the seller's transfer waits for its reversal."""
     await refund_requested(stage, payment_id)
-    await worker.run_once(stage.room.refund_worker)
+    await worker.run_once(stage.money.refund_worker)
 
 
 async def refund_requested(stage: Stage, payment_id: UUID) -> None:

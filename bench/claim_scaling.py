@@ -20,9 +20,9 @@ from sqlalchemy import literal_column, text, update
 
 from veza.kit.database import Base, Database
 from veza.money.configured import money_rules
+from veza.money.facade import Money
 from veza.money.pace import Unpaced
 from veza.money.reversals import TransferReversal
-from veza.money.room import MoneyRoom
 from veza.money.stripe.gateway import Gateway
 from veza.settings import Settings
 
@@ -49,22 +49,22 @@ async def scaled(kind: str, many: int) -> Result:
     if missing(kind):
         return {"name": name, "skipped": missing(kind), "reached": True}
     async with AsyncExitStack() as stack:
-        rooms = []
+        modules = []
         for rows in (FEW, many):
             url = await stack.enter_async_context(database(kind))
             await fill(url, WAITING, refunded)
             base = Database.open(url)
             stack.push_async_callback(base.close)
             await _grow(base, rows - WAITING)
-            rooms.append(MoneyRoom(base, Gateway(AtOnce(), Unpaced()), money_rules(Settings(database_url=url), ())))
+            modules.append(Money(base, Gateway(AtOnce(), Unpaced()), money_rules(Settings(database_url=url), ())))
         times: list[list[float]] = [[], []]
         for turn in range(TIMES + 2):
-            for room, seen in zip(rooms, times, strict=True):
-                seconds = await _claim(room)
+            for money, seen in zip(modules, times, strict=True):
+                seconds = await _claim(money)
                 if turn >= 2:  # the first prepare statements and warm caches
                     seen.append(seconds)
         few_ms, many_ms = (statistics.median(seen) * 1000 for seen in times)
-        plan = await _plan(rooms[1])
+        plan = await _plan(modules[1])
     return {
         "name": name,
         "rows": [FEW, many],
@@ -76,13 +76,13 @@ async def scaled(kind: str, many: int) -> Result:
     }
 
 
-async def _claim(room: MoneyRoom) -> float:
+async def _claim(money: Money) -> float:
     began = time.perf_counter()
-    claims = await room.reversal_worker.claim(CLAIMED)
+    claims = await money.reversal_worker.claim(CLAIMED)
     seconds = time.perf_counter() - began
     if len(claims) != CLAIMED:
         raise SystemExit(f"claimed {len(claims)} rows instead of {CLAIMED}")
-    async with room.database.write() as session:
+    async with money.database.write() as session:
         mine = update(TransferReversal).where(TransferReversal.id.in_([claim.id for claim in claims]))
         await session.execute(mine.values(next_retry_at=session.now, unanswered=False))
     return seconds
@@ -113,10 +113,10 @@ async def _grow(base: Database, count: int) -> None:
             await connection.execute(text("ANALYZE"))
 
 
-async def _plan(room: MoneyRoom) -> str:
+async def _plan(money: Money) -> str:
     """How the database finds due rows."""
-    base = room.database
-    due = room.reversal_worker.due.limit(CLAIMED).params(now=base.clock.now())
+    base = money.database
+    due = money.reversal_worker.due.limit(CLAIMED).params(now=base.clock.now())
     compiled = due.compile(dialect=base.engine.sync_engine.dialect, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN " if base.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
     async with base.write("bench") as session:  # what claims locks what it finds, and so does its plan

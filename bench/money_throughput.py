@@ -28,9 +28,9 @@ from veza.kit import worker
 from veza.kit.database import Base, Database
 from veza.money.claims import Settled
 from veza.money.configured import money_rules
+from veza.money.facade import Money
 from veza.money.pace import Unpaced
 from veza.money.reversals import TransferReversal
-from veza.money.room import MoneyRoom
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.settings import Settings
@@ -87,17 +87,17 @@ async def settled_per_second(url: str) -> float:
     await fill(url, REVERSALS, refunded)
     settings = Settings(database_url=url, reversal_concurrency=32)
     database = Database.open(url, pool_size=settings.database_pool_size)
-    room = MoneyRoom(database, Gateway(AtOnce(), Unpaced()), money_rules(settings, ()))
+    money = Money(database, Gateway(AtOnce(), Unpaced()), money_rules(settings, ()))
     stop, left = asyncio.Event(), itertools.count(REVERSALS - 1, -1)
 
     def on_settled(_settled: Settled) -> None:
         if next(left) == 0:
             stop.set()
 
-    room.reversal_worker.on_settled = on_settled
+    money.reversal_worker.on_settled = on_settled
     began = time.perf_counter()
     async with asyncio.timeout(MOST_SECONDS):
-        await worker.run(room.reversal_worker, database.wakes, stop, grace=timedelta(seconds=10))
+        await worker.run(money.reversal_worker, database.wakes, stop, grace=timedelta(seconds=10))
     seconds = time.perf_counter() - began
     async with database.read() as session:
         done = await session.scalar(

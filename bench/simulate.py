@@ -1,4 +1,4 @@
-"""How many simulated runs a second: the real room over SQLite, crashed, delayed and checked, on one core.
+"""How many simulated runs a second: the real money module over SQLite, crashed, delayed and checked, on one core.
 
 Each run has at least 30 steps and ends with every row compared with the provider's. A run that breaks a
 promise fails the bench, whatever its speed. What counts is the core's own time, so that other work beside it does not.

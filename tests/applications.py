@@ -1,7 +1,7 @@
-"""Applications for tests: each serves one test at a time and is used again after it, over other rooms.
+"""Applications for tests: each serves one test at a time and is used again after it, over other modules.
 
 Making one (types read, routes and parameters modelled) takes 60 ms, more than most tests do with it. What a test brings
-(its database, its rooms) is reached through a place, whose thing changes from test to test: handlers are given the
+(its database, its modules) is reached through a place, whose thing changes from test to test: handlers are given the
 thing itself, guards look at it through the place. What is the same for all (terms, tokens, addresses) is part of the
 application.
 """

@@ -16,7 +16,7 @@ from veza.settings import Settings
 
 def _build(settings: Settings, http: bool) -> Application:
     with _uncollected():
-        from veza.app import build  # late: `veza --help` needs none of the rooms
+        from veza.app import build  # late: `veza --help` needs none of the modules
 
     return build(settings, http=http)
 

@@ -1,4 +1,4 @@
-"""Every table of every room in one place, for migrations; importing it imports the rooms."""
+"""Every table of every module in one place, for migrations; importing it imports the modules."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
 from veza.market import cart, codes, orders, products, receipts, refund_requests
-from veza.money import backlog, nettings, operator, pace_postgres, room, sellers
+from veza.money import backlog, nettings, operator, pace_postgres, sellers
+from veza.money import facade as money
 
 WITH_TABLES = (
-    idempotency, backlog, nettings, operator, pace_postgres, room, sellers, people, artists, releases, tracks,
+    idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
     ingested, invitations, comments, follows, likes, moderation, playlists, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from veza.accounts import audit, deletion, links, people, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.devices import Devices
+from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.limits import SIGN_IN_AS_STRANGER
 from veza.accounts.links import Purpose
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Scope
-from veza.accounts.room import AccountRules, Accounts
 from veza.accounts.sweep import sweep
 from veza.kit import limits, mail
 from veza.kit.clock import ManualClock

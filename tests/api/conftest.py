@@ -40,7 +40,7 @@ class Granted(Struct):
 
 
 class TooGreedy(Exception):
-    """A room's own error: one sentence."""
+    """A module's own error: one sentence."""
 
 
 class Door:

@@ -15,17 +15,17 @@ from veza.api.market.receipt_documents import Documents
 from veza.catalog.pictures import MOST_BYTES, make_cover
 from veza.kit.digests import sha256_of
 from veza.kit.elsewhere import ELSEWHERE
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.market.receipts import Receipt, ReceiptLine
 
 
 def _receipt(licences: list[str]) -> Receipt:
-    nothing = Money(0, "EUR")
+    nothing = Amount(0, "EUR")
     lines = tuple(
-        ReceiptLine(f"Pack {i}", "Anna Berg", Money(500, "EUR"), nothing, nothing, nothing, licence)
+        ReceiptLine(f"Pack {i}", "Anna Berg", Amount(500, "EUR"), nothing, nothing, nothing, licence)
         for i, licence in enumerate(licences)
     )
-    total = Money(500 * len(lines), "EUR")
+    total = Amount(500 * len(lines), "EUR")
     paid_at = datetime(2026, 1, 2, tzinfo=UTC)
     return Receipt("2026-000001", "an order", paid_at, "Veza", "", "Bo", lines, total, 0, nothing, nothing)
 

@@ -1,4 +1,4 @@
-"""Visitors for tests of a room's door: a header says who comes, so that no account has to be made."""
+"""Visitors for tests of a door: a header says who comes, so that no account has to be made."""
 
 from __future__ import annotations
 

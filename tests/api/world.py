@@ -1,4 +1,4 @@
-"""A shop with every room's routes and as many rows of everything as one likes."""
+"""A shop with every module's routes and as many rows of everything as one likes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.api.visitors import by_header, visiting
 from veza.accounts import roles, sessions, tokens
 from veza.accounts.audit import AuditEntry
 from veza.accounts.devices import Devices
+from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role, Scope
-from veza.accounts.room import AccountRules, Accounts
 from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.routes import account_routes
 from veza.api.application import api_v1, web_application
@@ -35,13 +35,13 @@ from veza.api.money.routes import money_routes
 from veza.catalog import follows, likes, playlist_items, playlists, slugs
 from veza.catalog.artists import ArtistMember
 from veza.catalog.comments import Comment
+from veza.catalog.facade import Catalog
 from veza.catalog.invitations import Invitation
 from veza.catalog.moderation import ModerationEntry
 from veza.catalog.notices import Notice
 from veza.catalog.playlists import PlaylistPerson
 from veza.catalog.releases import Release
 from veza.catalog.reports import Report
-from veza.catalog.room import CatalogRoom
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
 from veza.kit.objects import Objects
@@ -55,7 +55,7 @@ from veza.money.webhook_inbox import WebhookEvent
 
 @dataclass
 class World:
-    """A shop with every room's routes, one person who may do everything, and what the addresses are made of."""
+    """A shop with every module's routes, one person who may do everything, and what the addresses are made of."""
 
     shop: Shop
     client: httpx.AsyncClient
@@ -74,7 +74,7 @@ async def _world(shop: Shop) -> World:
 
     rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
     accounts = Accounts(database, rules, Passwords(QUICK), Devices("x" * 32, shop.stage.clock), {})
-    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist, "http://veza.test")
+    catalog = Catalog(database, Objects.in_memory(), ("EUR",), on_first_artist, "http://veza.test")
     asgi, litestar = web_application(
         database,
         [
@@ -82,10 +82,10 @@ async def _world(shop: Shop) -> World:
                 by_header,
                 [
                     *account_routes(accounts),
-                    *catalog_routes(room),
+                    *catalog_routes(catalog),
                     *listeners_routes("http://veza.test"),
-                    *market_routes(shop.stage.room, shop.rules),
-                    *money_routes(shop.stage.room, SaleTerms(("EUR",), 1000)),
+                    *market_routes(shop.stage.catalog, shop.rules),
+                    *money_routes(shop.stage.catalog, SaleTerms(("EUR",), 1000)),
                 ],
             )
         ],
@@ -123,7 +123,7 @@ async def _fill_shop(world: World, count: int) -> None:
     await shop.stage.settle()
     await _fill_nettings(shop, act, big, count)
     for i in range(count):
-        await shop.post(world.who, "/cart/items", {"product_id": await act.selling(f"Held {i}")})
+        await shop.post(world.who, "/cart/items", {"product_id": await act.selling(f"CartLine {i}")})
     world.ids |= {"order_id": order["id"], "product_id": big[0]}
     (transfer, *_) = await shop.stage.all(SellerTransfer, payment_id=world.ids["payment_id"])
     (event, *_) = await shop.stage.all(WebhookEvent)
@@ -205,7 +205,7 @@ async def _fill_catalogue(world: World, count: int) -> None:
 
 
 async def _fill_accounts(world: World, count: int) -> None:
-    """Sessions, tokens, roles, what happened, and what the money room found."""
+    """Sessions, tokens, roles, what happened, and what money found."""
     async with world.shop.stage.database.write() as session:
         for i in range(count):
             await sessions.begin(session, world.person, timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What the contract suites share with the tests of the room."""
+"""What the contract suites share with the tests of money."""
 
 from tests.money.conftest import any_stage, open_stage
 

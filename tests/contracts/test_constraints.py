@@ -98,7 +98,7 @@ async def test_at_most_one_reversal_per_transfer_is_in_flight(stage_with_rows: S
     await stage_with_rows.refund(payment_id, 100)
     await stage_with_rows.refund(payment_id, 100)
     for _ in range(2):
-        await stage_with_rows.room.refund_worker.work((await stage_with_rows.room.refund_worker.claim(1))[0])
+        await stage_with_rows.money.refund_worker.work((await stage_with_rows.money.refund_worker.claim(1))[0])
     first, second = await stage_with_rows.all(TransferReversal, payment_id=payment_id, status="pending")
     await set_columns(stage_with_rows, TransferReversal, first.id, unanswered=True)
     with pytest.raises(IntegrityError, match=r"(?i)unique"):

@@ -32,7 +32,7 @@ def waiting(stage: Stage, *types: str) -> list[bytes]:
 
 async def receive(stage: Stage, payloads: Sequence[bytes]) -> list[EventStatus]:
     stamp = int(stage.clock.now().timestamp())
-    return [await stage.room.inbox.receive(one, sign_payload(SECRET, one, stamp)) for one in payloads]
+    return [await stage.money.inbox.receive(one, sign_payload(SECRET, one, stamp)) for one in payloads]
 
 
 async def one_sale_per_order(stage: Stage, events: int, **sale: Any) -> list[tuple[tuple[int, ...], UUID]]:

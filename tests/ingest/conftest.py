@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.api.catalog.conftest import make_person
-from veza.catalog.artists import ArtistWanted, open_artist
+from veza.catalog.artists import ArtistDraft, open_artist
+from veza.catalog.facade import Catalog
 from veza.catalog.releases import Release
-from veza.catalog.room import CatalogRoom
 from veza.catalog.tracks import Track, tracks_of
 from veza.ingest.opening import open_source
 from veza.ingest.report import Report
@@ -26,9 +26,9 @@ from veza.kit.objects import Objects
 
 @dataclass
 class Shop:
-    """The room, an artist of it, and a folder to import from."""
+    """The catalogue, an artist of it, and a folder to import from."""
 
-    room: CatalogRoom
+    catalog: Catalog
     artist_id: UUID
     folder: Path
 
@@ -42,13 +42,13 @@ class Shop:
     ) -> Report:
         source = open_source(path or self.folder, encoding=encoding)
         try:
-            return await run_import(self.room, self.artist_id, source, on_step, encoding=encoding, is_dry=is_dry)
+            return await run_import(self.catalog, self.artist_id, source, on_step, encoding=encoding, is_dry=is_dry)
         finally:
             source.close()
 
     async def releases(self) -> dict[str, tuple[Release, list[Track]]]:
         """Every release by its slug, with its tracks in order."""
-        async with self.room.database.read() as session:
+        async with self.catalog.database.read() as session:
             rows = (await session.scalars(select(Release).order_by(Release.id))).all()
             return {row.slug: (row, list(await tracks_of(session, row.id))) for row in rows}
 
@@ -60,11 +60,11 @@ class Shop:
 async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
     async def on_first_artist(_session: Session, _person_id: UUID) -> None: ...
 
-    room = CatalogRoom(database, Objects.in_memory(), ("EUR",), on_first_artist, "https://veza.test")
+    catalog = Catalog(database, Objects.in_memory(), ("EUR",), on_first_artist, "https://veza.test")
     anna = await make_person(database, "Anna")
     async with database.write() as session:
-        wanted: Any = ArtistWanted("Džana", "BA", "EUR")
-        artist = await open_artist(session, anna, wanted, currencies=("EUR",), limits=room.limits)
+        wanted: Any = ArtistDraft("Džana", "BA", "EUR")
+        artist = await open_artist(session, anna, wanted, currencies=("EUR",), limits=catalog.limits)
     folder = tmp_path / "music"
     folder.mkdir()
-    return Shop(room, artist.id, folder)
+    return Shop(catalog, artist.id, folder)

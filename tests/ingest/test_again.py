@@ -34,7 +34,7 @@ async def _one(shop: Shop) -> tuple[Release, list[Track]]:
 
 async def _edit(shop: Shop, track: Track | None = None, **values: Any) -> None:
     release, _ = await _one(shop)
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         row = await find_release(session, release.id)
         if track is None:
             await edit_release(session, row, row.attempt, values)
@@ -100,7 +100,7 @@ async def test_the_order_people_made_stays_and_new_tracks_find_their_place(shop:
     _album(shop, "A", "B", "D")
     await shop.imported()
     release, (a, b, d) = await _one(shop)
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         await reorder_tracks(session, await find_release(session, release.id), [d.id, a.id, b.id])
     assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
     assert [row.title for row in (await _one(shop))[1]] == ["D", "A", "B"]
@@ -148,7 +148,7 @@ async def test_a_file_that_moved_is_not_gone(shop: Shop) -> None:
 
 
 async def _rows(shop: Shop) -> int:
-    async with shop.room.database.read() as session:
+    async with shop.catalog.database.read() as session:
         counts = [
             await session.scalar(select(func.count()).select_from(table)) or 0
             for table in (Release, Track, ImportRun, ImportedFile, ImportedRelease)
@@ -175,7 +175,7 @@ async def test_a_dry_run_says_what_would_be_made_and_writes_nothing(shop: Shop) 
 async def test_a_dry_run_needs_no_artist(shop: Shop) -> None:
     _album(shop, "A")
     source = open_source(shop.folder)
-    report = await run_import(shop.room, None, source, lambda *_: None, is_dry=True)
+    report = await run_import(shop.catalog, None, source, lambda *_: None, is_dry=True)
     assert ([one.result for one in report.releases], await _rows(shop)) == (["made"], 0)
 
 
@@ -187,13 +187,13 @@ def _run(report: Report) -> UUID:
 async def test_a_run_is_taken_back_and_may_be_done_again(shop: Shop) -> None:
     _album(shop, "A", "B")
     run_id = _run(await shop.imported())
-    report = await undo(shop.room.database, run_id)
+    report = await undo(shop.catalog.database, run_id)
     assert (report.ok, [one.result for one in report.releases]) == (True, ["taken back"])
     assert await shop.titles() == {}
     with pytest.raises(UnknownRun, match="was taken back already"):
-        await undo(shop.room.database, run_id)
+        await undo(shop.catalog.database, run_id)
     with pytest.raises(UnknownRun, match="there is no import"):
-        await undo(shop.room.database, UUID(int=7))
+        await undo(shop.catalog.database, UUID(int=7))
     assert [one.result for one in (await shop.imported()).releases] == ["made"]
 
 
@@ -202,7 +202,7 @@ async def test_what_a_later_run_added_goes_alone(shop: Shop) -> None:
     await shop.imported()
     _album(shop, "A", "B")
     run_id = _run(await shop.imported())
-    report = await undo(shop.room.database, run_id)
+    report = await undo(shop.catalog.database, run_id)
     assert [(one.result, one.notes) for one in report.releases] == [
         ("updated", ["1 track that this import added went; what it changed stays"])
     ]
@@ -211,7 +211,7 @@ async def test_what_a_later_run_added_goes_alone(shop: Shop) -> None:
 
 async def _publish(shop: Shop) -> None:
     release, _ = await _one(shop)
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         await publish(session, await find_release(session, release.id))
 
 
@@ -231,7 +231,7 @@ async def test_a_draft_that_people_changed_or_published_is_left_alone(shop: Shop
     _album(shop, "A", "B")
     run_id = _run(await shop.imported())
     await by_hand(shop)
-    report = await undo(shop.room.database, run_id)
+    report = await undo(shop.catalog.database, run_id)
     assert (report.ok, [one.result for one in report.releases]) == (False, ["left alone"])
     assert why in report.releases[0].notes[0]
     assert list((await shop.titles()).values()) == [["A", "B"]]

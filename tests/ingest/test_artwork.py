@@ -29,7 +29,7 @@ def _inside(path: Path, *pictures: tuple[int, bytes]) -> None:
 
 async def _cover(shop: Shop) -> str:
     ((release, _),) = (await shop.releases()).values()
-    async with shop.room.database.read() as session:
+    async with shop.catalog.database.read() as session:
         cover = await session.get(Cover, release.cover_id) if release.cover_id else None
     return NAMES[cover.colour if cover else None]
 

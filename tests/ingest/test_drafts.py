@@ -17,9 +17,9 @@ from tests.ingest.conftest import Shop
 from tests.ingest.pictures import picture
 from tests.ingest.recordings import recording
 from veza.catalog.covers import Cover, set_cover
+from veza.catalog.facade import record_cover
 from veza.catalog.publishing import publish
 from veza.catalog.releases import edit_release, find_release
-from veza.catalog.room import record_cover
 from veza.catalog.tracks import find_track, remove_track
 from veza.ingest.opening import open_source
 from veza.ingest.run import run_import
@@ -112,7 +112,7 @@ async def test_a_file_that_comes_to_a_draft_fills_what_is_empty_and_keeps_what_p
     _album(shop.folder, "A", language="bos")
     await shop.imported()
     release, _ = (await shop.releases())["blue-hours"]
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         row = await find_release(session, release.id)
         await edit_release(session, row, row.attempt, {"title": "Blue Hours (Remastered)", "tags": ["choir"]})
     recording(shop.folder / "02 B.flac", title="B", album="Blue Hours", track="2", language="bos", day="2026-02")
@@ -146,7 +146,7 @@ async def test_a_published_release_is_left_alone(shop: Shop) -> None:
     first, *_ = _album(shop.folder, "A", "B")
     (made,) = (await shop.imported()).releases
     assert made.release_id is not None
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         await publish(session, await find_release(session, made.release_id))
     assert (await shop.imported()).ok
     recording(first, title="Other", album="Blue Hours", track="1")
@@ -160,7 +160,7 @@ async def test_a_track_taken_out_of_the_draft_by_hand_stays_out_and_is_named(sho
     _album(shop.folder, "A", "B")
     await shop.imported()
     ((release, tracks),) = (await shop.releases()).values()
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         row = await find_release(session, release.id)
         await remove_track(session, row, await find_track(session, tracks[0].id))
     (one,) = (await shop.imported()).releases
@@ -181,7 +181,7 @@ async def test_what_is_no_recording_is_named_with_its_reason(shop: Shop) -> None
 
 async def _colour(shop: Shop, slug: str = "blue-hours") -> str | None:
     release, _ = (await shop.releases())[slug]
-    async with shop.room.database.read() as session:
+    async with shop.catalog.database.read() as session:
         cover = await session.get(Cover, release.cover_id) if release.cover_id else None
     return cover.colour if cover else None
 
@@ -210,8 +210,8 @@ async def test_a_cover_that_was_given_or_taken_away_by_hand_is_left_alone(shop: 
     assert made.release_id is not None
 
     async def by_hand(picked: tuple[int, int, int] | None) -> None:
-        files = await shop.room.keep_picture(picture(colour=picked)) if picked else None
-        async with shop.room.database.write() as session:
+        files = await shop.catalog.keep_picture(picture(colour=picked)) if picked else None
+        async with shop.catalog.database.write() as session:
             cover = await record_cover(session, shop.artist_id, files) if files else None
             await set_cover(session, await find_release(session, made.release_id or shop.artist_id), cover)
 
@@ -228,7 +228,7 @@ async def test_a_cover_beside_what_is_published_waits_and_says_so(shop: Shop) ->
     _album(shop.folder, "A")
     (made,) = (await shop.imported()).releases
     assert made.release_id is not None
-    async with shop.room.database.write() as session:
+    async with shop.catalog.database.write() as session:
         await publish(session, await find_release(session, made.release_id))
     (shop.folder / "cover.png").write_bytes(picture())
     (left,) = (await shop.imported()).releases
@@ -296,6 +296,6 @@ async def test_a_folder_that_cannot_be_looked_into_is_not_passed_over_in_silence
     _album(shop.folder, "A")
     source = open_source(shop.folder)
     source.listed.refused.append(("lost", "Permission denied"))
-    report = await run_import(shop.room, shop.artist_id, source, lambda *_: None)
+    report = await run_import(shop.catalog, shop.artist_id, source, lambda *_: None)
     assert report.refused == [("lost", "Permission denied")]
     assert not report.ok

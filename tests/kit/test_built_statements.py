@@ -33,12 +33,12 @@ def _statements(module: Any) -> Iterator[tuple[str, ClauseElement]]:
                 yield name, one
 
 
-@pytest.mark.parametrize("room", sorted({name.split(".")[1] for name in _modules()} - {"__main__"}))
-def test_the_parameters_of_statements_made_at_import_have_types(room: str) -> None:
+@pytest.mark.parametrize("module", sorted({name.split(".")[1] for name in _modules()} - {"__main__"}))
+def test_the_parameters_of_statements_made_at_import_have_types(module: str) -> None:
     untyped = [
         f"{name}.{statement}: {found.key}"
         for name in _modules()
-        if name.split(".")[1] == room
+        if name.split(".")[1] == module
         for statement, built in _statements(importlib.import_module(name))
         for found in built.compile(dialect=sqlite.dialect()).binds.values()  # type: ignore[attr-defined]
         if isinstance(found.type, NullType) and found.key not in COUNTS

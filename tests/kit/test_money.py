@@ -8,8 +8,8 @@ from veza.kit.money import (
     CURRENCIES,
     LARGEST_MINOR,
     MOST_CHARGE_MINOR,
+    Amount,
     BadAmount,
-    Money,
     chargeable,
     decimals,
     known_currency,
@@ -34,7 +34,7 @@ from veza.kit.money import (
     ],
 )
 def test_an_amount_prints_like_people_write_it(minor: int, currency: str, text: str) -> None:
-    assert str(Money(minor, currency)) == text
+    assert str(Amount(minor, currency)) == text
 
 
 @pytest.mark.parametrize("code", ["eur", " EUR ", "EUR"])
@@ -68,7 +68,7 @@ def test_stripes_lists_of_decimals() -> None:
     ],
 )
 def test_what_can_be_charged_is_accepted(minor: int, currency: str) -> None:
-    assert positive(minor, currency) == Money(minor, currency)
+    assert positive(minor, currency) == Amount(minor, currency)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_cannot_be_charged_says_why(minor: int, currency: str, words: str) 
      ("-3", "EUR", -300), ("0", "EUR", 0), ("12.500", "EUR", 1250)],
 )  # fmt: skip
 def test_an_amount_is_read_as_people_type_it(text: str, currency: str, minor: int) -> None:
-    assert typed(text, currency) == Money(minor, currency)
+    assert typed(text, currency) == Amount(minor, currency)
 
 
 @pytest.mark.parametrize(

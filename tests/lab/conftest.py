@@ -1,4 +1,4 @@
-"""The money room's stage, for what is played on it."""
+"""The money module's stage, for what is played on it."""
 
 from __future__ import annotations
 

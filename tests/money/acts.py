@@ -33,21 +33,21 @@ async def refunded(
     """Sold, paid out, and refunded at the provider; the reversals wait for their worker. Returns the payment."""
     payment_id = await stage.sold(lines, **sale)
     await stage.refund(payment_id, amount_minor, currency=sale.get("currency", "EUR"))
-    await worker.run_once(stage.room.refund_worker)
+    await worker.run_once(stage.money.refund_worker)
     return payment_id
 
 
 async def reverse_once(stage: Stage) -> int:
     """One round of the reversal worker; how many rows it claimed."""
-    return await worker.run_once(stage.room.reversal_worker)
+    return await worker.run_once(stage.money.reversal_worker)
 
 
 async def send_once(stage: Stage) -> int:
-    return await worker.run_once(stage.room.transfer_worker)
+    return await worker.run_once(stage.money.transfer_worker)
 
 
 async def refund_once(stage: Stage) -> int:
-    return await worker.run_once(stage.room.refund_worker)
+    return await worker.run_once(stage.money.refund_worker)
 
 
 async def retry(stage: Stage, transfer_id: UUID, reason: str = "asked by the seller") -> None:
@@ -81,7 +81,7 @@ async def findings(stage: Stage) -> list[str]:
 
 
 async def set_columns(stage: Stage, model: type[Any], row_id: UUID, **columns: Any) -> None:
-    """Change a row behind the room's back, as an import or an earlier version would have left it."""
+    """Change a row behind the module's back, as an import or an earlier version would have left it."""
     async with stage.database.write("test") as session:
         await session.execute(update(model).where(model.id == row_id).values(**columns))
 

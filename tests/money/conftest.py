@@ -1,4 +1,4 @@
-"""A stage for every test of the room; whatever a test does there, the books must balance when it ends."""
+"""A stage for every test of money; whatever a test does there, the books must balance when it ends."""
 
 from __future__ import annotations
 

@@ -50,9 +50,9 @@ def at_the_provider(stage: Stage, payment_id: UUID) -> list[int]:
 async def unsent_share(stage: Stage, gross_minor: int) -> tuple[UUID, UUID]:
     """A sale whose share waits for the netting worker; its payment and its transfer."""
     sale = await stage.sell([("anna", gross_minor)])
-    while await stage.deliver() + await worker.run_once(stage.room.inbox):
+    while await stage.deliver() + await worker.run_once(stage.money.inbox):
         pass
-    await worker.run_once(stage.room.check_worker)
+    await worker.run_once(stage.money.check_worker)
     (share,) = await rows(stage, SellerTransfer, sale)
     return sale, share.id
 

@@ -30,10 +30,10 @@ from veza.lab.sandbox.server import create_app
 from veza.money import breaker, payments, refunds, sales
 from veza.money.catch_up import catch_up
 from veza.money.claims import RetryPolicy
+from veza.money.facade import Money, MoneyRules
 from veza.money.pace import Unpaced
-from veza.money.payments import LineWanted
+from veza.money.payments import LineDraft
 from veza.money.refunds import RefundExceedsPayment
-from veza.money.room import MoneyRoom, MoneyRules
 from veza.money.sellers import Seller
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import BoundedAiohttpClient, Line
@@ -84,19 +84,19 @@ class World:
 
 
 class Site:
-    """One process's view of the room: its own database connections, its own HTTP client."""
+    """One process's view of the money module: its own database connections, its own HTTP client."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.database = Database.open(world.database_url, clock=world.clock, pool_size=6)
         line = Line("sk_test_processes", BoundedAiohttpClient(2.0, 16), world.provider_url)
-        self.room = MoneyRoom(self.database, Gateway(line, Unpaced()), RULES)
+        self.money = Money(self.database, Gateway(line, Unpaced()), RULES)
         self._http: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
         if self._http is not None:
             await self._http.close()
-        await self.room.gateway.close()
+        await self.money.gateway.close()
         await self.database.close()
 
     async def control(self, verb: str, path: str, **body: Any) -> Any:
@@ -122,11 +122,11 @@ class Site:
     async def sell(self, lines: list[tuple[str, int]]) -> UUID:
         """A payment that was charged, seen and cleared; its transfers wait for their worker."""
         async with self.database.write() as session:
-            wanted = [LineWanted(seller, "song", gross, 1000) for seller, gross in lines]
+            wanted = [LineDraft(seller, "song", gross, 1000) for seller, gross in lines]
             payment = await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
         group = {"transfer_group": str(payment.id), "metadata": {"veza_payment": str(payment.id)}}
         made = await self.control("POST", "/payments", amount=payment.amount_minor, currency="eur", **group)
-        charge = await self.room.gateway.charge(made["id"])
+        charge = await self.money.gateway.charge(made["id"])
         async with self.database.write() as session:
             payment = await payments.lock(session, payment.id)
             await sales.charge_seen(session, payment, charge.object, because="seen by the test")
@@ -134,7 +134,7 @@ class Site:
 
     async def hear(self) -> None:
         """No webhook comes here: fetch what happened, or the database would look older than the provider."""
-        await catch_up(self.database, self.room.gateway, self.room.inbox, timedelta(days=1))
+        await catch_up(self.database, self.money.gateway, self.money.inbox, timedelta(days=1))
 
     async def refund(self, payment_id: UUID, amount_minor: int) -> bool:
         """Ask for a refund; False when that is more than is left."""
@@ -191,16 +191,16 @@ def provide(clock: SharedClock, latency_seconds: float, pipe: Connection) -> Non
 
 
 def work(world: World) -> None:
-    """Be the room's workers until killed."""
+    """Be the money module's workers until killed."""
     asyncio.run(_work(world))
 
 
 async def _work(world: World) -> None:
     site = Site(world)
     never = asyncio.Event()
-    room, wakes = site.room, site.database.wakes
-    sending: tuple[worker.Worker[Any], ...] = (room.refund_worker, room.transfer_worker, room.reversal_worker)
-    workers = (*sending, room.guard)
+    money, wakes = site.money, site.database.wakes
+    sending: tuple[worker.Worker[Any], ...] = (money.refund_worker, money.transfer_worker, money.reversal_worker)
+    workers = (*sending, money.guard)
     await asyncio.gather(*(worker.run(one, wakes, never, grace=timedelta(seconds=1)) for one in workers))
 
 
@@ -212,13 +212,13 @@ def reverse_all(world: World, gate: Connection) -> None:
 async def _reverse_all(world: World, gate: Connection) -> int:
     site = Site(world)
     # Before the word: what the others have done by then would look like what a restored database forgot.
-    assert await site.room.guard.has_looked()
+    assert await site.money.guard.has_looked()
     gate.send("ready")
     await asyncio.to_thread(gate.recv)
     done = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(20):
-            while claimed := await worker.run_once(site.room.reversal_worker):
+            while claimed := await worker.run_once(site.money.reversal_worker):
                 done += claimed
     await site.close()
     return done

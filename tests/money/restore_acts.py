@@ -9,16 +9,16 @@ from sqlalchemy import select
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
 from veza.money import payments
+from veza.money.facade import Money
 from veza.money.findings import Finding
-from veza.money.payments import LineWanted, Payment
+from veza.money.payments import LineDraft, Payment
 from veza.money.provider_account import ProviderAccount
-from veza.money.room import MoneyRoom
 
 
 async def ordered(stage: Stage, lines: list[tuple[str, int]]) -> Payment:
     """An order whose pay page is open."""
     async with stage.database.write() as session:
-        wanted = [LineWanted(seller, "song", gross, 1000) for seller, gross in lines]
+        wanted = [LineDraft(seller, "song", gross, 1000) for seller, gross in lines]
         return await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
 
 
@@ -31,7 +31,7 @@ def pay(stage: Stage, payment: Payment) -> str:
 async def restore(stage: Stage, backup: backups.Backup) -> None:
     """Stop, put the backup back, start."""
     await backups.put_back(stage.database.engine, backup)
-    stage.room = MoneyRoom(stage.database, stage.room.gateway, stage.room.rules)
+    stage.money = Money(stage.database, stage.money.gateway, stage.money.rules)
 
 
 def held_by_sellers(stage: Stage) -> Counter[tuple[str, str]]:

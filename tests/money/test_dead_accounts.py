@@ -23,7 +23,7 @@ async def seller(stage: Stage) -> Seller:
 async def onboard_anew(stage: Stage) -> str:
     """Anna onboards and fills in the provider's form; the id of her account."""
     row, _ = await onboard(
-        stage.database, stage.room.gateway, "anna", "anna", "DE", return_url="https://veza.test/", actor="olga"
+        stage.database, stage.money.gateway, "anna", "anna", "DE", return_url="https://veza.test/", actor="olga"
     )
     account = str(row.stripe_account_id)
     stage.sandbox.complete_onboarding(account)
@@ -143,5 +143,5 @@ async def test_the_newest_news_of_an_account_counts_in_whatever_order_it_comes(
     states = ["inactive" if last == "active" else "active", "pending", last]
     for i in order:
         body = said(stage, row, i, now - 100 + i, states[i])
-        await stage.room.inbox.receive(body, sign_payload(SECRET, body, now))
+        await stage.money.inbox.receive(body, sign_payload(SECRET, body, now))
     assert (await seller(stage)).transfers_active == (last == "active")

@@ -60,7 +60,7 @@ async def test_it_ends_the_same_in_whatever_order_its_events_come(open_stage: Op
         due = stage.sandbox.due_deliveries()
         stamp = int(stage.clock.now().timestamp())
         for i in order or range(len(due)):
-            await stage.room.inbox.receive(due[i].payload, sign_payload(SECRET, due[i].payload, stamp))
+            await stage.money.inbox.receive(due[i].payload, sign_payload(SECRET, due[i].payload, stamp))
         await stage.settle()
         await stage.pass_time(DAY)
         assert (await stage.payment(payment.id)).status == ends, order

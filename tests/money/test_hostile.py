@@ -1,4 +1,4 @@
-"""Scenes made to break the room: each failed once, and holds now."""
+"""Scenes made to break the money module: each failed once, and holds now."""
 
 from __future__ import annotations
 
@@ -162,11 +162,11 @@ async def test_a_legacy_reversal_not_wanted_any_more_is_canceled_though_it_was_c
     refund_id = await stage.refund(payment_id, 1000)
     await refund_once(stage)
     await set_columns(stage, SellerTransfer, sent.id, stripe_transfer_id=None)
-    (claim,) = await stage.room.reversal_worker.claim(10)
+    (claim,) = await stage.money.reversal_worker.claim(10)
     refund = await stage.refund_row(refund_id)
     stage.sandbox.fail_refund(str(refund.stripe_refund_id))
     await stage.deliver()
-    await stage.room.reversal_worker.work(claim)
+    await stage.money.reversal_worker.work(claim)
     await stage.settle()
     assert (await reversal(stage)).status == "canceled"
     assert (await transfer(stage)).status == "completed"
@@ -181,11 +181,11 @@ async def test_an_unwanted_reversal_that_waited_too_long_for_a_balance_is_cancel
     await refund_once(stage)
     await reverse_once(stage)
     stage.clock.advance(31 * DAY)
-    (claim,) = await stage.room.reversal_worker.claim(10)
+    (claim,) = await stage.money.reversal_worker.claim(10)
     refund = await stage.refund_row(refund_id)
     stage.sandbox.fail_refund(str(refund.stripe_refund_id))
     await stage.deliver()
-    await stage.room.reversal_worker.work(claim)
+    await stage.money.reversal_worker.work(claim)
     await stage.settle()
     assert (await reversal(stage)).status == "canceled"
 
@@ -200,11 +200,11 @@ async def test_money_that_arrives_while_a_request_is_in_flight_does_not_send_it_
     await stage.refund(payment_id, 1000)
     await stage.settle()
     stage.clock.advance(6 * HOUR)
-    (claim,) = await stage.room.reversal_worker.claim(10)
+    (claim,) = await stage.money.reversal_worker.claim(10)
     stage.sandbox.add_balance(account, 5000, "eur")
     await stage.deliver()
-    assert await stage.room.reversal_worker.claim(10) == []
-    await stage.room.reversal_worker.work(claim)
+    assert await stage.money.reversal_worker.claim(10) == []
+    await stage.money.reversal_worker.work(claim)
     assert (await reversal(stage)).status == "succeeded"
 
 
@@ -232,14 +232,14 @@ async def test_events_listed_before_the_list_broke_off_are_handled(stage: Stage)
     stage.sandbox.pause_webhooks()
     stage.sandbox.refund_in_dashboard(charge, 1000)
     stage.sandbox.add_fault("error_503", method="GET", path="/events")
-    room = stage.room
+    money = stage.money
     with pytest.raises(CatchUpFailed):
-        await catch_up(stage.database, room.gateway, room.inbox, DAY)
+        await catch_up(stage.database, money.gateway, money.inbox, DAY)
     stage.sandbox.add_fault("error_503", method="GET", path="/events", skip=1)
     for i in range(120):
         stage.sandbox.take_payment(100 + i, "eur")
     with pytest.raises(CatchUpFailed):
-        await catch_up(stage.database, room.gateway, room.inbox, DAY)
+        await catch_up(stage.database, money.gateway, money.inbox, DAY)
     assert len(await stage.all(WebhookEvent, source="catch-up")) == 100
 
 

@@ -10,15 +10,15 @@ from tests.money.test_hostile import with_seller
 from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.simulator.stage import Stage
 from veza.money import checkout
-from veza.money.checkout import CheckoutWanted
+from veza.money.checkout import CheckoutSessionRequest
 from veza.money.disputes import Dispute
 from veza.money.ledger import Account, balances
-from veza.money.payments import LineWanted, Payment
+from veza.money.payments import LineDraft, Payment
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 
-WANTED = CheckoutWanted(
-    "order-1", "EUR", (LineWanted("anna", "song", 1000, 1000),), "http://shop.test/done", "http://shop.test/cart"
+WANTED = CheckoutSessionRequest(
+    "order-1", "EUR", (LineDraft("anna", "song", 1000, 1000),), "http://shop.test/done", "http://shop.test/cart"
 )
 
 
@@ -132,7 +132,7 @@ async def begun(stage: Stage, *, recorded: bool) -> Payment:
     """A checkout whose session is open at the provider."""
     async with stage.database.write("test") as session:
         payment = await checkout.intend(session, WANTED, currencies=["EUR"], request_key="key-1")
-    made = await checkout.ask(stage.room.gateway, payment, WANTED)
+    made = await checkout.ask(stage.money.gateway, payment, WANTED)
     if recorded:
         async with stage.database.write("test") as session:
             await checkout.record(session, payment.id, made)

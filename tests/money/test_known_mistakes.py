@@ -204,7 +204,7 @@ async def test_nothing_is_reversed_before_the_refund_is_certain(stage: Stage, ki
 async def test_a_delivery_without_a_signature_header_is_refused(stage: Stage, header: str | None) -> None:
     """Mirlo: the check was skipped when the header was missing."""
     with pytest.raises(BadWebhook, match="no Stripe-Signature header"):
-        await stage.room.inbox.receive(b'{"object":"event"}', header)
+        await stage.money.inbox.receive(b'{"object":"event"}', header)
     assert await stage.all(WebhookEvent) == []
 
 

@@ -111,7 +111,7 @@ async def test_a_move_is_fenced_by_the_attempt(stage: Stage) -> None:
     await set_columns(stage, TransferReversal, mine.id, attempt=7)
     for change in (
         lambda session: reversals.move(session, mine, "canceled", because="late"),
-        lambda session: reversals.machine.amend(session, mine, retry_count=3),
+        lambda session: reversals.machine.update(session, mine, retry_count=3),
     ):
         with pytest.raises(Stale):
             async with stage.database.write() as session:
@@ -125,7 +125,7 @@ async def test_amend_does_not_write_a_status(stage: Stage) -> None:
     row = await transfer(stage)
     async with stage.database.write() as session:
         with pytest.raises(TypeError, match="amend does not write a status"):
-            await transfers.machine.amend(session, row, status="completed")
+            await transfers.machine.update(session, row, status="completed")
 
 
 async def test_a_move_is_remembered_with_who_when_and_why(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from tests.money.netting_acts import (
 )
 from veza.kit import worker
 from veza.lab.simulator.stage import RULES, Stage
-from veza.money import law, nettings, payments, standing
+from veza.money import balances, invariants, nettings, payments
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account
 from veza.money.nettings import Netting
@@ -113,7 +113,9 @@ async def test_a_debt_that_was_taken_back_after_all_meanwhile_is_given_back_too(
     debt = await owing(stage, "anna", 1000)
     sale = await stage.sell([("anna", 3000)])
     while (
-        await stage.deliver() + await worker.run_once(stage.room.inbox) + await worker.run_once(stage.room.check_worker)
+        await stage.deliver()
+        + await worker.run_once(stage.money.inbox)
+        + await worker.run_once(stage.money.check_worker)
     ):
         pass
     (share,) = await rows(stage, SellerTransfer, sale)
@@ -140,7 +142,7 @@ async def test_a_seller_sees_what_was_kept(stage: Stage) -> None:
     await owing(stage, "anna", 1000)
     await stage.sold([("anna", 400)])
     async with stage.database.read() as session:
-        (mine,) = await standing.of_seller(session, "anna")
+        (mine,) = await balances.of_seller(session, "anna")
     assert (mine.netted_minor, mine.debt_minor, mine.sent_minor) == (360, 540, 900)
 
 
@@ -158,7 +160,7 @@ async def test_the_law_sees_a_netting_that_is_counted_on_one_side_only(stage: St
             row.paid_at = None
         await session.flush()
         payment = await payments.find(session, sale if lost == "kept" else debt)
-        found = [str(one) for one in await law.check(session, payment)]
+        found = [str(one) for one in await invariants.check(session, payment)]
     assert [one for one in found if "netting" in one]
     async with stage.database.write("test") as session:
         row = (await session.scalars(select(Netting))).one()

@@ -21,7 +21,7 @@ from tests.money.netting_acts import (
 from veza.kit import worker
 from veza.kit.database import Session
 from veza.lab.simulator.stage import Stage
-from veza.money import discoveries, law, nettings, operator, payments, reversals, sellers, transfers
+from veza.money import discoveries, invariants, nettings, operator, payments, reversals, sellers, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account, moved, post
@@ -33,9 +33,9 @@ from veza.money.transfers import SellerTransfer
 
 async def test_a_lowering_that_a_restore_lost_is_seen_at_the_provider_and_the_rest_is_owed(stage: Stage) -> None:
     sale = await stage.sell([("anna", 3000)])
-    while await stage.deliver() + await worker.run_once(stage.room.inbox):
+    while await stage.deliver() + await worker.run_once(stage.money.inbox):
         pass
-    await worker.run_once(stage.room.check_worker)
+    await worker.run_once(stage.money.check_worker)
     (share,) = await rows(stage, SellerTransfer, sale)
     seen = {"id": "tr_before", "object": "transfer", "amount": 1800, "currency": "eur", "destination": "acct_1"}
     async with stage.database.write("test") as session:
@@ -52,10 +52,12 @@ async def test_a_share_is_held_for_the_worker_only_where_the_seller_owes(stage: 
     await owing(stage, "anna", 1000)
     sale = await stage.sell([("anna", 1000), ("ben", 1000)])
     while (
-        await stage.deliver() + await worker.run_once(stage.room.inbox) + await worker.run_once(stage.room.check_worker)
+        await stage.deliver()
+        + await worker.run_once(stage.money.inbox)
+        + await worker.run_once(stage.money.check_worker)
     ):
         pass
-    transfer_worker = stage.room.transfer_worker
+    transfer_worker = stage.money.transfer_worker
     await worker.run_once(transfer_worker)
     stage.clock.advance(nettings.HELD_FOR - timedelta(seconds=1))
     await worker.run_once(transfer_worker)
@@ -76,7 +78,7 @@ async def test_a_share_that_an_operator_retries_is_held_too(stage: Stage) -> Non
     await owing(stage, "anna", 1000)
     async with stage.database.write("an operator") as session:
         await operator.retry_transfer(session, share, "mended")
-    assert await stage.room.transfer_worker.claim(10) == []
+    assert await stage.money.transfer_worker.claim(10) == []
     assert await keep(stage, sale, share) == 900
 
 
@@ -101,7 +103,7 @@ async def test_a_debt_that_is_being_changed_is_waited_for(postgres_stage: Stage)
     async with postgres_stage.database.write("somebody else") as session:
         await reversals.locked_of(session, debt)
         assert await keep(postgres_stage, sale, share) == 0
-    assert await postgres_stage.room.transfer_worker.claim(10) == []
+    assert await postgres_stage.money.transfer_worker.claim(10) == []
     assert await keep(postgres_stage, sale, share) == 900
     await postgres_stage.settle()
 
@@ -144,10 +146,10 @@ async def test_what_was_kept_and_paid_nothing_for_long_is_a_broken_promise(stage
     debt = await owing(stage, "anna", 1000)
     assert await keep(stage, *await unsent_share(stage, 1000)) == 900
     stage.clock.advance(timedelta(minutes=11))
-    (said,) = (await law.check_all(stage.database))[1]
+    (said,) = (await invariants.check_all(stage.database))[1]
     assert (said.payment_id, "has paid nothing" in said.message) == (debt, True)
     await stage.settle()
-    assert (await law.check_all(stage.database))[1] == []
+    assert (await invariants.check_all(stage.database))[1] == []
 
 
 async def test_more_kept_than_a_transfer_ever_sent_goes_back(stage: Stage) -> None:
@@ -173,11 +175,11 @@ async def test_a_worker_that_looks_first_takes_the_amount_the_provider_has(stage
     async with stage.database.read() as session:
         account = (await sellers.find(session, "anna")).stripe_account_id
     body = {**thawed(transfers.request_of(row, str(account))), "amount": there_minor}
-    assert (await stage.room.gateway.create_transfer(body, key="before the restore", ready=lambda: True)).is_ok
+    assert (await stage.money.gateway.create_transfer(body, key="before the restore", ready=lambda: True)).is_ok
     async with stage.database.write("restored") as session:
         payment = await payments.lock(session, sale)
         restored = await transfers.find(session, share)
-        await transfers.machine.amend(session, restored, look_first=True, next_retry_at=session.now)
+        await transfers.machine.update(session, restored, look_first=True, next_retry_at=session.now)
         if there_minor == 2700:
             await transfers.lower(session, payment, restored, 900, because="test")
             cause = Cause(CauseKind.REBALANCE, session.new_id())

@@ -31,7 +31,7 @@ from tests.money.acts import (
 from veza.kit import worker
 from veza.kit.database import Session
 from veza.lab.simulator.stage import Stage
-from veza.money import law, refunds
+from veza.money import invariants, refunds
 from veza.money.claims import Claim, LookUp
 from veza.money.findings import Finding
 from veza.money.payments import Payment
@@ -64,11 +64,11 @@ class Listing:
 
 def change_lists(stage: Stage, change: Change) -> Callable[[], None]:
     """From now on lists are changed; returns what ends it."""
-    line = stage.room.gateway._line
-    stage.room.gateway._line = Listing(line, change)  # type: ignore[assignment]
+    line = stage.money.gateway._line
+    stage.money.gateway._line = Listing(line, change)  # type: ignore[assignment]
 
     def end() -> None:
-        stage.room.gateway._line = line
+        stage.money.gateway._line = line
 
     return end
 
@@ -106,7 +106,7 @@ async def test_odd_reversals_are_findings_and_the_one_beside_them_is_recorded(an
     theirs = stage.sandbox.reverse_in_dashboard(sent.stripe_transfer_id or "", 100)
     change_lists(stage, with_odd_ones)
     await set_columns(stage, SellerTransfer, sent.id, check_at=stage.clock.now())
-    await worker.run_once(stage.room.check_worker)
+    await worker.run_once(stage.money.check_worker)
     assert (await reversal(stage)).stripe_reversal_id == theirs["id"]
     assert (await odd_ones(stage), (await transfer(stage)).check_at) == (ALL_ODD, None)
 
@@ -120,7 +120,7 @@ async def test_odd_refunds_are_findings_and_the_one_beside_them_is_recorded(any_
     theirs = stage.sandbox.refund_in_dashboard(charge, 300)
     change_lists(stage, with_odd_ones)
     await set_columns(stage, Refund, refund_id, check_at=stage.clock.now(), next_retry_at=None)
-    await worker.run_once(stage.room.check_worker)
+    await worker.run_once(stage.money.check_worker)
     assert theirs["id"] in {one.stripe_refund_id for one in await stage.all(Refund)}
     assert await odd_ones(stage) == ALL_ODD
 
@@ -155,14 +155,14 @@ async def test_ours_that_cannot_be_read_is_not_sent_again_and_adopted_once_it_ca
     assert (await of(stage, kind)).status in ("refused", "permanently_failed")
     for _ in range(3):
         stage.clock.advance(DAY)
-        await worker.run_once(stage.room.check_worker)
+        await worker.run_once(stage.money.check_worker)
         assert await ONCE[kind](stage) == 0
     held = await of(stage, kind)
     assert (held.id, held.unanswered, THERE[kind](stage)) == (row.id, True, amounts)
     assert "odd_object" in await findings(stage)
     end()
     stage.clock.advance(DAY)
-    await worker.run_once(stage.room.check_worker)
+    await worker.run_once(stage.money.check_worker)
     assert (await of(stage, kind)).status in ("succeeded", "completed")
     assert THERE[kind](stage) == amounts
 
@@ -170,7 +170,7 @@ async def test_ours_that_cannot_be_read_is_not_sent_again_and_adopted_once_it_ca
 @pytest.mark.parametrize("kind", ["refund", "transfer", "reversal"])
 async def test_a_success_that_names_no_amount_is_asked_for_again_under_the_same_key(stage: Stage, kind: str) -> None:
     await to_be_sent(stage, kind)
-    line = stage.room.gateway._line
+    line = stage.money.gateway._line
 
     class Vague:
         async def send(self, method: str, path: str, params: Any = None, **more: Any) -> Answer:
@@ -180,9 +180,9 @@ async def test_a_success_that_names_no_amount_is_asked_for_again_under_the_same_
 
         async def close(self) -> None: ...
 
-    stage.room.gateway._line = Vague()  # type: ignore[assignment]
+    stage.money.gateway._line = Vague()  # type: ignore[assignment]
     await ONCE[kind](stage)
-    stage.room.gateway._line = line
+    stage.money.gateway._line = line
     row = await of(stage, kind)
     assert (row.retry_count, "its amount is 'much'" in (row.last_error or "")) == (1, True)
     stage.clock.advance(HOUR)
@@ -230,9 +230,9 @@ async def test_lost_objects_found_again_and_again_end_in_a_refusal_and_not_in_a_
     payment_id = await stage.sold([("anna", 1000)])
     refund_id = await stage.refund(payment_id, 400)
     await set_columns(stage, Refund, refund_id, look_first=True)
-    room = stage.room
+    money = stage.money
     finder = FindsLostOnes(
-        stage.database, room.gateway, room.refund_worker.breaker, room.refund_worker.policy, room.guard
+        stage.database, money.gateway, money.refund_worker.breaker, money.refund_worker.policy, money.guard
     )
     rounds = 0
     while (row := await stage.refund_row(refund_id)).status == "requested":
@@ -240,7 +240,7 @@ async def test_lost_objects_found_again_and_again_end_in_a_refusal_and_not_in_a_
         assert row.next_retry_at is not None
         stage.clock.advance(max(row.next_retry_at - stage.clock.now(), 0 * HOUR))
         await worker.run_once(finder)
-    assert (row.status, finder.looks) == ("refused", room.refund_worker.policy.max_retries + 1)
+    assert (row.status, finder.looks) == ("refused", money.refund_worker.policy.max_retries + 1)
     assert (refunded_there(stage), row.unanswered) == ([], False)
 
 
@@ -259,9 +259,9 @@ async def test_what_others_do_meanwhile_costs_a_row_no_retry_however_often_it_is
     payment_id = await stage.sold([("anna", 1000)])
     refund_id = await stage.refund(payment_id, 400)
     await set_columns(stage, Refund, refund_id, look_first=True)
-    room = stage.room
-    policy = replace(room.refund_worker.policy, batch_size=1)
-    finder = RecordsWhatItFinds(stage.database, room.gateway, room.refund_worker.breaker, policy, room.guard)
+    money = stage.money
+    policy = replace(money.refund_worker.policy, batch_size=1)
+    finder = RecordsWhatItFinds(stage.database, money.gateway, money.refund_worker.breaker, policy, money.guard)
     for _ in range(policy.max_retries + 2):
         await worker.run_once(finder)
     row = await stage.refund_row(refund_id)
@@ -276,7 +276,7 @@ async def test_a_payment_that_cannot_be_added_up_is_a_broken_promise_and_the_oth
     await stage.settle()
     await set_columns(stage, Refund, refund_id, amount_minor="much")  # what SQLite keeps, and no sum has
     await set_columns(stage, Payment, third, amount_minor=999)
-    checked, found = await law.check_all(stage.database, report=True)
+    checked, found = await invariants.check_all(stage.database, report=True)
     assert checked == 3
     assert {one.payment_id for one in found} == {first, third}
     assert any("cannot be checked" in one.message for one in found)
@@ -300,7 +300,7 @@ async def to_be_sent(stage: Stage, kind: str, amount_minor: int = 1000) -> UUID:
     if kind == "transfer":
         payment_id = await stage.sell([("anna", 1000)])
         await stage.deliver()
-        await worker.run_once(stage.room.check_worker)
+        await worker.run_once(stage.money.check_worker)
         return payment_id
     if kind == "reversal":
         return await refunded(stage, amount_minor)

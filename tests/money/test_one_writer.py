@@ -32,9 +32,9 @@ def violations(source: str) -> list[int]:
     tree = ast.parse(source)
     updates = _names_of_updates(tree)
     tables = _dicts_with_a_status(tree)
-    born = _what_plain_objects_are_born_with(tree)
+    created = _what_plain_objects_are_born_with(tree)
     for node in ast.walk(tree):
-        if node not in born and (
+        if node not in created and (
             (isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and _assigns(node))
             or (isinstance(node, ast.For | ast.AsyncFor) and _writes_status(node.target))
             or (isinstance(node, ast.NamedExpr) and _writes_status(node.target))

@@ -176,7 +176,7 @@ async def test_only_a_rate_limit_makes_all_workers_ease_off(waiting: Stage) -> N
         async def ease_off(self, seconds: float) -> None:
             eased.append(seconds)
 
-    waiting.room.gateway.pace = Watched()
+    waiting.money.gateway.pace = Watched()
     for kind in ("lock_timeout", "key_in_use", "rate_limit"):
         waiting.sandbox.add_fault(kind, method="POST", path=REVERSING)
         await reverse_once(waiting)
@@ -220,7 +220,7 @@ async def test_403_and_the_other_mode_on_two_rows_open_the_breaker_and_cost_no_r
     async with stage.database.read() as session:
         assert (await breaker.state(session)).state == "open"
     for _ in range(2):
-        await stage.pass_time(stage.room.rules.breaker_interval)
+        await stage.pass_time(stage.money.rules.breaker_interval)
     assert {row.status for row in await stage.all(SellerTransfer)} == {"reversed"}
 
 
@@ -231,7 +231,7 @@ async def test_one_row_refused_alone_leaves_the_breaker_closed(waiting: Stage) -
     assert (row.status, row.retry_count, row.key_generation) == ("pending", 0, 1)
     async with waiting.database.read() as session:
         assert (await breaker.state(session)).state == "closed"
-    await waiting.pass_time(waiting.room.rules.breaker_interval)
+    await waiting.pass_time(waiting.money.rules.breaker_interval)
     assert (await transfer(waiting)).status == "reversed"
 
 

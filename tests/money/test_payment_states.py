@@ -249,5 +249,5 @@ async def receive(stage: Stage, payment: Payment, type: str, seen: dict[str, Any
         "request": None,
     }
     body = json.dumps(event).encode()
-    state = await stage.room.inbox.receive(body, sign_payload(SECRET, body, int(stage.clock.now().timestamp())))
+    state = await stage.money.inbox.receive(body, sign_payload(SECRET, body, int(stage.clock.now().timestamp())))
     assert state in ("handled", "ignored")

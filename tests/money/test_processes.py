@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests.money.processes import FAST, Site, refund_all, reverse_all, start, together, work, world
 from veza.kit import worker
-from veza.money import law
+from veza.money import invariants
 from veza.money.attempts import ProviderAttempt
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
@@ -32,7 +32,7 @@ async def test_several_processes_claim_the_same_rows_and_each_reversal_happens_o
         for payment in [await site.sell([("anna", 1000), ("ben", 500)]) for _ in range(12)]:
             await site.refund(payment, 1500)
         await site.hear()
-        for each in (site.room.transfer_worker, site.room.refund_worker):
+        for each in (site.money.transfer_worker, site.money.refund_worker):
             while await worker.run_once(each):
                 pass
         await site.hear()
@@ -120,7 +120,7 @@ async def _everything_ended_well(site: Site) -> None:
             statuses = Counter((await session.scalars(select(model.status))).all())
             # A transfer whose sale was refunded before it was sent was never needed.
             assert set(statuses) - {"canceled"} == {end}
-    assert (await law.check_all(site.database))[1] == []
+    assert (await invariants.check_all(site.database))[1] == []
 
 
 async def _nothing_was_done_twice(site: Site, captured_minor: int) -> None:

@@ -47,7 +47,7 @@ class RandomFacts(RuleBasedStateMachine):
         named = [(("anna", "ben")[i % 2], gross) for i, gross in enumerate(lines)]
         self.payment = self.run(self.stage.sell(named, card="4000000000007726"))
         self.run(self.stage.deliver())
-        self.run(worker.run_once(self.stage.room.check_worker))
+        self.run(worker.run_once(self.stage.money.check_worker))
         self.charge = self.sandbox.world.charges.ids()[0]
 
     @rule(amount=amounts)
@@ -88,8 +88,8 @@ class RandomFacts(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 2))
     def one_worker_works(self, which: int) -> None:
-        room = self.stage.room
-        workers: tuple[worker.Worker[Any], ...] = (room.refund_worker, room.transfer_worker, room.reversal_worker)
+        money = self.stage.money
+        workers: tuple[worker.Worker[Any], ...] = (money.refund_worker, money.transfer_worker, money.reversal_worker)
         self.run(worker.run_once(workers[which]))
 
     @rule(backwards=st.booleans())

@@ -22,7 +22,7 @@ from veza.money.differences import CannotReconcile
 from veza.money.findings import Finding
 from veza.money.operator import OperatorAction
 from veza.money.pace import Unpaced
-from veza.money.payments import LineWanted
+from veza.money.payments import LineDraft
 from veza.money.provider_account import AnotherAccount
 from veza.money.provider_lists import ListEndedEarly, ListPlace, ProviderList, Walk
 from veza.money.reconciliation import compare_and_report, reconcile
@@ -45,7 +45,7 @@ def charge_again(stage: Stage, payment_id: UUID, amount: int) -> str:
 
 
 async def give_back(stage: Stage, charge: str) -> str:
-    done = await return_charge(stage.database, stage.room.gateway, charge, "the buyer paid twice", actor="olga")
+    done = await return_charge(stage.database, stage.money.gateway, charge, "the buyer paid twice", actor="olga")
     return str(done)
 
 
@@ -59,7 +59,7 @@ async def test_a_second_charge_is_named_pays_nobody_and_goes_back_by_one_action(
     assert found.payment_id == sold
     assert f"charge {second}" in found.message
     assert f"veza money return-charge {second}" in found.mend
-    done = await reconcile(stage.database, stage.room.gateway)
+    done = await reconcile(stage.database, stage.money.gateway)
     assert [(one.kind, one.subject) for one in done.differences] == [("second_charge", second)]
     assert len(await stage.all(SellerTransfer)) == 1
 
@@ -69,7 +69,7 @@ async def test_a_second_charge_is_named_pays_nobody_and_goes_back_by_one_action(
     assert await open_findings(stage) == {}
     assert await stage.all(Refund) == [], "it is no refund of the payment: the seller keeps the share"
     assert [one.status for one in await stage.all(SellerTransfer)] == ["completed"]
-    assert (await reconcile(stage.database, stage.room.gateway)).differences == []
+    assert (await reconcile(stage.database, stage.money.gateway)).differences == []
     (action,) = await stage.all(OperatorAction)
     assert (action.payment_id, action.by, action.reason) == (sold, "olga", "the buyer paid twice")
     with pytest.raises(NotReturnable, match="has gone back to the buyer already"):
@@ -98,7 +98,7 @@ async def test_a_dispute_of_a_second_charge_is_not_the_payments(any_stage: Stage
     sold = await any_stage.sold([("anna", 1000)])
     any_stage.sandbox.open_dispute(charge_again(any_stage, sold, 1000))
     await any_stage.settle()
-    await reconcile(any_stage.database, any_stage.room.gateway, apply=True)
+    await reconcile(any_stage.database, any_stage.money.gateway, apply=True)
     await any_stage.settle()
     assert [one.reversed_minor for one in await any_stage.all(SellerTransfer)] == [0]
 
@@ -148,10 +148,10 @@ async def test_one_odd_object_of_each_kind_keeps_no_other_from_being_applied(any
     (charge,) = stage.sandbox.world.charges.ids()
     stage.sandbox.pause_webhooks()
     async with stage.database.write() as session:
-        unpaid = await payments.create(session, "order-7", "EUR", [LineWanted("anna", "song", 700, 1000)])
+        unpaid = await payments.create(session, "order-7", "EUR", [LineDraft("anna", "song", 700, 1000)])
     disagrees = charge_again(stage, unpaid.id, 999)
     missed = stage.sandbox.refund_in_dashboard(charge, 400)["id"]
-    gateway = Gateway(Odd(stage.room.gateway._line, charge, sold), Unpaced())  # type: ignore[arg-type]
+    gateway = Gateway(Odd(stage.money.gateway._line, charge, sold), Unpaced())  # type: ignore[arg-type]
     done = await reconcile(stage.database, gateway, apply=True)
     stage.sandbox.pause_webhooks(False)
     kinds = {one.subject: one.kind for one in done.differences}
@@ -170,8 +170,8 @@ async def test_an_event_nobody_can_read_keeps_no_other_from_being_caught_up(any_
     stage = any_stage
     stage.sandbox.pause_webhooks()
     sold = await stage.sell([("anna", 1000)])
-    gateway = Gateway(Odd(stage.room.gateway._line, "ch_1", sold), Unpaced())  # type: ignore[arg-type]
-    done = await catch_up(stage.database, gateway, stage.room.inbox, DAY)
+    gateway = Gateway(Odd(stage.money.gateway._line, "ch_1", sold), Unpaced())  # type: ignore[arg-type]
+    done = await catch_up(stage.database, gateway, stage.money.inbox, DAY)
     assert {one.type for one in await stage.all(WebhookEvent) if one.state == "handled"} >= {"charge.succeeded"}
     assert done.waiting == len(lists_of_events())
     assert set((await open_findings(stage)).values()) == {"odd_object"}
@@ -264,15 +264,15 @@ async def test_a_place_that_is_gone_begins_from_the_top(any_stage: Stage) -> Non
 
 async def test_a_run_on_schedule_that_fails_is_a_finding_until_one_ends_well(any_stage: Stage) -> None:
     stage = any_stage
-    room = stage.room
+    money = stage.money
     stage.sandbox.add_fault("error_503", path="^/v1/charges$", method="GET", times=None)
     stage.sandbox.add_fault("error_503", path="^/v1/events$", method="GET", times=None)
 
     async def compare() -> None:
-        await reported(stage.database, "reconciliation", lambda: compare_and_report(stage.database, room.gateway))
+        await reported(stage.database, "reconciliation", lambda: compare_and_report(stage.database, money.gateway))
 
     async def fetch() -> None:
-        await reported(stage.database, "catch-up", lambda: catch_up(stage.database, room.gateway, room.inbox, DAY))
+        await reported(stage.database, "catch-up", lambda: catch_up(stage.database, money.gateway, money.inbox, DAY))
 
     with pytest.raises(CannotReconcile):
         await compare()
@@ -294,9 +294,9 @@ async def test_another_account_is_refused_before_anything_of_it_is_stored(any_st
     sold = await stranger.sell([("zoe", 500)])
     before = json.dumps(sorted(one.id for one in await stage.all(WebhookEvent)))
     for work in (
-        catch_up(stage.database, stranger.room.gateway, stage.room.inbox, DAY),
-        reconcile(stage.database, stranger.room.gateway, since=DAY, apply=True),
-        compare_and_report(stage.database, stranger.room.gateway, timedelta(days=1)),
+        catch_up(stage.database, stranger.money.gateway, stage.money.inbox, DAY),
+        reconcile(stage.database, stranger.money.gateway, since=DAY, apply=True),
+        compare_and_report(stage.database, stranger.money.gateway, timedelta(days=1)),
     ):
         with pytest.raises(AnotherAccount, match="answers for account acct_stranger, this database has sold"):
             await work

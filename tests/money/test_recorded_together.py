@@ -56,16 +56,16 @@ async def test_successes_carried_out_together_share_one_transaction(
     any_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await backlog(any_stage)
-    claims = await any_stage.room.reversal_worker.claim(SALES)
+    claims = await any_stage.money.reversal_worker.claim(SALES)
     seen = counted(any_stage, monkeypatch)
-    await any_stage.room.reversal_worker.carry_out(claims)
+    await any_stage.money.reversal_worker.carry_out(claims)
     assert seen == ["reversal worker"]
     await everything_is_back(any_stage)
 
 
 async def test_side_by_side_each_is_recorded_once(any_stage: Stage) -> None:
     await backlog(any_stage)
-    assert await worker.run_once(any_stage.room.reversal_worker) == SALES
+    assert await worker.run_once(any_stage.money.reversal_worker) == SALES
     await everything_is_back(any_stage)
 
 
@@ -73,15 +73,15 @@ async def test_two_reversals_of_one_payment_share_a_transaction(any_stage: Stage
     payment_id = await any_stage.sold([("anna", 1000), ("ben", 500)])
     await any_stage.refund(payment_id, 1500)
     await refund_once(any_stage)
-    claims = await any_stage.room.reversal_worker.claim(2)
+    claims = await any_stage.money.reversal_worker.claim(2)
     assert len(claims) == 2
-    await any_stage.room.reversal_worker.carry_out(claims)
+    await any_stage.money.reversal_worker.carry_out(claims)
     await everything_is_back(any_stage, 2)
 
 
 async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(postgres_stage: Stage) -> None:
     await backlog(postgres_stage)
-    claims = await postgres_stage.room.reversal_worker.claim(SALES)
+    claims = await postgres_stage.money.reversal_worker.claim(SALES)
     held, released = claims[2].payment_id, asyncio.Event()
 
     async def hold() -> None:
@@ -94,7 +94,7 @@ async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(postgres_s
 
     holding = asyncio.create_task(hold())
     await asyncio.sleep(0.1)
-    working = asyncio.create_task(postgres_stage.room.reversal_worker.carry_out(claims))
+    working = asyncio.create_task(postgres_stage.money.reversal_worker.carry_out(claims))
     for _ in range(500):
         if await reversed_so_far() == SALES - 1:
             break
@@ -107,18 +107,18 @@ async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(postgres_s
 
 async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await backlog(any_stage)
-    room = any_stage.room
+    money = any_stage.money
     doomed = (await any_stage.all(Payment))[3].id
-    done = room.reversal_worker.done
+    done = money.reversal_worker.done
 
     async def failing(session: Session, payment: Payment, row: Any, answer: Any) -> None:
         await done(session, payment, row, answer)
         if payment.id == doomed:
             raise RuntimeError("a bug in what follows from this one")
 
-    monkeypatch.setattr(room.reversal_worker, "done", failing)
-    claims = await room.reversal_worker.claim(SALES)
-    said = await asyncio.gather(*(room.reversal_worker.work(claim) for claim in claims), return_exceptions=True)
+    monkeypatch.setattr(money.reversal_worker, "done", failing)
+    claims = await money.reversal_worker.claim(SALES)
+    said = await asyncio.gather(*(money.reversal_worker.work(claim) for claim in claims), return_exceptions=True)
     assert [str(one) for one in said if one is not None] == ["a bug in what follows from this one"]
     rows = await any_stage.all(TransferReversal)
     assert [row.status for row in rows if row.payment_id != doomed] == ["succeeded"] * (SALES - 1)
@@ -127,8 +127,8 @@ async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, mon
 
 async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None:
     await backlog(stage, 12)
-    room = stage.again(reversals=_of_concurrency(stage, 4))
-    send, in_flight, most = room.reversal_worker.send, 0, 0
+    money = stage.again(reversals=_of_concurrency(stage, 4))
+    send, in_flight, most = money.reversal_worker.send, 0, 0
 
     async def watched(*told: Any) -> Any:
         nonlocal in_flight, most
@@ -138,11 +138,11 @@ async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None
         in_flight -= 1
         return await send(*told)
 
-    room.reversal_worker.send = watched  # type: ignore[method-assign]
-    assert await worker.run_once(room.reversal_worker, 12) == 12
+    money.reversal_worker.send = watched  # type: ignore[method-assign]
+    assert await worker.run_once(money.reversal_worker, 12) == 12
     assert most == 4
     await everything_is_back(stage, 12)
 
 
 def _of_concurrency(stage: Stage, requests: int) -> Any:
-    return replace(stage.room.rules.reversals, concurrency=requests)
+    return replace(stage.money.rules.reversals, concurrency=requests)

@@ -11,7 +11,7 @@ from tests.money.acts import DAY, refund_once, refunded_there, reversed_there, s
 from veza.kit.money import BadAmount
 from veza.lab.simulator.stage import Stage
 from veza.money import payments
-from veza.money.payments import BadPayment, LineWanted, Payment, PaymentLine, UnknownPayment
+from veza.money.payments import BadPayment, LineDraft, Payment, PaymentLine, UnknownPayment
 from veza.money.refunds import NotRefundable, Refund, RefundExceedsPayment
 
 
@@ -108,8 +108,8 @@ async def test_an_amount_its_currency_does_not_allow_is_refused(stage: Stage, cu
     assert await stage.all(Refund) == []
 
 
-def line(**changes: Any) -> LineWanted:
-    return LineWanted(**{"seller_id": "anna", "product_ref": "song", "gross_minor": 1000, "fee_bps": 1000, **changes})
+def line(**changes: Any) -> LineDraft:
+    return LineDraft(**{"seller_id": "anna", "product_ref": "song", "gross_minor": 1000, "fee_bps": 1000, **changes})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def line(**changes: Any) -> LineWanted:
     ids=range(9),
 )
 async def test_a_payment_that_makes_no_sense_is_refused_and_writes_nothing(
-    stage: Stage, lines: list[LineWanted], currency: str, error: type[Exception], words: str
+    stage: Stage, lines: list[LineDraft], currency: str, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error) as refusal:
         async with stage.database.write() as session:

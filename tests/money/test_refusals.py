@@ -50,8 +50,8 @@ async def test_three_404s_in_a_row_over_different_transfers_act_like_401(stage: 
     await refund_once(stage)
     stage.sandbox.add_fault("not_found", method="POST", path=REVERSING, times=None)
     for _ in range(4):
-        for claim in await stage.room.reversal_worker.claim(1):
-            await stage.room.reversal_worker.work(claim)
+        for claim in await stage.money.reversal_worker.claim(1):
+            await stage.money.reversal_worker.work(claim)
     statuses = [row.status for row in await stage.all(TransferReversal)]
     assert statuses == ["permanently_failed", "permanently_failed", "pending", "pending"]
     assert "breaker_open" in await findings(stage)
@@ -176,7 +176,7 @@ async def test_an_operators_retry_looks_up_before_it_sends(stage: Stage) -> None
     sent = await transfer(stage)
     ours = await reversal(stage)
     body = {"amount": 900, "metadata": {"veza_reversal": str(ours.id)}}
-    await stage.room.gateway.create_reversal(sent.stripe_transfer_id or "", body, key="by-hand")
+    await stage.money.gateway.create_reversal(sent.stripe_transfer_id or "", body, key="by-hand")
     await retry(stage, sent.id)
     await reverse_once(stage)
     assert (await meanings(stage))[-1] == "looked_up_found"

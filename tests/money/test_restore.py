@@ -30,9 +30,9 @@ async def by_itself(stage: Stage) -> None:
 
 async def by_hand(stage: Stage) -> None:
     """What docs/operations.md says, before anything runs."""
-    room = stage.room
-    await catch_up(stage.database, room.gateway, room.inbox, 30 * DAY)
-    await reconcile(stage.database, room.gateway, since=30 * DAY, apply=True)
+    money = stage.money
+    await catch_up(stage.database, money.gateway, money.inbox, 30 * DAY)
+    await reconcile(stage.database, money.gateway, since=30 * DAY, apply=True)
     await stage.settle()
 
 
@@ -62,8 +62,8 @@ async def test_shares_sent_after_the_backup_are_not_sent_again(any_stage: Stage,
     assert {row.status for row in await stage.all(SellerTransfer)} == {"completed"}
     assert len(await stage.all(SellerTransfer)) == 6
     assert await open_findings(stage) == {}
-    room = stage.room
-    assert (await reconcile(stage.database, room.gateway, since=30 * DAY)).differences == []
+    money = stage.money
+    assert (await reconcile(stage.database, money.gateway, since=30 * DAY)).differences == []
 
 
 @RECOVERIES
@@ -85,7 +85,7 @@ async def test_an_order_paid_after_the_backup_is_named_with_all_that_became_of_i
     await restore(stage, backup)
     await recover(stage)
     if recover is by_itself:  # where nothing was ever sold before, nothing can be sent twice: the schedule finds it
-        await reconcile(stage.database, stage.room.gateway, since=30 * DAY, apply=True)
+        await reconcile(stage.database, stage.money.gateway, since=30 * DAY, apply=True)
 
     found = await stage.all(Finding)
     named = {one.subject for one in found if one.kind == "missing_here"}
@@ -207,7 +207,7 @@ async def test_a_transfer_made_by_hand_in_place_of_one_that_waits_is_adopted(any
     stage.sandbox.add_balance(stage.sandbox.settings.platform_account, 10_000, "eur")
     other = stage.sandbox.transfer_in_dashboard(account, 899, "eur", transfer_group=str(sold))["id"]
     same = stage.sandbox.transfer_in_dashboard(account, 900, "eur", transfer_group=str(sold))["id"]
-    done = await reconcile(stage.database, stage.room.gateway, apply=True)
+    done = await reconcile(stage.database, stage.money.gateway, apply=True)
     assert {one.subject: one.kind for one in done.differences} == {other: "made_in_dashboard", same: "state_differs"}
     (row,) = await stage.all(SellerTransfer)
     assert (row.status, row.stripe_transfer_id) == ("completed", same)

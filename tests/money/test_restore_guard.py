@@ -11,9 +11,9 @@ from veza.kit import worker
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
 from veza.money.catch_up import catch_up
+from veza.money.facade import Money
 from veza.money.provider_account import ProviderAccount
 from veza.money.restore_guard import let_go
-from veza.money.room import MoneyRoom
 from veza.money.transfers import SellerTransfer
 
 
@@ -63,9 +63,9 @@ async def test_what_was_lost_is_named_whatever_brought_its_events_first(any_stag
     else:
         await backups.put_back(stage.database.engine, backup)
     if first == "catch-up":
-        await catch_up(stage.database, stage.room.gateway, stage.room.inbox, 30 * DAY)
+        await catch_up(stage.database, stage.money.gateway, stage.money.inbox, 30 * DAY)
     if first == "guard":
-        await worker.run_once(stage.room.guard)
+        await worker.run_once(stage.money.guard)
     await stage.settle()
     await stage.pass_time(MINUTE)
     assert (await open_findings(stage))[charge] == "missing_here"
@@ -87,9 +87,9 @@ async def test_a_backup_from_before_any_contact_with_the_provider_is_looked_at_a
 
 async def test_a_database_that_is_current_sends_without_looking(any_stage: Stage) -> None:
     await any_stage.sold([("anna", 1000)])
-    any_stage.room = MoneyRoom(any_stage.database, any_stage.room.gateway, any_stage.room.rules)
+    any_stage.money = Money(any_stage.database, any_stage.money.gateway, any_stage.money.rules)
     asked = []
-    any_stage.room.gateway._observe = lambda family, _: asked.append(family)
+    any_stage.money.gateway._observe = lambda family, _: asked.append(family)
     await any_stage.sell([("anna", 1000)])
     await any_stage.deliver()
     await any_stage.settle()
@@ -109,11 +109,11 @@ async def test_an_operator_may_let_sending_go_on_without_a_comparison(any_stage:
     await restore(stage, backup)
     stage.sandbox.add_fault("error_503", path=r"^/v1/(events|charges)$", method="GET", times=None)
     await stage.settle()
-    assert not await stage.room.guard.has_looked()
+    assert not await stage.money.guard.has_looked()
     async with stage.database.write("olga") as session:
         await let_go(session, "the provider's list of events is broken")
     await stage.pass_time(HOUR)
-    assert await stage.room.guard.has_looked()
+    assert await stage.money.guard.has_looked()
     assert charge
     stage.sandbox.clear_faults()
     await stage.pass_time(DAY)

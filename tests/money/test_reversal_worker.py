@@ -183,10 +183,10 @@ async def test_a_second_reversal_waits_while_the_first_may_be_alive(stage: Stage
 
 async def test_a_claim_whose_lease_is_nearly_over_is_given_back_unsent(stage: Stage) -> None:
     await refunded(stage)
-    (claim,) = await stage.room.reversal_worker.claim(1)
+    (claim,) = await stage.money.reversal_worker.claim(1)
     stage.clock.advance(timedelta(seconds=80))
     before = posts(stage)
-    await stage.room.reversal_worker.work(claim)
+    await stage.money.reversal_worker.work(claim)
     row = await reversal(stage)
     assert posts(stage) == before
     assert (row.status, row.unanswered, row.retry_count, row.last_sent_at) == ("pending", False, 0, None)
@@ -197,9 +197,9 @@ async def test_a_claim_whose_lease_is_nearly_over_is_given_back_unsent(stage: St
 
 async def test_a_crash_after_the_answer_and_before_the_record_reverses_once(stage: Stage) -> None:
     await refunded(stage)
-    (claim,) = await stage.room.reversal_worker.claim(1)
+    (claim,) = await stage.money.reversal_worker.claim(1)
     key = key_of("reversal", claim.id, 1)
-    answer = await stage.room.reversal_worker.send(claim, claim.row.request_body or "", key, lambda: True)
+    answer = await stage.money.reversal_worker.send(claim, claim.row.request_body or "", key, lambda: True)
     assert answer.is_ok
     assert await reverse_once(stage) == 0, "the lease holds the row"
     stage.clock.advance(2 * MINUTE)
@@ -212,29 +212,29 @@ async def test_a_crash_after_the_answer_and_before_the_record_reverses_once(stag
 
 async def test_a_stale_worker_that_succeeded_is_adopted_never_dropped(stage: Stage) -> None:
     await refunded(stage)
-    (old,) = await stage.room.reversal_worker.claim(1)
+    (old,) = await stage.money.reversal_worker.claim(1)
     stage.clock.advance(2 * MINUTE)
-    (new,) = await stage.room.reversal_worker.claim(1)
+    (new,) = await stage.money.reversal_worker.claim(1)
     assert new.attempt == old.attempt + 1
     key = key_of("reversal", old.id, 1)
-    answer = await stage.room.reversal_worker.send(old, old.row.request_body or "", key, lambda: True)
-    settle = stage.room.reversal_worker._settle
+    answer = await stage.money.reversal_worker.send(old, old.row.request_body or "", key, lambda: True)
+    settle = stage.money.reversal_worker._settle
     async with stage.database.write("old worker") as session:
         await settle(session, Asked(old, key, answer, Meaning.DONE, None))
     assert (await transfer(stage)).status == "reversed"
-    await stage.room.reversal_worker.work(new)
+    await stage.money.reversal_worker.work(new)
     assert [attempt.stale for attempt in await attempts(stage, "reversal")] == [True, True]
     assert reversed_there(stage) == [900]
 
 
 async def test_a_stale_worker_that_failed_changes_nothing(stage: Stage) -> None:
     await refunded(stage)
-    (old,) = await stage.room.reversal_worker.claim(1)
+    (old,) = await stage.money.reversal_worker.claim(1)
     async with stage.database.write("other worker") as session:
         mine = update(TransferReversal).where(TransferReversal.id == old.id)
         await session.execute(mine.values(attempt=TransferReversal.attempt + 1))
     stage.sandbox.add_fault("error_503", path=REVERSING)
-    await stage.room.reversal_worker.work(old)
+    await stage.money.reversal_worker.work(old)
     row = await reversal(stage)
     assert (row.status, row.retry_count) == ("pending", 0)
     (attempt,) = await attempts(stage, "reversal")
@@ -242,4 +242,4 @@ async def test_a_stale_worker_that_failed_changes_nothing(stage: Stage) -> None:
 
 
 def _policy(stage: Stage, **changes: Any) -> RetryPolicy:
-    return replace(stage.room.rules.reversals, **changes)
+    return replace(stage.money.rules.reversals, **changes)

@@ -38,7 +38,7 @@ async def waiting(stage: Stage) -> Stage:
 async def _sold_but_not_sent(stage: Stage) -> None:
     await stage.sell([("anna", 1000)])
     await stage.deliver()
-    await worker.run_once(stage.room.check_worker)
+    await worker.run_once(stage.money.check_worker)
     assert (await transfer(stage)).status == "pending"
 
 
@@ -126,7 +126,7 @@ async def test_a_reused_key_is_looked_up_and_adopted_or_alarms(waiting: Stage, k
 async def test_403_and_the_other_mode_on_two_rows_open_the_breaker_and_cost_no_retry(waiting: Stage, kind: str) -> None:
     await waiting.sell([("anna", 500)])
     await waiting.deliver()
-    await worker.run_once(waiting.room.check_worker)
+    await worker.run_once(waiting.money.check_worker)
     waiting.sandbox.add_fault(kind, method="POST", path=SENDING, times=2)
     await send_once(waiting)
     rows = await waiting.all(SellerTransfer)

@@ -68,10 +68,10 @@ async def test_a_clock_that_jumps_neither_loses_nor_doubles(
 
 async def test_a_worker_whose_clock_jumped_past_its_lease_sends_nothing(stage: Stage) -> None:
     await refunded(stage)
-    (claim,) = await stage.room.reversal_worker.claim(1)
+    (claim,) = await stage.money.reversal_worker.claim(1)
     stage.clock.advance(DAY)
     before = stage.sandbox.log.requests
-    await stage.room.reversal_worker.work(claim)
+    await stage.money.reversal_worker.work(claim)
     assert stage.sandbox.log.requests == before
     await stage.settle()
     assert reversed_there(stage) == [900]
@@ -119,18 +119,18 @@ async def test_a_claim_that_cannot_be_committed_sends_nothing(stage: Stage, fail
 
 async def test_an_answer_is_recorded_anew_when_the_database_stumbles(stage: Stage, fail_writes: Fail) -> None:
     await refunded(stage)
-    (claim,) = await stage.room.reversal_worker.claim(1)
+    (claim,) = await stage.money.reversal_worker.claim(1)
     fail_writes(SETTLE_TRIES - 1)
-    await stage.room.reversal_worker.work(claim)
+    await stage.money.reversal_worker.work(claim)
     assert ((await transfer(stage)).status, reversed_there(stage)) == ("reversed", [900])
 
 
 async def test_an_answer_that_cannot_be_recorded_comes_back_with_the_lease(stage: Stage, fail_writes: Fail) -> None:
     await refunded(stage)
-    (claim,) = await stage.room.reversal_worker.claim(1)
+    (claim,) = await stage.money.reversal_worker.claim(1)
     fail_writes(SETTLE_TRIES)
     with pytest.raises(DatabaseUnavailable):
-        await stage.room.reversal_worker.work(claim)
+        await stage.money.reversal_worker.work(claim)
     row = await stage.one(TransferReversal)
     assert (row.status, row.unanswered, reversed_there(stage)) == ("pending", True, [900])
     await stage.pass_time(2 * MINUTE)

@@ -8,11 +8,11 @@ import pytest
 
 from tests.money.conftest import Stage
 from veza.money import checkout, payments, sales
-from veza.money.checkout import CheckoutSession, CheckoutWanted
-from veza.money.payments import LineWanted, Payment
+from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
+from veza.money.payments import LineDraft, Payment
 
-WANTED = CheckoutWanted(
-    "order-1", "EUR", (LineWanted("anna", "Blue Hours", 1000, 1000),), "http://127.0.0.1/done", "http://127.0.0.1/cart"
+WANTED = CheckoutSessionRequest(
+    "order-1", "EUR", (LineDraft("anna", "Blue Hours", 1000, 1000),), "http://127.0.0.1/done", "http://127.0.0.1/cart"
 )
 MINUTE = timedelta(minutes=1)
 
@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 async def opened(stage: Stage, *, recorded: bool = True) -> tuple[Payment, CheckoutSession]:
     async with stage.database.write("test") as session:
         payment = await checkout.intend(session, WANTED, currencies=["EUR"], request_key="key-1")
-    made = await checkout.ask(stage.room.gateway, payment, WANTED)
+    made = await checkout.ask(stage.money.gateway, payment, WANTED)
     if recorded:
         await record(stage, payment, made)
     return payment, made

@@ -39,7 +39,7 @@ def signed(stage: Stage, payload: bytes, *, secret: str = SECRET, age_seconds: i
 
 async def refused(stage: Stage, payload: bytes, signature: str | None, words: str) -> None:
     with pytest.raises(BadWebhook, match=words) as refusal:
-        await stage.room.inbox.receive(payload, signature)
+        await stage.money.inbox.receive(payload, signature)
     assert "\n" not in str(refusal.value)
     assert await stage.all(WebhookEvent) == []
 
@@ -70,7 +70,7 @@ async def test_a_signature_of_another_time_is_refused(stage: Stage, age_seconds:
 @pytest.mark.parametrize("age_seconds", [300, 0, -300])
 async def test_a_signature_of_the_last_five_minutes_is_accepted(stage: Stage, age_seconds: int) -> None:
     payload = event()
-    state = await stage.room.inbox.receive(payload, signed(stage, payload, age_seconds=age_seconds))
+    state = await stage.money.inbox.receive(payload, signed(stage, payload, age_seconds=age_seconds))
     assert state is EventStatus.IGNORED
 
 
@@ -79,7 +79,7 @@ async def test_several_secrets_are_accepted_while_one_is_rotated(open_stage: Ope
     stage = await open_stage(rules=rules)
     for number, secret in enumerate(("whsec_new", SECRET)):
         payload = event(id=f"evt_{number}")
-        await stage.room.inbox.receive(payload, signed(stage, payload, secret=secret))
+        await stage.money.inbox.receive(payload, signed(stage, payload, secret=secret))
     assert len(await stage.all(WebhookEvent)) == 2
 
 
@@ -133,7 +133,7 @@ async def test_a_replayed_delivery_does_nothing_more(stage: Stage) -> None:
     payloads = [one.payload for one in stage.sandbox.due_deliveries()]
     for _ in range(3):
         for payload in payloads:
-            assert await stage.room.inbox.receive(payload, signed(stage, payload)) is EventStatus.HANDLED
+            assert await stage.money.inbox.receive(payload, signed(stage, payload)) is EventStatus.HANDLED
     await stage.settle()
     assert [row.amount_minor for row in await stage.all(Refund)] == [400]
     assert reversed_there(stage) == [360]
@@ -145,7 +145,7 @@ async def test_an_event_about_something_unknown_is_ignored_and_says_so(stage: St
     kind = "refund" if type == "charge.refund.updated" else "dispute" if "dispute" in type else type.split(".")[0]
     seen = {"id": "xx_unknown", "object": kinds.get(kind, kind), "charge": "ch_unknown", "amount": 1, "currency": "eur"}
     payload = event(type=type, data={"object": seen})
-    state = await stage.room.inbox.receive(payload, signed(stage, payload))
+    state = await stage.money.inbox.receive(payload, signed(stage, payload))
     row = await stage.one(WebhookEvent)
     nobody = type in ("balance.available", "account.updated")
     assert state is (EventStatus.HANDLED if nobody else EventStatus.IGNORED)
@@ -160,7 +160,7 @@ async def test_an_event_whose_object_is_garbage_harms_nothing_and_stays_visible(
     seen = {"id": charge, "object": "charge", "charge": charge, "status": 7, "amount": "lots", "metadata": [],
             "payment_intent": {}, "balance_transactions": [{"id": 1}], "reversals": 3, "currency": None}  # fmt: skip
     payload = event(id="evt_garbage", type=type, data={"object": seen})
-    state = await stage.room.inbox.receive(payload, signed(stage, payload))
+    state = await stage.money.inbox.receive(payload, signed(stage, payload))
     assert state in EventStatus
     row = await stage.one(WebhookEvent, id="evt_garbage")
     assert row.payload == payload.decode()
@@ -180,13 +180,13 @@ async def test_an_event_that_keeps_failing_backs_off_and_ends_visible(stage: Sta
     payload = event(id="evt_wrong", type="charge.succeeded", data={"object": wrong})
     payload = json.dumps(json.loads(payload), default=str).encode()
     waits = []
-    assert await stage.room.inbox.receive(payload, signed(stage, payload)) is EventStatus.RECEIVED
+    assert await stage.money.inbox.receive(payload, signed(stage, payload)) is EventStatus.RECEIVED
     row = await stage.one(WebhookEvent, id="evt_wrong")
     while row.next_retry_at is not None:
         waits.append((row.next_retry_at - stage.clock.now()) // timedelta(seconds=1))
         stage.clock.advance(row.next_retry_at - stage.clock.now())
-        for claim in await stage.room.inbox.claim(20):
-            await stage.room.inbox.work(claim)
+        for claim in await stage.money.inbox.claim(20):
+            await stage.money.inbox.work(claim)
         row = await stage.one(WebhookEvent, id="evt_wrong")
     assert waits == [30, 60, 120, 240, 480, 960, 1920]
     assert (row.state, row.attempts) == ("failed", 8)
@@ -199,7 +199,7 @@ async def test_a_crash_between_storing_and_handling_is_made_good_by_the_worker(s
     stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
     for one in stage.sandbox.due_deliveries():
         async with stage.database.write("crashing") as session:
-            await stage.room.inbox._store(session, [(json.loads(one.payload), one.payload.decode())], "webhook")
+            await stage.money.inbox._store(session, [(json.loads(one.payload), one.payload.decode())], "webhook")
         stage.sandbox.record_delivery(one.id, 200)
     await stage.settle()
     assert reversed_there(stage) == [], "the lease of the process that stored them is respected"

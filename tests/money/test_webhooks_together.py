@@ -26,7 +26,7 @@ async def test_events_that_arrive_together_are_each_handled_once(any_stage: Stag
     # Each comes twice, among them one about nothing of ours and one of a kind nobody listens to.
     strangers = [event(id=f"evt_{kind}", type=kind) for kind in ("refund.created", "invoice.paid")]
     arrived = [(json.loads(one), one.decode()) for one in (*payloads, *strangers, *payloads)]
-    states = await stage.room.inbox.accept_all(arrived, source="webhook")
+    states = await stage.money.inbox.accept_all(arrived, source="webhook")
     assert states[: len(payloads)] == [EventStatus.HANDLED] * len(payloads)
     assert states[len(payloads) : len(payloads) + 2] == [EventStatus.IGNORED] * 2
     rows = await stage.all(WebhookEvent)
@@ -47,7 +47,7 @@ async def test_one_event_that_cannot_be_handled_keeps_no_other_from_it(any_stage
     dispute["balance_transactions"] = [{"id": "txn_without_an_amount"}]
     broken = event(id="evt_broken", type="charge.dispute.created", data={"object": dispute})
     payloads = [broken, *(one.payload for one in stage.sandbox.due_deliveries())]
-    states = await stage.room.inbox.accept_all([(json.loads(one), one.decode()) for one in payloads], source="webhook")
+    states = await stage.money.inbox.accept_all([(json.loads(one), one.decode()) for one in payloads], source="webhook")
     assert states == [EventStatus.RECEIVED, *[EventStatus.HANDLED] * (len(payloads) - 1)]
     assert (await stage.one(WebhookEvent, id="evt_broken")).attempts == 1
     assert await stage.violations() == []
@@ -93,7 +93,7 @@ async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(postgres
             await released.wait()
 
     async def deliver(one: bytes) -> EventStatus:
-        return await stage.room.inbox.receive_beside(one, signed(stage, one))
+        return await stage.money.inbox.receive_beside(one, signed(stage, one))
 
     holding = asyncio.create_task(hold())
     await locked.wait()
@@ -129,7 +129,7 @@ async def test_metadata_that_names_another_payment_never_beats_the_charge(postgr
     holding = asyncio.create_task(hold())
     await locked.wait()
     arrived = [(body, json.dumps(body)) for body in (*bodies, *strangers)]
-    taking = asyncio.create_task(stage.room.inbox.accept_all(arrived, source="webhook"))
+    taking = asyncio.create_task(stage.money.inbox.accept_all(arrived, source="webhook"))
     await asyncio.sleep(0.2)
     released.set()
     await asyncio.gather(holding, taking)
@@ -139,7 +139,7 @@ async def test_metadata_that_names_another_payment_never_beats_the_charge(postgr
 
 async def test_two_servers_storing_the_same_events_do_not_stop_each_other(any_stage: Stage) -> None:
     stage = any_stage
-    inboxes = stage.room.inbox, stage.again().inbox
+    inboxes = stage.money.inbox, stage.again().inbox
     for turn in range(6):
         bodies = [json.loads(event(id=f"evt_{turn}_{number:03}", type="invoice.paid")) for number in range(40)]
         arrived = [(body, json.dumps(body) + " " * 4000) for body in bodies]

@@ -1,4 +1,4 @@
-"""The money room's stage, for what the operator's door shows of it."""
+"""The money module's stage, for what the operator's door shows of it."""
 
 from __future__ import annotations
 

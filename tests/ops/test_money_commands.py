@@ -24,9 +24,9 @@ from veza.kit.database import Database
 from veza.lab.sandbox.client import InProcessClient
 from veza.lab.sandbox.core import Sandbox
 from veza.lab.simulator.stage import RULES, Stage
+from veza.money.facade import Money
 from veza.money.ledger import LedgerEntry
 from veza.money.pace import Unpaced
-from veza.money.room import MoneyRoom
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import Line
 from veza.ops.application import Application, Program
@@ -37,14 +37,14 @@ Veza = Callable[..., Result]
 
 
 @dataclass
-class Rooms:
+class Modules:
     """As much of an application as these commands use."""
 
     database: Database
-    room: MoneyRoom
+    money: Money
 
     async def close(self) -> None:
-        await self.room.gateway.close()
+        await self.money.gateway.close()
         await self.database.close()
 
 
@@ -82,12 +82,12 @@ class World:
     def _build(self, settings: Settings, _http: bool) -> Application:
         database = Database.open(settings.database_url, clock=self.clock)
         gateway = Gateway(Line("sk_test_stage", InProcessClient(self.sandbox)), Unpaced())
-        return Rooms(database, MoneyRoom(database, gateway, RULES))  # type: ignore[return-value]
+        return Modules(database, Money(database, gateway, RULES))  # type: ignore[return-value]
 
 
 async def _on_stage(world: World, work: Callable[[Stage], Any]) -> None:
-    rooms: Any = world._build(Settings(database_url=world.url), False)
-    stage = Stage(world.clock, None, world.sandbox, rooms.database, rooms.room)  # type: ignore[arg-type]
+    modules: Any = world._build(Settings(database_url=world.url), False)
+    stage = Stage(world.clock, None, world.sandbox, modules.database, modules.money)  # type: ignore[arg-type]
     await work(stage)
     await stage.close()
 

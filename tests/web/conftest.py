@@ -1,4 +1,4 @@
-"""The operator pages on a stage: the real room, a manual clock, a browser's worth of HTTP client."""
+"""The operator pages on a stage: the real module, a manual clock, a browser's worth of HTTP client."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Desk:
         return row
 
     async def reverse_once(self) -> None:
-        await worker.run_once(self.stage.room.reversal_worker)
+        await worker.run_once(self.stage.money.reversal_worker)
 
 
 def browser(asgi: Any) -> httpx.AsyncClient:
@@ -91,15 +91,15 @@ def form_token(page: httpx.Response) -> str:
 
 def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     """The application with nothing but the operator pages."""
-    room = stage.room
+    money = stage.money
     mailbox = {"mailbox_key": "key", "keeps_mails": True}
-    routes = operator_routes(stage.database, room.inbox, room.gateway, TOKEN, **mailbox, secure=secure)
+    routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, secure=secure)
     return web_application(stage.database, routes, translations={})
 
 
 @pytest.fixture
 async def guest() -> AsyncIterator[Desk]:
-    """Pages over an empty room with two sellers; nobody is signed in."""
+    """Pages over an empty site with two sellers; nobody is signed in."""
     stage = await Stage.open()
     await stage.seller("anna")
     await stage.seller("ben")

@@ -34,7 +34,7 @@ async def test_what_the_provider_has_and_the_database_lacks_is_recorded_by_the_b
         )  # fmt: skip
     page = await desk.get("/operator/findings")
     assert 'action="/operator/findings/compare"' in page.text
-    comparison = Comparison(desk.stage.database, desk.stage.room.gateway)
+    comparison = Comparison(desk.stage.database, desk.stage.money.gateway)
     comparison.start()
     first = comparison._task
     comparison.start()

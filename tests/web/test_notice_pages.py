@@ -42,7 +42,7 @@ async def _wanted(veza: Veza, one: Recipient) -> set[NoticeKind]:
 @pytest.mark.parametrize("with_account", [True, False])
 async def test_the_button_stops_this_kind_for_its_recipient_alone(veza: Veza, with_account: bool) -> None:
     one = await _recipient(veza, with_account=with_account)
-    link = veza.rooms.market.notices.stop_link(one, NoticeKind.REFUND)
+    link = veza.modules.market.notices.stop_link(one, NoticeKind.REFUND)
     assert one.address not in link
     transport = httpx.ASGITransport(app=veza.asgi)
     async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as browser:

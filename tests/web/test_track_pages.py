@@ -24,7 +24,7 @@ from veza.catalog.visibility import HiddenTrack
 from veza.kit.clock import ManualClock
 from veza.library.grants import ItemKind
 from veza.market import products
-from veza.market.products import PriceWanted, Pricing
+from veza.market.products import PriceDraft, Pricing
 from veza.settings import Settings
 
 UNKNOWN = "/tracks/01890000-0000-7000-8000-0000000000e1"
@@ -58,8 +58,8 @@ class Stand:
 
     async def priced(self, kind: ItemKind, item: UUID, pricing: Pricing, minor: int) -> None:
         async with self.veza.database.write("test") as session:
-            artist, price = await session.get_one(Artist, self.artist), PriceWanted(pricing, minor, "EUR")
-            await products.create(session, artist, kind, item, price, on_sale=True, rules=self.veza.rooms.market)
+            artist, price = await session.get_one(Artist, self.artist), PriceDraft(pricing, minor, "EUR")
+            await products.create(session, artist, kind, item, price, on_sale=True, rules=self.veza.modules.market)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ SORTS = by_age(AuditEntry.id)
 
 
 async def entries(
-    session: Session, part: Slice, *, person_id: UUID | None = None, act: str | None = None
+    session: Session, page: Slice, *, person_id: UUID | None = None, act: str | None = None
 ) -> Sequence[AuditEntry]:
     """Acts, of one kind or about one person's account where that is said."""
     query = select(AuditEntry)
@@ -96,7 +96,7 @@ async def entries(
         query = query.where(AuditEntry.person_id == person_id)
     if act is not None:
         query = query.where(AuditEntry.act == act)
-    return (await session.scalars(part.of(query))).all()
+    return (await session.scalars(page.of(query))).all()
 
 
 async def forget_addresses(session: Session, person_id: UUID) -> None:

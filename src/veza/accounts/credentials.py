@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.accounts import audit, fresh_proof, letters, links, passwords, people, sessions, tokens
+from veza.accounts import audit, emails, links, passwords, people, reauthentication, sessions, tokens
 from veza.accounts.audit import Act
-from veza.accounts.fresh_proof import Proof
+from veza.accounts.facade import Accounts
 from veza.accounts.limits import (
     EMAIL_CHANGE,
     HASHING_FROM_NETWORK,
@@ -15,7 +15,7 @@ from veza.accounts.limits import (
     RESET_FROM_NETWORK,
 )
 from veza.accounts.links import Purpose
-from veza.accounts.room import Accounts
+from veza.accounts.reauthentication import Proof
 from veza.kit import limits, outbox
 from veza.kit.database import Database, Session
 from veza.kit.field_faults import FieldChecks
@@ -62,7 +62,7 @@ def mail_reset(base_url: str) -> After:
             person = await session.get(people.Person, UUID(person_id), with_for_update=True)
             if person is not None and person.email is not None:
                 secret = links.make(session, Purpose.RESET, person.id, person.email)
-                letters.reset(session, base_url, person.id, person.email, secret)
+                emails.reset(session, base_url, person.id, person.email, secret)
 
     return on_forgotten
 
@@ -95,7 +95,7 @@ async def reset(session: Session, accounts: Accounts, secret: str, password_hash
     await people.confirm(session, person.id)
     ended, revoked = await sessions.end_all(session, person.id), await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_RESET, person.id, address=address, detail=_ended(ended, revoked))
-    letters.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
+    emails.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
     return person.id
 
 
@@ -126,7 +126,7 @@ async def change_password(
     Tokens go because whoever knew the old password may have made some; a person who changes it for no such reason may
     keep them. Raises what `fresh_proof.demand` raises.
     """
-    await fresh_proof.demand(session, proof)
+    await reauthentication.demand(session, proof)
     person = await people.lock(session, proof.person_id)
     await passwords.replace(session, person.id, new_hash)
     await links.forget(session, person.id, Purpose.RESET, Purpose.CHANGE_EMAIL, Purpose.PROOF)
@@ -134,7 +134,7 @@ async def change_password(
     revoked = 0 if keep_tokens else await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_CHANGED, person.id, address=address, detail=_ended(ended, revoked))
     if person.email is not None:
-        letters.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
+        emails.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
 
 
 async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
@@ -145,12 +145,12 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
     mistyped at sign-up, and belong to a stranger.
     """
     await limits.spend(session, changing_address(proof.person_id))
-    await fresh_proof.demand(session, proof)
+    await reauthentication.demand(session, proof)
     person = await people.lock(session, proof.person_id)
     audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
     if person.is_confirmed and person.email is not None:
-        letters.notice_of_change(session, base_url, person.id, person.email)
+        emails.notice_of_change(session, base_url, person.id, person.email)
     await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(email))
     owner = await people.by_email(session, email)
@@ -158,10 +158,10 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
         return
     if owner is None:
         secret = links.make(session, Purpose.CHANGE_EMAIL, person.id, email)
-        letters.change_asked(session, base_url, person.id, email, secret)
+        emails.change_asked(session, base_url, person.id, email, secret)
     elif owner.id != person.id:
         secret = links.make(session, Purpose.RESET, owner.id, email)
-        letters.exists_already(session, base_url, owner.id, email, secret)
+        emails.exists_already(session, base_url, owner.id, email, secret)
 
 
 async def _made(accounts: Accounts, field: str, password: str, own_words: tuple[str, str], network: str) -> str:

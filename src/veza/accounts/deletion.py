@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.accounts import audit, letters, links, passwords, people, roles, second_factor, sessions, tokens
+from veza.accounts import audit, emails, links, passwords, people, roles, second_factor, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.people import DELETED_NAME
 from veza.kit import mail, outbox
 from veza.kit.database import Session
 
 TOPIC = "person.deleted"
-"""Published inside the transaction with `person_id`: other rooms remove there what they hold of the person.
+"""Published inside the transaction with `person_id`: other modules remove there what they hold of the person.
 
 The person's row still has name and address then, so that what is found by the address can be forgotten too; the event
 itself stays in the outbox and names nobody.
@@ -39,4 +39,4 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     if email is not None:
         if is_theirs:  # an address nobody confirmed may be somebody else's, and so may what else was sent there
             await mail.forget_address(session, email)
-        letters.deleted(session, base_url, person_id, email)
+        emails.deleted(session, base_url, person_id, email)

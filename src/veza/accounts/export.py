@@ -1,4 +1,4 @@
-"""Everything Veza holds of a person, as JSON: this room's part, and what each other room adds under its name."""
+"""Everything Veza holds of a person, as JSON: this module's part, and what each other module adds under its name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from veza.accounts import audit, people, roles, second_factor, sessions, tokens
 from veza.accounts.audit import Act
-from veza.accounts.room import Accounts
+from veza.accounts.facade import Accounts
 from veza.kit import mail
 from veza.kit.database import Session
 from veza.kit.listing import start_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.accounts import letters, links, roles
+from veza.accounts import emails, links, roles
 from veza.accounts.links import Purpose
 from veza.accounts.permissions import Role
 from veza.kit.database import Database, Session
@@ -16,7 +16,7 @@ async def admin_link(database: Database, base_url: str) -> str | None:
         if await roles.is_there_an_admin(session):
             return None
         secret = links.make(session, Purpose.ADMIN, None)
-    return letters.page_address(base_url, "admin", secret)
+    return emails.page_address(base_url, "admin", secret)
 
 
 async def look(session: Session, secret: str) -> None:

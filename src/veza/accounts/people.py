@@ -17,7 +17,7 @@ from veza.kit.database import Base, Session
 from veza.kit.email_addresses import BadAddress
 from veza.kit.field_faults import FieldFault
 from veza.kit.listing import Slice, by_age
-from veza.kit.texts import BadText, one_line
+from veza.kit.text import BadText, one_line
 
 LONGEST_NAME = 100
 DELETED_NAME = "deleted account"
@@ -158,7 +158,7 @@ async def confirm(session: Session, person_id: UUID) -> None:
 SORTS = by_age(Person.id)
 
 
-async def listed(session: Session, part: Slice, *, text: str | None = None, among: Any = None) -> Sequence[Person]:
+async def listed(session: Session, page: Slice, *, text: str | None = None, among: Any = None) -> Sequence[Person]:
     """Accounts with `text` in name or address, whose id is in the subquery `among`."""
     query = select(Person).where(Person.deleted_at.is_(None))
     if text is not None:
@@ -168,4 +168,4 @@ async def listed(session: Session, part: Slice, *, text: str | None = None, amon
         )
     if among is not None:
         query = query.where(Person.id.in_(among))
-    return (await session.scalars(part.of(query))).all()
+    return (await session.scalars(page.of(query))).all()

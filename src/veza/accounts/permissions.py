@@ -31,7 +31,7 @@ class Scope(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that may be done. Whether it may be done to *this* artist or order is for its room to say."""
+    """One thing that may be done. Whether it may be done to *this* artist or order is for its module to say."""
 
     BROWSE = "browse"
     SIGN_IN = "sign in"
@@ -88,7 +88,7 @@ PERMISSIONS: dict[Permission, Rule] = {
     Permission.REPORT: Rule(_PEOPLE, Scope.WRITE, "report what breaks the rules"),
     Permission.MODERATE: Rule(_MODERATORS, Scope.ADMIN, "judge reports, hide and show what people wrote or published"),
     Permission.PEOPLE: Rule(_ADMINS, Scope.ADMIN, "give and take roles, close accounts, read the audit log"),
-    Permission.MONEY: Rule(_ADMINS, Scope.ADMIN, "the money room: payments, refunds, transfers, reconciliation"),
+    Permission.MONEY: Rule(_ADMINS, Scope.ADMIN, "the money module: payments, refunds, transfers, reconciliation"),
 }
 
 
@@ -110,7 +110,7 @@ def permissions_page() -> str:
     return (
         "# Who may do what\n\n"
         "A person has one or more roles; every signed-in person is a listener, and the operator's token is an admin.\n"
-        "What belongs to somebody (an artist's release, a buyer's order) is open to its owner only; its room looks.\n\n"
+        "What belongs to somebody (an artist's release, a buyer's order) is its owner's alone; its module looks.\n\n"
         "Moderators and admins use these rights where they signed in with a second factor, once a mail server is set\n"
         "(`STAFF_SECOND_FACTOR`). Roles, who acts for an artist, payout forms, new tokens and closing accounts\n"
         "take a fresh proof of the person: the password, and a code where a second factor is on\n"

@@ -120,7 +120,7 @@ _RECOGNISE = (
 )
 
 
-async def recognise(session: Session, secret: str, idle: timedelta) -> Recognised | None:
+async def authenticate(session: Session, secret: str, idle: timedelta) -> Recognised | None:
     """Whose session it is; None for one that has ended or never was."""
     asked = {"secret_hash": digest(secret), "now": session.now, "seen_after": session.now - idle}
     rows = (await session.execute(_RECOGNISE, asked)).all()
@@ -159,7 +159,7 @@ async def listed(
     session: Session,
     person_id: UUID,
     idle: timedelta,
-    part: Slice,
+    page: Slice,
     *,
     only: UUID | None = None,
     but: UUID | None = None,
@@ -172,7 +172,7 @@ async def listed(
         query = query.where(SignIn.id == only)
     if but is not None:
         query = query.where(SignIn.id != but)
-    return (await session.scalars(part.of(query))).all()
+    return (await session.scalars(page.of(query))).all()
 
 
 async def code_given(session: Session, session_id: UUID) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from veza.accounts import audit, passwords, people, second_factor, sessions, warnings
 from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
 from veza.accounts.limits import (
     CODE_OF_ACCOUNT,
     CODE_ON_DEVICE,
@@ -21,7 +22,6 @@ from veza.accounts.limits import (
     SIGN_IN_FROM_NETWORK,
     SIGN_IN_ON_DEVICE,
 )
-from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeNeeded, CodeReused, WrongCode
 from veza.kit import limits
 from veza.kit.database import Session

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from veza.accounts import audit, letters, links, passwords, people
+from veza.accounts import audit, emails, links, passwords, people
 from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
 from veza.accounts.limits import HASHING_FROM_NETWORK, MAIL_TO_ADDRESS, SIGN_UP_FROM_NETWORK
 from veza.accounts.links import Purpose
 from veza.accounts.password_strength import demand_length
 from veza.accounts.people import Person
-from veza.accounts.room import Accounts
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
@@ -63,13 +63,13 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
         audit.note(session, Act.SIGN_UP_AGAIN, owner.id if owner is not None else None, address=wanted.address)
         if owner is not None and may_mail:
             secret = links.make(session, Purpose.RESET, owner.id, wanted.email)
-            letters.exists_already(session, base_url, owner.id, wanted.email, secret)
+            emails.exists_already(session, base_url, owner.id, wanted.email, secret)
         return None
     await passwords.add(session, added, wanted.password_hash)
     audit.note(session, Act.SIGNED_UP, added, address=wanted.address)
     if may_mail:
         secret = links.make(session, Purpose.CONFIRM, added, wanted.email)
-        letters.welcome(session, base_url, added, wanted.email, secret)
+        emails.welcome(session, base_url, added, wanted.email, secret)
     return added
 
 
@@ -88,7 +88,7 @@ async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> N
     await limits.spend(session, MAIL_TO_ADDRESS.of(person.email))
     await links.forget(session, person_id, Purpose.CONFIRM)
     secret = links.make(session, Purpose.CONFIRM, person_id, person.email)
-    letters.welcome(session, accounts.rules.base_url, person.id, person.email, secret)
+    emails.welcome(session, accounts.rules.base_url, person.id, person.email, secret)
 
 
 async def confirm(session: Session, secret: str, address: str) -> Person:

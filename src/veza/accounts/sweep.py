@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from veza.accounts.audit import AuditEntry
+from veza.accounts.facade import Accounts
 from veza.accounts.links import Link
 from veza.accounts.operator_visits import OperatorVisit
 from veza.accounts.people import Person
-from veza.accounts.room import Accounts
 from veza.accounts.sessions import SignIn
 from veza.accounts.tokens import ApiToken
 from veza.kit import mail

@@ -102,7 +102,7 @@ _RECOGNISE = (
 )  # fmt: skip
 
 
-async def recognise(session: Session, text: str) -> tuple[Recognised, frozenset[Scope]] | None:
+async def authenticate(session: Session, text: str) -> tuple[Recognised, frozenset[Scope]] | None:
     """Whose token it is and what it may be used for; None for one that has ended or never was."""
     rows = (await session.execute(_RECOGNISE, {"secret_hash": digest(text), "now": session.now})).all()
     if not rows:
@@ -138,14 +138,14 @@ SORTS = by_age(ApiToken.id)
 
 
 async def listed(
-    session: Session, person_id: UUID, part: Slice, *, has_ended: bool | None = None
+    session: Session, person_id: UUID, page: Slice, *, has_ended: bool | None = None
 ) -> Sequence[ApiToken]:
     """The person's tokens; only those that have ended, or that work, where that is said."""
     found = select(ApiToken).where(ApiToken.person_id == person_id)
     if has_ended is not None:
         ended = func.coalesce(ApiToken.expires_at <= session.now, false())
         found = found.where(ended if has_ended else not_(ended))
-    return (await session.scalars(part.of(found))).all()
+    return (await session.scalars(page.of(found))).all()
 
 
 async def revoke(session: Session, person_id: UUID, token_id: UUID) -> None:

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from veza.accounts import audit, letters, people
+from veza.accounts import audit, emails, people
 from veza.accounts.audit import Act, AuditEntry
+from veza.accounts.facade import Accounts
 from veza.accounts.limits import WARNING_TO_PERSON
 from veza.accounts.people import Person
-from veza.accounts.room import Accounts
 from veza.accounts.tokens import ApiToken
 from veza.kit import limits
 from veza.kit.database import Session
@@ -30,7 +30,7 @@ async def new_device(session: Session, accounts: Accounts, person_id: UUID, addr
         return
     if to := await _address(session, person):
         said = "".join(one for one in agent if one.isprintable())[:200]
-        letters.new_device(session, accounts.rules.base_url, person_id, to, at=session.now, address=address, agent=said)
+        emails.new_device(session, accounts.rules.base_url, person_id, to, at=session.now, address=address, agent=said)
 
 
 async def token_made(session: Session, accounts: Accounts, row: ApiToken) -> None:
@@ -38,7 +38,7 @@ async def token_made(session: Session, accounts: Accounts, row: ApiToken) -> Non
     if to := await _address(session, await people.find(session, row.person_id)):
         scopes, ends_at = ", ".join(row.scopes), row.expires_at
         base_url = accounts.rules.base_url
-        letters.token_made(session, base_url, row.person_id, to, name=row.name, scopes=scopes, ends_at=ends_at)
+        emails.token_made(session, base_url, row.person_id, to, name=row.name, scopes=scopes, ends_at=ends_at)
 
 
 async def code_reused(accounts: Accounts, person_id: UUID, address: str) -> None:
@@ -46,7 +46,7 @@ async def code_reused(accounts: Accounts, person_id: UUID, address: str) -> None
     async with accounts.database.write(f"person {person_id}") as session:
         audit.note(session, Act.CODE_REUSED, person_id, address=address)
         if to := await _address(session, await people.find(session, person_id)):
-            letters.code_reused(session, accounts.rules.base_url, person_id, to, at=session.now, address=address)
+            emails.code_reused(session, accounts.rules.base_url, person_id, to, at=session.now, address=address)
 
 
 async def _address(session: Session, person: Person) -> str | None:

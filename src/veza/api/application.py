@@ -14,7 +14,7 @@ from veza.api.head import HeadAsGet
 from veza.api.idempotency import usable_key
 from veza.api.openapi import openapi_config
 from veza.api.security import describe_callers
-from veza.api.visitors import VISITOR_DEPENDENCY, Recognise, permitted
+from veza.api.visitors import VISITOR_DEPENDENCY, Authenticate, permitted
 from veza.http.addresses import ReadableAddresses
 from veza.http.entity_tags import EntityTags
 from veza.http.faults import Fault
@@ -35,7 +35,7 @@ BODY_MAX_BYTES = 1_048_576
 
 
 def api_v1(
-    recognise: Recognise,
+    authenticate: Authenticate,
     handlers: Sequence[ControllerRouterHandler],
     return_addresses: ReturnAddresses | None = None,
 ) -> FreshRouter:
@@ -47,7 +47,7 @@ def api_v1(
     return FreshRouter(
         path=API,
         route_handlers=handlers,
-        guards=[permitted(recognise, whole_request(usable_key, of_bodies=of_bodies))],
+        guards=[permitted(authenticate, whole_request(usable_key, of_bodies=of_bodies))],
         dependencies=VISITOR_DEPENDENCY,
     )
 

@@ -1,4 +1,4 @@
-"""What the shapes of every room are made of, and how an operation is described with its answer and its problems."""
+"""What the shapes of every module are made of, and how an operation is described with its answer and its problems."""
 
 from __future__ import annotations
 

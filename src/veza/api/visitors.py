@@ -69,7 +69,7 @@ OPERATOR = Visitor(None, frozenset({Role.ADMIN}), "operator")
 Rule = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 """Raises Problem for a request that may not pass."""
 
-Recognise = Callable[[Connection], Awaitable[Visitor]]
+Authenticate = Callable[[Connection], Awaitable[Visitor]]
 """Finds out who asks; raises Problem (unauthorized) for credentials that are no good."""
 
 
@@ -89,11 +89,11 @@ def bearer(connection: Connection) -> str | None:
     return given.strip() if scheme.lower() == "bearer" and given.strip() else None
 
 
-def operator_only(token: str) -> Recognise:
+def operator_only(token: str) -> Authenticate:
     """Knows the operator's token and nobody else."""
     expected = token.encode()
 
-    async def recognise(connection: Connection) -> Visitor:
+    async def authenticate(connection: Connection) -> Visitor:
         given = bearer(connection)
         if given is None:
             return nobody(connection)
@@ -102,7 +102,7 @@ def operator_only(token: str) -> Recognise:
             raise Problem(UNAUTHORIZED, "this token is not known here", headers={"WWW-Authenticate": "Bearer"})
         return OPERATOR
 
-    return recognise
+    return authenticate
 
 
 def needs(permission: Permission) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def permission_of(handler: BaseRouteHandler) -> Permission:
     return permission
 
 
-def permitted(recognise: Recognise, *rules: Rule) -> Any:
+def permitted(authenticate: Authenticate, *rules: Rule) -> Any:
     """A guard: recognises who asks, lets pass who has the route's permission, and whose request keeps the rules.
 
     One guard for all of it: Litestar runs one that is no coroutine in a thread, and copies the handler for each.
@@ -132,7 +132,7 @@ def permitted(recognise: Recognise, *rules: Rule) -> Any:
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if connection.scope.get("method") != "OPTIONS":  # the framework's own answer: which methods there are
-            visitor = await recognise(connection)
+            visitor = await authenticate(connection)
             connection.state[_VISITOR] = visitor
             name_actor(connection.scope, visitor.actor)
             _demand(permission_of(handler), visitor)

@@ -1,4 +1,4 @@
-"""The composition root: builds the rooms, and lists who hears which event, and when."""
+"""The composition root: builds the modules, and lists who hears which event, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One process of Veza: its rooms behind their doors, and everything that runs beside the web server."""
+"""One process of Veza: its modules behind their doors, and everything that runs beside the web server."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.sweep import EVERY, sweep
+from veza.api.accounts.authentication import authenticate
 from veza.api.accounts.cookies import SESSION_COOKIE, Cookies
 from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
-from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.problems import CATALOG_TRANSLATIONS
@@ -36,11 +36,11 @@ from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.api.problems import Kind
-from veza.api.visitors import Connection, Recognise
-from veza.app.rooms import Rooms, rooms_of
+from veza.api.visitors import Authenticate, Connection
+from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
 from veza.catalog.askers import Asker
-from veza.catalog.room import CatalogRoom
+from veza.catalog.facade import Catalog
 from veza.http.return_addresses import ReturnAddresses
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
@@ -50,11 +50,11 @@ from veza.kit.worker import Worker
 from veza.lab.demo import stage as demo
 from veza.lab.demo.fill import DemoData
 from veza.lab.sandbox.hosted import HostedSandbox
-from veza.market import forgetting, refund_notices
-from veza.money import backlog, law
+from veza.market import erasure, refund_notices
+from veza.money import backlog, invariants
 from veza.money.catch_up import catch_up
+from veza.money.facade import Money
 from veza.money.reconciliation import compare_and_report
-from veza.money.room import MoneyRoom
 from veza.money.scheduled import reported
 from veza.ops.application import Service
 from veza.ops.metrics import Metrics
@@ -62,7 +62,7 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
-from veza.web.letter_pages import letter_routes
+from veza.web.account_pages import letter_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
@@ -90,7 +90,7 @@ class Veza:
     """One process of Veza, built and not yet started."""
 
     settings: Settings
-    rooms: Rooms
+    modules: Modules
     services: Sequence[Service]
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
@@ -101,24 +101,24 @@ class Veza:
 
     @property
     def database(self) -> Database:
-        return self.rooms.database
+        return self.modules.database
 
     @property
-    def room(self) -> MoneyRoom:
-        """The money room."""
-        return self.rooms.money
+    def money(self) -> Money:
+        """The money money."""
+        return self.modules.money
 
     @property
-    def catalog(self) -> CatalogRoom:
-        return self.rooms.catalog
+    def catalog(self) -> Catalog:
+        return self.modules.catalog
 
     @property
     def sandbox(self) -> HostedSandbox | None:
-        return self.rooms.sandbox
+        return self.modules.sandbox
 
     async def close(self) -> None:
         """Give back every connection."""
-        await self.room.gateway.close()
+        await self.money.gateway.close()
         await self.database.close()
 
 
@@ -131,22 +131,22 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     metrics = Metrics()
     token, mailbox_key = operator_token(settings), secrets.token_urlsafe(24)
     hosts = http and settings.hosts_sandbox
-    rooms = rooms_of(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
-    metrics.before_scrape(money_gauges(rooms.database))
+    modules = build_modules(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
+    metrics.before_scrape(money_gauges(modules.database))
     served, litestar = web_application(
-        rooms.database,
-        _routes(settings, rooms, token, mailbox_key, stop, metrics),
+        modules.database,
+        _routes(settings, modules, token, mailbox_key, stop, metrics),
         TRANSLATIONS,
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
-        problem_page=problem_page(rooms.database.clock),
+        problem_page=problem_page(modules.database.clock),
         names_callers=settings.log_callers,
         always_tls=settings.base_url.startswith("https://"),
     )
     return Veza(
         settings=settings,
-        rooms=rooms,
-        services=[*_services(settings, rooms), *_beside(settings, rooms)],
+        modules=modules,
+        services=[*_services(settings, modules), *_beside(settings, modules)],
         foundations=[],
         stop=stop,
         metrics=metrics,
@@ -157,27 +157,27 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
 
 
 def _routes(
-    settings: Settings, rooms: Rooms, token: str, mailbox_key: str, stop: asyncio.Event, metrics: Metrics
+    settings: Settings, modules: Modules, token: str, mailbox_key: str, stop: asyncio.Event, metrics: Metrics
 ) -> list[ControllerRouterHandler]:
-    checks: dict[str, Check] = {"database": lambda: out_of_date(rooms.database)}
+    checks: dict[str, Check] = {"database": lambda: out_of_date(modules.database)}
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
     under_api = [
-        *account_routes(rooms.accounts),
-        *catalog_routes(rooms.catalog),
+        *account_routes(modules.accounts),
+        *catalog_routes(modules.catalog),
         *listeners_routes(settings.base_url),
-        *market_routes(rooms.money, rooms.market),
-        *money_routes(rooms.money, terms),
+        *market_routes(modules.money, modules.market),
+        *money_routes(modules.money, terms),
     ]
-    who = recognise(rooms.accounts, token)
+    who = authenticate(modules.accounts, token)
     routes: list[ControllerRouterHandler] = [
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
-        cover_route(rooms.catalog, who),
-        webhook_route(rooms.money.inbox, settings.webhook_max_bytes),
+        cover_route(modules.catalog, who),
+        webhook_route(modules.money.inbox, settings.webhook_max_bytes),
         *operator_routes(
-            rooms.database,
-            rooms.money.inbox,
-            rooms.money.gateway.for_people(),
+            modules.database,
+            modules.money.inbox,
+            modules.money.gateway.for_people(),
             token,
             mailbox_key=mailbox_key,
             keeps_mails=settings.keeps_mails,
@@ -185,43 +185,43 @@ def _routes(
         ),
     ]
     routes += [
-        *mailbox_routes(rooms.database, mailbox_key, token, is_open=settings.keeps_mails),
-        *refund_routes(rooms.database, rooms.market),
-        *letter_routes(rooms.accounts, rooms.catalog, Cookies(settings.base_url, settings.session_max)),
-        *track_routes(rooms.catalog, lambda request: _asker(who, request)),
-        *notice_routes(rooms.database, rooms.market.notices),
-        permissions_route(rooms.database.clock),
+        *mailbox_routes(modules.database, mailbox_key, token, is_open=settings.keeps_mails),
+        *refund_routes(modules.database, modules.market),
+        *letter_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
+        *track_routes(modules.catalog, lambda request: _asker(who, request)),
+        *notice_routes(modules.database, modules.market.notices),
+        permissions_route(modules.database.clock),
     ]
-    if rooms.sandbox:
-        routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(rooms.sandbox.app))
+    if modules.sandbox:
+        routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(modules.sandbox.app))
     return routes
 
 
-async def _asker(who: Recognise, request: Connection) -> Asker:
+async def _asker(who: Authenticate, request: Connection) -> Asker:
     return asker_of(await who(request))
 
 
-def _beside(settings: Settings, rooms: Rooms) -> list[Service]:
+def _beside(settings: Settings, modules: Modules) -> list[Service]:
     """What only the process that plays the provider runs."""
-    if rooms.sandbox is None:
+    if modules.sandbox is None:
         return []
-    hosted = rooms.sandbox
-    stage = demo.Rooms(rooms.accounts, rooms.catalog, rooms.market, rooms.money, hosted.sandbox)
+    hosted = modules.sandbox
+    stage = demo.Modules(modules.accounts, modules.catalog, modules.market, modules.money, hosted.sandbox)
     return [hosted, *([DemoData(stage, settings.demo_seed)] if settings.demo_data else [])]
 
 
-def _services(settings: Settings, rooms: Rooms) -> list[Service]:
+def _services(settings: Settings, modules: Modules) -> list[Service]:
     """Everything that runs beside the web server; `veza worker` runs the same without it."""
-    database, room = rooms.database, rooms.money
+    database, money = modules.database, modules.money
     enabled: list[tuple[Worker[Any], bool]] = [
-        (room.refund_worker, settings.refund_worker_enabled),
-        (room.transfer_worker, settings.transfer_retry_worker_enabled),
-        (room.reversal_worker, settings.reversal_worker_enabled),
-        (room.netting_worker, True),
-        (room.check_worker, True),
-        (room.guard, True),
-        (room.inbox, True),
-        (rooms.catalog.publisher, True),
+        (money.refund_worker, settings.refund_worker_enabled),
+        (money.transfer_worker, settings.transfer_retry_worker_enabled),
+        (money.reversal_worker, settings.reversal_worker_enabled),
+        (money.netting_worker, True),
+        (money.check_worker, True),
+        (money.guard, True),
+        (money.inbox, True),
+        (modules.catalog.publisher, True),
     ]
     if url := settings.smtp_url.get_secret_value():
         relay = Relay(url, settings.smtp_demands_tls)
@@ -233,28 +233,28 @@ def _services(settings: Settings, rooms: Rooms) -> list[Service]:
         *services,
         OutboxRelay(database),
         IdempotencySweep(database),
-        Periodic("accounts sweep", EVERY, lambda: sweep(rooms.accounts), at_start=True),
+        Periodic("accounts sweep", EVERY, lambda: sweep(modules.accounts), at_start=True),
         Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
-        Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, rooms.market)),
-        Periodic("cart sweep", forgetting.EVERY, lambda: forgetting.sweep(database), at_start=True),
+        Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
+        Periodic("cart sweep", erasure.EVERY, lambda: erasure.sweep(database), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
         *(
             Periodic(name, interval, partial(reported, database, name, chore))
-            for name, interval, chore in _chores_of_money(settings, database, room)
+            for name, interval, chore in _chores_of_money(settings, database, money)
         ),
     ]
 
 
 def _chores_of_money(
-    settings: Settings, database: Database, room: MoneyRoom
+    settings: Settings, database: Database, money: Money
 ) -> list[tuple[str, timedelta, Callable[[], Awaitable[object]]]]:
     """What keeps the books true on a schedule; one that fails is a finding."""
     return [
         (
             "catch-up",
             settings.catch_up_interval,
-            lambda: catch_up(database, room.gateway, room.inbox, MISSED_WITHIN),
+            lambda: catch_up(database, money.gateway, money.inbox, MISSED_WITHIN),
         ),
-        ("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, room.gateway)),
-        ("law check", settings.law_check_interval, lambda: law.check_all(database, report=True)),
+        ("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, money.gateway)),
+        ("law check", settings.law_check_interval, lambda: invariants.check_all(database, report=True)),
     ]

@@ -17,7 +17,7 @@ from veza.catalog import metadata, slugs, tagging
 from veza.catalog.askers import Asker, NotYours
 from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
-from veza.catalog.wording import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
+from veza.catalog.text_fields import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.money import known_currency
@@ -28,7 +28,7 @@ MOST_ALIKE = 1_000
 
 
 class Artist(Base):
-    """Who publishes and is paid: to the money room the seller `str(id)`. `fee_bps` null: the platform's fee."""
+    """Who publishes and is paid: to the money module the seller `str(id)`. `fee_bps` null: the platform's fee."""
 
     __tablename__ = "artists"
 
@@ -78,7 +78,7 @@ class TooManyArtists(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ArtistWanted:
+class ArtistDraft:
     """What somebody wrote about an artist; `currencies` are those the platform settles."""
 
     name: str
@@ -89,7 +89,7 @@ class ArtistWanted:
 
 
 async def open_artist(
-    session: Session, person_id: UUID, wanted: ArtistWanted, *, currencies: Sequence[str], limits: Limits
+    session: Session, person_id: UUID, wanted: ArtistDraft, *, currencies: Sequence[str], limits: Limits
 ) -> Artist:
     """A new artist with `person_id` as its owner. Raises BadValue, BadAmount, TooManyArtists."""
     mine = select(func.count()).where(ArtistMember.person_id == person_id)

@@ -51,6 +51,6 @@ SORTS = {"moment": Sort(Comment.id, Comment.at_ms, key_of="at_ms"), **by_age(Com
 """By moment is from the track's beginning to its end."""
 
 
-async def of_track(session: Session, track_id: UUID, part: Slice) -> Rows:
+async def of_track(session: Session, track_id: UUID, page: Slice) -> Rows:
     """What was said about a track."""
-    return await found_by(session, part.of(_PUBLIC.where(Comment.track_id == track_id)))
+    return await found_by(session, page.of(_PUBLIC.where(Comment.track_id == track_id)))

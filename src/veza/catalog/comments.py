@@ -19,7 +19,7 @@ from veza.kit import limits
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.limits import Limit
-from veza.kit.texts import paragraphs
+from veza.kit.text import paragraphs
 
 TEXT_MOST = 2_000
 LONGEST_TRACK = timedelta(hours=24)

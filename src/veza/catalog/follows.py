@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
-from veza.catalog.once import insert_once
+from veza.catalog.insert_ignore import insert_ignore
 from veza.catalog.releases import Release
 from veza.catalog.rows import Query, Rows, found_by
+from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.visibility import VISIBLE_ARTIST, VISIBLE_RELEASE
-from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, Sort, by_age, by_time
 
@@ -41,7 +41,7 @@ async def follow(session: Session, person_id: UUID, artist_id: UUID) -> None:
     """Following twice is following once. Raises NothingThere."""
     await visibility.must_be_visible(session, "artist", artist_id)
     row = {"id": session.new_id(), "person_id": person_id, "artist_id": artist_id, "since": session.now}
-    await insert_once(session, Follow, row)
+    await insert_ignore(session, Follow, row)
 
 
 async def unfollow(session: Session, person_id: UUID, artist_id: UUID) -> None:
@@ -66,17 +66,17 @@ SORTS = {**by_age(Follow.id), "name": Sort(Follow.id, Artist.name_key, key_of="n
 FEED_SORTS = by_time(Release.published_at, Release.id, "published_at")
 
 
-async def listed(session: Session, person_id: UUID, part: Slice, *, text: str | None = None) -> Rows:
+async def listed(session: Session, person_id: UUID, page: Slice, *, text: str | None = None) -> Rows:
     """Artists the person follows (id, artist_id, name, name_key, slug, since), without hidden ones; `text` is how the
     name begins."""
     found = _LISTED.where(Follow.person_id == person_id)
     if text is not None:
         begins = sort_key(text)
         found = found.where(begins <= Artist.name_key, begins + AFTER_ALL > Artist.name_key)
-    return await found_by(session, part.of(found))
+    return await found_by(session, page.of(found))
 
 
-async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | None = None) -> Rows:
+async def feed(session: Session, person_id: UUID, page: Slice, *, kind: str | None = None) -> Rows:
     """Releases of followed artists, by when they were published.
 
     Columns: id, title, slug, kind, artist_id, artist_name, artist_slug, published_at.
@@ -84,7 +84,7 @@ async def feed(session: Session, person_id: UUID, part: Slice, *, kind: str | No
     found = _FEED.where(Follow.person_id == person_id)
     if kind is not None:
         found = found.where(Release.kind == kind)
-    return await found_by(session, part.of(found))
+    return await found_by(session, page.of(found))
 
 
 _COUNTS = (

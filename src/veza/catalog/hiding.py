@@ -12,7 +12,7 @@ from veza.accounts.people import Person
 from veza.catalog import comments, playlists, visibility
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.comments import Comment
-from veza.catalog.once import insert_once
+from veza.catalog.insert_ignore import insert_ignore
 from veza.catalog.playlists import Playlist
 from veza.catalog.releases import Release
 from veza.catalog.reported import SubjectKind
@@ -55,7 +55,7 @@ async def _hide(session: Session, kind: SubjectKind, subject_id: UUID) -> None:
     if kind == "track":
         if await session.get(Track, subject_id) is None:
             raise NothingThere(kind, subject_id)
-        await insert_once(session, HiddenTrack, {"track_id": subject_id, "hidden_at": session.now})
+        await insert_ignore(session, HiddenTrack, {"track_id": subject_id, "hidden_at": session.now})
         return
     model = _WITH_COLUMN[kind]
     facts: dict[str, Any] = {"hidden_at": session.now}

@@ -30,7 +30,7 @@ from veza.accounts.secret import digest, new_secret
 from veza.catalog.artists import Artist, ArtistMember, part_of
 from veza.catalog.limits import Limits
 from veza.catalog.members import Member, add_member
-from veza.catalog.wording import BadValue
+from veza.catalog.text_fields import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
 from veza.kit.limits import Allowance, Limit

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
-from veza.catalog.once import insert_once
+from veza.catalog.insert_ignore import insert_ignore
 from veza.catalog.releases import Release
 from veza.catalog.rows import Query, Rows, found_by
 from veza.catalog.tracks import Track
@@ -53,7 +53,7 @@ async def like(session: Session, person_id: UUID, kind: Liked, subject_id: UUID)
         "subject_id": subject_id,
         "since": session.now,
     }
-    await insert_once(session, Like, row)
+    await insert_ignore(session, Like, row)
 
 
 async def unlike(session: Session, person_id: UUID, kind: Liked, subject_id: UUID) -> None:
@@ -78,13 +78,13 @@ async def liked(session: Session, person_id: UUID, kind: Liked, ids: Collection[
 SORTS = by_age(Like.id)
 
 
-async def listed(session: Session, person_id: UUID, kind: Liked, part: Slice) -> Rows:
+async def listed(session: Session, person_id: UUID, kind: Liked, page: Slice) -> Rows:
     """What the person likes and everybody may see.
 
     Columns: id (of the like), subject_id, title, artist_id, artist_name, release_id, release_title, since.
     """
     found = _LISTED[kind].where(Like.person_id == person_id)
-    return await found_by(session, part.of(found))
+    return await found_by(session, page.of(found))
 
 
 def _visible(*columns: Any) -> dict[str, Query]:

@@ -19,9 +19,9 @@ from veza.catalog.covers import Cover
 from veza.catalog.releases import Release, UnknownRelease
 from veza.catalog.rows import Found, Rows, found_by
 from veza.catalog.slugs import Slug
+from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
-from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session, table_of
 from veza.kit.listing import Slice, Sort, any_value, bound, by_age, by_time, constant
 
@@ -53,24 +53,24 @@ _TAGGED = {
 }
 
 
-async def artists(session: Session, part: Slice, **filters: Any) -> Rows:
+async def artists(session: Session, page: Slice, **filters: Any) -> Rows:
     """Artists that are not hidden. Filters: `text` (how the name begins), `tag`, `member` (a person's own)."""
-    return await _rows(session, _artists, part, filters)
+    return await _rows(session, _artists, page, filters)
 
 
-async def releases(session: Session, part: Slice, **filters: Any) -> Rows:
+async def releases(session: Session, page: Slice, **filters: Any) -> Rows:
     """Published releases. Filters: `artist`, `kind`, `tag`, `text` (how the title begins)."""
-    return await _rows(session, _releases, part, filters)
+    return await _rows(session, _releases, page, filters)
 
 
-async def releases_of(session: Session, artist_id: UUID, part: Slice, *, public_only: bool, **filters: Any) -> Rows:
+async def releases_of(session: Session, artist_id: UUID, page: Slice, *, public_only: bool, **filters: Any) -> Rows:
     """An artist's releases; drafts and all that is not public only for its people. Filters: `status`, `kind`."""
-    return await _rows(session, _public_of if public_only else _all_of, part, {**filters, "artist": artist_id})
+    return await _rows(session, _public_of if public_only else _all_of, page, {**filters, "artist": artist_id})
 
 
-async def tracks(session: Session, part: Slice, **filters: Any) -> Rows:
+async def tracks(session: Session, page: Slice, **filters: Any) -> Rows:
     """Tracks of published releases. Filters: `artist`, `release`, `tag`, `text` (how the title begins)."""
-    return await _rows(session, _tracks, part, filters)
+    return await _rows(session, _tracks, page, filters)
 
 
 async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Found:
@@ -138,13 +138,13 @@ async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> 
     return [row for row in rows if row.hidden_at is None]
 
 
-async def _rows(session: Session, build: Build, part: Slice, filters: dict[str, Any]) -> Rows:
+async def _rows(session: Session, build: Build, page: Slice, filters: dict[str, Any]) -> Rows:
     given = {name: value for name, value in filters.items() if value is not None}
     if "text" in given:
         given["text"] = sort_key(given["text"])
         given["text_end"] = given["text"] + AFTER_ALL
-    statement = build(part.sort, frozenset(given), part.after is not None)
-    return await found_by(session, statement, {**given, **part.params})
+    statement = build(page.sort, frozenset(given), page.after is not None)
+    return await found_by(session, statement, {**given, **page.params})
 
 
 def _begins(column: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
-from veza.kit.texts import flat
+from veza.kit.text import sanitize
 
 
 class Entry(Protocol):
@@ -27,9 +27,9 @@ def m3u(title: str, entries: Iterable[Entry], base_url: str) -> str:
 
     A line break in a title must not become an entry.
     """
-    lines = ["#EXTM3U", f"#PLAYLIST:{flat(title)}"]
+    lines = ["#EXTM3U", f"#PLAYLIST:{sanitize(title)}"]
     for entry in entries:
         seconds = -1 if entry.duration_ms is None else round(entry.duration_ms / 1000)
-        lines.append(f"#EXTINF:{seconds},{flat(entry.artist_name)} - {flat(entry.title)}")
+        lines.append(f"#EXTINF:{seconds},{sanitize(entry.artist_name)} - {sanitize(entry.title)}")
         lines.append(f"{base_url}/tracks/{entry.track_id}")
     return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from veza.accounts.people import Person, UnknownPerson, clean_email
 from veza.accounts.people import find as find_person
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.limits import Limits
-from veza.catalog.wording import BadValue
+from veza.catalog.text_fields import BadValue
 from veza.kit.database import Session
 
 NAMED_AT_MOST = 5

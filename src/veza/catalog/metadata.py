@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from veza.catalog.wording import BadValue, clean
+from veza.catalog.text_fields import BadValue, clean
 from veza.kit import codes
 from veza.kit.codes import BadCode
 from veza.kit.field_faults import FieldChecks

@@ -15,7 +15,7 @@ from veza.catalog.reported import Report, SubjectKind, machine
 from veza.catalog.reports import UnknownReport, find, lock_reporter
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
-from veza.kit.texts import one_line
+from veza.kit.text import one_line
 
 Decision = Literal["dismiss", "warn", "hide", "restore", "reopen"]
 DECISIONS: tuple[str, ...] = get_args(Decision)
@@ -74,7 +74,7 @@ async def claim(session: Session, report_id: UUID) -> Report:
     """
     report, together = await _lock_open(session, report_id)
     for one in together:
-        await machine.amend(session, one, claimed_by=session.actor, claimed_at=session.now)
+        await machine.update(session, one, claimed_by=session.actor, claimed_at=session.now)
     return report
 
 
@@ -82,7 +82,7 @@ async def release(session: Session, report_id: UUID) -> Report:
     """Leave them to others again. Raises UnknownReport, DecidedAlready, Claimed."""
     report, together = await _lock_open(session, report_id)
     for one in together:
-        await machine.amend(session, one, claimed_by=None, claimed_at=None)
+        await machine.update(session, one, claimed_by=None, claimed_at=None)
     return report
 
 
@@ -142,7 +142,7 @@ SORTS = by_age(ModerationEntry.id)
 
 
 async def log(
-    session: Session, part: Slice, *, kind: SubjectKind | None = None, subject_id: UUID | None = None
+    session: Session, page: Slice, *, kind: SubjectKind | None = None, subject_id: UUID | None = None
 ) -> Sequence[ModerationEntry]:
     """Decisions of everything or about one thing."""
     found = select(ModerationEntry)
@@ -150,7 +150,7 @@ async def log(
         found = found.where(ModerationEntry.subject_kind == kind)
     if subject_id is not None:
         found = found.where(ModerationEntry.subject_id == subject_id)
-    return (await session.scalars(part.of(found))).all()
+    return (await session.scalars(page.of(found))).all()
 
 
 async def _demand_open(session: Session, report: Report) -> None:

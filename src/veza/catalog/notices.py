@@ -67,12 +67,12 @@ async def tell(
 SORTS = by_age(Notice.id)
 
 
-async def listed(session: Session, person_id: UUID, part: Slice, *, is_read: bool | None = None) -> Sequence[Notice]:
+async def listed(session: Session, person_id: UUID, page: Slice, *, is_read: bool | None = None) -> Sequence[Notice]:
     """What a person was told; only what they have read, or have not, where that is said."""
     found = select(Notice).where(Notice.person_id == person_id)
     if is_read is not None:
         found = found.where(Notice.read_at.is_not(None) if is_read else Notice.read_at.is_(None))
-    return (await session.scalars(part.of(found))).all()
+    return (await session.scalars(page.of(found))).all()
 
 
 async def mark_read(session: Session, person_id: UUID, notice_id: UUID) -> Notice:

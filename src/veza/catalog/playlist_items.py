@@ -107,13 +107,13 @@ async def remove(session: Session, playlist_id: UUID, person_id: UUID, item_id: 
 SORTS = {"position": Sort(PlaylistItem.id, PlaylistItem.position, key_of="position")}
 
 
-async def listed(session: Session, playlist_id: UUID, part: Slice) -> Rows:
+async def listed(session: Session, playlist_id: UUID, page: Slice) -> Rows:
     """Items in order; what is not available has `is_available` false and keeps its place.
 
     Columns: id, position, track_id, added_by, added_at, is_available, title, duration_ms, artist_id, artist_name,
     release_id, release_title.
     """
-    return await found_by(session, part.of(_LISTED), {"playlist_id": playlist_id})
+    return await found_by(session, page.of(_LISTED), {"playlist_id": playlist_id})
 
 
 async def available(session: Session, playlist_id: UUID) -> Rows:

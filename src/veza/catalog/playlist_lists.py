@@ -45,7 +45,7 @@ SORTS = by_age(Playlist.id)
 
 
 async def of_person(
-    session: Session, person_id: UUID, part: Slice, *, is_mine: bool | None = None, is_public: bool | None = None
+    session: Session, person_id: UUID, page: Slice, *, is_mine: bool | None = None, is_public: bool | None = None
 ) -> Rows:
     """One's own and those one was invited to while they are collaborative; one of the two where `is_mine` says so."""
     invited = select(PlaylistPerson.playlist_id).where(PlaylistPerson.person_id == person_id)
@@ -55,12 +55,12 @@ async def of_person(
     found = _SHOWN.where(wanted[is_mine])
     if is_public is not None:
         found = found.where(Playlist.is_public.is_(is_public))
-    return await found_by(session, part.of(found))
+    return await found_by(session, page.of(found))
 
 
-async def public(session: Session, part: Slice, *, owner_id: UUID | None = None) -> Rows:
+async def public(session: Session, page: Slice, *, owner_id: UUID | None = None) -> Rows:
     """Public ones nobody hid, of everybody or of one person."""
     found = _SHOWN.where(Playlist.is_public.is_(True), Playlist.hidden_at.is_(None))
     if owner_id is not None:
         found = found.where(Playlist.owner_id == owner_id)
-    return await found_by(session, part.of(found))
+    return await found_by(session, page.of(found))

@@ -15,7 +15,7 @@ from veza.accounts.people import Person, UnknownPerson
 from veza.catalog import reported
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.texts import one_line, paragraphs
+from veza.kit.text import one_line, paragraphs
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 2_000

@@ -10,8 +10,8 @@ from sqlalchemy import or_, select, update
 
 from veza.catalog import tagging
 from veza.catalog.releases import Release, demand_licence, machine
+from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import count_tracks, list_tracks
-from veza.catalog.wording import BadValue
 from veza.kit import outbox
 from veza.kit.database import Database, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault

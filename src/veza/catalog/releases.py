@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.artists import Artist, acts_for, demand, find_artist
 from veza.catalog.askers import Asker
-from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.moves import Machine, Move
@@ -116,7 +116,7 @@ class NotDraft(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseWanted:
+class ReleaseDraft:
     """What somebody wrote about a release."""
 
     title: str
@@ -130,7 +130,7 @@ class ReleaseWanted:
     release_date_precision: str | None = None
 
 
-async def create_release(session: Session, artist: Artist, wanted: ReleaseWanted) -> Release:
+async def create_release(session: Session, artist: Artist, wanted: ReleaseDraft) -> Release:
     """A new draft of the artist's. Raises BadValue."""
     release_id = session.new_id()
     facts = _facts({name: getattr(wanted, name) for name in wanted.__slots__})
@@ -144,7 +144,7 @@ async def create_release(session: Session, artist: Artist, wanted: ReleaseWanted
         "created_at": session.now,
         "updated_at": session.now,
     }
-    (release,) = await machine.born(session, [row], because="created")
+    (release,) = await machine.create(session, [row], because="created")
     await tagging.write(session, tagging.RELEASE, release_id, release.tags)
     return release
 
@@ -163,7 +163,7 @@ async def edit_release(session: Session, release: Release, version: int | None, 
         facts["slug"] = await slugs.give(session, slugs.RELEASE, release.artist_id, release.id, facts["title"])
     if "tags" in facts:
         await tagging.write(session, tagging.RELEASE, release.id, facts["tags"], release.tags)
-    await machine.amend(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
+    await machine.update(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
     if release.status == "published" and ("tags" in facts or "title" in facts):
         await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
 

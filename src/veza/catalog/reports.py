@@ -18,7 +18,7 @@ from veza.catalog.rows import Rows, found_by
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
-from veza.kit.texts import paragraphs
+from veza.kit.text import paragraphs
 
 TEXT_MOST = 2_000
 LABEL_MOST = 200
@@ -73,7 +73,7 @@ async def report(
         "decision": None,
         "decided_at": None,
     }
-    (row,) = await machine.born(session, [values], because=reason)
+    (row,) = await machine.create(session, [values], because=reason)
     return row
 
 
@@ -95,17 +95,17 @@ QUEUE_SORTS = {name: _AGES[name] for name in ("oldest", "newest")}
 
 
 async def of_person(
-    session: Session, reporter_id: UUID, part: Slice, *, status: ReportStatus | None = None
+    session: Session, reporter_id: UUID, page: Slice, *, status: ReportStatus | None = None
 ) -> Sequence[Report]:
     """What one person reported."""
     found = select(Report).where(Report.reporter_id == reporter_id)
     if status is not None:
         found = found.where(Report.status == status)
-    return (await session.scalars(part.of(found))).all()
+    return (await session.scalars(page.of(found))).all()
 
 
 async def queue(
-    session: Session, part: Slice, *, status: ReportStatus | None = None, kind: SubjectKind | None = None
+    session: Session, page: Slice, *, status: ReportStatus | None = None, kind: SubjectKind | None = None
 ) -> Rows:
     """Reports for moderators, each (Report,) with how many are open about the same thing (open_count)."""
     open_count = (
@@ -122,7 +122,7 @@ async def queue(
         found = found.where(Report.status == status)
     if kind is not None:
         found = found.where(Report.subject_kind == kind)
-    return await found_by(session, part.of(found))
+    return await found_by(session, page.of(found))
 
 
 async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID) -> str:

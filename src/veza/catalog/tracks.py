@@ -15,7 +15,7 @@ from veza.catalog import metadata, reported, tagging
 from veza.catalog.askers import Asker
 from veza.catalog.limits import Limits
 from veza.catalog.releases import Release, UnknownRelease, release_to_change
-from veza.catalog.wording import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
 
@@ -84,7 +84,7 @@ class TrackStays(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class TrackWanted:
+class TrackDraft:
     """What somebody wrote about a track; `credits` are (name, part)."""
 
     title: str
@@ -98,7 +98,7 @@ class TrackWanted:
 
 
 async def add_tracks(
-    session: Session, release: Release, wanted: Sequence[TrackWanted], *, limits: Limits
+    session: Session, release: Release, wanted: Sequence[TrackDraft], *, limits: Limits
 ) -> list[Track]:
     """Put tracks at the end of a locked release. Raises BadValue."""
     count = await count_tracks(session, release.id)

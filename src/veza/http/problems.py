@@ -253,7 +253,7 @@ _EXAMPLE_FAULTS = (
 
 
 def problems_page(*more: Kind) -> str:
-    """docs/api-problems.md; `more` are the kinds of the rooms' own errors."""
+    """docs/api-problems.md; `more` are the kinds of the modules' own errors."""
     kinds = (*KINDS, *more)
     rows = "".join(f"| `{kind.uri}` | {kind.status} | {kind.title} | {kind.meaning} |\n" for kind in kinds)
     return (
@@ -264,6 +264,6 @@ def problems_page(*more: Kind) -> str:
         "fault: `source` (`body`, `query`, `path` or `header`), `pointer` (a JSON pointer into the body, or `/` and\n"
         "the parameter's name), `field` (the same for people) and `message`: in words what would be right there, such\n"
         "as “two letters such as DE”.\n\n"
-        "This page is generated from `src/veza/http/problems.py` and the `problems.py` of each room.\n\n"
+        "This page is generated from `src/veza/http/problems.py` and the `problems.py` of each module.\n\n"
         f"| type | status | title | what to do |\n|---|---|---|---|\n{rows}"
     )

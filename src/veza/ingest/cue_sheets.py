@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from veza.catalog.wording import same_name
+from veza.catalog.text_fields import same_name
 from veza.ingest import encodings
 from veza.ingest.found import FoundFile
 from veza.ingest.report import CueSheet, CueTrack

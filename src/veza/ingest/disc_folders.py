@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from veza.catalog.wording import same_name
+from veza.catalog.text_fields import same_name
 from veza.ingest.disc_names import BONUS, DiscName, disc_name, numbers_of, side_name, without_disc
 from veza.ingest.recording import Recording, agreed
 

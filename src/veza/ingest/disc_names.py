@@ -113,9 +113,9 @@ def numbers_of(said: Iterable[str], least_of_bonus: int = 1) -> list[int]:
     """The numbers of discs that stand beside each other: `i` is one beside `ii`, and the ninth letter beside `h`. A
     bonus disc comes behind all others, as `least_of_bonus` at least."""
     written = list(said)
-    letters = {one for one in written if len(one) == 1 and one.isalpha() and one not in _WORDS}
-    are_letters = bool(letters - _ROMAN.keys()) and not any(len(one) > 1 and one in _ROMAN for one in written)
-    numbers = [_number(one, is_letter=are_letters and one in letters) for one in written]
+    emails = {one for one in written if len(one) == 1 and one.isalpha() and one not in _WORDS}
+    are_letters = bool(emails - _ROMAN.keys()) and not any(len(one) > 1 and one in _ROMAN for one in written)
+    numbers = [_number(one, is_letter=are_letters and one in emails) for one in written]
     last = max([least_of_bonus - 1, *(one for one in numbers if one is not None)])
     for index, one in enumerate(numbers):
         if one is None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from veza.catalog.artists import Artist
 from veza.catalog.covers import set_cover
+from veza.catalog.facade import record_cover
 from veza.catalog.pictures import CoverFiles
-from veza.catalog.releases import ReleaseWanted, create_release, edit_release
-from veza.catalog.room import record_cover
+from veza.catalog.releases import ReleaseDraft, create_release, edit_release
 from veza.catalog.tracks import add_tracks, edit_track, reorder_tracks, tracks_of
 from veza.ingest.columns import typed
 from veza.ingest.memory import ImportedRelease
@@ -30,7 +30,7 @@ async def carry_out(session: Session, run: Run, artist: Artist, plan: Plan, cove
         return outcome_of(plan, cover is not None)
     outcome = outcome_of(plan, cover is not None)
     if before is None:
-        release = await create_release(session, artist, ReleaseWanted(**typed(plan.facts)))
+        release = await create_release(session, artist, ReleaseDraft(**typed(plan.facts)))
         memory = ImportedRelease(
             release_id=release.id, artist_id=artist.id, run_id=run.run_id, album_hash="", said={}, track_order=[],
             cover_hash=None, attempt=0,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from veza.catalog import metadata
-from veza.catalog.wording import same_name
+from veza.catalog.text_fields import same_name
 from veza.ingest.disc_folders import Home
 from veza.ingest.recording import Recording
 from veza.ingest.sources import SourceFile

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
 
-from veza.catalog.wording import same_name
+from veza.catalog.text_fields import same_name
 from veza.ingest.disc_names import without_disc
 from veza.ingest.found import FoundFile
 from veza.ingest.ordering import in_order, placed

@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from veza.catalog.releases import Release
+from veza.catalog.text_fields import same_name
 from veza.catalog.tracks import Track, tracks_of
-from veza.catalog.wording import same_name
 from veza.ingest.found import FoundFile, Slot
 from veza.ingest.grouping import Group
 from veza.ingest.memory import ImportedFile, ImportedRelease, hash_of_text

@@ -11,14 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from veza.catalog import metadata
-from veza.catalog.tracks import TrackWanted
-from veza.catalog.wording import NAME_MOST, BadValue, clean
+from veza.catalog.text_fields import NAME_MOST, BadValue, clean
+from veza.catalog.tracks import TrackDraft
 from veza.ingest import encodings
 from veza.ingest.dates import Known, read_date
 from veza.ingest.media import Media, Text
 from veza.ingest.sources import SourceFile
 from veza.kit import codes
-from veza.kit.texts import flat
+from veza.kit.text import sanitize
 
 CREDITED = {"artist": "artist", "composer": "composer", "lyricist": "lyricist", "performer": "performer"}
 EXPLICIT = frozenset({"1", "4"})  # as the iTunes advisory says it: 0 nothing, 1 or 4 explicit, 2 clean
@@ -35,7 +35,7 @@ class Recording:
     """A file's track, and where it says it belongs. `side` is a record's ("" where there is none); `disc` and `number`
     are None where nothing is said. `title_is_name`: no tag has a title, the file's name stands for it."""
 
-    track: TrackWanted
+    track: TrackDraft
     album: str | None
     album_artist: str | None
     artist: str | None
@@ -57,7 +57,7 @@ def read_recording(media: Media, file: SourceFile, encoding: str | None = None) 
     said = {name: reading.texts(name) for name in media.texts}
     title = reading.one(said, "title")
     explicit = bool(EXPLICIT.intersection(said["explicit"])) if said.get("explicit") else None
-    track = TrackWanted(
+    track = TrackDraft(
         title=title or _tidy(file.stem) or "Untitled",
         credits=reading.credits(said),
         explicit=bool(explicit),
@@ -130,7 +130,7 @@ class _Reading:
         """The first value that can be shown, cut where it is too long."""
         for text in said.get(name, ()):
             if tidy := _tidy(text):
-                if len(" ".join(flat(text).split())) > NAME_MOST:
+                if len(" ".join(sanitize(text).split())) > NAME_MOST:
                     self.notes.append(f"its {name.replace('_', ' ')} is cut off after {NAME_MOST} letters")
                 return tidy
         return None
@@ -188,6 +188,6 @@ def agreed(values: Sequence[Any]) -> Any:
 def _tidy(text: str, most: int = NAME_MOST) -> str:
     """As much of the text as a name may have; empty when nothing of it can be shown."""
     try:
-        return clean(unicodedata.normalize("NFC", " ".join(flat(text).split()))[:most], "it", most)
+        return clean(unicodedata.normalize("NFC", " ".join(sanitize(text).split()))[:most], "it", most)
     except BadValue:
         return ""

@@ -12,12 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from veza.catalog.artists import Artist
+from veza.catalog.facade import Catalog
 from veza.catalog.pictures import MOST_BYTES, BadPicture, CoverFiles, hash_of
 from veza.catalog.releases import Outdated
-from veza.catalog.room import CatalogRoom
 from veza.catalog.slugs import NoSlugFree
+from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import Track
-from veza.catalog.wording import BadValue
 from veza.ingest import encodings
 from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate, unread_covers
 from veza.ingest.audio_hash import audio_hash
@@ -42,7 +42,7 @@ OnStep = Callable[[str, int, int], None]
 
 
 async def run_import(
-    room: CatalogRoom,
+    catalog: Catalog,
     artist_id: UUID | None,
     source: Source,
     on_step: OnStep,
@@ -63,16 +63,16 @@ async def run_import(
     report.sheets = await asyncio.to_thread(tell_of_sheets, source, found, report.refused, encoding)
     places = {one.place for one in found} | {source.place(file) for file in listed.files}
     run = Run(
-        room.database.ids.new(), artist_id, source.root, room.limits, is_gone=_Gone(source, places), is_dry=is_dry
+        catalog.database.ids.new(), artist_id, source.root, catalog.limits, is_gone=_Gone(source, places), is_dry=is_dry
     )
-    before = await _tracks_before(room, artist_id)
+    before = await _tracks_before(catalog, artist_id)
     groups = group_files(found, source.name, source.root, before, is_archive=source.is_archive)
     for number, group in enumerate(groups):
         on_step("importing", number, len(groups))
-        report.releases.append(await _imported(room, run, source, group, report))
+        report.releases.append(await _imported(catalog, run, source, group, report))
     on_step("importing", len(groups), len(groups))
     if artist_id is not None:
-        await _name_gone(room, run, source, places, report)
+        await _name_gone(catalog, run, source, places, report)
     if any(one.result in {"made", "updated"} for one in report.releases) and not is_dry:
         report.run_id = run.run_id
     return report
@@ -117,16 +117,16 @@ def _hash_file(opened: IO[bytes]) -> str:
     return hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader of bytes will do
 
 
-async def _imported(room: CatalogRoom, run: Run, source: Source, group: Group, report: Report) -> Outcome:
-    async with room.database.read() as session:
+async def _imported(catalog: Catalog, run: Run, source: Source, group: Group, report: Report) -> Outcome:
+    async with catalog.database.read() as session:
         plan = await make_plan(session, run, group)
     try:
-        cover, where = await _cover(room, run, plan, source, report)
+        cover, where = await _cover(catalog, run, plan, source, report)
         if run.is_dry:
             run.take(plan)
             outcome = outcome_of(plan, bool(where))
         else:
-            outcome = await _written(room, run, group, cover)
+            outcome = await _written(catalog, run, group, cover)
     except (BadValue, NoSlugFree, Outdated, Stale) as refusal:
         return Outcome(group.title, LEFT_ALONE, notes=[*group.notes, str(refusal)])
     if plan.before is None and not where and (note := not_taken(group, of_source(source))):
@@ -139,8 +139,8 @@ async def _imported(room: CatalogRoom, run: Run, source: Source, group: Group, r
     return outcome
 
 
-async def _written(room: CatalogRoom, run: Run, group: Group, cover: CoverFiles | None) -> Outcome:
-    async with room.database.write(ACTOR) as session:
+async def _written(catalog: Catalog, run: Run, group: Group, cover: CoverFiles | None) -> Outcome:
+    async with catalog.database.write(ACTOR) as session:
         # One import of an artist at a time: of two that run at once the second finds what the first made.
         artist = (await session.scalars(select(Artist).where(Artist.id == run.artist_id).with_for_update())).one()
         plan = await make_plan(session, run, group)
@@ -153,7 +153,7 @@ async def _written(room: CatalogRoom, run: Run, group: Group, cover: CoverFiles 
 
 
 async def _cover(
-    room: CatalogRoom, run: Run, plan: Plan, source: Source, report: Report
+    catalog: Catalog, run: Run, plan: Plan, source: Source, report: Report
 ) -> tuple[CoverFiles | None, str]:
     """The first picture that can be made the cover, and where it is; neither when the cover is that one already, or
     is not the import's to change. In a dry run nothing is made of it."""
@@ -162,7 +162,7 @@ async def _cover(
             data = await asyncio.to_thread(_picture, source, candidate)
             if not plan.takes_cover(hash_of(data)):
                 return None, ""
-            return (None if run.is_dry else await room.keep_picture(data)), candidate.where
+            return (None if run.is_dry else await catalog.keep_picture(data)), candidate.where
         except (BadPicture, UnreadableFile) as refusal:
             _refuse_once(report, candidate, refusal)
     return None, ""
@@ -180,11 +180,11 @@ def _refuse_once(report: Report, candidate: Candidate, why: Exception) -> None:
         report.refused.append(said)
 
 
-async def _tracks_before(room: CatalogRoom, artist_id: UUID | None) -> dict[str, set[UUID]]:
+async def _tracks_before(catalog: Catalog, artist_id: UUID | None) -> dict[str, set[UUID]]:
     """The tracks that each sound was taken for by earlier imports."""
     tracks: dict[str, set[UUID]] = {}
     if artist_id is not None:
-        async with room.database.read() as session:
+        async with catalog.database.read() as session:
             for row in await remembered_of(session, artist_id):
                 if row.audio_hash is not None:
                     tracks.setdefault(row.audio_hash, set()).add(row.track_id)
@@ -208,11 +208,11 @@ def _is_under(place: str, root: str) -> bool:
     return place.startswith((f"{root}/", f"{root}!/"))
 
 
-async def _name_gone(room: CatalogRoom, run: Run, source: Source, places: set[str], report: Report) -> None:
+async def _name_gone(catalog: Catalog, run: Run, source: Source, places: set[str], report: Report) -> None:
     """Name the files of this source whose tracks are there and which are not: a label should know what it lacks."""
     assert run.artist_id is not None
     hidden = [source.root + mark + path for path, _ in source.listed.refused for mark in ("/", "!/")]
-    async with room.database.read() as session:
+    async with catalog.database.read() as session:
         rows = await remembered_of(session, run.artist_id)
         lost = [
             row for row in rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from veza.catalog.wording import same_name
+from veza.catalog.text_fields import same_name
 from veza.ingest.found import FoundFile, Slot, same_length
 
 

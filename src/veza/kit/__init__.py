@@ -1,1 +1,1 @@
-"""The ground every room stands on: clock, ids, money amounts, database, outbox, worker loop. No business words."""
+"""The ground every module stands on: clock, ids, money amounts, database, outbox, worker loop. No business words."""

@@ -81,7 +81,7 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class Base(DeclarativeBase):
-    """Every table of every room; constraint names are fixed so that migrations can speak of them."""
+    """Every table of every module; constraint names are fixed so that migrations can speak of them."""
 
     metadata = MetaData(
         naming_convention={

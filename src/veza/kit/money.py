@@ -59,14 +59,14 @@ def step(currency: str) -> int:
     return 10 if currency in THREE_DECIMAL else 1
 
 
-def most_charge(currency: str) -> Money:
+def most_charge(currency: str) -> Amount:
     """The largest amount the provider charges in `currency`, and so the largest price and cart."""
     most = MOST_CHARGE.get(currency, MOST_CHARGE_MINOR)
-    return Money(most - most % step(currency), currency)
+    return Amount(most - most % step(currency), currency)
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class Amount:
     """`minor` whole minor units of `currency` (ISO 4217, upper case). Prints as “5.00 EUR”."""
 
     minor: int
@@ -89,7 +89,7 @@ def known_currency(code: str) -> str:
     return upper
 
 
-def typed(text: str, currency: str) -> Money:
+def typed(text: str, currency: str) -> Amount:
     """The amount somebody typed in units of `currency`, such as “12.50” or “12,5”; BadAmount when it is none.
 
     Whether it may be charged is for `positive` to say.
@@ -101,15 +101,15 @@ def typed(text: str, currency: str) -> Money:
     except InvalidOperation:
         minor = None
     if minor is None or abs(minor) > LARGEST_MINOR:
-        raise BadAmount(f"“{text[:40]}” is not an amount; write it like {Money(1250, known)}, without thousands marks")
+        raise BadAmount(f"“{text[:40]}” is not an amount; write it like {Amount(1250, known)}, without thousands marks")
     if minor != int(minor) or (known in TWO_DECIMAL_WHOLE and minor % 100):
         raise BadAmount(f"“{text[:40]}” has more decimals than {known} has")
-    return Money(int(minor), known)
+    return Amount(int(minor), known)
 
 
-def positive(minor: int, currency: str) -> Money:
+def positive(minor: int, currency: str) -> Amount:
     """Return the amount, or raise BadAmount when it is not positive, too large, or not chargeable in `currency`."""
-    money = Money(minor, known_currency(currency))
+    money = Amount(minor, known_currency(currency))
     if minor <= 0:
         raise BadAmount(f"an amount must be above zero, this one is {money}")
     most = most_charge(money.currency)
@@ -122,13 +122,13 @@ def positive(minor: int, currency: str) -> Money:
     return money
 
 
-def chargeable(minor: int, currency: str) -> Money:
+def chargeable(minor: int, currency: str) -> Amount:
     """`positive`, and not below what the provider charges; raises BadAmount."""
     money = positive(minor, currency)
     least = LEAST_CHARGE.get(money.currency, 1)
     if minor < least:
         raise BadAmount(
-            f"{money} is too little to be charged: the provider takes {Money(least, money.currency)} or more"
+            f"{money} is too little to be charged: the provider takes {Amount(least, money.currency)} or more"
         )
     return money
 

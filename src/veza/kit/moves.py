@@ -106,22 +106,22 @@ class Machine(Generic[R]):
         await self._write(session, row, {"status": to, **facts})
         self._remember(session, row.id, _about_row(row), source, to, because, request_id)
 
-    async def amend(self, session: Session, row: R, **facts: Any) -> None:
+    async def update(self, session: Session, row: R, **facts: Any) -> None:
         """Set columns other than the status, guarded like a move. Raises Stale when somebody else was first."""
         if "status" in facts:
             raise TypeError("amend does not write a status; move does")
         await self._write(session, row, facts)
 
-    async def born(self, session: Session, rows: list[dict[str, Any]], *, because: str) -> list[R]:
+    async def create(self, session: Session, rows: list[dict[str, Any]], *, because: str) -> list[R]:
         """Insert `rows` (column values, `status` included) and begin their histories; returns them as objects."""
         if not rows:
             return []
-        born = [self.model(**values) for values in rows]
-        session.add_all(born)
+        created = [self.model(**values) for values in rows]
+        session.add_all(created)
         await session.flush()
         for values in rows:
             self._remember(session, values["id"], _about(values), None, values["status"], because)
-        return born
+        return created
 
     async def _write(self, session: Session, row: R, values: Mapping[str, Any]) -> None:
         guard = {"the_id": row.id, "the_status": row.status, "the_attempt": row.attempt}

@@ -1,6 +1,6 @@
 """Grants: one for each thing a person was given, by what gave it; revoking takes back exactly that one.
 
-Ids of people and of what is owned come from other rooms and are not tied to their tables: what somebody paid for is
+Ids of people and of what is owned come from other modules and are not tied to their tables: what somebody paid for is
 remembered whatever becomes of the rest.
 """
 

@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, select
 
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
+from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.tracks import Track
-from veza.catalog.wording import AFTER_ALL, sort_key
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
 from veza.library.grants import Grant
@@ -52,7 +52,7 @@ _SHELF = (
 async def owned_by(
     session: Session,
     person_id: UUID,
-    part: Slice,
+    page: Slice,
     *,
     kind: str | None = None,
     artist_id: UUID | None = None,
@@ -67,7 +67,7 @@ async def owned_by(
     if text is not None:
         begins = sort_key(text)
         mine = mine.where(begins <= _TITLE_KEY, begins + AFTER_ALL > _TITLE_KEY)
-    rows = await session.execute(part.of(mine))
+    rows = await session.execute(page.of(mine))
     return [
         Owned(
             grant.id,

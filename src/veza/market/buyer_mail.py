@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.market import notices, orders
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
@@ -26,7 +26,7 @@ async def tell_failed(session: Session, order: Order, rules: MarketRules) -> Non
         order,
         rules,
         f"Your payment to {rules.platform_name} did not go through",
-        f"Your bank did not carry out the payment of {Money(order.amount_minor, order.currency)} for:\n\n"
+        f"Your bank did not carry out the payment of {Amount(order.amount_minor, order.currency)} for:\n\n"
         f"{listed(lines)}\n\n"
         "Nothing was taken and nothing is owed. The things are still in your cart: check out again, and you can pay"
         f" in another way.\n\n{order.cancel_url}\n",
@@ -35,7 +35,7 @@ async def tell_failed(session: Session, order: Order, rules: MarketRules) -> Non
 
 async def tell_gone(session: Session, order: Order, rules: MarketRules, lines: Sequence[OrderLine]) -> None:
     """Some of what was paid for is gone; its money is on its way back."""
-    total = Money(sum(line.gross_minor for line in lines), order.currency)
+    total = Amount(sum(line.gross_minor for line in lines), order.currency)
     await tell(
         session,
         order,
@@ -45,7 +45,7 @@ async def tell_gone(session: Session, order: Order, rules: MarketRules, lines: S
     )
 
 
-def goes_back(total: Money) -> str:
+def goes_back(total: Amount) -> str:
     return f"The {total} for it goes back by itself, in the way that you paid.\n"
 
 

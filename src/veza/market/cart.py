@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import people
 from veza.kit.database import Base, Session
-from veza.kit.money import BadAmount, Money, chargeable
+from veza.kit.money import Amount, BadAmount, chargeable
 from veza.market import orders, owned, products
 from veza.market.products import NotForSale, Offer, Pricing
 from veza.market.tokens import hash_of
@@ -60,7 +60,7 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CartLine:
     """One thing in a cart, as last seen and as it stands; `offer` is None when it is gone altogether."""
 
     item: CartItem
@@ -73,8 +73,8 @@ class Repriced:
 
     product_id: UUID
     title: str
-    old: Money
-    new: Money
+    old: Amount
+    new: Amount
 
     def __str__(self) -> str:
         return f"“{self.title}” was {self.old} and is {self.new} now"
@@ -130,14 +130,14 @@ async def ready(session: Session, buyer: Buyer) -> Cart:
     return cart
 
 
-async def contents(session: Session, cart: Cart | None) -> list[Held]:
+async def contents(session: Session, cart: Cart | None) -> list[CartLine]:
     """What is in the cart, in the order it was put in; two statements however much it is."""
     if cart is None:
         return []
     mine = select(CartItem).where(CartItem.cart_id == cart.id).order_by(CartItem.added_at, CartItem.product_id)
     items = (await session.scalars(mine.execution_options(populate_existing=True))).all()
     offered = await products.offers(session, [item.product_id for item in items])
-    return [Held(item, offered.get(item.product_id)) for item in items]
+    return [CartLine(item, offered.get(item.product_id)) for item in items]
 
 
 async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amount_minor: int | None) -> None:
@@ -221,24 +221,24 @@ async def merge(session: Session, cart: Cart, buyer: Buyer) -> int:
     return len(moved)
 
 
-def repricing(held: Sequence[Held]) -> list[Repriced]:
+def repricing(held: Sequence[CartLine]) -> list[Repriced]:
     """What costs something else now than the buyer saw; what they may pay anyway is no change."""
     found: list[Repriced] = []
     for one in held:
         if one.offer is None:
             continue
-        old, new = Money(one.item.amount_minor, one.item.currency), amount_now(one.item, one.offer)
+        old, new = Amount(one.item.amount_minor, one.item.currency), amount_now(one.item, one.offer)
         if old != new:
             found.append(Repriced(one.item.product_id, one.offer.title, old, new))
     return found
 
 
-def amount_now(item: CartItem, offer: Offer) -> Money:
+def amount_now(item: CartItem, offer: Offer) -> Amount:
     """What this thing in a cart costs by today's price; a buyer's own amount stands while it is enough."""
     product = offer.product
-    price = Money(product.price_minor if product.pricing != Pricing.FREE else 0, product.currency)
+    price = Amount(product.price_minor if product.pricing != Pricing.FREE else 0, product.currency)
     named = item.pricing == product.pricing == Pricing.MINIMUM and item.currency == product.currency
-    return Money(max(item.amount_minor, price.minor), price.currency) if named else price
+    return Amount(max(item.amount_minor, price.minor), price.currency) if named else price
 
 
 async def reprice(session: Session, cart: Cart) -> list[Repriced]:
@@ -259,12 +259,12 @@ def _as_seen(offer: Offer) -> dict[str, Any]:
 
 def _amount(offer: Offer, named_minor: int | None) -> int:
     product = offer.product
-    least = Money(product.price_minor, product.currency)
+    least = Amount(product.price_minor, product.currency)
     if product.pricing == Pricing.MINIMUM:
         if named_minor is None:
             return least.minor
         if named_minor < least.minor:
-            raise BadAmount(f"“{offer.title}” costs at least {least}, not {Money(named_minor, product.currency)}")
+            raise BadAmount(f"“{offer.title}” costs at least {least}, not {Amount(named_minor, product.currency)}")
         return chargeable(named_minor, product.currency).minor if named_minor else 0
     if named_minor is not None and named_minor != least.minor:
         raise BadAmount(f"“{offer.title}” costs {least}; its price is not the buyer's to name")

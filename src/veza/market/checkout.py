@@ -18,18 +18,18 @@ from sqlalchemy import insert, or_, select
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Limit
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import fulfilment, orders, owned
-from veza.market.cart import Buyer, Cart, Held, Repriced
+from veza.market.cart import Buyer, Cart, CartLine, Repriced
 from veza.market.orders import Order, OrderLine
 from veza.market.products import NotForSale
 from veza.market.rules import MarketRules
 from veza.market.vat import vat_of
 from veza.money import checkout as pay_page
 from veza.money import payments
-from veza.money.checkout import CheckoutSession, CheckoutWanted
-from veza.money.payments import LineWanted, Payment
+from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
+from veza.money.payments import LineDraft, Payment
 from veza.money.stripe.gateway import Gateway
 
 CHECKOUT = Limit("checkout", 30, timedelta(seconds=10))
@@ -39,7 +39,7 @@ FREE_TO_ADDRESS = Limit("free to", 5, timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CheckoutRequest:
     """What the buyer says at checkout; `email` is where an anonymous buyer's claim link goes.
 
     `request_key` is the same for the same request repeated, and no other.
@@ -57,7 +57,7 @@ class Opening:
 
     order: Order
     payment: Payment | None
-    wanted: CheckoutWanted | None
+    wanted: CheckoutSessionRequest | None
 
 
 class CartEmpty(Exception):
@@ -92,7 +92,9 @@ class PriceChanged(Exception):
         self.changes = list(changes)
 
 
-async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules) -> list[Opening]:
+async def begin(
+    session: Session, cart: Cart, buyer: Buyer, wanted: CheckoutRequest, rules: MarketRules
+) -> list[Opening]:
     """The orders this cart makes (locked), written if they are new; nothing was asked of the provider yet.
 
     Raises CartEmpty, AddressNeeded, NotForSale, OwnedAlready, PaymentUnderWay, PriceChanged, BadPayment, BadAmount, and
@@ -113,7 +115,7 @@ async def begin(session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rule
     changes = carts.repricing(held)
     if changes:
         raise PriceChanged(changes)
-    groups: dict[tuple[str, bool], list[Held]] = {}
+    groups: dict[tuple[str, bool], list[CartLine]] = {}
     for one in held:
         groups.setdefault((one.item.currency, one.item.amount_minor == 0), []).append(one)
     before = await _open_orders(session, cart)
@@ -167,7 +169,7 @@ def request_key(order_id: UUID) -> str:
     return f"order {order_id}"
 
 
-async def _refuse_unsellable(session: Session, held: Sequence[Held], buyer: Buyer) -> None:
+async def _refuse_unsellable(session: Session, held: Sequence[CartLine], buyer: Buyer) -> None:
     for one in held:
         if one.offer is None:
             raise NotForSale(f"product {one.item.product_id} is gone: take it out of the cart")
@@ -177,7 +179,7 @@ async def _refuse_unsellable(session: Session, held: Sequence[Held], buyer: Buye
         await owned.refuse(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
 
 
-async def _refuse_under_way(session: Session, cart: Cart, buyer: Buyer, held: Sequence[Held]) -> None:
+async def _refuse_under_way(session: Session, cart: Cart, buyer: Buyer, held: Sequence[CartLine]) -> None:
     theirs = Order.cart_id == cart.id
     if buyer.person_id is not None:
         theirs = or_(theirs, Order.person_id == buyer.person_id)
@@ -198,19 +200,19 @@ async def _open_orders(session: Session, cart: Cart) -> dict[str, Order]:
     return {order.fingerprint: order for order in rows}
 
 
-def _fingerprint(group: Sequence[Held], rules: MarketRules) -> str:
+def _fingerprint(group: Sequence[CartLine], rules: MarketRules) -> str:
     lines = sorted((str(one.item.product_id), one.item.amount_minor, one.item.currency) for one in group)
     said = repr((rules.vat_rate_bps, lines))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 async def _open(
-    session: Session, cart: Cart, buyer: Buyer, wanted: Wanted, rules: MarketRules, group: Sequence[Held],
+    session: Session, cart: Cart, buyer: Buyer, wanted: CheckoutRequest, rules: MarketRules, group: Sequence[CartLine],
     fingerprint: str, currency: str,
 ) -> Opening:  # fmt: skip
     order_id = session.new_id()
     lines = [_line(session, order_id, i, one, rules) for i, one in enumerate(group)]
-    total = Money(sum(line["gross_minor"] for line in lines), currency)
+    total = Amount(sum(line["gross_minor"] for line in lines), currency)
     # Written by the machine: a status is born there too.
     values: dict[str, Any] = {
         "id": order_id,
@@ -230,7 +232,7 @@ async def _open(
         if buyer.person_id is None:
             await limits.spend(session, FREE_TO_ADDRESS.of(wanted.email))
         free = {**values, "status": "paid", "paid_at": session.now}
-        (order,) = await orders.machine.born(session, [free], because="everything in it is free")
+        (order,) = await orders.machine.create(session, [free], because="everything in it is free")
         await session.execute(insert(OrderLine), lines)
         await fulfilment.give_lines(session, order)
         await fulfilment.send_claim(session, order, rules)
@@ -240,7 +242,7 @@ async def _open(
     charged = await payments.lines_of(session, payment.id)
     paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]
     values |= {"payment_id": payment.id, "status": "open"}
-    (order,) = await orders.machine.born(session, [values], because="checked out")
+    (order,) = await orders.machine.create(session, [values], because="checked out")
     await session.execute(insert(OrderLine), paid_lines)
     return Opening(order, payment, page)
 
@@ -250,17 +252,17 @@ async def _made_by(session: Session, cart: Cart, key: str) -> Sequence[Order]:
     return (await session.scalars(mine.execution_options(populate_existing=True))).all()
 
 
-async def _again(session: Session, order: Order, wanted: Wanted) -> Opening:
+async def _again(session: Session, order: Order, wanted: CheckoutRequest) -> Opening:
     """The order that is open for these things: the same body asks the provider for the same page."""
     if order.person_id is None and wanted.email is not None and order.email != wanted.email:
-        await orders.machine.amend(session, order, email=wanted.email)
+        await orders.machine.update(session, order, email=wanted.email)
     if order.payment_id is None:
         return Opening(order, None, None)
     lines = (await orders.lines_of(session, [order.id]))[order.id]
-    page = CheckoutWanted(
+    page = CheckoutSessionRequest(
         str(order.id),
         order.currency,
-        tuple(LineWanted(str(line.artist_id), line.ref, line.gross_minor, line.fee_bps) for line in lines),
+        tuple(LineDraft(str(line.artist_id), line.ref, line.gross_minor, line.fee_bps) for line in lines),
         order.success_url,
         order.cancel_url,
     )
@@ -270,7 +272,7 @@ async def _again(session: Session, order: Order, wanted: Wanted) -> Opening:
     return Opening(order, payment, page if has_page else None)
 
 
-def _line(session: Session, order_id: UUID, position: int, held: Held, rules: MarketRules) -> dict[str, Any]:
+def _line(session: Session, order_id: UUID, position: int, held: CartLine, rules: MarketRules) -> dict[str, Any]:
     offer = held.offer
     if offer is None:
         raise CartEmpty
@@ -294,12 +296,14 @@ def _line(session: Session, order_id: UUID, position: int, held: Held, rules: Ma
     }
 
 
-def _page(order_id: UUID, currency: str, lines: Sequence[dict[str, Any]], success: str, cancel: str) -> CheckoutWanted:
-    return CheckoutWanted(
+def _page(
+    order_id: UUID, currency: str, lines: Sequence[dict[str, Any]], success: str, cancel: str
+) -> CheckoutSessionRequest:
+    return CheckoutSessionRequest(
         str(order_id),
         currency,
         tuple(
-            LineWanted(
+            LineDraft(
                 str(line["artist_id"]),
                 f"{line['title']} · {line['artist']}"[:200],
                 line["gross_minor"],

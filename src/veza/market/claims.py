@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from veza.accounts import people
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.library import grants
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market import code_claims, doubles, orders
+from veza.market import code_claims, duplicate_purchases, orders
 from veza.market.buyer_mail import listed
 from veza.market.cart import Buyer
 from veza.market.codes import CodeBatch
@@ -99,8 +99,8 @@ async def send_link(
     if not lines:
         return
     token = new_token()
-    await orders.machine.amend(session, order, claim_hash=hash_of(token))
-    total = Money(sum(line.gross_minor for line in lines), order.currency)
+    await orders.machine.update(session, order, claim_hash=hash_of(token))
+    total = Amount(sum(line.gross_minor for line in lines), order.currency)
     if len(twice) == len(lines):
         subject = "You paid twice at"
         told = (
@@ -225,10 +225,10 @@ async def _give(
     waiting = select(Order).where(Order.id.in_([order.id for order in seen]), Order.person_id.is_(None))
     locked = waiting.order_by(Order.id).with_for_update().execution_options(populate_existing=True)
     for order in (await session.scalars(locked)).all():
-        await orders.machine.amend(session, order, person_id=person_id, claim_hash=None, claimed_at=session.now)
-        twice = await doubles.among(session, order)
+        await orders.machine.update(session, order, person_id=person_id, claim_hash=None, claimed_at=session.now)
+        twice = await duplicate_purchases.among(session, order)
         await grants.claim(session, [order.id], person_id, because=because)
-        await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
+        await duplicate_purchases.give_back(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
         asked = update(RefundRequest).where(RefundRequest.order_id == order.id, RefundRequest.person_id.is_(None))
         await session.execute(asked.values(person_id=person_id).execution_options(synchronize_session=False))
         claimed.orders.append(order)

@@ -18,7 +18,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.texts import one_line
+from veza.kit.text import one_line
 from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.market import cart as carts

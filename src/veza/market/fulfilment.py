@@ -17,7 +17,7 @@ from veza.accounts import people
 from veza.kit.database import Session
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
-from veza.market import buyer_mail, claims, doubles, gone, orders, receipts, refund_requests
+from veza.market import buyer_mail, claims, duplicate_purchases, gone, orders, receipts, refund_requests
 from veza.market.cart import Cart, CartItem
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
@@ -41,7 +41,7 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     if order.person_id is not None and not await people.is_there(session, order.person_id):
         lines = (await orders.lines_of(session, [order.id]))[order.id]
         await give_lines(session, order)
-        await doubles.give_back(session, order, lines, because=ACCOUNT_GONE)
+        await duplicate_purchases.give_back(session, order, lines, because=ACCOUNT_GONE)
     else:
         await _give_what_is_there(session, order, rules)
     await follow_returns(session, payment_id)
@@ -52,10 +52,10 @@ async def _give_what_is_there(session: Session, order: Order, rules: MarketRules
     """Give the lines; the money of what is gone, or was bought already, goes back, and the buyer is told."""
     taken_down = await gone.among(session, order)
     missing = {line.id for line in taken_down}
-    twice = [line for line in await doubles.among(session, order) if line.id not in missing]
+    twice = [line for line in await duplicate_purchases.among(session, order) if line.id not in missing]
     await give_lines(session, order)
-    await doubles.give_back(session, order, taken_down, because=gone.BECAUSE)
-    await doubles.give_back(session, order, twice, because=doubles.BOUGHT_TWICE)
+    await duplicate_purchases.give_back(session, order, taken_down, because=gone.BECAUSE)
+    await duplicate_purchases.give_back(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
     if taken_down:
         await buyer_mail.tell_gone(session, order, rules, taken_down)
     await send_claim(session, order, rules, twice=twice, gone=taken_down)

@@ -54,7 +54,7 @@ class Asked:
 
 async def products(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     artist_id: UUID | None = None,
     release_id: UUID | None = None,
@@ -82,13 +82,13 @@ async def products(
             Artist.hidden_at.is_(None),
             ~HIDDEN_ITSELF,
         ]
-    rows = await session.execute(part.of(OFFERS.where(*wanted)))
+    rows = await session.execute(page.of(OFFERS.where(*wanted)))
     return [Offer(*row) for row in rows]
 
 
 async def orders(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     person_id: UUID | None = None,
     cart_id: UUID | None = None,
@@ -99,12 +99,12 @@ async def orders(
     wanted = _equal(
         (Order.person_id, person_id), (Order.cart_id, cart_id), (Order.status, status), (Order.currency, currency)
     )
-    return (await session.scalars(part.of(select(Order).where(*wanted)))).all()
+    return (await session.scalars(page.of(select(Order).where(*wanted)))).all()
 
 
 async def refund_requests(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     person_id: UUID | None = None,
     artist_id: UUID | None = None,
@@ -124,7 +124,7 @@ async def refund_requests(
         (RefundRequest.order_id, order_id),
         (RefundRequest.status, status),
     )
-    rows = await session.execute(part.of(found.where(*wanted)))
+    rows = await session.execute(page.of(found.where(*wanted)))
     return [
         Asked(request, line, order, FAILED_BECAUSE.get(refund) if request.status == "failed" else None)
         for request, line, order, refund in rows
@@ -133,7 +133,7 @@ async def refund_requests(
 
 async def batches(
     session: Session,
-    part: Slice,
+    page: Slice,
     artist_id: UUID,
     *,
     kind: str | None = None,
@@ -150,7 +150,7 @@ async def batches(
     wanted = _equal((CodeBatch.artist_id, artist_id), (CodeBatch.kind, kind), (CodeBatch.item_id, item_id))
     if is_revoked is not None:
         wanted.append(CodeBatch.revoked_at.is_not(None) if is_revoked else CodeBatch.revoked_at.is_(None))
-    rows = await session.execute(part.of(select(CodeBatch, used).where(*wanted)))
+    rows = await session.execute(page.of(select(CodeBatch, used).where(*wanted)))
     return [BatchCount(batch, int(count)) for batch, count in rows]
 
 

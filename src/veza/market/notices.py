@@ -14,7 +14,7 @@ from veza.accounts.people import Person
 from veza.catalog.artists import ArtistMember
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.subscriptions import Event
 from veza.market import orders
 from veza.market.orders import NOBODYS_ADDRESS, Order, OrderLine
@@ -58,11 +58,11 @@ async def on_refunded(database: Database, event: Event, rules: MarketRules) -> N
         amounts: dict[str, int] = event.payload["lines"]
         lines = (await orders.lines_of(session, [order.id]))[order.id]
         of = "\n".join(
-            f"- {line.title} · {line.artist}: {Money(amounts[str(line.payment_line_id)], order.currency)}"
+            f"- {line.title} · {line.artist}: {Amount(amounts[str(line.payment_line_id)], order.currency)}"
             for line in lines
             if str(line.payment_line_id) in amounts
         )
-        total = Money(int(event.payload["amount_minor"]), order.currency)
+        total = Amount(int(event.payload["amount_minor"]), order.currency)
         text = (
             f"{total} of your order {order.id} went back to you"
             f"{f', for:{chr(10)}{chr(10)}{of}{chr(10)}' if of else '.'}\n"
@@ -114,8 +114,8 @@ async def _tell_sellers(session: Session, order: Order, lines: Sequence[OrderLin
             sold.setdefault(recipient, []).append(line)
     for recipient, theirs in sold.items():
         listed = "\n".join(
-            f"- {line.title} · {line.artist}: {Money(line.gross_minor, order.currency)}, the artist's share "
-            f"{Money(shares.get(line.payment_line_id, 0) if line.payment_line_id else 0, order.currency)}"
+            f"- {line.title} · {line.artist}: {Amount(line.gross_minor, order.currency)}, the artist's share "
+            f"{Amount(shares.get(line.payment_line_id, 0) if line.payment_line_id else 0, order.currency)}"
             for line in theirs
         )
         first = f"Sold: {theirs[0].title}"
@@ -131,13 +131,13 @@ async def _confirm(
     if buyer is None:
         return
     listed = "\n".join(
-        f"- {line.title} · {line.artist}: {Money(line.gross_minor, order.currency)}"
+        f"- {line.title} · {line.artist}: {Amount(line.gross_minor, order.currency)}"
         f"{'' if line in kept else ', which goes back to you by itself'}"
         for line in lines
     )
     library = "It is in your library." if kept else "You had it already, or it is gone from the shop."
     text = (
-        f"Thank you. You paid {Money(order.amount_minor, order.currency)} for:\n\n{listed}\n\n"
+        f"Thank you. You paid {Amount(order.amount_minor, order.currency)} for:\n\n{listed}\n\n"
         f"{library} The receipt of order {order.id}:\n"
         f"{rules.base_url}/api/v1/orders/{order.id}/receipt.pdf\n"
     )

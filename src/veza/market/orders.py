@@ -192,7 +192,7 @@ _LOCKED = "payments whose orders are locked"
 def may_wait(session: Session, payment_id: UUID) -> bool:
     """Whether to wait for the order of this payment; from here on it counts as locked, its cart too.
 
-    The money room writes down what several payments say in one transaction. Holding the cart or the order of one and
+    The money module writes down what several payments say in one transaction. Holding the cart or the order of one and
     waiting for another's would stop somebody who comes the other way: there it fails instead, and each is written
     down by itself.
     """
@@ -264,7 +264,7 @@ async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id:
         if order.status == "open" and order.fingerprint in begun:
             await cancel(session, order, because="the same was checked out after signing in")
         else:
-            await machine.amend(session, order, cart_id=new_cart, person_id=person_id)
+            await machine.update(session, order, cart_id=new_cart, person_id=person_id)
 
 
 _BEGUN = select(Order.fingerprint).where(Order.cart_id == bindparam("cart_id"), Order.status == "open")

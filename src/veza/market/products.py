@@ -19,7 +19,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_ITSELF
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.money import BadAmount, Money, chargeable, known_currency
+from veza.kit.money import Amount, BadAmount, chargeable, known_currency
 from veza.kit.outbox import publish
 from veza.library.grants import ItemKind
 from veza.market.rules import MarketRules
@@ -66,7 +66,7 @@ class Product(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class PriceWanted:
+class PriceDraft:
     """A price as an artist sets it: minor units of `currency`; the least one may pay where buyers name the price."""
 
     pricing: Pricing
@@ -198,12 +198,12 @@ async def lock(session: Session, product_id: UUID) -> Product:
 
 
 async def create(
-    session: Session, artist: Artist, kind: ItemKind, item_id: UUID, price: PriceWanted, *, on_sale: bool,
+    session: Session, artist: Artist, kind: ItemKind, item_id: UUID, price: PriceDraft, *, on_sale: bool,
     rules: MarketRules,
 ) -> Product:  # fmt: skip
     """Put a price in the artist's currency on a release or a track of theirs; with it they become a seller.
 
-    Raises UnknownItem, ProductExists, BadAmount. The money room knows the seller from here on; what is sold before
+    Raises UnknownItem, ProductExists, BadAmount. The money module knows the seller from here on; what is sold before
     they have an account at the provider waits for it.
     """
     checks, release_id = FieldChecks(), item_id
@@ -257,21 +257,21 @@ async def change(
     return product
 
 
-def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceWanted:
+def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceDraft:
     if product.currency != artist.currency and None in (price.price_minor, price.currency):
         # 900 yen are not 9.00 EUR: nobody guesses which of the two a number alone means.
         raise BadAmount(
             f"this price is in {product.currency} and {artist.name} sells in {artist.currency} now:"
             " name the new price and its currency together"
         )
-    return PriceWanted(
+    return PriceDraft(
         Pricing(product.pricing) if price.pricing is None else price.pricing,
         product.price_minor if price.price_minor is None else price.price_minor,
         product.currency if price.currency is None else price.currency,
     )
 
 
-def _checked(price: PriceWanted, artist: Artist, rules: MarketRules) -> str:
+def _checked(price: PriceDraft, artist: Artist, rules: MarketRules) -> str:
     """The currency of a price that can be set; raises BadAmount for everything that is wrong with it."""
     checks = FieldChecks()
     currency = artist.currency
@@ -289,10 +289,10 @@ def _checked(price: PriceWanted, artist: Artist, rules: MarketRules) -> str:
     return currency
 
 
-def _chargeable(price: PriceWanted, currency: str) -> None:
+def _chargeable(price: PriceDraft, currency: str) -> None:
     if price.pricing is Pricing.FREE:
         if price.price_minor:
-            raise BadAmount(f"what is free has no price, this one has {Money(price.price_minor, currency)}")
+            raise BadAmount(f"what is free has no price, this one has {Amount(price.price_minor, currency)}")
     elif price.pricing is Pricing.FIXED or price.price_minor:
         # Below it no pay page could be opened, for nothing else in the cart either.
         chargeable(price.price_minor, currency)

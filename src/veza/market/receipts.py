@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import orders
 from veza.market.cart import Buyer
@@ -47,10 +47,10 @@ class ReceiptLine:
 
     title: str
     artist: str
-    gross: Money
-    vat: Money
-    refunded: Money
-    refunded_vat: Money
+    gross: Amount
+    vat: Amount
+    refunded: Amount
+    refunded_vat: Amount
     licence: str
 
 
@@ -65,21 +65,21 @@ class Receipt:
     platform_address: str
     buyer: str
     lines: tuple[ReceiptLine, ...]
-    total: Money
+    total: Amount
     vat_rate_bps: int
-    vat: Money
-    refunded: Money
+    vat: Amount
+    refunded: Amount
 
     @property
-    def kept(self) -> Money:
+    def kept(self) -> Amount:
         """What is left of the total after what went back."""
-        return Money(self.total.minor - self.refunded.minor, self.total.currency)
+        return Amount(self.total.minor - self.refunded.minor, self.total.currency)
 
     @property
-    def kept_vat(self) -> Money:
+    def kept_vat(self) -> Amount:
         """The VAT that is left: of the total, less that of each line's refund."""
         back = sum(line.refunded_vat.minor for line in self.lines)
-        return Money(self.vat.minor - back, self.vat.currency)
+        return Amount(self.vat.minor - back, self.vat.currency)
 
     @property
     def licences(self) -> dict[str, list[str]]:
@@ -96,7 +96,7 @@ class Receipt:
         return f"{self.vat_rate_bps / 100:g} %"
 
 
-class CounterHeld(Exception):
+class CounterLine(Exception):
     """Somebody else may be counting, and this transaction must not wait for them."""
 
     def __init__(self, year: int) -> None:
@@ -112,7 +112,7 @@ async def next_number(session: Session, year: int, *, waits: bool) -> int:
     if not waits and session.dialect == "postgresql":
         free = select(ReceiptCounter.year).where(ReceiptCounter.year == year).with_for_update(nowait=True)
         if (await session.execute(free)).first() is None:
-            raise CounterHeld(year)  # the first of the year: an insert waits for another one's
+            raise CounterLine(year)  # the first of the year: an insert waits for another one's
     new = dialect.insert(ReceiptCounter).values(year=year, last=1)
     counted = new.on_conflict_do_update(index_elements=["year"], set_={"last": ReceiptCounter.last + 1})
     return int((await session.execute(counted.returning(ReceiptCounter.last))).scalar_one())
@@ -140,8 +140,8 @@ async def receipt_of(session: Session, order: Order, rules: MarketRules, buyer: 
         raise NoReceipt(order)
     lines = (await orders.lines_of(session, [order.id]))[order.id]
 
-    def money(minor: int) -> Money:
-        return Money(minor, order.currency)
+    def money(minor: int) -> Amount:
+        return Amount(minor, order.currency)
 
     return Receipt(
         number=f"{order.receipt_year}-{order.receipt_count:06d}",

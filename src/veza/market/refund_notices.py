@@ -17,7 +17,7 @@ from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import Event
 from veza.market import orders, refund_requests
@@ -143,7 +143,7 @@ async def _remind(session: Session, request: RefundRequest, rules: MarketRules) 
         text = f"The artist's people have not answered by {_day(request.answer_by)} a buyer who asks for {what}.\n\n"
         next_at = None
     await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, text + _to_decide(request))
-    await refund_requests.machine.amend(session, request, remind_at=next_at)
+    await refund_requests.machine.update(session, request, remind_at=next_at)
 
 
 async def _admins(session: Session) -> list[Recipient]:
@@ -167,12 +167,12 @@ def _to_decide(request: RefundRequest) -> str:
     return f"Please grant or decline it by {_day(request.answer_by)}. It is refund request {request.id}.\n"
 
 
-def _price(line: OrderLine, order: Order) -> Money:
-    return Money(line.gross_minor, order.currency)
+def _price(line: OrderLine, order: Order) -> Amount:
+    return Amount(line.gross_minor, order.currency)
 
 
-def _left(line: OrderLine, order: Order) -> Money:
-    return Money(line.gross_minor - line.refunded_minor, order.currency)
+def _left(line: OrderLine, order: Order) -> Amount:
+    return Amount(line.gross_minor - line.refunded_minor, order.currency)
 
 
 def _day(at: datetime) -> str:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.moves import Machine, Move
-from veza.kit.texts import one_line
+from veza.kit.text import one_line
 from veza.market import orders
 from veza.market.orders import Order, OrderLine, UnknownLine
 from veza.market.rules import MarketRules
@@ -78,7 +78,7 @@ class RefundRequest(Base):
 _NEWS = "refunds, as they become known"
 _JUDGE = "artist or operator"
 MOVES = (
-    Move("asked", "granted", "the refund is requested of the money room", _JUDGE),
+    Move("asked", "granted", "the refund is requested of the money module", _JUDGE),
     Move("asked", "declined", "no, and why", _JUDGE),
     Move("declined", "asked", "asked once more", "buyer"),
     Move("declined", "granted", "yes after all", _JUDGE),
@@ -148,7 +148,7 @@ async def ask(
         "created_at": session.now,
         **_deadline(session, rules),
     }
-    (request,) = await machine.born(session, [values], because=reason)
+    (request,) = await machine.create(session, [values], because=reason)
     return request
 
 
@@ -209,7 +209,7 @@ async def decline(session: Session, request: RefundRequest, *, because: str) -> 
 
 
 async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, reason: str) -> Refund:
-    """Ask the money room for what is left of this line and no other. Raises CannotAsk when nothing is."""
+    """Ask the money module for what is left of this line and no other. Raises CannotAsk when nothing is."""
     payment = await payments.lock(session, payment_id)
     left = await refunds.unreserved(session, payment)
     amount = left.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
@@ -322,4 +322,4 @@ def _refuse_late(session: Session, order: Order, line: OrderLine, rules: MarketR
         raise CannotAsk(f"a refund of “{line.title}” could be asked for until {until}, {window} after it was paid")
     left = line.gross_minor - line.refunded_minor
     if left <= 0:
-        raise CannotAsk(f"{Money(line.refunded_minor, order.currency)} of “{line.title}” went back: nothing is left")
+        raise CannotAsk(f"{Amount(line.refunded_minor, order.currency)} of “{line.title}” went back: nothing is left")

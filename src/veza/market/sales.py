@@ -30,7 +30,7 @@ SORTS = by_age(OrderLine.id, "line.id")
 async def of_artist(
     session: Session,
     artist_id: UUID,
-    part: Slice,
+    page: Slice,
     *,
     currency: str | None = None,
     kind: str | None = None,
@@ -46,5 +46,5 @@ async def of_artist(
     for column, value in ((Order.currency, currency), (OrderLine.kind, kind), (OrderLine.release_id, release_id)):
         if value is not None:
             wanted = wanted.where(column == value)
-    rows = await session.execute(part.of(wanted))
+    rows = await session.execute(page.of(wanted))
     return [Sale(line, order, fee or 0, share or 0) for line, order, fee, share in rows]

@@ -146,5 +146,5 @@ async def transfer_of_group_seen(
 async def _look_for_reversals(session: Session, row: SellerTransfer, seen: Mapping[str, Any]) -> None:
     """More was reversed there than is known here: the check worker fetches what."""
     if row.stripe_transfer_id is not None and int(seen.get("amount_reversed") or 0) > row.reversed_minor:
-        await transfers.machine.amend(session, row, check_at=session.now)
+        await transfers.machine.update(session, row, check_at=session.now)
         session.wake(CHECK_WAKE)

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from veza.kit.database import Database
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import discoveries, unbooked_charges
 from veza.money.operator import OperatorAction, reason_for
 from veza.money.payments import Payment
@@ -51,7 +51,7 @@ class ReturnedCharge:
     transfers_left: tuple[str, ...]
 
     def __str__(self) -> str:
-        money = Money(self.amount_minor, self.currency)
+        money = Amount(self.amount_minor, self.currency)
         said = f"{money} of charge {self.charge_id} goes back to the buyer ({self.stripe_refund_id}: {self.status})."
         if self.transfers_left:
             said += f" Sellers still hold {', '.join(self.transfers_left)}: reverse them at the provider."

@@ -58,7 +58,7 @@ class CheckWorker(PaymentChecks):
                 if _is_there(check, found):
                     await self._set(session, check, session.now + MISSING_CHECK)
                     return
-                await refunds.machine.amend(session, refund, **new_key(refund))
+                await refunds.machine.update(session, refund, **new_key(refund))
 
     async def _transfer(self, check: Check) -> None:
         """A transfer, or the transfer of a reversal: everything the provider has of it."""
@@ -108,7 +108,7 @@ class CheckWorker(PaymentChecks):
             return
         machine: Any = transfers.machine if check.model is SellerTransfer else reversals.machine
         cause = discoveries.unwanted_cause(row)
-        await machine.amend(session, row, **new_key(row), unwanted_at=None)
+        await machine.update(session, row, **new_key(row), unwanted_at=None)
         if cause is not None:
             await rebalance(session, payment, cause)
 

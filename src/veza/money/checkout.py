@@ -18,7 +18,7 @@ from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.money import known_currency
 from veza.money import payment_progress, payments
-from veza.money.payments import BadPayment, LineWanted, Payment
+from veza.money.payments import BadPayment, LineDraft, Payment
 from veza.money.sellers import Seller
 from veza.money.stripe.definite import definite
 from veza.money.stripe.gateway import Gateway
@@ -26,12 +26,12 @@ from veza.money.stripe.payment_states import Seen
 
 
 @dataclass(frozen=True, slots=True)
-class CheckoutWanted:
+class CheckoutSessionRequest:
     """What a buyer is to pay for, and where they go afterwards (absolute http or https addresses)."""
 
     order_ref: str
     currency: str
-    lines: tuple[LineWanted, ...]
+    lines: tuple[LineDraft, ...]
     success_url: str
     cancel_url: str
 
@@ -52,7 +52,9 @@ class PageOver(Exception):
         self.payment_id, self.seen = payment_id, seen
 
 
-async def intend(session: Session, wanted: CheckoutWanted, *, currencies: Collection[str], request_key: str) -> Payment:
+async def intend(
+    session: Session, wanted: CheckoutSessionRequest, *, currencies: Collection[str], request_key: str
+) -> Payment:
     """The payment of this request, written if it is new; nothing has been asked of the provider yet.
 
     Raises BadPayment or BadAmount; `currencies` are those the platform settles in, there is no conversion.
@@ -80,7 +82,7 @@ async def intend(session: Session, wanted: CheckoutWanted, *, currencies: Collec
     return await payments.create(session, wanted.order_ref, wanted.currency, wanted.lines, request_key=request_key)
 
 
-async def ask(gateway: Gateway, payment: Payment, wanted: CheckoutWanted) -> CheckoutSession:
+async def ask(gateway: Gateway, payment: Payment, wanted: CheckoutSessionRequest) -> CheckoutSession:
     """Have the provider open the session, or find it open. Raises ProviderRefused or ProviderUnavailable."""
     if payment.stripe_checkout_session_id is not None:
         return CheckoutSession(payment.stripe_checkout_session_id, payment.checkout_url)
@@ -107,7 +109,7 @@ async def end(session: Session, over: PageOver) -> None:
     if payment.status in payments.UNPAID:
         again = await payment_progress.follow(session, payment, over.seen, because="seen at checkout")
         if payment.stripe_charge_id is None:
-            await payments.machine.amend(session, payment, check_at=again)
+            await payments.machine.update(session, payment, check_at=again)
 
 
 async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> Payment:
@@ -126,7 +128,7 @@ async def withdraw(session: Session, request_key: str, *, because: str) -> None:
         await payments.expire(session, payment, because=because, request_key=None)
 
 
-def request_of(payment: Payment, wanted: CheckoutWanted) -> dict[str, Any]:
+def request_of(payment: Payment, wanted: CheckoutSessionRequest) -> dict[str, Any]:
     """The body of POST /v1/checkout/sessions: the same for the same request, so that its key replays."""
     ours = {"veza_payment": str(payment.id), "veza_order": wanted.order_ref}
     return {

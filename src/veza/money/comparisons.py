@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select
 
 from veza.kit.database import Database, Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import (
     adoption,
     discoveries,
@@ -64,7 +64,7 @@ class Comparison:
                 mend = unbooked_charges.mend(charge_id)
                 yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id), None
         elif payment.status != "succeeded" and not unbooked_charges.is_of_amount(payment, seen):
-            ours = Money(payment.amount_minor, payment.currency)
+            ours = Amount(payment.amount_minor, payment.currency)
             said = f"charge {charge_id} is for {amount_of(seen)}, payment {payment.id} for {ours}; nothing was posted"
             mend = unbooked_charges.mend(charge_id)
             yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id), None
@@ -123,7 +123,7 @@ class Comparison:
             said = f"refund {refund_id} of {amount_of(seen)} is {seen['status']} there and unknown here"
             yield Difference(FindingKind.MISSING_HERE, refund_id, said, "adopt the refund", payment.id), record
         elif row.amount_minor != int(seen["amount"]):
-            here = Money(row.amount_minor, row.currency)
+            here = Amount(row.amount_minor, row.currency)
             said = f"refund {row.id} is {here} here and {amount_of(seen)} there"
             mend = "find out who changed it"
             yield Difference(FindingKind.AMOUNT_DIFFERS, refund_id, said, mend, payment.id), None
@@ -165,7 +165,7 @@ class Comparison:
             )
             yield Difference(FindingKind.MISSING_HERE, transfer_id, said, "record it", payment.id), record
         elif match.is_known and row.sent_minor != int(seen["amount"]):
-            here = Money(row.sent_minor, row.currency)
+            here = Amount(row.sent_minor, row.currency)
             said = f"transfer {row.id} sent {here} here and {amount_of(seen)} there"
             mend = "find out who changed it"
             yield Difference(FindingKind.AMOUNT_DIFFERS, transfer_id, said, mend, payment.id), None
@@ -192,7 +192,7 @@ class Comparison:
                     await discoveries.reversals_seen(session, locked, mine, listing.items, because=WHY)
 
         name = row.id if row is not None else seen["id"]
-        here = Money(here_minor, payment.currency)
+        here = Amount(here_minor, payment.currency)
         said = f"{here} of transfer {name} is reversed here and {amount_of(seen, 'amount_reversed')} there"
         by_hand = any(discoveries.our_id(one, "veza_reversal") is None for one in listing.items)
         kind = FindingKind.MADE_IN_DASHBOARD if by_hand else FindingKind.STATE_DIFFERS
@@ -329,7 +329,7 @@ def _is_of_another_charge(payment: Payment, seen: Mapping[str, Any]) -> bool:
 
 async def _fetch_charge(session: Session, payment: Payment) -> None:
     """Nothing can have gone back of what is not captured here: the check worker fetches the charge and the rest."""
-    await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+    await payments.machine.update(session, payment, check_at=session.now, check_count=0)
     session.wake(payments.CHECK_WAKE)
 
 

@@ -1,4 +1,4 @@
-"""The money room as the settings say: its rules, its line to the provider, its pace."""
+"""The money module as the settings say: its rules, its line to the provider, its pace."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from veza.kit.database import Database
 from veza.money.claims import RetryPolicy
+from veza.money.facade import MoneyRules
 from veza.money.pace import Pace, ProcessSlots, Slots
-from veza.money.room import MoneyRules
 from veza.money.stripe.gateway import Gateway, Observer
 from veza.money.stripe.live import BoundedAiohttpClient, Line
 from veza.money.webhook_inbox import InboxPolicy

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import findings, odd_objects, reversals, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.payments import Payment
@@ -141,7 +141,7 @@ async def _record_others(
             session,
             findings.FindingKind.MADE_IN_DASHBOARD,
             f"reversal {row.id}",
-            f"{Money(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by somebody else"
+            f"{Amount(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by somebody else"
             f" ({seen['id']})",
             mend="nothing to do if it was meant; it counts as taken back",
             payment_id=payment.id,
@@ -161,20 +161,20 @@ async def _want_again(session: Session, row: SellerTransfer | TransferReversal) 
     if row.unwanted_at is None:
         return
     if isinstance(row, SellerTransfer):
-        await transfers.machine.amend(session, row, unwanted_at=None)
+        await transfers.machine.update(session, row, unwanted_at=None)
     else:
-        await reversals.machine.amend(session, row, unwanted_at=None)
+        await reversals.machine.update(session, row, unwanted_at=None)
 
 
 async def _amount_differs(
     session: Session, payment: Payment, subject: str, here_minor: int, seen: Mapping[str, Any]
 ) -> None:
-    there = Money(int(seen["amount"]), str(seen.get("currency") or payment.currency).upper())
+    there = Amount(int(seen["amount"]), str(seen.get("currency") or payment.currency).upper())
     await findings.report(
         session,
         findings.FindingKind.AMOUNT_DIFFERS,
         subject,
-        f"{subject} is {Money(here_minor, payment.currency)} here and {there} at the provider ({seen['id']})",
+        f"{subject} is {Amount(here_minor, payment.currency)} here and {there} at the provider ({seen['id']})",
         mend="find out who made it; nothing was posted",
         payment_id=payment.id,
     )

@@ -114,7 +114,7 @@ async def _follow(
     if status != dispute.status:
         await move(session, dispute, status, because=because, request_id=request_id, provider_status=provider_status)
     elif provider_status != dispute.provider_status:
-        await machine.amend(session, dispute, provider_status=provider_status)
+        await machine.update(session, dispute, provider_status=provider_status)
 
 
 def _status(dispute: Dispute, held_minor: int, provider_status: str) -> str:
@@ -205,5 +205,5 @@ async def _insert(session: Session, payment: Payment, seen: Mapping[str, Any], b
         "stripe_dispute_id": str(seen["id"]),
         "created_at": session.now,
     }
-    (row,) = await machine.born(session, [values], because=because)
+    (row,) = await machine.create(session, [values], because=because)
     return row

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.visible import visible
 
 
@@ -167,7 +167,7 @@ async def report_loss(session: Session, payment_id: UUID, cause: str, excess_min
         session,
         FindingKind.PLATFORM_LOSS,
         cause,
-        f"{cause} returned {Money(excess_minor, currency)} more than payment {payment_id} had left",
+        f"{cause} returned {Amount(excess_minor, currency)} more than payment {payment_id} had left",
         mend="nothing to take from sellers; contest the dispute with the refund as evidence",
         payment_id=payment_id,
     )

@@ -32,7 +32,7 @@ SELLER_SORTS = {"id": Sort(Seller.id), **by_time(Seller.created_at, Seller.id, "
 
 async def payments(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     status: str | None = None,
     seller_id: str | None = None,
@@ -43,17 +43,17 @@ async def payments(
     if seller_id is not None:
         mine = select(PaymentLine.id).where(PaymentLine.payment_id == Payment.id, PaymentLine.seller_id == seller_id)
         wanted.append(mine.exists())
-    return await _rows(session, Payment, part, wanted)
+    return await _rows(session, Payment, page, wanted)
 
 
 async def refunds(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     status: str | None = None,
     payment_id: UUID | None = None,
 ) -> Sequence[Refund]:
-    return await _rows(session, Refund, part, _equal((Refund.status, status), (Refund.payment_id, payment_id)))
+    return await _rows(session, Refund, page, _equal((Refund.status, status), (Refund.payment_id, payment_id)))
 
 
 async def refund_lines(session: Session, refund_id: UUID) -> Sequence[RefundLine]:
@@ -64,7 +64,7 @@ async def refund_lines(session: Session, refund_id: UUID) -> Sequence[RefundLine
 
 async def transfers(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     status: str | None = None,
     seller_id: str | None = None,
@@ -75,12 +75,12 @@ async def transfers(
         (SellerTransfer.seller_id, seller_id),
         (SellerTransfer.payment_id, payment_id),
     )
-    return await _rows(session, SellerTransfer, part, wanted)
+    return await _rows(session, SellerTransfer, page, wanted)
 
 
 async def findings(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     kind: str | None = None,
     is_open: bool | None = None,
@@ -89,36 +89,36 @@ async def findings(
     wanted = _equal((Finding.kind, kind), (Finding.payment_id, payment_id))
     if is_open is not None:
         wanted.append(Finding.resolved_at.is_(None) if is_open else Finding.resolved_at.is_not(None))
-    return await _rows(session, Finding, part, wanted)
+    return await _rows(session, Finding, page, wanted)
 
 
 async def webhook_events(
     session: Session,
-    part: Slice,
+    page: Slice,
     *,
     state: str | None = None,
     type: str | None = None,
 ) -> Sequence[WebhookEvent]:
     """Events by when they came in."""
-    return await _rows(session, WebhookEvent, part, _equal((WebhookEvent.state, state), (WebhookEvent.type, type)))
+    return await _rows(session, WebhookEvent, page, _equal((WebhookEvent.state, state), (WebhookEvent.type, type)))
 
 
-async def sellers(session: Session, part: Slice, *, transfers_active: bool | None = None) -> Sequence[Seller]:
+async def sellers(session: Session, page: Slice, *, transfers_active: bool | None = None) -> Sequence[Seller]:
     """Sellers, those that can be paid or cannot where that is said."""
-    return await _rows(session, Seller, part, _equal((Seller.transfers_active, transfers_active)))
+    return await _rows(session, Seller, page, _equal((Seller.transfers_active, transfers_active)))
 
 
 async def reversals(
-    session: Session, part: Slice, *, seller_id: str | None = None, status: str | None = None
+    session: Session, page: Slice, *, seller_id: str | None = None, status: str | None = None
 ) -> Sequence[TransferReversal]:
     """What is or was taken back from transfers."""
     wanted = _equal((TransferReversal.seller_id, seller_id), (TransferReversal.status, status))
-    return await _rows(session, TransferReversal, part, wanted)
+    return await _rows(session, TransferReversal, page, wanted)
 
 
-async def nettings(session: Session, part: Slice, *, seller_id: str) -> Sequence[Netting]:
+async def nettings(session: Session, page: Slice, *, seller_id: str) -> Sequence[Netting]:
     """What was kept of a seller's sales to pay what they owed."""
-    return await _rows(session, Netting, part, _equal((Netting.seller_id, seller_id)))
+    return await _rows(session, Netting, page, _equal((Netting.seller_id, seller_id)))
 
 
 async def order_refs(session: Session, rows: Sequence[Netting]) -> dict[UUID, str]:
@@ -139,5 +139,5 @@ def _equal(*pairs: tuple[Any, Any]) -> list[ColumnElement[bool]]:
     return [column == value for column, value in pairs if value is not None]
 
 
-async def _rows(session: Session, model: type[R], part: Slice, wanted: Sequence[ColumnElement[bool]]) -> Sequence[R]:
-    return (await session.scalars(part.of(select(model).where(*wanted)))).all()
+async def _rows(session: Session, model: type[R], page: Slice, wanted: Sequence[ColumnElement[bool]]) -> Sequence[R]:
+    return (await session.scalars(page.of(select(model).where(*wanted)))).all()

@@ -31,11 +31,11 @@ class LookingUp(Settling[R]):
         was_not_sent = look.has_lost and not claim.only_looks and not stale
         if was_not_sent:
             # What was lost is recorded first, and may take this row's place: so far it is as it was before the claim.
-            await self.machine.amend(session, row, **as_before(claim.row))
+            await self.machine.update(session, row, **as_before(claim.row))
         elif look.found and not stale and not claim.only_looks and not claim.row.unanswered:
             # This claim sent nothing and none before it did, as far as is known: what is found there may be of another
             # amount than the row has by now.
-            await self.machine.amend(session, row, unanswered=False)
+            await self.machine.update(session, row, unanswered=False)
         moves_before = await count_about(session, payment.id) if was_not_sent else 0
         if look.seen:
             await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")
@@ -50,7 +50,7 @@ class LookingUp(Settling[R]):
         elif look.failed:
             again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
             facts: dict[str, Any] = {} if claim.only_looks else {"unanswered": claim.row.unanswered}
-            await self.machine.amend(
+            await self.machine.update(
                 session, row, next_retry_at=again, last_outcome="look_up_failed", last_error=str(answer), **facts
             )
         elif look.under_way:
@@ -59,7 +59,7 @@ class LookingUp(Settling[R]):
             await self._refused(session, payment, row, answer, Meaning.REFUSED, {"last_outcome": Meaning.REFUSED.value})
         elif look.found:
             # It is there, and what is there cannot be recorded: a person decides, and nothing is sent a second time.
-            await self.machine.amend(session, row, unanswered=True, look_first=True)
+            await self.machine.update(session, row, unanswered=True, look_first=True)
             there = f"it is at the provider and cannot be recorded as {self.kind} {claim.id}; a finding says why"
             await self._give_up(session, payment, row, there, None)
         elif row.unwanted_at is not None:
@@ -74,7 +74,7 @@ class LookingUp(Settling[R]):
         What others are sending at this moment for the same payment is found here, too, and recorded: no failure.
         """
         if was_recorded or row.last_outcome != LOST_FOUND:
-            await self.machine.amend(session, row, next_retry_at=session.now, last_outcome=LOST_FOUND)
+            await self.machine.update(session, row, next_retry_at=session.now, last_outcome=LOST_FOUND)
             session.wake(self.wake_topic)
             return
         count = row.retry_count + 1
@@ -82,11 +82,11 @@ class LookingUp(Settling[R]):
             await self._give_up(session, payment, row, f"objects of lost rows were found {count} times", None)
             return
         again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
-        await self.machine.amend(session, row, next_retry_at=again, retry_count=count)
+        await self.machine.update(session, row, next_retry_at=again, retry_count=count)
 
     async def _absent_and_unwanted(self, session: Session, payment: Payment, row: R, claim: Claim[R]) -> None:
         if not claim.was_sent_long_ago(session.now) and claim.last_sent_at is not None:
-            await self.machine.amend(session, row, next_retry_at=claim.last_sent_at + STILL_RUNNING)
+            await self.machine.update(session, row, next_retry_at=claim.last_sent_at + STILL_RUNNING)
             return
-        await self.machine.amend(session, row, next_retry_at=session.now, **new_key(row))
+        await self.machine.update(session, row, next_retry_at=session.now, **new_key(row))
         await self.judge_again(session, payment, row)

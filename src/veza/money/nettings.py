@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import reversals, seller_debts, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
@@ -200,7 +200,7 @@ async def _keep(
     session: Session, payment: Payment, transfer: SellerTransfer, debt: TransferReversal, part_minor: int
 ) -> None:
     cause = Cause(CauseKind.NETTING, session.new_id())
-    because = f"{Money(part_minor, debt.currency)} kept for what the seller owes of payment {debt.payment_id}"
+    because = f"{Amount(part_minor, debt.currency)} kept for what the seller owes of payment {debt.payment_id}"
     await transfers.lower(session, payment, transfer, part_minor, because=because)
     kept = await transfers.add_kept(session, payment, transfer.seller_id, part_minor, cause, because=because)
     row = {
@@ -230,14 +230,14 @@ async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
         return False
     debt = next(row for row in await reversals.locked_of(session, payment.id) if row.id == netting.reversal_id)
     transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == debt.transfer_id)
-    because = f"{Money(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
+    because = f"{Amount(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
     if debt.status == "permanently_failed" and not debt.unanswered:
         paid = min(netting.amount_minor, debt.amount_minor)
         rest = await seller_debts.pay(session, payment, transfer, debt, paid, because=because)
         if rest is not None:
             # What else was kept for this debt pays what is left of it.
             await session.execute(_FOLLOWS, {"paid_id": debt.id, "rest_id": rest.id})
-    await transfers.machine.amend(session, transfer, netted_minor=transfer.netted_minor + netting.amount_minor)
+    await transfers.machine.update(session, transfer, netted_minor=transfer.netted_minor + netting.amount_minor)
     legs = moved(Account.TO_RECOVER, Account.NETTED, netting.amount_minor, netting.seller_id)
     post(session, payment.id, payment.currency, f"netting {netting.id}", legs)
     netting.paid_at = session.now

@@ -43,7 +43,7 @@ async def follow(
             # Not booked: it is for another amount, and a finding says so.
             return payment.check_at if payment.stripe_charge_id is not None else None
         case PayState.CHARGE_UNSEEN:
-            await payments.machine.amend(session, payment, check_count=payment.check_count + 1)
+            await payments.machine.update(session, payment, check_count=payment.check_count + 1)
             return session.now + backoff(CHARGE_SOON, timedelta(hours=1), payment.check_count - 1)
         case PayState.UNDER_WAY:
             await under_way(session, payment, because=because, request_id=request_id)

@@ -104,7 +104,7 @@ move = machine.move
 
 
 @dataclass(frozen=True, slots=True)
-class LineWanted:
+class LineDraft:
     """One line of a payment to be made. `fee_bps` is the platform's part, in basis points."""
 
     seller_id: str
@@ -129,7 +129,7 @@ class UnknownPayment(LookupError):
 
 
 async def create(
-    session: Session, order_ref: str, currency: str, lines: Sequence[LineWanted], *, request_key: str | None = None
+    session: Session, order_ref: str, currency: str, lines: Sequence[LineDraft], *, request_key: str | None = None
 ) -> Payment:
     """Write the intent to charge a buyer for `lines`; nothing has been asked of the provider yet.
 
@@ -150,7 +150,7 @@ async def create(
         "created_at": session.now,
         "check_count": 0,
     }
-    (row,) = await machine.born(session, [payment], because=f"order {order_ref}")
+    (row,) = await machine.create(session, [payment], because=f"order {order_ref}")
     await session.execute(_NEW_LINES, [_line(session, row, i, line) for i, line in enumerate(lines)])
     return row
 
@@ -158,7 +158,7 @@ async def create(
 _NEW_LINES = insert(table_of(PaymentLine))
 
 
-def check_lines(lines: Sequence[LineWanted], currency: str, checks: FieldChecks) -> FieldChecks:
+def check_lines(lines: Sequence[LineDraft], currency: str, checks: FieldChecks) -> FieldChecks:
     """`checks`, with what is wrong with the amounts and the fees of the lines."""
     for number, line in enumerate(lines):
         with checks.field("lines", number, "gross_minor"):
@@ -169,7 +169,7 @@ def check_lines(lines: Sequence[LineWanted], currency: str, checks: FieldChecks)
     return checks
 
 
-def _line(session: Session, payment: Payment, position: int, line: LineWanted) -> dict[str, Any]:
+def _line(session: Session, payment: Payment, position: int, line: LineDraft) -> dict[str, Any]:
     fee = line.gross_minor * line.fee_bps // 10_000
     fee -= fee % step(payment.currency)  # the share is sent, so it must be an amount the currency allows
     return {
@@ -288,24 +288,24 @@ async def record_checkout(session: Session, payment: Payment, session_id: str, u
     facts: dict[str, Any] = {"stripe_checkout_session_id": session_id, "checkout_url": url}
     if payment.status not in ("pending", "expired"):
         # Paid while the session was being written down: it is looked at when that said so.
-        await machine.amend(session, payment, **facts | {"checkout_url": None})
+        await machine.update(session, payment, **facts | {"checkout_url": None})
         return
     look = session.now if payment.unwanted_at is not None else session.now + UNPAID_CHECK
     if payment.unwanted_at is not None:
         session.wake(CHECK_WAKE)
-    await machine.amend(session, payment, **facts, check_at=look)
+    await machine.update(session, payment, **facts, check_at=look)
 
 
 async def give_up(session: Session, payment: Payment) -> None:
     """This payment is given up (payment locked): the check worker closes its pay page, if it is still unpaid."""
     if payment.status == "pending" and payment.unwanted_at is None:
-        await machine.amend(session, payment, unwanted_at=session.now, check_at=session.now)
+        await machine.update(session, payment, unwanted_at=session.now, check_at=session.now)
         session.wake(CHECK_WAKE)
 
 
 async def look_now(session: Session, payment: Payment, **facts: Any) -> None:
     """Have the check worker fetch at once what was not said (payment locked)."""
-    await machine.amend(session, payment, **facts, check_at=session.now, check_count=0)
+    await machine.update(session, payment, **facts, check_at=session.now, check_count=0)
     session.wake(CHECK_WAKE)
 
 

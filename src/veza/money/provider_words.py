@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from veza.kit.money import BadAmount, Money
+from veza.kit.money import Amount, BadAmount
 from veza.money.provider_lists import created_at
 from veza.money.stripe.answers import id_of
 
@@ -17,7 +17,7 @@ MOST_WORDS = 100
 def amount_of(seen: Mapping[str, Any], name: str = "amount") -> str:
     """An object's amount with its currency, or as it stands there when that is no amount of money."""
     try:
-        return str(Money(int(seen[name]), str(seen["currency"]).upper()))
+        return str(Amount(int(seen[name]), str(seen["currency"]).upper()))
     except (BadAmount, KeyError, TypeError, ValueError):
         return f"{seen.get(name)!r} {seen.get('currency')!r}"
 

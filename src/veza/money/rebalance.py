@@ -163,9 +163,9 @@ async def _mark_unwanted(session: Session, row: SellerTransfer | TransferReversa
     if row.status == "permanently_failed" and row.check_at is None:
         facts["check_at"] = session.now
     if isinstance(row, SellerTransfer):
-        await transfers.machine.amend(session, row, **facts)
+        await transfers.machine.update(session, row, **facts)
     else:
-        await reversals.machine.amend(session, row, **facts)
+        await reversals.machine.update(session, row, **facts)
 
 
 def _unspoken_cause(session: Session, rows: Sequence[TransferReversal], cause: Cause) -> Cause:

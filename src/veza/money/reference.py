@@ -1,4 +1,4 @@
-"""The room's tables as documentation: state diagrams and the meaning of every answer, printed from the code."""
+"""The module's tables as documentation: state diagrams and the meaning of every answer, printed from the code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OUTCOMES = (
 
 
 def states_page() -> str:
-    """Every state machine of the room: a diagram, and each move with when it happens and who makes it."""
+    """Every state machine of the module: a diagram, and each move with when it happens and who makes it."""
     parts = [
         "# States and moves",
         "",

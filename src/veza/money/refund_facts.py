@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, or_, select
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, returns
 from veza.money.causes import Cause, CauseKind
@@ -53,8 +53,8 @@ async def record(
             session,
             findings.FindingKind.AMOUNT_DIFFERS,
             f"refund {refund.id}",
-            f"refund {refund.id} is {Money(refund.amount_minor, refund.currency)} here and"
-            f" {Money(int(seen['amount']), refund.currency)} at the provider ({seen['id']})",
+            f"refund {refund.id} is {Amount(refund.amount_minor, refund.currency)} here and"
+            f" {Amount(int(seen['amount']), refund.currency)} at the provider ({seen['id']})",
             mend="find out who changed it; nothing was posted",
             payment_id=payment.id,
         )
@@ -62,7 +62,7 @@ async def record(
     if _is_news(refund.status, status):
         await _advance(session, payment, refund, status, str(seen["id"]), because, request_id)
     elif refund.stripe_refund_id is None:
-        await machine.amend(session, refund, stripe_refund_id=seen["id"], unanswered=False, next_retry_at=None)
+        await machine.update(session, refund, stripe_refund_id=seen["id"], unanswered=False, next_retry_at=None)
     return refund
 
 

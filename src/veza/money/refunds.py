@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
-from veza.kit.money import BadAmount, Money, known_currency, positive
+from veza.kit.money import Amount, BadAmount, known_currency, positive
 from veza.kit.moves import Machine, Move
 from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED, Attempted, due_index
@@ -101,7 +101,7 @@ move = machine.move
 class RefundExceedsPayment(BadAmount):
     """More was asked back than is left."""
 
-    def __init__(self, asked: Money, left: Money) -> None:
+    def __init__(self, asked: Amount, left: Amount) -> None:
         super().__init__(f"asked to refund {asked}, only {left} is left")
 
 
@@ -176,7 +176,7 @@ async def _check(
         money = positive(amount_minor, unit)
         most = min(sum(left.values()), await _left_of_payment(session, payment))
         if checks.all_right and amount_minor > most:
-            raise RefundExceedsPayment(money, Money(most, unit))
+            raise RefundExceedsPayment(money, Amount(most, unit))
     seen = set[UUID]()
     for number, (line_id, part) in enumerate(line_amounts):
         with checks.field("lines", number, "line_id"):
@@ -186,14 +186,14 @@ async def _check(
                 raise NotRefundable(f"payment {payment.id} has no line {line_id}")
         seen.add(line_id)
         with checks.field("lines", number, "amount_minor"):
-            asked = Money(part, payment.currency)
+            asked = Amount(part, payment.currency)
             if part <= 0:
                 raise BadAmount(f"an amount must be above zero, line {line_id} asks for {asked}")
             if payment.status == "succeeded" and part > left.get(line_id, part):
-                raise RefundExceedsPayment(asked, Money(left[line_id], payment.currency))
+                raise RefundExceedsPayment(asked, Amount(left[line_id], payment.currency))
     with checks.field("lines"):
         if checks.all_right and sum(part for _, part in line_amounts) > amount_minor:
-            raise BadAmount(f"the lines sum to more than the {Money(amount_minor, unit)} to be refunded")
+            raise BadAmount(f"the lines sum to more than the {Amount(amount_minor, unit)} to be refunded")
     checks.demand()
 
 
@@ -256,6 +256,6 @@ async def add(
         "next_retry_at": session.now if status == "requested" else None,
         "created_at": session.now,
     }
-    (refund,) = await machine.born(session, [values], because=reason)
+    (refund,) = await machine.create(session, [values], because=reason)
     session.known(OF_PAYMENTS).pop(payment.id, None)
     return refund

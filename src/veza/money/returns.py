@@ -94,9 +94,9 @@ def allocate(
     rest = amount_minor - sum(parts.values())
     if rest < 0:
         raise ValueError(f"the wanted lines sum to {-rest} more than the amount")
-    room = [left[line.id] - parts[line.id] for line in lines]
-    carried = min(rest, sum(room))
-    for line, extra in zip(lines, spread(carried, room), strict=True):
+    money = [left[line.id] - parts[line.id] for line in lines]
+    carried = min(rest, sum(money))
+    for line, extra in zip(lines, spread(carried, money), strict=True):
         parts[line.id] += extra
     return {line_id: part for line_id, part in parts.items() if part}, rest - carried
 

@@ -165,7 +165,7 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
     async def judge_again(self, session: Session, payment: Payment, row: TransferReversal) -> None:
         cause = discoveries.unwanted_cause(row)
         if cause is not None:
-            await reversals.machine.amend(session, row, unwanted_at=None)
+            await reversals.machine.update(session, row, unwanted_at=None)
             await rebalance(session, payment, cause)
 
     async def _transfer(self, session: Session, row: TransferReversal) -> SellerTransfer:

@@ -144,7 +144,7 @@ async def add(
     body = {"amount": amount_minor, "metadata": {"veza_reversal": str(reversal_id), "veza_cause": str(cause)}}
     values = {"id": reversal_id, "status": "pending", "amount_minor": amount_minor, "next_retry_at": session.now}
     values |= {"cause_kind": cause.kind.value, "cause_id": cause.id, "request_body": frozen(body)}
-    row = await born(session, payment, transfer, str(cause), values)
+    row = await create(session, payment, transfer, str(cause), values)
     session.wake(WAKE)
     return row
 
@@ -157,17 +157,17 @@ async def add_seen(
     values = {"id": row_id, "status": "succeeded", "amount_minor": amount_minor, "succeeded_at": session.now}
     values |= {"surplus_minor": amount_minor}
     values |= {"cause_kind": CauseKind.PROVIDER.value, "cause_id": row_id, "stripe_reversal_id": stripe_id}
-    row = await born(session, payment, transfer, because, values)
+    row = await create(session, payment, transfer, because, values)
     await _money_is_back(session, payment, transfer, row, Account.TO_RECOVER, because=because)
     return row
 
 
-async def born(
+async def create(
     session: Session, payment: Payment, transfer: SellerTransfer, because: str, values: dict[str, Any]
 ) -> TransferReversal:
     of_transfer = {"transfer_id": transfer.id, "seller_id": transfer.seller_id, "currency": transfer.currency}
     new = {**NEVER_ATTEMPTED, "payment_id": payment.id, "surplus_minor": 0, "created_at": session.now}
-    (row,) = await machine.born(session, [{**new, **of_transfer, **values}], because=because)
+    (row,) = await machine.create(session, [{**new, **of_transfer, **values}], because=because)
     session.known(_KNOWN).pop(payment.id, None)
     return row
 
@@ -280,7 +280,7 @@ async def settle_transfer(
             await transfers.move(session, transfer, status, because=because, request_id=request_id, **facts)
             return
     if facts:
-        await transfers.machine.amend(session, transfer, **facts)
+        await transfers.machine.update(session, transfer, **facts)
 
 
 async def _money_is_back(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, odd_objects, payments, transfers, unbooked_charges
 from veza.money.causes import Cause, CauseKind
@@ -57,7 +57,7 @@ async def charge_seen(
     if isinstance(settled, Mapping):
         await _clear(session, payment, settled)
     elif settled is None and is_news:
-        await payments.machine.amend(session, payment, check_at=session.now + CHARGE_CHECK)
+        await payments.machine.update(session, payment, check_at=session.now + CHARGE_CHECK)
     elif settled is not None and not is_news:
         await payments.look_now(session, payment)
 
@@ -82,8 +82,8 @@ async def _record_succeeded(
         return False
     if amount_minor != payment.amount_minor or currency.upper() != payment.currency:
         raise payments.BadPayment(
-            f"charge {charge_id} is for {Money(amount_minor, currency.upper())},"
-            f" payment {payment.id} for {Money(payment.amount_minor, payment.currency)}"
+            f"charge {charge_id} is for {Amount(amount_minor, currency.upper())},"
+            f" payment {payment.id} for {Amount(payment.amount_minor, payment.currency)}"
         )
     await payments.move(
         session,
@@ -114,7 +114,7 @@ async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any])
     currency = str(settled["currency"]).upper()
     if currency != payment.currency:
         because = f"settled in {currency}, not {payment.currency}"
-        await payments.machine.amend(session, payment, held_because=because)
+        await payments.machine.update(session, payment, held_because=because)
         await findings.report(
             session,
             findings.FindingKind.HELD_CURRENCY,
@@ -125,7 +125,7 @@ async def _clear(session: Session, payment: Payment, settled: Mapping[str, Any])
         )
         return
     fee = int(settled.get("fee") or 0)
-    await payments.machine.amend(session, payment, cleared_at=session.now, provider_fee_minor=fee)
+    await payments.machine.update(session, payment, cleared_at=session.now, provider_fee_minor=fee)
     fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
     post(session, payment.id, payment.currency, f"fee of {settled['id']}", fees)
     sale = Cause(CauseKind.SALE, payment.id)

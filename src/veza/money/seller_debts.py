@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, reversals, transfers
 from veza.money.ledger import Account, moved, post
@@ -50,7 +50,7 @@ async def _report_debt(
         session,
         findings.FindingKind.SELLER_DEBT,
         f"reversal {reversal.id}",
-        f"{Money(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
+        f"{Amount(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
         f" {because}",
         mend=mend,
         payment_id=payment.id,
@@ -74,7 +74,7 @@ async def pay(
     values = {"id": session.new_id(), "status": "permanently_failed", "amount_minor": rest}
     values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
     values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
-    row = await reversals.born(session, payment, transfer, because, values)
+    row = await reversals.create(session, payment, transfer, because, values)
     legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
     post(session, payment.id, payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
     await _report_debt(session, payment, transfer, row, reversal.last_error or because)

@@ -1,4 +1,4 @@
-"""Sellers as the money room knows them: an opaque id, and the connected account that is paid."""
+"""Sellers as the money module knows them: an opaque id, and the connected account that is paid."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Settling(ABC, Generic[R]):
         self, session: Session, row: R, because: str, request_id: str | None, **facts: Any
     ) -> None:
         """A failure that costs a retry; by default no move."""
-        await self.machine.amend(session, row, **facts)
+        await self.machine.update(session, row, **facts)
 
     async def taken_by_others(self, session: Session, payment: Payment, row: R, answer: Answer) -> None:
         """It was done at the provider, and the look-up did not find ours; by default a refusal."""
@@ -136,14 +136,14 @@ class Settling(ABC, Generic[R]):
         _payment, row, stale = await self._open(session, claim)
         if stale:
             return
-        await self.machine.amend(session, row, next_retry_at=session.now, **as_before(claim.row))
+        await self.machine.update(session, row, next_retry_at=session.now, **as_before(claim.row))
 
     async def _settle_unaskable(self, session: Session, claim: Claim[R]) -> None:
         payment, row, stale = await self._open(session, claim)
         self._evidence(session, claim, None, NO_CALL, Meaning.NO_CALL_MADE.value, stale)
         if not stale:
             never_sent = {"unanswered": False, "first_sent_at": None, "last_sent_at": None}
-            await self.machine.amend(session, row, **never_sent)
+            await self.machine.update(session, row, **never_sent)
             await self.cannot_be_asked(session, payment, row, claim)
             await self.judge_again(session, payment, row)
 
@@ -154,7 +154,7 @@ class Settling(ABC, Generic[R]):
     async def _look_later(self, session: Session, row: R) -> None:
         """It is there and not done yet: sending it again could do it twice once its key is forgotten."""
         again = session.now + self.policy.backoff_max
-        await self.machine.amend(session, row, next_retry_at=again, look_first=True)
+        await self.machine.update(session, row, next_retry_at=again, look_first=True)
 
     async def _settle(self, session: Session, asked: Asked[R]) -> None:
         claim, answer, meaning, look = asked.claim, asked.answer, asked.meaning, asked.look
@@ -196,18 +196,18 @@ class Settling(ABC, Generic[R]):
             if refused_again and not await self.breaker.is_open(session):
                 alone = f"is refused again, and no second row in between: {answer}"
                 await self._alarm(session, payment, row, FindingKind.REFUSED_ALONE, alone)
-            await self.machine.amend(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
+            await self.machine.update(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
         elif meaning in (Meaning.BALANCE_TOO_LOW, Meaning.ACCOUNT_GONE):
             if meaning is Meaning.ACCOUNT_GONE:
                 gone = f"cannot be sent, its seller's account is gone at the provider: {answer}"
                 await self._alarm(session, payment, row, FindingKind.ACCOUNT_GONE, gone)
             await self._wait_for_balance(session, payment, row, answer, said)
         elif meaning is Meaning.NO_SUCH_OBJECT and await self.breaker.is_open(session):
-            await self.machine.amend(session, row, next_retry_at=session.now + self.breaker.interval, **said)
+            await self.machine.update(session, row, next_retry_at=session.now + self.breaker.interval, **said)
         elif look is not None and look.failed:
             # A refusal is believed after a look only; until one is possible the row stays as it is.
             again = session.now + self.policy.backoff_max
-            await self.machine.amend(session, row, next_retry_at=again, look_first=True, **said)
+            await self.machine.update(session, row, next_retry_at=again, look_first=True, **said)
         elif meaning is Meaning.TAKEN_BY_OTHERS:
             await self.taken_by_others(session, payment, row, answer)
         else:
@@ -223,7 +223,7 @@ class Settling(ABC, Generic[R]):
         said: dict[str, Any],
     ) -> None:
         if await self.breaker.is_open(session):
-            await self.machine.amend(session, row, next_retry_at=session.now + self.breaker.interval, **said)
+            await self.machine.update(session, row, next_retry_at=session.now + self.breaker.interval, **said)
             return
         count = row.retry_count + 1
         wait = backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
@@ -236,7 +236,7 @@ class Settling(ABC, Generic[R]):
             said_nothing = "was sent without an answer and cannot be looked up: it stays as it is"
             await self._alarm(session, payment, row, FindingKind.LOOK_UP_IMPOSSIBLE, said_nothing)
         else:
-            await self.machine.amend(session, row, **said, retry_count=count)
+            await self.machine.update(session, row, **said, retry_count=count)
             await self._give_up(session, payment, row, f"gave up after {count} attempts: {answer}", answer.request_id)
 
     async def _give_up(self, session: Session, payment: Payment, row: R, because: str, request_id: str | None) -> None:
@@ -257,7 +257,7 @@ class Settling(ABC, Generic[R]):
             await self.fail_for_good(session, payment, row, because, answer.request_id, **said)
         else:
             again = session.now + self.policy.balance_retry
-            await self.machine.amend(session, row, waiting_since=since, next_retry_at=again, **said)
+            await self.machine.update(session, row, waiting_since=since, next_retry_at=again, **said)
         await self.judge_again(session, payment, row)
 
     async def _refused(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import findings, reversals
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import FindingKind
@@ -33,7 +33,7 @@ async def use(session: Session, rows: Sequence[TransferReversal], most_minor: in
     for row in spare(rows):
         used = min(left, row.surplus_minor)
         if used:
-            await reversals.machine.amend(session, row, surplus_minor=row.surplus_minor - used)
+            await reversals.machine.update(session, row, surplus_minor=row.surplus_minor - used)
             # Told again with the right amount if something is left of it.
             await findings.resolve(session, FindingKind.SURPLUS, f"reversal {row.id}")
             left -= used
@@ -91,7 +91,7 @@ async def _tell(session: Session, payment: Payment, row: TransferReversal) -> No
         session,
         FindingKind.SURPLUS,
         f"reversal {row.id}",
-        f"{Money(row.surplus_minor, row.currency)} more than needed was taken from seller {row.seller_id}"
+        f"{Amount(row.surplus_minor, row.currency)} more than needed was taken from seller {row.seller_id}"
         f" by {row.stripe_reversal_id}, which was not planned here",
         mend="refund the buyer as meant (it will be used), or send it back to the seller by hand",
         payment_id=payment.id,

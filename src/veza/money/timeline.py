@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from veza.kit.database import Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.disputes import Dispute
@@ -168,7 +168,7 @@ async def _posted(session: Session, payment_id: UUID) -> list[Entry]:
             "posting",
             mine[0].memo,
             ", ".join(
-                f"{leg.account} {'+' if leg.amount_minor > 0 else ''}{Money(leg.amount_minor, leg.currency)}"
+                f"{leg.account} {'+' if leg.amount_minor > 0 else ''}{Amount(leg.amount_minor, leg.currency)}"
                 for leg in mine
             ),
             "",

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, not_, or_, select
 
 from veza.kit.database import Database, Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import adoption, discoveries, findings, nettings, odd_objects, payments, transfers
 from veza.money.attempt_worker import AttemptWorker
 from veza.money.attempts import by_due_index
@@ -83,7 +83,7 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
         said = {"last_outcome": "no_account", "last_error": f"seller {row.seller_id} has not connected an account"}
         since = row.waiting_since or session.now
         again = session.now + self.policy.balance_retry
-        await self.machine.amend(session, row, waiting_since=since, next_retry_at=again, **said)
+        await self.machine.update(session, row, waiting_since=since, next_retry_at=again, **said)
 
     async def fetch(self, session: Session, rows: Sequence[SellerTransfer]) -> Sequence[object]:
         await foresee(session, sorted({row.payment_id for row in rows}))
@@ -133,7 +133,7 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
             session,
             findings.FindingKind.GIVEN_UP,
             f"transfer {row.id}",
-            f"{Money(row.sent_minor, row.currency)} could not be sent to seller {row.seller_id}: {because}",
+            f"{Amount(row.sent_minor, row.currency)} could not be sent to seller {row.seller_id}: {because}",
             mend=f"mend the cause, then veza money retry {row.id} --reason …",
             payment_id=payment.id,
         )
@@ -144,12 +144,12 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
         if row.status == "pending":
             await transfers.move(session, row, "failed", because=because, request_id=request_id, **facts)
         else:
-            await transfers.machine.amend(session, row, **facts)
+            await transfers.machine.update(session, row, **facts)
 
     async def judge_again(self, session: Session, payment: Payment, row: SellerTransfer) -> None:
         cause = discoveries.unwanted_cause(row)
         if cause is not None:
-            await transfers.machine.amend(session, row, unwanted_at=None)
+            await transfers.machine.update(session, row, unwanted_at=None)
             await rebalance(session, payment, cause)
 
 

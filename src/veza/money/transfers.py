@@ -198,7 +198,7 @@ async def add(
         "next_retry_at": session.now,
         "created_at": session.now,
     }
-    (row,) = await machine.born(session, [values], because=because)
+    (row,) = await machine.create(session, [values], because=because)
     session.known(_KNOWN).pop(payment.id, None)
     session.wake(WAKE)
     return row
@@ -255,7 +255,7 @@ async def _add_completed(
         "completed_at": session.now,
         **there,
     }
-    (row,) = await machine.born(session, [values], because=because)
+    (row,) = await machine.create(session, [values], because=because)
     session.known(_KNOWN).pop(payment.id, None)
     return row
 
@@ -265,7 +265,7 @@ async def lower(session: Session, payment: Payment, transfer: SellerTransfer, by
     left = transfer.sent_minor - by_minor
     facts: dict[str, Any] = {"request_body": None, "unwanted_at": None}
     if left:
-        await machine.amend(session, transfer, sent_minor=left, **facts)
+        await machine.update(session, transfer, sent_minor=left, **facts)
     else:
         # sent_minor stays: a canceled row counts nothing, and says what it would have sent.
         gone = {"next_retry_at": None, "waiting_since": None, "failed_step": None, "check_at": None}
@@ -279,7 +279,7 @@ async def change_to(session: Session, payment: Payment, transfer: SellerTransfer
     """The provider made it of another amount than it was to send by now: the database lost its sending, and what it
     was lowered by before (more was kept then) or lowered it by since."""
     more = amount_minor - transfer.sent_minor
-    await machine.amend(session, transfer, sent_minor=amount_minor, request_body=None)
+    await machine.update(session, transfer, sent_minor=amount_minor, request_body=None)
     if transfer.status != "canceled":
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, more, transfer.seller_id)
         post(session, payment.id, payment.currency, f"transfer {transfer.id} changed to what was sent", legs)

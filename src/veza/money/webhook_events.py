@@ -243,7 +243,7 @@ async def _transfer_of_group(session: Session, event: Mapping[str, Any], seen: M
         raise NotOurs(f"transfer {seen['id']} is none of ours")
     if payment.status != "succeeded":
         # The transfer overtook the news of its charge: fetch that; the transfer is looked up before one is sent.
-        await payments.machine.amend(session, payment, check_at=session.now, check_count=0)
+        await payments.machine.update(session, payment, check_at=session.now, check_count=0)
         session.wake(payments.CHECK_WAKE)
         return payment.id
     because = _why(event)
@@ -262,7 +262,7 @@ async def _reversals_of(
     await discoveries.reversals_seen(session, payment, transfer, items, because=_why(event), request_id=_request(event))
     if int(seen.get("amount_reversed") or 0) > transfer.reversed_minor:
         # The payload shows only the first ten: fetch the rest.
-        await transfers.machine.amend(session, transfer, check_at=session.now)
+        await transfers.machine.update(session, transfer, check_at=session.now)
         session.wake(payments.CHECK_WAKE)
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from veza.settings import Settings
 
 if TYPE_CHECKING:  # half a second that `veza --help` need not wait for
-    from veza.catalog.room import CatalogRoom
+    from veza.catalog.facade import Catalog
     from veza.kit.database import Database
     from veza.kit.resealing import SealedColumns
-    from veza.money.room import MoneyRoom
+    from veza.money.facade import Money
 
 
 class Service(Protocol):
@@ -28,7 +28,7 @@ class Service(Protocol):
 
 
 class Application(Protocol):
-    """The rooms, built and wired.
+    """The modules, built and wired.
 
     `foundations` are entered before any service starts and left after all have stopped, in reverse: work in
     flight still needs them. `stop` is set by the first signal; open streams and readiness watch it.
@@ -46,10 +46,10 @@ class Application(Protocol):
     def database(self) -> Database: ...
 
     @property
-    def room(self) -> MoneyRoom: ...
+    def money(self) -> Money: ...
 
     @property
-    def catalog(self) -> CatalogRoom: ...
+    def catalog(self) -> Catalog: ...
 
     async def close(self) -> None: ...
 

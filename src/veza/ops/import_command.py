@@ -16,7 +16,7 @@ from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.catalog.artists import Artist
-    from veza.catalog.room import CatalogRoom
+    from veza.catalog.facade import Catalog
     from veza.ingest.report import Report
     from veza.ingest.sources import Bounds
     from veza.kit.database import Session
@@ -86,7 +86,7 @@ def import_files(
     """
     from veza.accounts.people import BadEmail, UnknownPerson
     from veza.catalog.artists import TooManyArtists
-    from veza.catalog.wording import BadValue
+    from veza.catalog.text_fields import BadValue
     from veza.ingest.encodings import UnknownEncoding
     from veza.ingest.sources import BadSource
     from veza.ingest.undo import UnknownRun
@@ -131,14 +131,14 @@ def _bounds(settings: Settings) -> Bounds:
     return Bounds(settings.import_files, settings.import_file_bytes, settings.import_bytes)
 
 
-async def _undo(room: CatalogRoom, run_id: UUID | None) -> Report:
+async def _undo(catalog: Catalog, run_id: UUID | None) -> Report:
     from veza.ingest.undo import undo
 
     assert run_id is not None
-    return await undo(room.database, run_id)
+    return await undo(catalog.database, run_id)
 
 
-async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
+async def _import(catalog: Catalog, path: Path, asked: Asked, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
     import asyncio
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -151,7 +151,7 @@ async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *
     encoding = encodings.known(asked.encoding) if asked.encoding else None
     source = await asyncio.to_thread(open_source, path, bounds, encoding)
     try:
-        whose = await _artist(room, asked)
+        whose = await _artist(catalog, asked)
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         unseen = quiet or not console.is_terminal
@@ -163,7 +163,7 @@ async def _import(room: CatalogRoom, path: Path, asked: Asked, bounds: Bounds, *
 
             on_step = on_bar if quiet or console.is_terminal else in_lines(lambda line: echo(line, err=True))
             return whose, await run_import(
-                room, whose.artist_id, source, on_step, encoding=encoding, is_dry=asked.is_dry
+                catalog, whose.artist_id, source, on_step, encoding=encoding, is_dry=asked.is_dry
             )
     finally:
         source.close()
@@ -182,11 +182,11 @@ def in_lines(say: Callable[[str], None], now: Callable[[], float] = time.monoton
     return on_step
 
 
-async def _artist(room: CatalogRoom, asked: Asked) -> Whose:
+async def _artist(catalog: Catalog, asked: Asked) -> Whose:
     """The artist that is meant, opened for `person` where there is none; in a dry run it is not opened."""
-    from veza.catalog.artists import ArtistWanted, open_artist
+    from veza.catalog.artists import ArtistDraft, open_artist
 
-    async with room.database.read() as session:
+    async with catalog.database.read() as session:
         found, person_id = await _find_artist(session, asked)
     if found is not None:
         return Whose(found.id, found.slug, found.name)
@@ -199,12 +199,12 @@ async def _artist(room: CatalogRoom, asked: Asked) -> Whose:
         raise NoSuchArtist(f"there is no artist “{asked.artist}”; to open one give {' and '.join(lacking)}")
     if asked.is_dry:
         return Whose(None, "", asked.artist)
-    wanted = ArtistWanted(asked.artist, asked.country, asked.currency or room.currencies[0])
-    async with room.database.write("import") as session:
+    wanted = ArtistDraft(asked.artist, asked.country, asked.currency or catalog.currencies[0])
+    async with catalog.database.write("import") as session:
         found, _ = await _find_artist(session, asked)  # of two that open it at once one does
         if found is None:
-            found = await open_artist(session, person_id, wanted, currencies=room.currencies, limits=room.limits)
-            await room.on_first_artist(session, person_id)
+            found = await open_artist(session, person_id, wanted, currencies=catalog.currencies, limits=catalog.limits)
+            await catalog.on_first_artist(session, person_id)
     return Whose(found.id, found.slug, found.name)
 
 

@@ -123,7 +123,7 @@ def retry(
 @money.command()
 def check(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
     """Check every payment against the law; exit 1 when one breaks it, and a finding says so."""
-    from veza.money.law import Violation, books_sum_to_zero, check_all
+    from veza.money.invariants import Violation, books_sum_to_zero, check_all
     from veza.ops import money_tables
 
     async def look(application: Application) -> tuple[int, list[Violation], bool]:
@@ -159,7 +159,7 @@ def reconcile(
 
     async def look(application: Application) -> Reconciled:
         with money_tables.working("asking the provider", quiet=as_json):
-            return await compare(application.database, application.room.gateway, since=back, apply=apply)
+            return await compare(application.database, application.money.gateway, since=back, apply=apply)
 
     found = with_room(context, database_url, look, asks_provider=True)
     left = len(found.differences) - found.applied
@@ -194,9 +194,9 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
     back = duration(since)
 
     async def act(application: Application) -> CaughtUp:
-        room = application.room
+        money = application.money
         with money_tables.working("listing the provider's events", quiet=as_json):
-            return await feed(application.database, room.gateway, room.inbox, back)
+            return await feed(application.database, money.gateway, money.inbox, back)
 
     done = with_room(context, database_url, act, asks_provider=True)
     if as_json:
@@ -222,7 +222,7 @@ def return_charge(
     from veza.money.charge_returns import return_charge as give
 
     async def act(application: Application) -> ReturnedCharge:
-        return await give(application.database, application.room.gateway, charge, reason, actor=operator())
+        return await give(application.database, application.money.gateway, charge, reason, actor=operator())
 
     done = with_room(context, database_url, act, asks_provider=True)
     tell(as_json, {**asdict(done), "payment_id": str(done.payment_id)}, str(done))

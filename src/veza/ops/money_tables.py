@@ -1,4 +1,4 @@
-"""How the money room looks at a terminal."""
+"""How the money module looks at a terminal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import transfers
-from veza.money.law import Violation
+from veza.money.invariants import Violation
 from veza.money.reconciliation import Reconciled
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
@@ -193,8 +193,8 @@ def _print_to_mend(console: Console, kind: str, what: str, mend: str) -> None:
     console.print(Text(f"  → {mend}"), soft_wrap=True)
 
 
-def _money(minor: int, row: Any) -> Money:
-    return Money(minor, row.currency)
+def _money(minor: int, row: Any) -> Amount:
+    return Amount(minor, row.currency)
 
 
 def _split(line: Any) -> tuple[int, int, int]:

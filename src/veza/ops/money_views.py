@@ -1,4 +1,4 @@
-"""What the command line reads of the money room, and the same as JSON."""
+"""What the command line reads of the money module, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import inspect, select
 
 from veza.kit.database import Session
 from veza.kit.listing import start_of
-from veza.money import disputes, ledger, listings, payments, refunds, standing, transfers
+from veza.money import balances, disputes, ledger, listings, payments, refunds, transfers
 from veza.money.disputes import Dispute
 from veza.money.findings import Finding
 from veza.money.payments import Payment, PaymentLine
@@ -95,7 +95,7 @@ async def rows(session: Session, what: str, limit: int, *, state: str | None, se
 async def detail(session: Session, wanted: str) -> Detail:
     """The payment any id belongs to. Raises NothingFound."""
     payment = await payments.find(session, await payment_of(session, wanted))
-    balances = await ledger.balances(session, payment.id)
+    signed = await ledger.balances(session, payment.id)
     return Detail(
         payment,
         await payments.lines_of(session, payment.id),
@@ -103,8 +103,8 @@ async def detail(session: Session, wanted: str) -> Detail:
         await listings.of_payment(session, SellerTransfer, payment.id),
         await listings.of_payment(session, TransferReversal, payment.id),
         await listings.of_payment(session, disputes.Dispute, payment.id),
-        await standing.of_payment(session, payment),
-        {account.value: minor for account, minor in balances.items()},
+        await balances.of_payment(session, payment),
+        {account.value: minor for account, minor in signed.items()},
         await listings.findings(session, start_of(listings.FINDING_SORTS, 100), is_open=True, payment_id=payment.id),
     )
 

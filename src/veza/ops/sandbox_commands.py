@@ -187,7 +187,7 @@ def play(
     database_url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Play scenarios over the real wire: sandbox, room, workers and webhooks, on a database of their own.
+    """Play scenarios over the real wire: sandbox, money module, workers and webhooks, on a database of their own.
 
     Exit code 0 only when every fact held. With --database-url on PostgreSQL, a new database is made beside the
     given one and dropped afterwards; without, an SQLite file in a temporary folder.

@@ -1,4 +1,4 @@
-"""`veza money simulate`: the real money room under faults and crashes, all of it chosen by one seed."""
+"""`veza money simulate`: the real money module under faults and crashes, all of it chosen by one seed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def simulate(
     database_url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Run the real money room under faults, crashes and races; exit 1 when a promise was broken.
+    """Run the real money module under faults, crashes and races; exit 1 when a promise was broken.
 
     On SQLite in memory, or on a database made beside the PostgreSQL one given and dropped afterwards. A failing
     seed is printed with the one command that replays it.
@@ -36,7 +36,7 @@ def simulate(
 
     settings = load_settings(database_url=database_url)
     url = settings.database_url if database_url else None
-    # What the runs make the room complain about is what they are for; the report says what matters.
+    # What the runs make the module complain about is what they are for; the report says what matters.
     logging.disable(logging.CRITICAL)
     try:
         report = run_async(_simulate(jobs, seed, runs, url, as_json))

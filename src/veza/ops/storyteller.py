@@ -10,7 +10,7 @@ from rich.text import Text
 from sqlalchemy import select
 
 from veza.kit.database import Database, Session
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.disputes import Dispute
@@ -116,6 +116,6 @@ async def subject_of(session: Session, machine: str, row_id: UUID) -> str:
     row: Any = await session.get(MODELS[machine], row_id)
     if row is None:
         return machine
-    amount = Money(row.sent_minor if machine == "transfer" else row.amount_minor, row.currency)
+    amount = Amount(row.sent_minor if machine == "transfer" else row.amount_minor, row.currency)
     towards = {"transfer": "transfer to", "reversal": "reversal from"}.get(machine)
     return f"{towards} {row.seller_id} {amount}" if towards else f"{machine} {amount}"

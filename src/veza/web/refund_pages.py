@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from veza.http.requests import form_fields
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database, Session
-from veza.kit.texts import BadText
+from veza.kit.text import BadText
 from veza.market import claims, orders, refund_notices, refund_requests
 from veza.market.claims import UnknownClaim
 from veza.market.orders import Order, OrderLine, UnknownLine

@@ -16,7 +16,7 @@ from sqlalchemy import Row
 
 from veza.catalog import listings, slugs, visibility
 from veza.catalog.askers import Asker
-from veza.catalog.room import CatalogRoom
+from veza.catalog.facade import Catalog
 from veza.catalog.tracks import UnknownTrack
 from veza.http.routers import FreshRouter
 from veza.kit.database_trouble import DatabaseUnavailable
@@ -28,7 +28,7 @@ WhoAsks = Callable[[PageRequest], Awaitable[Asker]]
 """Finds out who looks at a page, as the API finds out who asks it."""
 
 
-def track_routes(catalog: CatalogRoom, who_asks: WhoAsks) -> list[ControllerRouterHandler]:
+def track_routes(catalog: Catalog, who_asks: WhoAsks) -> list[ControllerRouterHandler]:
     """/tracks/{id}."""
     pages = Pages(catalog.database.clock)
 

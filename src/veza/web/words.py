@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from veza.kit.money import Money
+from veza.kit.money import Amount
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def money(minor: int, currency: str) -> str:
     """“5.00 EUR”."""
-    return str(Money(minor, currency))
+    return str(Amount(minor, currency))
 
 
 def units(minor: int, currency: str) -> str:
     """“5.00”, as one would type it."""
-    return str(Money(minor, currency)).removesuffix(f" {currency}")
+    return str(Amount(minor, currency)).removesuffix(f" {currency}")
 
 
 def utc(at: datetime) -> str:

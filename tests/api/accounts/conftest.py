@@ -1,4 +1,4 @@
-"""The accounts room's door on a stage: the real room and its real routes, with browsers that keep cookies."""
+"""The accounts door on a stage: the real module and its real routes, with browsers that keep cookies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sqlalchemy import select
 from tests.applications import Made, application
 from veza.accounts import credentials, people, roles
 from veza.accounts.devices import Devices
+from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role
-from veza.accounts.room import AccountRules, Accounts
+from veza.api.accounts.authentication import authenticate
 from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
-from veza.api.accounts.recognise import recognise
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.kit import mail, outbox
@@ -150,7 +150,7 @@ class Desk:
 
 
 def _application(database: Any, accounts: Any, **_: str) -> Made:
-    routes = [api_v1(recognise(accounts, TOKEN), account_routes(accounts))]
+    routes = [api_v1(authenticate(accounts, TOKEN), account_routes(accounts))]
     return web_application(database, routes, ACCOUNT_TRANSLATIONS, ACCOUNT_TAGS)
 
 

@@ -69,8 +69,8 @@ async def test_every_shape_says_what_it_is(described: dict[str, Any]) -> None:
 
 
 def test_every_error_of_the_room_is_translated() -> None:
-    rooms = (links, password_strength, passwords, people, roles, second_factor, sessions, sign_in, tokens, limits)
-    for module in rooms:
+    modules = (links, password_strength, passwords, people, roles, second_factor, sessions, sign_in, tokens, limits)
+    for module in modules:
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
                 assert any(issubclass(error, one) for one in ACCOUNT_TRANSLATIONS), error

@@ -1,4 +1,4 @@
-"""The catalogue's door on a stage: the real room and routes, visitors by header, objects in memory."""
+"""The catalogue's door on a stage: the real module and routes, visitors by header, objects in memory."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from veza.api.application import api_v1, web_application
 from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.catalog.artists import find_artist
+from veza.catalog.facade import Catalog
 from veza.catalog.members import add_member
-from veza.catalog.room import CatalogRoom
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
@@ -42,9 +42,9 @@ TAKES_PROOF = re.compile(r"^/artists/[^/]+/(members|invitations$)")
 
 @dataclass
 class Shelf:
-    """The room with a client; `anna` and `ben` are people with the role artist, `anna` runs `artist`."""
+    """The catalogue with a client; `anna` and `ben` are people with the role artist, `anna` runs `artist`."""
 
-    room: CatalogRoom
+    catalog: Catalog
     clock: ManualClock
     litestar: Litestar
     client: httpx.AsyncClient
@@ -76,7 +76,7 @@ class Shelf:
 
     async def proof(self, person_id: UUID) -> str:
         """A fresh proof of this person, as their password would give."""
-        async with self.room.database.write() as session:
+        async with self.catalog.database.write() as session:
             return links.make(session, Purpose.PROOF, person_id)
 
     async def refused(self, method: str, path: str, body: Any, status: int, kind: str, *, by: Any = None) -> str:
@@ -88,9 +88,13 @@ class Shelf:
 
     async def join(self, person_id: UUID, part: str = "member") -> None:
         """Make somebody one of the artist's people."""
-        async with self.room.database.write() as session:
+        async with self.catalog.database.write() as session:
             await add_member(
-                session, await find_artist(session, UUID(self.artist["id"])), person_id, part, limits=self.room.limits
+                session,
+                await find_artist(session, UUID(self.artist["id"])),
+                person_id,
+                part,
+                limits=self.catalog.limits,
             )
 
     async def release(self, *titles: str, publish: bool = False, **wanted: Any) -> dict[str, Any]:
@@ -124,7 +128,7 @@ class Shelf:
         def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
             said.append(statement)
 
-        engine = self.room.database.engine.sync_engine
+        engine = self.catalog.database.engine.sync_engine
         event.listen(engine, "before_cursor_execute", hear)
         try:
             yield said
@@ -143,8 +147,8 @@ async def make_person(database: Database, name: str, email: str | None = None) -
         return person.id
 
 
-def _application(database: Any, room: Any) -> Made:
-    routes = [api_v1(by_header, catalog_routes(room)), cover_route(room, by_header)]
+def _application(database: Any, catalog: Any) -> Made:
+    routes = [api_v1(by_header, catalog_routes(catalog)), cover_route(catalog, by_header)]
     return web_application(database, routes, CATALOG_TRANSLATIONS, CATALOG_TAGS)
 
 
@@ -157,12 +161,12 @@ async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator
     async def on_first_artist(_session: Session, person_id: UUID) -> None:
         became.append(person_id)
 
-    room = CatalogRoom(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
+    catalog = Catalog(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
     anna, ben = await make_person(database, "Anna"), await make_person(database, "Ben")
-    with application(_application, database, room) as (asgi, litestar):
+    with application(_application, database, catalog) as (asgi, litestar):
         transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
-            shelf = Shelf(room, clock, litestar, client, anna, ben, became)
+            shelf = Shelf(catalog, clock, litestar, client, anna, ben, became)
             shelf.artist = await shelf.call("POST", "/artists", ARTIST, by=anna)
             clock.advance(timedelta(seconds=1))
             yield shelf

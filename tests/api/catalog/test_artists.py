@@ -186,7 +186,7 @@ async def test_who_acts_for_an_artist_is_changed_with_a_fresh_proof_only(
 async def test_only_an_owner_changes_the_currency_in_which_the_artist_is_paid(any_shelf: Shelf) -> None:
     shelf, path = any_shelf, f"/artists/{any_shelf.artist['id']}"
     currency = any_shelf.artist["currency"]
-    another = next(code for code in shelf.room.currencies if code != currency)
+    another = next(code for code in shelf.catalog.currencies if code != currency)
     await shelf.call("POST", f"{path}/members", {"person_id": str(shelf.ben)}, by=visiting(None, "admin"))
     await shelf.refused("PATCH", path, {"currency": another, "bio": "x"}, 403, "forbidden", by=shelf.ben)
     # As it is: a form that sends everything again changes only what is different.
@@ -203,7 +203,7 @@ async def test_the_audit_log_has_who_let_whom_act_for_an_artist_and_every_fee(an
         await any_shelf.call("PATCH", f"{path}/members/{ben}", {"part": "owner"}, by=any_shelf.anna)
     await any_shelf.call("DELETE", f"{path}/members/{any_shelf.anna}", by=ben)
     await any_shelf.call("PUT", f"{path}/fee", {"fee_bps": 500}, by=admin)
-    async with any_shelf.room.database.read() as session:
+    async with any_shelf.catalog.database.read() as session:
         found = await audit.entries(session, start_of(audit.SORTS, 10))
     assert [(one.act, one.person_id, one.detail) for one in reversed(found)] == [
         ("added to an artist", ben, f"artist {artist_id} as member"),
@@ -257,7 +257,7 @@ async def test_a_search_for_an_accent_alone_is_refused(shelf: Shelf, path: str, 
 
 
 async def test_a_person_opens_as_many_artists_as_the_setting_says(shelf: Shelf) -> None:
-    shelf.room.limits = Limits(artists_per_person=2)
+    shelf.catalog.limits = Limits(artists_per_person=2)
     for _ in range(2):
         await shelf.call("POST", "/artists", ARTIST, by=shelf.ben)
     said = await shelf.refused("POST", "/artists", ARTIST, 422, "too-many", by=shelf.ben)

@@ -78,9 +78,9 @@ async def test_a_cover_is_seen_by_who_may_see_a_release_with_it(any_shelf: Shelf
     assert await seen() == closed
     await shelf.call("POST", f"{path}/publish", by=shelf.anna, expect=200)
     for model, row_id in ((Release, release["id"]), (Artist, shelf.artist["id"])):
-        await change(shelf.room.database, model, UUID(row_id), hidden_at=shelf.clock.now())
+        await change(shelf.catalog.database, model, UUID(row_id), hidden_at=shelf.clock.now())
         assert await seen() == closed
-        await change(shelf.room.database, model, UUID(row_id), hidden_at=None)
+        await change(shelf.catalog.database, model, UUID(row_id), hidden_at=None)
         assert await seen() == opened_up
     await shelf.call("DELETE", f"{path}/cover", by=shelf.anna)
     assert await seen() == closed
@@ -96,20 +96,20 @@ async def test_a_picture_on_a_draft_and_on_what_is_published_is_public(shelf: Sh
 async def test_an_owner_sees_the_cover_of_what_was_withdrawn_and_not_of_what_was_hidden(
     any_shelf: Shelf, kind: str
 ) -> None:
-    shelf, eve = any_shelf, await make_person(any_shelf.room.database, "Eve")
+    shelf, eve = any_shelf, await make_person(any_shelf.catalog.database, "Eve")
     release = await shelf.release("A", publish=True)
     cover = (await _put(shelf, release["id"], picture())).json()["cover"]
     item = UUID(release["id"] if kind == "release" else release["tracks"][0]["id"])
-    cause = shelf.room.database.ids.new()
+    cause = shelf.catalog.database.ids.new()
     given = Given(ItemKind(kind), item, UUID(release["id"]), CauseKind.ORDER_LINE, cause, person_id=eve)
-    async with shelf.room.database.write() as session:
+    async with shelf.catalog.database.write() as session:
         await grants.give(session, given, because="bought")
     await shelf.call("POST", f"/releases/{release['id']}/withdraw", by=shelf.anna, expect=200)
     assert [await _look(shelf, cover, by) for by in (eve, shelf.ben, None)] == [OWN, NOT_THERE, NOT_THERE]
-    await change(shelf.room.database, Release, UUID(release["id"]), hidden_at=shelf.clock.now())
+    await change(shelf.catalog.database, Release, UUID(release["id"]), hidden_at=shelf.clock.now())
     assert await _look(shelf, cover, eve) == NOT_THERE
-    await change(shelf.room.database, Release, UUID(release["id"]), hidden_at=None)
-    async with shelf.room.database.write() as session:
+    await change(shelf.catalog.database, Release, UUID(release["id"]), hidden_at=None)
+    async with shelf.catalog.database.write() as session:
         await grants.revoke(session, CauseKind.ORDER_LINE, [cause], because="refunded")
     assert await _look(shelf, cover, eve) == NOT_THERE
 

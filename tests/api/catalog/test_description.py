@@ -23,8 +23,8 @@ from veza.catalog import (
     publishing,
     releases,
     slugs,
+    text_fields,
     tracks,
-    wording,
 )
 from veza.kit.money import BadAmount
 
@@ -88,7 +88,7 @@ def test_every_error_of_the_room_is_translated_and_no_two_kinds_share_a_type() -
         releases,
         slugs,
         tracks,
-        wording,
+        text_fields,
     ):
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:

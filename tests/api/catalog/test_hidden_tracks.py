@@ -18,7 +18,7 @@ async def test_a_hidden_track_is_in_no_list_no_release_and_not_at_its_address(an
     shown = await shelf.call("GET", path, by=shelf.anna)
     await shelf.call("POST", f"{path}/publish", {}, by=shelf.anna, expect=200)
     hidden = next(track["id"] for track in shown["tracks"] if track["title"] == "Hidden")
-    async with shelf.room.database.write("moderator") as session:
+    async with shelf.catalog.database.write("moderator") as session:
         await hiding.hide(session, "track", UUID(hidden))
 
     for query in ("", "?sort=title", "?text=Hid", "?tag=folk"):

@@ -32,7 +32,7 @@ async def _invited(shelf: Shelf, email: str = "ben@example.org", *, by: UUID | N
 
 
 async def _mails(shelf: Shelf) -> list[mail.Letter]:
-    async with shelf.room.database.read() as session:
+    async with shelf.catalog.database.read() as session:
         rows = (await session.scalars(select(Mail).order_by(Mail.id))).all()
         return [mail.opened(session.box, row) for row in rows]
 
@@ -82,13 +82,13 @@ async def test_the_answer_and_the_work_are_the_same_whether_there_is_an_account_
 
 async def test_only_the_account_of_the_address_accepts_and_it_counts_as_confirmed(any_shelf: Shelf) -> None:
     shelf = any_shelf
-    carl = await make_person(shelf.room.database, "Carl")
-    await change(shelf.room.database, Person, shelf.ben, email_confirmed_at=None)
+    carl = await make_person(shelf.catalog.database, "Carl")
+    await change(shelf.catalog.database, Person, shelf.ben, email_confirmed_at=None)
     await _invited(shelf)
     link = await _link(shelf)
     assert "another address" in await shelf.refused("POST", ACCEPT, link, 403, "forbidden", by=carl)
     await shelf.call("POST", ACCEPT, link, by=shelf.ben, expect=200)
-    async with shelf.room.database.read() as session:
+    async with shelf.catalog.database.read() as session:
         assert (await session.get_one(Person, shelf.ben)).is_confirmed
 
 
@@ -106,7 +106,7 @@ async def test_an_invitation_ends_when_it_is_taken_back_replaced_too_old_or_its_
     assert len((await shelf.call("GET", f"{path}/invitations", by=shelf.anna))["items"]) == 1
     shelf.clock.advance(LASTS)
     assert (await shelf.call("GET", f"{path}/invitations", by=shelf.anna))["items"] == []
-    carl = await make_person(shelf.room.database, "Carl")
+    carl = await make_person(shelf.catalog.database, "Carl")
     await shelf.join(carl, "owner")
     await _invited(shelf, by=carl)
     by_one_who_left = await _link(shelf)
@@ -160,7 +160,7 @@ async def test_invitations_are_slowed_by_person_and_by_address(shelf: Shelf) -> 
     answer = await shelf.send("POST", path, {"email": "ben@example.org"}, by=shelf.anna)
     assert (answer.status_code, int(answer.headers["retry-after"]) > 60) == (429, True)
     statements = list[str]()
-    engine = shelf.room.database.engine.sync_engine
+    engine = shelf.catalog.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: statements.append(statement))
     await shelf.send("POST", path, {"email": "ben@example.org"}, by=shelf.anna)
     # The proof that was given before is a link; of the invitation itself nothing is written.
@@ -184,7 +184,7 @@ async def test_people_and_invitations_together_have_a_bound(shelf: Shelf) -> Non
 
 
 async def test_addresses_are_forgotten_when_an_invitation_is_over(any_shelf: Shelf) -> None:
-    database = any_shelf.room.database
+    database = any_shelf.catalog.database
     async with database.write() as session:
         for number in range(BATCH + 1):
             session.add(
@@ -201,7 +201,7 @@ async def test_addresses_are_forgotten_when_an_invitation_is_over(any_shelf: She
 
 async def test_whose_account_is_gone_has_invited_nobody(any_shelf: Shelf) -> None:
     await _invited(any_shelf)
-    database = any_shelf.room.database
+    database = any_shelf.catalog.database
     async with database.write() as session:
         theirs = await session.scalar(select(ArtistMember.artist_id).where(ArtistMember.person_id == any_shelf.anna))
         # An artist keeps an owner: without another one the account could not go.

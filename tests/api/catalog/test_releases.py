@@ -95,7 +95,7 @@ async def test_a_withdrawn_release_is_hidden_and_keeps_its_date_when_it_returns(
 
 async def test_a_scheduled_release_is_published_when_its_time_comes(any_shelf: Shelf) -> None:
     made = await any_shelf.release("Night Bus")
-    path, publisher = f"/releases/{made['id']}", any_shelf.room.publisher
+    path, publisher = f"/releases/{made['id']}", any_shelf.catalog.publisher
     for when in ("2026-01-05T09:00:00Z", "2031-01-05T09:00:00Z"):
         body = {"publish_at": when}
         assert "in the future" in await any_shelf.refused(
@@ -116,14 +116,14 @@ async def test_a_scheduled_release_is_published_when_its_time_comes(any_shelf: S
     assert await worker.run_once(publisher) == 1
     assert await worker.run_once(publisher) == 0
     assert (await any_shelf.call("GET", path))["status"] == "published"
-    async with any_shelf.room.database.read() as session:
+    async with any_shelf.catalog.database.read() as session:
         history = await history_of(session, (await find_release(session, _id(made))).id)
     assert [change.by for change in history[-1:]] == ["release publisher"]
 
 
 async def test_what_is_taken_back_is_not_published(any_shelf: Shelf) -> None:
     made = await any_shelf.release("Night Bus")
-    path, publisher = f"/releases/{made['id']}", any_shelf.room.publisher
+    path, publisher = f"/releases/{made['id']}", any_shelf.catalog.publisher
     await any_shelf.call("POST", f"{path}/schedule", {"publish_at": IN_A_DAY}, by=any_shelf.anna, expect=200)
     any_shelf.clock.advance(timedelta(days=1))
     (claim,) = await publisher.claim(5)
@@ -138,9 +138,9 @@ async def test_a_crashed_publishers_releases_come_back_with_their_lease(any_shel
     body = {"publish_at": IN_A_DAY}
     await any_shelf.call("POST", f"/releases/{made['id']}/schedule", body, by=any_shelf.anna, expect=200)
     any_shelf.clock.advance(timedelta(days=1))
-    assert len(await any_shelf.room.publisher.claim(5)) == 1
+    assert len(await any_shelf.catalog.publisher.claim(5)) == 1
     any_shelf.clock.advance(LEASE)
-    assert await worker.run_once(any_shelf.room.publisher) == 1
+    assert await worker.run_once(any_shelf.catalog.publisher) == 1
 
 
 async def test_the_only_track_of_a_scheduled_release_stays(shelf: Shelf) -> None:
@@ -296,7 +296,7 @@ async def test_what_has_a_tag_is_listed_as_its_release_is_now(any_shelf: Shelf) 
 
 async def test_a_hidden_release_is_its_peoples_only(any_shelf: Shelf) -> None:
     made = await any_shelf.release("One", publish=True)
-    async with any_shelf.room.database.write() as session:
+    async with any_shelf.catalog.database.write() as session:
         release = await find_release(session, _id(made))
         release.hidden_at = session.now
     assert await any_shelf.walk("/tracks") == []
@@ -318,7 +318,7 @@ def _id(made: dict[str, Any]) -> Any:
 
 
 async def _events(shelf: Shelf) -> list[str]:
-    async with shelf.room.database.read() as session:
+    async with shelf.catalog.database.read() as session:
         found = select(OutboxEvent.topic).where(OutboxEvent.topic.like("release.%")).order_by(OutboxEvent.id)
         return list((await session.scalars(found)).all())
 

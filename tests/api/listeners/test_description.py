@@ -1,4 +1,4 @@
-"""The listeners' part of the API description is valid and complete, and every error of their rooms is translated."""
+"""The listeners' part of the API description is valid and complete, and every error of their modules is translated."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from veza.catalog import (
     reports,
     visibility,
 )
-from veza.kit import texts
+from veza.kit import text
 
 ROOMS: tuple[ModuleType, ...] = (
-    comments, hiding, moderation, notices, playlist_items, playlist_people, playlists, reports, texts, visibility,
+    comments, hiding, moderation, notices, playlist_items, playlist_people, playlists, reports, text, visibility,
 )  # fmt: skip
 LISTS = ("/playlists", "/me/playlists", "/me/follows", "/me/likes", "/me/feed", "/me/reports", "/me/notices",
          "/moderation/reports", "/moderation/log")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The market's door on a stage: real rooms, real routes, and the provider in the same process."""
+"""The market's door on a stage: real modules, real routes, and the provider in the same process."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from veza.community.notices import Notices
 from veza.kit.database import Session
 from veza.kit.subscriptions import Subscriptions
 from veza.lab.simulator.stage import Stage
-from veza.market.news import market_acts, market_subscriptions
 from veza.market.rules import MarketRules
+from veza.market.subscriptions import market_acts, market_subscriptions
 from veza.money.refunds import Refund
 from veza.money.sellers import Seller
 
@@ -203,10 +203,10 @@ class Act:
         return await self.product(await self.release(title), price_minor, **more)
 
 
-def _application(database: Any, room: Any, market: Any) -> Made:
+def _application(database: Any, money: Any, market: Any) -> Made:
     return web_application(
         database,
-        [api_v1(by_header, market_routes(room, market))],
+        [api_v1(by_header, market_routes(money, market))],
         {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS, UnknownPerson: NOT_FOUND},
         MARKET_TAGS,
     )
@@ -223,7 +223,7 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
     stage = await Stage.open(
         url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts(market))
     )
-    with application(_application, stage.database, stage.room, market) as (asgi, litestar):
+    with application(_application, stage.database, stage.money, market) as (asgi, litestar):
         transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
             yield Shop(stage, market, client, litestar, asgi, mails)

@@ -199,7 +199,7 @@ async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return
     stamp = int(shop.stage.clock.now().timestamp())
     due = shop.stage.sandbox.due_deliveries()
     await asyncio.gather(
-        *(shop.stage.room.inbox.receive(one.payload, sign_payload(SECRET, one.payload, stamp)) for one in due)
+        *(shop.stage.money.inbox.receive(one.payload, sign_payload(SECRET, one.payload, stamp)) for one in due)
     )
     for one in due:
         shop.stage.sandbox.record_delivery(one.id, 200)

@@ -111,7 +111,7 @@ async def test_of_two_pages_of_one_browser_the_one_that_does_not_go_back_is_clai
     for page in reversed(pages):
         shop.stage.sandbox.pay_checkout(page, PENDING)
     await shop.stage.deliver()
-    await worker.run_once(shop.stage.room.check_worker)
+    await worker.run_once(shop.stage.money.check_worker)
     await shop.stage.settle()
     assert [row.amount_minor for row in await shop.stage.all(Refund)] == [1000]
     buyer = visiting(await shop.person("bo@example.org"))

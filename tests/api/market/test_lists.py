@@ -48,7 +48,7 @@ async def _fill(shop: Shop, act: Act, who: dict[str, str], times: int) -> None:
         await shop.buy(who, await act.selling(f"Pays what is owed {i}"))
         await shop.stage.settle()
     for i in range(times):
-        await shop.post(who, "/cart/items", {"product_id": await act.selling(f"Held {i}")})
+        await shop.post(who, "/cart/items", {"product_id": await act.selling(f"CartLine {i}")})
 
 
 async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from tests.api.visitors import visiting
 from veza.market import fulfilment, orders
 from veza.market.cart import Cart
 from veza.market.orders import Order, OrderLine
-from veza.market.receipts import CounterHeld, next_number
+from veza.market.receipts import CounterLine, next_number
 from veza.money import payments
 
 A_MOMENT = 0.2
@@ -132,7 +132,7 @@ async def test_who_holds_an_order_does_not_wait_for_the_counter_of_receipts(post
 
 async def test_the_first_receipt_of_a_year_is_waited_for_by_nobody_who_holds_an_order(postgres_shop: Shop) -> None:
     async with postgres_shop.stage.database.write() as session:
-        with pytest.raises(CounterHeld):
+        with pytest.raises(CounterLine):
             await next_number(session, 2031, waits=False)
         assert await next_number(session, 2031, waits=True) == 1
         assert await next_number(session, 2031, waits=False) == 2

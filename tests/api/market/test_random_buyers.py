@@ -200,7 +200,7 @@ class RandomBuyers(RuleBasedStateMachine):
 
     @rule()
     def the_check_worker_looks(self) -> None:
-        self.run(worker.run_once(self.shop.stage.room.check_worker))
+        self.run(worker.run_once(self.shop.stage.money.check_worker))
 
     @rule(minutes=st.sampled_from([0, 0, 1, 11, 25 * 60]))
     def time_passes(self, minutes: int) -> None:

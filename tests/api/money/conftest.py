@@ -1,4 +1,4 @@
-"""The money room's door on a stage: the real room and its real routes, with the provider in the same process."""
+"""The money door on a stage: the real module and its real routes, with the provider in the same process."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ class Counter:
         raise AssertionError("the pages do not end")
 
 
-def _application(database: Any, room: Any, inbox: Any) -> Made:
+def _application(database: Any, money: Any, inbox: Any) -> Made:
     routes = [
-        api_v1(operator_only(TOKEN), money_routes(room, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
+        api_v1(operator_only(TOKEN), money_routes(money, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
         webhook_route(inbox, WEBHOOK_MAX_BYTES),
     ]
     return web_application(database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
@@ -98,7 +98,7 @@ async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:
     await stage.seller("anna")
     await stage.seller("ben")
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with application(_application, stage.database, stage.room, stage.room.inbox) as (asgi, litestar):
+    with application(_application, stage.database, stage.money, stage.money.inbox) as (asgi, litestar):
         transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:
             yield Counter(stage, litestar, client, asgi)

@@ -101,7 +101,7 @@ async def test_a_reason_is_needed(counter: Counter) -> None:
 
 async def test_neither_a_stranger_nor_an_artist_may(counter: Counter) -> None:
     _, charge = await paid_twice(counter)
-    money = money_routes(counter.stage.room, SaleTerms(("EUR",), 1000))
+    money = money_routes(counter.stage.money, SaleTerms(("EUR",), 1000))
     asgi, _ = web_application(counter.stage.database, [api_v1(by_header, money)], MONEY_TRANSLATIONS)
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as people:

@@ -1,1 +1,1 @@
-"""The accounts room's door: signing up and in, one's own account, and what admins see."""
+"""The accounts module's door: signing up and in, one's own account, and what admins see."""

@@ -11,17 +11,17 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import deletion, export, fresh_proof, people, roles, second_factor
+from veza.accounts import deletion, export, people, reauthentication, roles, second_factor
+from veza.accounts.facade import Accounts
 from veza.accounts.people import Person
 from veza.accounts.permissions import Permission
-from veza.accounts.room import Accounts
 from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import BAD_NAME, LAST_ADMIN, PROOF_PROBLEMS
-from veza.api.accounts.shapes import PERSON_EXAMPLE, PROOF_EXAMPLE, Name, PersonShown, ProofGiven, nothing, shown
+from veza.api.accounts.shapes import PERSON_EXAMPLE, PROOF_EXAMPLE, Name, PersonResponse, ProofGiven, nothing, shown
 from veza.api.catalog.problems import NOT_NOW
 from veza.api.editing import editing
 from veza.api.idempotency import Idempotent, Reply
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import EDIT_PROBLEMS, WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
@@ -31,7 +31,7 @@ from veza.kit.database import Session
 TAG = "accounts"
 
 
-class Me(PersonShown, frozen=True):
+class Me(PersonResponse, frozen=True):
     """One's own account, and whether signing in takes a second factor."""
 
     second_factor: bool
@@ -77,13 +77,13 @@ async def _me_to_edit(session: Session, _path: Mapping[str, Any], visitor: Visit
     summary="Rename oneself",
     opt=needs(Permission.CREDENTIALS),
     dependencies=editing(_me_to_edit),
-    responses=answers(200, PersonShown, "With the new name.", PERSON_EXAMPLE, BAD_NAME, NOT_FOUND, *EDIT_PROBLEMS),
+    responses=answers(200, PersonResponse, "With the new name.", PERSON_EXAMPLE, BAD_NAME, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def rename_me(
     data: Annotated[Renamed, BodyKwarg(examples=[Example(value={"name": "Anna Berg"})])],
     visitor: NamedDependency[Visitor],
     idempotent: NamedDependency[Idempotent],
-) -> Response[PersonShown]:
+) -> Response[PersonResponse]:
     """Changes the name that others see; of two changes at once the later one stays."""
 
     async def work(session: Session) -> Reply:
@@ -99,7 +99,7 @@ async def rename_me(
     tags=[TAG],
     summary="Delete one's account",
     opt=needs(Permission.CREDENTIALS),
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=nothing("The account is gone.",
         *PROOF_PROBLEMS, LAST_ADMIN, NOT_NOW, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
@@ -110,19 +110,19 @@ async def delete_me(
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
     cookie_jar: NamedDependency[Cookies],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[None]:
     """Removes the account and everything personal in it: name, address, password, sessions, tokens. Records of
     payments stay, without a name. An artist that nobody else owns needs another owner first. This cannot be undone;
     `GET /me/export` before it takes everything along."""
     address = address_of(request)
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> None:
-            await fresh_proof.demand(session, proof)
+            await reauthentication.demand(session, proof)
             await deletion.delete(session, accounts.rules.base_url, visitor.person, address=address)
 
-        await once.run(work)
+        await one_shot.run(work)
     response: Response[None] = Response(None, status_code=204)
     cookie_jar.signed_out(request, response)
     return response

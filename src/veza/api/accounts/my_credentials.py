@@ -10,8 +10,8 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import credentials, fresh_proof, people
-from veza.accounts.room import Accounts
+from veza.accounts import credentials, people, reauthentication
+from veza.accounts.facade import Accounts
 from veza.api.accounts.problems import BAD_EMAIL, BAD_PASSWORD, PROOF_PROBLEMS
 from veza.api.accounts.shapes import (
     ACCEPTED_EXAMPLE,
@@ -23,7 +23,7 @@ from veza.api.accounts.shapes import (
     ProofGiven,
     nothing,
 )
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
@@ -34,7 +34,7 @@ from veza.kit.database import Session
 TAG = "accounts"
 
 
-class PasswordWanted(Struct, forbid_unknown_fields=True):
+class PasswordRequest(Struct, forbid_unknown_fields=True):
     """The password as it is, and as it is to be; `code` where one's account has a second factor. API tokens are revoked
     unless `keep_tokens`."""
 
@@ -44,7 +44,7 @@ class PasswordWanted(Struct, forbid_unknown_fields=True):
     keep_tokens: bool = False
 
 
-class EmailWanted(ProofGiven, forbid_unknown_fields=True, kw_only=True):
+class EmailRequest(ProofGiven, forbid_unknown_fields=True, kw_only=True):
     """The new address, with one's password once more, and `code` where one's account has a second factor."""
 
     email: Email
@@ -65,22 +65,22 @@ EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cello
     operation_id="changePassword",
     tags=[TAG],
     summary="Change one's password",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=nothing("The password is changed.",
         *PROOF_PROBLEMS, BAD_PASSWORD, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def change_password(
-    data: Annotated[PasswordWanted, BodyKwarg(examples=[Example(value=PASSWORD_EXAMPLE)])],
+    data: Annotated[PasswordRequest, BodyKwarg(examples=[Example(value=PASSWORD_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[None]:
     """Sets a new password and ends every session but this one. Every API token is revoked too, because whoever knew the
     old password may have made some; `keep_tokens` says that nobody did. A mail says what ended."""
     address = address_of(request)
-    async with fresh_proof.given(accounts, visitor.person, data.current, data.code, address) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.current, data.code, address) as proof:
         new = await credentials.prepare_password(accounts, proof, data.new)
 
         async def work(session: Session) -> None:
@@ -94,7 +94,7 @@ async def change_password(
                 address=address,
             )
 
-        await once.run(work)
+        await one_shot.run(work)
     return Response(None, status_code=204)
 
 
@@ -104,18 +104,18 @@ async def change_password(
     operation_id="changeAddress",
     tags=[TAG],
     summary="Change one's address",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         202, Accepted, "The new address got a link, and a confirmed old one a notice.", ACCEPTED_EXAMPLE,
         BAD_EMAIL, *PROOF_PROBLEMS, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def change_email(
-    data: Annotated[EmailWanted, BodyKwarg(examples=[Example(value=EMAIL_EXAMPLE)])],
+    data: Annotated[EmailRequest, BodyKwarg(examples=[Example(value=EMAIL_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Accepted:
     """Mails a link to the new address; the account changes to it when the link is opened (`/email-confirmations`).
     The old address gets a notice, unless it was never confirmed: so an address that was mistyped at sign-up is mended.
@@ -123,10 +123,10 @@ async def change_email(
     email, address = people.clean_email(data.email), address_of(request)
     changing = credentials.changing_address(visitor.person)
     await limits.demand_left(accounts.database, changing)  # before a password is hashed
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> Accepted:
             await credentials.ask_email_change(session, accounts, proof, email, address)
             return Accepted(MAIL_IS_ON_ITS_WAY)
 
-        return await once.run(work, changing)
+        return await one_shot.run(work, changing)

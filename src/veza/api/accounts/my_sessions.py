@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from veza.accounts import audit, sessions, tokens
 from veza.accounts.audit import Act
-from veza.accounts.room import Accounts
+from veza.accounts.facade import Accounts
 from veza.api.accounts.shapes import nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.pagination import Page, PageRequest, paged
@@ -26,7 +26,7 @@ from veza.kit.database import Session
 TAG = "accounts"
 
 
-class SessionShown(Struct, frozen=True):
+class SessionResponse(Struct, frozen=True):
     """One sign-in: what the browser calls itself, from where and when it was last used; `is_this` is the one asking."""
 
     id: UUID
@@ -55,7 +55,7 @@ SESSION_EXAMPLE = {
     tags=[TAG],
     summary="List one's sessions",
     dependencies=paged(sessions.SORTS),
-    responses=answers(200, Page[SessionShown], "A page, newest first.", page_of(SESSION_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[SessionResponse], "A page, newest first.", page_of(SESSION_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_sessions(
     page_request: NamedDependency[PageRequest],
@@ -64,7 +64,7 @@ async def list_sessions(
     is_current: Annotated[
         bool | None, QueryParameter(name="current", description="Only the one asking, or only the others.")
     ] = None,
-) -> Page[SessionShown]:
+) -> Page[SessionResponse]:
     """Every browser in which you are signed in."""
     this = visitor.session_id
     part = page_request.of("sessions", {"person": visitor.person, "current": is_current})
@@ -77,7 +77,7 @@ async def list_sessions(
             only=this if is_current is True else None,
             but=this if is_current is False else None,
         )
-    return part.page(rows, lambda row: show(SessionShown, row, is_this=row.id == this))
+    return part.page(rows, lambda row: show(SessionResponse, row, is_this=row.id == this))
 
 
 @delete(

@@ -12,14 +12,14 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Meta, Struct
 
-from veza.accounts import audit, fresh_proof, tokens, warnings
+from veza.accounts import audit, reauthentication, tokens, warnings
 from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Scope
-from veza.accounts.room import Accounts
 from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, PROOF_PROBLEMS, TOO_MANY_TOKENS
 from veza.api.accounts.shapes import PROOF_EXAMPLE, Name, ProofGiven, nothing
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
@@ -30,7 +30,7 @@ from veza.kit.database import Session
 TAG = "tokens"
 
 
-class TokenWanted(ProofGiven, forbid_unknown_fields=True, kw_only=True):
+class TokenDraft(ProofGiven, forbid_unknown_fields=True, kw_only=True):
     """What a new token is called and for, with one's password once more, and `code` where one's account has a second
     factor; `expires_in_days` null: until it is revoked."""
 
@@ -39,7 +39,7 @@ class TokenWanted(ProofGiven, forbid_unknown_fields=True, kw_only=True):
     expires_in_days: Annotated[int, Meta(ge=1, le=365)] | None = 90
 
 
-class TokenShown(Struct, frozen=True):
+class TokenResponse(Struct, frozen=True):
     """A token without its text, of which `hint` is the end. `last_used_at` is right to a minute."""
 
     id: UUID
@@ -51,7 +51,7 @@ class TokenShown(Struct, frozen=True):
     expires_at: datetime | None
 
 
-class TokenMade(TokenShown, frozen=True):
+class TokenMade(TokenResponse, frozen=True):
     """A new token with its text, which is shown this once and kept nowhere."""
 
     token: str
@@ -74,7 +74,7 @@ TOKEN_EXAMPLE: dict[str, Any] = {
     operation_id="makeToken",
     tags=[TAG],
     summary="Make an API token",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         201, TokenMade, "The token; its text is shown this once.", {**TOKEN_EXAMPLE, "token": "veza_nTq3…x7Qa"},
         BAD_NAME, NOT_CONFIRMED, *PROOF_PROBLEMS, TOO_MANY_TOKENS, NOT_FOUND, RATE_LIMITED, DONE_ALREADY,
@@ -82,26 +82,26 @@ TOKEN_EXAMPLE: dict[str, Any] = {
     ),
 )  # fmt: skip
 async def make_token(
-    data: Annotated[TokenWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[TokenDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[TokenMade]:
     """A token to send as bearer. It may do what you may and its scopes allow, and never change your credentials. It
     ends after 90 days unless you say otherwise; a mail tells you of it."""
     lasts = timedelta(days=data.expires_in_days) if data.expires_in_days is not None else None
     address = address_of(request)
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> TokenMade:
             row, text = await tokens.make(session, visitor.person, data.name, data.scopes, lasts)
-            await fresh_proof.demand(session, proof)
+            await reauthentication.demand(session, proof)
             audit.note(session, Act.TOKEN_MADE, visitor.person, address=address, detail=" ".join(row.scopes))
             await warnings.token_made(session, accounts, row)
             return show(TokenMade, row, token=text, scopes=[Scope(scope) for scope in row.scopes])
 
-        made = await once.run(work)
+        made = await one_shot.run(work)
     return Response(made, status_code=201, headers={"Cache-Control": "no-store"})
 
 
@@ -111,7 +111,7 @@ async def make_token(
     tags=[TAG],
     summary="List one's API tokens",
     dependencies=paged(tokens.SORTS),
-    responses=answers(200, Page[TokenShown], "A page, newest first.", page_of(TOKEN_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[TokenResponse], "A page, newest first.", page_of(TOKEN_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_tokens(
     page_request: NamedDependency[PageRequest],
@@ -120,12 +120,12 @@ async def list_tokens(
     has_ended: Annotated[
         bool | None, QueryParameter(name="ended", description="Only those that have ended, or only those that work.")
     ] = None,
-) -> Page[TokenShown]:
+) -> Page[TokenResponse]:
     """Your tokens with their last use; those that have ended stay in the list for 30 days."""
     part = page_request.of("tokens", {"person": visitor.person, "ended": has_ended})
     async with accounts.database.read() as session:
         rows = await tokens.listed(session, visitor.person, part.slice, has_ended=has_ended)
-    return part.page(rows, lambda row: show(TokenShown, row, scopes=[Scope(scope) for scope in row.scopes]))
+    return part.page(rows, lambda row: show(TokenResponse, row, scopes=[Scope(scope) for scope in row.scopes]))
 
 
 @delete(

@@ -12,8 +12,8 @@ from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from veza.accounts import people
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Permission
-from veza.accounts.room import Accounts
 from veza.api.editing import editing
 from veza.api.idempotency import Idempotent, Reply
 from veza.api.problems import NOT_FOUND
@@ -34,7 +34,7 @@ class PreferenceSent(Struct, forbid_unknown_fields=True):
     pace: Pace
 
 
-class PreferenceShown(Struct, frozen=True):
+class PreferenceResponse(Struct, frozen=True):
     """One switch and, in words, what it is about."""
 
     kind: NoticeKind
@@ -46,7 +46,7 @@ class PreferenceShown(Struct, frozen=True):
 class Preferences(Struct, frozen=True):
     """Every switch."""
 
-    items: list[PreferenceShown]
+    items: list[PreferenceResponse]
 
 
 EXAMPLE: dict[str, Any] = {
@@ -103,5 +103,5 @@ async def choose_preference(
 async def _shown(session: Session, visitor: Visitor) -> Preferences:
     chosen = await preferences.of_person(session, visitor.person)
     return Preferences(
-        [PreferenceShown(kind, channel, pace, MEANING[kind]) for (kind, channel), pace in chosen.items()]
+        [PreferenceResponse(kind, channel, pace, MEANING[kind]) for (kind, channel), pace in chosen.items()]
     )

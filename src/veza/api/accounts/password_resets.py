@@ -12,13 +12,13 @@ from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from veza.accounts import credentials, people
-from veza.accounts.room import Accounts
+from veza.accounts.facade import Accounts
 from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_PASSWORD
 from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, Secret, nothing
 from veza.api.accounts.sign_up import LINK_EXAMPLE
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.http.limits import address_of
@@ -75,7 +75,7 @@ async def forgot_password(
     operation_id="resetPassword",
     tags=[TAG],
     summary="Set a new password",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=nothing(
         "The password is set; sign in with it.",
         BAD_LINK,
@@ -91,7 +91,7 @@ async def reset_password(
     request: Request[Any, Any, Any],
     accounts: NamedDependency[Accounts],
     cookie_jar: NamedDependency[Cookies],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[None]:
     """Takes the `token` of the mailed link. Every session of the account ends and every API token is revoked, a mail
     says so; its address counts as confirmed, and this device is known from now on, so that nobody's failures keep it
@@ -101,7 +101,7 @@ async def reset_password(
     async def work(session: Session) -> UUID:
         return await credentials.reset(session, accounts, data.token, hashed, address_of(request))
 
-    person_id = await once.run(work)
+    person_id = await one_shot.run(work)
     response: Response[None] = Response(None, status_code=204)
     before = cookie_jar.browser(request).device_cookie
     cookie_jar.known_device(request, response, accounts.devices.reached_by_mail(before, person_id))

@@ -13,13 +13,13 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Struct
 
-from veza.accounts import audit, deletion, first_admin, fresh_proof, people, roles
+from veza.accounts import audit, deletion, first_admin, people, reauthentication, roles
 from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Permission, Role
-from veza.accounts.room import Accounts
 from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_NOT_GIVEN
 from veza.api.accounts.proofs import ProofHeader
-from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonShown, nothing, shown
+from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonResponse, nothing, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
 from veza.api.catalog.problems import NOT_NOW
 from veza.api.editing import editing
@@ -35,7 +35,7 @@ TAG = "people"
 GivenRole = Literal["artist", "moderator", "admin"]
 
 
-class AuditEntryShown(Struct, frozen=True):
+class AuditEntryResponse(Struct, frozen=True):
     """One act: what, by whom (`actor`), on whose account, from which address."""
 
     id: UUID
@@ -65,7 +65,7 @@ AUDIT_EXAMPLE = {
     summary="List people",
     opt=needs(Permission.PEOPLE),
     dependencies=paged(people.SORTS),
-    responses=answers(200, Page[PersonShown], "A page, newest first.", page_of(PERSON_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[PersonResponse], "A page, newest first.", page_of(PERSON_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_people(
     page_request: NamedDependency[PageRequest],
@@ -75,7 +75,7 @@ async def list_people(
         QueryParameter(min_length=1, max_length=100, pattern=PLAIN, description="Part of the name or the address."),
     ] = None,
     role: Annotated[GivenRole | None, QueryParameter(description="Only who has this role.")] = None,
-) -> Page[PersonShown]:
+) -> Page[PersonResponse]:
     """Everybody who has an account, newest first."""
     filters = {"text": text, "role": role}
     part = page_request.of("people", filters)
@@ -92,15 +92,15 @@ async def list_people(
     tags=[TAG],
     summary="Show a person",
     opt=needs(Permission.PEOPLE),
-    responses=answers(200, PersonShown, "The person.", PERSON_EXAMPLE, NOT_FOUND),
+    responses=answers(200, PersonResponse, "The person.", PERSON_EXAMPLE, NOT_FOUND),
 )
-async def show_person(person_id: FromPath[UUID], accounts: NamedDependency[Accounts]) -> PersonShown:
+async def show_person(person_id: FromPath[UUID], accounts: NamedDependency[Accounts]) -> PersonResponse:
     """One person with their roles."""
     async with accounts.database.read() as session:
         return await _shown(session, person_id)
 
 
-async def _person_to_edit(session: Session, path: Mapping[str, Any], _visitor: Visitor) -> PersonShown:
+async def _person_to_edit(session: Session, path: Mapping[str, Any], _visitor: Visitor) -> PersonResponse:
     await people.lock(session, path["person_id"])
     return await _shown(session, path["person_id"])
 
@@ -113,7 +113,7 @@ async def _person_to_edit(session: Session, path: Mapping[str, Any], _visitor: V
     opt=needs(Permission.PEOPLE),
     dependencies=editing(_person_to_edit),
     responses=answers(
-        200, PersonShown, "The person with the role.", PERSON_EXAMPLE,
+        200, PersonResponse, "The person with the role.", PERSON_EXAMPLE,
         NOT_FOUND, ROLE_NOT_GIVEN, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -124,11 +124,11 @@ async def give_role(
     visitor: NamedDependency[Visitor],
     idempotent: NamedDependency[Idempotent],
     proof: ProofHeader = None,
-) -> Response[PersonShown]:
+) -> Response[PersonResponse]:
     """Gives the role; who has it already keeps it. It counts from the person's next request on. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         await roles.give(session, person_id, role, by=visitor.actor, address=address_of(request))
         return Reply(200, await _shown(session, person_id))
 
@@ -144,7 +144,7 @@ async def give_role(
     opt=needs(Permission.PEOPLE),
     dependencies=editing(_person_to_edit),
     responses=answers(
-        200, PersonShown, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]},
+        200, PersonResponse, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]},
         NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -155,11 +155,11 @@ async def take_role(
     visitor: NamedDependency[Visitor],
     idempotent: NamedDependency[Idempotent],
     proof: ProofHeader = None,
-) -> Response[PersonShown]:
+) -> Response[PersonResponse]:
     """Takes the role, if the person has it. The last admin stays admin. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         await roles.take(session, person_id, role, address=address_of(request))
         return Reply(200, await _shown(session, person_id))
 
@@ -188,7 +188,7 @@ async def close_account(
     proof."""
 
     async def work(session: Session) -> Reply:
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         await deletion.delete(session, accounts.rules.base_url, person_id, address=address_of(request))
         return Reply(204, None)
 
@@ -202,21 +202,21 @@ async def close_account(
     summary="Read the audit log",
     opt=needs(Permission.PEOPLE),
     dependencies=paged(audit.SORTS),
-    responses=answers(200, Page[AuditEntryShown], "A page, newest first.", page_of(AUDIT_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[AuditEntryResponse], "A page, newest first.", page_of(AUDIT_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_audit_log(
     page_request: NamedDependency[PageRequest],
     accounts: NamedDependency[Accounts],
     person: Annotated[UUID | None, QueryParameter(description="Only about this person's account.")] = None,
     act: Annotated[Act | None, QueryParameter(description="Only this act.")] = None,
-) -> Page[AuditEntryShown]:
+) -> Page[AuditEntryResponse]:
     """What happened to accounts: sign-ins, also failed ones, and changes of credentials, tokens and roles; who came to
     act for which artist or no longer does, and what the platform takes of an artist's sales."""
     filters = {"person": person, "act": act}
     part = page_request.of("audit", filters)
     async with accounts.database.read() as session:
         rows = await audit.entries(session, part.slice, person_id=person, act=act)
-    return part.page(rows, lambda row: show(AuditEntryShown, row, act=Act(row.act)))
+    return part.page(rows, lambda row: show(AuditEntryResponse, row, act=Act(row.act)))
 
 
 @post(
@@ -228,7 +228,7 @@ async def list_audit_log(
     opt=needs(Permission.CREDENTIALS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, PersonShown, "You are admin.", {**PERSON_EXAMPLE, "roles": ["listener", "admin"]},
+        200, PersonResponse, "You are admin.", {**PERSON_EXAMPLE, "roles": ["listener", "admin"]},
         BAD_LINK, NOT_FOUND, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -237,7 +237,7 @@ async def claim_admin(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     idempotent: NamedDependency[Idempotent],
-) -> Response[PersonShown]:
+) -> Response[PersonResponse]:
     """Takes the `token` of the link that `veza serve` prints while there is no admin, and makes you one."""
 
     async def work(session: Session) -> Reply:
@@ -247,6 +247,6 @@ async def claim_admin(
     return await idempotent.run(work)
 
 
-async def _shown(session: Session, person_id: UUID) -> PersonShown:
+async def _shown(session: Session, person_id: UUID) -> PersonResponse:
     person = await people.find(session, person_id)
     return shown(person, (await roles.of(session, [person_id]))[person_id])

@@ -1,18 +1,18 @@
-"""The accounts room's errors at this door: each translated once, with a `type` that never changes."""
+"""The accounts module's errors at this door: each translated once, with a `type` that never changes."""
 
 from __future__ import annotations
 
-from veza.accounts.fresh_proof import ProofNeeded, WrongPassword
 from veza.accounts.links import BadLink
 from veza.accounts.password_strength import BadPassword
 from veza.accounts.passwords import TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, NotConfirmed, UnknownPerson
+from veza.accounts.reauthentication import ProofNeeded, WrongPassword
 from veza.accounts.roles import LastAdmin, NotGiven
 from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
 from veza.accounts.sessions import UnknownSession
 from veza.accounts.sign_in import WrongCredentials
 from veza.accounts.tokens import TooManyTokens, UnknownToken
-from veza.api.once import DONE_ALREADY
+from veza.api.one_shot import DONE_ALREADY
 from veza.api.problems import NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
 from veza.kit.limits import RateLimited
 
@@ -146,7 +146,7 @@ ACCOUNT_KINDS: tuple[Kind, ...] = (
     SECOND_FACTOR_ON, NO_SECOND_FACTOR, BAD_LINK, EMAIL_TAKEN, NOT_CONFIRMED, LAST_ADMIN, TOO_MANY_TOKENS,
     ROLE_NOT_GIVEN, CROSS_SITE, PROOF_NEEDED,
 )  # fmt: skip
-"""Every kind of problem only this room has."""
+"""Every kind of problem only this module has."""
 
 ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
     AlreadyOn: SECOND_FACTOR_ON,
@@ -171,4 +171,4 @@ ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
     WrongCredentials: WRONG_CREDENTIALS,
     WrongPassword: WRONG_PASSWORD,
 }
-"""What the room raises and which kind it is here."""
+"""What the module raises and which kind it is here."""

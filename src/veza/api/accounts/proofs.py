@@ -11,13 +11,13 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, HeaderParameter
 from msgspec import Struct
 
-from veza.accounts import fresh_proof
+from veza.accounts import reauthentication
+from veza.accounts.facade import Accounts
 from veza.accounts.links import LASTS, Purpose
 from veza.accounts.permissions import Permission
-from veza.accounts.room import Accounts
 from veza.api.accounts.problems import PROOF_PROBLEMS
 from veza.api.accounts.shapes import PROOF_EXAMPLE, ProofGiven
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor, needs
@@ -51,7 +51,7 @@ class ProofMade(Struct, frozen=True):
     tags=[TAG],
     summary="Show afresh that it is you",
     opt=needs(Permission.CREDENTIALS),
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         201,
         ProofMade,
@@ -65,17 +65,17 @@ async def prove_afresh(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[ProofMade]:
     """Takes your password, and a code where a second factor is on, and gives a proof for one request that wants one:
     giving or taking a role, closing somebody's account, opening an artist's payout form. It is good for five
     minutes."""
     address = address_of(request)
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as given:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as given:
 
         async def work(session: Session) -> ProofMade:
-            secret = await fresh_proof.voucher(session, given)
+            secret = await reauthentication.voucher(session, given)
             return ProofMade(secret, session.now + LASTS[Purpose.PROOF])
 
-        made = await once.run(work)
+        made = await one_shot.run(work)
     return Response(made, status_code=201, headers={"Cache-Control": "no-store"})

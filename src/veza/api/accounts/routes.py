@@ -1,4 +1,4 @@
-"""Every route of the accounts room, for the composition root to serve."""
+"""Every route of the accounts module, for the composition root to serve."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Permission
-from veza.accounts.room import Accounts
 from veza.api.accounts import (
     me,
     my_credentials,

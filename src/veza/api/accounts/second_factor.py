@@ -10,13 +10,13 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 from msgspec import Struct
 
-from veza.accounts import fresh_proof, letters, people, second_factor
+from veza.accounts import emails, people, reauthentication, second_factor
+from veza.accounts.facade import Accounts
 from veza.accounts.limits import CODE_AGAIN
-from veza.accounts.room import Accounts
 from veza.accounts.second_factor import Provisioning
 from veza.api.accounts.problems import NO_SECOND_FACTOR, NOT_CONFIRMED, PROOF_PROBLEMS, SECOND_FACTOR_ON, WRONG_CODE
 from veza.api.accounts.shapes import PROOF_EXAMPLE, Code, ProofGiven, nothing
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor
@@ -28,7 +28,7 @@ from veza.kit.limits import Allowance
 TAG = "second factor"
 
 
-class SecondFactorShown(Struct, frozen=True):
+class SecondFactorResponse(Struct, frozen=True):
     """Whether signing in takes a code, and how many recovery codes are left."""
 
     is_on: bool
@@ -69,14 +69,14 @@ NO_STORE = {"Cache-Control": "no-store"}
     operation_id="showSecondFactor",
     tags=[TAG],
     summary="Show one's second factor",
-    responses=answers(200, SecondFactorShown, "Its state.", {"is_on": True, "recovery_codes_left": 10}),
+    responses=answers(200, SecondFactorResponse, "Its state.", {"is_on": True, "recovery_codes_left": 10}),
 )
 async def show_second_factor(
     visitor: NamedDependency[Visitor], accounts: NamedDependency[Accounts]
-) -> SecondFactorShown:
+) -> SecondFactorResponse:
     """Whether signing in takes a code of an authenticator app, and how many recovery codes were not used yet."""
     async with accounts.database.read() as session:
-        return SecondFactorShown(
+        return SecondFactorResponse(
             await second_factor.is_on(session, visitor.person),
             await second_factor.recovery_codes_left(session, visitor.person),
         )
@@ -87,7 +87,7 @@ async def show_second_factor(
     operation_id="beginSecondFactor",
     tags=[TAG],
     summary="Set up a second factor",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         201, SecondFactorBegun, "What the app needs; nothing is on yet.", BEGUN_EXAMPLE,
         *PROOF_PROBLEMS, SECOND_FACTOR_ON, NOT_CONFIRMED, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
@@ -98,18 +98,18 @@ async def begin_second_factor(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[SecondFactorBegun]:
     """Makes a secret for an authenticator app. It is on once a first code is confirmed
     (`/me/second-factor/confirmation`); until then another call replaces the secret."""
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address_of(request)) as proof:
 
         async def work(session: Session) -> Provisioning:
             made = await second_factor.set_up(session, visitor.person)
-            await fresh_proof.demand(session, proof)
+            await reauthentication.demand(session, proof)
             return made
 
-        made = await once.run(work)
+        made = await one_shot.run(work)
     return Response(show(SecondFactorBegun, made), status_code=201, headers=NO_STORE)
 
 
@@ -118,7 +118,7 @@ async def begin_second_factor(
     operation_id="confirmSecondFactor",
     tags=[TAG],
     summary="Turn the second factor on",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         201, RecoveryCodes, "It is on; keep these codes.", CODES_EXAMPLE,
         WRONG_CODE, SECOND_FACTOR_ON, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
@@ -129,7 +129,7 @@ async def confirm_second_factor(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[RecoveryCodes]:
     """Turns the second factor on with a first code of the app, and gives ten recovery codes, shown this once."""
     spent = await _spend(accounts, visitor)
@@ -142,7 +142,7 @@ async def confirm_second_factor(
         await _tell(session, accounts, visitor, is_on=True)
         return RecoveryCodes(codes)
 
-    return Response(await once.run(work), status_code=201, headers=NO_STORE)
+    return Response(await one_shot.run(work), status_code=201, headers=NO_STORE)
 
 
 @post(
@@ -150,7 +150,7 @@ async def confirm_second_factor(
     operation_id="renewRecoveryCodes",
     tags=[TAG],
     summary="Make new recovery codes",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         201, RecoveryCodes, "The new codes; the old ones are void.", CODES_EXAMPLE,
         *PROOF_PROBLEMS, NO_SECOND_FACTOR, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
@@ -161,17 +161,17 @@ async def renew_recovery_codes(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[RecoveryCodes]:
     """Ten new recovery codes, shown this once; those given before work no more."""
     address = address_of(request)
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> RecoveryCodes:
-            await fresh_proof.demand(session, proof)
+            await reauthentication.demand(session, proof)
             return RecoveryCodes(await second_factor.renew_recovery_codes(session, visitor.person, address))
 
-        return Response(await once.run(work), status_code=201, headers=NO_STORE)
+        return Response(await one_shot.run(work), status_code=201, headers=NO_STORE)
 
 
 @delete(
@@ -179,7 +179,7 @@ async def renew_recovery_codes(
     operation_id="endSecondFactor",
     tags=[TAG],
     summary="Turn the second factor off",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=nothing(
         "Signing in takes the password only.",
         *PROOF_PROBLEMS,
@@ -195,18 +195,18 @@ async def end_second_factor(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[None]:
     """Turns it off, with the password and a code; a recovery code will do when the app is lost. A mail says so."""
     address = address_of(request)
-    async with fresh_proof.given(accounts, visitor.person, data.password, data.code, address) as proof:
+    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as proof:
 
         async def work(session: Session) -> None:
-            await fresh_proof.demand(session, proof)
+            await reauthentication.demand(session, proof)
             await second_factor.turn_off(session, visitor.person, address)
             await _tell(session, accounts, visitor, is_on=False)
 
-        await once.run(work)
+        await one_shot.run(work)
     return Response(None, status_code=204)
 
 
@@ -220,4 +220,4 @@ async def _spend(accounts: Accounts, visitor: Visitor) -> Allowance:
 async def _tell(session: Session, accounts: Accounts, visitor: Visitor, *, is_on: bool) -> None:
     email = (await people.find(session, visitor.person)).email
     if email is not None:
-        letters.second_factor_changed(session, accounts.rules.base_url, visitor.person, email, is_on=is_on)
+        emails.second_factor_changed(session, accounts.rules.base_url, visitor.person, email, is_on=is_on)

@@ -13,13 +13,13 @@ from msgspec import Struct
 
 from veza.accounts import audit, sessions, sign_in
 from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Role
-from veza.accounts.room import Accounts
 from veza.accounts.sign_in import Begun
 from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
 from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password, nothing
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor
@@ -29,7 +29,7 @@ from veza.kit.database import Session
 TAG = "sign-in"
 
 
-class SignInWanted(Struct, forbid_unknown_fields=True):
+class SignInRequest(Struct, forbid_unknown_fields=True):
     """Address and password; `code` where the account has a second factor."""
 
     email: Email
@@ -62,18 +62,18 @@ WHO_EXAMPLE = {"person_id": PERSON_ID, "roles": ["listener", "artist"], "is_conf
     operation_id="signIn",
     tags=[TAG],
     summary="Sign in",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         201, SignedIn, "Signed in; the cookie is the session.", {"person_id": PERSON_ID},
         WRONG_CREDENTIALS, CODE_NEEDED, WRONG_CODE, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def sign_in_person(
-    data: Annotated[SignInWanted, BodyKwarg(examples=[Example(value=SIGN_IN_EXAMPLE)])],
+    data: Annotated[SignInRequest, BodyKwarg(examples=[Example(value=SIGN_IN_EXAMPLE)])],
     request: Request[Any, Any, Any],
     accounts: NamedDependency[Accounts],
     cookie_jar: NamedDependency[Cookies],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[SignedIn]:
     """Begins a session and sets its cookie; one the browser had before ends. Answers the same, and takes as long,
     whether there is such an account or not. After too many failures it answers 429, which a device that signed in
@@ -85,7 +85,7 @@ async def sign_in_person(
             before = cookie_jar.session(request)
             return await sign_in.begin(session, accounts, checked, browser, instead_of=before)
 
-        begun = await once.run(work)
+        begun = await one_shot.run(work)
     response = Response(SignedIn(checked.person_id), status_code=201, headers={"Cache-Control": "no-store"})
     cookie_jar.signed_in(request, response, begun)
     return response
@@ -110,14 +110,14 @@ async def who_am_i(visitor: NamedDependency[Visitor]) -> WhoAmI:
     operation_id="signOut",
     tags=[TAG],
     summary="Sign out",
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=nothing("Nobody is signed in here any more.", DONE_ALREADY, *WRITE_PROBLEMS),
 )
 async def sign_out(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     cookie_jar: NamedDependency[Cookies],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Response[None]:
     """Ends this session and lets the browser forget it. Whoever is not signed in gets the same answer."""
 
@@ -128,7 +128,7 @@ async def sign_out(
         await sessions.end_secret(session, secret)
         audit.note(session, Act.SIGNED_OUT, visitor.person, address=address_of(request))
 
-    await once.run(work)
+    await one_shot.run(work)
     response: Response[None] = Response(None, status_code=204)
     cookie_jar.signed_out(request, response)
     return response

@@ -42,7 +42,7 @@ class Accepted(Struct, frozen=True):
     message: str
 
 
-class PersonShown(Struct, frozen=True):
+class PersonResponse(Struct, frozen=True):
     """A person as themselves and admins see them. `email_confirmed_at` is null until the mailed link was opened."""
 
     id: UUID
@@ -69,6 +69,6 @@ def nothing(description: str, *kinds: Kind) -> Mapping[int, ResponseSpec]:
     return {204: Described(None, generate_examples=False, description=description), **problem_responses(*kinds)}
 
 
-def shown(person: Person, roles: list[Role]) -> PersonShown:
+def shown(person: Person, roles: list[Role]) -> PersonResponse:
     """A person with their roles."""
-    return show(PersonShown, person, roles=roles)
+    return show(PersonResponse, person, roles=roles)

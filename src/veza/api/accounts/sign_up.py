@@ -11,8 +11,8 @@ from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from veza.accounts import sign_up
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Permission
-from veza.accounts.room import Accounts
 from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
 from veza.api.accounts.shapes import (
     ACCEPTED_EXAMPLE,
@@ -25,7 +25,7 @@ from veza.api.accounts.shapes import (
     nothing,
 )
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.api.visitors import Visitor, needs
@@ -35,7 +35,7 @@ from veza.kit.database import Session
 TAG = "accounts"
 
 
-class SignUpWanted(Struct, forbid_unknown_fields=True):
+class SignUpRequest(Struct, forbid_unknown_fields=True):
     """Who wants an account."""
 
     email: Email
@@ -60,17 +60,17 @@ LINK_EXAMPLE = {"token": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA"}
     tags=[TAG],
     summary="Sign up",
     opt=needs(Permission.SIGN_IN),
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         202, Accepted, "The same for every address; the mail says the rest.", ACCEPTED_EXAMPLE,
         BAD_EMAIL, BAD_NAME, BAD_PASSWORD, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def sign_up_person(
-    data: Annotated[SignUpWanted, BodyKwarg(examples=[Example(value=SIGN_UP_EXAMPLE)])],
+    data: Annotated[SignUpRequest, BodyKwarg(examples=[Example(value=SIGN_UP_EXAMPLE)])],
     request: Request[Any, Any, Any],
     accounts: NamedDependency[Accounts],
-    once: NamedDependency[Once],
+    one_shot: NamedDependency[OneShot],
 ) -> Accepted:
     """Opens an account and mails a link to confirm the address. One may sign in at once; some things wait for the
     confirmation. Whoever has an account with this address already is told so by mail, and only there."""
@@ -80,7 +80,7 @@ async def sign_up_person(
         await sign_up.finish(session, accounts, wanted)
         return Accepted(MAIL_IS_ON_ITS_WAY)
 
-    return await once.run(work)
+    return await one_shot.run(work)
 
 
 @post(

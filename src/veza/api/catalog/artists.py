@@ -35,8 +35,8 @@ from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Proble
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, listings, slugs
-from veza.catalog.artists import Artist, ArtistWanted
-from veza.catalog.room import CatalogRoom
+from veza.catalog.artists import Artist, ArtistDraft
+from veza.catalog.facade import Catalog
 from veza.http.words import COUNTRY
 from veza.kit.database import Session
 
@@ -64,7 +64,7 @@ class ArtistChanges(Struct, forbid_unknown_fields=True):
     tags: Tags | UnsetType = UNSET
 
 
-class ArtistShown(Struct, frozen=True):
+class ArtistResponse(Struct, frozen=True):
     """An artist as everybody sees it; prices are set in `currency`, those set before it was changed keep theirs."""
 
     id: UUID
@@ -96,8 +96,8 @@ ARTIST_EXAMPLE: dict[str, Any] = {
 NEW_EXAMPLE = {name: ARTIST_EXAMPLE[name] for name in ("name", "country", "currency", "bio", "tags")}
 
 
-async def _artist_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistShown:
-    return show(ArtistShown, await artists.artist_to_change(session, path["artist"], asker_of(visitor)))
+async def _artist_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistResponse:
+    return show(ArtistResponse, await artists.artist_to_change(session, path["artist"], asker_of(visitor)))
 
 
 async def _fee_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistFee:
@@ -112,7 +112,7 @@ async def _fee_to_edit(session: Session, path: Mapping[str, Any], visitor: Visit
     summary="Open an artist",
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, ArtistShown, "The artist; you are its owner.", ARTIST_EXAMPLE,
+        201, ArtistResponse, "The artist; you are its owner.", ARTIST_EXAMPLE,
         BAD_VALUE, BAD_AMOUNT, TOO_MANY, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -120,21 +120,21 @@ async def create_artist(
     data: Annotated[NewArtist, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
-) -> Response[ArtistShown]:
+    catalog: NamedDependency[Catalog],
+) -> Response[ArtistResponse]:
     """Opens an artist's page in your name. It needs a confirmed e-mail address. Two artists may have the same name;
     their slugs differ."""
     person_id = visitor.person
     if not visitor.is_confirmed:
         raise Problem(FORBIDDEN, "confirm your e-mail address first: then you may open an artist")
-    wanted = ArtistWanted(data.name, data.country, data.currency, data.bio, data.tags)
+    wanted = ArtistDraft(data.name, data.country, data.currency, data.bio, data.tags)
 
     async def work(session: Session) -> Reply:
         row = await artists.open_artist(
             session, person_id, wanted, currencies=catalog.currencies, limits=catalog.limits
         )
         await catalog.on_first_artist(session, person_id)
-        return Reply(201, show(ArtistShown, row), location=f"/api/v1/artists/{row.slug}")
+        return Reply(201, show(ArtistResponse, row), location=f"/api/v1/artists/{row.slug}")
 
     return await idempotent.run(work)
 
@@ -146,22 +146,22 @@ async def create_artist(
     tags=[TAG],
     summary="List artists",
     dependencies=paged(listings.ARTIST_SORTS),
-    responses=answers(200, Page[ArtistShown], "A page.", page_of(ARTIST_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[ArtistResponse], "A page.", page_of(ARTIST_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_artists(
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
     text: NameFilter = None,
     tag: TagFilter = None,
     mine: Annotated[bool, QueryParameter(description="Only artists you may act for; needs signing in.")] = False,
-) -> Page[ArtistShown]:
+) -> Page[ArtistResponse]:
     """All artists, or those one may act for oneself (`mine=true`)."""
     filters = {"text": searched(text), "tag": tag.lower() if tag else None, "member": visitor.person if mine else None}
     part = page_request.of("artists", filters)
     async with catalog.database.read() as session:
         rows = await listings.artists(session, part.slice, **filters)
-    return part.page(rows, lambda row: show(ArtistShown, row))
+    return part.page(rows, lambda row: show(ArtistResponse, row))
 
 
 @get(
@@ -170,17 +170,17 @@ async def list_artists(
     operation_id="showArtist",
     tags=[TAG],
     summary="Show an artist",
-    responses={**answers(200, ArtistShown, "The artist.", ARTIST_EXAMPLE, NOT_FOUND), 308: MOVED},
+    responses={**answers(200, ArtistResponse, "The artist.", ARTIST_EXAMPLE, NOT_FOUND), 308: MOVED},
 )
 async def show_artist(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
-) -> Response[ArtistShown]:
+    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
+) -> Response[ArtistResponse]:
     """One artist by its slug or id. A slug it had before a rename answers 308 with the address of today."""
     async with catalog.database.read() as session:
         row = await artists.seen_artist(session, artist, asker_of(visitor))
     if artist != row.slug and slugs.as_id(artist) is None:
         return moved(f"/api/v1/artists/{row.slug}")
-    return Response(show(ArtistShown, row))
+    return Response(show(ArtistResponse, row))
 
 
 @patch(
@@ -191,7 +191,7 @@ async def show_artist(
     summary="Change an artist",
     dependencies=editing(_artist_to_edit),
     responses=answers(
-        200, ArtistShown, "The artist as it is now.", ARTIST_EXAMPLE,
+        200, ArtistResponse, "The artist as it is now.", ARTIST_EXAMPLE,
         BAD_VALUE, BAD_AMOUNT, NOT_FOUND, FORBIDDEN, CONFLICT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -200,8 +200,8 @@ async def edit_artist(
     data: Annotated[ArtistChanges, BodyKwarg(examples=[Example(value={"name": "Džana K."})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
-) -> Response[ArtistShown]:
+    catalog: NamedDependency[Catalog],
+) -> Response[ArtistResponse]:
     """Changes what is named. A new name makes a new slug, the former one leads there for ever. Only an
     owner changes the currency, in which the artist is paid."""
 
@@ -211,7 +211,7 @@ async def edit_artist(
         if data.currency is not UNSET and data.currency.upper() != row.currency:
             await artists.demand(session, row, asker, as_owner=True)
         await artists.edit_artist(session, row, given(data), currencies=catalog.currencies)
-        return Reply(200, show(ArtistShown, row))
+        return Reply(200, show(ArtistResponse, row))
 
     return await idempotent.run(work)
 
@@ -225,7 +225,7 @@ async def edit_artist(
     responses=answers(200, ArtistFee, "The fee.", {"fee_bps": 800}, NOT_FOUND, FORBIDDEN),
 )
 async def show_fee(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
 ) -> ArtistFee:
     """What the platform takes of this artist's sales, for the artist's people and administrators."""
     asker = asker_of(visitor)

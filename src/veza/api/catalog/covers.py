@@ -30,11 +30,11 @@ from veza.api.problems import (
     problem_responses,
 )
 from veza.api.shapes import EDIT_PROBLEMS, answers
-from veza.api.visitors import ANY_BODY, Recognise, Visitor, needs
+from veza.api.visitors import ANY_BODY, Authenticate, Visitor, needs
 from veza.catalog import covers, releases
 from veza.catalog.covers import Cover, UnknownCover
+from veza.catalog.facade import Catalog, record_cover
 from veza.catalog.pictures import MOST_BYTES, TAKEN, CoverFiles
-from veza.catalog.room import CatalogRoom, record_cover
 from veza.kit.database import Session
 from veza.kit.digests import sha256_of
 from veza.library import access
@@ -76,7 +76,7 @@ async def put_cover(
     release_id: FromPath[UUID],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
 ) -> Response[ReleaseDetail]:
     """Takes a JPEG, PNG or WebP of at most 15 MB and 50 million pixels. It is turned upright, cut to a square, freed
     of everything but the picture, and kept at 96, 256, 512 and 1024 pixels, never larger than it is."""
@@ -147,8 +147,8 @@ async def show_cover(
     request: Request[Any, Any, Any],
     cover_id: FromPath[UUID],
     name: CoverName,
-    catalog: NamedDependency[CatalogRoom],
-    recognise: NamedDependency[Recognise],
+    catalog: NamedDependency[Catalog],
+    authenticate: NamedDependency[Authenticate],
 ) -> Response[bytes]:
     """A cover's picture of at most that many pixels; a smaller one where the picture sent was not larger. The cover of
     what is not published, withdrawn or hidden is for the artist's people, for moderators, and for who owns it."""
@@ -160,7 +160,7 @@ async def show_cover(
         key = covers.object_of(cover, int(found[1]), found[2])
         is_public = await covers.is_public(session, cover)
     # Most covers are public: who asks is looked up only for the others.
-    if not is_public and not await _is_theirs(catalog, cover, await recognise(request)):
+    if not is_public and not await _is_theirs(catalog, cover, await authenticate(request)):
         raise UnknownCover(cover_id, name)
     etag = f'"{key.rpartition("/")[2].partition(".")[0][:32]}"'
     headers = {**(PUBLIC if is_public else PRIVATE), "ETag": etag, "X-Content-Type-Options": "nosniff"}
@@ -169,7 +169,7 @@ async def show_cover(
     return Response(await catalog.objects.get(key), headers=headers, media_type=_MEDIA[found[2]])
 
 
-async def _is_theirs(catalog: CatalogRoom, cover: Cover, visitor: Visitor) -> bool:
+async def _is_theirs(catalog: Catalog, cover: Cover, visitor: Visitor) -> bool:
     async with catalog.database.read() as session:
         if await covers.is_seen_by(session, cover, asker_of(visitor)):
             return True

@@ -12,24 +12,24 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
-from veza.accounts import fresh_proof
+from veza.accounts import reauthentication
 from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
 from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
-from veza.api.catalog.members import MEMBER_EXAMPLE, TAG, MemberShown, Part
+from veza.api.catalog.members import MEMBER_EXAMPLE, TAG, MemberResponse, Part
 from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.once import DONE_ALREADY, ONCE_DEPENDENCY, Once
+from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, invitations
 from veza.catalog.artists import Artist
+from veza.catalog.facade import Catalog
 from veza.catalog.members import Member
-from veza.catalog.room import CatalogRoom
 from veza.http.limits import address_of
 from veza.kit import limits
 from veza.kit.database import Session
@@ -42,7 +42,7 @@ class NewInvitation(Struct, forbid_unknown_fields=True):
     part: Annotated[Part, Meta(description="An owner may change who acts for the artist.")] = "member"
 
 
-class InvitationShown(Struct, frozen=True):
+class InvitationResponse(Struct, frozen=True):
     """An invitation that was not accepted yet."""
 
     id: UUID
@@ -55,7 +55,7 @@ class InvitationShown(Struct, frozen=True):
 class InvitationList(Struct, frozen=True):
     """Invitations that can still be accepted, newest first; there are at most 50."""
 
-    items: list[InvitationShown]
+    items: list[InvitationResponse]
 
 
 class AcceptedInvitation(Struct, forbid_unknown_fields=True):
@@ -70,7 +70,7 @@ class Joined(Struct, frozen=True):
     artist_id: UUID
     slug: str
     name: str
-    member: MemberShown
+    member: MemberResponse
 
 
 INVITATION_EXAMPLE: dict[str, Any] = {
@@ -96,7 +96,7 @@ JOINED_EXAMPLE: dict[str, Any] = {
     summary="Invite somebody to an artist",
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, InvitationShown, "The same for every address.", INVITATION_EXAMPLE,
+        201, InvitationResponse, "The same for every address.", INVITATION_EXAMPLE,
         NOT_FOUND, FORBIDDEN, BAD_EMAIL, BAD_VALUE, PROOF_NEEDED, RATE_LIMITED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -105,9 +105,9 @@ async def invite(
     data: Annotated[NewInvitation, BodyKwarg(examples=[Example(value={"email": "ben@example.org"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
     proof: ProofHeader = None,
-) -> Response[InvitationShown]:
+) -> Response[InvitationResponse]:
     """Mails a link that lets whoever has this address act for the artist, once they accept; it works for a week. Only
     an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link. Takes a
     fresh proof."""
@@ -117,7 +117,7 @@ async def invite(
     async def work(session: Session) -> Reply:
         await limits.spend(session, *spends)
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         invited = await invitations.invite(
             session,
             row,
@@ -127,7 +127,7 @@ async def invite(
             base_url=catalog.base_url,
             limits=catalog.limits,
         )
-        return Reply(201, show(InvitationShown, invited))
+        return Reply(201, show(InvitationResponse, invited))
 
     return await idempotent.run(work, *spends)
 
@@ -141,14 +141,14 @@ async def invite(
     responses=answers(200, InvitationList, "Who was invited.", {"items": [INVITATION_EXAMPLE]}, NOT_FOUND, FORBIDDEN),
 )
 async def list_invitations(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
 ) -> InvitationList:
     """Who was invited and has not accepted; for the artist's own people and administrators."""
     asker = asker_of(visitor)
     async with catalog.database.read() as session:
         row = await artists.seen_artist(session, artist, asker)
         await artists.demand(session, row, asker)
-        return InvitationList([show(InvitationShown, one) for one in await invitations.pending(session, row.id)])
+        return InvitationList([show(InvitationResponse, one) for one in await invitations.pending(session, row.id)])
 
 
 @delete(
@@ -186,7 +186,7 @@ async def take_back(
     tags=[TAG],
     summary="Accept an invitation to an artist",
     status_code=200,
-    dependencies=ONCE_DEPENDENCY,
+    dependencies=ONE_SHOT_DEPENDENCY,
     responses=answers(
         200, Joined, "You may act for the artist.", JOINED_EXAMPLE,
         NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, DONE_ALREADY, *WRITE_PROBLEMS,
@@ -196,8 +196,8 @@ async def accept(
     data: Annotated[AcceptedInvitation, BodyKwarg(examples=[Example(value=LINK_EXAMPLE)])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
-    once: NamedDependency[Once],
+    catalog: NamedDependency[Catalog],
+    one_shot: NamedDependency[OneShot],
 ) -> Joined:
     """Takes the `token` of the mailed link; the account must be the one of the address it was sent to, which counts
     as confirmed from now on."""
@@ -208,5 +208,5 @@ async def accept(
         await catalog.on_first_artist(session, person_id)
         return joined
 
-    artist, member = await once.run(work)
-    return Joined(artist.id, artist.slug, artist.name, show(MemberShown, member))
+    artist, member = await one_shot.run(work)
+    return Joined(artist.id, artist.slug, artist.name, show(MemberResponse, member))

@@ -13,7 +13,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
-from veza.accounts import fresh_proof
+from veza.accounts import reauthentication
 from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.accounts.proofs import ProofHeader
@@ -25,7 +25,7 @@ from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, members
-from veza.catalog.room import CatalogRoom
+from veza.catalog.facade import Catalog
 from veza.kit.database import Session
 
 TAG = "artists"
@@ -45,7 +45,7 @@ class PartChange(Struct, forbid_unknown_fields=True):
     part: Part
 
 
-class MemberShown(Struct, frozen=True):
+class MemberResponse(Struct, frozen=True):
     """One of an artist's people."""
 
     person_id: UUID
@@ -57,7 +57,7 @@ class MemberShown(Struct, frozen=True):
 class MemberList(Struct, frozen=True):
     """An artist's people, those of longest standing first; there are at most 50."""
 
-    items: list[MemberShown]
+    items: list[MemberResponse]
 
 
 MEMBER_EXAMPLE: dict[str, Any] = {
@@ -70,7 +70,7 @@ MEMBER_EXAMPLE: dict[str, Any] = {
 
 async def _people_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> MemberList:
     row = await artists.artist_to_change(session, path["artist"], asker_of(visitor))
-    return MemberList([show(MemberShown, one) for one in await members.members_of(session, row.id)])
+    return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
 
 
 @get(
@@ -82,14 +82,14 @@ async def _people_to_edit(session: Session, path: Mapping[str, Any], visitor: Vi
     responses=answers(200, MemberList, "Its people.", {"items": [MEMBER_EXAMPLE]}, NOT_FOUND, FORBIDDEN),
 )
 async def list_members(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
 ) -> MemberList:
     """Who may act for the artist; for its own people and administrators."""
     asker = asker_of(visitor)
     async with catalog.database.read() as session:
         row = await artists.seen_artist(session, artist, asker)
         await artists.demand(session, row, asker)
-        return MemberList([show(MemberShown, one) for one in await members.members_of(session, row.id)])
+        return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
 
 
 @post(
@@ -100,7 +100,7 @@ async def list_members(
     summary="Add a person to an artist",
     dependencies=editing(_people_to_edit),
     responses=answers(
-        201, MemberShown, "The person, added.", MEMBER_EXAMPLE,
+        201, MemberResponse, "The person, added.", MEMBER_EXAMPLE,
         NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -109,18 +109,18 @@ async def add_member(
     data: Annotated[NewMember, BodyKwarg(examples=[Example(value={"person_id": MEMBER_EXAMPLE["person_id"]})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
     proof: ProofHeader = None,
-) -> Response[MemberShown]:
+) -> Response[MemberResponse]:
     """Administrators only, for an artist whose owners are gone: owners invite people, who accept. Takes a fresh
     proof."""
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
         await catalog.on_first_artist(session, added.person_id)
-        return Reply(201, show(MemberShown, added))
+        return Reply(201, show(MemberResponse, added))
 
     return await idempotent.run(work)
 
@@ -133,7 +133,7 @@ async def add_member(
     summary="Make a person an owner or not",
     dependencies=editing(_people_to_edit),
     responses=answers(
-        200, MemberShown, "The person as they are now.", MEMBER_EXAMPLE,
+        200, MemberResponse, "The person as they are now.", MEMBER_EXAMPLE,
         NOT_FOUND, FORBIDDEN, NOT_NOW, PROOF_NEEDED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -144,13 +144,13 @@ async def change_member(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     proof: ProofHeader = None,
-) -> Response[MemberShown]:
+) -> Response[MemberResponse]:
     """Changes the part of one of the artist's people. The last owner stays one. Takes a fresh proof."""
 
     async def work(session: Session) -> Reply:
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        await fresh_proof.spend(session, visitor.person_id, proof)
-        return Reply(200, show(MemberShown, await members.change_part(session, row, person_id, data.part)))
+        await reauthentication.spend(session, visitor.person_id, proof)
+        return Reply(200, show(MemberResponse, await members.change_part(session, row, person_id, data.part)))
 
     return await idempotent.run(work)
 
@@ -181,7 +181,7 @@ async def remove_member(
     async def work(session: Session) -> Reply:
         leaves = person_id == visitor.person_id
         row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=not leaves)
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         await members.remove_member(session, row, person_id)
         return Reply(200, Removed(person_id))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from veza.accounts.fresh_proof import ProofNeeded
 from veza.accounts.people import BadEmail, UnknownPerson
+from veza.accounts.reauthentication import ProofNeeded
 from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
 from veza.catalog.artists import TooManyArtists, UnknownArtist
@@ -15,8 +15,8 @@ from veza.catalog.pictures import BadPicture
 from veza.catalog.publishing import NotComplete
 from veza.catalog.releases import NotDraft, Outdated, UnknownRelease
 from veza.catalog.slugs import NoSlugFree
+from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import TrackStays, UnknownTrack, WrongOrder
-from veza.catalog.wording import BadValue
 from veza.kit.limits import RateLimited
 from veza.kit.moves import ForbiddenMove, Stale
 from veza.kit.objects import NoSuchObject, ObjectsUnavailable
@@ -66,7 +66,7 @@ TOO_MANY = Kind(
 )
 
 CATALOG_KINDS: tuple[Kind, ...] = (BAD_VALUE, OUTDATED, NOT_NOW, NOT_COMPLETE, BAD_PICTURE, TOO_MANY)
-"""Every kind of problem only this room has."""
+"""Every kind of problem only this module has."""
 
 CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     AlreadyMember: NOT_NOW,
@@ -97,4 +97,4 @@ CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
     UnknownTrack: NOT_FOUND,
     WrongOrder: BAD_VALUE,
 }
-"""What the room raises and which kind it is here; amounts and the database are translated for every room."""
+"""What the module raises and which kind it is here; amounts and the database are translated for every module."""

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.api.catalog.shapes import (
     COVER_EXAMPLE,
-    CoverShown,
+    CoverResponse,
     LanguageCode,
     Name,
     Prose,
@@ -20,7 +20,7 @@ from veza.api.catalog.shapes import (
     asker_of,
     cover_of,
 )
-from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackShown, track_shown
+from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackResponse, track_shown
 from veza.api.shapes import show
 from veza.api.visitors import Visitor
 from veza.catalog import listings, releases
@@ -64,7 +64,7 @@ class ReleaseChanges(Struct, forbid_unknown_fields=True):
     release_date_precision: Precision | UnsetType = UNSET
 
 
-class ReleaseShown(Struct, frozen=True):
+class ReleaseResponse(Struct, frozen=True):
     """A release; `version` goes up with each change of it and is sent back with the next one."""
 
     id: UUID
@@ -84,16 +84,16 @@ class ReleaseShown(Struct, frozen=True):
     published_at: datetime | None
     created_at: datetime
     updated_at: datetime
-    cover: CoverShown | None
+    cover: CoverResponse | None
 
 
-class ReleaseDetail(ReleaseShown, frozen=True):
+class ReleaseDetail(ReleaseResponse, frozen=True):
     """A release with its words and its tracks in order."""
 
     description: str
     licence: str
     musicbrainz_id: UUID | None
-    tracks: list[TrackShown]
+    tracks: list[TrackResponse]
 
 
 RELEASE_EXAMPLE: dict[str, Any] = {
@@ -122,9 +122,9 @@ DETAIL_EXAMPLE = {
 }  # fmt: skip
 
 
-def release_shown(row: Any) -> ReleaseShown:
+def release_shown(row: Any) -> ReleaseResponse:
     """A row of a list of releases."""
-    return show(ReleaseShown, row, version=row.attempt, cover=cover_of(row))
+    return show(ReleaseResponse, row, version=row.attempt, cover=cover_of(row))
 
 
 async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:

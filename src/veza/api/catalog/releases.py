@@ -18,7 +18,7 @@ from veza.api.catalog.release_shapes import (
     NewRelease,
     ReleaseChanges,
     ReleaseDetail,
-    ReleaseShown,
+    ReleaseResponse,
     Status,
     release_detail,
     release_shown,
@@ -46,8 +46,8 @@ from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.catalog import artists, deleting, listings, releases, slugs
-from veza.catalog.releases import ReleaseWanted
-from veza.catalog.room import CatalogRoom
+from veza.catalog.facade import Catalog
+from veza.catalog.releases import ReleaseDraft
 from veza.kit.database import Session
 
 TAG = "releases"
@@ -74,7 +74,7 @@ async def create_release(
     visitor: NamedDependency[Visitor],
 ) -> Response[ReleaseDetail]:
     """Makes a draft, which only the artist's people see. Add tracks and a cover, then publish or schedule it."""
-    wanted = ReleaseWanted(**{name: getattr(data, name) for name in data.__struct_fields__})
+    wanted = ReleaseDraft(**{name: getattr(data, name) for name in data.__struct_fields__})
 
     async def work(session: Session) -> Reply:
         owner = await artists.artist_to_change(session, artist, asker_of(visitor))
@@ -91,16 +91,16 @@ async def create_release(
     tags=[TAG],
     summary="List releases",
     dependencies=paged(listings.RELEASE_SORTS),
-    responses=answers(200, Page[ReleaseShown], "A page.", page_of(RELEASE_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[ReleaseResponse], "A page.", page_of(RELEASE_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_releases(
     page_request: NamedDependency[PageRequest],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
     artist: OfArtist = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
     tag: TagFilter = None,
     text: TitleFilter = None,
-) -> Page[ReleaseShown]:
+) -> Page[ReleaseResponse]:
     """Everything that is published. An artist's own list has its drafts as well."""
     filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": searched(text)}
     part = page_request.of("releases", filters)
@@ -117,17 +117,17 @@ async def list_releases(
     summary="List an artist's releases",
     dependencies=paged(listings.OWN_RELEASE_SORTS),
     responses=answers(
-        200, Page[ReleaseShown], "A page, newest first.", page_of(RELEASE_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
+        200, Page[ReleaseResponse], "A page, newest first.", page_of(RELEASE_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
     ),
 )
 async def list_releases_of_artist(
     artist: ArtistRef,
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
-) -> Page[ReleaseShown]:
+) -> Page[ReleaseResponse]:
     """An artist's releases: to its people all of them, to everybody else those that are published."""
     filters = {"status": status, "kind": kind}
     part = page_request.of(f"releases of {artist}", filters)
@@ -148,7 +148,7 @@ async def list_releases_of_artist(
     responses={**answers(200, ReleaseDetail, "The release.", DETAIL_EXAMPLE, NOT_FOUND), 308: MOVED},
 )
 async def show_release_of_artist(
-    artist: ArtistRef, slug: ReleaseSlug, visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+    artist: ArtistRef, slug: ReleaseSlug, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
 ) -> Response[ReleaseDetail]:
     """One release with its tracks. A slug that it or its artist had before a rename answers 308."""
     asker = asker_of(visitor)
@@ -169,7 +169,7 @@ async def show_release_of_artist(
     responses=answers(200, ReleaseDetail, "The release.", DETAIL_EXAMPLE, NOT_FOUND),
 )
 async def show_release(
-    release_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
+    release_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
 ) -> ReleaseDetail:
     """One release with its tracks in order. What is not published only the artist's people and moderators see."""
     async with catalog.database.read() as session:

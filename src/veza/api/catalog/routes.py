@@ -10,8 +10,8 @@ from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
 from veza.api.catalog import artists, covers, invitations, members, release_moves, releases, track_order, tracks
-from veza.api.visitors import Recognise, needs
-from veza.catalog.room import CatalogRoom
+from veza.api.visitors import Authenticate, needs
+from veza.catalog.facade import Catalog
 from veza.http.routers import FreshRouter
 
 CATALOG_TAGS: Sequence[Tag] = (
@@ -22,11 +22,11 @@ CATALOG_TAGS: Sequence[Tag] = (
 """In the order people meet them."""
 
 
-def catalog_routes(room: CatalogRoom) -> list[ControllerRouterHandler]:
+def catalog_routes(catalog: Catalog) -> list[ControllerRouterHandler]:
     """What goes under /api/v1; every handler names its permission."""
     return [
         _router(
-            room,
+            catalog,
             artists.create_artist,
             artists.list_artists,
             artists.show_artist,
@@ -65,19 +65,21 @@ def catalog_routes(room: CatalogRoom) -> list[ControllerRouterHandler]:
     ]
 
 
-def cover_route(room: CatalogRoom, recognise: Recognise) -> ControllerRouterHandler:
+def cover_route(catalog: Catalog, authenticate: Authenticate) -> ControllerRouterHandler:
     """Where the files of covers are, outside /api/v1; `recognise` is asked for those that are not public."""
 
-    def provide_recognise() -> Recognise:
-        return recognise
+    def provide_recognise() -> Authenticate:
+        return authenticate
 
     who = Provide(provide_recognise, sync_to_thread=False)
-    return FreshRouter(path="/", route_handlers=[_router(room, covers.show_cover)], dependencies={"recognise": who})
+    return FreshRouter(
+        path="/", route_handlers=[_router(catalog, covers.show_cover)], dependencies={"authenticate": who}
+    )
 
 
-def _router(room: CatalogRoom, *handlers: ControllerRouterHandler) -> FreshRouter:
-    def provide_catalog() -> CatalogRoom:
-        return room
+def _router(catalog: Catalog, *handlers: ControllerRouterHandler) -> FreshRouter:
+    def provide_catalog() -> Catalog:
+        return catalog
 
     return FreshRouter(
         path="/",

@@ -15,7 +15,7 @@ from veza.accounts.permissions import Permission
 from veza.api.shapes import PLAIN
 from veza.api.visitors import Visitor
 from veza.catalog.askers import Asker
-from veza.catalog.wording import sort_key
+from veza.catalog.text_fields import sort_key
 from veza.http.whole_request import one_fault
 
 ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
@@ -37,7 +37,7 @@ NameFilter = Annotated[
 OfArtist = Annotated[UUID | None, QueryParameter(description="Only of this artist.")]
 
 
-class CoverShown(Struct, frozen=True):
+class CoverResponse(Struct, frozen=True):
     """A cover: its main colour, and its sizes under `/covers/{id}/{size}.webp` (or `.jpg`)."""
 
     id: UUID
@@ -95,11 +95,11 @@ def asker_of(visitor: Visitor) -> Asker:
     return Asker(visitor.person_id, visitor.may(Permission.MODERATE), visitor.may(Permission.PEOPLE))
 
 
-def cover_of(row: Any) -> CoverShown | None:
+def cover_of(row: Any) -> CoverResponse | None:
     """The cover in a row of a list."""
     if row.cover_id is None or row.colour is None:
         return None
-    return CoverShown(row.cover_id, row.colour, row.sizes, f"/covers/{row.cover_id}/{max(row.sizes)}.webp")
+    return CoverResponse(row.cover_id, row.colour, row.sizes, f"/covers/{row.cover_id}/{max(row.sizes)}.webp")
 
 
 def given(data: Struct) -> dict[str, Any]:

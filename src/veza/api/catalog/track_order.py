@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from veza.accounts.permissions import Permission
 from veza.api.catalog.release_shapes import release_to_edit
 from veza.api.catalog.shapes import asker_of
-from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackShown, track_shown, track_to_edit
+from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackResponse, track_shown, track_to_edit
 from veza.api.catalog.tracks import TAG, WRITES
 from veza.api.editing import editing
 from veza.api.idempotency import Idempotent, Reply
@@ -40,7 +40,7 @@ class TrackOrder(Struct, forbid_unknown_fields=True):
 class TrackList(Struct, frozen=True):
     """A release's tracks in order."""
 
-    items: list[TrackShown]
+    items: list[TrackResponse]
 
 
 @post(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from veza.api.catalog.shapes import COVER_EXAMPLE, CoverShown, LanguageCode, Name, Tags, asker_of, cover_of
+from veza.api.catalog.shapes import COVER_EXAMPLE, CoverResponse, LanguageCode, Name, Tags, asker_of, cover_of
 from veza.api.shapes import PLAIN, show
 from veza.api.visitors import Visitor
 from veza.catalog import listings, tracks
@@ -57,7 +57,7 @@ class TrackChanges(Struct, forbid_unknown_fields=True):
     duration_ms: Duration | UnsetType | None = UNSET
 
 
-class TrackShown(Struct, frozen=True):
+class TrackResponse(Struct, frozen=True):
     """A track, with the names of its release and artist; `position` counts from 1."""
 
     id: UUID
@@ -77,7 +77,7 @@ class TrackShown(Struct, frozen=True):
     tags: list[str]
     duration_ms: int | None
     created_at: datetime
-    cover: CoverShown | None
+    cover: CoverResponse | None
 
 
 TRACK_EXAMPLE: dict[str, Any] = {
@@ -102,13 +102,13 @@ TRACK_EXAMPLE: dict[str, Any] = {
 }
 
 
-def track_shown(row: Any) -> TrackShown:
+def track_shown(row: Any) -> TrackResponse:
     """A row of a list of tracks."""
     credits = [Credit(one["name"], one["part"]) for one in row.credits]
-    return show(TrackShown, row, credits=credits, cover=cover_of(row))
+    return show(TrackResponse, row, credits=credits, cover=cover_of(row))
 
 
-async def track_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> TrackShown:
+async def track_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> TrackResponse:
     """The track of a path, locked with its release, as GET shows it to this visitor; raises UnknownTrack, NotYours."""
     asker = asker_of(visitor)
     _, row = await tracks.track_to_change(session, path["track_id"], asker)

@@ -29,7 +29,7 @@ from veza.api.catalog.track_shapes import (
     Credit,
     NewTrack,
     TrackChanges,
-    TrackShown,
+    TrackResponse,
     track_shown,
     track_to_edit,
 )
@@ -40,8 +40,8 @@ from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, answers, page_of
 from veza.api.visitors import Visitor, needs
 from veza.catalog import listings, releases, tracks
-from veza.catalog.room import CatalogRoom
-from veza.catalog.tracks import TrackWanted
+from veza.catalog.facade import Catalog
+from veza.catalog.tracks import TrackDraft
 from veza.kit.database import Session
 
 TAG = "tracks"
@@ -56,18 +56,18 @@ WRITES = (BAD_VALUE, NOT_FOUND, FORBIDDEN, *EDIT_PROBLEMS)
     tags=[TAG],
     summary="Add a track",
     dependencies=editing(release_to_edit),
-    responses=answers(201, TrackShown, "The track, last of its release.", TRACK_EXAMPLE, *WRITES),
+    responses=answers(201, TrackResponse, "The track, last of its release.", TRACK_EXAMPLE, *WRITES),
 )
 async def add_track(
     release_id: FromPath[UUID],
     data: Annotated[NewTrack, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[CatalogRoom],
-) -> Response[TrackShown]:
+    catalog: NamedDependency[Catalog],
+) -> Response[TrackResponse]:
     """Puts a track at the end of a release; TRACKS_PER_RELEASE says how many it may have."""
     said = {name: getattr(data, name) for name in data.__struct_fields__}
-    wanted = TrackWanted(**{**said, "credits": _pairs(data.credits)})
+    wanted = TrackDraft(**{**said, "credits": _pairs(data.credits)})
 
     async def work(session: Session) -> Reply:
         release = await releases.release_to_change(session, release_id, asker_of(visitor))
@@ -85,16 +85,16 @@ async def add_track(
     tags=[TAG],
     summary="List tracks",
     dependencies=paged(listings.TRACK_SORTS),
-    responses=answers(200, Page[TrackShown], "A page.", page_of(TRACK_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[TrackResponse], "A page.", page_of(TRACK_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_tracks(
     page_request: NamedDependency[PageRequest],
-    catalog: NamedDependency[CatalogRoom],
+    catalog: NamedDependency[Catalog],
     artist: OfArtist = None,
     release: Annotated[UUID | None, QueryParameter(description="Only of this release.")] = None,
     tag: TagFilter = None,
     text: TitleFilter = None,
-) -> Page[TrackShown]:
+) -> Page[TrackResponse]:
     """Tracks of published releases, by when they were published or by title."""
     filters = {"artist": artist, "release": release, "tag": tag.lower() if tag else None, "text": searched(text)}
     part = page_request.of("tracks", filters)
@@ -109,11 +109,11 @@ async def list_tracks(
     operation_id="showTrack",
     tags=[TAG],
     summary="Show a track",
-    responses=answers(200, TrackShown, "The track.", TRACK_EXAMPLE, NOT_FOUND),
+    responses=answers(200, TrackResponse, "The track.", TRACK_EXAMPLE, NOT_FOUND),
 )
 async def show_track(
-    track_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[CatalogRoom]
-) -> TrackShown:
+    track_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
+) -> TrackResponse:
     """One track. What is not published only the artist's people and moderators see."""
     async with catalog.database.read() as session:
         return track_shown(await listings.seen_track(session, track_id, asker_of(visitor)))
@@ -126,14 +126,14 @@ async def show_track(
     tags=[TAG],
     summary="Change a track",
     dependencies=editing(track_to_edit),
-    responses=answers(200, TrackShown, "The track as it is now.", TRACK_EXAMPLE, *WRITES),
+    responses=answers(200, TrackResponse, "The track as it is now.", TRACK_EXAMPLE, *WRITES),
 )
 async def edit_track(
     track_id: FromPath[UUID],
     data: Annotated[TrackChanges, BodyKwarg(examples=[Example(value={"title": "Night Bus (live)"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-) -> Response[TrackShown]:
+) -> Response[TrackResponse]:
     """Changes what is named; of two who name the same at once, the later one's stands."""
     changes = given(data)
     if not isinstance(data.credits, UnsetType):

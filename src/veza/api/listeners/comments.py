@@ -41,7 +41,7 @@ Moment = Annotated[
 ]
 
 
-class CommentWanted(Struct, forbid_unknown_fields=True):
+class CommentDraft(Struct, forbid_unknown_fields=True):
     """What to say, and where in the track; a reply stands at the moment of what it replies to."""
 
     track_id: UUID
@@ -56,7 +56,7 @@ class CommentEdit(Struct, forbid_unknown_fields=True):
     text: Said
 
 
-class CommentShown(Struct, frozen=True):
+class CommentResponse(Struct, frozen=True):
     """A comment; a deleted one keeps its place without text where others replied, or where the account is gone."""
 
     id: UUID
@@ -115,18 +115,18 @@ COMMENT_EXAMPLE: dict[str, Any] = {
     opt=needs(Permission.SAY),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, CommentShown, "The comment.", COMMENT_EXAMPLE,
+        201, CommentResponse, "The comment.", COMMENT_EXAMPLE,
         FORBIDDEN, NOT_CONFIRMED, NOT_FOUND, BAD_TEXT, BAD_MOMENT, RATE_LIMITED, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def write_comment(
     data: Annotated[
-        CommentWanted,
+        CommentDraft,
         BodyKwarg(examples=[Example(value={"track_id": TRACK_ID, "at_ms": 61_500, "text": "This turn!"})]),
     ],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-) -> Response[CommentShown]:
+) -> Response[CommentResponse]:
     """Says something at a moment of a track, or replies to what was said. Takes a confirmed e-mail address; at most
     ten at once and then ten a minute: `Retry-After` says how long to wait."""
 
@@ -134,7 +134,7 @@ async def write_comment(
         row = await comments.write(
             session, visitor.person, data.track_id, data.at_ms, data.text, reply_to=data.reply_to
         )
-        return Reply(201, show(CommentShown, await comment_lists.shown(session, row.id)))
+        return Reply(201, show(CommentResponse, await comment_lists.shown(session, row.id)))
 
     return await idempotent.run(work, comments.COMMENTING.of(visitor.person))
 
@@ -147,21 +147,21 @@ async def write_comment(
     opt=needs(Permission.BROWSE),
     dependencies=paged(comment_lists.SORTS),
     responses=answers(
-        200, Page[CommentShown], "A page.", page_of(COMMENT_EXAMPLE), FORBIDDEN, NOT_FOUND, *LIST_PROBLEMS
+        200, Page[CommentResponse], "A page.", page_of(COMMENT_EXAMPLE), FORBIDDEN, NOT_FOUND, *LIST_PROBLEMS
     ),
 )
 async def list_comments(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     track: Annotated[UUID, QueryParameter(description="The track.")],
-) -> Page[CommentShown]:
+) -> Page[CommentResponse]:
     """What people said about a track, replies among them: `parent_id` says to what. Hidden ones are left out, with
     the replies to them."""
     part = page_request.of("comments", {"track": track})
     async with database.read() as session:
         await visibility.must_be_visible(session, "track", track)
         rows = await comment_lists.of_track(session, track, part.slice)
-    return part.page(rows, lambda row: show(CommentShown, row))
+    return part.page(rows, lambda row: show(CommentResponse, row))
 
 
 @get(
@@ -187,21 +187,21 @@ async def count_comments(asked: AskedIds, database: NamedDependency[Database]) -
     tags=[TAG],
     summary="Show a comment",
     opt=needs(Permission.BROWSE),
-    responses=answers(200, CommentShown, "The comment.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND),
+    responses=answers(200, CommentResponse, "The comment.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND),
 )
 async def show_comment(
     comment_id: FromPath[UUID], visitor: NamedDependency[Visitor], database: NamedDependency[Database]
-) -> CommentShown:
+) -> CommentResponse:
     """One comment or reply; its author and the artist's people see it where it is hidden, too. Its `ETag` is what
     `If-Match` takes."""
     async with database.read() as session:
         await comments.seen(session, comment_id, visitor.person_id)
-        return show(CommentShown, await comment_lists.shown(session, comment_id))
+        return show(CommentResponse, await comment_lists.shown(session, comment_id))
 
 
-async def _comment_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> CommentShown:
+async def _comment_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> CommentResponse:
     await comments.seen(session, path["comment_id"], visitor.person_id, lock=True)
-    return show(CommentShown, await comment_lists.shown(session, path["comment_id"]))
+    return show(CommentResponse, await comment_lists.shown(session, path["comment_id"]))
 
 
 @patch(
@@ -212,7 +212,7 @@ async def _comment_to_edit(session: Session, path: Mapping[str, Any], visitor: V
     opt=needs(Permission.SAY),
     dependencies=editing(_comment_to_edit),
     responses=answers(
-        200, CommentShown, "The comment as it is now.", {**COMMENT_EXAMPLE, "edited_at": AT},
+        200, CommentResponse, "The comment as it is now.", {**COMMENT_EXAMPLE, "edited_at": AT},
         FORBIDDEN, NOT_FOUND, BAD_TEXT, TOO_LATE_TO_EDIT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -221,12 +221,12 @@ async def edit_comment(
     data: Annotated[CommentEdit, BodyKwarg(examples=[Example(value={"text": "This turn at 1:01!"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-) -> Response[CommentShown]:
+) -> Response[CommentResponse]:
     """Its author may correct it for fifteen minutes; it then shows that it was edited."""
 
     async def work(session: Session) -> Reply:
         await comments.edit(session, comment_id, visitor.person, data.text)
-        return Reply(200, show(CommentShown, await comment_lists.shown(session, comment_id)))
+        return Reply(200, show(CommentResponse, await comment_lists.shown(session, comment_id)))
 
     return await idempotent.run(work)
 
@@ -261,18 +261,18 @@ async def delete_comment(
     opt=BODYLESS,
     dependencies=editing(_comment_to_edit),
     responses=answers(
-        200, CommentShown, "It is hidden.", {**COMMENT_EXAMPLE, "is_hidden": True},
+        200, CommentResponse, "It is hidden.", {**COMMENT_EXAMPLE, "is_hidden": True},
         FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
 async def hide_comment(
     comment_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[CommentShown]:
+) -> Response[CommentResponse]:
     """The artist's people hide a comment and the replies to it from everybody; it is not deleted."""
 
     async def work(session: Session) -> Reply:
         await comments.hide(session, comment_id, visitor.person)
-        return Reply(200, show(CommentShown, await comment_lists.shown(session, comment_id)))
+        return Reply(200, show(CommentResponse, await comment_lists.shown(session, comment_id)))
 
     return await idempotent.run(work)
 
@@ -285,15 +285,15 @@ async def hide_comment(
     summary="Show a comment again",
     opt=BODYLESS,
     dependencies=editing(_comment_to_edit),
-    responses=answers(200, CommentShown, "It is shown.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS),
+    responses=answers(200, CommentResponse, "It is shown.", COMMENT_EXAMPLE, FORBIDDEN, NOT_FOUND, *EDIT_PROBLEMS),
 )
 async def show_comment_again(
     comment_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[CommentShown]:
+) -> Response[CommentResponse]:
     """The artist's people show again what they hid; what a moderator hid stays hidden."""
 
     async def work(session: Session) -> Reply:
         await comments.show_again(session, comment_id, visitor.person)
-        return Reply(200, show(CommentShown, await comment_lists.shown(session, comment_id)))
+        return Reply(200, show(CommentResponse, await comment_lists.shown(session, comment_id)))
 
     return await idempotent.run(work)

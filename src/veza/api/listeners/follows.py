@@ -32,7 +32,7 @@ AskedIds = Annotated[
 ]
 
 
-class FollowShown(Struct, frozen=True):
+class FollowResponse(Struct, frozen=True):
     """An artist you follow."""
 
     artist_id: UUID
@@ -147,7 +147,7 @@ async def unfollow_artist(
     opt=needs(Permission.LISTEN),
     dependencies=paged(follows.SORTS),
     responses=answers(
-        200, Page[FollowShown], "A page, latest first.", page_of(FOLLOW_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[FollowResponse], "A page, latest first.", page_of(FOLLOW_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_follows(
@@ -155,12 +155,12 @@ async def list_follows(
     visitor: NamedDependency[Visitor],
     database: NamedDependency[Database],
     text: NameFilter = None,
-) -> Page[FollowShown]:
+) -> Page[FollowResponse]:
     """Artists you follow, the latest first."""
     part = page_request.of("follows", {"person": visitor.person, "text": searched(text)})
     async with database.read() as session:
         rows = await follows.listed(session, visitor.person, part.slice, text=text)
-    return part.page(rows, lambda row: show(FollowShown, row))
+    return part.page(rows, lambda row: show(FollowResponse, row))
 
 
 @get(

@@ -29,7 +29,7 @@ TAG = "likes"
 LikedKind = Annotated[Liked, QueryParameter(description="Tracks or releases.")]
 
 
-class LikeShown(Struct, frozen=True):
+class LikeResponse(Struct, frozen=True):
     """A track or release you like; of a release, `release_id` is its own id."""
 
     subject_id: UUID
@@ -139,20 +139,22 @@ async def unlike_release(
     summary="List what you like",
     opt=needs(Permission.LISTEN),
     dependencies=paged(likes.SORTS),
-    responses=answers(200, Page[LikeShown], "A page, latest first.", page_of(LIKE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS),
+    responses=answers(
+        200, Page[LikeResponse], "A page, latest first.", page_of(LIKE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+    ),
 )
 async def list_likes(
     page_request: NamedDependency[PageRequest],
     visitor: NamedDependency[Visitor],
     database: NamedDependency[Database],
     kind: LikedKind = "track",
-) -> Page[LikeShown]:
+) -> Page[LikeResponse]:
     """Tracks (or releases) you like, the latest first. What is withdrawn is left out until it is back."""
     filters = {"person": visitor.person, "kind": kind}
     part = page_request.of("likes", filters)
     async with database.read() as session:
         rows = await likes.listed(session, visitor.person, kind, part.slice)
-    return part.page(rows, lambda row: show(LikeShown, row))
+    return part.page(rows, lambda row: show(LikeResponse, row))
 
 
 @get(

@@ -20,8 +20,8 @@ from veza.api.listeners.report_shapes import (
     ENTRY_EXAMPLE,
     IN_QUEUE_EXAMPLE,
     REPORT_DETAIL_EXAMPLE,
-    DecisionWanted,
-    EntryShown,
+    DecisionRequest,
+    EntryResponse,
     ReportDetail,
     ReportInQueue,
     SubjectDecision,
@@ -147,7 +147,7 @@ async def release_report(report_id: FromPath[UUID], idempotent: NamedDependency[
 )
 async def decide_report(
     report_id: FromPath[UUID],
-    data: Annotated[DecisionWanted, BodyKwarg(examples=[Example(value=DECISION_EXAMPLE)])],
+    data: Annotated[DecisionRequest, BodyKwarg(examples=[Example(value=DECISION_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
 ) -> Response[ReportDetail]:
     """Dismisses the report, warns the thing's owner, hides the thing, restores it, or reopens the report. Open
@@ -167,7 +167,7 @@ async def decide_report(
     summary="Decide about something",
     opt=JUDGES,
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(201, EntryShown, "The decision.", ENTRY_EXAMPLE, *DECISION_PROBLEMS, *WRITE_PROBLEMS),
+    responses=answers(201, EntryResponse, "The decision.", ENTRY_EXAMPLE, *DECISION_PROBLEMS, *WRITE_PROBLEMS),
 )
 async def decide(
     data: Annotated[
@@ -185,12 +185,12 @@ async def decide(
         ),
     ],
     idempotent: NamedDependency[Idempotent],
-) -> Response[EntryShown]:
+) -> Response[EntryResponse]:
     """Hides or restores something whether it was reported or not; what is open about it is decided with it."""
 
     async def work(session: Session) -> Reply:
         entry = await moderation.decide(session, data.subject_kind, data.subject_id, data.decision, data.reason)
-        return Reply(201, show(EntryShown, entry))
+        return Reply(201, show(EntryResponse, entry))
 
     return await idempotent.run(work)
 
@@ -203,7 +203,7 @@ async def decide(
     opt=JUDGES,
     dependencies=paged(moderation.SORTS),
     responses=answers(
-        200, Page[EntryShown], "A page, newest first.", page_of(ENTRY_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[EntryResponse], "A page, newest first.", page_of(ENTRY_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_decisions(
@@ -211,13 +211,13 @@ async def list_decisions(
     database: NamedDependency[Database],
     kind: OfKind = None,
     subject: Annotated[UUID | None, QueryParameter(description="Only about this thing.")] = None,
-) -> Page[EntryShown]:
+) -> Page[EntryResponse]:
     """Every decision, newest first: who, when, about what, and why. Nobody changes it."""
     filters = {"kind": kind, "subject": subject}
     part = page_request.of("moderation log", filters)
     async with database.read() as session:
         rows = await moderation.log(session, part.slice, kind=kind, subject_id=subject)
-    return part.page(rows, lambda row: show(EntryShown, row))
+    return part.page(rows, lambda row: show(EntryResponse, row))
 
 
 async def _detail(session: Session, row: Report) -> ReportDetail:

@@ -25,9 +25,9 @@ from veza.api.listeners.playlist_shapes import (
     Invitation,
     ItemMove,
     ItemPlace,
+    ItemResponse,
     ItemsAdded,
-    ItemShown,
-    ItemsWanted,
+    ItemsDraft,
     PersonOnPlaylist,
     PlaylistPeople,
     item_shown,
@@ -53,7 +53,7 @@ M3U = "audio/x-mpegurl"
     opt=needs(Permission.BROWSE),
     dependencies=paged(playlist_items.SORTS),
     responses=answers(
-        200, Page[ItemShown], "A page, in order.", page_of(ITEM_EXAMPLE), FORBIDDEN, NOT_FOUND, *LIST_PROBLEMS
+        200, Page[ItemResponse], "A page, in order.", page_of(ITEM_EXAMPLE), FORBIDDEN, NOT_FOUND, *LIST_PROBLEMS
     ),
 )
 async def list_items(
@@ -62,7 +62,7 @@ async def list_items(
     visitor: NamedDependency[Visitor],
     database: NamedDependency[Database],
     link: Link = None,
-) -> Page[ItemShown]:
+) -> Page[ItemResponse]:
     """The items in order. What is not available now keeps its place, and comes back when it is."""
     part = page_request.of(f"items of {playlist_id}")
     async with database.read() as session:
@@ -86,7 +86,7 @@ async def list_items(
 )  # fmt: skip
 async def add_items(
     playlist_id: FromPath[UUID],
-    data: Annotated[ItemsWanted, BodyKwarg(examples=[Example(value={"track_ids": [TRACK_ID]})])],
+    data: Annotated[ItemsDraft, BodyKwarg(examples=[Example(value={"track_ids": [TRACK_ID]})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
 ) -> Response[ItemsAdded]:

@@ -24,7 +24,7 @@ Title = Annotated[str, Meta(min_length=1, max_length=TITLE_MOST, pattern=PLAIN)]
 Description = Annotated[str, Meta(max_length=DESCRIPTION_MOST, description="Plain text; line breaks are kept.")]
 
 
-class PlaylistWanted(Struct, forbid_unknown_fields=True):
+class PlaylistDraft(Struct, forbid_unknown_fields=True):
     """A new playlist; private and one's own unless said otherwise."""
 
     title: Title
@@ -43,7 +43,7 @@ class PlaylistEdit(Struct, forbid_unknown_fields=True):
     is_collaborative: bool | None = None
 
 
-class PlaylistShown(Struct, frozen=True):
+class PlaylistResponse(Struct, frozen=True):
     """A playlist; `owner_id` is null when the account is gone, `version` counts changes of its details."""
 
     id: UUID
@@ -60,7 +60,7 @@ class PlaylistShown(Struct, frozen=True):
     updated_at: datetime
 
 
-class PlaylistDetail(PlaylistShown, frozen=True):
+class PlaylistDetail(PlaylistResponse, frozen=True):
     """A playlist as one person sees it; `has_link` (a share link opens it) is told to its owner only."""
 
     may_edit: bool
@@ -93,7 +93,7 @@ class TrackOnList(Struct, frozen=True):
     release_title: str
 
 
-class ItemShown(Struct, frozen=True):
+class ItemResponse(Struct, frozen=True):
     """One entry; `track` is null while it is not available: withdrawn, hidden or deleted."""
 
     id: UUID
@@ -103,7 +103,7 @@ class ItemShown(Struct, frozen=True):
     added_at: datetime
 
 
-class ItemsWanted(Struct, forbid_unknown_fields=True):
+class ItemsDraft(Struct, forbid_unknown_fields=True):
     """Tracks to add in this order, before an item or at the end; the same track may come twice."""
 
     track_ids: Annotated[list[UUID], Meta(min_length=1, max_length=ADDED_AT_ONCE_MOST)]
@@ -185,7 +185,7 @@ ITEM_EXAMPLE: dict[str, Any] = {
 }
 
 
-def item_shown(row: Any) -> ItemShown:
+def item_shown(row: Any) -> ItemResponse:
     """A row of `playlist_items.listed`."""
     track = show(TrackOnList, row, id=row.track_id) if row.is_available else None
-    return show(ItemShown, row, track=track)
+    return show(ItemResponse, row, track=track)

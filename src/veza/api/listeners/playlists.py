@@ -19,10 +19,10 @@ from veza.api.listeners.playlist_shapes import (
     PLAYLIST_EXAMPLE,
     PLAYLIST_ID,
     PlaylistDetail,
+    PlaylistDraft,
     PlaylistEdit,
     PlaylistGone,
-    PlaylistShown,
-    PlaylistWanted,
+    PlaylistResponse,
     ShareLink,
 )
 from veza.api.listeners.problems import BAD_TEXT, PLAYLIST_FULL
@@ -73,7 +73,7 @@ async def playlist_to_edit(session: Session, path: Mapping[str, Any], visitor: V
     ),
 )
 async def create_playlist(
-    data: Annotated[PlaylistWanted, BodyKwarg(examples=[Example(value={"title": "Sunday morning"})])],
+    data: Annotated[PlaylistDraft, BodyKwarg(examples=[Example(value={"title": "Sunday morning"})])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
 ) -> Response[PlaylistDetail]:
@@ -102,7 +102,7 @@ async def create_playlist(
     opt=needs(Permission.LISTEN),
     dependencies=paged(playlist_lists.SORTS),
     responses=answers(
-        200, Page[PlaylistShown], "A page, newest first.", page_of(PLAYLIST_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[PlaylistResponse], "A page, newest first.", page_of(PLAYLIST_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_my_playlists(
@@ -111,13 +111,13 @@ async def list_my_playlists(
     database: NamedDependency[Database],
     mine: Annotated[bool | None, QueryParameter(description="Only your own, or only those of others.")] = None,
     public: Annotated[bool | None, QueryParameter(description="Only those that are public, or are not.")] = None,
-) -> Page[PlaylistShown]:
+) -> Page[PlaylistResponse]:
     """Your playlists, and those of others that you were invited to, newest first."""
     filters = {"is_mine": mine, "is_public": public}
     part = page_request.of("my playlists", {"person": visitor.person, **filters})
     async with database.read() as session:
         rows = await playlist_lists.of_person(session, visitor.person, part.slice, **filters)
-    return part.page(rows, lambda row: show(PlaylistShown, row))
+    return part.page(rows, lambda row: show(PlaylistResponse, row))
 
 
 @get(
@@ -128,20 +128,20 @@ async def list_my_playlists(
     opt=needs(Permission.BROWSE),
     dependencies=paged(playlist_lists.SORTS),
     responses=answers(
-        200, Page[PlaylistShown], "A page, newest first.", page_of(PLAYLIST_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[PlaylistResponse], "A page, newest first.", page_of(PLAYLIST_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_playlists(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     owner: Annotated[UUID | None, QueryParameter(description="Only of this person.")] = None,
-) -> Page[PlaylistShown]:
+) -> Page[PlaylistResponse]:
     """Public playlists of everybody or of one person, newest first."""
     filters = {"owner": owner}
     part = page_request.of("playlists", filters)
     async with database.read() as session:
         rows = await playlist_lists.public(session, part.slice, owner_id=owner)
-    return part.page(rows, lambda row: show(PlaylistShown, row))
+    return part.page(rows, lambda row: show(PlaylistResponse, row))
 
 
 @get(

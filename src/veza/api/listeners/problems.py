@@ -23,7 +23,7 @@ from veza.catalog.reports import TooManyReports, UnknownReport
 from veza.catalog.visibility import NothingThere
 from veza.kit.limits import RateLimited
 from veza.kit.moves import Stale
-from veza.kit.texts import BadText
+from veza.kit.text import BadText
 
 BAD_TEXT = Kind(
     "bad-text",
@@ -123,4 +123,4 @@ LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
     UnknownPlaylist: NOT_FOUND,
     UnknownReport: NOT_FOUND,
 }
-"""What the rooms raise and which kind it is here."""
+"""What the modules raise and which kind it is here."""

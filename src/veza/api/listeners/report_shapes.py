@@ -20,7 +20,7 @@ NOTICE_ID = "01890000-0000-7000-8000-000000000012"
 Why = Annotated[str, Meta(min_length=3, max_length=REASON_MOST, pattern=PLAIN)]
 
 
-class ReportWanted(Struct, forbid_unknown_fields=True):
+class ReportRequest(Struct, forbid_unknown_fields=True):
     """What breaks the rules, which rule, and what a moderator should look at."""
 
     subject_kind: SubjectKind
@@ -29,7 +29,7 @@ class ReportWanted(Struct, forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=TEXT_MOST)] = ""
 
 
-class ReportShown(Struct, frozen=True):
+class ReportResponse(Struct, frozen=True):
     """A report as who made it sees it; `label` is how the thing called itself then."""
 
     id: UUID
@@ -44,7 +44,7 @@ class ReportShown(Struct, frozen=True):
     decided_at: datetime | None
 
 
-class ReportInQueue(ReportShown, frozen=True):
+class ReportInQueue(ReportResponse, frozen=True):
     """A report as moderators see it; `open_count` counts those open about the same thing."""
 
     reporter_id: UUID | None
@@ -53,7 +53,7 @@ class ReportInQueue(ReportShown, frozen=True):
     open_count: int
 
 
-class ReportDetail(ReportShown, frozen=True):
+class ReportDetail(ReportResponse, frozen=True):
     """A report, whether its subject is hidden now, and every move the report made."""
 
     reporter_id: UUID | None
@@ -63,7 +63,7 @@ class ReportDetail(ReportShown, frozen=True):
     history: list[Change]
 
 
-class DecisionWanted(Struct, forbid_unknown_fields=True):
+class DecisionRequest(Struct, forbid_unknown_fields=True):
     """What is decided about a report, and with it about every open one of the same thing; `reopen` takes this one
     up again. The reason is told to the thing's owner."""
 
@@ -80,7 +80,7 @@ class SubjectDecision(Struct, forbid_unknown_fields=True):
     reason: Why
 
 
-class EntryShown(Struct, frozen=True):
+class EntryResponse(Struct, frozen=True):
     """One decision in the moderation log; `reports_count` says how many reports it settled."""
 
     id: UUID
@@ -93,7 +93,7 @@ class EntryShown(Struct, frozen=True):
     at: datetime
 
 
-class NoticeShown(Struct, frozen=True):
+class NoticeResponse(Struct, frozen=True):
     """What was decided about something of yours, and why."""
 
     id: UUID

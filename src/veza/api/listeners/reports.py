@@ -18,9 +18,9 @@ from veza.api.listeners.report_shapes import (
     NOTICE_EXAMPLE,
     REPORT_EXAMPLE,
     WANTED_EXAMPLE,
-    NoticeShown,
-    ReportShown,
-    ReportWanted,
+    NoticeResponse,
+    ReportRequest,
+    ReportResponse,
 )
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
@@ -41,20 +41,20 @@ TAG = "reports"
     opt=needs(Permission.REPORT),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, ReportShown, "Your open report: the new one, or the one you had.", REPORT_EXAMPLE,
+        201, ReportResponse, "Your open report: the new one, or the one you had.", REPORT_EXAMPLE,
         FORBIDDEN, NOT_FOUND, BAD_TEXT, TOO_MANY_REPORTS, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def create_report(
-    data: Annotated[ReportWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[ReportRequest, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-) -> Response[ReportShown]:
+) -> Response[ReportResponse]:
     """Puts it before the moderators. Reporting the same thing again while your report is open gives you that one."""
 
     async def work(session: Session) -> Reply:
         row = await reports.report(session, visitor.person, data.subject_kind, data.subject_id, data.reason, data.text)
-        return Reply(201, show(ReportShown, row))
+        return Reply(201, show(ReportResponse, row))
 
     return await idempotent.run(work)
 
@@ -67,7 +67,7 @@ async def create_report(
     opt=needs(Permission.REPORT),
     dependencies=paged(reports.SORTS),
     responses=answers(
-        200, Page[ReportShown], "A page, newest first.", page_of(REPORT_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[ReportResponse], "A page, newest first.", page_of(REPORT_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_my_reports(
@@ -75,13 +75,13 @@ async def list_my_reports(
     visitor: NamedDependency[Visitor],
     database: NamedDependency[Database],
     status: Annotated[ReportStatus | None, QueryParameter(description="Only of this status.")] = None,
-) -> Page[ReportShown]:
+) -> Page[ReportResponse]:
     """What you reported, and what became of it."""
     filters = {"person": visitor.person, "status": status}
     part = page_request.of("my reports", filters)
     async with database.read() as session:
         rows = await reports.of_person(session, visitor.person, part.slice, status=status)
-    return part.page(rows, lambda row: show(ReportShown, row))
+    return part.page(rows, lambda row: show(ReportResponse, row))
 
 
 @get(
@@ -92,7 +92,7 @@ async def list_my_reports(
     opt=needs(Permission.OWN_ACCOUNT),
     dependencies=paged(notices.SORTS),
     responses=answers(
-        200, Page[NoticeShown], "A page, newest first.", page_of(NOTICE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
+        200, Page[NoticeResponse], "A page, newest first.", page_of(NOTICE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
 )
 async def list_notices(
@@ -100,13 +100,13 @@ async def list_notices(
     visitor: NamedDependency[Visitor],
     database: NamedDependency[Database],
     is_read: Annotated[bool | None, QueryParameter(name="read", description="Only read ones, or unread ones.")] = None,
-) -> Page[NoticeShown]:
+) -> Page[NoticeResponse]:
     """Notices about what you wrote or published, and what your artists did."""
     filters = {"person": visitor.person, "read": is_read}
     part = page_request.of("notices", filters)
     async with database.read() as session:
         rows = await notices.listed(session, visitor.person, part.slice, is_read=is_read)
-    return part.page(rows, lambda row: show(NoticeShown, row))
+    return part.page(rows, lambda row: show(NoticeResponse, row))
 
 
 @put(
@@ -117,16 +117,16 @@ async def list_notices(
     opt={**needs(Permission.LISTEN), ANY_BODY: True},
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, NoticeShown, "The notice, read.", {**NOTICE_EXAMPLE, "read_at": AT},
+        200, NoticeResponse, "The notice, read.", {**NOTICE_EXAMPLE, "read_at": AT},
         FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def read_notice(
     notice_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[NoticeShown]:
+) -> Response[NoticeResponse]:
     """Remembers when you first read it."""
 
     async def work(session: Session) -> Reply:
-        return Reply(200, show(NoticeShown, await notices.mark_read(session, visitor.person, notice_id)))
+        return Reply(200, show(NoticeResponse, await notices.mark_read(session, visitor.person, notice_id)))
 
     return await idempotent.run(work)

@@ -25,7 +25,7 @@ HEADER = "X-Veza-Cart"
 COOKIE = "veza_cart"
 COOKIE_LASTS = timedelta(days=30)
 
-Shown = TypeVar("Shown")
+Body = TypeVar("Body")
 
 
 async def _buyer(
@@ -84,7 +84,7 @@ async def take_along(database: Database, buyer: Buyer) -> None:
             await carts.ready(session, buyer)
 
 
-def with_new_token(request: Request[Any, Any, Any], shown: Shown, rules: MarketRules) -> Response[Shown]:
+def with_new_token(request: Request[Any, Any, Any], shown: Body, rules: MarketRules) -> Response[Body]:
     """The answer to who has no cart yet: with a token for one, in a header and a cookie."""
     token = new_token()
     cookie = HostCookie(COOKIE, rules.base_url).make(request, token, COOKIE_LASTS)

@@ -22,14 +22,14 @@ from veza.api.visitors import needs
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market.cart import Buyer, Cart, Held
+from veza.market.cart import Buyer, Cart, CartLine
 from veza.market.products import Pricing
 from veza.market.rules import MarketRules
 
 TAG = "cart"
 
 
-class CartItemWanted(Struct, forbid_unknown_fields=True):
+class CartItemDraft(Struct, forbid_unknown_fields=True):
     """A product to be put in; `amount_minor` is the buyer's own price where they name it."""
 
     product_id: UUID
@@ -42,7 +42,7 @@ class OwnPrice(Struct, forbid_unknown_fields=True):
     amount_minor: Annotated[int, Meta(ge=0, description="Whole minor units of the product's currency.")]
 
 
-class CartItemShown(Struct, frozen=True):
+class CartItemResponse(Struct, frozen=True):
     """One thing in the cart as its buyer saw it. `now_minor` differs from `amount_minor` once the price changed;
     `refusal` says why it cannot be bought now, `licence` what may be done with it (a sample pack has one)."""
 
@@ -69,10 +69,10 @@ class Total(Struct, frozen=True):
     amount_minor: int
 
 
-class CartShown(Struct, frozen=True):
+class CartResponse(Struct, frozen=True):
     """The cart: its things in the order they were put in, and one total for each currency."""
 
-    items: list[CartItemShown]
+    items: list[CartItemResponse]
     totals: list[Total]
 
 
@@ -96,17 +96,17 @@ CART_EXAMPLE = {"items": [ITEM_EXAMPLE], "totals": [{"currency": "EUR", "amount_
 WANTED_EXAMPLE = {"product_id": "01890000-0000-7000-8000-000000000022", "amount_minor": 900}
 
 
-def cart_shown(held: list[Held]) -> CartShown:
+def cart_shown(held: list[CartLine]) -> CartResponse:
     """A cart in the shape of this door."""
     totals: dict[str, int] = {}
     for one in held:
         totals[one.item.currency] = totals.get(one.item.currency, 0) + one.item.amount_minor
-    return CartShown([_item(one) for one in held], [Total(currency, minor) for currency, minor in totals.items()])
+    return CartResponse([_item(one) for one in held], [Total(currency, minor) for currency, minor in totals.items()])
 
 
-def _item(held: Held) -> CartItemShown:
+def _item(held: CartLine) -> CartItemResponse:
     item, offer = held.item, held.offer
-    return CartItemShown(
+    return CartItemResponse(
         product_id=item.product_id,
         kind=ItemKind(offer.product.kind) if offer else None,
         item_id=offer.product.item_id if offer else None,
@@ -126,7 +126,7 @@ def _item(held: Held) -> CartItemShown:
 
 async def _change(
     idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]]
-) -> Response[CartShown]:
+) -> Response[CartResponse]:
     idempotent = keyed_by_cart(idempotent, buyer)
 
     async def work(session: Session) -> Reply:
@@ -143,14 +143,14 @@ async def _change(
     tags=[TAG],
     summary="Show the cart",
     opt=needs(Permission.BUY),
-    responses=answers(200, CartShown, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
+    responses=answers(200, CartResponse, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
 )
 async def show_cart(
     request: Request[Any, Any, Any],
     buyer: NamedDependency[Buyer],
     database: NamedDependency[Database],
     rules: NamedDependency[MarketRules],
-) -> Response[CartShown]:
+) -> Response[CartResponse]:
     """The person's cart, or the token's. Who has signed in since finds what they put in before in their own. Who is
     not signed in and sends no token gets one, in a header and a cookie: nothing is kept of it before something is put
     in."""
@@ -169,15 +169,15 @@ async def show_cart(
     opt=needs(Permission.BUY),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, CartShown, "The cart.", CART_EXAMPLE,
+        200, CartResponse, "The cart.", CART_EXAMPLE,
         CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def add_item(
-    data: Annotated[CartItemWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[CartItemDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     buyer: NamedDependency[Buyer],
     idempotent: NamedDependency[Idempotent],
-) -> Response[CartShown]:
+) -> Response[CartResponse]:
     """The same product is in a cart once; what one owns, or gets with a release in the cart, is refused. Putting it in
     again names another own price."""
 
@@ -195,7 +195,7 @@ async def add_item(
     opt=needs(Permission.BUY),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, CartShown, "The cart.", CART_EXAMPLE,
+        200, CartResponse, "The cart.", CART_EXAMPLE,
         CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -204,7 +204,7 @@ async def change_item(
     data: Annotated[OwnPrice, BodyKwarg(examples=[Example(value={"amount_minor": 1200})])],
     buyer: NamedDependency[Buyer],
     idempotent: NamedDependency[Idempotent],
-) -> Response[CartShown]:
+) -> Response[CartResponse]:
     """For a product with a minimum: what the buyer will pay, at least the minimum."""
 
     async def change(session: Session, cart: Cart) -> None:
@@ -221,11 +221,11 @@ async def change_item(
     summary="Take a product out of the cart",
     opt=needs(Permission.BUY),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CartShown, "The cart.", CART_EXAMPLE, CART_TOKEN_MISSING, NOT_FOUND, *WRITE_PROBLEMS),
+    responses=answers(200, CartResponse, "The cart.", CART_EXAMPLE, CART_TOKEN_MISSING, NOT_FOUND, *WRITE_PROBLEMS),
 )
 async def remove_item(
     product_id: FromPath[UUID], buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]
-) -> Response[CartShown]:
+) -> Response[CartResponse]:
     """What is not in the cart is out of it: that is no error."""
 
     async def remove(session: Session, cart: Cart) -> None:
@@ -242,9 +242,9 @@ async def remove_item(
     summary="Take along the cart of before signing in",
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CartShown, "The person's cart.", CART_EXAMPLE, CART_TOKEN_MISSING, *WRITE_PROBLEMS),
+    responses=answers(200, CartResponse, "The person's cart.", CART_EXAMPLE, CART_TOKEN_MISSING, *WRITE_PROBLEMS),
 )
-async def merge_carts(buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]) -> Response[CartShown]:
+async def merge_carts(buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]) -> Response[CartResponse]:
     """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
     they own, or have in the cart, stays out. Looking at the cart does it too, and every change of it."""
 

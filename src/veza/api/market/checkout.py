@@ -18,7 +18,7 @@ from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.buyers import keyed_by_cart
-from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderShown, facts_of
+from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderResponse, facts_of
 from veza.api.market.problems import (
     ADDRESS_NEEDED,
     CART_EMPTY,
@@ -42,7 +42,7 @@ from veza.market.cart import Buyer
 from veza.market.checkout import Opening, PriceChanged
 from veza.market.rules import MarketRules
 from veza.money.checkout import CheckoutSession, PageOver, end
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 from veza.money.stripe.definite import ProviderRefused
 
 Email = Annotated[
@@ -59,7 +59,7 @@ MOST_PAGES = 10
 """So many pages of one cart, one for each currency, may be found to be over before the buyer is told to try again."""
 
 
-class CheckoutWanted(Struct, forbid_unknown_fields=True):
+class CheckoutRequest(Struct, forbid_unknown_fields=True):
     """How to check out. Who is not signed in gives `email`; the addresses are Veza's own pages without them."""
 
     email: Email | None = None
@@ -67,7 +67,7 @@ class CheckoutWanted(Struct, forbid_unknown_fields=True):
     cancel_url: Url | None = None
 
 
-class OrderOpened(OrderShown, frozen=True):
+class OrderOpened(OrderResponse, frozen=True):
     """An order as checked out: send the buyer to `checkout_url`; null where nothing is left to pay there."""
 
     checkout_url: str | None
@@ -103,26 +103,26 @@ OPENED_EXAMPLE = {
     ),
 )  # fmt: skip
 async def check_out(
-    data: Annotated[CheckoutWanted, BodyKwarg(examples=[Example(value={"email": "buyer@example.org"})])],
+    data: Annotated[CheckoutRequest, BodyKwarg(examples=[Example(value={"email": "buyer@example.org"})])],
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     buyer: NamedDependency[Buyer],
     idempotent: NamedDependency[Idempotent],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     rules: NamedDependency[MarketRules],
 ) -> Response[CheckedOut]:
     """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
     once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
     answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
     idempotent = keyed_by_cart(idempotent, buyer)
-    wanted = checkout.Wanted(
+    wanted = checkout.CheckoutRequest(
         clean_email(data.email) if data.email is not None else None,
         data.success_url or f"{rules.base_url}/checkout/done",
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,
     )
     whom = visitor.person_id or network_of(request)
-    await limits.spend(room.database, checkout.CHECKOUT.of(whom))
+    await limits.spend(money.database, checkout.CHECKOUT.of(whom))
     refused: list[Opening] = []
 
     async def intend(session: Session) -> list[Opening]:
@@ -132,7 +132,7 @@ async def check_out(
         pages: list[CheckoutSession | None] = []
         for opening in openings:
             try:
-                pages.append(await checkout.ask(room.gateway.for_people(), opening))
+                pages.append(await checkout.ask(money.gateway.for_people(), opening))
             except ProviderRefused:
                 refused.append(opening)
                 raise
@@ -168,7 +168,7 @@ async def check_out(
         await idempotent.forget(withdraw)
         raise
     except PriceChanged as changed:
-        raise await _show_new_prices(room.database, buyer, changed) from None
+        raise await _show_new_prices(money.database, buyer, changed) from None
 
 
 async def _show_new_prices(database: Database, buyer: Buyer, changed: PriceChanged) -> Problem:

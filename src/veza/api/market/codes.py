@@ -38,7 +38,7 @@ from veza.market.tokens import hash_of
 TAG = "download codes"
 
 
-class BatchWanted(Struct, forbid_unknown_fields=True):
+class BatchDraft(Struct, forbid_unknown_fields=True):
     """How many codes, for which release or track; `note` is for the artist's own people."""
 
     kind: ItemKind
@@ -47,7 +47,7 @@ class BatchWanted(Struct, forbid_unknown_fields=True):
     note: Annotated[str, Meta(min_length=1, max_length=NOTE_MOST, pattern=PLAIN)]
 
 
-class BatchShown(Struct, frozen=True):
+class BatchResponse(Struct, frozen=True):
     """A batch: `size` codes, of which `redeemed` were used."""
 
     id: UUID
@@ -60,7 +60,7 @@ class BatchShown(Struct, frozen=True):
     revoked_at: datetime | None
 
 
-class BatchMade(BatchShown, frozen=True):
+class BatchMade(BatchResponse, frozen=True):
     """A new batch with its codes, shown this once: an answer replayed under the same key has none."""
 
     codes: list[str]
@@ -102,8 +102,8 @@ WANTED_EXAMPLE = {
 }
 
 
-def _shown(batch: CodeBatch, redeemed: int) -> BatchShown:
-    return show(BatchShown, batch, kind=ItemKind(batch.kind), redeemed=redeemed)
+def _shown(batch: CodeBatch, redeemed: int) -> BatchResponse:
+    return show(BatchResponse, batch, kind=ItemKind(batch.kind), redeemed=redeemed)
 
 
 @post(
@@ -119,7 +119,7 @@ def _shown(batch: CodeBatch, redeemed: int) -> BatchShown:
 )  # fmt: skip
 async def make_codes(
     artist_id: FromPath[UUID],
-    data: Annotated[BatchWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[BatchDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
 ) -> Response[Any]:
@@ -149,7 +149,7 @@ async def make_codes(
     opt=needs(Permission.SELL),
     dependencies=paged(listings.BATCH_SORTS),
     responses=answers(
-        200, Page[BatchShown], "A page, newest first.", page_of(BATCH_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
+        200, Page[BatchResponse], "A page, newest first.", page_of(BATCH_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
     ),
 )
 async def list_codes(
@@ -162,7 +162,7 @@ async def list_codes(
     is_revoked: Annotated[
         bool | None, QueryParameter(name="revoked", description="Only revoked ones, or those that are good.")
     ] = None,
-) -> Page[BatchShown]:
+) -> Page[BatchResponse]:
     """For an artist's people: every batch with how many of its codes were used."""
     filters: dict[str, Any] = {"kind": kind, "item_id": item, "is_revoked": is_revoked}
     part = page_request.of(f"codes of {artist_id}", filters)
@@ -181,7 +181,7 @@ async def list_codes(
     opt=needs(Permission.SELL),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, BatchShown, "The batch.", {**BATCH_EXAMPLE, "revoked_at": "2026-02-01T09:00:00Z"},
+        200, BatchResponse, "The batch.", {**BATCH_EXAMPLE, "revoked_at": "2026-02-01T09:00:00Z"},
         *SELLING_PROBLEMS, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -190,7 +190,7 @@ async def revoke_codes(
     batch_id: FromPath[UUID],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-) -> Response[BatchShown]:
+) -> Response[BatchResponse]:
     """Codes nobody has used yet give nothing from now on; who redeemed one keeps what it gave."""
 
     async def work(session: Session) -> Reply:

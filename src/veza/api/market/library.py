@@ -25,7 +25,7 @@ from veza.library import access, shelf
 TAG = "library"
 
 
-class OwnedShown(Struct, frozen=True):
+class OwnedResponse(Struct, frozen=True):
     """One thing that is owned; a release comes with its tracks. `by` says what gave it."""
 
     kind: Literal["release", "track"]
@@ -42,7 +42,7 @@ SOUND_IS_KEPT = False
 """No recording is kept in this version: whoever owns a track can neither hear nor download it here yet."""
 
 
-class AccessShown(Struct, frozen=True):
+class AccessResponse(Struct, frozen=True):
     """What one can do with the track now, and in a few words what one is to it. All three are false as long as no
     recording of it is kept (`has_sound`), also for its owner."""
 
@@ -73,7 +73,7 @@ ACCESS_EXAMPLE = {"stream": False, "preview": False, "download": False, "has_sou
     summary="List what one owns",
     opt=needs(Permission.OWN_ACCOUNT),
     dependencies=paged(shelf.SORTS),
-    responses=answers(200, Page[OwnedShown], "A page, last given first.", page_of(OWNED_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[OwnedResponse], "A page, last given first.", page_of(OWNED_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_library(
     page_request: NamedDependency[PageRequest],
@@ -83,13 +83,13 @@ async def list_library(
     artist: OfArtist = None,
     release_kind: OfReleaseKind = None,
     text: TitleFilter = None,
-) -> Page[OwnedShown]:
+) -> Page[OwnedResponse]:
     """What the signed-in person bought or was given, without what went back."""
     filters: dict[str, Any] = {"kind": kind, "artist_id": artist, "release_kind": release_kind, "text": searched(text)}
     part = page_request.of("library", filters)
     async with database.read() as session:
         rows = await shelf.owned_by(session, visitor.person, part.slice, **filters)
-    return part.page(rows, lambda row: show(OwnedShown, row, by=row.cause_kind))
+    return part.page(rows, lambda row: show(OwnedResponse, row, by=row.cause_kind))
 
 
 @get(
@@ -98,11 +98,11 @@ async def list_library(
     tags=[TAG],
     summary="Show what one may do with a track",
     opt=needs(Permission.BROWSE),
-    responses=answers(200, AccessShown, "What is open to the visitor.", ACCESS_EXAMPLE, NOT_FOUND),
+    responses=answers(200, AccessResponse, "What is open to the visitor.", ACCESS_EXAMPLE, NOT_FOUND),
 )
 async def show_access(
     track_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
-) -> AccessShown:
+) -> AccessResponse:
     """Whether the visitor can hear all of it, a preview, or download it. A track that is not for the visitor is not
     there."""
     async with database.read() as session:
@@ -110,7 +110,7 @@ async def show_access(
         found = await access.may(session, visitor.person_id, track) if track is not None else None
     if found is None or not found.preview:
         raise Problem(NOT_FOUND, f"there is no track {track_id}")
-    return AccessShown(
+    return AccessResponse(
         stream=found.stream and SOUND_IS_KEPT,
         preview=found.preview and SOUND_IS_KEPT,
         download=found.download and SOUND_IS_KEPT,

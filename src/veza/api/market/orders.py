@@ -49,7 +49,7 @@ Status = Literal["open", "processing", "paid", "partly_refunded", "refunded", "e
 OfStatus = Annotated[Status | None, QueryParameter(description="Only of this status.")]
 
 
-class OrderLineShown(Struct, frozen=True):
+class OrderLineResponse(Struct, frozen=True):
     """One thing bought; `vat_minor` is part of `gross_minor`, `refunded_minor` went back to the buyer."""
 
     id: UUID
@@ -65,7 +65,7 @@ class OrderLineShown(Struct, frozen=True):
     refunded_minor: int
 
 
-class OrderShown(Struct, frozen=True):
+class OrderResponse(Struct, frozen=True):
     """An order in one currency; `receipt` is its receipt's number once it is paid."""
 
     id: UUID
@@ -77,22 +77,22 @@ class OrderShown(Struct, frozen=True):
     receipt: str | None
     created_at: datetime
     paid_at: datetime | None
-    lines: list[OrderLineShown]
+    lines: list[OrderLineResponse]
 
 
-class OrderDetail(OrderShown, frozen=True):
+class OrderDetail(OrderResponse, frozen=True):
     """An order with the moves it made."""
 
     history: list[Change]
 
 
-class ClaimWanted(Struct, forbid_unknown_fields=True):
+class ClaimRequest(Struct, forbid_unknown_fields=True):
     """What to claim: the order behind the link's token, or without one all made with one's confirmed address."""
 
     token: Annotated[str, Meta(pattern=LINK_TOKEN)] | None = None
 
 
-class RedeemedShown(Struct, frozen=True):
+class RedeemedResponse(Struct, frozen=True):
     """What a download code gave."""
 
     kind: ItemKind
@@ -105,9 +105,9 @@ class Claimed(Struct, frozen=True):
     `redeemed` is what download codes gave that were redeemed without an account; `left` are orders, or redeemed codes,
     that could not be claimed now: they wait on, and the operator's log says why."""
 
-    orders: list[OrderShown]
+    orders: list[OrderResponse]
     bought_twice: list[UUID]
-    redeemed: list[RedeemedShown]
+    redeemed: list[RedeemedResponse]
     left: list[UUID] = []
 
 
@@ -152,7 +152,7 @@ def facts_of(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     """What of an order its columns do not say by themselves."""
     return {
         "receipt": receipt_number(order),
-        "lines": [show(OrderLineShown, line, kind=ItemKind(line.kind)) for line in lines],
+        "lines": [show(OrderLineResponse, line, kind=ItemKind(line.kind)) for line in lines],
     }
 
 
@@ -164,7 +164,7 @@ def facts_of(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     opt=needs(Permission.BUY),
     dependencies=paged(listings.ORDER_SORTS),
     responses=answers(
-        200, Page[OrderShown], "A page, newest first.", page_of(ORDER_EXAMPLE), CART_TOKEN_MISSING, *LIST_PROBLEMS
+        200, Page[OrderResponse], "A page, newest first.", page_of(ORDER_EXAMPLE), CART_TOKEN_MISSING, *LIST_PROBLEMS
     ),
 )
 async def list_cart_orders(
@@ -173,7 +173,7 @@ async def list_cart_orders(
     buyer: NamedDependency[Buyer],
     status: OfStatus = None,
     currency: OfCurrency = None,
-) -> Page[OrderShown]:
+) -> Page[OrderResponse]:
     """What became of what was checked out from this cart, also for who is not signed in: the page to wait on after
     paying."""
     filters = _filters(status, currency)
@@ -193,7 +193,7 @@ async def list_cart_orders(
     summary="List one's orders",
     opt=needs(Permission.OWN_ORDERS),
     dependencies=paged(listings.ORDER_SORTS),
-    responses=answers(200, Page[OrderShown], "A page, newest first.", page_of(ORDER_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[OrderResponse], "A page, newest first.", page_of(ORDER_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_orders(
     page_request: NamedDependency[PageRequest],
@@ -201,7 +201,7 @@ async def list_orders(
     visitor: NamedDependency[Visitor],
     status: OfStatus = None,
     currency: OfCurrency = None,
-) -> Page[OrderShown]:
+) -> Page[OrderResponse]:
     """The signed-in person's orders with their lines."""
     filters = _filters(status, currency)
     part = page_request.of("orders", filters)
@@ -245,7 +245,7 @@ async def show_order(
     ),
 )  # fmt: skip
 async def claim_orders(
-    data: Annotated[ClaimWanted, BodyKwarg(examples=[Example(value={"token": "q7Zr0bV3mK1xWc9TfYh2LdE8uJp5sNaG"})])],
+    data: Annotated[ClaimRequest, BodyKwarg(examples=[Example(value={"token": "q7Zr0bV3mK1xWc9TfYh2LdE8uJp5sNaG"})])],
     idempotent: NamedDependency[Idempotent],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
@@ -265,7 +265,7 @@ async def claim_orders(
         claimed = await claims.claim(session, token, person_id)
         lines = await orders.lines_of(session, [order.id for order in claimed.orders])
         shown = [_shown(order, lines) for order in claimed.orders]
-        given = [RedeemedShown(ItemKind(one.kind), one.item_id, one.release_id) for one in claimed.codes]
+        given = [RedeemedResponse(ItemKind(one.kind), one.item_id, one.release_id) for one in claimed.codes]
         return Reply(200, Claimed(shown, [line.id for line in claimed.twice], given))
 
     return await idempotent.run(work)
@@ -274,13 +274,13 @@ async def claim_orders(
 async def _record_claimed(session: Session, _: claims.WaitingForAddress, claimed: claims.ClaimedForAddress) -> Reply:
     rows = (await session.scalars(select(Order).where(Order.id.in_(claimed.order_ids)).order_by(Order.id))).all()
     lines = await orders.lines_of(session, claimed.order_ids)
-    given = [RedeemedShown(*one) for one in claimed.codes]
+    given = [RedeemedResponse(*one) for one in claimed.codes]
     left = [*claimed.left_order_ids, *claimed.left_code_ids]
     return Reply(200, Claimed([_shown(order, lines) for order in rows], claimed.twice_ids, given, left))
 
 
-def _shown(order: Order, lines: dict[UUID, list[OrderLine]]) -> OrderShown:
-    return show(OrderShown, order, **facts_of(order, lines[order.id]))
+def _shown(order: Order, lines: dict[UUID, list[OrderLine]]) -> OrderResponse:
+    return show(OrderResponse, order, **facts_of(order, lines[order.id]))
 
 
 def _filters(status: str | None, currency: str | None) -> dict[str, Any]:

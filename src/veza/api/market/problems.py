@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from veza.accounts.fresh_proof import ProofNeeded
 from veza.accounts.people import BadEmail
+from veza.accounts.reauthentication import ProofNeeded
 from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
 from veza.api.listeners.problems import BAD_TEXT
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.kit.limits import RateLimited
-from veza.kit.texts import BadText
+from veza.kit.text import BadText
 from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
@@ -117,7 +117,7 @@ MARKET_KINDS: tuple[Kind, ...] = (
     CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY, PAYMENT_UNDER_WAY, CART_FULL, CART_EMPTY, PRICE_CHANGED,
     ADDRESS_NEEDED, PRODUCT_EXISTS, BAD_CODE, NOT_OUT, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
 )  # fmt: skip
-"""Every kind of problem only this room has."""
+"""Every kind of problem only this module has."""
 
 MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     ProofNeeded: PROOF_NEEDED,
@@ -149,7 +149,7 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     UnknownProduct: NOT_FOUND,
     UnknownRequest: NOT_FOUND,
 }
-"""What the room raises and which kind it is here; PriceChanged is answered where the cart is shown anew."""
+"""What the module raises and which kind it is here; PriceChanged is answered where the cart is shown anew."""
 
 SELLING_PROBLEMS = (NOT_FOUND, FORBIDDEN)
 """What every address of an artist's own may answer."""

@@ -26,7 +26,7 @@ from veza.http.whole_request import one_fault
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import listings, products, sellers
-from veza.market.products import Offer, PriceChange, PriceWanted, Pricing
+from veza.market.products import Offer, PriceChange, PriceDraft, Pricing
 from veza.market.rules import MarketRules
 
 TAG = "products"
@@ -34,7 +34,7 @@ OfPricing = Annotated[Literal["fixed", "minimum", "free"] | None, QueryParameter
 Price = Annotated[int, Meta(ge=0, description="Whole minor units of `currency`; 0 for what is free.")]
 
 
-class ProductWanted(Struct, forbid_unknown_fields=True):
+class ProductDraft(Struct, forbid_unknown_fields=True):
     """A release or a track to be sold. `currency` is the artist's: named or not, no other is taken."""
 
     kind: ItemKind
@@ -55,7 +55,7 @@ class ProductChange(Struct, forbid_unknown_fields=True):
     on_sale: bool | UnsetType = UNSET
 
 
-class ProductShown(Struct, frozen=True):
+class ProductResponse(Struct, frozen=True):
     """A product: `fixed` costs `price_minor`, `minimum` at least that, `free` nothing. `refusal` says why it cannot
     be bought now."""
 
@@ -101,10 +101,10 @@ PRODUCT_EXAMPLE: dict[str, Any] = {
 }
 
 
-def shown(offer: Offer) -> ProductShown:
+def shown(offer: Offer) -> ProductResponse:
     """An offer in the shape of this door."""
     product = offer.product
-    return ProductShown(
+    return ProductResponse(
         id=product.id,
         artist_id=product.artist_id,
         artist=offer.artist.name,
@@ -135,7 +135,7 @@ def is_operator(visitor: Visitor) -> bool:
     summary="List products",
     opt=needs(Permission.BROWSE),
     dependencies=paged(listings.PRODUCT_SORTS),
-    responses=answers(200, Page[ProductShown], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[ProductResponse], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_products(
     page_request: NamedDependency[PageRequest],
@@ -146,7 +146,7 @@ async def list_products(
     kind: OfKind = None,
     pricing: OfPricing = None,
     currency: OfCurrency = None,
-) -> Page[ProductShown]:
+) -> Page[ProductResponse]:
     """Everything that can be bought now. By price it is sorted within one currency: name it."""
     filters: dict[str, Any] = {
         "artist_id": artist, "release_id": release, "release_kind": release_kind, **_filters(kind, pricing, currency),
@@ -163,11 +163,11 @@ async def list_products(
     tags=[TAG],
     summary="Show a product",
     opt=needs(Permission.BROWSE),
-    responses=answers(200, ProductShown, "The product.", PRODUCT_EXAMPLE, NOT_FOUND),
+    responses=answers(200, ProductResponse, "The product.", PRODUCT_EXAMPLE, NOT_FOUND),
 )
 async def show_product(
     product_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
-) -> ProductShown:
+) -> ProductResponse:
     """One product; what is not published is there for its artist's people only."""
     async with database.read() as session:
         offer = await products.find(session, product_id)
@@ -187,7 +187,7 @@ async def show_product(
     opt=needs(Permission.SELL),
     dependencies=paged(listings.OWN_PRODUCT_SORTS),
     responses=answers(
-        200, Page[ProductShown], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
+        200, Page[ProductResponse], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
     ),
 )
 async def list_own_products(
@@ -199,7 +199,7 @@ async def list_own_products(
     pricing: OfPricing = None,
     currency: OfCurrency = None,
     on_sale: Annotated[bool | None, QueryParameter(description="Only what is on sale, or off it.")] = None,
-) -> Page[ProductShown]:
+) -> Page[ProductResponse]:
     """For an artist's people: every product, those off sale or of unpublished releases included."""
     filters = {**_filters(kind, pricing, currency), "on_sale": on_sale}
     part = _part(page_request, f"products of {artist_id}", filters)
@@ -227,23 +227,23 @@ def _part(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> P
     opt=needs(Permission.SELL),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, ProductShown, "The product.", PRODUCT_EXAMPLE,
+        201, ProductResponse, "The product.", PRODUCT_EXAMPLE,
         *SELLING_PROBLEMS, PRODUCT_EXISTS, BAD_AMOUNT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def create_product(
     artist_id: FromPath[UUID],
-    data: Annotated[ProductWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[ProductDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
-) -> Response[ProductShown]:
+) -> Response[ProductResponse]:
     """Makes a release or track of the artist a product. It can be bought once its release is published and it is on
     sale; what is sold before the artist has an account at the payment provider waits for it."""
 
     async def work(session: Session) -> Reply:
         artist = await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        price = PriceWanted(data.pricing, data.price_minor, data.currency or artist.currency)
+        price = PriceDraft(data.pricing, data.price_minor, data.currency or artist.currency)
         product = await products.create(
             session, artist, data.kind, data.item_id, price, on_sale=data.on_sale, rules=rules
         )
@@ -253,7 +253,7 @@ async def create_product(
     return await idempotent.run(work)
 
 
-async def _product_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ProductShown:
+async def _product_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ProductResponse:
     product = await products.lock(session, path["product_id"])
     await sellers.artist_for(session, product.artist_id, visitor.person_id, is_operator=is_operator(visitor))
     return shown(await products.find(session, product.id))
@@ -267,7 +267,7 @@ async def _product_to_edit(session: Session, path: Mapping[str, Any], visitor: V
     opt=needs(Permission.SELL),
     dependencies=editing(_product_to_edit),
     responses=answers(
-        200, ProductShown, "The product as it is now.", PRODUCT_EXAMPLE,
+        200, ProductResponse, "The product as it is now.", PRODUCT_EXAMPLE,
         NOT_FOUND, FORBIDDEN, BAD_AMOUNT, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
@@ -277,7 +277,7 @@ async def change_product(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
-) -> Response[ProductShown]:
+) -> Response[ProductResponse]:
     """Carts that hold it are told at checkout; who has paid keeps what was paid for. Of two who change it at once the
     later one's wish stands."""
 

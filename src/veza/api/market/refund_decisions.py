@@ -16,9 +16,9 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.problems import DECIDED_ALREADY, NO_REFUND
 from veza.api.market.products import is_operator
-from veza.api.market.refund_requests import REQUEST_EXAMPLE, TAG, Reason, RefundRequestShown, reply
+from veza.api.market.refund_requests import REQUEST_EXAMPLE, TAG, Reason, RefundRequestResponse, reply
 from veza.api.money.problems import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
-from veza.api.money.refunds import REFUND_EXAMPLE, RefundShown
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse
 from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import WRITE_PROBLEMS, answers, show
 from veza.api.visitors import Visitor, needs
@@ -68,7 +68,7 @@ async def _to_decide(session: Session, request_id: UUID, visitor: Visitor) -> Re
     opt=needs(Permission.SELL),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, RefundRequestShown, "The request, granted.", GRANTED_EXAMPLE,
+        200, RefundRequestResponse, "The request, granted.", GRANTED_EXAMPLE,
         *DECIDING_PROBLEMS, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -78,7 +78,7 @@ async def grant_refund(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
-) -> Response[RefundRequestShown]:
+) -> Response[RefundRequestResponse]:
     """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
     back from their transfer in the background. A refund that came to nothing may be granted once more."""
 
@@ -100,7 +100,7 @@ async def grant_refund(
     opt=needs(Permission.SELL),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, RefundRequestShown, "The request, declined.",
+        200, RefundRequestResponse, "The request, declined.",
         {**REQUEST_EXAMPLE, "status": "declined", "answer": "you heard it to the end"},
         *DECIDING_PROBLEMS, *WRITE_PROBLEMS,
     ),
@@ -111,7 +111,7 @@ async def decline_refund(
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
-) -> Response[RefundRequestShown]:
+) -> Response[RefundRequestResponse]:
     """No, and why; the buyer may ask once more."""
 
     async def work(session: Session) -> Reply:
@@ -132,7 +132,7 @@ async def decline_refund(
     opt=needs(Permission.MONEY),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        202, RefundShown, "The refund, reserved.", REFUND_EXAMPLE,
+        202, RefundResponse, "The refund, reserved.", REFUND_EXAMPLE,
         NOT_FOUND, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, BAD_TEXT, FORBIDDEN, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
@@ -141,7 +141,7 @@ async def refund_line(
     data: DecisionSent,
     idempotent: NamedDependency[Idempotent],
     rules: NamedDependency[MarketRules],
-) -> Response[RefundShown]:
+) -> Response[RefundResponse]:
     """For operators: gives back what is left of one line, whenever it was bought; a request that waits is granted."""
 
     async def work(session: Session) -> Reply:
@@ -151,6 +151,6 @@ async def refund_line(
         refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
         await refund_notices.refunded_directly(session, line, order, data.answer, rules)
         await session.refresh(refund)
-        return Reply(202, show(RefundShown, refund), location=f"/api/v1/refunds/{refund.id}")
+        return Reply(202, show(RefundResponse, refund), location=f"/api/v1/refunds/{refund.id}")
 
     return await idempotent.run(work)

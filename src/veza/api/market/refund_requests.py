@@ -36,20 +36,20 @@ OfStatus = Annotated[Status | None, QueryParameter(description="Only of this sta
 Reason = Annotated[str, Meta(min_length=REASON_LEAST, max_length=REASON_MOST, pattern=PLAIN)]
 
 
-class RefundAsked(Struct, forbid_unknown_fields=True):
+class RefundRequestDraft(Struct, forbid_unknown_fields=True):
     """Which line of the order the money shall come back for, and why."""
 
     line_id: UUID
     reason: Reason
 
 
-class AskedAgain(Struct, forbid_unknown_fields=True):
+class RepeatedRefundRequest(Struct, forbid_unknown_fields=True):
     """Why it is asked once more."""
 
     reason: Reason
 
 
-class RefundRequestShown(Struct, frozen=True):
+class RefundRequestResponse(Struct, frozen=True):
     """A request for one line: `granted` once the refund is under way, `refunded` when the money went back, by a dispute
     too. `failed` when it came to nothing, `failed_because` says why: whoever decides may grant it once more."""
 
@@ -94,10 +94,10 @@ REQUEST_EXAMPLE: dict[str, Any] = {
 ASKED_EXAMPLE = {"line_id": "01890000-0000-7000-8000-000000000026", "reason": "bought by mistake"}
 
 
-def shown(asked: Asked) -> RefundRequestShown:
+def shown(asked: Asked) -> RefundRequestResponse:
     """A request in the shape of this door."""
     return show(
-        RefundRequestShown,
+        RefundRequestResponse,
         asked.request,
         title=asked.line.title,
         currency=asked.order.currency,
@@ -122,16 +122,16 @@ async def reply(session: Session, request: RefundRequest, status: int) -> Reply:
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, RefundRequestShown, "The request.", REQUEST_EXAMPLE, NOT_FOUND, NO_REFUND, BAD_TEXT, *WRITE_PROBLEMS
+        201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE, NOT_FOUND, NO_REFUND, BAD_TEXT, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def ask_for_refund(
     order_id: FromPath[UUID],
-    data: Annotated[RefundAsked, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
+    data: Annotated[RefundRequestDraft, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
-) -> Response[RefundRequestShown]:
+) -> Response[RefundRequestResponse]:
     """Within the window the operator set. The line's artist or an operator decides, by `answer_by` as a rule; a request
     that was declined may be made once more."""
 
@@ -152,18 +152,18 @@ async def ask_for_refund(
     opt=needs(Permission.BUY),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, RefundRequestShown, "The request.", REQUEST_EXAMPLE,
+        201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE,
         NOT_FOUND, CART_TOKEN_MISSING, NO_REFUND, BAD_TEXT, CONFLICT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def ask_for_carts_refund(
     order_id: FromPath[UUID],
-    data: Annotated[RefundAsked, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
+    data: Annotated[RefundRequestDraft, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
     buyer: NamedDependency[Buyer],
     idempotent: NamedDependency[Idempotent],
     rules: NamedDependency[MarketRules],
     token: LinkToken = None,
-) -> Response[RefundRequestShown]:
+) -> Response[RefundRequestResponse]:
     """For who has no account: by the link that was mailed, or by the cart the order was made from. The answer comes by
     mail; after a no it may be asked once more. The requests of
     an order that is claimed belong to the person who claimed it."""
@@ -186,7 +186,7 @@ async def ask_for_carts_refund(
     opt=needs(Permission.OWN_ORDERS),
     dependencies=paged(listings.REQUEST_SORTS),
     responses=answers(
-        200, Page[RefundRequestShown], "A page, newest first.", page_of(REQUEST_EXAMPLE), *LIST_PROBLEMS
+        200, Page[RefundRequestResponse], "A page, newest first.", page_of(REQUEST_EXAMPLE), *LIST_PROBLEMS
     ),
 )  # fmt: skip
 async def list_requests(
@@ -195,7 +195,7 @@ async def list_requests(
     visitor: NamedDependency[Visitor],
     status: OfStatus = None,
     order: Annotated[UUID | None, QueryParameter(description="Only for lines of this order.")] = None,
-) -> Page[RefundRequestShown]:
+) -> Page[RefundRequestResponse]:
     """What the signed-in person asked for."""
     filters: dict[str, Any] = {"person_id": visitor.person, "status": status, "order_id": order}
     part = page_request.of("refund requests", filters)
@@ -212,7 +212,7 @@ async def list_requests(
     opt=needs(Permission.SELL),
     dependencies=paged(listings.REQUEST_SORTS),
     responses=answers(
-        200, Page[RefundRequestShown], "A page, newest first.", page_of(REQUEST_EXAMPLE),
+        200, Page[RefundRequestResponse], "A page, newest first.", page_of(REQUEST_EXAMPLE),
         *SELLING_PROBLEMS, *LIST_PROBLEMS,
     ),
 )  # fmt: skip
@@ -222,7 +222,7 @@ async def list_artists_requests(
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
     status: OfStatus = None,
-) -> Page[RefundRequestShown]:
+) -> Page[RefundRequestResponse]:
     """For an artist's people: what buyers want back."""
     filters: dict[str, Any] = {"artist_id": artist_id, "status": status}
     part = page_request.of("artist's refund requests", filters)
@@ -241,17 +241,19 @@ async def list_artists_requests(
     opt=needs(Permission.OWN_ORDERS),
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, RefundRequestShown, "The request, asked again.", {**REQUEST_EXAMPLE, "times_asked": 2},
+        200, RefundRequestResponse, "The request, asked again.", {**REQUEST_EXAMPLE, "times_asked": 2},
         NOT_FOUND, NO_REFUND, BAD_TEXT, CONFLICT, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def ask_again(
     request_id: FromPath[UUID],
-    data: Annotated[AskedAgain, BodyKwarg(examples=[Example(value={"reason": "the second song cuts off half way"})])],
+    data: Annotated[
+        RepeatedRefundRequest, BodyKwarg(examples=[Example(value={"reason": "the second song cuts off half way"})])
+    ],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
     rules: NamedDependency[MarketRules],
-) -> Response[RefundRequestShown]:
+) -> Response[RefundRequestResponse]:
     """Once, and within the window."""
 
     async def work(session: Session) -> Reply:

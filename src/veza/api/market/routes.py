@@ -23,7 +23,7 @@ from veza.api.market import (
 from veza.api.market.buyers import BUYER_DEPENDENCY
 from veza.http.routers import FreshRouter
 from veza.market.rules import MarketRules
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 
 MARKET_TAGS: Sequence[Tag] = (
     Tag(name=products.TAG, description="What is sold, and for how much."),
@@ -38,11 +38,11 @@ MARKET_TAGS: Sequence[Tag] = (
 """In the order people meet them."""
 
 
-def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterHandler]:
+def market_routes(money: Money, rules: MarketRules) -> list[ControllerRouterHandler]:
     """What goes under /api/v1 (`api_v1`); every handler names its own permission."""
 
-    def provide_room() -> MoneyRoom:
-        return room
+    def provide_money() -> Money:
+        return money
 
     def provide_rules() -> MarketRules:
         return rules
@@ -93,7 +93,7 @@ def market_routes(room: MoneyRoom, rules: MarketRules) -> list[ControllerRouterH
             ],
             dependencies={
                 **BUYER_DEPENDENCY,
-                "room": Provide(provide_room, sync_to_thread=False),
+                "money": Provide(provide_money, sync_to_thread=False),
                 "rules": Provide(provide_rules, sync_to_thread=False),
             },
         )

@@ -12,7 +12,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from msgspec import Struct
 
-from veza.accounts import fresh_proof
+from veza.accounts import reauthentication
 from veza.accounts.permissions import Permission
 from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.accounts.proofs import ProofHeader
@@ -20,11 +20,11 @@ from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfCurrency, OfKind, OfRelease, currency_of
 from veza.api.market.problems import SELLING_PROBLEMS
 from veza.api.market.products import is_operator
-from veza.api.money.nettings import NETTING_EXAMPLE, NettingShown, shown
+from veza.api.money.nettings import NETTING_EXAMPLE, NettingResponse, shown
 from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.money.sellers import DETAIL_EXAMPLE as SELLER_EXAMPLE
 from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing
-from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalShown, ReversalStatus, TransferShown
+from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalResponse, ReversalStatus, TransferResponse
 from veza.api.money.transfers import Status as TransferStatus
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, Url, answers, page_of, show
@@ -35,22 +35,22 @@ from veza.library.grants import ItemKind
 from veza.market import sales, sellers
 from veza.market.rules import MarketRules
 from veza.market.sales import Sale
-from veza.money import listings, standing
+from veza.money import balances, listings
 from veza.money import sellers as paid_sellers
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 from veza.money.sellers import OnboardingFailed, Seller
 from veza.money.stripe.definite import ProviderRefused, told
 
 TAG = "sales"
 
 
-class OnboardingWanted(Struct, forbid_unknown_fields=True):
+class OnboardingRequest(Struct, forbid_unknown_fields=True):
     """Where to go after filling in the provider's form; the artist's page in the studio without it."""
 
     return_url: Url | None = None
 
 
-class SaleShown(Struct, frozen=True):
+class SaleResponse(Struct, frozen=True):
     """One line sold: gross = fee + share, in minor units of `currency`; `refunded_minor` went back to the buyer."""
 
     id: UUID
@@ -126,11 +126,11 @@ async def _theirs(session: Session, artist_id: UUID, visitor: Visitor) -> Artist
 async def onboard_artist(
     artist_id: FromPath[UUID],
     data: Annotated[
-        OnboardingWanted, BodyKwarg(examples=[Example(value={"return_url": "https://example.org/studio"})])
+        OnboardingRequest, BodyKwarg(examples=[Example(value={"return_url": "https://example.org/studio"})])
     ],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     rules: NamedDependency[MarketRules],
     proof: ProofHeader = None,
 ) -> Response[SellerOnboarding]:
@@ -140,14 +140,14 @@ async def onboard_artist(
 
     async def intend(session: Session) -> Seller:
         artist = await sellers.artist_for_owner(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         return await paid_sellers.register(session, str(artist.id), artist.name, artist.country)
 
     async def ask(row: Seller) -> str:
         back = data.return_url or f"{rules.base_url}/studio/{artist_id}"
         try:
             _, link = await paid_sellers.onboard(
-                room.database, room.gateway.for_people(), row.id, row.name, row.country,
+                money.database, money.gateway.for_people(), row.id, row.name, row.country,
                 return_url=back, actor=visitor.actor,
             )  # fmt: skip
         except OnboardingFailed as failed:
@@ -183,7 +183,7 @@ async def show_payouts(
     async with database.read() as session:
         await _theirs(session, artist_id, visitor)
         seller = await paid_sellers.seller(session, str(artist_id))
-        sums = await standing.of_seller(session, str(artist_id))
+        sums = await balances.of_seller(session, str(artist_id))
     active = seller is not None and seller.transfers_active
     return Payouts(seller is not None, active, [show(Standing, one) for one in sums])
 
@@ -196,7 +196,7 @@ async def show_payouts(
     opt=needs(Permission.SELL),
     dependencies=paged(sales.SORTS),
     responses=answers(
-        200, Page[SaleShown], "A page, newest first.", page_of(SALE_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
+        200, Page[SaleResponse], "A page, newest first.", page_of(SALE_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
     ),
 )
 async def list_sales(
@@ -207,7 +207,7 @@ async def list_sales(
     currency: OfCurrency = None,
     kind: OfKind = None,
     release: OfRelease = None,
-) -> Page[SaleShown]:
+) -> Page[SaleResponse]:
     """What was paid for, line by line, with the platform's fee and the artist's share. Buyers are not named."""
     filters: dict[str, Any] = {"currency": currency_of(currency), "kind": kind, "release_id": release}
     part = page_request.of(f"sales of {artist_id}", filters)
@@ -225,7 +225,7 @@ async def list_sales(
     opt=needs(Permission.SELL),
     dependencies=paged(listings.TRANSFER_SORTS),
     responses=answers(
-        200, Page[TransferShown], "A page, newest first.", page_of(TRANSFER_EXAMPLE),
+        200, Page[TransferResponse], "A page, newest first.", page_of(TRANSFER_EXAMPLE),
         *SELLING_PROBLEMS, *LIST_PROBLEMS,
     ),
 )  # fmt: skip
@@ -235,13 +235,13 @@ async def list_artists_transfers(
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
     status: Annotated[TransferStatus | None, QueryParameter(description="Only in this state.")] = None,
-) -> Page[TransferShown]:
+) -> Page[TransferResponse]:
     """The artist's shares, sent or on their way, and what of each was taken back."""
     part = page_request.of(f"transfers of {artist_id}", {"status": status})
     async with database.read() as session:
         await _theirs(session, artist_id, visitor)
         rows = await listings.transfers(session, part.slice, seller_id=str(artist_id), status=status)
-    return part.page(rows, lambda row: show(TransferShown, row))
+    return part.page(rows, lambda row: show(TransferResponse, row))
 
 
 @get(
@@ -252,7 +252,7 @@ async def list_artists_transfers(
     opt=needs(Permission.SELL),
     dependencies=paged(listings.REVERSAL_SORTS),
     responses=answers(
-        200, Page[ReversalShown], "A page, newest first.", page_of(REVERSAL_EXAMPLE),
+        200, Page[ReversalResponse], "A page, newest first.", page_of(REVERSAL_EXAMPLE),
         *SELLING_PROBLEMS, *LIST_PROBLEMS,
     ),
 )  # fmt: skip
@@ -262,13 +262,13 @@ async def list_artists_reversals(
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
     status: Annotated[ReversalStatus | None, QueryParameter(description="Only in this state.")] = None,
-) -> Page[ReversalShown]:
+) -> Page[ReversalResponse]:
     """The artist's part of what buyers got back: done, under way, or owed."""
     part = page_request.of(f"reversals of {artist_id}", {"status": status})
     async with database.read() as session:
         await _theirs(session, artist_id, visitor)
         rows = await listings.reversals(session, part.slice, seller_id=str(artist_id), status=status)
-    return part.page(rows, lambda row: show(ReversalShown, row))
+    return part.page(rows, lambda row: show(ReversalResponse, row))
 
 
 @get(
@@ -279,7 +279,7 @@ async def list_artists_reversals(
     opt=needs(Permission.SELL),
     dependencies=paged(listings.NETTING_SORTS),
     responses=answers(
-        200, Page[NettingShown], "A page, newest first.", page_of(NETTING_EXAMPLE),
+        200, Page[NettingResponse], "A page, newest first.", page_of(NETTING_EXAMPLE),
         *SELLING_PROBLEMS, *LIST_PROBLEMS,
     ),
 )  # fmt: skip
@@ -288,7 +288,7 @@ async def list_artists_nettings(
     page_request: NamedDependency[PageRequest],
     database: NamedDependency[Database],
     visitor: NamedDependency[Visitor],
-) -> Page[NettingShown]:
+) -> Page[NettingResponse]:
     """The artist's part of what buyers got back that could not be taken back: kept of later sales, line by line."""
     part = page_request.of(f"nettings of {artist_id}", {})
     async with database.read() as session:
@@ -298,9 +298,9 @@ async def list_artists_nettings(
     return part.page(rows, lambda row: shown(row, refs))
 
 
-def _sale(sale: Sale) -> SaleShown:
+def _sale(sale: Sale) -> SaleResponse:
     return show(
-        SaleShown,
+        SaleResponse,
         sale.line,
         kind=ItemKind(sale.line.kind),
         currency=sale.order.currency,

@@ -1,1 +1,1 @@
-"""The money room for machines: payments, refunds, transfers, and what an operator looks at."""
+"""The money module for machines: payments, refunds, transfers, and what an operator looks at."""

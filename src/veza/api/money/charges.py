@@ -18,16 +18,16 @@ from veza.api.problems import NOT_FOUND
 from veza.api.shapes import PLAIN, WRITE_PROBLEMS, answers, show
 from veza.kit.database import Session
 from veza.money.charge_returns import ReturnedCharge, return_charge
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 
 
-class ReturnWanted(Struct, forbid_unknown_fields=True):
+class ReturnRequest(Struct, forbid_unknown_fields=True):
     """Why the charge goes back."""
 
     reason: Annotated[str, Meta(min_length=3, max_length=500, pattern=PLAIN)]
 
 
-class ReturnedChargeShown(Struct, frozen=True):
+class ReturnedChargeResponse(Struct, frozen=True):
     """What went back, by which refund of the provider, and the transfers of a lost payment that sellers still hold."""
 
     charge_id: str
@@ -58,16 +58,16 @@ RETURNED_EXAMPLE: dict[str, Any] = {
     summary="Give a charge back that no payment is booked with",
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, ReturnedChargeShown, "What goes back to the buyer.", RETURNED_EXAMPLE,
+        200, ReturnedChargeResponse, "What goes back to the buyer.", RETURNED_EXAMPLE,
         NOT_FOUND, NOT_REFUNDABLE, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def return_whole_charge(
     charge_id: FromPath[Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_]+$")]],
-    data: Annotated[ReturnWanted, BodyKwarg(examples=[Example(value={"reason": "the buyer paid twice"})])],
+    data: Annotated[ReturnRequest, BodyKwarg(examples=[Example(value={"reason": "the buyer paid twice"})])],
     idempotent: NamedDependency[Idempotent],
-    room: NamedDependency[MoneyRoom],
-) -> Response[ReturnedChargeShown]:
+    money: NamedDependency[Money],
+) -> Response[ReturnedChargeResponse]:
     """The way back for a charge that a `second_charge`, `amount_differs` or `missing_here` finding names: all that is
     left of it goes to the buyer. Refused for the charge of a payment, which is refunded by `POST /refunds`."""
 
@@ -75,9 +75,9 @@ async def return_whole_charge(
         return session.actor
 
     async def ask(actor: str) -> ReturnedCharge:
-        return await return_charge(room.database, room.gateway.for_people(), charge_id, data.reason, actor=actor)
+        return await return_charge(money.database, money.gateway.for_people(), charge_id, data.reason, actor=actor)
 
     async def record(_: Session, __: str, done: ReturnedCharge) -> Reply:
-        return Reply(200, show(ReturnedChargeShown, done, transfers_left=list(done.transfers_left)))
+        return Reply(200, show(ReturnedChargeResponse, done, transfers_left=list(done.transfers_left)))
 
     return await idempotent.run_in_steps(intend, ask, record)

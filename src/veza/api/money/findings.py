@@ -19,16 +19,16 @@ from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, duration, page_of, show
 from veza.kit.database import Session
 from veza.money import findings, listings
+from veza.money.facade import Money
 from veza.money.findings import FindingKind
 from veza.money.reconciliation import Reconciled, reconcile
-from veza.money.room import MoneyRoom
 
 TAG = "findings"
 LONGEST_STRETCH = timedelta(days=90)
 """A comparison lists everything the provider has of that time, a hundred objects per request."""
 
 
-class FindingShown(Struct, frozen=True):
+class FindingResponse(Struct, frozen=True):
     """One thing found, in a sentence, and what would mend it; `detail.resolution` says who resolved it by hand."""
 
     id: UUID
@@ -48,14 +48,14 @@ class Resolution(Struct, forbid_unknown_fields=True):
     note: Annotated[str, Meta(min_length=3, max_length=500, pattern=PLAIN)]
 
 
-class ReconciliationWanted(Struct, forbid_unknown_fields=True):
+class ReconciliationRequest(Struct, forbid_unknown_fields=True):
     """How far back to compare, and whether to record the facts found."""
 
     since: Annotated[str, Meta(description="Such as `7d`, `12h` or `30m`; at most `90d`.")] = "7d"
     apply: Annotated[bool, Meta(description="Record what the provider has and rebalance; else only look.")] = False
 
 
-class DifferenceShown(Struct, frozen=True):
+class DifferenceResponse(Struct, frozen=True):
     """One difference between our rows and the provider's, and what applying does about it."""
 
     kind: FindingKind
@@ -69,7 +69,7 @@ class Reconciliation(Struct, frozen=True):
     """How many objects of the provider were compared, what differed, and how much of it was applied."""
 
     compared: dict[str, int]
-    differences: list[DifferenceShown]
+    differences: list[DifferenceResponse]
     applied: int
 
 
@@ -110,22 +110,22 @@ RECONCILIATION_EXAMPLE = {
     tags=[TAG],
     summary="List findings",
     dependencies=paged(listings.FINDING_SORTS),
-    responses=answers(200, Page[FindingShown], "A page, newest first.", page_of(FINDING_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[FindingResponse], "A page, newest first.", page_of(FINDING_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_findings(
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     in_state: Annotated[
         Literal["open", "resolved"] | None, QueryParameter(name="state", description="Only open or resolved.")
     ] = None,
     kind: Annotated[FindingKind | None, QueryParameter(description="Only of this kind.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only about this payment.")] = None,
-) -> Page[FindingShown]:
+) -> Page[FindingResponse]:
     """All findings, newest first: what reconciliation, the workers and the law check want a person to know."""
     filters = {"state": in_state, "kind": kind, "payment_id": payment}
     part = page_request.of("findings", filters)
     is_open = None if in_state is None else in_state == "open"
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         rows = await listings.findings(session, part.slice, kind=kind, is_open=is_open, payment_id=payment)
     return part.page(rows, _shown)
 
@@ -138,14 +138,14 @@ async def list_findings(
     summary="Resolve a finding",
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        200, FindingShown, "The finding, resolved.", RESOLVED_EXAMPLE, NOT_FOUND, ALREADY_RESOLVED, *WRITE_PROBLEMS
+        200, FindingResponse, "The finding, resolved.", RESOLVED_EXAMPLE, NOT_FOUND, ALREADY_RESOLVED, *WRITE_PROBLEMS
     ),
 )  # fmt: skip
 async def resolve_finding(
     finding_id: FromPath[UUID],
     data: Annotated[Resolution, BodyKwarg(examples=[Example(value={"note": "settled by bank transfer"})])],
     idempotent: NamedDependency[Idempotent],
-) -> Response[FindingShown]:
+) -> Response[FindingResponse]:
     """Notes what was done and closes the finding. Findings whose cause goes away close by themselves; one whose cause
     is still there is opened again by the next check."""
 
@@ -168,9 +168,9 @@ async def resolve_finding(
     ),
 )  # fmt: skip
 async def create_reconciliation(
-    data: Annotated[ReconciliationWanted, BodyKwarg(examples=[Example(value={"since": "7d", "apply": False})])],
+    data: Annotated[ReconciliationRequest, BodyKwarg(examples=[Example(value={"since": "7d", "apply": False})])],
     idempotent: NamedDependency[Idempotent],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
 ) -> Response[Reconciliation]:
     """Lists the provider's charges, refunds, transfers, reversals and disputes and compares them with ours. With
     `apply`, facts found there are recorded and rebalanced, and what needs a person becomes a finding."""
@@ -179,14 +179,14 @@ async def create_reconciliation(
     async def intend(_: Session) -> None: ...
 
     async def ask(_: None) -> Reconciled:
-        return await reconcile(room.database, room.gateway, since=since, apply=data.apply)
+        return await reconcile(money.database, money.gateway, since=since, apply=data.apply)
 
     async def record(_: Session, __: None, found: Reconciled) -> Reply:
-        differences = [show(DifferenceShown, one) for one in found.differences]
+        differences = [show(DifferenceResponse, one) for one in found.differences]
         return Reply(200, Reconciliation(dict(found.compared), differences, found.applied))
 
     return await idempotent.run_in_steps(intend, ask, record)
 
 
-def _shown(row: findings.Finding) -> FindingShown:
-    return show(FindingShown, row, kind=FindingKind(row.kind))
+def _shown(row: findings.Finding) -> FindingResponse:
+    return show(FindingResponse, row, kind=FindingKind(row.kind))

@@ -17,11 +17,11 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, PLAIN, answers, page_of, show
 from veza.money import listings, sellers
+from veza.money.facade import Money
 from veza.money.nettings import Netting
-from veza.money.room import MoneyRoom
 
 
-class NettingShown(Struct, frozen=True):
+class NettingResponse(Struct, frozen=True):
     """`amount_minor` of the share of one order (`sale_…`) was kept to pay what another (`debt_…`) left owing.
 
     `reversal_id` is the reversal that could not be made; `paid_at` is when the debt was lowered, moments later.
@@ -55,9 +55,9 @@ NETTING_EXAMPLE: dict[str, Any] = {
 }
 
 
-def shown(row: Netting, order_refs: Mapping[UUID, str]) -> NettingShown:
+def shown(row: Netting, order_refs: Mapping[UUID, str]) -> NettingResponse:
     sale, debt = order_refs[row.sale_payment_id], order_refs[row.debt_payment_id]
-    return show(NettingShown, row, sale_order_ref=sale, debt_order_ref=debt)
+    return show(NettingResponse, row, sale_order_ref=sale, debt_order_ref=debt)
 
 
 @get(
@@ -67,17 +67,17 @@ def shown(row: Netting, order_refs: Mapping[UUID, str]) -> NettingShown:
     summary="List what was kept of a seller's sales",
     dependencies=paged(listings.NETTING_SORTS),
     responses=answers(
-        200, Page[NettingShown], "A page, newest first.", page_of(NETTING_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
+        200, Page[NettingResponse], "A page, newest first.", page_of(NETTING_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
     ),
 )
 async def list_nettings(
     seller_id: Annotated[str, PathParameter(pattern=PLAIN, description="As given at onboarding.")],
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
-) -> Page[NettingShown]:
+    money: NamedDependency[Money],
+) -> Page[NettingResponse]:
     """What could not be taken back from a seller is kept of their later sales, before their share is sent."""
     part = page_request.of(f"nettings of {seller_id}", {})
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         await sellers.find(session, seller_id)
         rows = await listings.nettings(session, part.slice, seller_id=seller_id)
         refs = await listings.order_refs(session, rows)

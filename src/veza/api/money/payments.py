@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.money.refunds import REFUND_EXAMPLE, RefundShown
-from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferShown
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse
+from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferResponse
 from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import BAD_AMOUNT, NOT_FOUND
 from veza.api.shapes import (
@@ -33,11 +33,11 @@ from veza.api.shapes import (
     show,
 )
 from veza.kit.database import Session
-from veza.money import checkout, ledger, listings, payments, standing
-from veza.money.checkout import CheckoutSession, CheckoutWanted
-from veza.money.payments import MAX_LINES, LineWanted, Payment
+from veza.money import balances, checkout, ledger, listings, payments
+from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
+from veza.money.facade import Money
+from veza.money.payments import MAX_LINES, LineDraft, Payment
 from veza.money.refunds import Refund
-from veza.money.room import MoneyRoom
 from veza.money.stripe.definite import ProviderRefused
 from veza.money.transfers import SellerTransfer
 
@@ -64,7 +64,7 @@ class LineOfOrder(Struct, forbid_unknown_fields=True):
     ] = None
 
 
-class PaymentWanted(Struct, forbid_unknown_fields=True):
+class PaymentDraft(Struct, forbid_unknown_fields=True):
     """An order to be paid for."""
 
     order_ref: Text
@@ -77,7 +77,7 @@ class PaymentWanted(Struct, forbid_unknown_fields=True):
     cancel_url: Annotated[Url, Meta(description="Where the buyer goes when they change their mind.")]
 
 
-class PaymentShown(Struct, frozen=True):
+class PaymentResponse(Struct, frozen=True):
     """A payment; amounts are whole minor units of `currency`. `checkout_url` is null once nobody can pay there."""
 
     id: UUID
@@ -96,7 +96,7 @@ class PaymentShown(Struct, frozen=True):
     cleared_at: datetime | None
 
 
-class LineShown(Struct, frozen=True):
+class LineResponse(Struct, frozen=True):
     """One line: gross = fee + share, and what of the gross went back to the buyer is in its refunds."""
 
     id: UUID
@@ -116,12 +116,12 @@ class SellerSide(Struct, frozen=True):
     planned_minor: int
 
 
-class PaymentDetail(PaymentShown, frozen=True):
+class PaymentDetail(PaymentResponse, frozen=True):
     """A payment with everything that followed from it; `ledger` has the signed balance of every account."""
 
-    lines: list[LineShown]
-    refunds: list[RefundShown]
-    transfers: list[TransferShown]
+    lines: list[LineResponse]
+    refunds: list[RefundResponse]
+    transfers: list[TransferResponse]
     sellers: list[SellerSide]
     ledger: dict[str, int]
 
@@ -196,22 +196,22 @@ DETAIL_EXAMPLE = {
     summary="Open a checkout",
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        201, PaymentShown, "The payment; send the buyer to `checkout_url`.", PAYMENT_EXAMPLE,
+        201, PaymentResponse, "The payment; send the buyer to `checkout_url`.", PAYMENT_EXAMPLE,
         BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def create_payment(
-    data: Annotated[PaymentWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[PaymentDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     terms: NamedDependency[SaleTerms],
-) -> Response[PaymentShown]:
+) -> Response[PaymentResponse]:
     """Writes the payment and opens the provider's pay page for it. Repeating the request with the same key, after
     whatever happened, gives the same payment. Sellers are paid once the charge is seen to have succeeded."""
-    wanted = CheckoutWanted(
+    wanted = CheckoutSessionRequest(
         data.order_ref,
         data.currency,
-        tuple(LineWanted(line.seller_id, line.product_ref, line.gross_minor, _fee(line, terms)) for line in data.lines),
+        tuple(LineDraft(line.seller_id, line.product_ref, line.gross_minor, _fee(line, terms)) for line in data.lines),
         data.success_url,
         data.cancel_url,
     )
@@ -221,11 +221,11 @@ async def create_payment(
         return await checkout.intend(session, wanted, currencies=terms.currencies, request_key=key)
 
     async def ask(payment: Payment) -> CheckoutSession:
-        return await checkout.ask(room.gateway.for_people(), payment, wanted)
+        return await checkout.ask(money.gateway.for_people(), payment, wanted)
 
     async def record(session: Session, payment: Payment, made: CheckoutSession) -> Reply:
         row = await checkout.record(session, payment.id, made)
-        return Reply(201, show(PaymentShown, row), location=f"/api/v1/payments/{row.id}")
+        return Reply(201, show(PaymentResponse, row), location=f"/api/v1/payments/{row.id}")
 
     try:
         return await idempotent.run_in_steps(intend, ask, record)
@@ -242,12 +242,12 @@ async def create_payment(
     summary="List payments",
     dependencies=paged(listings.PAYMENT_SORTS),
     responses=answers(
-        200, Page[PaymentShown], "A page, newest first.", page_of(PAYMENT_EXAMPLE), *LIST_PROBLEMS
+        200, Page[PaymentResponse], "A page, newest first.", page_of(PAYMENT_EXAMPLE), *LIST_PROBLEMS
     ),
 )  # fmt: skip
 async def list_payments(
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     seller: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only with a line of this seller.")
@@ -255,13 +255,13 @@ async def list_payments(
     order_ref: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only for this order.")
     ] = None,
-) -> Page[PaymentShown]:
+) -> Page[PaymentResponse]:
     """All payments, newest first."""
     filters = {"status": status, "seller_id": seller, "order_ref": order_ref}
     part = page_request.of("payments", filters)
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         rows = await listings.payments(session, part.slice, **filters)
-    return part.page(rows, lambda row: show(PaymentShown, row))
+    return part.page(rows, lambda row: show(PaymentResponse, row))
 
 
 @get(
@@ -271,20 +271,20 @@ async def list_payments(
     summary="Show a payment",
     responses=answers(200, PaymentDetail, "The payment and what followed from it.", DETAIL_EXAMPLE, NOT_FOUND),
 )
-async def show_payment(payment_id: FromPath[UUID], room: NamedDependency[MoneyRoom]) -> PaymentDetail:
+async def show_payment(payment_id: FromPath[UUID], money: NamedDependency[Money]) -> PaymentDetail:
     """One payment with its lines, refunds, transfers, what each seller is owed and what is planned for them, and the
     balances of its ledger."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         payment = await payments.find(session, payment_id)
         return show(
             PaymentDetail,
             payment,
-            lines=[show(LineShown, line) for line in await payments.lines_of(session, payment_id)],
-            refunds=[show(RefundShown, row) for row in await listings.of_payment(session, Refund, payment_id)],
+            lines=[show(LineResponse, line) for line in await payments.lines_of(session, payment_id)],
+            refunds=[show(RefundResponse, row) for row in await listings.of_payment(session, Refund, payment_id)],
             transfers=[
-                show(TransferShown, row) for row in await listings.of_payment(session, SellerTransfer, payment_id)
+                show(TransferResponse, row) for row in await listings.of_payment(session, SellerTransfer, payment_id)
             ],
-            sellers=[show(SellerSide, book) for book in await standing.of_payment(session, payment)],
+            sellers=[show(SellerSide, book) for book in await balances.of_payment(session, payment)],
             ledger={account.value: minor for account, minor in (await ledger.balances(session, payment_id)).items()},
         )
 

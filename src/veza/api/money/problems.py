@@ -1,8 +1,8 @@
-"""The money room's errors at this door: each translated once, with a `type` that never changes."""
+"""The money module's errors at this door: each translated once, with a `type` that never changes."""
 
 from __future__ import annotations
 
-from veza.accounts.fresh_proof import ProofNeeded
+from veza.accounts.reauthentication import ProofNeeded
 from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
 from veza.kit.moves import Stale
@@ -83,7 +83,7 @@ MONEY_KINDS: tuple[Kind, ...] = (
     BAD_PAYMENT, REFUND_EXCEEDS_PAYMENT, NOT_REFUNDABLE, NOTHING_TO_RETRY, ALREADY_RESOLVED, BAD_WEBHOOK,
     PROVIDER_REFUSED, PROVIDER_UNAVAILABLE,
 )  # fmt: skip
-"""Every kind of problem only this room has."""
+"""Every kind of problem only this module has."""
 
 MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
     AnotherAccount: PROVIDER_UNAVAILABLE,
@@ -109,4 +109,4 @@ MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
     UnknownSeller: NOT_FOUND,
     UnknownTransfer: NOT_FOUND,
 }
-"""What the room raises and which kind it is here; amounts and the database are translated for every room."""
+"""What the module raises and which kind it is here; amounts and the database are translated for every module."""

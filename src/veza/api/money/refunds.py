@@ -32,7 +32,7 @@ from veza.api.shapes import (
 from veza.kit import moves
 from veza.kit.database import Session
 from veza.money import listings, payments, refunds
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 
 TAG = "refunds"
 Status = Literal["requested", "pending", "requires_action", "succeeded", "failed", "canceled", "refused"]
@@ -45,7 +45,7 @@ class RefundOfLine(Struct, forbid_unknown_fields=True):
     amount_minor: Minor
 
 
-class RefundWanted(Struct, forbid_unknown_fields=True):
+class RefundDraft(Struct, forbid_unknown_fields=True):
     """What the buyer is to get back. What `lines` do not name is spread over what is left of all lines."""
 
     payment_id: UUID
@@ -55,7 +55,7 @@ class RefundWanted(Struct, forbid_unknown_fields=True):
     lines: Annotated[list[RefundOfLine], Meta(max_length=100)] = []
 
 
-class RefundShown(Struct, frozen=True):
+class RefundResponse(Struct, frozen=True):
     """A refund; `origin` is `requested` here or made at the `provider` by somebody else."""
 
     id: UUID
@@ -74,17 +74,17 @@ class RefundShown(Struct, frozen=True):
     succeeded_at: datetime | None
 
 
-class RefundLineShown(Struct, frozen=True):
+class RefundLineResponse(Struct, frozen=True):
     """How much of the refund is for which line."""
 
     line_id: UUID
     amount_minor: int
 
 
-class RefundDetail(RefundShown, frozen=True):
+class RefundDetail(RefundResponse, frozen=True):
     """A refund with its lines and the moves it made."""
 
-    lines: list[RefundLineShown]
+    lines: list[RefundLineResponse]
     history: list[Change]
 
 
@@ -130,14 +130,14 @@ DETAIL_EXAMPLE = {
     summary="Give a buyer money back",
     dependencies=IDEMPOTENT_DEPENDENCY,
     responses=answers(
-        202, RefundShown, "The refund, reserved; the provider is asked for it at once.", REFUND_EXAMPLE,
+        202, RefundResponse, "The refund, reserved; the provider is asked for it at once.", REFUND_EXAMPLE,
         NOT_FOUND, BAD_AMOUNT, REFUND_EXCEEDS_PAYMENT, NOT_REFUNDABLE, *WRITE_PROBLEMS,
     ),
 )  # fmt: skip
 async def create_refund(
-    data: Annotated[RefundWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[RefundDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
-) -> Response[RefundShown]:
+) -> Response[RefundResponse]:
     """Reserves the amount and asks the provider for the refund in the background. Once it succeeds, the sellers'
     shares of it are taken back from their transfers; the buyer never waits for that."""
     amounts = [(line.line_id, line.amount_minor) for line in data.lines]
@@ -148,7 +148,7 @@ async def create_refund(
             session, payment, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
         )
         await session.refresh(row)
-        return Reply(202, show(RefundShown, row), location=f"/api/v1/refunds/{row.id}")
+        return Reply(202, show(RefundResponse, row), location=f"/api/v1/refunds/{row.id}")
 
     return await idempotent.run(work)
 
@@ -159,20 +159,20 @@ async def create_refund(
     tags=[TAG],
     summary="List refunds",
     dependencies=paged(listings.REFUND_SORTS),
-    responses=answers(200, Page[RefundShown], "A page, newest first.", page_of(REFUND_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[RefundResponse], "A page, newest first.", page_of(REFUND_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_refunds(
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only of this payment.")] = None,
-) -> Page[RefundShown]:
+) -> Page[RefundResponse]:
     """All refunds, newest first, those made at the provider by somebody else included."""
     filters = {"status": status, "payment_id": payment}
     part = page_request.of("refunds", filters)
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         rows = await listings.refunds(session, part.slice, status=status, payment_id=payment)
-    return part.page(rows, lambda row: show(RefundShown, row))
+    return part.page(rows, lambda row: show(RefundResponse, row))
 
 
 @get(
@@ -182,13 +182,13 @@ async def list_refunds(
     summary="Show a refund",
     responses=answers(200, RefundDetail, "The refund, its lines and its history.", DETAIL_EXAMPLE, NOT_FOUND),
 )
-async def show_refund(refund_id: FromPath[UUID], room: NamedDependency[MoneyRoom]) -> RefundDetail:
+async def show_refund(refund_id: FromPath[UUID], money: NamedDependency[Money]) -> RefundDetail:
     """One refund: how much of it is for which line, and every move it made."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         row = await refunds.find(session, refund_id)
         return show(
             RefundDetail,
             row,
-            lines=[show(RefundLineShown, line) for line in await listings.refund_lines(session, refund_id)],
+            lines=[show(RefundLineResponse, line) for line in await listings.refund_lines(session, refund_id)],
             history=changes(await moves.history_of(session, refund_id)),
         )

@@ -1,4 +1,4 @@
-"""Every route of the money room, for the composition root to serve."""
+"""Every route of the money module, for the composition root to serve."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from veza.api.money import charges, findings, nettings, payments, refunds, selle
 from veza.api.money.payments import SaleTerms
 from veza.api.visitors import needs
 from veza.http.routers import FreshRouter
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 
 MONEY_TAGS: Sequence[Tag] = (
     Tag(name=payments.TAG, description="What buyers pay, line by line."),
@@ -27,11 +27,11 @@ MONEY_TAGS: Sequence[Tag] = (
 """In the order people meet them."""
 
 
-def money_routes(room: MoneyRoom, terms: SaleTerms) -> list[ControllerRouterHandler]:
+def money_routes(money: Money, terms: SaleTerms) -> list[ControllerRouterHandler]:
     """What goes under /api/v1, behind the operator token (`api_v1`)."""
 
-    def provide_room() -> MoneyRoom:
-        return room
+    def provide_money() -> Money:
+        return money
 
     def provide_terms() -> SaleTerms:
         return terms
@@ -66,7 +66,7 @@ def money_routes(room: MoneyRoom, terms: SaleTerms) -> list[ControllerRouterHand
                 webhooks.handle_event,
             ],
             dependencies={
-                "room": Provide(provide_room, sync_to_thread=False),
+                "money": Provide(provide_money, sync_to_thread=False),
                 "terms": Provide(provide_terms, sync_to_thread=False),
             },
         )

@@ -11,7 +11,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
-from veza.accounts import fresh_proof
+from veza.accounts import reauthentication
 from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.accounts.proofs import ProofHeader
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
@@ -22,15 +22,15 @@ from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text
 from veza.api.visitors import Visitor
 from veza.http.words import CAPITAL_COUNTRY
 from veza.kit.database import Session
-from veza.money import listings, sellers, standing
-from veza.money.room import MoneyRoom
+from veza.money import balances, listings, sellers
+from veza.money.facade import Money
 from veza.money.sellers import OnboardingFailed, Seller
 from veza.money.stripe.definite import ProviderRefused, told
 
 TAG = "sellers"
 
 
-class SellerWanted(Struct, forbid_unknown_fields=True):
+class SellerRequest(Struct, forbid_unknown_fields=True):
     """A seller to be paid. Name and country may be mended until the provider has opened the account."""
 
     seller_id: SellerId
@@ -39,7 +39,7 @@ class SellerWanted(Struct, forbid_unknown_fields=True):
     return_url: Annotated[Url, Meta(description="Where the seller goes after filling in the provider's form.")]
 
 
-class SellerShown(Struct, frozen=True):
+class SellerResponse(Struct, frozen=True):
     """A seller; `transfers_active` once the provider lets them be paid."""
 
     id: str
@@ -50,7 +50,7 @@ class SellerShown(Struct, frozen=True):
     created_at: datetime
 
 
-class SellerOnboarding(SellerShown, frozen=True):
+class SellerOnboarding(SellerResponse, frozen=True):
     """A seller with a fresh link to the provider's form; it works once and for a few minutes."""
 
     onboarding_url: str
@@ -71,7 +71,7 @@ class Standing(Struct, frozen=True):
     netted_minor: int
 
 
-class SellerDetail(SellerShown, frozen=True):
+class SellerDetail(SellerResponse, frozen=True):
     """A seller with where their money stands, one entry per currency."""
 
     standing: list[Standing]
@@ -125,24 +125,24 @@ DETAIL_EXAMPLE = {
     ),
 )  # fmt: skip
 async def onboard_seller(
-    data: Annotated[SellerWanted, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
+    data: Annotated[SellerRequest, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     proof: ProofHeader = None,
 ) -> Response[SellerOnboarding]:
     """Opens the seller's account at the provider, once, and makes a link to its form. Asking again with a new key makes
     a fresh link for the same account. Takes a fresh proof of an admin; the operator's token needs none."""
 
     async def intend(session: Session) -> Seller:
-        await fresh_proof.spend(session, visitor.person_id, proof)
+        await reauthentication.spend(session, visitor.person_id, proof)
         return await sellers.register(session, data.seller_id, data.name, data.country)
 
     async def ask(row: Seller) -> str:
         try:
             _, link = await sellers.onboard(
-                room.database,
-                room.gateway.for_people(),
+                money.database,
+                money.gateway.for_people(),
                 row.id,
                 row.name,
                 row.country,
@@ -170,20 +170,20 @@ async def onboard_seller(
     tags=[TAG],
     summary="List sellers",
     dependencies=paged(listings.SELLER_SORTS),
-    responses=answers(200, Page[SellerShown], "A page, by id.", page_of(SELLER_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[SellerResponse], "A page, by id.", page_of(SELLER_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_sellers(
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     transfers_active: Annotated[
         bool | None, QueryParameter(description="Only who can be paid now (`true`), or cannot (`false`).")
     ] = None,
-) -> Page[SellerShown]:
+) -> Page[SellerResponse]:
     """All sellers, in the order of their ids unless told otherwise."""
     part = page_request.of("sellers", {"transfers_active": transfers_active})
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         rows = await listings.sellers(session, part.slice, transfers_active=transfers_active)
-    return part.page(rows, lambda row: show(SellerShown, row))
+    return part.page(rows, lambda row: show(SellerResponse, row))
 
 
 @get(
@@ -195,12 +195,12 @@ async def list_sellers(
 )
 async def show_seller(
     seller_id: Annotated[str, PathParameter(pattern=PLAIN, description="As given at onboarding.")],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
 ) -> SellerDetail:
     """One seller: what is coming to them, what they had and gave back, and what they owe."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         row = await sellers.find(session, seller_id)
-        sums = await standing.of_seller(session, seller_id)
+        sums = await balances.of_seller(session, seller_id)
         return show(SellerDetail, row, standing=[show(Standing, one) for one in sums])
 
 

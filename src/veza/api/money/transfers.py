@@ -30,7 +30,7 @@ from veza.api.shapes import (
 from veza.kit import moves
 from veza.kit.database import Session
 from veza.money import listings, operator, reversals, transfers
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 from veza.money.transfers import SellerTransfer
 
 TAG = "transfers"
@@ -40,7 +40,7 @@ Status = Literal[
 ReversalStatus = Literal["pending", "succeeded", "permanently_failed", "canceled"]
 
 
-class TransferShown(Struct, frozen=True):
+class TransferResponse(Struct, frozen=True):
     """A transfer to a seller: `sent_minor` goes to them, `reversed_minor` of it came back, and `netted_minor` of it was
     to come back and was paid from later sales. With `cause_kind` `netting` it was kept to pay such a debt.
 
@@ -70,7 +70,7 @@ class TransferShown(Struct, frozen=True):
     completed_at: datetime | None
 
 
-class ReversalShown(Struct, frozen=True):
+class ReversalResponse(Struct, frozen=True):
     """Money taken back from a transfer; `surplus_minor` of it nobody here needed."""
 
     id: UUID
@@ -90,14 +90,14 @@ class ReversalShown(Struct, frozen=True):
     succeeded_at: datetime | None
 
 
-class TransferDetail(TransferShown, frozen=True):
+class TransferDetail(TransferResponse, frozen=True):
     """A transfer with its reversals and the moves it made."""
 
-    reversals: list[ReversalShown]
+    reversals: list[ReversalResponse]
     history: list[Change]
 
 
-class RetryWanted(Struct, forbid_unknown_fields=True):
+class RetryRequest(Struct, forbid_unknown_fields=True):
     """Why it should be tried again."""
 
     reason: Annotated[str, Meta(pattern=PLAIN, description="3 to 500 characters: the next person will want to know.")]
@@ -157,23 +157,23 @@ DETAIL_EXAMPLE = {
     tags=[TAG],
     summary="List transfers",
     dependencies=paged(listings.TRANSFER_SORTS),
-    responses=answers(200, Page[TransferShown], "A page, newest first.", page_of(TRANSFER_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[TransferResponse], "A page, newest first.", page_of(TRANSFER_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_transfers(
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
     seller: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only to this seller.")
     ] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only of this payment.")] = None,
-) -> Page[TransferShown]:
+) -> Page[TransferResponse]:
     """All transfers to sellers, newest first."""
     filters = {"status": status, "seller_id": seller, "payment_id": payment}
     part = page_request.of("transfers", filters)
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         rows = await listings.transfers(session, part.slice, status=status, seller_id=seller, payment_id=payment)
-    return part.page(rows, lambda row: show(TransferShown, row))
+    return part.page(rows, lambda row: show(TransferResponse, row))
 
 
 @get(
@@ -185,9 +185,9 @@ async def list_transfers(
         200, TransferDetail, "The transfer, its reversals and its history.", DETAIL_EXAMPLE, NOT_FOUND
     ),
 )  # fmt: skip
-async def show_transfer(transfer_id: FromPath[UUID], room: NamedDependency[MoneyRoom]) -> TransferDetail:
+async def show_transfer(transfer_id: FromPath[UUID], money: NamedDependency[Money]) -> TransferDetail:
     """One transfer: what is being taken back from it and why, and every move it made."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         return await _detail(session, await transfers.find(session, transfer_id))
 
 
@@ -205,7 +205,9 @@ async def show_transfer(transfer_id: FromPath[UUID], room: NamedDependency[Money
 )  # fmt: skip
 async def retry_transfer(
     transfer_id: FromPath[UUID],
-    data: Annotated[RetryWanted, BodyKwarg(examples=[Example(value={"reason": "the seller's account is open again"})])],
+    data: Annotated[
+        RetryRequest, BodyKwarg(examples=[Example(value={"reason": "the seller's account is open again"})])
+    ],
     idempotent: NamedDependency[Idempotent],
 ) -> Response[TransferDetail]:
     """Makes a permanently failed transfer, or its failed reversals, due again with a fresh count of retries. The worker
@@ -222,6 +224,6 @@ async def _detail(session: Session, row: SellerTransfer) -> TransferDetail:
     return show(
         TransferDetail,
         row,
-        reversals=[show(ReversalShown, one) for one in await reversals.of_transfer(session, row.id)],
+        reversals=[show(ReversalResponse, one) for one in await reversals.of_transfer(session, row.id)],
         history=changes(await moves.history_of(session, row.id)),
     )

@@ -15,7 +15,7 @@ from msgspec import Struct
 from veza.api.problems import NOT_FOUND
 from veza.api.shapes import PLAIN, answers, duration, show
 from veza.money import backlog, breaker
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 from veza.money.timeline import payment_of, timeline
 
 TAG = "operations"
@@ -43,7 +43,7 @@ class Timeline(Struct, frozen=True):
     entries: list[Happening]
 
 
-class WaitingShown(Struct, frozen=True):
+class WaitingResponse(Struct, frozen=True):
     """Rows of one kind, state and currency that wait, the money they stand for, and how long the oldest has.
 
     A netting is `kept` until the debt it pays counts it.
@@ -58,7 +58,7 @@ class WaitingShown(Struct, frozen=True):
     oldest_seconds: int
 
 
-class PeakShown(Struct, frozen=True):
+class PeakResponse(Struct, frozen=True):
     """The most that waited within the step that began at `at`; kind `none` says that nothing did."""
 
     at: datetime
@@ -70,16 +70,16 @@ class PeakShown(Struct, frozen=True):
     oldest_seconds: int
 
 
-class BacklogShown(Struct, frozen=True):
+class BacklogResponse(Struct, frozen=True):
     """What waits now, and how it was, in steps of `step_seconds`."""
 
     at: datetime
-    waiting: list[WaitingShown]
+    waiting: list[WaitingResponse]
     step_seconds: int
-    samples: list[PeakShown]
+    samples: list[PeakResponse]
 
 
-class BreakerShown(Struct, frozen=True):
+class BreakerResponse(Struct, frozen=True):
     """The provider's breaker: while it is open one row probes per interval and no retry is used."""
 
     provider: str
@@ -142,11 +142,11 @@ async def show_timeline(
     wanted: Annotated[
         str, PathParameter(max_length=200, pattern=PLAIN, description="Any of our ids, or any of the provider's.")
     ],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
 ) -> Timeline:
     """Every intent, attempt, webhook, posting, move and operator action of the payment an id belongs to: a payment,
     order, refund, transfer, reversal or dispute, or a request id of the provider."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         payment_id = await payment_of(session, wanted)
         entries = await timeline(session, payment_id)
     return Timeline(payment_id, [show(Happening, entry) for entry in entries])
@@ -157,29 +157,29 @@ async def show_timeline(
     operation_id="showBacklog",
     tags=[TAG],
     summary="Show the backlog",
-    responses=answers(200, BacklogShown, "What waits, and how it was.", BACKLOG_EXAMPLE),
+    responses=answers(200, BacklogResponse, "What waits, and how it was.", BACKLOG_EXAMPLE),
 )
 async def show_backlog(
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     since: Annotated[
         str, QueryParameter(max_length=20, description="How far back the samples go: `30m`, `1h`, `7d`; at most `30d`.")
     ] = "1h",
-) -> BacklogShown:
+) -> BacklogResponse:
     """Rows that are not final, by kind, state and currency, with the samples taken every minute."""
     back = duration(since, "query", "since", most=backlog.SAMPLES_KEPT)
     step = timedelta(minutes=max(1, math.ceil(back / timedelta(minutes=MOST_STEPS))))
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         now = session.now
         waiting = await backlog.backlog(session)
         samples = await backlog.peaks(session, now - back, step)
-    return BacklogShown(
+    return BacklogResponse(
         at=now,
         waiting=[
-            show(WaitingShown, one, oldest_seconds=max(0, int((now - one.oldest_at).total_seconds())))
+            show(WaitingResponse, one, oldest_seconds=max(0, int((now - one.oldest_at).total_seconds())))
             for one in waiting
         ],
         step_seconds=int(step.total_seconds()),
-        samples=[show(PeakShown, one) for one in samples],
+        samples=[show(PeakResponse, one) for one in samples],
     )
 
 
@@ -188,10 +188,10 @@ async def show_backlog(
     operation_id="showBreaker",
     tags=[TAG],
     summary="Show the breaker",
-    responses=answers(200, BreakerShown, "The breaker's state.", BREAKER_EXAMPLE),
+    responses=answers(200, BreakerResponse, "The breaker's state.", BREAKER_EXAMPLE),
 )
-async def show_breaker(room: NamedDependency[MoneyRoom]) -> BreakerShown:
+async def show_breaker(money: NamedDependency[Money]) -> BreakerResponse:
     """Whether requests to the provider are held back, since when and why."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         row = await breaker.state(session)
-    return show(BreakerShown, row, failed_in_a_row=len(row.streak))
+    return show(BreakerResponse, row, failed_in_a_row=len(row.streak))

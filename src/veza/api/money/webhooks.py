@@ -23,7 +23,7 @@ from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import listings
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
 
 TAG = "webhooks"
@@ -40,7 +40,7 @@ class Received(Struct, frozen=True):
     state: EventStatus
 
 
-class EventShown(Struct, frozen=True):
+class EventResponse(Struct, frozen=True):
     """One event of the provider and what became of it."""
 
     id: str
@@ -57,7 +57,7 @@ class EventShown(Struct, frozen=True):
     error: str | None
 
 
-class EventDetail(EventShown, frozen=True):
+class EventDetail(EventResponse, frozen=True):
     """An event with what the provider sent."""
 
     payload: dict[str, Any]
@@ -128,18 +128,18 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
     tags=[TAG],
     summary="List webhook events",
     dependencies=paged(listings.EVENT_SORTS),
-    responses=answers(200, Page[EventShown], "A page, last arrived first.", page_of(EVENT_EXAMPLE), *LIST_PROBLEMS),
+    responses=answers(200, Page[EventResponse], "A page, last arrived first.", page_of(EVENT_EXAMPLE), *LIST_PROBLEMS),
 )
 async def list_events(
     page_request: NamedDependency[PageRequest],
-    room: NamedDependency[MoneyRoom],
+    money: NamedDependency[Money],
     in_state: Annotated[EventStatus | None, QueryParameter(name="state", description="Only in this state.")] = None,
     type: Annotated[str | None, QueryParameter(max_length=100, pattern=PLAIN, description="Only of this type.")] = None,
-) -> Page[EventShown]:
+) -> Page[EventResponse]:
     """Every event that came in, last arrived first."""
     filters = {"state": in_state, "type": type}
     part = page_request.of("webhook-events", filters)
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         rows = await listings.webhook_events(session, part.slice, state=in_state, type=type)
     return part.page(rows, _shown)
 
@@ -151,9 +151,9 @@ async def list_events(
     summary="Show a webhook event",
     responses=answers(200, EventDetail, "The event with its payload.", DETAIL_EXAMPLE, NOT_FOUND),
 )
-async def show_event(event_id: EventId, room: NamedDependency[MoneyRoom]) -> EventDetail:
+async def show_event(event_id: EventId, money: NamedDependency[Money]) -> EventDetail:
     """One event with what the provider sent and what became of it."""
-    async with room.database.read() as session:
+    async with money.database.read() as session:
         row = await session.get(WebhookEvent, event_id)
     if row is None:
         raise _no_event(event_id)
@@ -172,14 +172,14 @@ async def show_event(event_id: EventId, room: NamedDependency[MoneyRoom]) -> Eve
     ),
 )  # fmt: skip
 async def handle_event(
-    event_id: EventId, idempotent: NamedDependency[Idempotent], room: NamedDependency[MoneyRoom]
+    event_id: EventId, idempotent: NamedDependency[Idempotent], money: NamedDependency[Money]
 ) -> Response[Handled]:
     """Handles a stored event now. Facts are merged, so handling one again that was handled changes nothing."""
 
     async def intend(_: Session) -> None: ...
 
     async def ask(_: None) -> EventStatus:
-        state = await room.inbox.handle_again(event_id, "operator")
+        state = await money.inbox.handle_again(event_id, "operator")
         if state is None:
             raise _no_event(event_id)
         return state
@@ -190,8 +190,8 @@ async def handle_event(
     return await idempotent.run_in_steps(intend, ask, record)
 
 
-def _shown(row: WebhookEvent) -> EventShown:
-    return show(EventShown, row, state=EventStatus(row.state))
+def _shown(row: WebhookEvent) -> EventResponse:
+    return show(EventResponse, row, state=EventStatus(row.state))
 
 
 def _key(row: WebhookEvent) -> str:

@@ -15,7 +15,7 @@ from veza.lab.demo.month import NEVER_PAID
 from veza.lab.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
 from veza.lab.demo.roster import LISTENERS
 from veza.lab.demo.sales import a_month
-from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Rooms
+from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Modules
 from veza.lab.demo.talk import people_talk
 from veza.lab.demo.trouble import moderate
 from veza.money import backlog
@@ -47,8 +47,8 @@ class DemoData:
 
     name = "demo data"
 
-    def __init__(self, rooms: Rooms, seed: int) -> None:
-        self._rooms = rooms
+    def __init__(self, modules: Modules, seed: int) -> None:
+        self._rooms = modules
         self._seed = seed
         self.finished = asyncio.Event()
         self.made: int | None = None

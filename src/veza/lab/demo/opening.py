@@ -8,20 +8,20 @@ from uuid import UUID
 
 from veza.accounts import passwords, people, roles
 from veza.accounts.permissions import Role
-from veza.catalog.artists import Artist, ArtistWanted, find_artist, open_artist
+from veza.catalog.artists import Artist, ArtistDraft, find_artist, open_artist
 from veza.catalog.covers import set_cover
+from veza.catalog.facade import record_cover
 from veza.catalog.pictures import CoverFiles
 from veza.catalog.publishing import publish, schedule, withdraw
-from veza.catalog.releases import ReleaseWanted, create_release
-from veza.catalog.room import record_cover
-from veza.catalog.tracks import TrackWanted, add_tracks
+from veza.catalog.releases import ReleaseDraft, create_release
+from veza.catalog.tracks import TrackDraft, add_tracks
 from veza.kit.database import Session
 from veza.lab.demo.covers import cover_of
 from veza.lab.demo.roster import SONG_MINOR, Act, Record
-from veza.lab.demo.stage import Label, Rooms
+from veza.lab.demo.stage import Label, Modules
 from veza.library.grants import ItemKind
 from veza.market import products
-from veza.market.products import PriceWanted, Pricing
+from veza.market.products import PriceDraft, Pricing
 from veza.money import sellers
 
 PASSWORD = "demo-listener-demo"  # noqa: S105  (printed in the README: it opens nothing but the demo)
@@ -35,22 +35,22 @@ def address_of(name: str) -> str:
     return f"{name}@{HOST}"
 
 
-async def open_label(rooms: Rooms, label: Label) -> None:
+async def open_label(modules: Modules, label: Label) -> None:
     """Everything there is before the first sale."""
-    await _people(rooms, label)
+    await _people(modules, label)
     records = [record for act in label.roster.acts for record in act.records]
-    pictures = await asyncio.gather(*(_picture(rooms, label, place, one) for place, one in enumerate(records)))
+    pictures = await asyncio.gather(*(_picture(modules, label, place, one) for place, one in enumerate(records)))
     waiting = iter(pictures)
     for number, act in enumerate(label.roster.acts):
-        await _open(rooms, label, act)
+        await _open(modules, label, act)
         for place in range(len(act.records)):
-            await _release(rooms, label, (number, place), next(waiting))
+            await _release(modules, label, (number, place), next(waiting))
 
 
-async def _people(rooms: Rooms, label: Label) -> None:
+async def _people(modules: Modules, label: Label) -> None:
     """`label@` runs all eight, `moderator@` judges reports, `listener-1@` to `listener-6@` buy and talk."""
-    hashed = await rooms.accounts.passwords.hash(PASSWORD, "demo")
-    async with rooms.database.write("demo") as session:
+    hashed = await modules.accounts.passwords.hash(PASSWORD, "demo")
+    async with modules.database.write("demo") as session:
         label.owner = await _person(session, OWNER, "The label", hashed)
         label.moderator = await _person(session, MODERATOR, "The moderator", hashed)
         await roles.give(session, label.moderator, Role.MODERATOR, by="demo")
@@ -67,61 +67,61 @@ async def _person(session: Session, mailbox: str, name: str, hashed: str) -> UUI
     return added
 
 
-async def _picture(rooms: Rooms, label: Label, number: int, record: Record) -> CoverFiles:
-    return await rooms.catalog.keep_picture(await asyncio.to_thread(cover_of, label.seed, number, record.title))
+async def _picture(modules: Modules, label: Label, number: int, record: Record) -> CoverFiles:
+    return await modules.catalog.keep_picture(await asyncio.to_thread(cover_of, label.seed, number, record.title))
 
 
-async def _open(rooms: Rooms, label: Label, act: Act) -> None:
-    wanted = ArtistWanted(act.name, act.country, act.currency, act.bio, act.tags)
-    async with rooms.database.write(f"person {label.owner}") as session:
+async def _open(modules: Modules, label: Label, act: Act) -> None:
+    wanted = ArtistDraft(act.name, act.country, act.currency, act.bio, act.tags)
+    async with modules.database.write(f"person {label.owner}") as session:
         artist = await open_artist(
-            session, label.owner, wanted, currencies=rooms.catalog.currencies, limits=rooms.catalog.limits
+            session, label.owner, wanted, currencies=modules.catalog.currencies, limits=modules.catalog.limits
         )
-        await rooms.catalog.on_first_artist(session, label.owner)
+        await modules.catalog.on_first_artist(session, label.owner)
     label.artists.append(artist.id)
     row, _link = await sellers.onboard(
-        rooms.database, rooms.money.gateway, str(artist.id), act.name, act.country,
-        return_url=f"{rooms.market.base_url}/studio/{artist.id}", actor="demo",
+        modules.database, modules.money.gateway, str(artist.id), act.name, act.country,
+        return_url=f"{modules.market.base_url}/studio/{artist.id}", actor="demo",
     )  # fmt: skip
     label.accounts.append(str(row.stripe_account_id))
-    rooms.sandbox.complete_onboarding(label.accounts[-1], act.name)
+    modules.sandbox.complete_onboarding(label.accounts[-1], act.name)
 
 
-async def _release(rooms: Rooms, label: Label, where: tuple[int, int], picture: CoverFiles) -> None:
+async def _release(modules: Modules, label: Label, where: tuple[int, int], picture: CoverFiles) -> None:
     act, record = label.roster.acts[where[0]], label.roster.record(where)
-    async with rooms.database.write(f"person {label.owner}") as session:
+    async with modules.database.write(f"person {label.owner}") as session:
         artist = await find_artist(session, label.artists[where[0]])
         day = date(record.year, label.dice.randint(1, 12), label.dice.randint(1, 28)) if record.year else None
-        wanted = ReleaseWanted(record.title, record.kind, licence=record.licence, tags=act.tags, release_date=day)
+        wanted = ReleaseDraft(record.title, record.kind, licence=record.licence, tags=act.tags, release_date=day)
         release = await create_release(session, artist, wanted)
         songs = [
-            TrackWanted(song.title, explicit=song.explicit, tags=act.tags, duration_ms=song.seconds * 1000)
+            TrackDraft(song.title, explicit=song.explicit, tags=act.tags, duration_ms=song.seconds * 1000)
             for song in record.songs
         ]
         label.releases[where] = release.id
         label.tracks[where] = [
-            track.id for track in await add_tracks(session, release, songs, limits=rooms.catalog.limits)
+            track.id for track in await add_tracks(session, release, songs, limits=modules.catalog.limits)
         ]
         await set_cover(session, release, await record_cover(session, artist.id, picture))
         if record.status == "scheduled":
             await schedule(session, release, session.now + SOON)
         elif record.status != "draft":
             await publish(session, release)
-        await _priced(rooms, session, label, artist, where)
+        await _priced(modules, session, label, artist, where)
         if record.status == "withdrawn":
             await withdraw(session, release)
 
 
-async def _priced(rooms: Rooms, session: Session, label: Label, artist: Artist, where: tuple[int, int]) -> None:
+async def _priced(modules: Modules, session: Session, label: Label, artist: Artist, where: tuple[int, int]) -> None:
     """On sale as a whole and, where it lets them go singly, song by song."""
     record, currency = label.roster.record(where), artist.currency
-    wanted: list[tuple[int | None, ItemKind, UUID, PriceWanted]] = []
-    whole = PriceWanted(Pricing(record.pricing), record.price_minor, currency)
+    wanted: list[tuple[int | None, ItemKind, UUID, PriceDraft]] = []
+    whole = PriceDraft(Pricing(record.pricing), record.price_minor, currency)
     wanted.append((None, ItemKind.RELEASE, label.releases[where], whole))
     for number, song in enumerate(record.songs):
         if song.is_sold:
-            single = PriceWanted(Pricing.FIXED, SONG_MINOR, currency)
+            single = PriceDraft(Pricing.FIXED, SONG_MINOR, currency)
             wanted.append((number, ItemKind.TRACK, label.tracks[where][number], single))
     for place, kind, item_id, price in wanted:
-        made = await products.create(session, artist, kind, item_id, price, on_sale=True, rules=rooms.market)
+        made = await products.create(session, artist, kind, item_id, price, on_sale=True, rules=modules.market)
         label.products[*where, place] = made.id

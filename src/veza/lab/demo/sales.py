@@ -13,12 +13,12 @@ from veza.kit.database import Session
 from veza.lab.demo import month
 from veza.lab.demo.month import Sale
 from veza.lab.demo.opening import LISTENER, address_of
-from veza.lab.demo.stage import Label, Rooms
+from veza.lab.demo.stage import Label, Modules
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market import checkout, codes, orders, refund_requests
 from veza.market.cart import Buyer
-from veza.market.checkout import Opening, Wanted
+from veza.market.checkout import CheckoutRequest, Opening
 from veza.market.orders import Order
 from veza.money import payments
 from veza.money.payments import Payment
@@ -32,117 +32,117 @@ PRESS = 10
 """Download codes made for those who write about music; one of them was used."""
 
 
-async def a_month(rooms: Rooms, label: Label) -> int:
+async def a_month(modules: Modules, label: Label) -> int:
     """Every sale and what became of it; returns how many orders were paid for."""
-    await _present(rooms, label)
+    await _present(modules, label)
     *before, newest = label.month
-    made = [await _buy(rooms, label, sale) for sale in before]
-    await _check_out(rooms, label, month.FREE)
+    made = [await _buy(modules, label, sale) for sale in before]
+    await _check_out(modules, label, month.FREE)
     paid = [order.id for order in made]
-    await rooms.until("the orders are paid", lambda session: _all_paid(session, paid))
-    await rooms.until("the sellers are paid", _sellers_paid)
-    await _refunded(rooms, label, made)
-    await _in_trouble(rooms, label, made)
-    await _not_paid(rooms, label)
-    await _buy(rooms, label, newest)
-    await rooms.until("the newest seller is paid", _sellers_paid)
+    await modules.until("the orders are paid", lambda session: _all_paid(session, paid))
+    await modules.until("the sellers are paid", _sellers_paid)
+    await _refunded(modules, label, made)
+    await _in_trouble(modules, label, made)
+    await _not_paid(modules, label)
+    await _buy(modules, label, newest)
+    await modules.until("the newest seller is paid", _sellers_paid)
     return len(label.month)
 
 
-async def _present(rooms: Rooms, label: Label) -> None:
+async def _present(modules: Modules, label: Label) -> None:
     """Download codes, of which somebody used one."""
     listener, where = month.PRESENT
-    async with rooms.database.write(f"person {label.owner}") as session:
+    async with modules.database.write(f"person {label.owner}") as session:
         artist = await find_artist(session, label.artists[where[0]])
         _, made = await codes.make(session, artist, ItemKind.RELEASE, label.releases[where], PRESS, "for the press")
-    async with rooms.database.write(f"person {label.listeners[listener]}") as session:
+    async with modules.database.write(f"person {label.listeners[listener]}") as session:
         await codes.redeem(session, label.listeners[listener], made[0])
 
 
-async def _refunded(rooms: Rooms, label: Label, made: Sequence[Order]) -> None:
+async def _refunded(modules: Modules, label: Label, made: Sequence[Order]) -> None:
     """One whole order given back, one line of three, a request that waits and one that was declined."""
-    ask = partial(_ask, rooms, label, made)
+    ask = partial(_ask, modules, label, made)
     await ask(month.RETURNED, 0, "bought twice by accident", granted="of course")
     await ask(month.THREE_ARTISTS, 1, "the third song skips on my player", granted="sorry about that")
     await ask(month.DECLINED, 0, "not what I expected", declined="all of it can be heard before")
     await ask(month.ASKED, 0, "the wrong record, I meant the album")
-    await rooms.until("the first refunds are settled", lambda session: _refunds_settled(session, 2))
+    await modules.until("the first refunds are settled", lambda session: _refunds_settled(session, 2))
 
 
-async def _in_trouble(rooms: Rooms, label: Label, made: Sequence[Order]) -> None:
+async def _in_trouble(modules: Modules, label: Label, made: Sequence[Order]) -> None:
     """A dispute, a seller who has paid everything out, and a reversal the provider refuses for good."""
-    ask = partial(_ask, rooms, label, made)
-    async with rooms.database.read() as session:
+    ask = partial(_ask, modules, label, made)
+    async with modules.database.read() as session:
         disputed = await payments.find(session, _payment(made[month.DISPUTED]))
-    rooms.sandbox.open_dispute(str(disputed.stripe_charge_id))
+    modules.sandbox.open_dispute(str(disputed.stripe_charge_id))
 
     paid_out = label.month[month.PAID_OUT].things[0].act
-    rooms.sandbox.set_balance(label.accounts[paid_out], 0, label.roster.acts[paid_out].currency.lower())
+    modules.sandbox.set_balance(label.accounts[paid_out], 0, label.roster.acts[paid_out].currency.lower())
     await ask(month.PAID_OUT, 0, "over before I could sit down", granted="fair enough")
-    await rooms.until("a reversal waits for balance", _one_waits)
+    await modules.until("a reversal waits for balance", _one_waits)
 
-    transfer = await _transfer_of(rooms, made[month.REFUSED])
+    transfer = await _transfer_of(modules, made[month.REFUSED])
     path = f"/v1/transfers/{transfer.stripe_transfer_id}/reversals"
-    rooms.sandbox.add_fault("refused", method="POST", path=path, times=1)
+    modules.sandbox.add_fault("refused", method="POST", path=path, times=1)
     await ask(month.REFUSED, 0, "the wrong album", granted="no problem")
-    await rooms.until("a reversal is given up", _one_given_up)
+    await modules.until("a reversal is given up", _one_given_up)
 
 
-async def _not_paid(rooms: Rooms, label: Label) -> None:
+async def _not_paid(modules: Modules, label: Label) -> None:
     """Orders nobody paid: one still open, one expired, one replaced by another cart."""
-    await _check_out(rooms, label, month.LEFT_UNPAID)
-    given_up = await _check_out(rooms, label, month.GAVE_UP)
-    rooms.sandbox.expire_checkout(await _session_of(rooms, given_up))
+    await _check_out(modules, label, month.LEFT_UNPAID)
+    given_up = await _check_out(modules, label, month.GAVE_UP)
+    modules.sandbox.expire_checkout(await _session_of(modules, given_up))
     for sale in month.CHANGED_THEIR_MIND:
-        await _check_out(rooms, label, sale)
-    await rooms.until("an order has expired", lambda session: _is(session, given_up.order.id, "expired"))
+        await _check_out(modules, label, sale)
+    await modules.until("an order has expired", lambda session: _is(session, given_up.order.id, "expired"))
 
 
-async def _check_out(rooms: Rooms, label: Label, sale: Sale) -> Opening:
+async def _check_out(modules: Modules, label: Label, sale: Sale) -> Opening:
     who = Buyer(None, f"demo {label.dice.random()}") if sale.buyer is None else Buyer(label.listeners[sale.buyer], None)
-    base_url, key = rooms.market.base_url, f"demo {label.dice.random()}"
+    base_url, key = modules.market.base_url, f"demo {label.dice.random()}"
     email = address_of(STRANGER) if sale.buyer is None else None
-    wanted = Wanted(email, f"{base_url}/checkout/done", f"{base_url}/cart", key)
+    wanted = CheckoutRequest(email, f"{base_url}/checkout/done", f"{base_url}/cart", key)
     actor = "anonymous" if who.person_id is None else f"person {who.person_id}"
-    async with rooms.database.write(actor) as session:
+    async with modules.database.write(actor) as session:
         cart = await carts.ensure(session, who)
         for thing in sale.things:
             product_id = label.products[*thing.release, thing.song]
             await carts.add(session, cart, who, product_id, thing.paid_minor)
-        openings = await checkout.begin(session, cart, who, wanted, rooms.market)
+        openings = await checkout.begin(session, cart, who, wanted, modules.market)
     for opening in openings:
-        page = await checkout.ask(rooms.money.gateway, opening)
-        async with rooms.database.write(actor) as session:
+        page = await checkout.ask(modules.money.gateway, opening)
+        async with modules.database.write(actor) as session:
             await checkout.record(session, opening, page)
     return openings[0]
 
 
-async def _buy(rooms: Rooms, label: Label, sale: Sale) -> Order:
-    opening = await _check_out(rooms, label, sale)
+async def _buy(modules: Modules, label: Label, sale: Sale) -> Order:
+    opening = await _check_out(modules, label, sale)
     mailbox = STRANGER if sale.buyer is None else f"{LISTENER}-{sale.buyer + 1}"
-    rooms.sandbox.pay_checkout(await _session_of(rooms, opening), email=address_of(mailbox))
+    modules.sandbox.pay_checkout(await _session_of(modules, opening), email=address_of(mailbox))
     order_id = opening.order.id
-    await rooms.until("the order is paid", lambda session: _is(session, order_id, "paid"))
+    await modules.until("the order is paid", lambda session: _is(session, order_id, "paid"))
     return opening.order
 
 
-async def _session_of(rooms: Rooms, opening: Opening) -> str:
-    async with rooms.database.read() as session:
+async def _session_of(modules: Modules, opening: Opening) -> str:
+    async with modules.database.read() as session:
         payment = await payments.find(session, _payment(opening.order))
     return str(payment.stripe_checkout_session_id)
 
 
 async def _ask(
-    rooms: Rooms, label: Label, made: Sequence[Order], sale: int, position: int, reason: str,
+    modules: Modules, label: Label, made: Sequence[Order], sale: int, position: int, reason: str,
     *, granted: str | None = None, declined: str | None = None,
 ) -> None:  # fmt: skip
     """The buyer asks for one line's money, and the artist may answer."""
     order, person_id = made[sale], label.listeners[label.month[sale].buyer or 0]
-    async with rooms.database.write(f"person {person_id}") as session:
+    async with modules.database.write(f"person {person_id}") as session:
         fresh = await orders.find(session, order.id)
         line = (await orders.lines_of(session, [order.id]))[order.id][position]
-        request = await refund_requests.ask(session, fresh, line.id, person_id, reason, rooms.market)
-    async with rooms.database.write(f"person {label.owner}") as session:
+        request = await refund_requests.ask(session, fresh, line.id, person_id, reason, modules.market)
+    async with modules.database.write(f"person {label.owner}") as session:
         request = await refund_requests.lock(session, request.id)
         if granted is not None:
             await refund_requests.grant(session, request, because=granted)
@@ -156,8 +156,8 @@ def _payment(order: Order) -> UUID:
     return order.payment_id
 
 
-async def _transfer_of(rooms: Rooms, order: Order) -> SellerTransfer:
-    async with rooms.database.read() as session:
+async def _transfer_of(modules: Modules, order: Order) -> SellerTransfer:
+    async with modules.database.read() as session:
         mine = select(SellerTransfer).where(SellerTransfer.payment_id == _payment(order))
         return (await session.scalars(mine)).one()
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from veza.accounts.room import Accounts
-from veza.catalog.room import CatalogRoom
+from veza.accounts.facade import Accounts
+from veza.catalog.facade import Catalog
 from veza.kit.database import Database, Session
 from veza.lab.demo.month import Sale, month_of
 from veza.lab.demo.roster import Roster, roster_of
 from veza.lab.sandbox.core import Sandbox
 from veza.market.rules import MarketRules
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 
 STEP_TAKES = timedelta(seconds=60)
 """How long one step may take to show; a demo that hangs says so and leaves what it made."""
@@ -40,13 +40,13 @@ class DemoCutShort(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
-    """Every room the demo makes something in."""
+class Modules:
+    """Every module the demo makes something in."""
 
     accounts: Accounts
-    catalog: CatalogRoom
+    catalog: Catalog
     market: MarketRules
-    money: MoneyRoom
+    money: Money
     sandbox: Sandbox
 
     @property

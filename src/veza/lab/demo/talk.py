@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from veza.catalog import comments, follows, likes, playlist_items, playlist_people, playlists
-from veza.lab.demo.stage import Label, Rooms
+from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import COMMENTS, PLAYLISTS
 
 KEPT = ((0, True, False, 5), (3, True, True, 4), (5, False, False, 6))
@@ -17,35 +17,35 @@ FIRST_WORDS, LAST_WORDS = 12, 15
 """Seconds in which nobody says anything: a song has to begin, and what ends is over."""
 
 
-async def people_talk(rooms: Rooms, label: Label) -> None:
+async def people_talk(modules: Modules, label: Label) -> None:
     """Follows, likes, playlists and comments, by people who have an account."""
     for listener in label.listeners:
-        await _follow_and_like(rooms, label, listener)
+        await _follow_and_like(modules, label, listener)
     titles = label.dice.sample(PLAYLISTS, len(KEPT))
     for title, (number, is_public, is_collaborative, count) in zip(titles, KEPT, strict=True):
         owner = label.listeners[number]
-        async with rooms.database.write(f"person {owner}") as session:
+        async with modules.database.write(f"person {owner}") as session:
             kept = await playlists.create(
                 session, owner, title, description="", is_public=is_public, is_collaborative=is_collaborative
             )
             tracks = label.some_tracks(count)
             await playlist_items.add(session, kept.id, owner, tracks)
         if is_collaborative:
-            await _keep_together(rooms, label, owner, kept.id, tracks)
-    await _comment(rooms, label)
+            await _keep_together(modules, label, owner, kept.id, tracks)
+    await _comment(modules, label)
 
 
-async def _keep_together(rooms: Rooms, label: Label, owner: UUID, playlist_id: UUID, there: list[UUID]) -> None:
+async def _keep_together(modules: Modules, label: Label, owner: UUID, playlist_id: UUID, there: list[UUID]) -> None:
     invited = label.listeners[INVITED]
-    async with rooms.database.write(f"person {owner}") as session:
+    async with modules.database.write(f"person {owner}") as session:
         await playlist_people.invite(session, playlist_id, owner, invited)
-    async with rooms.database.write(f"person {invited}") as session:
+    async with modules.database.write(f"person {invited}") as session:
         others = [track for track in label.some_tracks(len(there) + ADDED) if track not in there]
         await playlist_items.add(session, playlist_id, invited, others[:ADDED])
 
 
-async def _follow_and_like(rooms: Rooms, label: Label, person_id: UUID) -> None:
-    async with rooms.database.write(f"person {person_id}") as session:
+async def _follow_and_like(modules: Modules, label: Label, person_id: UUID) -> None:
+    async with modules.database.write(f"person {person_id}") as session:
         for artist_id in label.dice.sample(label.artists, 3):
             await follows.follow(session, person_id, artist_id)
         for where in label.dice.sample(label.published, 3):
@@ -53,7 +53,7 @@ async def _follow_and_like(rooms: Rooms, label: Label, person_id: UUID) -> None:
             await likes.like(session, person_id, "track", label.dice.choice(label.tracks[where]))
 
 
-async def _comment(rooms: Rooms, label: Label) -> None:
+async def _comment(modules: Modules, label: Label) -> None:
     answers = 0
     for text, answer in label.dice.sample(COMMENTS, COMMENTED):
         where = label.dice.choice(label.heard)
@@ -61,9 +61,9 @@ async def _comment(rooms: Rooms, label: Label) -> None:
         last = label.roster.record(where).songs[place].seconds - LAST_WORDS
         at_ms = label.dice.randrange(FIRST_WORDS * 1000, last * 1000)
         author, other = label.dice.sample(label.listeners, 2)
-        async with rooms.database.write(f"person {author}") as session:
+        async with modules.database.write(f"person {author}") as session:
             written = await comments.write(session, author, label.tracks[where][place], at_ms, text)
         if answer and answers < ANSWERED:
             answers += 1
-            async with rooms.database.write(f"person {other}") as session:
+            async with modules.database.write(f"person {other}") as session:
                 await comments.write(session, other, written.track_id, written.at_ms, answer, reply_to=written.id)

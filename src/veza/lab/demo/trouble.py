@@ -6,38 +6,38 @@ from uuid import UUID
 
 from veza.catalog import comments, moderation, reports
 from veza.catalog.reported import Report, ReportReason, SubjectKind
-from veza.lab.demo.stage import Label, Rooms
+from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import SPAM
 
 
-async def moderate(rooms: Rooms, label: Label) -> None:
+async def moderate(modules: Modules, label: Label) -> None:
     """Four reports are open, two about one comment, one at the moderator's; one hid a comment, one was dismissed."""
     spammer, *others = label.listeners
     where, elsewhere = label.dice.sample(label.published, 2)
-    waiting = await _spam(rooms, spammer, label.tracks[where][0])
+    waiting = await _spam(modules, spammer, label.tracks[where][0])
     for reporter, text in zip(others, ("again the same", ""), strict=False):
-        await _report(rooms, reporter, "comment", waiting, "spam", text)
+        await _report(modules, reporter, "comment", waiting, "spam", text)
     taken = await _report(
-        rooms, others[2], "release", label.releases[elsewhere], "copyright", "the cover looks like my photograph"
+        modules, others[2], "release", label.releases[elsewhere], "copyright", "the cover looks like my photograph"
     )
-    await _report(rooms, others[3], "person", spammer, "spam", "writes the same under everything")
+    await _report(modules, others[3], "person", spammer, "spam", "writes the same under everything")
 
-    hidden = await _spam(rooms, spammer, label.tracks[elsewhere][0])
-    upheld = await _report(rooms, others[0], "comment", hidden, "spam", "advertising")
-    dismissed = await _report(rooms, others[4], "artist", label.artists[where[0]], "other", "I do not like the name")
-    async with rooms.database.write(f"person {label.moderator}") as session:
+    hidden = await _spam(modules, spammer, label.tracks[elsewhere][0])
+    upheld = await _report(modules, others[0], "comment", hidden, "spam", "advertising")
+    dismissed = await _report(modules, others[4], "artist", label.artists[where[0]], "other", "I do not like the name")
+    async with modules.database.write(f"person {label.moderator}") as session:
         await moderation.claim(session, taken.id)
         await moderation.decide_report(session, upheld.id, "hide", "advertising under a song")
         await moderation.decide_report(session, dismissed.id, "dismiss", "a name may be silly")
 
 
-async def _spam(rooms: Rooms, author: UUID, track_id: UUID) -> UUID:
-    async with rooms.database.write(f"person {author}") as session:
+async def _spam(modules: Modules, author: UUID, track_id: UUID) -> UUID:
+    async with modules.database.write(f"person {author}") as session:
         return (await comments.write(session, author, track_id, 1_000, SPAM)).id
 
 
 async def _report(
-    rooms: Rooms, reporter: UUID, kind: SubjectKind, subject_id: UUID, reason: ReportReason, text: str
+    modules: Modules, reporter: UUID, kind: SubjectKind, subject_id: UUID, reason: ReportReason, text: str
 ) -> Report:
-    async with rooms.database.write(f"person {reporter}") as session:
+    async with modules.database.write(f"person {reporter}") as session:
         return await reports.report(session, reporter, kind, subject_id, reason, text)

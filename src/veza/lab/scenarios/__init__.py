@@ -1,1 +1,1 @@
-"""Scenarios: short plays of the real money room against the sandbox, over the real wire, ending in checked facts."""
+"""Scenarios: short plays of the real money module against the sandbox, over the real wire, ending in checked facts."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from veza.kit.moves import StatusChange
 from veza.lab.scenarios.scene import Scene
-from veza.money import law
+from veza.money import invariants
 from veza.money.attempts import ProviderAttempt
 from veza.money.reconciliation import reconcile
 from veza.money.transfers import SellerTransfer
@@ -37,13 +37,13 @@ async def count(scene: Scene, model: type[object], status: str) -> int:
 
 async def check_books(scene: Scene) -> None:
     """What holds at the end of every scenario: the law, balanced books, and the provider saying the same."""
-    checked, broken = await law.check_all(scene.database)
+    checked, broken = await invariants.check_all(scene.database)
     scene.fact(
         f"the law holds for {checked} payment{'s' if checked != 1 else ''}", not broken, "; ".join(map(str, broken))
     )
     async with scene.database.read() as session:
-        scene.fact("debits equal credits over the whole ledger", await law.books_sum_to_zero(session))
-    compared = await reconcile(scene.database, scene.room.gateway, since=EVERYTHING)
+        scene.fact("debits equal credits over the whole ledger", await invariants.books_sum_to_zero(session))
+    compared = await reconcile(scene.database, scene.money.gateway, since=EVERYTHING)
     objects = sum(compared.compared.values())
     said = "; ".join(difference.message for difference in compared.differences)
     scene.fact(f"the provider says the same about all {objects} objects", not compared.differences, said)

@@ -1,4 +1,4 @@
-"""A scene: the real room and its workers, the sandbox over HTTP, webhooks over HTTP, and a clock that can be moved."""
+"""A scene: the real money module and its workers, the sandbox and webhooks over HTTP, and a clock that can be moved."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from veza.lab.scenarios.narrator import Narrator
 from veza.lab.scenarios.watched import Watched
 from veza.lab.simulator.stage import RULES
 from veza.money import breaker, payments, refunds, sellers
+from veza.money.facade import Money
 from veza.money.pace import Unpaced
-from veza.money.payments import LineWanted, Payment
+from veza.money.payments import LineDraft, Payment
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
-from veza.money.room import MoneyRoom
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import BoundedAiohttpClient, Line
 from veza.money.transfers import SellerTransfer
@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 
 class NeverQuiet(Exception):
-    """The room was still busy after the bound; says with what."""
+    """The money module was still busy after the bound; says with what."""
 
 
 class MovableClock(ManualClock):
@@ -79,7 +79,7 @@ class Scene:
 
     clock: MovableClock
     database: Database
-    room: MoneyRoom
+    money: Money
     sandbox: SandboxRemote
     narrator: Narrator
     endpoint: Endpoint
@@ -100,7 +100,7 @@ class Scene:
         """A seller onboarded at the provider; returns the name, which is the seller's id here."""
         seller_id = name.lower()
         row, _ = await sellers.onboard(
-            self.database, self.room.gateway, seller_id, name, "DE", return_url="http://localhost/", actor=seller_id
+            self.database, self.money.gateway, seller_id, name, "DE", return_url="http://localhost/", actor=seller_id
         )
         self.accounts[seller_id] = str(row.stripe_account_id)
         await self.sandbox.ask("POST", f"/accounts/{row.stripe_account_id}/onboard", name=name)
@@ -108,7 +108,7 @@ class Scene:
 
     async def buy(self, lines: Sequence[tuple[str, int]], *, currency: str = "EUR", card: str = ORDINARY_CARD) -> UUID:
         """A buyer pays for (seller, gross) lines; returns the payment's id. The news of it may still be under way."""
-        wanted = [LineWanted(seller, f"album-{i + 1}", gross, FEE_BPS) for i, (seller, gross) in enumerate(lines)]
+        wanted = [LineDraft(seller, f"album-{i + 1}", gross, FEE_BPS) for i, (seller, gross) in enumerate(lines)]
         async with self.database.write("buyer") as session:
             payment = await payments.create(session, f"order-{session.new_id()}", currency, wanted)
         await self.sandbox.pay(
@@ -164,7 +164,7 @@ class Scene:
             await self.narrator.catch_up(self.database)
 
     async def pass_time(self, by: timedelta) -> None:
-        """Move the room's and the provider's time ahead together, then settle."""
+        """Move the money module's and the provider's time ahead together, then settle."""
         self.narrator.time_passes(by)
         await self.move_clock(by)
 
@@ -238,7 +238,7 @@ Act = Callable[[Scene], Awaitable[None]]
 async def open_scene(
     url: str, narrator: Narrator, *, seed: int = 1, request_timeout: timedelta, switches: dict[str, Any]
 ) -> AsyncIterator[Scene]:
-    """Everything of one scenario, running: sandbox, room, workers and webhook endpoint, on free ports of 127.0.0.1.
+    """Everything of one scenario, running: sandbox, money module, workers and webhooks, on free ports of 127.0.0.1.
 
     `url` is an empty database; its tables are made here.
     """
@@ -255,17 +255,17 @@ async def open_scene(
             http = BoundedAiohttpClient(request_timeout.total_seconds(), connections=64)
             gateway = Gateway(Line("sk_test_scenario", http, provider_url), Unpaced())
             rules = replace(RULES, inbox=replace(RULES.inbox, secrets=(SECRET,)))
-            room = MoneyRoom(database, gateway, rules)
-            endpoint = Endpoint(room.inbox)
+            money = Money(database, gateway, rules)
+            endpoint = Endpoint(money.inbox)
             watched = [
                 Watched[Any](one)
                 for one in (
-                    room.refund_worker,
-                    room.transfer_worker,
-                    room.reversal_worker,
-                    room.check_worker,
-                    room.inbox,
-                    room.guard,
+                    money.refund_worker,
+                    money.transfer_worker,
+                    money.reversal_worker,
+                    money.check_worker,
+                    money.inbox,
+                    money.guard,
                 )
             ]
             async with serving(endpoint, listen("127.0.0.1", 0)) as our_url, SandboxRemote(provider_url) as remote:
@@ -274,7 +274,7 @@ async def open_scene(
                 running = [asyncio.create_task(worker.run(one, database.wakes, stop, grace=grace)) for one in watched]
                 running.append(asyncio.create_task(deliver_webhooks(sandbox, stop)))
                 try:
-                    yield Scene(clock, database, room, remote, narrator, endpoint, watched, sandbox)
+                    yield Scene(clock, database, money, remote, narrator, endpoint, watched, sandbox)
                 finally:
                     stop.set()
                     await asyncio.gather(*running, return_exceptions=True)

@@ -1,1 +1,1 @@
-"""The real money room on a stage: in-process sandbox, a clock that moves when told, seeded chance."""
+"""The real money module on a stage: in-process sandbox, a clock that moves when told, seeded chance."""

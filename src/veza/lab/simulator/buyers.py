@@ -16,7 +16,7 @@ from veza.lab.simulator.people import CAPABLE, NEW, ONBOARDED
 from veza.lab.simulator.processes import Process
 from veza.lab.simulator.run import Run, Sale
 from veza.money import payments
-from veza.money.payments import LineWanted
+from veza.money.payments import LineDraft
 from veza.money.reversals import TransferReversal
 
 CURRENCIES = ("EUR", "EUR", "EUR", "EUR", "JPY", "USD", "KWD")
@@ -44,7 +44,7 @@ async def sell_abroad(run: Run, dice: Random) -> str | None:
         run.sandbox.set_switches({"settlement_currency": None})
 
 
-async def _sell(run: Run, dice: Random, currency: str, lines: list[LineWanted] | None = None) -> str | None:
+async def _sell(run: Run, dice: Random, currency: str, lines: list[LineDraft] | None = None) -> str | None:
     sale = await _make(run, dice, currency, lines)
     if sale is None:
         return None
@@ -65,7 +65,7 @@ async def buy_of_debtor(run: Run, dice: Random) -> str | None:
         return None
     seller, currency = dice.choice(found)
     step = amount_step(currency.lower())
-    line = LineWanted(seller, "track", step * dice.randint(60, 3000), dice.choice(FEES))
+    line = LineDraft(seller, "track", step * dice.randint(60, 3000), dice.choice(FEES))
     return await _sell(run, dice, currency, [line])
 
 
@@ -127,7 +127,7 @@ async def _checkout(process: Process, sale: Sale) -> None:
         "metadata": meta,
         "payment_intent_data": {"metadata": meta, "transfer_group": str(sale.payment_id)},
     }
-    answer = await process.room.gateway.create_checkout_session(body, key=f"checkout-{sale.payment_id}")
+    answer = await process.money.gateway.create_checkout_session(body, key=f"checkout-{sale.payment_id}")
     if not answer.is_ok:
         return
     async with process.database.write("checkout") as session:
@@ -172,7 +172,7 @@ def _is_paid(run: Run, sale: Sale) -> bool:
     return any(charge["status"] == "succeeded" for charge in charges)
 
 
-async def _make(run: Run, dice: Random, currency: str, wanted: list[LineWanted] | None = None) -> Sale | None:
+async def _make(run: Run, dice: Random, currency: str, wanted: list[LineDraft] | None = None) -> Sale | None:
     lines = wanted or _cart(dice, amount_step(currency.lower()))
     made: list[Sale] = []
     process = run.a_process()
@@ -193,9 +193,9 @@ async def _make(run: Run, dice: Random, currency: str, wanted: list[LineWanted] 
     return made[0]
 
 
-def _cart(dice: Random, step: int) -> list[LineWanted]:
+def _cart(dice: Random, step: int) -> list[LineDraft]:
     names = dice.sample((*ONBOARDED * 4, CAPABLE, NEW), dice.choice((1, 1, 1, 2, 3)))
     return [
-        LineWanted(dice.choice(names), f"track-{i}", step * dice.randint(60, 3000), dice.choice(FEES))
+        LineDraft(dice.choice(names), f"track-{i}", step * dice.randint(60, 3000), dice.choice(FEES))
         for i in range(dice.choice((1, 1, 2, 3, 4)))
     ]

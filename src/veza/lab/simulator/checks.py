@@ -16,7 +16,7 @@ from veza.lab.sandbox.world import World
 from veza.lab.simulator.coverage import name_of
 from veza.lab.simulator.ground import rows_of
 from veza.lab.simulator.run import Run
-from veza.money import law
+from veza.money import invariants
 from veza.money.discoveries import our_id
 from veza.money.disputes import Dispute, DisputeFunds
 from veza.money.findings import Finding, FindingKind
@@ -63,7 +63,7 @@ class LawWatch:
         async with run.processes[0].database.read() as session:
             for payment_id in sorted({row[0] for row in rows}):
                 payment = await session.get_one(Payment, payment_id)
-                found += [str(one) for one in await law.check(session, payment)]
+                found += [str(one) for one in await invariants.check(session, payment)]
                 run.coverage.stood(await _state(session, payment))
         return found
 
@@ -93,8 +93,8 @@ async def everything(run: Run) -> list[str]:
     """All that must hold once nothing is under way any more."""
     async with run.processes[0].database.read() as session:
         rows = await _Rows.read(session)
-        found = [str(one) for payment in rows.payments for one in await law.check(session, payment)]
-        if not await law.books_sum_to_zero(session):
+        found = [str(one) for payment in rows.payments for one in await invariants.check(session, payment)]
+        if not await invariants.books_sum_to_zero(session):
             found.append("the ledger's debits and credits differ")
     world = run.sandbox.world
     found += _no_effect_twice(world)

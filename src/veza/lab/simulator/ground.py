@@ -19,7 +19,7 @@ from veza.kit.database import JSON_BY_MSGSPEC, Base, Database
 from veza.lab.simulator.driver import URL_IN_THREAD, InThreadDialect, fetched
 
 CONNECT: dict[str, Any] = {"isolation_level": None, "cached_statements": 1_000}
-"""The room's statements are a few hundred: each is prepared once."""
+"""The module's statements are a few hundred: each is prepared once."""
 
 
 class NotASimulatorsDatabase(ValueError):

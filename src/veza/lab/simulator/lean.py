@@ -1,6 +1,6 @@
 """A simulated run without what others do for people and servers: log lines, telemetry, garbage collection.
 
-None of it decides what the room does. Each part is measured: what it costs of a run stands beside it.
+None of it decides what the module does. Each part is measured: what it costs of a run stands beside it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import structlog
 
 @asynccontextmanager
 async def lean() -> AsyncIterator[None]:
-    """The room logs what it stumbles over, and here that is everything: a run says what matters itself.
+    """The module logs what it stumbles over, and here that is everything: a run says what matters itself.
 
     The SDK formats four lines for each request and asks only then whether they are wanted (3 %), looks through the
     environment (1 %), and reads each answer into ordered dictionaries (4 %).

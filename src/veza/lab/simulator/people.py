@@ -129,7 +129,7 @@ async def connect_account(run: Run, dice: Random) -> str | None:
     async def onboard() -> None:
         try:
             await sellers.onboard(
-                process.database, process.room.gateway, NEW, NEW, "DE", return_url="http://simulator/", actor=NEW
+                process.database, process.money.gateway, NEW, NEW, "DE", return_url="http://simulator/", actor=NEW
             )
         except OnboardingFailed:
             return
@@ -157,7 +157,7 @@ async def reconcile_now(run: Run, dice: Random) -> str | None:
 
 async def _reconcile(process: Process) -> None:
     try:
-        await reconcile(process.database, process.room.gateway, since=LONG_AGO, apply=True)
+        await reconcile(process.database, process.money.gateway, since=LONG_AGO, apply=True)
     except CannotReconcile:
         return
 
@@ -171,7 +171,7 @@ async def catch_up_now(run: Run, dice: Random) -> str | None:
 
 async def _catch_up(process: Process) -> None:
     try:
-        await catch_up(process.database, process.room.gateway, process.room.inbox, LONG_AGO)
+        await catch_up(process.database, process.money.gateway, process.money.inbox, LONG_AGO)
     except CatchUpFailed:
         return
 

@@ -1,6 +1,6 @@
-"""Processes that run the real room over one database, and can be killed at any commit and any request.
+"""Processes that run the real money module over one database, and can be killed at any commit and any request.
 
-A process is a room of its own: its database object, its gateway, its workers. What it knows in memory dies
+A process stands by itself: its database object, its gateway, its workers. What it knows in memory dies
 with it; what it committed stays, and its rows come back when their leases end.
 """
 
@@ -26,8 +26,8 @@ from veza.lab.sandbox.wire import Request
 from veza.lab.simulator.driver import InThreadDialect, InThreadSession
 from veza.lab.simulator.scheduler import Scheduler
 from veza.money.attempt_worker import AttemptWorker
+from veza.money.facade import Money, MoneyRules
 from veza.money.pace import Unpaced
-from veza.money.room import MoneyRoom, MoneyRules
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import Line
@@ -103,7 +103,7 @@ class WatchedLine(Line):
 
 
 class Process:
-    """One process: a room, and how it reaches the provider."""
+    """One process: a module, and how it reaches the provider."""
 
     def __init__(
         self,
@@ -121,15 +121,15 @@ class Process:
         self._asked: set[int] = set()
         self.database = database
         client = InProcessClient(sandbox, self._gate)
-        self.room = MoneyRoom(self.database, Gateway(WatchedLine(client, seen), Unpaced()), rules)
+        self.money = Money(self.database, Gateway(WatchedLine(client, seen), Unpaced()), rules)
         self.workers = {
-            "refund": self.room.refund_worker,
-            "transfer": self.room.transfer_worker,
-            "reversal": self.room.reversal_worker,
-            "check": self.room.check_worker,
-            "netting": self.room.netting_worker,
-            "inbox": self.room.inbox,
-            "guard": self.room.guard,
+            "refund": self.money.refund_worker,
+            "transfer": self.money.transfer_worker,
+            "reversal": self.money.reversal_worker,
+            "check": self.money.check_worker,
+            "netting": self.money.netting_worker,
+            "inbox": self.money.inbox,
+            "guard": self.money.guard,
         }
 
     def start(self, kind: str, limit: int, together: int = 1) -> None:
@@ -138,7 +138,7 @@ class Process:
 
     async def _round(self, kind: str, limit: int, together: int) -> None:
         worker: Any = self.workers[kind]
-        if isinstance(worker, AttemptWorker) and not await self.room.guard.has_looked():
+        if isinstance(worker, AttemptWorker) and not await self.money.guard.has_looked():
             self._progress.did_not_look(kind)
             return
         claims = await worker.claim(limit)

@@ -1,4 +1,4 @@
-"""One simulated run: a script of steps over real rooms, one clock, one provider, and one seed for all of it."""
+"""One simulated run: a script of steps over the real modules, one clock, one provider, and one seed for all of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MOST_TURNS = 3_000
 
 
 class NeverQuiet(Exception):
-    """The rooms were still busy after a bound far above anything they need."""
+    """The modules were still busy after a bound far above anything they need."""
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class Run:
         return self.dice.choice(self.processes)
 
     async def crash(self, process: Process) -> None:
-        """kill -9 and a restart: its tasks die where they are, a new room takes its place."""
+        """kill -9 and a restart: its tasks die where they are, a new module takes its place."""
         await self.scheduler.kill(process)
         if process in self.processes:
             self.processes[self.processes.index(process)] = self._process(process.name)
@@ -178,7 +178,7 @@ class Run:
 
     async def _receive(self, process: Process, some: Sequence[Delivery]) -> None:
         """They arrive at the same time, as at a busy server."""
-        inbox, stamp = process.room.inbox, int(self.clock.now().timestamp())
+        inbox, stamp = process.money.inbox, int(self.clock.now().timestamp())
         signed = [(one.payload, sign_payload(SECRET, one.payload, stamp)) for one in some]
         arrived = [(inbox.verified(payload, signature), payload.decode()) for payload, signature in signed]
         await inbox.accept_all(arrived, source="webhook")

@@ -17,7 +17,7 @@ from veza.kit.clock import Clock
 
 
 class Crash(BaseException):
-    """The process died at this point (kill -9): no handler of the room may swallow it."""
+    """The process died at this point (kill -9): no handler of the module may swallow it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,6 +1,6 @@
-"""A stage for the real room: sandbox in process, manual clock, seeded ids, webhooks carried by hand.
+"""A stage for the real money module: sandbox in process, manual clock, seeded ids, webhooks carried by hand.
 
-Used by tests, the scenario player's law checks and the simulator. Nothing here replaces room code: the
+Used by tests, the scenario player's law checks and the simulator. Nothing here replaces code of the modules: the
 gateway goes through the official SDK, the rows through real SQL.
 """
 
@@ -26,12 +26,12 @@ from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.driver import URL_IN_THREAD
-from veza.money import breaker, law, payments, refunds
+from veza.money import breaker, invariants, payments, refunds
 from veza.money.claims import RetryPolicy
+from veza.money.facade import Money, MoneyRules
 from veza.money.pace import Unpaced
-from veza.money.payments import LineWanted, Payment
+from veza.money.payments import LineDraft, Payment
 from veza.money.refunds import Refund
-from veza.money.room import MoneyRoom, MoneyRules
 from veza.money.sellers import Seller
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import Line
@@ -74,7 +74,7 @@ class Stage:
     rng: random.Random
     sandbox: Sandbox
     database: Database
-    room: MoneyRoom
+    money: Money
 
     @classmethod
     async def open(
@@ -100,21 +100,21 @@ class Stage:
         async with database.write() as session:
             await breaker.install(session)
         gateway = Gateway(Line("sk_test_stage", InProcessClient(sandbox, gate)), Unpaced())
-        room = MoneyRoom(database, gateway, rules)
-        await room.guard.has_looked()
+        money = Money(database, gateway, rules)
+        await money.guard.has_looked()
         sandbox.log.clear()  # what is counted on a stage begins after its opening
-        return cls(clock, rng, sandbox, database, room)
+        return cls(clock, rng, sandbox, database, money)
 
     async def close(self) -> None:
-        await self.room.gateway.close()
+        await self.money.gateway.close()
         await self.database.close()
 
-    def again(self, **changes: Any) -> MoneyRoom:
-        """A second room over the same database and sandbox: another process, as far as the rows can tell."""
-        again = MoneyRoom(self.database, self.room.gateway, replace(self.room.rules, **changes))
-        again.guard = self.room.guard
+    def again(self, **changes: Any) -> Money:
+        """A second money module over the same database and sandbox: another process, as far as the rows can tell."""
+        again = Money(self.database, self.money.gateway, replace(self.money.rules, **changes))
+        again.guard = self.money.guard
         for worker_ in (again.refund_worker, again.transfer_worker, again.reversal_worker):
-            worker_.guard = self.room.guard
+            worker_.guard = self.money.guard
         return again
 
     async def seller(self, seller_id: str) -> str:
@@ -129,7 +129,7 @@ class Stage:
         self, lines: Sequence[tuple[str, int]], *, currency: str = "EUR", fee_bps: int = 1000, card: str | None = None
     ) -> UUID:
         """A buyer pays for (seller, gross) lines; the news is not delivered yet. Returns the payment's id."""
-        wanted = [LineWanted(seller, f"product-{i}", gross, fee_bps) for i, (seller, gross) in enumerate(lines)]
+        wanted = [LineDraft(seller, f"product-{i}", gross, fee_bps) for i, (seller, gross) in enumerate(lines)]
         async with self.database.write() as session:
             payment = await payments.create(session, f"order-{session.new_id()}", currency, wanted)
         self.sandbox.take_payment(
@@ -163,21 +163,21 @@ class Stage:
         due = self.sandbox.due_deliveries()
         for one in due:
             stamp = int(self.clock.now().timestamp())
-            state = await self.room.inbox.receive(one.payload, sign_payload(SECRET, one.payload, stamp))
+            state = await self.money.inbox.receive(one.payload, sign_payload(SECRET, one.payload, stamp))
             self.sandbox.record_delivery(one.id, 200 if state else 500)
         return len(due)
 
     async def work(self) -> int:
         """One round of every worker and of the outbox; returns how many rows were worked on."""
-        room = self.room
+        money = self.money
         done = 0
-        done += await worker.run_once(room.refund_worker)
-        done += await worker.run_once(room.transfer_worker)
-        done += await worker.run_once(room.reversal_worker)
-        done += await worker.run_once(room.netting_worker)
-        done += await worker.run_once(room.check_worker)
-        done += await worker.run_once(room.inbox)
-        done += await worker.run_once(room.guard)
+        done += await worker.run_once(money.refund_worker)
+        done += await worker.run_once(money.transfer_worker)
+        done += await worker.run_once(money.reversal_worker)
+        done += await worker.run_once(money.netting_worker)
+        done += await worker.run_once(money.check_worker)
+        done += await worker.run_once(money.inbox)
+        done += await worker.run_once(money.guard)
         return done + await outbox.deliver_once(self.database)
 
     async def settle(self) -> None:
@@ -204,7 +204,7 @@ class Stage:
 
     async def violations(self) -> list[str]:
         """What is broken, over every payment."""
-        _, found = await law.check_all(self.database)
+        _, found = await invariants.check_all(self.database)
         return [str(one) for one in found]
 
     async def payment(self, payment_id: UUID) -> Payment:

@@ -32,7 +32,7 @@ class OutOfTime(Exception):
 
 
 class Gateway:
-    """The provider as the money room sees it: each call sends once and returns an `Answer` or a `Listing`."""
+    """The provider as the money module sees it: each call sends once and returns an `Answer` or a `Listing`."""
 
     def __init__(self, line: Line, pace: Paced, *, lane: Lane = Lane.WORKER, observe: Observer | None = None) -> None:
         self._line = line

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money.backlog import WAITING, Peak
 from veza.web import words
 
@@ -136,7 +136,7 @@ def _said(value: int, measure: str) -> str:
         return str(value)
     if measure == AGE:
         return words.span(value) if value else "0"
-    return str(Money(value, measure))
+    return str(Amount(value, measure))
 
 
 def _round_up(value: int, measure: str) -> int:

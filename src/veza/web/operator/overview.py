@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
 from veza.kit.database import Session
-from veza.money import backlog, breaker, law
+from veza.money import backlog, breaker, invariants
 from veza.money.backlog import BacklogSample, Peak
 from veza.money.findings import Finding, FindingKind
 from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
@@ -45,7 +45,7 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
     async def check_law(request: PageRequest) -> Response[bytes]:
         """Check every payment's books now; what is broken becomes a finding."""
         try:
-            checking = law.check_all(office.database, report=True)
+            checking = invariants.check_all(office.database, report=True)
             payments, broken = await asyncio.wait_for(checking, LAW_CHECK_BOUND.total_seconds())
         except TimeoutError:
             said = f"There are too many payments to check within {LAW_CHECK_BOUND.seconds} s: use “veza money check”."

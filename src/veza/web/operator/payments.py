@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
-from veza.money import law, nettings, payments, refunds
+from veza.money import invariants, nettings, payments, refunds
 from veza.money.disputes import Dispute
 from veza.money.payments import Payment, UnknownPayment, lines_of
 from veza.money.refunds import Refund
@@ -93,7 +93,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
             values["nettings"] = await nettings.of_payment(session, row.id)
             lines = await lines_of(session, row.id)
             left = await refunds.refundable_minor(session, row)
-            broken = [violation.message for violation in await law.check(session, row)]
+            broken = [violation.message for violation in await invariants.check(session, row)]
             history = await history_of(session, row.id)
             said = (await named(session, [row.id]))[row.id]
             left_of = await refunds.unreserved(session, row) if left else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from veza.kit.database import Database
-from veza.kit.money import BadAmount, Money, typed
+from veza.kit.money import Amount, BadAmount, typed
 from veza.money import payments, refunds
 from veza.money.operator import ReasonMissing, reason_for
 from veza.money.payments import lines_of
@@ -51,7 +51,7 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -
             left = await refunds.refundable_minor(session, payment)
             if given.get("left") != str(left):
                 # A second click, or a second person: what they saw is not there any more.
-                raise SomebodyWasFirst(f"{Money(left, payment.currency)} can still be refunded")
+                raise SomebodyWasFirst(f"{Amount(left, payment.currency)} can still be refunded")
             money = typed(filled.amount or "", payment.currency)
             lines = {str(line.id): line for line in await lines_of(session, payment.id)}
             line = lines.get(filled.line)

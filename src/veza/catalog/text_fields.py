@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String
 
 from veza.kit.field_faults import FieldFault
-from veza.kit.texts import BadText, one_line, paragraphs
+from veza.kit.text import BadText, one_line, paragraphs
 
 SORTED = String().with_variant(String(collation="C"), "postgresql")
 """A column whose text sorts by code point, on every database: what `sort_key` gives, and slugs."""

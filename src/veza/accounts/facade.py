@@ -1,4 +1,4 @@
-"""The accounts room: what its doors are given."""
+"""The accounts module: what its doors are given."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from veza.accounts.passwords import Passwords
 from veza.kit.database import Database, Session
 
 Exporter = Callable[[Session, UUID], Awaitable[Any]]
-"""What a room knows of a person, as something that becomes JSON."""
+"""What a module knows of a person, as something that becomes JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class AccountRules:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """`exporters` are the other rooms' parts of a person's data, by the name they have in it."""
+    """`exporters` are the other modules' parts of a person's data, by the name they have in it."""
 
     database: Database
     rules: AccountRules

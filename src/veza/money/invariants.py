@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.money import Money
+from veza.kit.money import Amount
 from veza.money import findings, nettings, returns
 from veza.money.disputes import WITHDRAWN
 from veza.money.findings import Finding, FindingKind
@@ -76,8 +76,8 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
         Account.DISPUTED: -int(disputed or 0),
     }
     found = [
-        f"the ledger has {Money(of[account], payment.currency)} in {account}, the rows say"
-        f" {Money(minor, payment.currency)}"
+        f"the ledger has {Amount(of[account], payment.currency)} in {account}, the rows say"
+        f" {Amount(minor, payment.currency)}"
         for account, minor in expected.items()
         if of[account] != minor
     ]
@@ -113,10 +113,10 @@ def _nettings_agree(payment: Payment, rows: Sequence[Netting], kept: int, netted
     found = []
     if kept_here != kept:
         found.append(
-            f"its nettings kept {Money(kept_here, payment.currency)}, its rows {Money(kept, payment.currency)}"
+            f"its nettings kept {Amount(kept_here, payment.currency)}, its rows {Amount(kept, payment.currency)}"
         )
     if counted_here != netted:
-        counted, rows_say = Money(counted_here, payment.currency), Money(netted, payment.currency)
+        counted, rows_say = Amount(counted_here, payment.currency), Amount(netted, payment.currency)
         found.append(f"nettings paid {counted} of its debts, its transfers say {rows_say}")
     return found
 
@@ -140,8 +140,8 @@ def _owed_is_planned(
         judged_later = any(row.unwanted_at is not None for rows in (book.transfers, book.reversals) for row in rows)
         if book.planned_minor != minor and not judged_later:
             found.append(
-                f"seller {seller} is owed {Money(minor, payment.currency)},"
-                f" planned is {Money(book.planned_minor, payment.currency)}"
+                f"seller {seller} is owed {Amount(minor, payment.currency)},"
+                f" planned is {Amount(book.planned_minor, payment.currency)}"
             )
     return found
 

@@ -15,19 +15,19 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts import credentials, first_admin, letters, people, sign_in, sign_up
+from veza.accounts import credentials, emails, first_admin, people, sign_in, sign_up
+from veza.accounts.facade import Accounts
 from veza.accounts.links import BadLink
 from veza.accounts.password_strength import BadPassword
 from veza.accounts.passwords import TooBusy
 from veza.accounts.people import BadEmail, BadName, EmailTaken, UnknownPerson
-from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeNeeded, WrongCode
 from veza.accounts.sign_in import Browser, WrongCredentials
 from veza.catalog import invitations
+from veza.catalog.facade import Catalog
 from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember
-from veza.catalog.room import CatalogRoom
-from veza.catalog.wording import BadValue
+from veza.catalog.text_fields import BadValue
 from veza.http.limits import address_of, retry_headers
 from veza.http.requests import form_fields
 from veza.http.routers import FreshRouter
@@ -60,7 +60,7 @@ MAY_MEND = (
 """What somebody can put right in the same form."""
 
 
-def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) -> list[ControllerRouterHandler]:
+def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> list[ControllerRouterHandler]:
     """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`,
     and /forgot-password, which mails one."""
     pages = Pages(accounts.database.clock)
@@ -126,12 +126,12 @@ def letter_routes(accounts: Accounts, catalog: CatalogRoom, browsers: Browsers) 
 
         return await attempt(request, "confirm", work)
 
-    @get(letters.FORGOTTEN_PAGE)
+    @get(emails.FORGOTTEN_PAGE)
     async def forgot_page(request: PageRequest) -> Response[bytes]:
         """A form for the address."""
         return form(request, "forgot", "")
 
-    @post(letters.FORGOTTEN_PAGE, status_code=200)
+    @post(emails.FORGOTTEN_PAGE, status_code=200)
     async def forgot(request: PageRequest) -> Response[bytes]:
         """A link is mailed, if there is such an account; the answer and its duration do not tell."""
 

@@ -1,4 +1,4 @@
-"""The rooms of one process, built from the settings; none of them has opened a connection yet."""
+"""The modules of one process, built from the settings; none of them has opened a connection yet."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from veza.accounts import roles
 from veza.accounts.devices import Devices
+from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role
-from veza.accounts.room import AccountRules, Accounts
-from veza.app.news import plain_values, subscriptions
+from veza.app.subscriptions import plain_values, subscriptions
 from veza.catalog import listener_data
+from veza.catalog.facade import Catalog
 from veza.catalog.limits import Limits
-from veza.catalog.room import CatalogRoom
 from veza.community import preferences
 from veza.community.notices import Notices
 from veza.kit import mail
@@ -31,7 +31,7 @@ from veza.market import export as market_export
 from veza.market.rules import MarketRules
 from veza.money import configured
 from veza.money.claims import Settled
-from veza.money.room import MoneyRoom
+from veza.money.facade import Money
 from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
@@ -41,19 +41,19 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Modules:
     """What the doors open onto; `sandbox` is None where a real provider, or another process, is asked."""
 
     database: Database
     accounts: Accounts
-    catalog: CatalogRoom
+    catalog: Catalog
     market: MarketRules
-    money: MoneyRoom
+    money: Money
     sandbox: HostedSandbox | None
 
 
-def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, hosts_sandbox: bool) -> Rooms:
-    """Every room. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
+def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, hosts_sandbox: bool) -> Modules:
+    """Every money. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
     market = _market_rules(settings, token)
     database = Database.open(
         settings.database_url,
@@ -63,10 +63,10 @@ def rooms_of(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, 
         box=secret_box(settings),
     )
     sandbox = hosted_sandbox(settings, clock, token) if hosts_sandbox else None
-    return Rooms(
+    return Modules(
         database=database,
         accounts=_accounts(settings, database, token),
-        catalog=CatalogRoom(
+        catalog=Catalog(
             database,
             _objects(settings),
             settings.platform_currencies,
@@ -123,9 +123,7 @@ def _market_rules(settings: Settings, token: str) -> MarketRules:
     )
 
 
-def _money(
-    settings: Settings, database: Database, metrics: Metrics, sandbox: HostedSandbox | None, key: str
-) -> MoneyRoom:
+def _money(settings: Settings, database: Database, metrics: Metrics, sandbox: HostedSandbox | None, key: str) -> Money:
     def observe(operation: str, answer: Answer) -> None:
         metrics.latency.labels(operation).observe(answer.latency_ms / 1000)
 
@@ -135,10 +133,10 @@ def _money(
 
     secrets = (sandbox.webhook_secret,) if sandbox else _plain(settings.stripe_webhook_secrets)
     gateway = configured.gateway(settings, database, key, observe=observe)
-    room = MoneyRoom(database, gateway, configured.money_rules(settings, secrets))
-    for worker in (room.refund_worker, room.transfer_worker, room.reversal_worker):
+    money = Money(database, gateway, configured.money_rules(settings, secrets))
+    for worker in (money.refund_worker, money.transfer_worker, money.reversal_worker):
         worker.on_settled = on_settled
-    return room
+    return money
 
 
 def _objects(settings: Settings) -> Objects:

@@ -11,7 +11,7 @@ from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.market.cart import Cart
-from veza.market.forgetting import KEPT, UNPAID_KEPT, forget_person, sweep
+from veza.market.erasure import KEPT, UNPAID_KEPT, forget_person, sweep
 from veza.market.orders import NOBODYS_ADDRESS, Order, machine
 
 
@@ -47,7 +47,7 @@ async def test_a_deleted_account_leaves_its_orders_without_an_address(database: 
             "currency": "EUR", "amount_minor": 0, "vat_rate_bps": 0, "fingerprint": "f", "request_key": "k",
             "success_url": "s", "cancel_url": "c", "created_at": session.now, "paid_at": session.now,
         }  # fmt: skip
-        await machine.born(session, [order], because="free")
+        await machine.create(session, [order], because="free")
         mail.send(session, "bo@example.org", "What you bought", "text", about=order["id"])
         mail.send(session, "bo@example.org", "What another bought", "text", about=UUID(int=8))
     async with database.write() as session:
@@ -67,7 +67,7 @@ async def test_who_never_paid_is_forgotten_and_who_did_is_not(database: Database
                 "status": status, "currency": "EUR", "amount_minor": 500, "vat_rate_bps": 0, "fingerprint": name,
                 "request_key": "k", "success_url": "s", "cancel_url": "c", "created_at": session.now,
             }  # fmt: skip
-            await machine.born(session, [row], because="checked out")
+            await machine.create(session, [row], because="checked out")
 
     for status in ("open", "expired", "canceled", "paid", "refunded"):
         await order(status, status)

@@ -7,20 +7,20 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from veza.accounts import sessions, tokens
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import STAFF, Scope
-from veza.accounts.room import Accounts
 from veza.accounts.sessions import Recognised
 from veza.api.accounts.cookies import Cookies
 from veza.api.accounts.problems import CROSS_SITE
 from veza.api.problems import UNAUTHORIZED, Problem
-from veza.api.visitors import OPERATOR, Connection, Recognise, Visitor, bearer, nobody
+from veza.api.visitors import OPERATOR, Authenticate, Connection, Visitor, bearer, nobody
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
 """`same-site` too: another program on a sibling host name is not us."""
 
 
-def recognise(accounts: Accounts, operator_token: str) -> Recognise:
+def authenticate(accounts: Accounts, operator_token: str) -> Authenticate:
     """Recognises everybody; raises Problem: unauthorized for a token that is no good, cross-site-request for a write
     with our cookie from a page of another site."""
     expected = operator_token.encode()
@@ -48,7 +48,7 @@ async def _by_token(accounts: Accounts, text: str) -> Visitor:
     found = None
     if text.startswith(tokens.PREFIX):
         async with accounts.database.read() as session:
-            found = await tokens.recognise(session, text)
+            found = await tokens.authenticate(session, text)
     if found is None:
         raise Problem(UNAUTHORIZED, "this token is not known here", headers={"WWW-Authenticate": "Bearer"})
     whose, scopes = found
@@ -60,7 +60,7 @@ async def _by_token(accounts: Accounts, text: str) -> Visitor:
 
 async def _by_session(accounts: Accounts, secret: str) -> Visitor | None:
     async with accounts.database.read() as session:
-        whose: Recognised | None = await sessions.recognise(session, secret, accounts.rules.session_idle)
+        whose: Recognised | None = await sessions.authenticate(session, secret, accounts.rules.session_idle)
     if whose is None:
         return None
     if whose.wants_note:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.money.acts import SENDING, refunded, send_once
 from veza.kit import worker
 from veza.lab.simulator.stage import Stage
-from veza.money import payments, standing
+from veza.money import balances, payments
 from veza.money.rebalance import books
 
 
@@ -13,20 +13,20 @@ async def test_a_share_that_was_not_sent_is_coming_and_a_refused_one_is_given_up
     await any_stage.sell([("anna", 1000)])
     await any_stage.deliver()
     any_stage.sandbox.add_fault("refused", method="POST", path=SENDING)
-    await worker.run_once(any_stage.room.check_worker)
+    await worker.run_once(any_stage.money.check_worker)
     async with any_stage.database.read() as session:
-        (before,) = await standing.of_seller(session, "anna")
+        (before,) = await balances.of_seller(session, "anna")
     assert (before.coming_minor, before.given_up_minor, before.sent_minor) == (900, 0, 0)
     assert await send_once(any_stage) == 1
     async with any_stage.database.read() as session:
-        (after,) = await standing.of_seller(session, "anna")
+        (after,) = await balances.of_seller(session, "anna")
     assert (after.coming_minor, after.given_up_minor, after.sent_minor) == (0, 900, 0)
 
 
 async def test_a_payments_books_are_the_same_with_and_without_the_lock(any_stage: Stage) -> None:
     payment_id = await refunded(any_stage, 700, [("anna", 1000), ("ben", 500)])
     async with any_stage.database.read() as session:
-        looked = await standing.of_payment(session, await payments.find(session, payment_id))
+        looked = await balances.of_payment(session, await payments.find(session, payment_id))
     async with any_stage.database.write() as session:
         locked = await books(session, await payments.lock(session, payment_id))
     assert [(one.seller_id, one.owed_minor, one.planned_minor) for one in looked] == [
@@ -36,4 +36,4 @@ async def test_a_payments_books_are_the_same_with_and_without_the_lock(any_stage
 
 async def test_a_seller_without_a_sale_has_no_standing(any_stage: Stage) -> None:
     async with any_stage.database.read() as session:
-        assert await standing.of_seller(session, "anna") == []
+        assert await balances.of_seller(session, "anna") == []

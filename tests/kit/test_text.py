@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from veza.accounts.people import BadName, clean_name
-from veza.catalog.wording import BadValue, clean
-from veza.kit.texts import BadText, flat, one_line, paragraphs
+from veza.catalog.text_fields import BadValue, clean
+from veza.kit.text import BadText, one_line, paragraphs, sanitize
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_turns_the_page_around_is_refused_everywhere(text: str) -> None:
     for keep, refusal in _EVERY_WAY:
         with pytest.raises(refusal, match=rf"cannot be shown: U\+{ord(text[1]):04X}$"):
             keep(text)
-    assert flat(text) == "ab"
+    assert sanitize(text) == "ab"
 
 
 _EVERY_WAY: list[tuple[Callable[[str], str], type[Exception]]] = [
@@ -100,6 +100,6 @@ _EVERY_WAY: list[tuple[Callable[[str], str], type[Exception]]] = [
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_made_a_line(text: str) -> None:
-    line = flat(text)
+    line = sanitize(text)
     assert len(line.splitlines()) <= 1
     assert one_line(f"x{line}x", "it", most=300)

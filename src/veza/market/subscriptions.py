@@ -1,4 +1,4 @@
-"""What the market hears from the money room and the accounts, inside the transaction that makes it true."""
+"""What the market hears from the money module and the accounts, inside the transaction that makes it true."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from veza.accounts import deletion
 from veza.community import preferences
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside
-from veza.market import forgetting, fulfilment, gone, notices, orders, refund_notices, refund_requests
+from veza.market import erasure, fulfilment, gone, notices, orders, refund_notices, refund_requests
 from veza.market.rules import MarketRules
 from veza.money import payment_progress, payments
 
@@ -41,7 +41,7 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
         await refund_requests.settled(session, UUID(event.payload["refund_id"]), is_done=False)
 
     async def on_deleted(session: Session, event: Event) -> None:
-        await forgetting.forget_person(session, UUID(event.payload["person_id"]))
+        await erasure.forget_person(session, UUID(event.payload["person_id"]))
         await preferences.forget_person(session, UUID(event.payload["person_id"]))
 
     return {

@@ -12,6 +12,6 @@ from veza.kit.database import Base, Session, table_of
 _DIALECTS: dict[str, Any] = {"postgresql": postgresql, "sqlite": sqlite}
 
 
-async def insert_once(session: Session, model: type[Base], row: Mapping[str, Any]) -> None:
+async def insert_ignore(session: Session, model: type[Base], row: Mapping[str, Any]) -> None:
     """Insert `row` unless one of its keys is taken."""
     await session.execute(_DIALECTS[session.dialect].insert(table_of(model)).values(**row).on_conflict_do_nothing())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from veza.accounts import sign_up
-from veza.accounts.room import Accounts
+from veza.accounts.facade import Accounts
 from veza.kit import mail, outbox
 from veza.kit.database import Database
 from veza.market.rules import MarketRules

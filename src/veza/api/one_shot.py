@@ -32,7 +32,7 @@ DONE_ALREADY = Kind(
 )
 
 
-class Once:
+class OneShot:
     """One write with a secret in it: `run` does the work at most once per key."""
 
     def __init__(self, write: Idempotent) -> None:
@@ -70,15 +70,15 @@ async def _once(
             description="New for each intent. A repeat of what succeeded answers 409: the answer held a secret.",
         ),
     ],
-) -> Once:
+) -> OneShot:
     said = hashlib.sha256(f"{request.method} {request.url.path}".encode()).hexdigest()
     visitor = visitor_of(request)
     write = Idempotent(database, visitor.actor, idempotency_key, said, caller=visitor.caller)
     # Before the password or link of a repeat is looked at: they were used up, and would be refused as wrong.
     if await write.is_done():
         raise Problem(DONE_ALREADY, DONE_ALREADY.example)
-    return Once(write)
+    return OneShot(write)
 
 
-ONCE_DEPENDENCY: dict[str, Any] = {"once": Provide(_once)}
-"""Give it to a writing handler as `dependencies`, and take `once: NamedDependency[Once]`."""
+ONE_SHOT_DEPENDENCY: dict[str, Any] = {"one_shot": Provide(_once)}
+"""Give it to a writing handler as `dependencies`, and take `one_shot: NamedDependency[Once]`."""

@@ -13,8 +13,8 @@ from veza.api.idempotency import forget_answers
 from veza.catalog.listener_data import on_person_deleted
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
-from veza.market.news import market_acts, market_subscriptions
 from veza.market.rules import MarketRules
+from veza.market.subscriptions import market_acts, market_subscriptions
 
 Hearer = TypeVar("Hearer", Inside, After)
 log = structlog.get_logger(__name__)

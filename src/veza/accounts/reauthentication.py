@@ -15,9 +15,9 @@ from uuid import UUID
 
 from veza.accounts import audit, links, passwords, people, second_factor, warnings
 from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
 from veza.accounts.limits import CODE_AGAIN, HASHING_FROM_NETWORK, PASSWORD_AGAIN
 from veza.accounts.links import Purpose
-from veza.accounts.room import Accounts
 from veza.accounts.second_factor import CodeReused, WrongCode
 from veza.kit import limits
 from veza.kit.database import Session

@@ -19,7 +19,7 @@ OnFirstArtist = Callable[[Session, UUID], Awaitable[None]]
 
 
 @dataclass
-class CatalogRoom:
+class Catalog:
     """The database and the objects of the catalogue; `currencies` are those the platform settles, `base_url` (no slash
     at its end) is where people reach it."""
 

@@ -34,7 +34,7 @@ def paragraphs(text: str, what: str, *, most: int, least: int = 0) -> str:
     return _checked(text.replace("\r\n", "\n"), what, least, most, lines=True)
 
 
-def flat(text: str) -> str:
+def sanitize(text: str) -> str:
     """In one line, whatever is in it: what breaks lines becomes a space, what no text may have goes."""
     return "".join(" " if unicodedata.category(one) in _REFUSED else one for one in text if not _goes(one))
 

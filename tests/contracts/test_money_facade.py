@@ -1,4 +1,4 @@
-"""The room keeps its promises on every database: each test runs on an SQLite file and on PostgreSQL."""
+"""The money module keeps its promises on every database: each test runs on an SQLite file and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_a_refund_for_one_line_touches_only_its_seller(any_stage: Stage) -
 async def test_a_refund_before_the_transfer_is_sent_lowers_or_cancels_it(any_stage: Stage) -> None:
     payment_id = await any_stage.sell([("anna", 1000), ("ben", 500)])
     await any_stage.deliver()
-    await worker.run_once(any_stage.room.check_worker)
+    await worker.run_once(any_stage.money.check_worker)
     ben = (await any_stage.all(PaymentLine, seller_id="ben"))[0]
     await any_stage.refund(payment_id, 900, lines={ben.id: 500})
     await refund_once(any_stage)

@@ -1,4 +1,4 @@
-"""The money room put together: every worker over one database, one gateway and one set of rules."""
+"""The money module put together: every worker over one database, one gateway and one set of rules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MODELS: dict[str, type[Any]] = {"refund": Refund, "transfer": SellerTransfer, "
 
 @dataclass(frozen=True, slots=True)
 class MoneyRules:
-    """Everything an operator can set about this room."""
+    """Everything an operator can set about this module."""
 
     refunds: RetryPolicy
     transfers: RetryPolicy
@@ -41,7 +41,7 @@ class MoneyRules:
     lease: timedelta = timedelta(minutes=2)
 
 
-class MoneyRoom:
+class Money:
     """The workers and the inbox; `workers` lists them in the order money flows."""
 
     def __init__(self, database: Database, gateway: Gateway, rules: MoneyRules) -> None:

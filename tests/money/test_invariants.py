@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from tests.money.acts import set_columns
 from veza.lab.simulator.stage import Stage
-from veza.money import law
+from veza.money import invariants
 from veza.money.findings import Finding
 from veza.money.ledger import Account, LedgerEntry, UnbalancedPosting, balances, law_holds, post
 from veza.money.payments import Payment
@@ -79,7 +79,7 @@ async def test_a_posting_nobody_meant_is_found(books: Stage, account: Account) -
 async def test_a_damaged_book_becomes_a_finding_once(books: Stage) -> None:
     await set_columns(books, Payment, (await books.one(Payment)).id, amount_minor=999)
     for _ in range(2):
-        checked, found = await law.check_all(books.database, report=True)
+        checked, found = await invariants.check_all(books.database, report=True)
         assert (checked, len(found) > 0) == (1, True)
     assert [one.kind for one in await books.all(Finding)] == ["law_broken"]
 
@@ -101,13 +101,13 @@ async def test_a_posting_of_nothing_writes_nothing(books: Stage) -> None:
 
 async def test_debits_equal_credits_over_the_whole_ledger(books: Stage) -> None:
     async with books.database.read() as session:
-        assert await law.books_sum_to_zero(session)
+        assert await invariants.books_sum_to_zero(session)
     async with books.database.write() as session:
         row = (await session.scalars(select(LedgerEntry).limit(1))).one()
         mine = update(LedgerEntry).where(LedgerEntry.id == row.id)
         await session.execute(mine.values(amount_minor=row.amount_minor + 1))
     async with books.database.read() as session:
-        assert not await law.books_sum_to_zero(session)
+        assert not await invariants.books_sum_to_zero(session)
 
 
 async def test_the_law_over_one_payment_in_numbers(books: Stage) -> None:
@@ -126,7 +126,7 @@ async def test_the_law_over_one_payment_in_numbers(books: Stage) -> None:
 
 
 async def test_more_payments_than_a_page_are_all_checked(books: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(law, "BATCH", 2)
+    monkeypatch.setattr(invariants, "BATCH", 2)
     for _ in range(4):
         await books.sell([("anna", 1000)])
     await books.settle()
@@ -135,6 +135,6 @@ async def test_more_payments_than_a_page_are_all_checked(books: Stage, monkeypat
         entry = {"id": session.new_id(), "posting_id": session.new_id(), "payment_id": last.id, "account": "loss",
                  "currency": "EUR", "amount_minor": 7, "memo": "planted", "at": session.now}  # fmt: skip
         await session.execute(insert(LedgerEntry), entry)
-    checked, found = await law.check_all(books.database)
+    checked, found = await invariants.check_all(books.database)
     assert (checked, {one.payment_id for one in found}) == (5, {last.id})
     books.clock.advance(timedelta(days=1))
