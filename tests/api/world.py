@@ -84,8 +84,8 @@ async def _world(shop: Shop) -> World:
                     *account_routes(accounts),
                     *catalog_routes(catalog),
                     *listeners_routes("http://veza.test"),
-                    *market_routes(shop.stage.catalog, shop.rules),
-                    *money_routes(shop.stage.catalog, SaleTerms(("EUR",), 1000)),
+                    *market_routes(shop.stage.money, shop.rules),
+                    *money_routes(shop.stage.money, SaleTerms(("EUR",), 1000)),
                 ],
             )
         ],
