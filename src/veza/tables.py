@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from veza.accounts import audit, links, operator_visits, passwords, people, roles, second_factor, sessions, tokens
 from veza.api import idempotency
-from veza.catalog import (
-    artists,
-    comments,
-    covers,
-    follows,
-    invitations,
-    likes,
-    moderation,
-    playlists,
-    releases,
-    slugs,
-    tagging,
-    tracks,
-    visibility,
-)
-from veza.community import preferences
+from veza.catalog import artists, covers, invitations, releases, slugs, tagging, tracks, visibility
+from veza.community import comments, follows, likes, playlists, preferences
 from veza.ingest import memory as ingested
 from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
 from veza.market import cart, codes, orders, products, receipts, refund_requests
+from veza.moderation import decisions
 from veza.money import backlog, nettings, operator, pace_postgres, sellers
 from veza.money import facade as money
 
 WITH_TABLES = (
     idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
-    ingested, invitations, comments, follows, likes, moderation, playlists, visibility,
+    ingested, invitations, comments, follows, likes, decisions, playlists, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

@@ -19,7 +19,7 @@ from tests.api.world import World, filled
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.api.idempotency import IDEMPOTENT_DEPENDENCY
-from veza.catalog.comments import Comment
+from veza.community.comments import Comment
 
 API = "/api/v1"
 NOT_SHARED = {

@@ -32,20 +32,21 @@ from veza.api.market.routes import market_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import money_routes
-from veza.catalog import follows, likes, playlist_items, playlists, slugs
+from veza.catalog import slugs
 from veza.catalog.artists import ArtistMember
-from veza.catalog.comments import Comment
 from veza.catalog.facade import Catalog
 from veza.catalog.invitations import Invitation
-from veza.catalog.moderation import ModerationEntry
-from veza.catalog.notices import Notice
-from veza.catalog.playlists import PlaylistPerson
 from veza.catalog.releases import Release
-from veza.catalog.reports import Report
 from veza.catalog.tracks import Track
+from veza.community import follows, likes, playlist_items, playlists
+from veza.community.comments import Comment
+from veza.community.playlists import PlaylistPerson
 from veza.kit.database import Session
 from veza.kit.objects import Objects
 from veza.market.orders import Order
+from veza.moderation.decisions import ModerationEntry
+from veza.moderation.notices import Notice
+from veza.moderation.reports import Report
 from veza.money import findings, refunds
 from veza.money import payments as paid
 from veza.money.findings import FindingKind

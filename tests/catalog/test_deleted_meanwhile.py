@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from veza.catalog import listings, playlist_lists
-from veza.catalog.playlists import UnknownPlaylist
+from veza.catalog import listings
 from veza.catalog.releases import UnknownRelease
 from veza.catalog.tracks import UnknownTrack
+from veza.community import playlist_lists
+from veza.community.playlists import UnknownPlaylist
 from veza.kit.database import Database
 
 GONE = UUID("01930000-0000-7000-8000-00000000dead")

@@ -9,29 +9,28 @@ from uuid import UUID
 import pytest
 
 from tests.catalog.published import artist, person, release
-from veza.catalog import (
+from veza.catalog import members
+from veza.catalog.artists import find_artist
+from veza.catalog.limits import Limits
+from veza.catalog.listener_data import export_of, on_person_deleted
+from veza.community import (
     comment_lists,
     comments,
     follows,
     likes,
-    members,
-    moderation,
     playlist_items,
     playlist_lists,
     playlist_people,
     playlists,
-    reports,
 )
-from veza.catalog.artists import find_artist
-from veza.catalog.comments import Comment
-from veza.catalog.limits import Limits
-from veza.catalog.listener_data import export_of, on_person_deleted
-from veza.catalog.playlists import UnknownPlaylist
+from veza.community.comments import Comment
+from veza.community.playlists import UnknownPlaylist
 from veza.kit import outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.listing import start_of
 from veza.kit.subscriptions import Subscriptions
+from veza.moderation import decisions, reports
 
 
 class Life:
@@ -80,8 +79,8 @@ async def life(database: Database, clock: ManualClock) -> Life:
         life.taken_back = (await comments.write(session, life.mara, life.track, 5, "oops")).id
         await comments.remove(session, life.taken_back, life.mara)
         life.report = (await reports.report(session, life.mara, "person", life.ben, "abuse", "rude")).id
-        await moderation.decide(session, "comment", life.comment, "hide", "too loud")
-        await moderation.decide(session, "comment", life.comment, "restore", "not at all")
+        await decisions.decide(session, "comment", life.comment, "hide", "too loud")
+        await decisions.decide(session, "comment", life.comment, "restore", "not at all")
     clock.advance(timedelta(days=1))
     return life
 

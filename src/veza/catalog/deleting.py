@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from veza.catalog import reported, slugs, tagging
+from veza.catalog import slugs, tagging
 from veza.catalog.releases import NotDraft, Release
 from veza.catalog.tracks import forget_tracks
 from veza.kit.database import Session
+from veza.moderation import reported
 
 
 async def delete_release(session: Session, release: Release) -> None:

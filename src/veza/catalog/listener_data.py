@@ -9,17 +9,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from veza.catalog import invitations, members, reported
+from veza.catalog import invitations, members
 from veza.catalog.artists import Artist, ArtistMember
-from veza.catalog.comments import Comment
-from veza.catalog.follows import Follow
 from veza.catalog.invitations import Invitation
-from veza.catalog.likes import Like
-from veza.catalog.notices import Notice
-from veza.catalog.playlists import Playlist, PlaylistItem, PlaylistPerson
-from veza.catalog.reported import Report
+from veza.community.comments import Comment
+from veza.community.follows import Follow
+from veza.community.likes import Like
+from veza.community.playlists import Playlist, PlaylistItem, PlaylistPerson
 from veza.kit.database import Session
 from veza.kit.subscriptions import Event
+from veza.moderation import reported
+from veza.moderation.notices import Notice
+from veza.moderation.reported import Report
 
 Column = InstrumentedAttribute[Any]
 

@@ -17,13 +17,13 @@ from veza.catalog.artists import Artist, ArtistMember, acts_for
 from veza.catalog.askers import Asker
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release, UnknownRelease
-from veza.catalog.rows import Found, Rows, found_by
 from veza.catalog.slugs import Slug
 from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
 from veza.kit.database import Session, table_of
 from veza.kit.listing import Slice, Sort, any_value, bound, by_age, by_time, constant
+from veza.kit.rows import Found, Rows, found_by
 
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
 _G, _H = table_of(tagging.Tagging), table_of(HiddenTrack)

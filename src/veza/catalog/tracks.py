@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import metadata, reported, tagging
+from veza.catalog import metadata, tagging
 from veza.catalog.askers import Asker
 from veza.catalog.limits import Limits
 from veza.catalog.releases import Release, UnknownRelease, release_to_change
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
+from veza.moderation import reported
 
 
 class Track(Base):

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from veza.catalog import hiding, publishing
+from veza.catalog import publishing
 from veza.kit.database import Database, Session
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import After, Event
 from veza.market import orders, products
 from veza.market.orders import Order, OrderLine
+from veza.moderation import hiding
 
 BECAUSE = "not available any more: it was withdrawn, hidden or deleted before the payment came"
 BATCH = 100

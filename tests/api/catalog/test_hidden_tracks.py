@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tests.api.catalog.conftest import ALBUM, Shelf
 from tests.api.visitors import visiting
-from veza.catalog import hiding
+from veza.moderation import hiding
 
 
 async def test_a_hidden_track_is_in_no_list_no_release_and_not_at_its_address(any_shelf: Shelf) -> None:

@@ -15,21 +15,13 @@ from veza.api.listeners import problems
 from veza.api.money.problems import MONEY_KINDS
 from veza.api.problems import KINDS
 from veza.api.visitors import permission_of
-from veza.catalog import (
-    comments,
-    hiding,
-    moderation,
-    notices,
-    playlist_items,
-    playlist_people,
-    playlists,
-    reports,
-    visibility,
-)
+from veza.catalog import visibility
+from veza.community import comments, playlist_items, playlist_people, playlists
 from veza.kit import text
+from veza.moderation import decisions, hiding, notices, reports
 
 ROOMS: tuple[ModuleType, ...] = (
-    comments, hiding, moderation, notices, playlist_items, playlist_people, playlists, reports, text, visibility,
+    comments, hiding, decisions, notices, playlist_items, playlist_people, playlists, reports, text, visibility,
 )  # fmt: skip
 LISTS = ("/playlists", "/me/playlists", "/me/follows", "/me/likes", "/me/feed", "/me/reports", "/me/notices",
          "/moderation/reports", "/moderation/log")  # fmt: skip

@@ -11,9 +11,9 @@ import pytest
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import change, counted, person, tracks
 from veza.accounts.people import Person
-from veza.catalog.playlists import Playlist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.community.playlists import Playlist
 
 
 async def _made(hall: Hall, owner: UUID, **wanted: Any) -> Any:

@@ -11,16 +11,17 @@ import pytest
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import artist, change, person, release
 from veza.accounts.people import DELETED_NAME
-from veza.catalog import hiding, moderation, playlists, reports
 from veza.catalog.artists import Artist
 from veza.catalog.askers import SYSTEM
-from veza.catalog.comments import Comment
 from veza.catalog.deleting import delete_release
 from veza.catalog.listener_data import on_person_deleted
 from veza.catalog.releases import Release, release_to_change
-from veza.catalog.reported import Report, SubjectKind
+from veza.community import playlists
+from veza.community.comments import Comment
 from veza.kit import outbox
 from veza.kit.subscriptions import Subscriptions
+from veza.moderation import decisions, hiding, reports
+from veza.moderation.reported import Report, SubjectKind
 
 JUDGE = ("moderator",)
 
@@ -96,9 +97,9 @@ async def _reported(hall: Hall, who: UUID, kind: SubjectKind, subject_id: UUID) 
         return (await reports.report(session, who, kind, subject_id, "abuse", "what Mara wrote")).id
 
 
-async def _decided(hall: Hall, report_id: UUID, decision: moderation.Decision) -> None:
+async def _decided(hall: Hall, report_id: UUID, decision: decisions.Decision) -> None:
     async with hall.database.write("judge") as session:
-        await moderation.decide_report(session, report_id, decision, "because")
+        await decisions.decide_report(session, report_id, decision, "because")
 
 
 @pytest.mark.parametrize("kind", ["comment", "playlist", "release", "track"])

@@ -10,12 +10,13 @@ import pytest
 
 from tests.api.market.conftest import Act, Shop, anonymous
 from tests.api.visitors import visiting
-from veza.catalog import hiding, publishing
+from veza.catalog import publishing
 from veza.catalog.releases import Release
 from veza.kit.database import Session
 from veza.market import orders
 from veza.market.gone import OrdersStay, cancel_open
 from veza.market.orders import Order, OrderLine
+from veza.moderation import hiding
 from veza.money.refunds import Refund
 
 TakeDown = Callable[[Shop, Act, UUID], Awaitable[None]]

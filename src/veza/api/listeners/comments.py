@@ -24,8 +24,9 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
-from veza.catalog import comment_lists, comments, visibility
-from veza.catalog.comments import LONGEST_TRACK, TEXT_MOST
+from veza.catalog import visibility
+from veza.community import comment_lists, comments
+from veza.community.comments import LONGEST_TRACK, TEXT_MOST
 from veza.kit.database import Database, Session
 
 TAG = "comments"

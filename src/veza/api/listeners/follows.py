@@ -20,7 +20,7 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
-from veza.catalog import follows
+from veza.community import follows
 from veza.kit.database import Database, Session
 
 TAG = "follows"

@@ -20,8 +20,8 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
-from veza.catalog import likes
-from veza.catalog.likes import Liked
+from veza.community import likes
+from veza.community.likes import Liked
 from veza.kit.database import Database, Session
 
 TAG = "likes"

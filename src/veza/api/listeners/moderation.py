@@ -30,10 +30,10 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, changes, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
-from veza.catalog import hiding, moderation, reports
-from veza.catalog.reported import Report, ReportStatus, SubjectKind
 from veza.kit import moves
 from veza.kit.database import Database, Session
+from veza.moderation import decisions, hiding, reports
+from veza.moderation.reported import Report, ReportStatus, SubjectKind
 
 TAG = "moderation"
 JUDGES = needs(Permission.MODERATE)
@@ -106,7 +106,7 @@ async def claim_report(report_id: FromPath[UUID], idempotent: NamedDependency[Id
     """Takes every open report of the same thing, so that no two moderators judge it at once; for an hour."""
 
     async def work(session: Session) -> Reply:
-        return Reply(200, await _detail(session, await moderation.claim(session, report_id)))
+        return Reply(200, await _detail(session, await decisions.claim(session, report_id)))
 
     return await idempotent.run(work)
 
@@ -128,7 +128,7 @@ async def release_report(report_id: FromPath[UUID], idempotent: NamedDependency[
     """Gives back what you had taken; what another moderator took stays theirs."""
 
     async def work(session: Session) -> Reply:
-        return Reply(200, await _detail(session, await moderation.release(session, report_id)))
+        return Reply(200, await _detail(session, await decisions.release(session, report_id)))
 
     return await idempotent.run(work)
 
@@ -154,7 +154,7 @@ async def decide_report(
     reports of the same thing are decided with it; the owner is told what and why; the log keeps it."""
 
     async def work(session: Session) -> Reply:
-        row = await moderation.decide_report(session, report_id, data.decision, data.reason)
+        row = await decisions.decide_report(session, report_id, data.decision, data.reason)
         return Reply(200, await _detail(session, row))
 
     return await idempotent.run(work)
@@ -189,7 +189,7 @@ async def decide(
     """Hides or restores something whether it was reported or not; what is open about it is decided with it."""
 
     async def work(session: Session) -> Reply:
-        entry = await moderation.decide(session, data.subject_kind, data.subject_id, data.decision, data.reason)
+        entry = await decisions.decide(session, data.subject_kind, data.subject_id, data.decision, data.reason)
         return Reply(201, show(EntryResponse, entry))
 
     return await idempotent.run(work)
@@ -201,7 +201,7 @@ async def decide(
     tags=[TAG],
     summary="The moderation log",
     opt=JUDGES,
-    dependencies=paged(moderation.SORTS),
+    dependencies=paged(decisions.SORTS),
     responses=answers(
         200, Page[EntryResponse], "A page, newest first.", page_of(ENTRY_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -216,7 +216,7 @@ async def list_decisions(
     filters = {"kind": kind, "subject": subject}
     part = page_request.of("moderation log", filters)
     async with database.read() as session:
-        rows = await moderation.log(session, part.slice, kind=kind, subject_id=subject)
+        rows = await decisions.log(session, part.slice, kind=kind, subject_id=subject)
     return part.page(rows, lambda row: show(EntryResponse, row))
 
 

@@ -38,8 +38,8 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND, problem_responses
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import Visitor, needs
-from veza.catalog import playlist_items, playlist_people, playlists
-from veza.catalog.m3u import m3u
+from veza.community import playlist_items, playlist_people, playlists
+from veza.community.m3u import m3u
 from veza.kit.database import Database, Session
 
 M3U = "audio/x-mpegurl"

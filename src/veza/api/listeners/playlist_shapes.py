@@ -9,8 +9,8 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.api.shapes import PLAIN, show
-from veza.catalog.playlist_items import ADDED_AT_ONCE_MOST
-from veza.catalog.playlists import DESCRIPTION_MOST, TITLE_MOST
+from veza.community.playlist_items import ADDED_AT_ONCE_MOST
+from veza.community.playlists import DESCRIPTION_MOST, TITLE_MOST
 
 PLAYLIST_ID = "01890000-0000-7000-8000-00000000000a"
 PERSON_ID = "01890000-0000-7000-8000-00000000000b"

@@ -30,7 +30,7 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
-from veza.catalog import playlist_lists, playlists
+from veza.community import playlist_lists, playlists
 from veza.kit.database import Database, Session
 
 TAG = "playlists"

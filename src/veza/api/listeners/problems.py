@@ -5,7 +5,8 @@ from __future__ import annotations
 from veza.accounts.people import UnknownPerson
 from veza.api.accounts.problems import NOT_CONFIRMED
 from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
-from veza.catalog.comments import (
+from veza.catalog.visibility import NothingThere
+from veza.community.comments import (
     AddressNotConfirmed,
     BadMoment,
     NotYourComment,
@@ -13,17 +14,16 @@ from veza.catalog.comments import (
     TooLateToEdit,
     UnknownComment,
 )
-from veza.catalog.hiding import CannotHide, NothingHidden
-from veza.catalog.moderation import Claimed, DecidedAlready, OpenAlready
-from veza.catalog.notices import UnknownNotice
-from veza.catalog.playlist_items import ItemGone, PlaylistFull
-from veza.catalog.playlist_people import TooManyPeople
-from veza.catalog.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
-from veza.catalog.reports import TooManyReports, UnknownReport
-from veza.catalog.visibility import NothingThere
+from veza.community.playlist_items import ItemGone, PlaylistFull
+from veza.community.playlist_people import TooManyPeople
+from veza.community.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
 from veza.kit.limits import RateLimited
 from veza.kit.moves import Stale
 from veza.kit.text import BadText
+from veza.moderation.decisions import Claimed, DecidedAlready, OpenAlready
+from veza.moderation.hiding import CannotHide, NothingHidden
+from veza.moderation.notices import UnknownNotice
+from veza.moderation.reports import TooManyReports, UnknownReport
 
 BAD_TEXT = Kind(
     "bad-text",

@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 
 from veza.api.listeners.playlist_shapes import AT, RELEASE_ID
 from veza.api.shapes import CHANGE_EXAMPLE, PLAIN, Change
-from veza.catalog.moderation import REASON_MOST, Decision
-from veza.catalog.reported import ReportReason, ReportStatus, SubjectKind
-from veza.catalog.reports import TEXT_MOST
+from veza.moderation.decisions import REASON_MOST, Decision
+from veza.moderation.reported import ReportReason, ReportStatus, SubjectKind
+from veza.moderation.reports import TEXT_MOST
 
 REPORT_ID = "01890000-0000-7000-8000-000000000011"
 NOTICE_ID = "01890000-0000-7000-8000-000000000012"

@@ -26,9 +26,9 @@ from veza.api.pagination import Page, PageRequest, paged
 from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
-from veza.catalog import notices, reports
-from veza.catalog.reported import ReportStatus
 from veza.kit.database import Database, Session
+from veza.moderation import notices, reports
+from veza.moderation.reported import ReportStatus
 
 TAG = "reports"
 

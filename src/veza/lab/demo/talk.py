@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.catalog import comments, follows, likes, playlist_items, playlist_people, playlists
+from veza.community import comments, follows, likes, playlist_items, playlist_people, playlists
 from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import COMMENTS, PLAYLISTS
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from veza.catalog import comments, moderation, reports
-from veza.catalog.reported import Report, ReportReason, SubjectKind
+from veza.community import comments
 from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import SPAM
+from veza.moderation import decisions, reports
+from veza.moderation.reported import Report, ReportReason, SubjectKind
 
 
 async def moderate(modules: Modules, label: Label) -> None:
@@ -26,9 +27,9 @@ async def moderate(modules: Modules, label: Label) -> None:
     upheld = await _report(modules, others[0], "comment", hidden, "spam", "advertising")
     dismissed = await _report(modules, others[4], "artist", label.artists[where[0]], "other", "I do not like the name")
     async with modules.database.write(f"person {label.moderator}") as session:
-        await moderation.claim(session, taken.id)
-        await moderation.decide_report(session, upheld.id, "hide", "advertising under a song")
-        await moderation.decide_report(session, dismissed.id, "dismiss", "a name may be silly")
+        await decisions.claim(session, taken.id)
+        await decisions.decide_report(session, upheld.id, "hide", "advertising under a song")
+        await decisions.decide_report(session, dismissed.id, "dismiss", "a name may be silly")
 
 
 async def _spam(modules: Modules, author: UUID, track_id: UUID) -> UUID:

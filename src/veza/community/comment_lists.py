@@ -8,11 +8,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.accounts.people import Person
-from veza.catalog.comments import Comment
-from veza.catalog.playlist_lists import DELETED_ACCOUNT
-from veza.catalog.rows import Found, Query, Rows, found_by
+from veza.community.comments import Comment
+from veza.community.playlist_lists import DELETED_ACCOUNT
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
+from veza.kit.rows import Found, Query, Rows, found_by
 
 _Reply = aliased(Comment)
 _Parent = aliased(Comment)

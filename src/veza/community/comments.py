@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, sele
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
-from veza.catalog import reported, visibility
+from veza.catalog import visibility
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -20,6 +20,7 @@ from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.limits import Limit
 from veza.kit.text import paragraphs
+from veza.moderation import reported
 
 TEXT_MOST = 2_000
 LONGEST_TRACK = timedelta(hours=24)

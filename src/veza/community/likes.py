@@ -12,13 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
-from veza.catalog.insert_ignore import insert_ignore
 from veza.catalog.releases import Release
-from veza.catalog.rows import Query, Rows, found_by
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_RELEASE, VISIBLE_TRACK
 from veza.kit.database import Base, Session
+from veza.kit.insert_ignore import insert_ignore
 from veza.kit.listing import Slice, by_age
+from veza.kit.rows import Query, Rows, found_by
 
 Liked = Literal["track", "release"]
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from veza.accounts.people import Person
-from veza.catalog.playlists import Playlist, PlaylistPerson, UnknownPlaylist
-from veza.catalog.rows import Found, Query, Rows, found_by
+from veza.community.playlists import Playlist, PlaylistPerson, UnknownPlaylist
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.rows import Found, Query, Rows, found_by
 
 DELETED_ACCOUNT = "deleted account"
 """The name of whoever is gone."""

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog import hiding, notices, reported
-from veza.catalog.reported import Report, SubjectKind, machine
-from veza.catalog.reports import UnknownReport, find, lock_reporter
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.text import one_line
+from veza.moderation import hiding, notices, reported
+from veza.moderation.reported import Report, SubjectKind, machine
+from veza.moderation.reports import UnknownReport, find, lock_reporter
 
 Decision = Literal["dismiss", "warn", "hide", "restore", "reopen"]
 DECISIONS: tuple[str, ...] = get_args(Decision)

@@ -13,14 +13,14 @@ from sqlalchemy import bindparam, func, insert, select, true, update
 
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
-from veza.catalog.playlists import Playlist, PlaylistItem, lock_to_edit
 from veza.catalog.releases import Release
-from veza.catalog.rows import Rows, found_by
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK, NothingThere
+from veza.community.playlists import Playlist, PlaylistItem, lock_to_edit
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.listing import Slice, Sort, start_of
+from veza.kit.rows import Rows, found_by
 
 ITEMS_MOST = 5_000
 ADDED_AT_ONCE_MOST = 100

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
-from veza.catalog.insert_ignore import insert_ignore
 from veza.catalog.releases import Release
-from veza.catalog.rows import Query, Rows, found_by
 from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.visibility import VISIBLE_ARTIST, VISIBLE_RELEASE
 from veza.kit.database import Base, Session
+from veza.kit.insert_ignore import insert_ignore
 from veza.kit.listing import Slice, Sort, by_age, by_time
+from veza.kit.rows import Query, Rows, found_by
 
 
 class Follow(Base):

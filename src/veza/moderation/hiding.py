@@ -9,17 +9,18 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Select, bindparam, delete, select, update
 
 from veza.accounts.people import Person
-from veza.catalog import comments, playlists, visibility
+from veza.catalog import visibility
 from veza.catalog.artists import Artist, ArtistMember
-from veza.catalog.comments import Comment
-from veza.catalog.insert_ignore import insert_ignore
-from veza.catalog.playlists import Playlist
 from veza.catalog.releases import Release
-from veza.catalog.reported import SubjectKind
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack, NothingThere
+from veza.community import comments, playlists
+from veza.community.comments import Comment
+from veza.community.playlists import Playlist
 from veza.kit import outbox
 from veza.kit.database import Session
+from veza.kit.insert_ignore import insert_ignore
+from veza.moderation.reported import SubjectKind
 
 
 class CannotHide(ValueError):

@@ -12,10 +12,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, fu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
-from veza.catalog import reported
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.text import one_line, paragraphs
+from veza.moderation import reported
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 2_000

@@ -8,9 +8,9 @@ from sqlalchemy import delete, func, select
 
 from veza.accounts import people
 from veza.accounts.people import Person
-from veza.catalog.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, see
-from veza.catalog.rows import Rows, found_by
+from veza.community.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, see
 from veza.kit.database import Session
+from veza.kit.rows import Rows, found_by
 
 PEOPLE_MOST = 100
 

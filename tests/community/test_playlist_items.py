@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.catalog.published import change, counted, person, tracks
-from veza.catalog import playlist_items, playlists
-from veza.catalog.playlist_items import GAP, ITEMS_MOST, ItemGone, PlaylistFull
-from veza.catalog.playlists import Playlist
 from veza.catalog.visibility import NothingThere
+from veza.community import playlist_items, playlists
+from veza.community.playlist_items import GAP, ITEMS_MOST, ItemGone, PlaylistFull
+from veza.community.playlists import Playlist
 from veza.kit.database import Database
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veza.catalog.m3u import m3u
+from veza.community.m3u import m3u
 
 TRACK = UUID("01890000-0000-7000-8000-000000000001")
 

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from tests.catalog.published import person, tracks
-from veza.catalog import hiding, moderation, reported, reports, visibility
-from veza.catalog.reported import Report
+from veza.catalog import visibility
 from veza.kit.database import Database
 from veza.kit.moves import ForbiddenMove, Stale, history_of
+from veza.moderation import decisions, hiding, reported, reports
+from veza.moderation.reported import Report
 
 ALLOWED = {
     ("open", "upheld"),
@@ -50,7 +51,7 @@ async def test_of_two_who_move_the_same_row_one_is_told(database: Database) -> N
     async with database.read() as session:
         stale = await reports.find(session, report_id)
     async with database.write() as session:
-        await moderation.decide_report(session, report_id, "dismiss", "fine")
+        await decisions.decide_report(session, report_id, "dismiss", "fine")
     with pytest.raises(Stale):
         async with database.write() as session:
             await reported.machine.move(session, stale, "upheld", because="x")
@@ -62,7 +63,7 @@ async def test_reports_that_come_while_it_is_decided_are_decided_or_stay_open(da
 
     async def decide() -> None:
         async with database.write("judge") as session:
-            await moderation.decide_report(session, first, "hide", "loud")
+            await decisions.decide_report(session, first, "hide", "loud")
 
     async def come(number: int) -> None:
         try:
@@ -83,15 +84,15 @@ async def test_reports_that_come_while_it_is_decided_are_decided_or_stay_open(da
 
 @pytest.mark.parametrize("later", ["hide", "warn", "dismiss"])
 async def test_of_two_moderators_who_decide_one_report_the_second_is_told(
-    database: Database, later: moderation.Decision
+    database: Database, later: decisions.Decision
 ) -> None:
     (track,) = await tracks(database, "a")
     report_id = await _reported(database, "Mara", track)
     async with database.write("one") as session:
-        await moderation.decide_report(session, report_id, "dismiss", "fine")
+        await decisions.decide_report(session, report_id, "dismiss", "fine")
     await _reported(database, "Ben", track)
-    with pytest.raises(moderation.DecidedAlready):
+    with pytest.raises(decisions.DecidedAlready):
         async with database.write("two") as session:
-            await moderation.decide_report(session, report_id, later, "not fine")
+            await decisions.decide_report(session, report_id, later, "not fine")
     async with database.read() as session:
         assert not await visibility.is_hidden(session, "track", track)

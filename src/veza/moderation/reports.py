@@ -9,16 +9,17 @@ from sqlalchemy import bindparam, func, select
 
 from veza.accounts import people
 from veza.accounts.people import Person
-from veza.catalog import comments, playlists, visibility
+from veza.catalog import visibility
 from veza.catalog.artists import Artist
-from veza.catalog.comments import Comment, UnknownComment
 from veza.catalog.releases import Release
-from veza.catalog.reported import Report, ReportReason, ReportStatus, SubjectKind, machine
-from veza.catalog.rows import Rows, found_by
 from veza.catalog.tracks import Track
+from veza.community import comments, playlists
+from veza.community.comments import Comment, UnknownComment
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.rows import Rows, found_by
 from veza.kit.text import paragraphs
+from veza.moderation.reported import Report, ReportReason, ReportStatus, SubjectKind, machine
 
 TEXT_MOST = 2_000
 LABEL_MOST = 200
