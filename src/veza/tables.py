@@ -11,14 +11,14 @@ from veza.kit import mail
 from veza.kit.database import Base
 from veza.library import grants
 from veza.market import cart, codes, orders, products, receipts, refund_requests
-from veza.moderation import decisions
+from veza.moderation import log, notices, reports
 from veza.money import backlog, nettings, operator, pace_postgres, sellers
 from veza.money import facade as money
 
 WITH_TABLES = (
     idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
-    ingested, invitations, comments, follows, likes, decisions, playlists, visibility,
+    ingested, invitations, comments, follows, likes, log, notices, playlists, reports, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

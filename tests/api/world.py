@@ -32,6 +32,7 @@ from veza.api.market.routes import market_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import money_routes
+from veza.app.subjects import SUBJECTS
 from veza.catalog import slugs
 from veza.catalog.artists import ArtistMember
 from veza.catalog.facade import Catalog
@@ -44,7 +45,8 @@ from veza.community.playlists import PlaylistPerson
 from veza.kit.database import Session
 from veza.kit.objects import Objects
 from veza.market.orders import Order
-from veza.moderation.decisions import ModerationEntry
+from veza.moderation.facade import Moderation
+from veza.moderation.log import ModerationEntry
 from veza.moderation.notices import Notice
 from veza.moderation.reports import Report
 from veza.money import findings, refunds
@@ -84,7 +86,7 @@ async def _world(shop: Shop) -> World:
                 [
                     *account_routes(accounts),
                     *catalog_routes(catalog),
-                    *listeners_routes("http://veza.test"),
+                    *listeners_routes("http://veza.test", Moderation(SUBJECTS)),
                     *market_routes(shop.stage.money, shop.rules),
                     *money_routes(shop.stage.money, SaleTerms(("EUR",), 1000)),
                 ],

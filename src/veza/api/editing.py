@@ -5,8 +5,9 @@ The thing is locked, read as GET shows it, and compared, in the very transaction
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, get_type_hints
 
 from litestar import Request
 from litestar.di import NamedDependency, Provide
@@ -14,15 +15,16 @@ from litestar.params import HeaderParameter
 from msgspec import UNSET
 
 from veza.api.idempotency import IdempotencyKey, Idempotent, fingerprint_of
-from veza.api.visitors import Visitor, visitor_of
+from veza.api.visitors import visitor_of
 from veza.http.entity_tags import demand_match
 from veza.http.faults import Fault
 from veza.http.problems import INVALID_REQUEST, Problem
 from veza.http.words import IF_MATCH
 from veza.kit.database import Database, Session
 
-Current = Callable[[Session, Mapping[str, Any], Visitor], Awaitable[Any]]
-"""Locks what the path's parameters name, and returns it as GET shows it to this visitor; raises as the write does."""
+Current = Callable[..., Awaitable[Any]]
+"""`current(session, path, visitor)` locks what the path's parameters name, and returns it as GET shows it to this
+visitor; raises as the write does. Further parameters are what the router provides under their names."""
 
 
 def editing(current: Current) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def editing(current: Current) -> dict[str, Any]:
                 description="The `ETag` of what you read: refused with 412 where it has changed since.",
             ),
         ] = None,
+        **provided: Any,
     ) -> Idempotent:
         visitor = visitor_of(request)
         write = Idempotent(
@@ -50,11 +53,26 @@ def editing(current: Current) -> dict[str, Any]:
             return write
 
         async def demand(session: Session) -> None:
-            demand_match(if_match, await current(session, request.path_params, visitor))
+            demand_match(if_match, await current(session, request.path_params, visitor, **provided))
 
         return write.on_condition(demand)
 
+    _take(idempotent, current)
     return {"idempotent": Provide(idempotent)}
+
+
+_PROVIDED: Any = NamedDependency
+
+
+def _take(idempotent: Any, current: Current) -> None:
+    """Let Litestar see what `current` takes from the router as parameters of the dependency."""
+    hints, signature = get_type_hints(current), inspect.signature(idempotent)
+    taken = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    del idempotent.__annotations__["provided"]
+    for name in [*inspect.signature(current).parameters][3:]:
+        idempotent.__annotations__[name] = shape = _PROVIDED[hints[name]]
+        taken.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=shape))
+    idempotent.__signature__ = signature.replace(parameters=taken)
 
 
 def read_version(changes: dict[str, Any], idempotent: Idempotent) -> int | None:

@@ -164,7 +164,7 @@ def _routes(
     under_api = [
         *account_routes(modules.accounts),
         *catalog_routes(modules.catalog),
-        *listeners_routes(settings.base_url),
+        *listeners_routes(settings.base_url, modules.moderation),
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),
     ]
@@ -206,7 +206,9 @@ def _beside(settings: Settings, modules: Modules) -> list[Service]:
     if modules.sandbox is None:
         return []
     hosted = modules.sandbox
-    stage = demo.Modules(modules.accounts, modules.catalog, modules.market, modules.money, hosted.sandbox)
+    stage = demo.Modules(
+        modules.accounts, modules.catalog, modules.market, modules.moderation, modules.money, hosted.sandbox
+    )
     return [hosted, *([DemoData(stage, settings.demo_seed)] if settings.demo_data else [])]
 
 

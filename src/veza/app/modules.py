@@ -15,8 +15,9 @@ from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role
+from veza.app.personal_data import listening_of
+from veza.app.subjects import SUBJECTS
 from veza.app.subscriptions import plain_values, subscriptions
-from veza.catalog import listener_data
 from veza.catalog.facade import Catalog
 from veza.catalog.limits import Limits
 from veza.community import preferences
@@ -29,6 +30,7 @@ from veza.lab.sandbox.belonging import sandbox_key
 from veza.lab.sandbox.hosted import HostedSandbox, hosted_sandbox
 from veza.market import export as market_export
 from veza.market.rules import MarketRules
+from veza.moderation.facade import Moderation
 from veza.money import configured
 from veza.money.claims import Settled
 from veza.money.facade import Money
@@ -48,6 +50,7 @@ class Modules:
     accounts: Accounts
     catalog: Catalog
     market: MarketRules
+    moderation: Moderation
     money: Money
     sandbox: HostedSandbox | None
 
@@ -75,6 +78,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
             _limits(settings),
         ),
         market=market,
+        moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
         sandbox=sandbox,
     )
@@ -101,7 +105,7 @@ def _accounts(settings: Settings, database: Database, token: str) -> Accounts:
     )
     words = (settings.platform_name, urlsplit(settings.base_url).hostname or "")
     exporters = {
-        "listening": listener_data.export_of,
+        "listening": listening_of,
         "market": market_export.export_of,
         "notices": preferences.export_of,
     }

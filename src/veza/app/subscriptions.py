@@ -10,7 +10,7 @@ import structlog
 
 from veza.accounts import credentials, deletion
 from veza.api.idempotency import forget_answers
-from veza.catalog.listener_data import on_person_deleted
+from veza.app.personal_data import on_person_deleted
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
 from veza.market.rules import MarketRules

@@ -6,7 +6,7 @@ from veza.catalog import slugs, tagging
 from veza.catalog.releases import NotDraft, Release
 from veza.catalog.tracks import forget_tracks
 from veza.kit.database import Session
-from veza.moderation import reported
+from veza.moderation import reports
 
 
 async def delete_release(session: Session, release: Release) -> None:
@@ -18,4 +18,4 @@ async def delete_release(session: Session, release: Release) -> None:
     await session.flush()
     await tagging.forget(session, release.id)
     await slugs.forget(session, release.id)
-    await reported.forget_labels(session, "release", [release.id])
+    await reports.forget_labels(session, "release", [release.id])

@@ -18,7 +18,7 @@ from veza.catalog.releases import Release, UnknownRelease, release_to_change
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
-from veza.moderation import reported
+from veza.moderation import reports
 
 
 class Track(Base):
@@ -150,7 +150,7 @@ async def remove_track(session: Session, release: Release, track: Track) -> None
     await session.delete(track)
     await session.flush()
     await tagging.forget(session, track_id)
-    await reported.forget_labels(session, "track", [track_id])
+    await reports.forget_labels(session, "track", [track_id])
     await _renumber(session, [one.id for one in await tracks_of(session, release.id)])
 
 
@@ -230,7 +230,7 @@ async def forget_tracks(session: Session, release_id: UUID) -> None:
     ids = [one.id for one in await tracks_of(session, release_id)]
     if ids:
         await tagging.forget(session, *ids)
-        await reported.forget_labels(session, "track", ids)
+        await reports.forget_labels(session, "track", ids)
         await session.execute(delete(Track).where(Track.release_id == release_id))
 
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
-from veza.accounts.people import Person
+from veza.accounts.people import DELETED_NAME, Person
 from veza.community.comments import Comment
-from veza.community.playlist_lists import DELETED_ACCOUNT
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
 from veza.kit.rows import Found, Query, Rows, found_by
@@ -28,7 +27,7 @@ _SHOWN: Query = select(
     Comment.track_id,
     Comment.parent_id,
     Comment.person_id,
-    func.coalesce(Person.name, DELETED_ACCOUNT).label("author"),
+    func.coalesce(Person.name, DELETED_NAME).label("author"),
     Comment.at_ms,
     Comment.text,
     Comment.deleted_at.is_not(None).label("is_deleted"),

@@ -20,7 +20,7 @@ from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.limits import Limit
 from veza.kit.text import paragraphs
-from veza.moderation import reported
+from veza.moderation import reports
 
 TEXT_MOST = 2_000
 LONGEST_TRACK = timedelta(hours=24)
@@ -177,7 +177,7 @@ async def remove(session: Session, comment_id: UUID, person_id: UUID) -> None:
     comment = await _lock_own(session, comment_id, person_id)
     comment.text, comment.deleted_at = "", session.now
     await session.flush()
-    await reported.forget_labels(session, "comment", [comment_id])
+    await reports.forget_labels(session, "comment", [comment_id])
 
 
 async def hide(session: Session, comment_id: UUID, person_id: UUID) -> Comment:

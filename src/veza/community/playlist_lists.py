@@ -6,14 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from veza.accounts.people import Person
+from veza.accounts.people import DELETED_NAME, Person
 from veza.community.playlists import Playlist, PlaylistPerson, UnknownPlaylist
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.rows import Found, Query, Rows, found_by
-
-DELETED_ACCOUNT = "deleted account"
-"""The name of whoever is gone."""
 
 _SHOWN: Query = select(
     Playlist.id,
@@ -24,7 +21,7 @@ _SHOWN: Query = select(
     Playlist.hidden_at.is_not(None).label("is_hidden"),
     Playlist.link_hash.is_not(None).label("has_link"),
     Playlist.owner_id,
-    func.coalesce(Person.name, DELETED_ACCOUNT).label("owner_name"),
+    func.coalesce(Person.name, DELETED_NAME).label("owner_name"),
     Playlist.items_count,
     Playlist.version,
     Playlist.created_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from veza.accounts.people import Person, UnknownPerson
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.text import one_line, paragraphs
-from veza.moderation import reported
+from veza.moderation import reports
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 2_000
@@ -186,7 +187,7 @@ async def remove(session: Session, playlist_id: UUID, person_id: UUID) -> None:
     await session.execute(delete(PlaylistItem).where(PlaylistItem.playlist_id == playlist_id))
     await session.execute(delete(PlaylistPerson).where(PlaylistPerson.playlist_id == playlist_id))
     await session.execute(delete(Playlist).where(Playlist.id == playlist_id))
-    await reported.forget_labels(session, "playlist", [playlist_id])
+    await reports.forget_labels(session, "playlist", [playlist_id])
 
 
 async def renew_link(session: Session, playlist_id: UUID, person_id: UUID) -> str:
@@ -252,9 +253,9 @@ async def may_edit(session: Session, playlist: Playlist, person_id: UUID | None)
     return await session.get(PlaylistPerson, (playlist.id, person_id)) is not None
 
 
-async def hidden(session: Session, ids: list[UUID]) -> set[UUID]:
+async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Which of these playlists a moderator hid."""
-    found = select(Playlist.id).where(Playlist.id.in_(ids), Playlist.hidden_at.is_not(None))
+    found = select(Playlist.id).where(Playlist.id.in_(list(ids)), Playlist.hidden_at.is_not(None))
     return set((await session.scalars(found)).all())
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from veza.accounts import deletion
-from veza.community import preferences
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside
 from veza.market import erasure, fulfilment, gone, notices, orders, refund_notices, refund_requests
@@ -42,7 +41,6 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
 
     async def on_deleted(session: Session, event: Event) -> None:
         await erasure.forget_person(session, UUID(event.payload["person_id"]))
-        await preferences.forget_person(session, UUID(event.payload["person_id"]))
 
     return {
         deletion.TOPIC: (on_deleted,),

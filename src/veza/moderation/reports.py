@@ -1,30 +1,81 @@
-"""Reports: somebody says that something breaks the rules; one open report per person and thing."""
+"""Reports: their states, their lists, and what is forgotten of what they are about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, bindparam, func, select, update
+from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts import people
-from veza.accounts.people import Person
-from veza.catalog import visibility
-from veza.catalog.artists import Artist
-from veza.catalog.releases import Release
-from veza.catalog.tracks import Track
-from veza.community import comments, playlists
-from veza.community.comments import Comment, UnknownComment
-from veza.kit.database import Session
+from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.moves import Machine, Move
 from veza.kit.rows import Rows, found_by
-from veza.kit.text import paragraphs
-from veza.moderation.reported import Report, ReportReason, ReportStatus, SubjectKind, machine
+from veza.moderation.subjects import SUBJECT_KINDS, SubjectKind
 
-TEXT_MOST = 2_000
-LABEL_MOST = 200
-OPEN_MOST = 100
-"""Reports one person may have waiting: enough for an evening's spam wave, too few to bury the queue."""
+ReportReason = Literal["spam", "abuse", "copyright", "illegal", "misleading", "other"]
+ReportStatus = Literal["open", "upheld", "dismissed"]
+STATUSES: tuple[str, ...] = get_args(ReportStatus)
+DECIDED_AT_ONCE_MOST = 500
+"""Reports that one decision moves; those beyond stay open, for the next."""
+
+
+class Report(Base):
+    """`label` is how the subject called itself then, empty once it is forgotten; `claimed_by` is the moderator at work
+    on it.
+
+    `reporter_id` is null once the account is gone. `decision` is the last one made, of log.DECISIONS.
+    """
+
+    __tablename__ = "reports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    status: Mapped[str]
+    attempt: Mapped[int] = mapped_column(default=0)
+    reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    label: Mapped[str]
+    reason: Mapped[str]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    claimed_by: Mapped[str | None]
+    claimed_at: Mapped[datetime | None]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
+        CheckConstraint(
+            "subject_kind IN ({})".format(", ".join(f"'{s}'" for s in SUBJECT_KINDS)), name="subject_kind_known"
+        ),
+        Index(None, "status", "id"),
+        Index(None, "subject_kind", "subject_id"),
+        Index(None, "reporter_id", "id"),
+    )
+
+
+Index(
+    "uq_reports_open",
+    Report.reporter_id,
+    Report.subject_kind,
+    Report.subject_id,
+    unique=True,
+    postgresql_where=Report.status == "open",
+    sqlite_where=Report.status == "open",
+)
+
+MOVES = (
+    Move("open", "upheld", "it broke the rules: hidden, or its owner was warned", "moderator"),
+    Move("open", "dismissed", "it broke no rule", "moderator"),
+    Move("upheld", "dismissed", "what was hidden was restored", "moderator"),
+    Move("upheld", "open", "reopened for another look", "moderator"),
+    Move("dismissed", "open", "reopened for another look", "moderator"),
+)
+machine: Machine[Report] = Machine("report", Report, STATUSES, MOVES)
 
 
 class UnknownReport(LookupError):
@@ -34,60 +85,34 @@ class UnknownReport(LookupError):
         super().__init__(f"there is no report {wanted}")
 
 
-class TooManyReports(ValueError):
-    """One person has as many waiting as may be."""
+class DecidedAlready(Exception):
+    """No report of the subject is open any more."""
 
-    def __init__(self) -> None:
-        super().__init__(f"{OPEN_MOST} of your reports are still open: wait until moderators have looked at some")
-
-
-async def report(
-    session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID, reason: ReportReason, text: str
-) -> Report:
-    """Open a report, or find the one this person has open about the same thing.
-
-    Raises NothingThere, UnknownComment, UnknownPlaylist, UnknownPerson, BadText, TooManyReports.
-    """
-    if not await lock_reporter(session, reporter_id):
-        raise people.UnknownPerson(reporter_id)
-    asked = {"reporter_id": reporter_id, "kind": kind, "subject_id": subject_id}
-    already = (await session.scalars(_OPEN, asked)).one_or_none()
-    if already is not None:
-        return already
-    said = paragraphs(text, "the text", most=TEXT_MOST)
-    label = await _label(session, reporter_id, kind, subject_id)
-    if (await session.scalar(_COUNT_OPEN, {"reporter_id": reporter_id}) or 0) >= OPEN_MOST:
-        raise TooManyReports
-    values = {
-        "id": session.new_id(),
-        "status": "open",
-        "attempt": 0,
-        "reporter_id": reporter_id,
-        "subject_kind": kind,
-        "subject_id": subject_id,
-        "label": label[:LABEL_MOST],
-        "reason": reason,
-        "text": said,
-        "created_at": session.now,
-        "claimed_by": None,
-        "claimed_at": None,
-        "decision": None,
-        "decided_at": None,
-    }
-    (row,) = await machine.create(session, [values], because=reason)
-    return row
-
-
-async def lock_reporter(session: Session, reporter_id: UUID) -> bool:
-    """Whatever becomes an open report of this person waits for this transaction to end; False when they are gone."""
-    return await session.scalar(_LOCK_PERSON, {"id": reporter_id}) is not None
+    def __init__(self, kind: str, subject_id: UUID, decision: str | None) -> None:
+        super().__init__(f"no report of {kind} {subject_id} is open; last decision: {decision or 'none'}")
 
 
 async def find(session: Session, report_id: UUID) -> Report:
+    """The report; raises UnknownReport."""
     row = await session.get(Report, report_id)
     if row is None:
         raise UnknownReport(report_id)
     return row
+
+
+async def lock(session: Session, report_id: UUID) -> Report:
+    """The report as it is now, locked; raises UnknownReport."""
+    row = await session.get(Report, report_id, populate_existing=True, with_for_update=True)
+    if row is None:
+        raise UnknownReport(report_id)
+    return row
+
+
+async def lock_those_of(session: Session, kind: str, subject_id: UUID, status: ReportStatus) -> Sequence[Report]:
+    """The reports of one subject in this status, locked; the oldest DECIDED_AT_ONCE_MOST."""
+    asked = {"kind": kind, "subject_id": subject_id, "in_status": status}
+    found = await session.execute(_LOCK, asked, execution_options={"populate_existing": True})
+    return found.scalars().all()
 
 
 SORTS = by_age(Report.id)
@@ -108,7 +133,7 @@ async def of_person(
 async def queue(
     session: Session, page: Slice, *, status: ReportStatus | None = None, kind: SubjectKind | None = None
 ) -> Rows:
-    """Reports for moderators, each (Report,) with how many are open about the same thing (open_count)."""
+    """Reports for moderators, each (Report,) with how many are open about the same subject (open_count)."""
     open_count = (
         select(func.count())
         .where(
@@ -126,35 +151,29 @@ async def queue(
     return await found_by(session, page.of(found))
 
 
-async def _label(session: Session, reporter_id: UUID, kind: SubjectKind, subject_id: UUID) -> str:
-    """How the subject calls itself; raises when this person sees no such thing."""
-    if kind == "person":
-        return (await people.find(session, subject_id)).name
-    if kind == "playlist":
-        return (await playlists.see(session, subject_id, reporter_id)).title
-    if kind == "comment":
-        comment = await session.get(Comment, subject_id)
-        if comment is None or comment.deleted_at is not None or await comments.hidden(session, [subject_id]):
-            raise UnknownComment(subject_id)
-        await visibility.must_be_visible(session, "track", comment.track_id)
-        return comment.text
-    await visibility.must_be_visible(session, kind, subject_id)
-    column = {"artist": Artist.name, "release": Release.title, "track": Track.title}[kind]
-    return str(await session.scalar(select(column).where(column.class_.id == subject_id)))
+async def forget_labels(
+    session: Session, kind: SubjectKind, ids: Collection[UUID] | Select[UUID], *, even_open: bool = False
+) -> None:
+    """These subjects are gone: no report says any more what they were called.
+
+    An open report still does, unless `even_open`: an author who takes back a reported comment must not take the
+    evidence along. The label of an open report is forgotten with the decision.
+    """
+    theirs = update(Report).where(Report.subject_kind == kind, Report.subject_id.in_(ids))
+    if not even_open:
+        theirs = theirs.where(Report.status != "open")
+    await session.execute(theirs.values(label=""))
 
 
 _Same = Report.__table__.alias()
-_LOCK_PERSON = (
-    select(Person.id).where(Person.id == bindparam("id"), Person.deleted_at.is_(None)).with_for_update(key_share=True)
-)
-_OPEN = select(Report).where(
-    Report.reporter_id == bindparam("reporter_id"),
-    Report.subject_kind == bindparam("kind"),
-    Report.subject_id == bindparam("subject_id"),
-    Report.status == "open",
-)
-_COUNT_OPEN = (
-    select(func.count())
-    .select_from(Report)
-    .where(Report.reporter_id == bindparam("reporter_id"), Report.status == "open")
+_LOCK = (
+    select(Report)
+    .where(
+        Report.subject_kind == bindparam("kind"),
+        Report.subject_id == bindparam("subject_id"),
+        Report.status == bindparam("in_status"),
+    )
+    .order_by(Report.id)
+    .limit(DECIDED_AT_ONCE_MOST)
+    .with_for_update()
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tests.api.catalog.conftest import ALBUM, Shelf
 from tests.api.visitors import visiting
+from veza.app.subjects import SUBJECTS
 from veza.moderation import hiding
 
 
@@ -19,7 +20,7 @@ async def test_a_hidden_track_is_in_no_list_no_release_and_not_at_its_address(an
     await shelf.call("POST", f"{path}/publish", {}, by=shelf.anna, expect=200)
     hidden = next(track["id"] for track in shown["tracks"] if track["title"] == "Hidden")
     async with shelf.catalog.database.write("moderator") as session:
-        await hiding.hide(session, "track", UUID(hidden))
+        await hiding.hide(session, SUBJECTS, "track", UUID(hidden))
 
     for query in ("", "?sort=title", "?text=Hid", "?tag=folk"):
         assert "Hidden" not in [one["title"] for one in (await shelf.call("GET", f"/tracks{query}"))["items"]], query

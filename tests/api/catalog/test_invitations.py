@@ -14,11 +14,11 @@ from sqlalchemy import event, select
 from tests.api.catalog.conftest import NOBODY, Shelf, make_person
 from tests.catalog.published import change
 from veza.accounts.people import Person
+from veza.app.personal_data import on_person_deleted
 from veza.catalog import invitations
 from veza.catalog.artists import ArtistMember
 from veza.catalog.invitations import BATCH, BEING_INVITED, INVITING, LASTS, Invitation
 from veza.catalog.limits import Limits
-from veza.catalog.listener_data import on_person_deleted
 from veza.kit import mail
 from veza.kit.mail import Mail
 from veza.kit.subscriptions import Event

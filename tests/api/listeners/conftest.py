@@ -16,9 +16,11 @@ from tests.applications import Made, application
 from veza.api.application import api_v1, web_application
 from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
+from veza.app.subjects import SUBJECTS
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
+from veza.moderation.facade import Moderation
 
 BASE_URL = "https://veza.test"
 
@@ -83,7 +85,7 @@ class Hall:
 
 
 def _application(database: Any) -> Made:
-    routes = [api_v1(by_header, listeners_routes(BASE_URL))]
+    routes = [api_v1(by_header, listeners_routes(BASE_URL, Moderation(SUBJECTS)))]
     return web_application(database, routes, LISTENERS_TRANSLATIONS, LISTENERS_TAGS)
 
 

@@ -18,10 +18,11 @@ from veza.api.visitors import permission_of
 from veza.catalog import visibility
 from veza.community import comments, playlist_items, playlist_people, playlists
 from veza.kit import text
-from veza.moderation import decisions, hiding, notices, reports
+from veza.moderation import claims, decisions, hiding, notices, reporting, reports, subjects
 
 ROOMS: tuple[ModuleType, ...] = (
-    comments, hiding, decisions, notices, playlist_items, playlist_people, playlists, reports, text, visibility,
+    claims, comments, decisions, hiding, notices, playlist_items, playlist_people, playlists, reporting, reports,
+    subjects, text, visibility,
 )  # fmt: skip
 LISTS = ("/playlists", "/me/playlists", "/me/follows", "/me/likes", "/me/feed", "/me/reports", "/me/notices",
          "/moderation/reports", "/moderation/log")  # fmt: skip

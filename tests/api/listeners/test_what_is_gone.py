@@ -11,17 +11,20 @@ import pytest
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import artist, change, person, release
 from veza.accounts.people import DELETED_NAME
+from veza.app.personal_data import on_person_deleted
+from veza.app.subjects import SUBJECTS
 from veza.catalog.artists import Artist
 from veza.catalog.askers import SYSTEM
 from veza.catalog.deleting import delete_release
-from veza.catalog.listener_data import on_person_deleted
 from veza.catalog.releases import Release, release_to_change
 from veza.community import playlists
 from veza.community.comments import Comment
 from veza.kit import outbox
 from veza.kit.subscriptions import Subscriptions
-from veza.moderation import decisions, hiding, reports
-from veza.moderation.reported import Report, SubjectKind
+from veza.moderation import decisions, reporting, reports
+from veza.moderation.log import Decision
+from veza.moderation.reports import Report
+from veza.moderation.subjects import SubjectKind
 
 JUDGE = ("moderator",)
 
@@ -82,7 +85,7 @@ async def test_a_reply_to_what_was_hidden_is_there_for_nobody(any_hall: Hall) ->
         where = f"/comments/{reply['id']}{path}"
         await any_hall.refused(method, where, body, status=404, kind="not-found", as_=ben)
     async with database.read() as session:
-        assert await hiding.hidden_among(session, "comment", [UUID(reply["id"])]) == {UUID(reply["id"])}
+        assert await SUBJECTS["comment"].hidden(session, [UUID(reply["id"])]) == {UUID(reply["id"])}
     await any_hall.send("DELETE", f"/comments/{reply['id']}", as_=mara)
 
 
@@ -94,12 +97,12 @@ async def _label(hall: Hall, report_id: UUID) -> tuple[str, str]:
 
 async def _reported(hall: Hall, who: UUID, kind: SubjectKind, subject_id: UUID) -> UUID:
     async with hall.database.write("test") as session:
-        return (await reports.report(session, who, kind, subject_id, "abuse", "what Mara wrote")).id
+        return (await reporting.report(session, SUBJECTS, who, kind, subject_id, "abuse", "what Mara wrote")).id
 
 
-async def _decided(hall: Hall, report_id: UUID, decision: decisions.Decision) -> None:
+async def _decided(hall: Hall, report_id: UUID, decision: Decision) -> None:
     async with hall.database.write("judge") as session:
-        await decisions.decide_report(session, report_id, decision, "because")
+        await decisions.decide_report(session, SUBJECTS, report_id, decision, "because")
 
 
 @pytest.mark.parametrize("kind", ["comment", "playlist", "release", "track"])

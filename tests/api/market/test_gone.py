@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.market.conftest import Act, Shop, anonymous
 from tests.api.visitors import visiting
+from veza.app.subjects import SUBJECTS
 from veza.catalog import publishing
 from veza.catalog.releases import Release
 from veza.kit.database import Session
@@ -29,12 +30,12 @@ async def withdraw(shop: Shop, act: Act, release_id: UUID) -> None:
 
 async def hide_release(shop: Shop, act: Act, release_id: UUID) -> None:
     async with shop.stage.database.write("moderator") as session:
-        await hiding.hide(session, "release", release_id)
+        await hiding.hide(session, SUBJECTS, "release", release_id)
 
 
 async def hide_artist(shop: Shop, act: Act, release_id: UUID) -> None:
     async with shop.stage.database.write("moderator") as session:
-        await hiding.hide(session, "artist", act.id)
+        await hiding.hide(session, SUBJECTS, "artist", act.id)
 
 
 TAKEN_DOWN = pytest.mark.parametrize("take_down", [withdraw, hide_release, hide_artist])
@@ -152,7 +153,7 @@ async def test_a_hidden_track_sold_alone_is_gone_and_its_release_is_not(shop: Sh
     await shop.post(whole, "/cart/items", {"product_id": await act.product(release)})
     (of_track,), (of_release,) = await shop.check_out(alone), await shop.check_out(whole)
     async with shop.stage.database.write("moderator") as session:
-        await hiding.hide(session, "track", track.id)
+        await hiding.hide(session, SUBJECTS, "track", track.id)
     await shop.stage.settle()
     assert (page_of(shop, of_track), page_of(shop, of_release)) == ("expired", "open")
 
@@ -187,6 +188,6 @@ async def test_what_is_shown_again_before_it_was_looked_at_keeps_its_page(shop: 
     act, release, order = await opened(shop, buyer)
     await hide_release(shop, act, release)
     async with shop.stage.database.write("moderator") as session:
-        await hiding.restore(session, "release", release)
+        await hiding.restore(session, SUBJECTS, "release", release)
     await shop.stage.settle()
     assert (page_of(shop, order), await status_of(shop, buyer, order)) == ("open", "open")

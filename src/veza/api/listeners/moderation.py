@@ -32,8 +32,10 @@ from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answer
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.kit import moves
 from veza.kit.database import Database, Session
-from veza.moderation import decisions, hiding, reports
-from veza.moderation.reported import Report, ReportStatus, SubjectKind
+from veza.moderation import claims, decisions, log, reports
+from veza.moderation.facade import Moderation
+from veza.moderation.reports import Report, ReportStatus
+from veza.moderation.subjects import SubjectKind
 
 TAG = "moderation"
 JUDGES = needs(Permission.MODERATE)
@@ -77,16 +79,20 @@ async def list_reports(
     opt=JUDGES,
     responses=answers(200, ReportDetail, "The report and its history.", REPORT_DETAIL_EXAMPLE, FORBIDDEN, NOT_FOUND),
 )
-async def show_report(report_id: FromPath[UUID], database: NamedDependency[Database]) -> ReportDetail:
+async def show_report(
+    report_id: FromPath[UUID], database: NamedDependency[Database], moderation: NamedDependency[Moderation]
+) -> ReportDetail:
     """One report: what it is about, whether that is hidden now, and every move the report made."""
     async with database.read() as session:
-        return await _detail(session, await reports.find(session, report_id))
+        return await _detail(session, moderation, await reports.find(session, report_id))
 
 
-async def _report_to_edit(session: Session, path: Mapping[str, Any], _visitor: Visitor) -> ReportDetail:
+async def _report_to_edit(
+    session: Session, path: Mapping[str, Any], _visitor: Visitor, moderation: Moderation
+) -> ReportDetail:
     row = await reports.find(session, path["report_id"])
     await session.refresh(row, with_for_update=True)
-    return await _detail(session, row)
+    return await _detail(session, moderation, row)
 
 
 @post(
@@ -102,11 +108,13 @@ async def _report_to_edit(session: Session, path: Mapping[str, Any], _visitor: V
         FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
-async def claim_report(report_id: FromPath[UUID], idempotent: NamedDependency[Idempotent]) -> Response[ReportDetail]:
+async def claim_report(
+    report_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], moderation: NamedDependency[Moderation]
+) -> Response[ReportDetail]:
     """Takes every open report of the same thing, so that no two moderators judge it at once; for an hour."""
 
     async def work(session: Session) -> Reply:
-        return Reply(200, await _detail(session, await decisions.claim(session, report_id)))
+        return Reply(200, await _detail(session, moderation, await claims.claim(session, report_id)))
 
     return await idempotent.run(work)
 
@@ -124,11 +132,13 @@ async def claim_report(report_id: FromPath[UUID], idempotent: NamedDependency[Id
         FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, *EDIT_PROBLEMS,
     ),
 )  # fmt: skip
-async def release_report(report_id: FromPath[UUID], idempotent: NamedDependency[Idempotent]) -> Response[ReportDetail]:
+async def release_report(
+    report_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], moderation: NamedDependency[Moderation]
+) -> Response[ReportDetail]:
     """Gives back what you had taken; what another moderator took stays theirs."""
 
     async def work(session: Session) -> Reply:
-        return Reply(200, await _detail(session, await decisions.release(session, report_id)))
+        return Reply(200, await _detail(session, moderation, await claims.release(session, report_id)))
 
     return await idempotent.run(work)
 
@@ -149,13 +159,14 @@ async def decide_report(
     report_id: FromPath[UUID],
     data: Annotated[DecisionRequest, BodyKwarg(examples=[Example(value=DECISION_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
+    moderation: NamedDependency[Moderation],
 ) -> Response[ReportDetail]:
     """Dismisses the report, warns the thing's owner, hides the thing, restores it, or reopens the report. Open
     reports of the same thing are decided with it; the owner is told what and why; the log keeps it."""
 
     async def work(session: Session) -> Reply:
-        row = await decisions.decide_report(session, report_id, data.decision, data.reason)
-        return Reply(200, await _detail(session, row))
+        row = await decisions.decide_report(session, moderation.subjects, report_id, data.decision, data.reason)
+        return Reply(200, await _detail(session, moderation, row))
 
     return await idempotent.run(work)
 
@@ -185,11 +196,14 @@ async def decide(
         ),
     ],
     idempotent: NamedDependency[Idempotent],
+    moderation: NamedDependency[Moderation],
 ) -> Response[EntryResponse]:
     """Hides or restores something whether it was reported or not; what is open about it is decided with it."""
 
     async def work(session: Session) -> Reply:
-        entry = await decisions.decide(session, data.subject_kind, data.subject_id, data.decision, data.reason)
+        entry = await decisions.decide(
+            session, moderation.subjects, data.subject_kind, data.subject_id, data.decision, data.reason
+        )
         return Reply(201, show(EntryResponse, entry))
 
     return await idempotent.run(work)
@@ -201,7 +215,7 @@ async def decide(
     tags=[TAG],
     summary="The moderation log",
     opt=JUDGES,
-    dependencies=paged(decisions.SORTS),
+    dependencies=paged(log.SORTS),
     responses=answers(
         200, Page[EntryResponse], "A page, newest first.", page_of(ENTRY_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
     ),
@@ -216,11 +230,11 @@ async def list_decisions(
     filters = {"kind": kind, "subject": subject}
     part = page_request.of("moderation log", filters)
     async with database.read() as session:
-        rows = await decisions.log(session, part.slice, kind=kind, subject_id=subject)
+        rows = await log.listed(session, part.slice, kind=kind, subject_id=subject)
     return part.page(rows, lambda row: show(EntryResponse, row))
 
 
-async def _detail(session: Session, row: Report) -> ReportDetail:
+async def _detail(session: Session, moderation: Moderation, row: Report) -> ReportDetail:
     kind: SubjectKind = row.subject_kind  # type: ignore[assignment]  # the table knows no other
-    is_hidden = bool(await hiding.hidden_among(session, kind, [row.subject_id]))
+    is_hidden = bool(await moderation.subjects[kind].hidden(session, [row.subject_id]))
     return show(ReportDetail, row, is_hidden=is_hidden, history=changes(await moves.history_of(session, row.id)))

@@ -20,10 +20,13 @@ from veza.community.playlists import NotYourPlaylist, PlaylistChanged, TooManyPl
 from veza.kit.limits import RateLimited
 from veza.kit.moves import Stale
 from veza.kit.text import BadText
-from veza.moderation.decisions import Claimed, DecidedAlready, OpenAlready
-from veza.moderation.hiding import CannotHide, NothingHidden
+from veza.moderation.claims import Claimed
+from veza.moderation.decisions import OpenAlready
+from veza.moderation.hiding import NothingHidden
 from veza.moderation.notices import UnknownNotice
-from veza.moderation.reports import TooManyReports, UnknownReport
+from veza.moderation.reporting import TooManyReports
+from veza.moderation.reports import DecidedAlready, UnknownReport
+from veza.moderation.subjects import CannotHide
 
 BAD_TEXT = Kind(
     "bad-text",

@@ -10,9 +10,11 @@ from msgspec import Meta, Struct
 
 from veza.api.listeners.playlist_shapes import AT, RELEASE_ID
 from veza.api.shapes import CHANGE_EXAMPLE, PLAIN, Change
-from veza.moderation.decisions import REASON_MOST, Decision
-from veza.moderation.reported import ReportReason, ReportStatus, SubjectKind
-from veza.moderation.reports import TEXT_MOST
+from veza.moderation.decisions import REASON_MOST
+from veza.moderation.log import Decision
+from veza.moderation.reporting import TEXT_MOST
+from veza.moderation.reports import ReportReason, ReportStatus
+from veza.moderation.subjects import SubjectKind
 
 REPORT_ID = "01890000-0000-7000-8000-000000000011"
 NOTICE_ID = "01890000-0000-7000-8000-000000000012"

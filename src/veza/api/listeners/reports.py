@@ -27,8 +27,9 @@ from veza.api.problems import FORBIDDEN, NOT_FOUND
 from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
 from veza.api.visitors import ANY_BODY, Visitor, needs
 from veza.kit.database import Database, Session
-from veza.moderation import notices, reports
-from veza.moderation.reported import ReportStatus
+from veza.moderation import notices, reporting, reports
+from veza.moderation.facade import Moderation
+from veza.moderation.reports import ReportStatus
 
 TAG = "reports"
 
@@ -49,11 +50,14 @@ async def create_report(
     data: Annotated[ReportRequest, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
     idempotent: NamedDependency[Idempotent],
     visitor: NamedDependency[Visitor],
+    moderation: NamedDependency[Moderation],
 ) -> Response[ReportResponse]:
     """Puts it before the moderators. Reporting the same thing again while your report is open gives you that one."""
 
     async def work(session: Session) -> Reply:
-        row = await reports.report(session, visitor.person, data.subject_kind, data.subject_id, data.reason, data.text)
+        row = await reporting.report(
+            session, moderation.subjects, visitor.person, data.subject_kind, data.subject_id, data.reason, data.text
+        )
         return Reply(201, show(ReportResponse, row))
 
     return await idempotent.run(work)

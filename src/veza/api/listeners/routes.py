@@ -8,8 +8,10 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.listeners import comments, follows, likes, moderation, playlist_items, playlists, reports
+from veza.api.listeners import comments, follows, likes, playlist_items, playlists, reports
+from veza.api.listeners import moderation as judging
 from veza.http.routers import FreshRouter
+from veza.moderation.facade import Moderation
 
 LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Tracks in an order: private, shared by a link, or public; alone or together."),
@@ -17,16 +19,19 @@ LISTENERS_TAGS: Sequence[Tag] = (
     Tag(name=likes.TAG, description="Tracks and releases one likes."),
     Tag(name=comments.TAG, description="What people say at a moment of a track."),
     Tag(name=reports.TAG, description="What breaks the rules, and what became of it."),
-    Tag(name=moderation.TAG, description="Judging reports, hiding and restoring, and the log of it."),
+    Tag(name=judging.TAG, description="Judging reports, hiding and restoring, and the log of it."),
 )
 """In the order people meet them."""
 
 
-def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
+def listeners_routes(base_url: str, moderation: Moderation) -> list[ControllerRouterHandler]:
     """What goes under /api/v1; `base_url` (no slash at its end) is where people reach this server."""
 
     def provide_base_url() -> str:
         return base_url
+
+    def provide_moderation() -> Moderation:
+        return moderation
 
     return [
         FreshRouter(
@@ -71,14 +76,17 @@ def listeners_routes(base_url: str) -> list[ControllerRouterHandler]:
                 reports.list_my_reports,
                 reports.list_notices,
                 reports.read_notice,
-                moderation.list_reports,
-                moderation.show_report,
-                moderation.claim_report,
-                moderation.release_report,
-                moderation.decide_report,
-                moderation.decide,
-                moderation.list_decisions,
+                judging.list_reports,
+                judging.show_report,
+                judging.claim_report,
+                judging.release_report,
+                judging.decide_report,
+                judging.decide,
+                judging.list_decisions,
             ],
-            dependencies={"base_url": Provide(provide_base_url, sync_to_thread=False)},
+            dependencies={
+                "base_url": Provide(provide_base_url, sync_to_thread=False),
+                "moderation": Provide(provide_moderation, sync_to_thread=False),
+            },
         )
     ]

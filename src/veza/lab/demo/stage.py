@@ -17,6 +17,7 @@ from veza.lab.demo.month import Sale, month_of
 from veza.lab.demo.roster import Roster, roster_of
 from veza.lab.sandbox.core import Sandbox
 from veza.market.rules import MarketRules
+from veza.moderation.facade import Moderation
 from veza.money.facade import Money
 
 STEP_TAKES = timedelta(seconds=60)
@@ -46,6 +47,7 @@ class Modules:
     accounts: Accounts
     catalog: Catalog
     market: MarketRules
+    moderation: Moderation
     money: Money
     sandbox: Sandbox
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from veza.community import comments
 from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import SPAM
-from veza.moderation import decisions, reports
-from veza.moderation.reported import Report, ReportReason, SubjectKind
+from veza.moderation import claims, decisions, reporting
+from veza.moderation.reports import Report, ReportReason
+from veza.moderation.subjects import SubjectKind
 
 
 async def moderate(modules: Modules, label: Label) -> None:
@@ -27,9 +28,10 @@ async def moderate(modules: Modules, label: Label) -> None:
     upheld = await _report(modules, others[0], "comment", hidden, "spam", "advertising")
     dismissed = await _report(modules, others[4], "artist", label.artists[where[0]], "other", "I do not like the name")
     async with modules.database.write(f"person {label.moderator}") as session:
-        await decisions.claim(session, taken.id)
-        await decisions.decide_report(session, upheld.id, "hide", "advertising under a song")
-        await decisions.decide_report(session, dismissed.id, "dismiss", "a name may be silly")
+        await claims.claim(session, taken.id)
+        subjects = modules.moderation.subjects
+        await decisions.decide_report(session, subjects, upheld.id, "hide", "advertising under a song")
+        await decisions.decide_report(session, subjects, dismissed.id, "dismiss", "a name may be silly")
 
 
 async def _spam(modules: Modules, author: UUID, track_id: UUID) -> UUID:
@@ -41,4 +43,5 @@ async def _report(
     modules: Modules, reporter: UUID, kind: SubjectKind, subject_id: UUID, reason: ReportReason, text: str
 ) -> Report:
     async with modules.database.write(f"person {reporter}") as session:
-        return await reports.report(session, reporter, kind, subject_id, reason, text)
+        subjects = modules.moderation.subjects
+        return await reporting.report(session, subjects, reporter, kind, subject_id, reason, text)

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 
 from tests.catalog.published import artist, person, release
+from veza.app.personal_data import listening_of, on_person_deleted
+from veza.app.subjects import SUBJECTS
 from veza.catalog import members
 from veza.catalog.artists import find_artist
 from veza.catalog.limits import Limits
-from veza.catalog.listener_data import export_of, on_person_deleted
 from veza.community import (
     comment_lists,
     comments,
@@ -30,7 +31,7 @@ from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.listing import start_of
 from veza.kit.subscriptions import Subscriptions
-from veza.moderation import decisions, reports
+from veza.moderation import decisions, reporting, reports
 
 
 class Life:
@@ -78,9 +79,9 @@ async def life(database: Database, clock: ManualClock) -> Life:
         await comments.write(session, life.ben, life.track, 0, "hi", reply_to=life.comment)
         life.taken_back = (await comments.write(session, life.mara, life.track, 5, "oops")).id
         await comments.remove(session, life.taken_back, life.mara)
-        life.report = (await reports.report(session, life.mara, "person", life.ben, "abuse", "rude")).id
-        await decisions.decide(session, "comment", life.comment, "hide", "too loud")
-        await decisions.decide(session, "comment", life.comment, "restore", "not at all")
+        life.report = (await reporting.report(session, SUBJECTS, life.mara, "person", life.ben, "abuse", "rude")).id
+        await decisions.decide(session, SUBJECTS, "comment", life.comment, "hide", "too loud")
+        await decisions.decide(session, SUBJECTS, "comment", life.comment, "restore", "not at all")
     clock.advance(timedelta(days=1))
     return life
 
@@ -89,8 +90,8 @@ async def test_an_account_that_goes_takes_along_what_was_its_own(database: Datab
     async with database.write("a test") as session:
         await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
     async with database.read() as session:
-        nothing = {name: [] for name in await export_of(session, life.mara)}
-        assert await export_of(session, life.mara) == nothing
+        nothing = {name: [] for name in await listening_of(session, life.mara)}
+        assert await listening_of(session, life.mara) == nothing
         for gone in (life.private, life.shared):
             with pytest.raises(UnknownPlaylist):
                 await playlists.see(session, gone, life.mara)
@@ -110,18 +111,18 @@ async def test_an_account_that_goes_takes_along_what_was_its_own(database: Datab
 
 async def test_nobody_elses_things_change(database: Database, life: Life) -> None:
     async with database.read() as session:
-        before = await export_of(session, life.ben)
+        before = await listening_of(session, life.ben)
     async with database.write("a test") as session:
         await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
     async with database.read() as session:
-        after = await export_of(session, life.ben)
+        after = await listening_of(session, life.ben)
     left = [one for one in before["playlists_of_others"] if one["playlist_id"] != str(life.private)]
     assert after == {**before, "playlists_of_others": left}
 
 
 async def test_the_export_is_whole_and_plain_json(database: Database, life: Life) -> None:
     async with database.read() as session:
-        exported = json.loads(json.dumps(await export_of(session, life.mara)))
+        exported = json.loads(json.dumps(await listening_of(session, life.mara)))
     assert [(one["title"], one["track_ids"]) for one in exported["playlists"]] == [
         ("public", [str(life.track)]),
         ("private", [str(life.track)]),
