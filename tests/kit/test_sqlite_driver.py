@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from pathlib import Path
 
+import aiosqlite
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text, update
+from sqlalchemy.dialects.sqlite import aiosqlite as adapter
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -75,3 +79,29 @@ async def test_a_file_that_does_not_open_leaves_no_thread_behind(tmp_path: Path)
         new = set(threading.enumerate()) - running
         assert not [one for one in new if "_connection_worker_thread" in one.name]
     await engine.dispose()
+
+
+READ_VERSIONS = {"sqlalchemy": "2.1", "aiosqlite": "0.22"}
+"""The private names below were read in these. Read them in a new version before it is named here and in pyproject."""
+
+
+@pytest.mark.parametrize("library", READ_VERSIONS)
+def test_the_driver_runs_over_the_versions_whose_private_names_were_read(library: str) -> None:
+    assert ".".join(version(library).split(".")[:2]) == READ_VERSIONS[library]
+
+
+async def test_every_private_name_that_the_driver_uses_is_what_it_was() -> None:
+    cursor, connection = adapter.AsyncAdapt_aiosqlite_cursor, adapter.AsyncAdapt_aiosqlite_connection
+    assert connection._cursor_cls is cursor
+    assert list(inspect.signature(connection.__init__).parameters) == ["self", "dbapi", "connection"]
+    assert list(inspect.signature(connection._handle_exception).parameters) == ["self", "error"]
+    assert list(inspect.signature(cursor.__init__).parameters) == ["self", "adapt_connection"]
+    assert inspect.iscoroutinefunction(cursor._async_soft_close)
+    # What SQLAlchemy asks of a cursor that is not its own.
+    for name in ("execute", "executemany", "close", "description", "rowcount", "lastrowid"):
+        assert name in vars(sqlite_driver._Cursor), name
+    async with aiosqlite.connect(":memory:") as raw:
+        assert await raw._execute(lambda: 1) == 1
+        assert raw._conn is raw._connection
+        assert raw._thread.is_alive()
+    assert raw._connection is None

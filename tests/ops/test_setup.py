@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -34,3 +38,26 @@ def test_every_target_explains_itself() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in ("run", "test", "lint", "bench", "probe", "doctor", "setup", "simulate", "help"):
         assert re.search(rf"^{target}:.*## \S", makefile, flags=re.MULTILINE), target
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    """One that comes along with another goes when the other does without it."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[\[><=; ]", one)[0].lower() for one in declared}
+    of = packages_distributions()
+    undeclared = {
+        name for name in _imported() if not {one.lower().replace("_", "-") for one in of.get(name, [])} & names
+    }
+    assert undeclared == set()
+
+
+def _imported() -> set[str]:
+    """Top-level names of what the product imports from outside."""
+    found: set[str] = set()
+    for file in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {one.name.partition(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"veza"}

@@ -5,6 +5,10 @@ to roll back what is not open. A trip costs more than most statements, and while
 for Python's lock twice: settling a reversal made about sixty. Once BEGIN IMMEDIATE has been granted nothing can make a
 statement wait but COMMIT, which waits for the disk: those between run at once, in the thread that asks.
 `sqlite+onetrip://` is the URL; kit.database uses it wherever sqlite+aiosqlite is asked for.
+
+SQLAlchemy has hooks for making a connection and none for a cursor, and aiosqlite none for running a whole cursor in one
+trip: this file subclasses classes and uses names that are not public. pyproject.toml therefore takes SQLAlchemy 2.1 and
+aiosqlite 0.22 alone, and a test names both versions and each name that is used (tests/kit/test_sqlite_driver.py).
 """
 
 from __future__ import annotations
