@@ -13,10 +13,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.waiting import wait_until
 
 START_SECONDS = 60
 RESTORE_TRIES = 5
@@ -84,10 +85,9 @@ class OwnPostgres:
         """`kill -9` of the postmaster; waits until its children, which notice that, have ended."""
         processes = [self.pid, *self._children()]
         os.kill(processes[0], signal.SIGKILL)
-        until = time.monotonic() + START_SECONDS
-        while any(_is_running(pid) for pid in processes):
-            assert time.monotonic() < until, f"still running after a crash: {processes}"
-            time.sleep(0.02)
+        wait_until(
+            lambda: not any(_is_running(pid) for pid in processes), f"the end of {processes}", within=START_SECONDS
+        )
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     @contextmanager

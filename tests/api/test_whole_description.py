@@ -10,9 +10,9 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import pytest
 
 from tests.api import described_callers
 from tests.api.described_callers import Person
+from tests.waiting import wait_until
 
 CHECKS = (
     "not_a_server_error",
@@ -71,22 +72,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def _wait_for_demo(url: str, folder: Path) -> str:
     """The operator's token, once the server answers and the demo has something of every kind to be found."""
-    deadline = time.monotonic() + READY_SECONDS
     with httpx.Client(base_url=url) as client:
-        while True:
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            try:
-                if client.get("/health/ready").status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.2)
+
+        def is_ready() -> bool:
+            with suppress(httpx.TransportError):
+                return client.get("/health/ready").status_code == 200
+            return False
+
+        log = (folder / "log").read_text
+        wait_until(is_ready, log, every=0.2, within=READY_SECONDS)
         token = (folder / "var" / "operator-token").read_text().strip()
         client.headers["Authorization"] = f"Bearer {token}"
-        deadline = time.monotonic() + DEMO_SECONDS
-        while not client.get("/api/v1/findings").json()["items"]:
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.2)
+        wait_until(lambda: bool(client.get("/api/v1/findings").json()["items"]), log, every=0.2, within=DEMO_SECONDS)
     return token
 
 

@@ -6,7 +6,6 @@ platform whose transfers are active.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -17,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from tests.contracts.gateway_provider import TIMEOUT_SECONDS, Provider, new_key, open_provider
+from tests.waiting import until
 from veza.money.stripe.answers import Answer, Page
 from veza.money.stripe.gateway import OutOfTime
 from veza.money.stripe.outcomes import REFUNDS, REVERSALS, TRANSFERS, Meaning, classify
@@ -42,9 +42,13 @@ async def test_a_charge_shows_its_balance_transaction_once_it_is_booked(provider
     if provider.sandbox is not None:
         assert answer.object["balance_transaction"] is None
         provider.sandbox.advance(provider.sandbox.settings.asynchronous_capture_seconds or 0)
-    async with asyncio.timeout(60):
-        while not (answer := await provider.gateway.charge(charge)).object["balance_transaction"]:  # noqa: ASYNC110
-            await asyncio.sleep(1)  # Stripe says it by a webhook, which cannot reach a test
+
+    async def booked() -> bool:
+        nonlocal answer
+        answer = await provider.gateway.charge(charge)
+        return bool(answer.object["balance_transaction"])
+
+    await until(booked, "the booking, which Stripe tells by a webhook that cannot reach a test", every=1)
     settled = answer.object["balance_transaction"]
     assert (answer.status, answer.object["amount"], answer.object["currency"]) == (200, 2000, "eur")
     assert settled["id"].startswith("txn_")

@@ -32,7 +32,7 @@ def says(*chunks: bytes, pause: float = 0.0) -> Behaviour:
 
 
 async def hangs(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(10)
+    await asyncio.Event().wait()
 
 
 async def trickles(writer: asyncio.StreamWriter) -> None:

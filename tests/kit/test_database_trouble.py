@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from tests.waiting import until
 from veza.kit import database as kit_database
 from veza.kit.database import Database
 from veza.kit.database_trouble import (
@@ -190,9 +191,7 @@ async def test_a_listener_whose_connection_is_lost_listens_again_and_rings_for_w
         if end == "hang":
             relay.hang()
             seen = relay.connections
-            async with asyncio.timeout(10):
-                while relay.connections == seen:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
+            await until(lambda seen=seen: relay.connections != seen, "another connection")
             relay.go_on()
         else:
             async with other.write() as session:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from veza.kit import elsewhere
 from veza.kit.elsewhere import Busy, Elsewhere, TookTooLong
 
@@ -44,10 +45,7 @@ def fill(megabytes: int) -> int:
 
 def wait_for(path: str) -> int:
     """Until there is such a file."""
-    import time
-
-    while not os.path.exists(path):
-        time.sleep(0.01)
+    wait_until(lambda: os.path.exists(path), path)
     return os.getpid()
 
 

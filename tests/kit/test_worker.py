@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+from tests.waiting import TimeSkippingLoop
 from veza.kit import worker
 from veza.kit.wakes import Wakes
 
@@ -51,7 +52,12 @@ async def test_a_row_that_was_locked_when_the_bell_rang_is_found_soon_after() ->
     await running
 
 
-async def test_a_wake_for_nothing_costs_one_more_look_and_no_third() -> None:
+def test_a_wake_for_nothing_costs_one_more_look_and_no_third() -> None:
+    with asyncio.Runner(loop_factory=TimeSkippingLoop) as runner:
+        runner.run(_a_wake_for_nothing())
+
+
+async def _a_wake_for_nothing() -> None:
     rows, wakes, stop = OneRow(locked=1000), Wakes(), asyncio.Event()
     running = asyncio.create_task(worker.run(rows, wakes, stop, grace=timedelta(seconds=1)))
     async with asyncio.timeout(BOUND_SECONDS):
@@ -59,7 +65,7 @@ async def test_a_wake_for_nothing_costs_one_more_look_and_no_third() -> None:
         wakes.ring("rows")
         await rows.looked.acquire()
         await rows.looked.acquire()
-    await asyncio.sleep(3 * worker.SECOND_LOOK.total_seconds())
+    await asyncio.sleep(3 * worker.SECOND_LOOK.total_seconds())  # of a clock that skips
     assert rows.looks == 3
     stop.set()
     await running

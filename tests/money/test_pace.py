@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.waiting import until
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money.pace import SLOT_LIFE_SECONDS, FarClock, Intervals, Lane, Pace, ProcessSlots, Slots
 from veza.money.pace_postgres import PostgresSlots, ProviderPace
@@ -135,14 +136,15 @@ async def test_a_missed_slot_is_given_up(shared: list[Slots], monkeypatch: pytes
     reserve = shared[0].reserve
 
     async def counted(lane: Lane, count: int, intervals: Intervals) -> float:
+        had = await reserve(lane, count, intervals)
         asked.append(lane)
-        return await reserve(lane, count, intervals)
+        return had
 
     monkeypatch.setattr(shared[0], "reserve", counted)
     pace = Pace(shared[0], 10, 1)
     await pace.take(Lane.WORKER)
     late = asyncio.create_task(pace.take(Lane.WORKER))
-    await asyncio.sleep(0.02)
+    await until(lambda: len(asked) == 2, "the slot that is missed")
     time.sleep(0.11 + 2 * SLOT_LIFE_SECONDS)  # noqa: ASYNC251  (a process that is not given the machine)
     await late
     assert len(asked) == 3

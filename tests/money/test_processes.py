@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from tests.money.processes import FAST, Site, refund_all, reverse_all, start, together, work, world
+from tests.waiting import StillWaiting, until
 from veza.kit import worker
 from veza.money import invariants
 from veza.money.attempts import ProviderAttempt
@@ -88,10 +88,12 @@ async def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(pos
 async def _some_effects(site: Site, count: int) -> None:
     """Wait until the provider has done so much more, or for a moment when everybody waits for a lease."""
     before = await _effects(site)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(1):
-            while await _effects(site) < before + count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+
+    async def done() -> bool:
+        return await _effects(site) >= before + count
+
+    with suppress(StillWaiting):
+        await until(done, within=1)
 
 
 async def _effects(site: Site) -> int:
@@ -100,9 +102,11 @@ async def _effects(site: Site) -> int:
 
 async def _finished(site: Site) -> None:
     """Wait until every row is final."""
-    async with asyncio.timeout(60):
-        while await _open_rows(site):  # noqa: ASYNC110  # other processes do the work
-            await asyncio.sleep(0.1)
+
+    async def final() -> bool:
+        return not await _open_rows(site)
+
+    await until(final, "rows that other processes work on", every=0.1)
 
 
 async def _open_rows(site: Site) -> int:

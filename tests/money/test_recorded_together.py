@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.money.acts import attempts, refund_once
+from tests.waiting import BOUND_SECONDS, until
 from veza.kit import worker
 from veza.kit.database import Database, Session
 from veza.lab.simulator.stage import Stage
@@ -82,23 +83,22 @@ async def test_two_reversals_of_one_payment_share_a_transaction(any_stage: Stage
 async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(postgres_stage: Stage) -> None:
     await backlog(postgres_stage)
     claims = await postgres_stage.money.reversal_worker.claim(SALES)
-    held, released = claims[2].payment_id, asyncio.Event()
+    held, holds, released = claims[2].payment_id, asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         async with postgres_stage.database.write("somebody") as session:
             await payments.lock(session, held)
+            holds.set()
             await released.wait()
 
-    async def reversed_so_far() -> int:
-        return sum(row.status == "succeeded" for row in await postgres_stage.all(TransferReversal))
+    async def all_others_are_reversed() -> bool:
+        rows = await postgres_stage.all(TransferReversal)
+        return sum(row.status == "succeeded" for row in rows) == SALES - 1
 
     holding = asyncio.create_task(hold())
-    await asyncio.sleep(0.1)
+    await holds.wait()
     working = asyncio.create_task(postgres_stage.money.reversal_worker.carry_out(claims))
-    for _ in range(500):
-        if await reversed_so_far() == SALES - 1:
-            break
-        await asyncio.sleep(0.02)
+    await until(all_others_are_reversed, "the other reversals")
     assert not working.done()
     released.set()
     await asyncio.gather(holding, working)
@@ -128,13 +128,14 @@ async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, mon
 async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None:
     await backlog(stage, 12)
     money = stage.again(reversals=_of_concurrency(stage, 4))
-    send, in_flight, most = money.reversal_worker.send, 0, 0
+    send, in_flight, most, full = money.reversal_worker.send, 0, 0, asyncio.Barrier(4)
 
     async def watched(*told: Any) -> Any:
         nonlocal in_flight, most
         in_flight += 1
         most = max(most, in_flight)
-        await asyncio.sleep(0.005)
+        async with asyncio.timeout(BOUND_SECONDS):
+            await full.wait()  # nobody goes on before as many as are allowed are in flight
         in_flight -= 1
         return await send(*told)
 

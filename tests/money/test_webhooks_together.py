@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.money.test_webhook_inbox import event, signed
+from tests.waiting import until_locked_out
 from veza.kit.moves import StatusChange
 from veza.lab.simulator.stage import Stage
 from veza.money import payments
@@ -98,7 +99,7 @@ async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(postgres
     holding = asyncio.create_task(hold())
     await locked.wait()
     first = [asyncio.create_task(deliver(one)) for one in about_held]
-    await asyncio.sleep(0.1)
+    await until_locked_out(stage.database)
     async with asyncio.timeout(20):
         others = await asyncio.gather(*(deliver(one) for one in payloads if one not in about_held))
     assert set(others) == {EventStatus.HANDLED}
@@ -130,7 +131,7 @@ async def test_metadata_that_names_another_payment_never_beats_the_charge(postgr
     await locked.wait()
     arrived = [(body, json.dumps(body)) for body in (*bodies, *strangers)]
     taking = asyncio.create_task(stage.money.inbox.accept_all(arrived, source="webhook"))
-    await asyncio.sleep(0.2)
+    await until_locked_out(stage.database)
     released.set()
     await asyncio.gather(holding, taking)
     assert {row.payment_id for row in await stage.all(Refund)} == {right}

@@ -7,12 +7,13 @@ import itertools
 import json
 import secrets
 import sqlite3
-import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pytest
 
 from tests.conftest import missing
 from tests.own_postgres import OwnPostgres, own_postgres, programs
+from tests.waiting import until
 from veza.http.serving import address, listen
 from veza.kit.database import STATEMENT_BOUND_SECONDS
 from veza.lab.probe.processes import Process, run_command
@@ -67,8 +69,7 @@ class Load:
             gross = 1000 + next(self._number)
             made = await self.order(gross)
             await self.pay(made)
-            while (await self.payment(made))["status"] != "succeeded":  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+            await until(partial(self._is_paid, made), "a payment", every=0.2, within=inf)
             await self.refund(made, gross)
             self.refunded += 1
 
@@ -87,6 +88,9 @@ class Load:
         form = {"email": "buyer@example.org", "card": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
         await self.visitor.fill_in(made["checkout_url"], form)
 
+    async def _is_paid(self, made: Any) -> bool:
+        return bool((await self.payment(made))["status"] == "succeeded")
+
     async def payment(self, made: Any) -> Any:
         return await self._insist(f"/payments/{made['id']}")
 
@@ -98,19 +102,23 @@ class Load:
         """One request, again until it is answered with success; only 503 says that it is worth trying again."""
         headers = {**self.visitor._headers, "Idempotency-Key": uuid.uuid4().hex}
         method = "GET" if body is None else "POST"
-        while True:
+        said: Any = None
+
+        async def answered_well() -> bool:
+            nonlocal said
             async with self.http.request(
                 method, f"{self.visitor.url}/api/v1{path}", json=body, headers=headers
             ) as answer:
                 said = await answer.json(content_type=None)
                 self.statuses[answer.status] += 1
-                if answer.status < 400:
-                    return said
                 # 409: the first try of this very request still holds the key, or waits for the server as we do.
-                if answer.status not in (409, 503):
+                if answer.status >= 400 and answer.status not in (409, 503):
                     self.unexpected.append(f"{method} {path}: {answer.status} {said}")
                     raise AssertionError(self.unexpected[-1])
-            await asyncio.sleep(0.2)
+                return answer.status < 400
+
+        await until(answered_well, path, every=0.2, within=inf)
+        return said
 
 
 @dataclass
@@ -166,10 +174,3 @@ async def running(postgres: OwnPostgres, folder: Path) -> AsyncIterator[Site]:
         for seller in SELLERS:
             await visitor.onboard(seller, f"Seller {seller}")
         yield Site(server, worker, settings, folder, Load(visitor, http))
-
-
-async def until(holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
-    latest = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < latest, f"still waiting for {what}"
-        await asyncio.sleep(0.05)

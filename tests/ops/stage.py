@@ -75,7 +75,11 @@ async def main() -> int:
     @get("/slow")
     async def slow() -> str:
         print("slow: began", flush=True)
-        await asyncio.sleep(0.5)
+        await stage.stop.wait()
+        return "finished"
+
+    @get("/quick")
+    async def quick() -> str:
         return "finished"
 
     @get("/stream")
@@ -87,7 +91,7 @@ async def main() -> int:
 
         return Stream(ticks(), media_type="text/event-stream")
 
-    stage.asgi = Litestar([slow, stream], logging_config=None, debug=False, openapi_config=None)
+    stage.asgi = Litestar([slow, quick, stream], logging_config=None, debug=False, openapi_config=None)
     listener = listen(settings.host, settings.port)
     return await serve.run(stage, listener, lambda: print(f"ready {address(listener)}", flush=True))
 

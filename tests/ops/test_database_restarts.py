@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.ops.postgres_site import DATABASE, Load, Site, own_server, running, until
+from tests.ops.postgres_site import DATABASE, Load, Site, own_server, running
 from tests.own_postgres import OwnPostgres
+from tests.waiting import until
 
 __all__ = ["own_server"]
 BUYERS = 3
@@ -72,7 +72,9 @@ async def test_postgresql_comes_back_after_every_kind_of_end_and_the_money_agree
             await asyncio.to_thread(away.__enter__)
             try:
                 if kind is not sessions_ended:
-                    await until(lambda before=before: load.statuses[503] > before, f"a 503 while {kind.__name__}")
+                    await until(
+                        lambda before=before: load.statuses[503] > before, f"a 503 while {kind.__name__}", within=90
+                    )
             finally:
                 await asyncio.to_thread(away.__exit__, None, None, None)
         await _sold_more(load, buyers)
@@ -92,7 +94,9 @@ async def test_postgresql_comes_back_after_every_kind_of_end_and_the_money_agree
 async def _sold_more(load: Load, buyers: list[asyncio.Task[None]]) -> None:
     """Wait until a buyer pays and gets something back again: the site works."""
     wanted = load.refunded + 1
-    await until(lambda: load.refunded >= wanted or any(buyer.done() for buyer in buyers), "more sales and refunds")
+    await until(
+        lambda: load.refunded >= wanted or any(buyer.done() for buyer in buyers), "more sales and refunds", within=90
+    )
     for buyer in buyers:
         if buyer.done():
             buyer.result()
@@ -100,12 +104,13 @@ async def _sold_more(load: Load, buyers: list[asyncio.Task[None]]) -> None:
 
 async def _settled(site: Site) -> None:
     """Wait until nothing is under way and the provider agrees; nothing is applied, handled or tried by hand."""
-    latest = time.monotonic() + 120
-    while True:
+    seen: list[Any] = []
+
+    async def at_rest() -> bool:
         code, said = await site.money("reconcile", "--since", "1h")
         transfers = (await site.money("list", "transfers", "--limit", "1000"))[1]["items"]
         waiting = [row for row in transfers if row["status"] not in ("completed", "reversed", "canceled")]
-        if code == 0 and not waiting:
-            return
-        assert time.monotonic() < latest, f"still not settled: {said}, {waiting[:3]}"
-        await asyncio.sleep(1)
+        seen[:] = said, waiting[:3]
+        return code == 0 and not waiting
+
+    await until(at_rest, lambda: f"everything to be settled: {seen}", every=1, within=120)

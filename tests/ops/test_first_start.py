@@ -7,7 +7,6 @@ import re
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+
+from tests.waiting import wait_until
 
 BOUND_SECONDS = 60
 WHO = {"email": "anna@example.org", "name": "Anna", "password": "a tram full of cellos"}
@@ -33,11 +34,11 @@ def serving(folder: Path, **settings: str) -> Iterator[tuple[str, str]]:
             cwd=folder, env=plain | {"LOG_LEVEL": "error"} | settings, stdout=out, stderr=out,
         )  # fmt: skip
     try:
-        deadline = time.monotonic() + BOUND_SECONDS
-        while "payments" not in said.read_text():  # it is written at once, with all that follows
-            assert process.poll() is None, said.read_text()
-            assert time.monotonic() < deadline, said.read_text()
-            time.sleep(0.05)
+        # It is written at once, with all that follows.
+        wait_until(
+            lambda: "payments" in said.read_text() or process.poll() is not None, said.read_text, within=BOUND_SECONDS
+        )
+        assert process.poll() is None, said.read_text()
         url = re.search(r"ready on (\S+)", said.read_text())
         assert url, said.read_text()
         yield url[1], said.read_text()

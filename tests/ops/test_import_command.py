@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.ingest.pictures import picture
 from tests.ingest.recordings import recording
 from tests.ops import test_cli
 from tests.ops.in_process import veza
+from tests.waiting import until
 from veza.catalog.artists import Artist
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release
@@ -120,6 +122,11 @@ def test_what_cannot_be_is_one_sentence(here: Path, arguments: tuple[str, ...], 
 ALBUMS = 24
 
 
+async def _has_made(database: Database, count: int, process: asyncio.subprocess.Process) -> bool:
+    assert process.returncode is None, "it ended before it made anything"
+    return len(await _made(database)) >= count
+
+
 async def _made(database: Database) -> dict[str, list[str]]:
     """The titles on every release, by the release's title."""
     query = select(Release.title, Track.title).join(Track, Track.release_id == Release.id, isouter=True)
@@ -147,10 +154,7 @@ async def test_an_import_killed_in_the_middle_is_done_again_without_anything_twi
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "veza", *command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        async with asyncio.timeout(60):
-            while len(await _made(database)) < seen + 2:
-                assert process.returncode is None, "it ended before it made anything"
-                await asyncio.sleep(0.01)
+        await until(partial(_has_made, database, seen + 2, process), "two releases")
         process.send_signal(signal.SIGKILL)
         assert await process.wait() == -signal.SIGKILL
         seen = len(await _made(database))

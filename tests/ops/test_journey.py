@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests import waiting
 from veza.lab.probe.processes import Process
 
 PASSWORD = "correct horse battery"
@@ -96,13 +95,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
 
 async def until(what: str, look: Callable[[], Awaitable[bool]]) -> None:
     """Workers and webhooks take their moment."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SHOWS_SECONDS):
-            while True:
-                if await look():
-                    return
-                await asyncio.sleep(0.05)
-    raise AssertionError(f"waited {SHOWS_SECONDS} s until {what}, in vain")
+    await waiting.until(look, what, every=0.05, within=SHOWS_SECONDS)
 
 
 async def published(person: Visitor, name: str, price_minor: int) -> tuple[str, str]:

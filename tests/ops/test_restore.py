@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from tests.waiting import until
 from veza.lab.probe.processes import Process, run_command
 
 
@@ -24,12 +24,6 @@ def a_free_port() -> str:
 def money_of(folder: Path, sql: str, *values: object) -> list[Any]:
     with sqlite3.connect(folder / "veza.db") as database:
         return database.execute(sql, values).fetchall()
-
-
-async def until(what: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(90):
-        while not await what():  # noqa: ASYNC110  # another process does the work
-            await asyncio.sleep(0.2)
 
 
 class Shop:
@@ -101,10 +95,7 @@ async def test_a_documented_restore_pays_nobody_twice_and_names_what_was_lost(tm
         lost = await shop.order("order-2", {"anna": 500})
         await shop.pay(lost)
 
-        async def all_sent() -> bool:
-            return shop.completed() == 3
-
-        await until(all_sent)
+        await until(lambda: shop.completed() == 3, "every share to be sent", every=0.2, within=90)
         sent = shop.sent()
         assert len(sent) == 3
         charge = (await shop.ask("GET", f"/api/v1/payments/{lost['id']}"))["stripe_charge_id"]
@@ -115,12 +106,13 @@ async def test_a_documented_restore_pays_nobody_twice_and_names_what_was_lost(tm
         (tmp_path / "var" / "veza.db").write_bytes((tmp_path / "backup" / "db").read_bytes())
         await shop.start()
 
-        async def recorded() -> bool:
-            return shop.completed() == 2
-
-        await until(recorded)
-        await asyncio.sleep(3)  # long enough for a share to be sent again
-        assert shop.sent() == sent
+        await until(lambda: shop.completed() == 2, "both shares of the first order to be known", every=0.2, within=90)
+        # Whatever would be sent again is due before a share of a later sale is.
+        await shop.pay(await shop.order("order-3", {"anna": 700}))
+        await until(lambda: shop.completed() == 3, "a later sale's share to be sent", every=0.2, within=90)
+        (later,) = (Counter(shop.sent()) - Counter(sent)).elements()
+        assert later[1] == 630
+        assert len(shop.sent()) == len(sent) + 1
         found = (await shop.ask("GET", "/api/v1/findings?state=open"))["items"]
         named = {one["subject"]: one for one in found if one["kind"] == "missing_here"}
         assert charge in named

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.ops.postgres_site import DATABASE, SELLERS, Site, own_server, running, until
+from tests.ops.postgres_site import DATABASE, SELLERS, Site, own_server, running
 from tests.own_postgres import OwnPostgres
+from tests.waiting import until
 
 __all__ = ["own_server"]
 WAYS: tuple[Callable[[OwnPostgres, str, Path], None], ...] = (OwnPostgres.restore, OwnPostgres.restore_in_place)
@@ -25,7 +26,7 @@ async def test_a_database_set_back_under_running_processes_pays_each_seller_once
         load = site.load
         early = await load.order(1000)
         await load.pay(early)
-        await until(lambda: _shares(site, early) == 2, "the first sale's shares")
+        await until(lambda: _shares(site, early) == 2, "the first sale's shares", within=90)
         page_open = await load.order(2000)
         backup = await asyncio.to_thread(postgres.dump, DATABASE)
 
@@ -33,14 +34,14 @@ async def test_a_database_set_back_under_running_processes_pays_each_seller_once
         await load.refund(early, 1000)
         lost = await load.order(3000)
         await load.pay(lost)
-        await until(lambda: len(site.at_provider("transfers")) == 6, "all shares, and one part back")
-        await until(lambda: len(site.at_provider("reversals")) == 2, "both sellers' shares of the refund come back")
+        await until(lambda: len(site.at_provider("transfers")) == 6, "all shares, and one part back", within=90)
+        await until(lambda: len(site.at_provider("reversals")) == 2, "both sellers' shares of the refund", within=90)
         charge = (await load.payment(lost))["stripe_charge_id"]
         await asyncio.to_thread(restore, postgres, DATABASE, backup)
 
         later = await load.order(4000)
         await load.pay(later)
-        await until(lambda: _shares(site, later) == 2, "the shares of a sale after the restore")
+        await until(lambda: _shares(site, later) == 2, "the shares of a sale after the restore", within=90)
         await _settled(site, {page_open["id"], early["id"], later["id"]})
 
         paid = Counter((one["transfer_group"], one["destination"]) for one in site.at_provider("transfers"))
@@ -67,9 +68,13 @@ async def _settled(site: Site, payments: set[str]) -> None:
         return sorted((one["status"], one["reversed_minor"]) for one in items if one["payment_id"] in payments)
 
     wanted = sorted([("completed", 450)] * 2 + [("completed", 0)] * 4)
-    for _ in range(90):
-        rows = await seen()
-        if rows == wanted:
-            return
-        await asyncio.sleep(0.5)
-    raise AssertionError(f"not at rest: {rows}; server: {site.server.last_words()}; worker: {site.worker.last_words()}")
+    rows: list[tuple[str, int]] = []
+
+    async def at_rest() -> bool:
+        rows[:] = await seen()
+        return rows == wanted
+
+    def words() -> str:
+        return f"rest, not {rows}; server: {site.server.last_words()}; worker: {site.worker.last_words()}"
+
+    await until(at_rest, words, every=0.5, within=90)

@@ -160,7 +160,7 @@ def test_a_service_that_ends_by_itself_is_started_again_and_the_server_goes_on(
     process = start(service)
     url = process.wait_for("ready").split()[1]
     process.wait_for("service: run 2")
-    assert httpx.get(f"{url}/slow").text == "finished"
+    assert httpx.get(f"{url}/quick").text == "finished"
     process.send(signal.SIGTERM)
     assert process.exit_code() == 0
     assert said in process.errors

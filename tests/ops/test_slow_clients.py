@@ -10,8 +10,7 @@ import socket
 import struct
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.api.conftest import Door
+from tests.waiting import until, wait_until
 from veza.http.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections
 from veza.http.serving import listen, serving
 from veza.kit.database import Database
@@ -61,14 +61,6 @@ async def served(rules: ConnectionRules, asgi: Any = reads_all) -> AsyncIterator
     listener = listen("127.0.0.1", 0)
     async with serving(asgi, listener, timedelta(seconds=1), rules) as url:
         yield int(url.rpartition(":")[2])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(BOUND_SECONDS * 50):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come to pass")
 
 
 async def said_to(port: int, sent: bytes) -> bytes:
@@ -155,6 +147,15 @@ async def test_one_address_displaces_its_own_half_requests_alone(proxies: tuple[
     assert displaced[0]["limit"] == 10
 
 
+def is_read(port: int) -> bool:
+    """Whether the other end has taken all that was sent from this port of ours: nothing waits in the kernel for it."""
+    ours = f"0100007F:{port:04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    sent = [int(line[4].partition(":")[0], 16) for line in lines if line[1] == ours]
+    waiting = [int(line[4].partition(":")[2], 16) for line in lines if line[2] == ours]
+    return bool(waiting) and not any(sent + waiting)
+
+
 def _is_closed(one: socket.socket) -> bool:
     one.setblocking(False)
     try:
@@ -172,7 +173,7 @@ async def test_no_more_than_the_bound_stay_open_and_the_oldest_go_first() -> Non
             for _ in range(50):
                 halves.append(stack.enter_context(socket.create_connection(("127.0.0.1", port))))
                 halves[-1].sendall(HALVES["half a body"])
-                await asyncio.sleep(0.002)
+                await until(lambda half=halves[-1]: is_read(half.getsockname()[1]), "the server to read it")
             assert b"read" in await said_to(port, WHOLE)
             closed = [_is_closed(half) for half in halves]
             assert sum(not one for one in closed) <= 20
@@ -191,11 +192,10 @@ def process(folder: Path, descriptors: int, **settings: str) -> Iterator[tuple[s
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)),
         )  # fmt: skip
     try:
-        deadline = time.monotonic() + 90
-        while not (url := re.search(r"ready on (\S+)", said.read_text())):
-            assert running.poll() is None, said.read_text()
-            assert time.monotonic() < deadline, said.read_text()
-            time.sleep(0.05)
+        wait_until(lambda: "ready on" in said.read_text() or running.poll() is not None, said.read_text)
+        assert running.poll() is None, said.read_text()
+        url = re.search(r"ready on (\S+)", said.read_text())
+        assert url
         yield url[1], said
     finally:
         running.terminate()
@@ -214,7 +214,7 @@ def test_with_as_many_half_requests_as_descriptors_the_server_still_serves(tmp_p
         # One that leaves in the middle, by reset: no error, and no trace.
         leaving = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=BOUND_SECONDS))
         leaving.sendall(b"POST /forgot-password HTTP/1.1\r\nHost: veza\r\nContent-Length: 100\r\n\r\nemail=")
-        time.sleep(0.5)
+        wait_until(lambda: is_read(leaving.getsockname()[1]), "the server to read what there is")
         leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         leaving.close()
     log = said.read_text()
@@ -241,7 +241,7 @@ async def test_a_client_that_leaves_in_mid_body_is_no_error(sqlite_url: str, pat
                 % (path.encode(), authorization, headers)
             )
             await writer.drain()
-            await asyncio.sleep(0.2)
+            await until(lambda: is_read(writer.get_extra_info("sockname")[1]), "the server to read the beginning")
             writer.close()
             await until(lambda: any(line["event"] == "request" for line in lines))
     await database.close()

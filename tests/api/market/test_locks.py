@@ -10,14 +10,12 @@ from sqlalchemy import select, update
 
 from tests.api.market.conftest import Shop
 from tests.api.visitors import visiting
+from tests.waiting import until_locked_out
 from veza.market import fulfilment, orders
 from veza.market.cart import Cart
 from veza.market.orders import Order, OrderLine
 from veza.market.receipts import CounterLine, next_number
 from veza.money import payments
-
-A_MOMENT = 0.2
-"""Long enough for the other transaction to reach the lock it waits for."""
 
 
 async def test_a_refund_is_asked_for_while_another_one_returns(postgres_shop: Shop) -> None:
@@ -33,7 +31,7 @@ async def test_a_refund_is_asked_for_while_another_one_returns(postgres_shop: Sh
             await payments.lock(session, payment_id)
             await orders.lock_by_payment(session, payment_id)
             holds.set()
-            await asyncio.sleep(A_MOMENT)
+            await until_locked_out(shop.stage.database)
             await session.execute(update(OrderLine).where(OrderLine.id == line.id).values(refunded_minor=0))
 
     async def asking() -> None:
@@ -64,7 +62,7 @@ async def test_two_orders_paid_in_one_transaction_while_another_of_the_same_cart
                 await payments.lock(session, payment_id)
             await fulfilment.paid(session, paid_by[0], shop.rules)
             first_is_paid.set()
-            await asyncio.sleep(A_MOMENT)
+            await until_locked_out(shop.stage.database)
             await fulfilment.paid(session, paid_by[1], shop.rules)
 
     async def alone() -> None:
@@ -99,7 +97,7 @@ async def test_who_holds_an_order_does_not_wait_for_the_counter_of_receipts(post
             await session.execute(select(Cart.id).where(Cart.id == found["second"].cart_id).with_for_update())
             has_cart.set()
             await counts.wait()
-            await asyncio.sleep(A_MOMENT)
+            await until_locked_out(shop.stage.database)
             await orders.cancel(session, await orders.lock(session, found["second"].id), because="checked out anew")
 
     async def paying() -> None:
@@ -117,7 +115,7 @@ async def test_who_holds_an_order_does_not_wait_for_the_counter_of_receipts(post
             await orders.lock_by_payment(session, paid_by["second"])
             has_order.set()
             await counts.wait()
-            await asyncio.sleep(2 * A_MOMENT)
+            await until_locked_out(shop.stage.database, 2)
             await fulfilment.paid(session, paid_by["third"], shop.rules)
 
     checked_out, paid, gave_way = await asyncio.gather(checking_out(), paying(), together(), return_exceptions=True)

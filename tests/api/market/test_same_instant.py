@@ -15,6 +15,7 @@ from sqlalchemy import select
 from tests.api.market.conftest import Shop, anonymous
 from tests.api.market.leaving import delete_account, end_account
 from tests.api.visitors import visiting
+from tests.waiting import are_locked_out, until, until_locked_out
 from veza.accounts import people
 from veza.kit import outbox
 from veza.kit.database import Database, Session
@@ -28,9 +29,8 @@ from veza.money import payments, sales
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 
-A_MOMENT = 0.2
-"""Long enough for another transaction to reach the lock it waits for."""
 OTHER_CART = "another-cart-token-that-only-that-browser-knows-2"
+PROVIDER = "the provider"
 TWICE = "bought twice: the buyer has it already"
 
 
@@ -45,12 +45,21 @@ async def test_an_order_that_moves_to_another_cart_while_it_is_paid_sees_what_th
     await shop.post(anonymous(), "/cart/items", {"product_id": product})
     (opened,) = await shop.check_out(anonymous(), email="bo@example.org")
     (payment,) = await shop.stage.all(Payment, status="pending")
-    merged = asyncio.Event()
+    database = shop.stage.database
+    merged, claimed, paid = asyncio.Event(), asyncio.Event(), asyncio.Event()
     is_there = people.is_there
 
+    async def claimed_or_waits() -> bool:
+        return claimed.is_set() or await are_locked_out(database)
+
+    async def paid_or_waits() -> bool:
+        return paid.is_set() or await are_locked_out(database)
+
     async def looked_slowly(session: Session, person_id: UUID) -> bool:
-        # Between locking and looking what there is: the claim has given by then, and is not committed.
-        await asyncio.sleep(A_MOMENT)
+        if session.actor == PROVIDER:
+            # Between locking and looking what there is: the claim has given by then, and is not committed, or
+            # it waits for what was locked.
+            await until(claimed_or_waits, "the claim")
         return await is_there(session, person_id)
 
     monkeypatch.setattr(people, "is_there", looked_slowly)
@@ -59,18 +68,20 @@ async def test_an_order_that_moves_to_another_cart_while_it_is_paid_sees_what_th
         async with shop.stage.database.write("test") as session:
             await carts.ready(session, Buyer(person, anonymous()["X-Veza-Cart"]))
             merged.set()
-            await asyncio.sleep(A_MOMENT)
+            await until_locked_out(database, 2)
 
     async def claiming() -> None:
         await merged.wait()
         async with shop.stage.database.write("test") as session:
             await claims.claim(session, shop.claim_token(), person)
-            await asyncio.sleep(2 * A_MOMENT)
+            claimed.set()
+            await until(paid_or_waits, "the payment")
 
     async def paying() -> None:
         await merged.wait()
-        await asyncio.sleep(A_MOMENT / 2)
+        await until_locked_out(database)  # the claim comes first
         await _pay(shop, payment.id)
+        paid.set()
 
     await asyncio.gather(signing_in(), claiming(), paying())
     assert [(row.amount_minor, row.reason) for row in await shop.stage.all(Refund)] == [(1000, TWICE)]
@@ -84,7 +95,7 @@ async def _pay(shop: Shop, payment_id: UUID) -> None:
     meta = {"veza_payment": str(payment.id)}
     currency = payment.currency.lower()
     charge = stage.sandbox.take_payment(payment.amount_minor, currency, transfer_group=str(payment.id), metadata=meta)
-    async with stage.database.write("test") as session:
+    async with stage.database.write(PROVIDER) as session:
         payment = await payments.lock(session, payment_id)
         await sales.charge_seen(session, payment, charge, because="seen by the test")
 
@@ -120,7 +131,7 @@ async def test_what_several_payments_say_in_one_transaction_stops_nobody(
         calls.append(payment_id)
         if len(calls) == (2 if other == "signing in" else 1):
             holds.set()
-            await asyncio.sleep(A_MOMENT)
+            await until_locked_out(shop.stage.database)
         return await paid(session, payment_id, rules)
 
     monkeypatch.setattr(fulfilment, "paid", paid_slowly)
@@ -180,13 +191,13 @@ async def test_a_cart_that_goes_while_another_tab_waits_for_it_is_answered(
             await session.execute(select(Cart).with_for_update())
             if is_late:
                 holds.set()
-                await asyncio.sleep(A_MOMENT)
+                await until_locked_out(shop.stage.database)
             if who == anonymous():
                 await carts.ready(session, Buyer(person, who["X-Veza-Cart"]))
             else:
                 await end_account(session, person)
             holds.set()
-            await asyncio.sleep(A_MOMENT)
+            await until_locked_out(shop.stage.database)
 
     async def in_another_tab() -> httpx.Response:
         await holds.wait()

@@ -13,6 +13,7 @@ import pytest
 import stripe
 import uvicorn
 
+from tests.waiting import until
 from veza.kit.clock import ManualClock
 from veza.lab.sandbox.client import InProcessClient
 from veza.lab.sandbox.core import Sandbox, SandboxSettings
@@ -45,9 +46,7 @@ async def serve(
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
-    async with asyncio.timeout(5):
-        while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
-            await asyncio.sleep(0.005)
+    await until(lambda: server.started, "the server to start")
     try:
         yield Served(sandbox, f"http://127.0.0.1:{listening.getsockname()[1]}")
     finally:

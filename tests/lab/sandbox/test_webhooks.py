@@ -11,6 +11,7 @@ import pytest
 import stripe
 from aiohttp import web
 
+from tests.waiting import until
 from veza.kit.clock import ManualClock, SystemClock
 from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.delivery import deliver_webhooks
@@ -180,12 +181,6 @@ async def inbox() -> AsyncIterator[Inbox]:
     inbox.url = f"http://{host}:{port}/webhooks/stripe"
     yield inbox
     await runner.cleanup()
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not reached():  # noqa: ASYNC110  # bounded poll
-            await asyncio.sleep(0.01)
 
 
 async def test_webhooks_arrive_over_http_and_are_retried(sandbox: Sandbox, inbox: Inbox) -> None:

@@ -1,0 +1,43 @@
+"""What holds of the tests themselves: they wait for conditions, and none of them is part of the product."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+TIME_ITSELF = {
+    "waiting.py": "looks again after a moment",
+    "contracts/test_hostile_lines.py": "a provider that sends a byte now and then",
+    "kit/test_worker.py": "a clock that skips",
+    "money/test_pace.py": "slots are instants, and a process that is not given the machine misses one",
+    "ops/test_slow_clients.py": "a client that sends its body in parts",
+}
+"""Where the time that passes is what the test is about."""
+
+
+def _sleeps(file: Path) -> Iterator[int]:
+    """The lines that sleep; `sleep(0)` only lets others run."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "sleep":
+            first = node.args[0] if node.args else None
+            if not (isinstance(first, ast.Constant) and first.value == 0):
+                yield node.lineno
+
+
+def test_tests_wait_for_conditions_and_not_for_a_time() -> None:
+    found = {
+        str(file.relative_to(TESTS)): lines for file in sorted(TESTS.rglob("*.py")) if (lines := list(_sleeps(file)))
+    }
+    assert {name: lines for name, lines in found.items() if name not in TIME_ITSELF} == {}
+    assert set(TIME_ITSELF) <= set(found), "no longer needed"
+
+
+def test_the_wheel_holds_the_product_and_its_migrations_alone() -> None:
+    wheel = tomllib.loads((TESTS.parent / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel == {"packages": ["src/veza"], "force-include": {"migrations": "veza/migrations"}}
+    assert [
+        str(file) for file in (TESTS.parent / "src").rglob("*") if "test" in file.name or "fixture" in file.name
+    ] == []
