@@ -7,13 +7,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from veza.accounts.permissions import permissions_page
-from veza.api.accounts.problems import ACCOUNT_KINDS
-from veza.api.catalog.problems import CATALOG_KINDS
-from veza.api.listeners.problems import LISTENERS_KINDS
 from veza.api.lists import lists_page
-from veza.api.market.problems import MARKET_KINDS
-from veza.api.money.problems import MONEY_KINDS
-from veza.api.problems import problems_page
+from veza.http.errors.table import KINDS
+from veza.http.problems import problems_page
 from veza.lab.sandbox.faults_page import faults_page
 from veza.lab.sandbox.offer_page import offer_markdown
 from veza.money.reference import answers_page, payments_page, states_page
@@ -27,9 +23,7 @@ def generated_pages() -> dict[Path, str]:
     return {
         Path(".env.example"): env_example(),
         Path("docs/api-lists.md"): lists_page(_description()),
-        Path("docs/api-problems.md"): problems_page(
-            *ACCOUNT_KINDS, *CATALOG_KINDS, *LISTENERS_KINDS, *MARKET_KINDS, *MONEY_KINDS
-        ),
+        Path("docs/api-problems.md"): problems_page(KINDS),
         Path("docs/configuration.md"): configuration_page(),
         Path("docs/money-answers.md"): answers_page(),
         Path("docs/money-payments.md"): payments_page(),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from veza.accounts import audit, links, operator_visits, passwords, people, roles, second_factor, sessions, tokens
-from veza.api import idempotency
 from veza.catalog import artists, covers, invitations, releases, slugs, tagging, tracks, visibility
 from veza.community import comments, follows, likes, playlists, preferences
+from veza.http import idempotency
 from veza.ingest import memory as ingested
 from veza.kit import mail
 from veza.kit.database import Base

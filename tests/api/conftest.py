@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Router, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody
+from litestar import Router, get
+from litestar.params import QueryParameter
 from msgspec import Struct
 from sqlalchemy import insert, select
 
+from tests.api.visitors import operator_only
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import CONFLICT, REFUSED, problem_responses
-from veza.api.visitors import needs, operator_only
+from veza.api.operations import listing, write
+from veza.http.identity import needs
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import CONFLICT, REFUSED, problem_responses
 from veza.kit.database import Database, Session
 from veza.kit.listing import by_age
 from veza.kit.outbox import OutboxEvent
@@ -64,7 +64,7 @@ class Door:
                     ],
                 )
             ],
-            {TooGreedy: REFUSED},
+            more_errors={TooGreedy: REFUSED},
         )
 
     def client(self, *, token: str | None = TOKEN) -> httpx.AsyncClient:
@@ -74,39 +74,48 @@ class Door:
         return httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers)
 
     def _grant(self) -> Any:
-        @post("/wishes", dependencies=IDEMPOTENT_DEPENDENCY, tags=["wishes"], responses=problem_responses(CONFLICT))
-        async def grant(data: JSONBody[Wish], idempotent: NamedDependency[Idempotent]) -> Granted:
+        @write.post(
+            "/wishes",
+            operation="grantWish",
+            summary="Grant a wish",
+            permission=Permission.MONEY,
+            body={"amount_minor": 1},
+            gives=(201, Granted, "Granted.", {"id": "01890000-0000-7000-8000-000000000001", "amount_minor": 1}),
+            location="/api/v1/wishes/{shown.id}",
+            problems=(CONFLICT,),
+        )
+        async def grant(session: Session, data: Wish) -> Granted:
             """Grants a wish."""
-
-            async def work(session: Session) -> Reply:
-                self.worked += 1
-                if self.before_work:
-                    await self.before_work()
-                if data.amount_minor > 1000:
-                    raise TooGreedy(f"asked for {data.amount_minor}, at most 1000 is left")
-                granted = Granted(session.new_id(), data.amount_minor)
-                await session.execute(
-                    insert(OutboxEvent),
-                    {"id": granted.id, "topic": "wish", "payload": {}, "created_at": session.now, "attempts": 0},
-                )
-                return Reply(201, granted, location=f"/api/v1/wishes/{granted.id}")
-
-            return await idempotent.run(work)  # type: ignore[return-value]
+            self.worked += 1
+            if self.before_work:
+                await self.before_work()
+            if data.amount_minor > 1000:
+                raise TooGreedy(f"asked for {data.amount_minor}, at most 1000 is left")
+            granted = Granted(session.new_id(), data.amount_minor)
+            await session.execute(
+                insert(OutboxEvent),
+                {"id": granted.id, "topic": "wish", "payload": {}, "created_at": session.now, "attempts": 0},
+            )
+            return granted
 
         return grant
 
     def _list(self) -> Any:
-        @get("/wishes", dependencies=paged(by_age(OutboxEvent.id)), tags=["wishes"], responses=problem_responses())
+        @listing(
+            "/wishes",
+            operation="listWishes",
+            summary="List wishes",
+            permission=Permission.MONEY,
+            sorts=by_age(OutboxEvent.id),
+            gives=(Granted, "A page.", {"id": "01890000-0000-7000-8000-000000000001", "amount_minor": 1}),
+        )
         async def wishes(
-            page_request: NamedDependency[PageRequest],
-            database: NamedDependency[Database],
-            topic: FromQuery[str | None] = None,
+            session: Session, page_request: PageRequest, topic: Annotated[str | None, QueryParameter()] = None
         ) -> Page[Granted]:
             """Lists wishes."""
-            part = page_request.of("wishes", {"topic": topic})
-            async with database.read() as session:
-                rows = list((await session.scalars(part.slice.of(select(OutboxEvent)))).all())
-            return part.page(rows, lambda row: Granted(row.id, 1))
+            page = page_request.of("wishes", {"topic": topic})
+            rows = list((await session.scalars(page.slice.of(select(OutboxEvent)))).all())
+            return page.filled(rows, lambda row: Granted(row.id, 1))
 
         return wishes
 

@@ -24,7 +24,7 @@ def _application(shelf: Any, *, town: str) -> Made:
     def label(shelf: NamedDependency[Shelf]) -> list[str]:
         return [type(shelf).__name__, shelf.label, town]
 
-    return web_application(shelf.database, [label], {})
+    return web_application(shelf.database, [label])
 
 
 async def _label(asgi: Any) -> Any:

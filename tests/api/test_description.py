@@ -14,8 +14,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from tests.api.conftest import Door
 from tests.api.test_permissions import SIGNED
 from veza.accounts.permissions import PERMISSIONS, Role
-from veza.api.visitors import permission_of
 from veza.app import build
+from veza.http.identity import permission_of
 from veza.settings import Settings
 
 

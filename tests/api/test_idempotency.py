@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.api.conftest import Door
-from veza.api import idempotency
-from veza.api.idempotency import IdempotentAnswer, sweep_once
+from veza.http import idempotency
+from veza.http.idempotency import IdempotentAnswer, sweep_once
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.outbox import OutboxEvent

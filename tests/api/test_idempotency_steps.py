@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select
 
-from veza.api.idempotency import Idempotent, IdempotentAnswer, Reply
-from veza.api.problems import Problem
+from veza.http.idempotency import Idempotent, IdempotentAnswer, Reply
+from veza.http.problems import Problem
 from veza.kit.database import Database, Session
 from veza.kit.outbox import OutboxEvent
 

@@ -16,8 +16,8 @@ from litestar.routes import HTTPRoute
 
 from veza.accounts import people, roles, sessions, tokens
 from veza.accounts.permissions import PERMISSIONS, Role, Scope
-from veza.api.visitors import permission_of
 from veza.app import Veza, build
+from veza.http.identity import permission_of
 from veza.ops.migrations import migrate
 from veza.settings import Settings
 

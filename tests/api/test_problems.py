@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import Door
-from veza.api.accounts.problems import ACCOUNT_KINDS
 from veza.api.application import BODY_MAX_BYTES
-from veza.api.catalog.problems import CATALOG_KINDS
-from veza.api.listeners.problems import LISTENERS_KINDS
-from veza.api.market.problems import MARKET_KINDS
-from veza.api.money.problems import MONEY_KINDS
-from veza.api.problems import KINDS, problems_page
+from veza.http.errors.table import KINDS
+from veza.http.problems import problems_page
 from veza.kit.database import Database
 
 KEY = {"Idempotency-Key": "k"}
@@ -103,6 +99,5 @@ async def test_a_usable_request_id_is_taken_over_and_another_replaced(sqlite_doo
 
 
 def test_no_two_kinds_share_a_type() -> None:
-    kinds = [*KINDS, *ACCOUNT_KINDS, *CATALOG_KINDS, *LISTENERS_KINDS, *MARKET_KINDS, *MONEY_KINDS]
-    assert [uri for uri, count in Counter(kind.uri for kind in kinds).items() if count > 1] == []
-    assert all(kind.uri in problems_page() for kind in KINDS)
+    assert [uri for uri, count in Counter(kind.uri for kind in KINDS).items() if count > 1] == []
+    assert all(kind.uri in problems_page(KINDS) for kind in KINDS)

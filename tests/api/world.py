@@ -20,17 +20,12 @@ from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role, Scope
-from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.routes import account_routes
 from veza.api.application import api_v1, web_application
-from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import catalog_routes
-from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import listeners_routes
-from veza.api.market.problems import MARKET_TRANSLATIONS
 from veza.api.market.routes import market_routes
 from veza.api.money.payments import SaleTerms
-from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import money_routes
 from veza.app.subjects import SUBJECTS
 from veza.catalog import slugs
@@ -92,10 +87,6 @@ async def _world(shop: Shop) -> World:
                 ],
             )
         ],
-        {
-            **ACCOUNT_TRANSLATIONS, **CATALOG_TRANSLATIONS, **LISTENERS_TRANSLATIONS, **MARKET_TRANSLATIONS,
-            **MONEY_TRANSLATIONS,
-        },
     )  # fmt: skip
     act = await shop.artist()
     who = visiting(act.person, "artist", "moderator", "admin")

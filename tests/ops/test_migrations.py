@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Executable, Uuid, bindparam, select, text
 
 import veza.tables
-from veza.api.idempotency import Idempotent
+from veza.http.idempotency import Idempotent
 from veza.ingest.memory import hash_of_text
 from veza.kit import mail
 from veza.kit.database import Database, UtcDateTime
@@ -236,7 +236,7 @@ async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: 
         "former@example.org",
     ]  # fmt: skip
     assert await _column(database, "orders", "email") == [None, "gast@example.org"]
-    repeated = Idempotent(database, "visitor", "a:key", request, caller=caller)
+    repeated = Idempotent(database, "visitor", "a:key", request, owner=caller)
     assert await _column(database, "orders", "request_key") == [
         repeated.intent_key,
         f"visitor {'a' * 32}:key:{request}",

@@ -17,9 +17,10 @@ from litestar import Request, Router, post
 from litestar.params import JSONBody
 from sqlalchemy import text
 
+from tests.api.visitors import operator_only
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
-from veza.api.visitors import needs, operator_only
+from veza.http.identity import needs
 from veza.kit.database import Database
 from veza.kit.visible import visible
 from veza.ops.observability import configure_logs, formatter
@@ -59,7 +60,7 @@ def breaks(request: Request[Any, Any, Any], data: JSONBody[dict[str, str]]) -> N
 
 async def test_no_secret_of_locals_headers_or_bodies_is_written(written: StringIO, database: Database) -> None:
     router = Router("/", route_handlers=[breaks])
-    asgi, _ = web_application(database, [api_v1(operator_only(SECRETS[3]), [router])], {})
+    asgi, _ = web_application(database, [api_v1(operator_only(SECRETS[3]), [router])])
     headers = {"Authorization": f"Bearer {SECRETS[3]}", "Cookie": f"veza={SECRETS[1]}", "Idempotency-Key": "k"}
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:

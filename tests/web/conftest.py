@@ -94,7 +94,7 @@ def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     money = stage.money
     mailbox = {"mailbox_key": "key", "keeps_mails": True}
     routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, secure=secure)
-    return web_application(stage.database, routes, translations={})
+    return web_application(stage.database, routes)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    asgi, _ = web_application(shop.stage.database, refund_routes(shop.stage.database, shop.rules), {})
+    asgi, _ = web_application(shop.stage.database, refund_routes(shop.stage.database, shop.rules))
     transport = httpx.ASGITransport(app=asgi)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as one:
         yield one

@@ -10,15 +10,15 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.api.head import HeadAsGet
-from veza.api.idempotency import usable_key
 from veza.api.openapi import openapi_config
 from veza.api.security import describe_callers
-from veza.api.visitors import VISITOR_DEPENDENCY, Authenticate, permitted
 from veza.http.addresses import ReadableAddresses
 from veza.http.entity_tags import EntityTags
 from veza.http.faults import Fault
+from veza.http.head import HeadAsGet
 from veza.http.headers import SafeHeaders
+from veza.http.idempotency import usable_key
+from veza.http.identity import Authenticate, permitted
 from veza.http.problem_answers import ProblemPage, exception_handlers, unreadable_address
 from veza.http.problems import Kind
 from veza.http.request_log import RequestLog
@@ -48,14 +48,12 @@ def api_v1(
         path=API,
         route_handlers=handlers,
         guards=[permitted(authenticate, whole_request(usable_key, of_bodies=of_bodies))],
-        dependencies=VISITOR_DEPENDENCY,
     )
 
 
 def web_application(
     database: Database,
     routes: Sequence[ControllerRouterHandler],
-    translations: Mapping[type[Exception], Kind],
     tags: Sequence[Tag] = (),
     plugins: Sequence[Any] = (),
     *,
@@ -63,12 +61,14 @@ def web_application(
     problem_page: ProblemPage | None = None,
     names_callers: bool = True,
     always_tls: bool = False,
+    more_errors: Mapping[type[Exception], Kind] | None = None,
 ) -> tuple[RequestLog, Litestar]:
     """The ASGI application to serve, and the Litestar inside it (for tests and the description).
 
     `session_cookie` is what the description says the session's cookie is called; `problem_page` makes
     of a problem what a person's browser shows; `names_callers`: request lines say who asked and from where;
-    `always_tls`: people reach Veza by HTTPS alone.
+    `always_tls`: people reach Veza by HTTPS alone; `more_errors` are such as
+    the one table has not (http/errors).
     """
 
     def provide_database() -> Database:
@@ -77,7 +77,7 @@ def web_application(
     litestar = Litestar(
         route_handlers=routes,
         dependencies={"database": Provide(provide_database, sync_to_thread=False)},
-        exception_handlers=exception_handlers(translations, problem_page),
+        exception_handlers=exception_handlers(problem_page, more=more_errors),
         openapi_config=openapi_config(
             [Tag(name="health", description="For supervisors and monitoring."), *tags], session_cookie
         ),

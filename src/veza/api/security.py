@@ -8,7 +8,7 @@ from litestar.openapi.spec import Reference, SecurityRequirement, SecurityScheme
 from litestar.routes import HTTPRoute
 
 from veza.accounts.permissions import PERMISSIONS, Permission, Role
-from veza.api.visitors import permission_named
+from veza.http.identity import permission_named
 
 TOKEN, SESSION = "token", "session"
 

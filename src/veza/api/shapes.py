@@ -12,7 +12,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Meta, Struct, convert
 
-from veza.api.problems import (
+from veza.http.faults import Source
+from veza.http.problems import (
     BAD_CURSOR,
     KEY_IN_USE,
     KEY_MISSING,
@@ -25,7 +26,6 @@ from veza.api.problems import (
     Kind,
     problem_responses,
 )
-from veza.http.faults import Source
 from veza.http.whole_request import one_fault
 from veza.http.words import CURRENCY, SELLER, WEB_ADDRESS
 from veza.http.words import PLAIN as PLAIN
@@ -115,6 +115,11 @@ def answers(status: int, shape: Any, description: str, example: Any, *kinds: Kin
         status: Described(shape, generate_examples=False, description=description, examples=[shown]),
         **problem_responses(*kinds),
     }
+
+
+def nothing(description: str, *kinds: Kind) -> Mapping[int, ResponseSpec]:
+    """The described answers of an operation that has nothing to say when it succeeds: 204 and its problems."""
+    return {204: Described(None, generate_examples=False, description=description), **problem_responses(*kinds)}
 
 
 def page_of(example: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,32 +16,26 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.sweep import EVERY, sweep
-from veza.api.accounts.authentication import authenticate
-from veza.api.accounts.cookies import SESSION_COOKIE, Cookies
-from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
-from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.api.catalog.shapes import asker_of
 from veza.api.health import Check, health_routes
-from veza.api.host_cookies import HostCookie
-from veza.api.idempotency import IdempotencySweep
-from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
-from veza.api.market.problems import MARKET_TRANSLATIONS
 from veza.api.market.routes import MARKET_TAGS, market_routes
 from veza.api.money.payments import SaleTerms
-from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
-from veza.api.problems import Kind
-from veza.api.visitors import Authenticate, Connection
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
 from veza.catalog.askers import Asker
 from veza.catalog.facade import Catalog
+from veza.http.authentication import authenticate
+from veza.http.host_cookies import HostCookie
+from veza.http.idempotency import IdempotencySweep
+from veza.http.identity import Authenticate, Connection
 from veza.http.return_addresses import ReturnAddresses
+from veza.http.session_cookies import SESSION_COOKIE, Cookies
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
 from veza.kit.mail import MailWorker, Relay
@@ -76,13 +70,6 @@ MISSED_WITHIN = timedelta(days=3)
 """The provider retries a webhook for three days: what it gave up on lies within them."""
 
 TAGS: Sequence[Tag] = (*ACCOUNT_TAGS, *CATALOG_TAGS, *LISTENERS_TAGS, *MARKET_TAGS, *MONEY_TAGS)
-TRANSLATIONS: Mapping[type[Exception], Kind] = {
-    **ACCOUNT_TRANSLATIONS,
-    **CATALOG_TRANSLATIONS,
-    **LISTENERS_TRANSLATIONS,
-    **MARKET_TRANSLATIONS,
-    **MONEY_TRANSLATIONS,
-}
 
 
 @dataclass
@@ -136,7 +123,6 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     served, litestar = web_application(
         modules.database,
         _routes(settings, modules, token, mailbox_key, stop, metrics),
-        TRANSLATIONS,
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
         problem_page=problem_page(modules.database.clock),

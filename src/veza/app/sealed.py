@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from veza.accounts.second_factor import SecondFactor
-from veza.api.idempotency import IdempotentAnswer
+from veza.http.idempotency import IdempotentAnswer
 from veza.kit.mail import Mail
 from veza.kit.resealing import SealedColumns
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from veza.accounts import credentials, deletion
-from veza.api.idempotency import forget_answers
 from veza.app.personal_data import on_person_deleted
+from veza.http.idempotency import forget_answers
 from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
 from veza.market.rules import MarketRules

@@ -1,6 +1,6 @@
 """Errors become answers here, once for every door: a problem for programs, a page for people.
 
-Modules raise errors that are sentences; a translation says which kind of problem each of them is.
+Modules raise errors that are sentences; `errors.table` says which kind of problem each of them is.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
+from veza.http.errors.table import ERRORS
 from veza.http.faults import Fault
 from veza.http.json_bodies import Malformed, OutOfRange, UnsupportedEncoding
 from veza.http.limits import retry_headers
 from veza.http.problems import (
-    BAD_AMOUNT,
     FORBIDDEN,
     INTERNAL,
     INVALID_REQUEST,
@@ -25,7 +25,6 @@ from veza.http.problems import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     RATE_LIMITED,
-    REFUSED,
     REQUEST_REFUSED,
     TOO_LARGE,
     UNAUTHORIZED,
@@ -35,11 +34,7 @@ from veza.http.problems import (
     Problem,
 )
 from veza.http.requests import ClientLeft
-from veza.kit.codes import BadCode
-from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.elsewhere import Busy, TookTooLong
 from veza.kit.field_faults import faults_of
-from veza.kit.money import BadAmount
 
 log = structlog.get_logger(__name__)
 
@@ -63,23 +58,18 @@ _BY_STATUS: Mapping[int, Kind] = {
 
 
 def exception_handlers(
-    translations: Mapping[type[Exception], Kind], page: ProblemPage | None = None
+    page: ProblemPage | None = None, *, more: Mapping[type[Exception], Kind] | None = None
 ) -> dict[type[Exception] | int, Any]:
-    """Handlers for the whole application; `translations` says which kind each module's errors are."""
+    """Handlers for the whole application: of the errors in the one table, of `more` errors, and of the framework's."""
 
     def answering(translate: Translate) -> Any:
         return lambda request, error: answer(request, translate(request, error), page)
 
     def translated(kind: Kind) -> Translate:
-        return lambda _request, error: Problem(kind, _said(error), retry_headers(error), **_fields_of(error))
+        return lambda _request, error: problem_of(error, kind)
 
     told: dict[type[Exception], Translate] = {
-        **{error: translated(kind) for error, kind in translations.items()},
-        DatabaseUnavailable: translated(UNAVAILABLE),
-        Busy: translated(UNAVAILABLE),
-        TookTooLong: translated(UNAVAILABLE),
-        BadAmount: translated(BAD_AMOUNT),
-        BadCode: translated(REFUSED),
+        **{error: translated(kind) for error, kind in {**ERRORS, **(more or {})}.items()},
         UnsupportedEncoding: translated(UNSUPPORTED_MEDIA_TYPE),
         Malformed: _malformed,
         ClientLeft: _left,
@@ -89,6 +79,12 @@ def exception_handlers(
         Exception: _unexpected,
     }
     return {error: answering(translate) for error, translate in told.items()}
+
+
+def problem_of(error: Exception, kind: Kind) -> Problem:
+    """A module's error as a problem of this kind: its sentence, and what its headers and fields say beside it."""
+    headers = retry_headers(error) if kind is not UNAUTHORIZED else {"WWW-Authenticate": "Bearer"}
+    return Problem(kind, _said(error), headers, **_fields_of(error))
 
 
 def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = None) -> Response[Any]:

@@ -1,11 +1,11 @@
 """Errors as RFC 9457 problem details: one table of kinds, each with a `type` that never changes.
 
-docs/api-problems.md is generated from `KINDS`. How an error becomes one of them is in `problem_answers`.
+Which error of a module is which kind stands in `errors/`; how it becomes an answer, in `problem_answers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,6 +153,13 @@ KEY_REUSED = Kind(
     "Take a new key for a new intent.",
     "this Idempotency-Key was used for another request: take a new one for a new intent",
 )
+DONE_ALREADY = Kind(
+    "done-already",
+    409,
+    "This was done already",
+    "The first request with this key succeeded; its answer is not kept. To do it again, take a new key.",
+    "this was done already under this Idempotency-Key; its answer is not kept, because it held a secret",
+)
 RATE_LIMITED = Kind(
     "rate-limited",
     429,
@@ -175,7 +182,8 @@ UNAVAILABLE = Kind(
 KINDS: tuple[Kind, ...] = (
     INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN,
     SECOND_FACTOR_NEEDED, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, PRECONDITION_FAILED, CONFLICT, KEY_IN_USE,
-    TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+    TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED, DONE_ALREADY, RATE_LIMITED, INTERNAL,
+    UNAVAILABLE,
 )  # fmt: skip
 
 
@@ -252,9 +260,8 @@ _EXAMPLE_FAULTS = (
 )
 
 
-def problems_page(*more: Kind) -> str:
-    """docs/api-problems.md; `more` are the kinds of the modules' own errors."""
-    kinds = (*KINDS, *more)
+def problems_page(kinds: Iterable[Kind]) -> str:
+    """docs/api-problems.md."""
     rows = "".join(f"| `{kind.uri}` | {kind.status} | {kind.title} | {kind.meaning} |\n" for kind in kinds)
     return (
         "# Problems the API answers with\n\n"
@@ -264,6 +271,6 @@ def problems_page(*more: Kind) -> str:
         "fault: `source` (`body`, `query`, `path` or `header`), `pointer` (a JSON pointer into the body, or `/` and\n"
         "the parameter's name), `field` (the same for people) and `message`: in words what would be right there, such\n"
         "as “two letters such as DE”.\n\n"
-        "This page is generated from `src/veza/http/problems.py` and the `problems.py` of each module.\n\n"
+        "This page is generated from `src/veza/http/problems.py` and `src/veza/http/errors/`.\n\n"
         f"| type | status | title | what to do |\n|---|---|---|---|\n{rows}"
     )

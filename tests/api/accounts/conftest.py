@@ -21,10 +21,9 @@ from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role
-from veza.api.accounts.authentication import authenticate
-from veza.api.accounts.problems import ACCOUNT_TRANSLATIONS
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
+from veza.http.authentication import authenticate
 from veza.kit import mail, outbox
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
@@ -151,7 +150,7 @@ class Desk:
 
 def _application(database: Any, accounts: Any, **_: str) -> Made:
     routes = [api_v1(authenticate(accounts, TOKEN), account_routes(accounts))]
-    return web_application(database, routes, ACCOUNT_TRANSLATIONS, ACCOUNT_TAGS)
+    return web_application(database, routes, ACCOUNT_TAGS)
 
 
 async def open_desk(url: str, clock: ManualClock, base_url: str = "http://veza.test") -> AsyncIterator[Desk]:

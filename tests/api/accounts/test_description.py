@@ -12,8 +12,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.accounts.conftest import Desk
 from veza.accounts import links, password_strength, passwords, people, roles, second_factor, sessions, sign_in, tokens
-from veza.api.accounts.problems import ACCOUNT_KINDS, ACCOUNT_TRANSLATIONS
-from veza.api.problems import KINDS
+from veza.http.errors import accounts as errors
+from veza.http.errors.table import ERRORS, KINDS
 from veza.kit import limits
 
 
@@ -73,10 +73,10 @@ def test_every_error_of_the_room_is_translated() -> None:
     for module in modules:
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
-                assert any(issubclass(error, one) for one in ACCOUNT_TRANSLATIONS), error
+                assert any(issubclass(error, one) for one in ERRORS), error
 
 
 def test_no_two_kinds_share_a_type() -> None:
-    kinds = [kind.uri for kind in (*KINDS, *ACCOUNT_KINDS)]
+    kinds = [kind.uri for kind in KINDS]
     assert len(kinds) == len(set(kinds))
-    assert all(kind.example for kind in ACCOUNT_KINDS)
+    assert all(kind.example for kind in errors.KINDS)

@@ -14,7 +14,7 @@ from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk, open_desk
 from veza.accounts import passwords
 from veza.accounts.passwords import Passwords
 from veza.accounts.sessions import SignIn
-from veza.api.idempotency import IdempotentAnswer
+from veza.http.idempotency import IdempotentAnswer
 from veza.kit.clock import ManualClock
 
 RIGHT = {"email": EMAIL, "password": PASSWORD}

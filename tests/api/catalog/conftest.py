@@ -21,7 +21,6 @@ from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.accounts.people import Person
 from veza.api.application import api_v1, web_application
-from veza.api.catalog.problems import CATALOG_TRANSLATIONS
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.catalog.artists import find_artist
 from veza.catalog.facade import Catalog
@@ -149,7 +148,7 @@ async def make_person(database: Database, name: str, email: str | None = None) -
 
 def _application(database: Any, catalog: Any) -> Made:
     routes = [api_v1(by_header, catalog_routes(catalog)), cover_route(catalog, by_header)]
-    return web_application(database, routes, CATALOG_TRANSLATIONS, CATALOG_TAGS)
+    return web_application(database, routes, CATALOG_TAGS)
 
 
 async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator[Shelf]:

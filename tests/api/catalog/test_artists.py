@@ -9,8 +9,8 @@ import pytest
 from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf
 from tests.api.visitors import visiting
 from veza.accounts import audit
-from veza.api.pagination import encode_cursor
 from veza.catalog.limits import Limits
+from veza.http.paging import encode_cursor
 from veza.kit.listing import start_of
 
 

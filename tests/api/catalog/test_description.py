@@ -9,10 +9,6 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.catalog.conftest import Shelf
-from veza.api.catalog.problems import CATALOG_KINDS, CATALOG_TRANSLATIONS
-from veza.api.money.problems import MONEY_KINDS, MONEY_TRANSLATIONS
-from veza.api.problems import KINDS
-from veza.api.visitors import permission_of
 from veza.catalog import (
     artists,
     askers,
@@ -26,7 +22,9 @@ from veza.catalog import (
     text_fields,
     tracks,
 )
-from veza.kit.money import BadAmount
+from veza.http.errors import catalog as catalog_errors
+from veza.http.errors.table import ERRORS, KINDS
+from veza.http.identity import permission_of
 
 
 async def test_the_description_is_valid_and_every_answers_example_fits(shelf: Shelf) -> None:
@@ -92,12 +90,7 @@ def test_every_error_of_the_room_is_translated_and_no_two_kinds_share_a_type() -
     ):
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
-                assert any(issubclass(error, one) for one in (*CATALOG_TRANSLATIONS, BadAmount)), error
-    slugs_used = [kind.slug for kind in (*KINDS, *MONEY_KINDS, *CATALOG_KINDS)]
+                assert any(issubclass(error, one) for one in ERRORS), error
+    slugs_used = [kind.slug for kind in KINDS]
     assert len(slugs_used) == len(set(slugs_used))
-    assert all(kind.example for kind in CATALOG_KINDS)
-
-
-def test_no_error_is_two_things_to_two_rooms() -> None:
-    both = set(CATALOG_TRANSLATIONS) & set(MONEY_TRANSLATIONS)
-    assert all(CATALOG_TRANSLATIONS[error] is MONEY_TRANSLATIONS[error] for error in both)
+    assert all(kind.example for kind in catalog_errors.KINDS)

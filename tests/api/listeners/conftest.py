@@ -14,7 +14,6 @@ from litestar import Litestar
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
 from veza.api.application import api_v1, web_application
-from veza.api.listeners.problems import LISTENERS_TRANSLATIONS
 from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
 from veza.app.subjects import SUBJECTS
 from veza.kit.clock import ManualClock
@@ -86,7 +85,7 @@ class Hall:
 
 def _application(database: Any) -> Made:
     routes = [api_v1(by_header, listeners_routes(BASE_URL, Moderation(SUBJECTS)))]
-    return web_application(database, routes, LISTENERS_TRANSLATIONS, LISTENERS_TAGS)
+    return web_application(database, routes, LISTENERS_TAGS)
 
 
 async def _hall(database: Database, clock: ManualClock) -> AsyncIterator[Hall]:

@@ -12,9 +12,9 @@ from sqlalchemy import event
 
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import artist, change, counted, person, release, tracks
-from veza.api.pagination import encode_cursor
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.http.paging import encode_cursor
 
 
 async def _said(hall: Hall, who: UUID, track: UUID, text: str = "This!", at_ms: int = 0, **more: Any) -> Any:

@@ -11,12 +11,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import person
-from veza.api.listeners import problems
-from veza.api.money.problems import MONEY_KINDS
-from veza.api.problems import KINDS
-from veza.api.visitors import permission_of
 from veza.catalog import visibility
 from veza.community import comments, playlist_items, playlist_people, playlists
+from veza.http.errors import community as errors
+from veza.http.errors.table import ERRORS, KINDS
+from veza.http.identity import permission_of
 from veza.kit import text
 from veza.moderation import claims, decisions, hiding, notices, reporting, reports, subjects
 
@@ -69,13 +68,13 @@ def test_every_error_of_the_rooms_is_translated() -> None:
     for module in ROOMS:
         for _, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
-                assert error in problems.LISTENERS_TRANSLATIONS, error
+                assert error in ERRORS, error
 
 
 def test_no_two_kinds_share_a_type() -> None:
-    kinds = [kind.uri for kind in (*KINDS, *MONEY_KINDS, *problems.LISTENERS_KINDS)]
+    kinds = [kind.uri for kind in KINDS]
     assert len(kinds) == len(set(kinds))
-    assert all(kind.example for kind in problems.LISTENERS_KINDS)
+    assert all(kind.example for kind in errors.KINDS)
 
 
 @pytest.mark.parametrize("path", LISTS)

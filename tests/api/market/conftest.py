@@ -14,12 +14,9 @@ from sqlalchemy import insert, update
 
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
-from veza.accounts.people import Person, UnknownPerson
+from veza.accounts.people import Person
 from veza.api.application import api_v1, web_application
-from veza.api.market.problems import MARKET_TRANSLATIONS
 from veza.api.market.routes import MARKET_TAGS, market_routes
-from veza.api.money.problems import MONEY_TRANSLATIONS
-from veza.api.problems import NOT_FOUND
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -207,7 +204,6 @@ def _application(database: Any, money: Any, market: Any) -> Made:
     return web_application(
         database,
         [api_v1(by_header, market_routes(money, market))],
-        {**MONEY_TRANSLATIONS, **MARKET_TRANSLATIONS, UnknownPerson: NOT_FOUND},
         MARKET_TAGS,
     )
 

@@ -11,13 +11,12 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.api.visitors import operator_only
 from tests.applications import Made, application
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
-from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
-from veza.api.visitors import operator_only
 from veza.lab.simulator.stage import Stage
 
 TOKEN = "a-token-only-the-tests-know-0123456789"
@@ -90,7 +89,7 @@ def _application(database: Any, money: Any, inbox: Any) -> Made:
         api_v1(operator_only(TOKEN), money_routes(money, SaleTerms(("EUR", "USD", "JPY", "KWD"), 1000))),
         webhook_route(inbox, WEBHOOK_MAX_BYTES),
     ]
-    return web_application(database, routes, MONEY_TRANSLATIONS, MONEY_TAGS)
+    return web_application(database, routes, MONEY_TAGS)
 
 
 async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:

@@ -10,7 +10,6 @@ from tests.api.money.conftest import Counter
 from tests.api.visitors import by_header, visiting
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
-from veza.api.money.problems import MONEY_TRANSLATIONS
 from veza.api.money.routes import money_routes
 from veza.money.operator import OperatorAction
 from veza.money.refunds import Refund
@@ -102,7 +101,7 @@ async def test_a_reason_is_needed(counter: Counter) -> None:
 async def test_neither_a_stranger_nor_an_artist_may(counter: Counter) -> None:
     _, charge = await paid_twice(counter)
     money = money_routes(counter.stage.money, SaleTerms(("EUR",), 1000))
-    asgi, _ = web_application(counter.stage.database, [api_v1(by_header, money)], MONEY_TRANSLATIONS)
+    asgi, _ = web_application(counter.stage.database, [api_v1(by_header, money)])
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as people:
         for who, status in (({}, 401), (visiting(None, "artist"), 403)):

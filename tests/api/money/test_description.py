@@ -11,9 +11,8 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.money.conftest import Counter
-from veza.api.money import problems
-from veza.api.problems import KINDS
-from veza.kit.money import BadAmount
+from veza.http.errors import money as money_errors
+from veza.http.errors.table import ERRORS, KINDS
 from veza.money import checkout, findings, operator, payments, reconciliation, refunds, sellers, timeline, transfers
 
 LISTS = ("payments", "refunds", "transfers", "sellers", "findings", "webhook-events")
@@ -94,14 +93,14 @@ def test_every_error_of_the_room_that_reaches_this_door_is_translated() -> None:
     for module in (checkout, findings, operator, payments, reconciliation, refunds, sellers, timeline, transfers):
         for name, error in inspect.getmembers(module, inspect.isclass):
             if issubclass(error, Exception) and error.__module__ == module.__name__:
-                known = any(issubclass(error, one) for one in (*problems.MONEY_TRANSLATIONS, BadAmount))
+                known = any(issubclass(error, one) for one in ERRORS)
                 assert known or name in unreached.get(module, set()), error
 
 
 def test_no_two_kinds_share_a_type() -> None:
-    kinds = [kind.uri for kind in (*KINDS, *problems.MONEY_KINDS)]
+    kinds = [kind.uri for kind in KINDS]
     assert len(kinds) == len(set(kinds))
-    assert all(kind.example for kind in problems.MONEY_KINDS)
+    assert all(kind.example for kind in money_errors.KINDS)
 
 
 @pytest.mark.parametrize("listing", LISTS)

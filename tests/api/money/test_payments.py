@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.money.conftest import ORDER, Counter
-from veza.api.idempotency import sweep_once
+from veza.http.idempotency import sweep_once
 from veza.money import checkout
 from veza.money.payments import Payment
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, delete, get
-from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from veza.accounts import audit, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
-from veza.api.accounts.shapes import nothing
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor
-from veza.http.limits import address_of
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
+from veza.api.endpoints import Address
+from veza.api.operations import listing, write
+from veza.api.shapes import show
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "accounts"
@@ -49,79 +47,61 @@ SESSION_EXAMPLE = {
 }
 
 
-@get(
+@listing(
     "/me/sessions",
-    operation_id="listSessions",
-    tags=[TAG],
+    operation="listSessions",
     summary="List one's sessions",
-    dependencies=paged(sessions.SORTS),
-    responses=answers(200, Page[SessionResponse], "A page, newest first.", page_of(SESSION_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.CREDENTIALS,
+    sorts=sessions.SORTS,
+    gives=(SessionResponse, "A page, newest first.", SESSION_EXAMPLE),
 )
 async def list_sessions(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    accounts: NamedDependency[Accounts],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
+    accounts: Accounts,
     is_current: Annotated[
         bool | None, QueryParameter(name="current", description="Only the one asking, or only the others.")
     ] = None,
 ) -> Page[SessionResponse]:
     """Every browser in which you are signed in."""
-    this = visitor.session_id
-    part = page_request.of("sessions", {"person": visitor.person, "current": is_current})
-    async with accounts.database.read() as session:
-        rows = await sessions.listed(
-            session,
-            visitor.person,
-            accounts.rules.session_idle,
-            part.slice,
-            only=this if is_current is True else None,
-            but=this if is_current is False else None,
-        )
-    return part.page(rows, lambda row: show(SessionResponse, row, is_this=row.id == this))
+    this = identity.session_id
+    page = page_request.of("sessions", {"person": identity.person, "current": is_current})
+    rows = await sessions.listed(
+        session,
+        identity.person,
+        accounts.rules.session_idle,
+        page.slice,
+        only=this if is_current is True else None,
+        but=this if is_current is False else None,
+    )
+    return page.filled(rows, lambda row: show(SessionResponse, row, is_this=row.id == this))
 
 
-@delete(
+@write.delete(
     "/me/sessions/{session_id:uuid}",
-    operation_id="endSession",
-    tags=[TAG],
+    operation="endSession",
     summary="End a session",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("Nobody is signed in there any more.", NOT_FOUND, *WRITE_PROBLEMS),
+    permission=Permission.CREDENTIALS,
+    gives=(204, None, "Nobody is signed in there any more."),
+    problems=(NOT_FOUND,),
 )
-async def end_session(
-    session_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[None]:
+async def end_session(session: Session, session_id: UUID, identity: Identity, address: Address) -> None:
     """Signs one of your browsers out, this one too."""
-
-    async def work(session: Session) -> Reply:
-        await sessions.end(session, visitor.person, session_id)
-        audit.note(session, Act.SESSIONS_ENDED, visitor.person, address=address_of(request), detail="1")
-        return Reply(204, None)
-
-    return await idempotent.run(work)
+    await sessions.end(session, identity.person, session_id)
+    audit.note(session, Act.SESSIONS_ENDED, identity.person, address=address, detail="1")
 
 
-@delete(
+@write.delete(
     "/me/sessions",
-    operation_id="endOtherSessions",
-    tags=[TAG],
+    operation="endOtherSessions",
     summary="End all other sessions",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("You are signed in here only, and no API token works.", *WRITE_PROBLEMS),
+    permission=Permission.CREDENTIALS,
+    gives=(204, None, "You are signed in here only, and no API token works."),
 )
-async def end_other_sessions(
-    request: Request[Any, Any, Any], visitor: NamedDependency[Visitor], idempotent: NamedDependency[Idempotent]
-) -> Response[None]:
+async def end_other_sessions(session: Session, identity: Identity, address: Address) -> None:
     """Signs out every browser but this one, and revokes every API token."""
-
-    async def work(session: Session) -> Reply:
-        ended = await sessions.end_all(session, visitor.person, but=visitor.session_id)
-        revoked = await tokens.revoke_all(session, visitor.person)
-        said = f"sessions ended: {ended}, tokens revoked: {revoked}"
-        audit.note(session, Act.SESSIONS_ENDED, visitor.person, address=address_of(request), detail=said)
-        return Reply(204, None)
-
-    return await idempotent.run(work)
+    ended = await sessions.end_all(session, identity.person, but=identity.session_id)
+    revoked = await tokens.revoke_all(session, identity.person)
+    said = f"sessions ended: {ended}, tokens revoked: {revoked}"
+    audit.note(session, Act.SESSIONS_ENDED, identity.person, address=address, detail=said)

@@ -6,25 +6,21 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts import audit, reauthentication, tokens, warnings
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
-from veza.accounts.permissions import Scope
-from veza.api.accounts.problems import BAD_NAME, NOT_CONFIRMED, PROOF_PROBLEMS, TOO_MANY_TOKENS
-from veza.api.accounts.shapes import PROOF_EXAMPLE, Name, ProofGiven, nothing
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND, RATE_LIMITED
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor
-from veza.http.limits import address_of
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission, Scope
+from veza.api.accounts.shapes import PROOF_EXAMPLE, Name, ProofGiven, Reauthenticated
+from veza.api.endpoints import Address
+from veza.api.operations import listing, one_shot, write
+from veza.api.shapes import show
+from veza.http.errors.accounts import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "tokens"
@@ -69,84 +65,59 @@ TOKEN_EXAMPLE: dict[str, Any] = {
 }
 
 
-@post(
+@one_shot.post(
     "/me/tokens",
-    operation_id="makeToken",
-    tags=[TAG],
+    operation="makeToken",
     summary="Make an API token",
-    dependencies=ONE_SHOT_DEPENDENCY,
-    responses=answers(
-        201, TokenMade, "The token; its text is shown this once.", {**TOKEN_EXAMPLE, "token": "veza_nTq3…x7Qa"},
-        BAD_NAME, NOT_CONFIRMED, *PROOF_PROBLEMS, TOO_MANY_TOKENS, NOT_FOUND, RATE_LIMITED, DONE_ALREADY,
-        *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.CREDENTIALS,
+    body=WANTED_EXAMPLE,
+    gives=(201, TokenMade, "The token; its text is shown this once.", {**TOKEN_EXAMPLE, "token": "veza_nTq3…x7Qa"}),
+    problems=(BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS),
+)
 async def make_token(
-    data: Annotated[TokenDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    accounts: NamedDependency[Accounts],
-    one_shot: NamedDependency[OneShot],
-) -> Response[TokenMade]:
+    session: Session, data: TokenDraft, identity: Identity, proof: Reauthenticated, accounts: Accounts, address: Address
+) -> TokenMade:
     """A token to send as bearer. It may do what you may and its scopes allow, and never change your credentials. It
     ends after 90 days unless you say otherwise; a mail tells you of it."""
     lasts = timedelta(days=data.expires_in_days) if data.expires_in_days is not None else None
-    address = address_of(request)
-    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as proof:
-
-        async def work(session: Session) -> TokenMade:
-            row, text = await tokens.make(session, visitor.person, data.name, data.scopes, lasts)
-            await reauthentication.demand(session, proof)
-            audit.note(session, Act.TOKEN_MADE, visitor.person, address=address, detail=" ".join(row.scopes))
-            await warnings.token_made(session, accounts, row)
-            return show(TokenMade, row, token=text, scopes=[Scope(scope) for scope in row.scopes])
-
-        made = await one_shot.run(work)
-    return Response(made, status_code=201, headers={"Cache-Control": "no-store"})
+    row, text = await tokens.make(session, identity.person, data.name, data.scopes, lasts)
+    await reauthentication.demand(session, proof)
+    audit.note(session, Act.TOKEN_MADE, identity.person, address=address, detail=" ".join(row.scopes))
+    await warnings.token_made(session, accounts, row)
+    return show(TokenMade, row, token=text, scopes=[Scope(scope) for scope in row.scopes])
 
 
-@get(
+@listing(
     "/me/tokens",
-    operation_id="listTokens",
-    tags=[TAG],
+    operation="listTokens",
     summary="List one's API tokens",
-    dependencies=paged(tokens.SORTS),
-    responses=answers(200, Page[TokenResponse], "A page, newest first.", page_of(TOKEN_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.CREDENTIALS,
+    sorts=tokens.SORTS,
+    gives=(TokenResponse, "A page, newest first.", TOKEN_EXAMPLE),
 )
 async def list_tokens(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    accounts: NamedDependency[Accounts],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     has_ended: Annotated[
         bool | None, QueryParameter(name="ended", description="Only those that have ended, or only those that work.")
     ] = None,
 ) -> Page[TokenResponse]:
     """Your tokens with their last use; those that have ended stay in the list for 30 days."""
-    part = page_request.of("tokens", {"person": visitor.person, "ended": has_ended})
-    async with accounts.database.read() as session:
-        rows = await tokens.listed(session, visitor.person, part.slice, has_ended=has_ended)
-    return part.page(rows, lambda row: show(TokenResponse, row, scopes=[Scope(scope) for scope in row.scopes]))
+    page = page_request.of("tokens", {"person": identity.person, "ended": has_ended})
+    rows = await tokens.listed(session, identity.person, page.slice, has_ended=has_ended)
+    return page.filled(rows, lambda row: show(TokenResponse, row, scopes=[Scope(scope) for scope in row.scopes]))
 
 
-@delete(
+@write.delete(
     "/me/tokens/{token_id:uuid}",
-    operation_id="revokeToken",
-    tags=[TAG],
+    operation="revokeToken",
     summary="Revoke an API token",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("The token is good for nothing any more.", NOT_FOUND, *WRITE_PROBLEMS),
+    permission=Permission.CREDENTIALS,
+    gives=(204, None, "The token is good for nothing any more."),
+    problems=(NOT_FOUND,),
 )
-async def revoke_token(
-    token_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[None]:
+async def revoke_token(session: Session, token_id: UUID, identity: Identity, address: Address) -> None:
     """The token stops working at once."""
-
-    async def work(session: Session) -> Reply:
-        await tokens.revoke(session, visitor.person, token_id)
-        audit.note(session, Act.TOKEN_REVOKED, visitor.person, address=address_of(request))
-        return Reply(204, None)
-
-    return await idempotent.run(work)
+    await tokens.revoke(session, identity.person, token_id)
+    audit.note(session, Act.TOKEN_REVOKED, identity.person, address=address)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import Response, get, put
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from veza.accounts import people
-from veza.accounts.facade import Accounts
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.editing import editing
-from veza.api.idempotency import Idempotent, Reply
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import EDIT_PROBLEMS, answers
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import read, write
 from veza.community import preferences
 from veza.community.preferences import MEANING, Channel, NoticeKind, Pace
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "accounts"
@@ -54,54 +46,43 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-@get(
+@read(
     "/me/notice-preferences",
-    operation_id="showNoticePreferences",
-    tags=[TAG],
+    operation="showNoticePreferences",
     summary="Show which notices one wants",
-    opt=needs(Permission.OWN_ACCOUNT),
-    responses=answers(200, Preferences, "Every kind and channel.", EXAMPLE, NOT_FOUND),
+    permission=Permission.OWN_ACCOUNT,
+    gives=(Preferences, "Every kind and channel.", EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_preferences(visitor: NamedDependency[Visitor], accounts: NamedDependency[Accounts]) -> Preferences:
+async def show_preferences(session: Session, identity: Identity) -> Preferences:
     """Each kind of notice with its pace. Mails about the account itself, and the link to what was bought without an
     account, are always sent and have no switch."""
-    async with accounts.database.read() as session:
-        return await _shown(session, visitor)
+    return await _shown(session, identity)
 
 
-async def _preferences_to_edit(session: Session, _path: Mapping[str, Any], visitor: Visitor) -> Preferences:
-    await people.lock(session, visitor.person)
-    return await _shown(session, visitor)
+async def _preferences_to_edit(session: Session, identity: Identity) -> Preferences:
+    await people.lock(session, identity.person)
+    return await _shown(session, identity)
 
 
-@put(
+@write.put(
     "/me/notice-preferences",
-    status_code=200,
-    operation_id="chooseNoticePreference",
-    tags=[TAG],
+    operation="chooseNoticePreference",
     summary="Stop or start one kind of notice",
-    opt=needs(Permission.CREDENTIALS),
-    dependencies=editing(_preferences_to_edit),
-    responses=answers(200, Preferences, "Every kind and channel.", EXAMPLE, NOT_FOUND, *EDIT_PROBLEMS),
+    permission=Permission.CREDENTIALS,
+    edits=_preferences_to_edit,
+    body={"kind": "sale", "channel": "mail", "pace": "never"},
+    gives=(200, Preferences, "Every kind and channel.", EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def choose_preference(
-    data: Annotated[
-        PreferenceSent, BodyKwarg(examples=[Example(value={"kind": "sale", "channel": "mail", "pace": "never"})])
-    ],
-    visitor: NamedDependency[Visitor],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[Preferences]:
+async def choose_preference(session: Session, data: PreferenceSent, identity: Identity) -> Preferences:
     """Holds from now on; mails that wait to be sent still go."""
-
-    async def work(session: Session) -> Reply:
-        await preferences.choose(session, visitor.person, data.kind, data.channel, data.pace)
-        return Reply(200, await _shown(session, visitor))
-
-    return await idempotent.run(work)
+    await preferences.choose(session, identity.person, data.kind, data.channel, data.pace)
+    return await _shown(session, identity)
 
 
-async def _shown(session: Session, visitor: Visitor) -> Preferences:
-    chosen = await preferences.of_person(session, visitor.person)
+async def _shown(session: Session, identity: Identity) -> Preferences:
+    chosen = await preferences.of_person(session, identity.person)
     return Preferences(
         [PreferenceResponse(kind, channel, pace, MEANING[kind]) for (kind, channel), pace in chosen.items()]
     )

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post, put
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from veza.accounts import audit, deletion, first_admin, people, reauthentication, roles
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission, Role
-from veza.api.accounts.problems import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_NOT_GIVEN
 from veza.api.accounts.proofs import ProofHeader
-from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonResponse, nothing, shown
+from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonResponse, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
-from veza.api.catalog.problems import NOT_NOW
-from veza.api.editing import editing
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor, needs
-from veza.http.limits import address_of
+from veza.api.endpoints import Address
+from veza.api.operations import listing, read, write
+from veza.api.shapes import PLAIN, show
+from veza.http.errors.accounts import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_NOT_GIVEN
+from veza.http.errors.catalog import NOT_NOW
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "people"
@@ -58,18 +53,17 @@ AUDIT_EXAMPLE = {
 }
 
 
-@get(
+@listing(
     "/people",
-    operation_id="listPeople",
-    tags=[TAG],
+    operation="listPeople",
     summary="List people",
-    opt=needs(Permission.PEOPLE),
-    dependencies=paged(people.SORTS),
-    responses=answers(200, Page[PersonResponse], "A page, newest first.", page_of(PERSON_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.PEOPLE,
+    sorts=people.SORTS,
+    gives=(PersonResponse, "A page, newest first.", PERSON_EXAMPLE),
 )
 async def list_people(
-    page_request: NamedDependency[PageRequest],
-    accounts: NamedDependency[Accounts],
+    session: Session,
+    page_request: PageRequest,
     text: Annotated[
         str | None,
         QueryParameter(min_length=1, max_length=100, pattern=PLAIN, description="Part of the name or the address."),
@@ -78,173 +72,125 @@ async def list_people(
 ) -> Page[PersonResponse]:
     """Everybody who has an account, newest first."""
     filters = {"text": text, "role": role}
-    part = page_request.of("people", filters)
-    async with accounts.database.read() as session:
-        among = roles.having(Role(role)) if role is not None else None
-        rows = await people.listed(session, part.slice, text=text, among=among)
-        theirs = await roles.of(session, [row.id for row in rows])
-    return part.page(rows, lambda row: shown(row, theirs[row.id]))
+    page = page_request.of("people", filters)
+    among = roles.having(Role(role)) if role is not None else None
+    rows = await people.listed(session, page.slice, text=text, among=among)
+    theirs = await roles.of(session, [row.id for row in rows])
+    return page.filled(rows, lambda row: shown(row, theirs[row.id]))
 
 
-@get(
+@read(
     "/people/{person_id:uuid}",
-    operation_id="showPerson",
-    tags=[TAG],
+    operation="showPerson",
     summary="Show a person",
-    opt=needs(Permission.PEOPLE),
-    responses=answers(200, PersonResponse, "The person.", PERSON_EXAMPLE, NOT_FOUND),
+    permission=Permission.PEOPLE,
+    gives=(PersonResponse, "The person.", PERSON_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_person(person_id: FromPath[UUID], accounts: NamedDependency[Accounts]) -> PersonResponse:
+async def show_person(session: Session, person_id: UUID) -> PersonResponse:
     """One person with their roles."""
-    async with accounts.database.read() as session:
-        return await _shown(session, person_id)
+    return await _shown(session, person_id)
 
 
-async def _person_to_edit(session: Session, path: Mapping[str, Any], _visitor: Visitor) -> PersonResponse:
-    await people.lock(session, path["person_id"])
-    return await _shown(session, path["person_id"])
+async def _person_to_edit(session: Session, person_id: UUID) -> PersonResponse:
+    await people.lock(session, person_id)
+    return await _shown(session, person_id)
 
 
-@put(
+@write.put(
     "/people/{person_id:uuid}/roles/{role:str}",
-    operation_id="giveRole",
-    tags=[TAG],
+    operation="giveRole",
     summary="Give a role",
-    opt=needs(Permission.PEOPLE),
-    dependencies=editing(_person_to_edit),
-    responses=answers(
-        200, PersonResponse, "The person with the role.", PERSON_EXAMPLE,
-        NOT_FOUND, ROLE_NOT_GIVEN, PROOF_NEEDED, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PEOPLE,
+    edits=_person_to_edit,
+    gives=(200, PersonResponse, "The person with the role.", PERSON_EXAMPLE),
+    problems=(NOT_FOUND, ROLE_NOT_GIVEN, PROOF_NEEDED),
+)
 async def give_role(
-    person_id: FromPath[UUID],
-    role: FromPath[Role],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    idempotent: NamedDependency[Idempotent],
-    proof: ProofHeader = None,
-) -> Response[PersonResponse]:
+    session: Session, person_id: UUID, role: Role, identity: Identity, address: Address, proof: ProofHeader = None
+) -> PersonResponse:
     """Gives the role; who has it already keeps it. It counts from the person's next request on. Takes a fresh proof."""
-
-    async def work(session: Session) -> Reply:
-        await reauthentication.spend(session, visitor.person_id, proof)
-        await roles.give(session, person_id, role, by=visitor.actor, address=address_of(request))
-        return Reply(200, await _shown(session, person_id))
-
-    return await idempotent.run(work)
+    await reauthentication.spend(session, identity.person_id, proof)
+    await roles.give(session, person_id, role, by=identity.actor, address=address)
+    return await _shown(session, person_id)
 
 
-@delete(
+@write.delete(
     "/people/{person_id:uuid}/roles/{role:str}",
-    status_code=200,
-    operation_id="takeRole",
-    tags=[TAG],
+    operation="takeRole",
     summary="Take a role",
-    opt=needs(Permission.PEOPLE),
-    dependencies=editing(_person_to_edit),
-    responses=answers(
-        200, PersonResponse, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]},
-        NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, PROOF_NEEDED, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PEOPLE,
+    edits=_person_to_edit,
+    gives=(200, PersonResponse, "The person without the role.", {**PERSON_EXAMPLE, "roles": ["listener"]}),
+    problems=(NOT_FOUND, ROLE_NOT_GIVEN, LAST_ADMIN, PROOF_NEEDED),
+)
 async def take_role(
-    person_id: FromPath[UUID],
-    role: FromPath[Role],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    idempotent: NamedDependency[Idempotent],
-    proof: ProofHeader = None,
-) -> Response[PersonResponse]:
+    session: Session, person_id: UUID, role: Role, identity: Identity, address: Address, proof: ProofHeader = None
+) -> PersonResponse:
     """Takes the role, if the person has it. The last admin stays admin. Takes a fresh proof."""
-
-    async def work(session: Session) -> Reply:
-        await reauthentication.spend(session, visitor.person_id, proof)
-        await roles.take(session, person_id, role, address=address_of(request))
-        return Reply(200, await _shown(session, person_id))
-
-    return await idempotent.run(work)
+    await reauthentication.spend(session, identity.person_id, proof)
+    await roles.take(session, person_id, role, address=address)
+    return await _shown(session, person_id)
 
 
-@delete(
+@write.delete(
     "/people/{person_id:uuid}",
-    operation_id="closeAccount",
-    tags=[TAG],
+    operation="closeAccount",
     summary="Close an account",
-    opt=needs(Permission.PEOPLE),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("The account is gone.", NOT_FOUND, LAST_ADMIN, NOT_NOW, PROOF_NEEDED, *WRITE_PROBLEMS),
+    permission=Permission.PEOPLE,
+    gives=(204, None, "The account is gone."),
+    problems=(NOT_FOUND, LAST_ADMIN, NOT_NOW, PROOF_NEEDED),
 )
 async def close_account(
-    person_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    accounts: NamedDependency[Accounts],
-    idempotent: NamedDependency[Idempotent],
+    session: Session,
+    person_id: UUID,
+    identity: Identity,
+    accounts: Accounts,
+    address: Address,
     proof: ProofHeader = None,
-) -> Response[None]:
+) -> None:
     """Deletes somebody's account as if they had done it: what is personal goes, records of payments stay, and a mail
     tells them. An artist that nobody else owns needs another owner first. This cannot be undone. Takes a fresh
     proof."""
-
-    async def work(session: Session) -> Reply:
-        await reauthentication.spend(session, visitor.person_id, proof)
-        await deletion.delete(session, accounts.rules.base_url, person_id, address=address_of(request))
-        return Reply(204, None)
-
-    return await idempotent.run(work)
+    await reauthentication.spend(session, identity.person_id, proof)
+    await deletion.delete(session, accounts.rules.base_url, person_id, address=address)
 
 
-@get(
+@listing(
     "/audit",
-    operation_id="listAuditLog",
-    tags=[TAG],
+    operation="listAuditLog",
     summary="Read the audit log",
-    opt=needs(Permission.PEOPLE),
-    dependencies=paged(audit.SORTS),
-    responses=answers(200, Page[AuditEntryResponse], "A page, newest first.", page_of(AUDIT_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.PEOPLE,
+    sorts=audit.SORTS,
+    gives=(AuditEntryResponse, "A page, newest first.", AUDIT_EXAMPLE),
 )
 async def list_audit_log(
-    page_request: NamedDependency[PageRequest],
-    accounts: NamedDependency[Accounts],
+    session: Session,
+    page_request: PageRequest,
     person: Annotated[UUID | None, QueryParameter(description="Only about this person's account.")] = None,
     act: Annotated[Act | None, QueryParameter(description="Only this act.")] = None,
 ) -> Page[AuditEntryResponse]:
     """What happened to accounts: sign-ins, also failed ones, and changes of credentials, tokens and roles; who came to
     act for which artist or no longer does, and what the platform takes of an artist's sales."""
     filters = {"person": person, "act": act}
-    part = page_request.of("audit", filters)
-    async with accounts.database.read() as session:
-        rows = await audit.entries(session, part.slice, person_id=person, act=act)
-    return part.page(rows, lambda row: show(AuditEntryResponse, row, act=Act(row.act)))
+    page = page_request.of("audit", filters)
+    rows = await audit.entries(session, page.slice, person_id=person, act=act)
+    return page.filled(rows, lambda row: show(AuditEntryResponse, row, act=Act(row.act)))
 
 
-@post(
+@write.post(
     "/admin-claim",
-    status_code=200,
-    operation_id="claimAdmin",
-    tags=[TAG],
+    operation="claimAdmin",
     summary="Become the first admin",
-    opt=needs(Permission.CREDENTIALS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, PersonResponse, "You are admin.", {**PERSON_EXAMPLE, "roles": ["listener", "admin"]},
-        BAD_LINK, NOT_FOUND, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def claim_admin(
-    data: Annotated[LinkOpened, BodyKwarg(examples=[Example(value=LINK_EXAMPLE)])],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[PersonResponse]:
+    permission=Permission.CREDENTIALS,
+    body=LINK_EXAMPLE,
+    gives=(200, PersonResponse, "You are admin.", {**PERSON_EXAMPLE, "roles": ["listener", "admin"]}),
+    problems=(BAD_LINK, NOT_FOUND),
+)
+async def claim_admin(session: Session, data: LinkOpened, identity: Identity, address: Address) -> PersonResponse:
     """Takes the `token` of the link that `veza serve` prints while there is no admin, and makes you one."""
-
-    async def work(session: Session) -> Reply:
-        await first_admin.claim(session, visitor.person, data.token, address_of(request))
-        return Reply(200, await _shown(session, visitor.person))
-
-    return await idempotent.run(work)
+    await first_admin.claim(session, identity.person, data.token, address)
+    return await _shown(session, identity.person)
 
 
 async def _shown(session: Session, person_id: UUID) -> PersonResponse:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, HeaderParameter
+from litestar.params import HeaderParameter
 from msgspec import Struct
 
 from veza.accounts import reauthentication
-from veza.accounts.facade import Accounts
 from veza.accounts.links import LASTS, Purpose
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import PROOF_PROBLEMS
-from veza.api.accounts.shapes import PROOF_EXAMPLE, ProofGiven
-from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
-from veza.api.problems import NOT_FOUND, RATE_LIMITED
-from veza.api.shapes import WRITE_PROBLEMS, answers
-from veza.api.visitors import Visitor, needs
-from veza.http.limits import address_of
+from veza.api.accounts.shapes import PROOF_EXAMPLE, Reauthenticated
+from veza.api.operations import one_shot
 from veza.kit.database import Session
 
 TAG = "accounts"
@@ -35,7 +26,7 @@ ProofHeader = Annotated[
         description="What `POST /me/proofs` gave, once; with the operator's token none is needed.",
     ),
 ]
-"""Take `proof: ProofHeader = None`; the work begins with `fresh_proof.spend(session, visitor.person_id, proof)`."""
+"""Take `proof: ProofHeader = None`, and begin with `reauthentication.spend(session, identity.person_id, proof)`."""
 
 
 class ProofMade(Struct, frozen=True):
@@ -45,37 +36,20 @@ class ProofMade(Struct, frozen=True):
     expires_at: datetime
 
 
-@post(
+MADE_EXAMPLE = {"proof": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA", "expires_at": "2026-01-02T10:35:00Z"}
+
+
+@one_shot.post(
     "/me/proofs",
-    operation_id="proveAfresh",
-    tags=[TAG],
+    operation="proveAfresh",
     summary="Show afresh that it is you",
-    opt=needs(Permission.CREDENTIALS),
-    dependencies=ONE_SHOT_DEPENDENCY,
-    responses=answers(
-        201,
-        ProofMade,
-        "The proof; the one before it is good for nothing.",
-        {"proof": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA", "expires_at": "2026-01-02T10:35:00Z"},
-        *PROOF_PROBLEMS, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def prove_afresh(
-    data: Annotated[ProofGiven, BodyKwarg(examples=[Example(value=PROOF_EXAMPLE)])],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    accounts: NamedDependency[Accounts],
-    one_shot: NamedDependency[OneShot],
-) -> Response[ProofMade]:
+    permission=Permission.CREDENTIALS,
+    body=PROOF_EXAMPLE,
+    gives=(201, ProofMade, "The proof; the one before it is good for nothing.", MADE_EXAMPLE),
+)
+async def prove_afresh(session: Session, proof: Reauthenticated) -> ProofMade:
     """Takes your password, and a code where a second factor is on, and gives a proof for one request that wants one:
     giving or taking a role, closing somebody's account, opening an artist's payout form. It is good for five
     minutes."""
-    address = address_of(request)
-    async with reauthentication.given(accounts, visitor.person, data.password, data.code, address) as given:
-
-        async def work(session: Session) -> ProofMade:
-            secret = await reauthentication.voucher(session, given)
-            return ProofMade(secret, session.now + LASTS[Purpose.PROOF])
-
-        made = await one_shot.run(work)
-    return Response(made, status_code=201, headers={"Cache-Control": "no-store"})
+    secret = await reauthentication.voucher(session, proof)
+    return ProofMade(secret, session.now + LASTS[Purpose.PROOF])

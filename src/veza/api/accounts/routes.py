@@ -1,4 +1,4 @@
-"""Every route of the accounts module, for the composition root to serve."""
+"""Every route of accounts, for the composition root to serve."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.facade import Accounts
-from veza.accounts.permissions import Permission
 from veza.api.accounts import (
     me,
     my_credentials,
@@ -23,9 +22,9 @@ from veza.api.accounts import (
     session,
     sign_up,
 )
-from veza.api.accounts.cookies import Cookies
-from veza.api.visitors import needs
+from veza.api.operations import operations_of
 from veza.http.routers import FreshRouter
+from veza.http.session_cookies import Cookies
 
 ACCOUNT_TAGS: Sequence[Tag] = (
     Tag(name=session.TAG, description="Signing in and out, and a forgotten password."),
@@ -51,50 +50,8 @@ def account_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
         "accounts": Provide(provide_accounts, sync_to_thread=False),
         "cookie_jar": Provide(provide_cookies, sync_to_thread=False),
     }
-    guests = [
-        session.sign_in_person,
-        session.who_am_i,
-        session.sign_out,
-        password_resets.forgot_password,
-        password_resets.reset_password,
-    ]
-    owners = [
-        my_credentials.change_password,
-        my_credentials.change_email,
-        my_sessions.list_sessions,
-        my_sessions.end_session,
-        my_sessions.end_other_sessions,
-        second_factor.show_second_factor,
-        second_factor.begin_second_factor,
-        second_factor.confirm_second_factor,
-        second_factor.renew_recovery_codes,
-        second_factor.end_second_factor,
-        my_tokens.make_token,
-        my_tokens.list_tokens,
-        my_tokens.revoke_token,
-    ]
-    # These say themselves what they need: one address serves several permissions.
-    others = [
-        sign_up.sign_up_person,
-        sign_up.confirm_address,
-        sign_up.mail_again,
-        me.show_me,
-        me.rename_me,
-        me.delete_me,
-        me.export_me,
-        proofs.prove_afresh,
-        notice_preferences.show_preferences,
-        notice_preferences.choose_preference,
-        people.list_people,
-        people.show_person,
-        people.give_role,
-        people.take_role,
-        people.close_account,
-        people.list_audit_log,
-        people.claim_admin,
-    ]
-    return [
-        FreshRouter("/", opt=needs(Permission.SIGN_IN), route_handlers=guests, dependencies=dependencies),
-        FreshRouter("/", opt=needs(Permission.CREDENTIALS), route_handlers=owners, dependencies=dependencies),
-        FreshRouter("/", route_handlers=others, dependencies=dependencies),
-    ]
+    handlers = operations_of(
+        session, password_resets, my_credentials, my_sessions, second_factor, my_tokens, sign_up, me, proofs,
+        notice_preferences, people,
+    )  # fmt: skip
+    return [FreshRouter("/", route_handlers=handlers, dependencies=dependencies)]

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg
+from litestar import Response
 from msgspec import Struct
 
 from veza.accounts import audit, sessions, sign_in
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
-from veza.accounts.permissions import Role
-from veza.accounts.sign_in import Begun
-from veza.api.accounts.cookies import Cookies
-from veza.api.accounts.problems import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
-from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password, nothing
-from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
-from veza.api.problems import NOT_FOUND, RATE_LIMITED
-from veza.api.shapes import WRITE_PROBLEMS, answers
-from veza.api.visitors import Visitor
-from veza.http.limits import address_of
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission, Role
+from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password
+from veza.api.endpoints import Address
+from veza.api.operations import one_shot, read
+from veza.http.errors.accounts import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
+from veza.http.one_shot import OneShot
+from veza.http.problems import NOT_FOUND, RATE_LIMITED
+from veza.http.requests import DoorRequest
+from veza.http.session_cookies import Cookies
 from veza.kit.database import Session
 
 TAG = "sign-in"
@@ -57,78 +53,58 @@ SIGN_IN_EXAMPLE = {"email": "anna@example.org", "password": "a tram full of cell
 WHO_EXAMPLE = {"person_id": PERSON_ID, "roles": ["listener", "artist"], "is_confirmed": True, "withheld_roles": []}
 
 
-@post(
+@one_shot.post(
     "/session",
-    operation_id="signIn",
-    tags=[TAG],
+    operation="signIn",
     summary="Sign in",
-    dependencies=ONE_SHOT_DEPENDENCY,
-    responses=answers(
-        201, SignedIn, "Signed in; the cookie is the session.", {"person_id": PERSON_ID},
-        WRONG_CREDENTIALS, CODE_NEEDED, WRONG_CODE, NOT_FOUND, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SIGN_IN,
+    body=SIGN_IN_EXAMPLE,
+    gives=(201, SignedIn, "Signed in; the cookie is the session.", {"person_id": PERSON_ID}),
+    problems=(WRONG_CREDENTIALS, CODE_NEEDED, WRONG_CODE, NOT_FOUND, RATE_LIMITED),
+)
 async def sign_in_person(
-    data: Annotated[SignInRequest, BodyKwarg(examples=[Example(value=SIGN_IN_EXAMPLE)])],
-    request: Request[Any, Any, Any],
-    accounts: NamedDependency[Accounts],
-    cookie_jar: NamedDependency[Cookies],
-    one_shot: NamedDependency[OneShot],
+    data: SignInRequest, request: DoorRequest, accounts: Accounts, cookie_jar: Cookies, one_shot: OneShot
 ) -> Response[SignedIn]:
     """Begins a session and sets its cookie; one the browser had before ends. Answers the same, and takes as long,
     whether there is such an account or not. After too many failures it answers 429, which a device that signed in
     before does not notice when the failures are others'."""
-    browser = cookie_jar.browser(request)
+    browser, before = cookie_jar.browser(request), cookie_jar.session(request)
     async with sign_in.checked(accounts, data.email, data.password, data.code, browser) as checked:
-
-        async def work(session: Session) -> Begun:
-            before = cookie_jar.session(request)
-            return await sign_in.begin(session, accounts, checked, browser, instead_of=before)
-
-        begun = await one_shot.run(work)
-    response = Response(SignedIn(checked.person_id), status_code=201, headers={"Cache-Control": "no-store"})
+        begun = await one_shot.run(
+            lambda session: sign_in.begin(session, accounts, checked, browser, instead_of=before)
+        )
+    response = Response(SignedIn(checked.person_id), status_code=201)
     cookie_jar.signed_in(request, response, begun)
     return response
 
 
-@get(
+@read(
     "/session",
-    operation_id="whoAmI",
-    tags=[TAG],
+    operation="whoAmI",
     summary="Who am I",
-    responses=answers(200, WhoAmI, "Who asks.", WHO_EXAMPLE),
+    permission=Permission.SIGN_IN,
+    gives=(WhoAmI, "Who asks.", WHO_EXAMPLE),
 )
-async def who_am_i(visitor: NamedDependency[Visitor]) -> WhoAmI:
+async def who_am_i(identity: Identity) -> WhoAmI:
     """Who is signed in here, with which roles; nobody is an answer, too."""
     order = list(Role).index
-    roles, withheld = sorted(visitor.roles, key=order), sorted(visitor.withheld, key=order)
-    return WhoAmI(visitor.person_id, roles, visitor.is_confirmed, withheld)
+    roles, withheld = sorted(identity.roles, key=order), sorted(identity.withheld, key=order)
+    return WhoAmI(identity.person_id, roles, identity.is_confirmed, withheld)
 
 
-@delete(
+@one_shot.delete(
     "/session",
-    operation_id="signOut",
-    tags=[TAG],
+    operation="signOut",
     summary="Sign out",
-    dependencies=ONE_SHOT_DEPENDENCY,
-    responses=nothing("Nobody is signed in here any more.", DONE_ALREADY, *WRITE_PROBLEMS),
+    permission=Permission.SIGN_IN,
+    gives=(204, None, "Nobody is signed in here any more."),
 )
 async def sign_out(
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    cookie_jar: NamedDependency[Cookies],
-    one_shot: NamedDependency[OneShot],
+    session: Session, request: DoorRequest, identity: Identity, cookie_jar: Cookies, address: Address
 ) -> Response[None]:
     """Ends this session and lets the browser forget it. Whoever is not signed in gets the same answer."""
-
-    async def work(session: Session) -> None:
-        secret = cookie_jar.session(request)
-        if secret is None or visitor.session_id is None:
-            return
+    secret = cookie_jar.session(request)
+    if secret is not None and identity.session_id is not None:
         await sessions.end_secret(session, secret)
-        audit.note(session, Act.SIGNED_OUT, visitor.person, address=address_of(request))
-
-    await one_shot.run(work)
-    response: Response[None] = Response(None, status_code=204)
-    cookie_jar.signed_out(request, response)
-    return response
+        audit.note(session, Act.SIGNED_OUT, identity.person, address=address)
+    return cookie_jar.signed_out(request)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 
+from veza.accounts import reauthentication
+from veza.accounts.facade import Accounts
+from veza.accounts.identity import Identity
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
-from veza.api.problems import Described, Kind, problem_responses
+from veza.accounts.reauthentication import Proof
+from veza.api.endpoints import Address, Around
 from veza.api.shapes import PLAIN, show
+from veza.http.errors.accounts import CODE_NEEDED, WRONG_CODE, WRONG_PASSWORD
+from veza.http.problems import NOT_FOUND, RATE_LIMITED
 
 Email = Annotated[str, Meta(min_length=3, max_length=320, pattern=PLAIN, description="Case does not matter.")]
 Name = Annotated[str, Meta(min_length=1, max_length=400, description="What others see: 1 to 100 characters.")]
@@ -32,6 +37,20 @@ class ProofGiven(Struct, forbid_unknown_fields=True):
 
 
 PROOF_EXAMPLE = {"password": "a tram full of cellos", "code": "123456"}
+
+
+def _given(
+    data: ProofGiven, identity: Identity, accounts: Accounts, address: Address
+) -> AbstractAsyncContextManager[Proof]:
+    return reauthentication.given(accounts, identity.person, data.password, data.code, address)
+
+
+Reauthenticated = Annotated[
+    Proof, Around(_given, problems=(WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE, NOT_FOUND, RATE_LIMITED))
+]
+"""Take `proof: Reauthenticated` where the body is a ProofGiven: its password is checked before the transaction begins;
+the work in it calls `reauthentication.demand(session, proof)`."""
+
 PERSON_ID = "01890000-0000-7000-8000-00000000000a"
 MAIL_IS_ON_ITS_WAY = "If this address can be used, a mail is on its way to it."
 
@@ -62,11 +81,6 @@ PERSON_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-01-02T10:00:00Z",
     "roles": ["listener", "artist"],
 }
-
-
-def nothing(description: str, *kinds: Kind) -> Mapping[int, ResponseSpec]:
-    """The described answers of an operation that has nothing to say when it succeeds: 204 and its problems."""
-    return {204: Described(None, generate_examples=False, description=description), **problem_responses(*kinds)}
 
 
 def shown(person: Person, roles: list[Role]) -> PersonResponse:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from litestar import Request, Response, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg
+from litestar import Response
 from msgspec import Struct
 
 from veza.accounts import sign_up
 from veza.accounts.facade import Accounts
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
 from veza.api.accounts.shapes import (
     ACCEPTED_EXAMPLE,
     MAIL_IS_ON_ITS_WAY,
@@ -22,14 +17,13 @@ from veza.api.accounts.shapes import (
     Name,
     Password,
     Secret,
-    nothing,
 )
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.one_shot import DONE_ALREADY, ONE_SHOT_DEPENDENCY, OneShot
-from veza.api.problems import NOT_FOUND, RATE_LIMITED
-from veza.api.shapes import WRITE_PROBLEMS, answers
-from veza.api.visitors import Visitor, needs
-from veza.http.limits import address_of
+from veza.api.endpoints import Address
+from veza.api.operations import one_shot, write
+from veza.http.errors.accounts import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.one_shot import OneShot
+from veza.http.problems import NOT_FOUND, RATE_LIMITED
 from veza.kit.database import Session
 
 TAG = "accounts"
@@ -53,83 +47,51 @@ SIGN_UP_EXAMPLE = {"email": "anna@example.org", "name": "Anna Berg", "password":
 LINK_EXAMPLE = {"token": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA"}
 
 
-@post(
+@one_shot.post(
     "/people",
-    status_code=202,
-    operation_id="signUp",
-    tags=[TAG],
+    operation="signUp",
     summary="Sign up",
-    opt=needs(Permission.SIGN_IN),
-    dependencies=ONE_SHOT_DEPENDENCY,
-    responses=answers(
-        202, Accepted, "The same for every address; the mail says the rest.", ACCEPTED_EXAMPLE,
-        BAD_EMAIL, BAD_NAME, BAD_PASSWORD, RATE_LIMITED, DONE_ALREADY, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def sign_up_person(
-    data: Annotated[SignUpRequest, BodyKwarg(examples=[Example(value=SIGN_UP_EXAMPLE)])],
-    request: Request[Any, Any, Any],
-    accounts: NamedDependency[Accounts],
-    one_shot: NamedDependency[OneShot],
-) -> Accepted:
+    permission=Permission.SIGN_IN,
+    body=SIGN_UP_EXAMPLE,
+    gives=(202, Accepted, "The same for every address; the mail says the rest.", ACCEPTED_EXAMPLE),
+    problems=(BAD_EMAIL, BAD_NAME, BAD_PASSWORD, RATE_LIMITED),
+)
+async def sign_up_person(data: SignUpRequest, accounts: Accounts, one_shot: OneShot, address: Address) -> Accepted:
     """Opens an account and mails a link to confirm the address. One may sign in at once; some things wait for the
     confirmation. Whoever has an account with this address already is told so by mail, and only there."""
-    wanted = await sign_up.prepare(accounts, data.email, data.name, data.password, address_of(request))
-
-    async def work(session: Session) -> Accepted:
-        await sign_up.finish(session, accounts, wanted)
-        return Accepted(MAIL_IS_ON_ITS_WAY)
-
-    return await one_shot.run(work)
+    wanted = await sign_up.prepare(accounts, data.email, data.name, data.password, address)
+    await one_shot.run(lambda session: sign_up.finish(session, accounts, wanted))
+    return Accepted(MAIL_IS_ON_ITS_WAY)
 
 
-@post(
+@write.post(
     "/email-confirmations",
-    status_code=204,
-    operation_id="confirmAddress",
-    tags=[TAG],
+    operation="confirmAddress",
     summary="Confirm an address",
-    opt=needs(Permission.SIGN_IN),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=nothing("The address is confirmed, or changed.", BAD_LINK, EMAIL_TAKEN, NOT_FOUND, *WRITE_PROBLEMS),
+    permission=Permission.SIGN_IN,
+    body=LINK_EXAMPLE,
+    gives=(204, None, "The address is confirmed, or changed."),
+    problems=(BAD_LINK, EMAIL_TAKEN, NOT_FOUND),
 )
-async def confirm_address(
-    data: Annotated[LinkOpened, BodyKwarg(examples=[Example(value=LINK_EXAMPLE)])],
-    request: Request[Any, Any, Any],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[None]:
+async def confirm_address(session: Session, data: LinkOpened, address: Address) -> None:
     """Takes the `token` of a mailed link: the address of a new account is confirmed, or an account changes to its new
     address. Nobody needs to be signed in."""
-
-    async def work(session: Session) -> Reply:
-        await sign_up.confirm(session, data.token, address_of(request))
-        return Reply(204, None)
-
-    return await idempotent.run(work)
+    await sign_up.confirm(session, data.token, address)
 
 
-@post(
+@write.post(
     "/me/email/confirmation-mails",
-    status_code=202,
-    operation_id="mailConfirmationAgain",
-    tags=[TAG],
+    operation="mailConfirmationAgain",
     summary="Mail the confirmation again",
-    opt=needs(Permission.CREDENTIALS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        202, Accepted, "A new mail, unless the address is confirmed.", ACCEPTED_EXAMPLE,
-        RATE_LIMITED, NOT_FOUND, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def mail_again(
-    visitor: NamedDependency[Visitor],
-    accounts: NamedDependency[Accounts],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[Accepted]:
+    permission=Permission.CREDENTIALS,
+    gives=(202, Accepted, "A new mail, unless the address is confirmed.", ACCEPTED_EXAMPLE),
+    problems=(RATE_LIMITED, NOT_FOUND),
+)
+async def mail_again(identity: Identity, accounts: Accounts, idempotent: Idempotent) -> Response[Accepted]:
     """Mails another link to confirm the address; links mailed before are good for nothing any more."""
 
     async def work(session: Session) -> Reply:
-        await sign_up.mail_again(session, accounts, visitor.person)
+        await sign_up.mail_again(session, accounts, identity.person)
         return Reply(202, Accepted(MAIL_IS_ON_ITS_WAY))
 
-    return await idempotent.run(work, *await sign_up.mailing_again(accounts, visitor.person))
+    return await idempotent.run(work, *await sign_up.mailing_again(accounts, identity.person))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, patch, post, put
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.catalog.problems import BAD_VALUE, TOO_MANY
 from veza.api.catalog.shapes import (
     MOVED,
     ArtistRef,
@@ -28,15 +25,14 @@ from veza.api.catalog.shapes import (
     moved,
     searched,
 )
-from veza.api.editing import editing
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
-from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of, show
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import listing, read, write
+from veza.api.shapes import CurrencyCode, show
 from veza.catalog import artists, listings, slugs
 from veza.catalog.artists import Artist, ArtistDraft
 from veza.catalog.facade import Catalog
+from veza.http.errors.catalog import BAD_VALUE, TOO_MANY
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
 from veza.http.words import COUNTRY
 from veza.kit.database import Session
 
@@ -96,167 +92,127 @@ ARTIST_EXAMPLE: dict[str, Any] = {
 NEW_EXAMPLE = {name: ARTIST_EXAMPLE[name] for name in ("name", "country", "currency", "bio", "tags")}
 
 
-async def _artist_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistResponse:
-    return show(ArtistResponse, await artists.artist_to_change(session, path["artist"], asker_of(visitor)))
+async def _artist_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> ArtistResponse:
+    return show(ArtistResponse, await artists.artist_to_change(session, artist, asker_of(identity)))
 
 
-async def _fee_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ArtistFee:
-    return show(ArtistFee, await artists.artist_to_change(session, path["artist"], asker_of(visitor)))
+async def _fee_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> ArtistFee:
+    return show(ArtistFee, await artists.artist_to_change(session, artist, asker_of(identity)))
 
 
-@post(
+@write.post(
     "/artists",
-    opt=needs(Permission.BECOME_ARTIST),
-    operation_id="createArtist",
-    tags=[TAG],
+    operation="createArtist",
     summary="Open an artist",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, ArtistResponse, "The artist; you are its owner.", ARTIST_EXAMPLE,
-        BAD_VALUE, BAD_AMOUNT, TOO_MANY, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def create_artist(
-    data: Annotated[NewArtist, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[Catalog],
-) -> Response[ArtistResponse]:
+    permission=Permission.BECOME_ARTIST,
+    body=NEW_EXAMPLE,
+    gives=(201, ArtistResponse, "The artist; you are its owner.", ARTIST_EXAMPLE),
+    location="/api/v1/artists/{shown.slug}",
+    problems=(BAD_VALUE, BAD_AMOUNT, TOO_MANY, CONFLICT),
+)
+async def create_artist(session: Session, data: NewArtist, identity: Identity, catalog: Catalog) -> ArtistResponse:
     """Opens an artist's page in your name. It needs a confirmed e-mail address. Two artists may have the same name;
     their slugs differ."""
-    person_id = visitor.person
-    if not visitor.is_confirmed:
+    person_id = identity.person
+    if not identity.is_confirmed:
         raise Problem(FORBIDDEN, "confirm your e-mail address first: then you may open an artist")
     wanted = ArtistDraft(data.name, data.country, data.currency, data.bio, data.tags)
-
-    async def work(session: Session) -> Reply:
-        row = await artists.open_artist(
-            session, person_id, wanted, currencies=catalog.currencies, limits=catalog.limits
-        )
-        await catalog.on_first_artist(session, person_id)
-        return Reply(201, show(ArtistResponse, row), location=f"/api/v1/artists/{row.slug}")
-
-    return await idempotent.run(work)
+    row = await artists.open_artist(session, person_id, wanted, currencies=catalog.currencies, limits=catalog.limits)
+    await catalog.on_first_artist(session, person_id)
+    return show(ArtistResponse, row)
 
 
-@get(
+@listing(
     "/artists",
-    opt=needs(Permission.BROWSE),
-    operation_id="listArtists",
-    tags=[TAG],
+    operation="listArtists",
     summary="List artists",
-    dependencies=paged(listings.ARTIST_SORTS),
-    responses=answers(200, Page[ArtistResponse], "A page.", page_of(ARTIST_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.BROWSE,
+    sorts=listings.ARTIST_SORTS,
+    gives=(ArtistResponse, "A page.", ARTIST_EXAMPLE),
 )
 async def list_artists(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[Catalog],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     text: NameFilter = None,
     tag: TagFilter = None,
     mine: Annotated[bool, QueryParameter(description="Only artists you may act for; needs signing in.")] = False,
 ) -> Page[ArtistResponse]:
     """All artists, or those one may act for oneself (`mine=true`)."""
-    filters = {"text": searched(text), "tag": tag.lower() if tag else None, "member": visitor.person if mine else None}
-    part = page_request.of("artists", filters)
-    async with catalog.database.read() as session:
-        rows = await listings.artists(session, part.slice, **filters)
-    return part.page(rows, lambda row: show(ArtistResponse, row))
+    filters = {"text": searched(text), "tag": tag.lower() if tag else None, "member": identity.person if mine else None}
+    page = page_request.of("artists", filters)
+    rows = await listings.artists(session, page.slice, **filters)
+    return page.filled(rows, lambda row: show(ArtistResponse, row))
 
 
-@get(
+@read(
     "/artists/{artist:str}",
-    opt=needs(Permission.BROWSE),
-    operation_id="showArtist",
-    tags=[TAG],
+    operation="showArtist",
     summary="Show an artist",
-    responses={**answers(200, ArtistResponse, "The artist.", ARTIST_EXAMPLE, NOT_FOUND), 308: MOVED},
+    permission=Permission.BROWSE,
+    gives=(ArtistResponse, "The artist.", ARTIST_EXAMPLE),
+    problems=(NOT_FOUND,),
+    answers_too={308: MOVED},
 )
-async def show_artist(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
-) -> Response[ArtistResponse]:
+async def show_artist(session: Session, artist: ArtistRef, identity: Identity) -> Response[ArtistResponse]:
     """One artist by its slug or id. A slug it had before a rename answers 308 with the address of today."""
-    async with catalog.database.read() as session:
-        row = await artists.seen_artist(session, artist, asker_of(visitor))
+    row = await artists.seen_artist(session, artist, asker_of(identity))
     if artist != row.slug and slugs.as_id(artist) is None:
         return moved(f"/api/v1/artists/{row.slug}")
     return Response(show(ArtistResponse, row))
 
 
-@patch(
+@write.patch(
     "/artists/{artist:str}",
-    opt=needs(Permission.PUBLISH),
-    operation_id="editArtist",
-    tags=[TAG],
+    operation="editArtist",
     summary="Change an artist",
-    dependencies=editing(_artist_to_edit),
-    responses=answers(
-        200, ArtistResponse, "The artist as it is now.", ARTIST_EXAMPLE,
-        BAD_VALUE, BAD_AMOUNT, NOT_FOUND, FORBIDDEN, CONFLICT, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PUBLISH,
+    edits=_artist_to_edit,
+    body={"name": "Džana K."},
+    gives=(200, ArtistResponse, "The artist as it is now.", ARTIST_EXAMPLE),
+    problems=(BAD_VALUE, BAD_AMOUNT, NOT_FOUND, CONFLICT),
+)
 async def edit_artist(
-    artist: ArtistRef,
-    data: Annotated[ArtistChanges, BodyKwarg(examples=[Example(value={"name": "Džana K."})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[Catalog],
-) -> Response[ArtistResponse]:
+    session: Session, artist: ArtistRef, data: ArtistChanges, identity: Identity, catalog: Catalog
+) -> ArtistResponse:
     """Changes what is named. A new name makes a new slug, the former one leads there for ever. Only an
     owner changes the currency, in which the artist is paid."""
-
-    async def work(session: Session) -> Reply:
-        asker = asker_of(visitor)
-        row = await artists.artist_to_change(session, artist, asker)
-        if data.currency is not UNSET and data.currency.upper() != row.currency:
-            await artists.demand(session, row, asker, as_owner=True)
-        await artists.edit_artist(session, row, given(data), currencies=catalog.currencies)
-        return Reply(200, show(ArtistResponse, row))
-
-    return await idempotent.run(work)
+    asker = asker_of(identity)
+    row = await artists.artist_to_change(session, artist, asker)
+    if data.currency is not UNSET and data.currency.upper() != row.currency:
+        await artists.demand(session, row, asker, as_owner=True)
+    await artists.edit_artist(session, row, given(data), currencies=catalog.currencies)
+    return show(ArtistResponse, row)
 
 
-@get(
+@read(
     "/artists/{artist:str}/fee",
-    opt=needs(Permission.PUBLISH),
-    operation_id="showArtistFee",
-    tags=[TAG],
+    operation="showArtistFee",
     summary="Show the platform's part",
-    responses=answers(200, ArtistFee, "The fee.", {"fee_bps": 800}, NOT_FOUND, FORBIDDEN),
+    permission=Permission.PUBLISH,
+    gives=(ArtistFee, "The fee.", {"fee_bps": 800}),
+    problems=(NOT_FOUND,),
 )
-async def show_fee(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
-) -> ArtistFee:
+async def show_fee(session: Session, artist: ArtistRef, identity: Identity) -> ArtistFee:
     """What the platform takes of this artist's sales, for the artist's people and administrators."""
-    asker = asker_of(visitor)
-    async with catalog.database.read() as session:
-        row = await artists.seen_artist(session, artist, asker)
-        await artists.demand(session, row, asker)
+    asker = asker_of(identity)
+    row = await artists.seen_artist(session, artist, asker)
+    await artists.demand(session, row, asker)
     return show(ArtistFee, row)
 
 
-@put(
+@write.put(
     "/artists/{artist:str}/fee",
-    opt=needs(Permission.PEOPLE),
-    operation_id="setArtistFee",
-    tags=[TAG],
+    operation="setArtistFee",
     summary="Set the platform's part",
-    dependencies=editing(_fee_to_edit),
-    responses=answers(
-        200, ArtistFee, "The fee as it is now.", {"fee_bps": 800}, BAD_VALUE, NOT_FOUND, FORBIDDEN, *EDIT_PROBLEMS
-    ),
+    permission=Permission.PEOPLE,
+    edits=_fee_to_edit,
+    body={"fee_bps": 800},
+    gives=(200, ArtistFee, "The fee as it is now.", {"fee_bps": 800}),
+    problems=(BAD_VALUE, NOT_FOUND),
 )
-async def set_fee(
-    artist: ArtistRef,
-    data: Annotated[ArtistFee, BodyKwarg(examples=[Example(value={"fee_bps": 800})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-) -> Response[ArtistFee]:
+async def set_fee(session: Session, artist: ArtistRef, data: ArtistFee, identity: Identity) -> ArtistFee:
     """Sets what the platform takes of this artist's sales from now on; sales made keep theirs."""
-
-    async def work(session: Session) -> Reply:
-        row: Artist = await artists.artist_to_change(session, artist, asker_of(visitor))
-        await artists.set_fee(session, row, data.fee_bps)
-        return Reply(200, show(ArtistFee, row))
-
-    return await idempotent.run(work)
+    row: Artist = await artists.artist_to_change(session, artist, asker_of(identity))
+    await artists.set_fee(session, row, data.fee_bps)
+    return show(ArtistFee, row)

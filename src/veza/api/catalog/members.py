@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath
 from msgspec import Meta, Struct
 
 from veza.accounts import reauthentication
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.accounts.proofs import ProofHeader
-from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
-from veza.api.editing import editing
-from veza.api.idempotency import Idempotent, Reply
-from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import EDIT_PROBLEMS, answers, show
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import read, write
+from veza.api.shapes import show
 from veza.catalog import artists, members
 from veza.catalog.facade import Catalog
+from veza.http.errors.accounts import PROOF_NEEDED
+from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "artists"
@@ -68,121 +62,94 @@ MEMBER_EXAMPLE: dict[str, Any] = {
 }
 
 
-async def _people_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> MemberList:
-    row = await artists.artist_to_change(session, path["artist"], asker_of(visitor))
+async def _people_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> MemberList:
+    row = await artists.artist_to_change(session, artist, asker_of(identity))
     return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
 
 
-@get(
+@read(
     "/artists/{artist:str}/members",
-    opt=needs(Permission.PUBLISH),
-    operation_id="listArtistMembers",
-    tags=[TAG],
+    operation="listArtistMembers",
     summary="List an artist's people",
-    responses=answers(200, MemberList, "Its people.", {"items": [MEMBER_EXAMPLE]}, NOT_FOUND, FORBIDDEN),
+    permission=Permission.PUBLISH,
+    gives=(MemberList, "Its people.", {"items": [MEMBER_EXAMPLE]}),
+    problems=(NOT_FOUND,),
 )
-async def list_members(
-    artist: ArtistRef, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
-) -> MemberList:
+async def list_members(session: Session, artist: ArtistRef, identity: Identity) -> MemberList:
     """Who may act for the artist; for its own people and administrators."""
-    asker = asker_of(visitor)
-    async with catalog.database.read() as session:
-        row = await artists.seen_artist(session, artist, asker)
-        await artists.demand(session, row, asker)
-        return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
+    asker = asker_of(identity)
+    row = await artists.seen_artist(session, artist, asker)
+    await artists.demand(session, row, asker)
+    return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
 
 
-@post(
+@write.post(
     "/artists/{artist:str}/members",
-    opt=needs(Permission.PEOPLE),
-    operation_id="addArtistMember",
-    tags=[TAG],
+    operation="addArtistMember",
     summary="Add a person to an artist",
-    dependencies=editing(_people_to_edit),
-    responses=answers(
-        201, MemberResponse, "The person, added.", MEMBER_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, BAD_VALUE, PROOF_NEEDED, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PEOPLE,
+    edits=_people_to_edit,
+    body={"person_id": MEMBER_EXAMPLE["person_id"]},
+    gives=(201, MemberResponse, "The person, added.", MEMBER_EXAMPLE),
+    problems=(NOT_FOUND, NOT_NOW, BAD_VALUE, PROOF_NEEDED),
+)
 async def add_member(
+    session: Session,
     artist: ArtistRef,
-    data: Annotated[NewMember, BodyKwarg(examples=[Example(value={"person_id": MEMBER_EXAMPLE["person_id"]})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[Catalog],
+    data: NewMember,
+    identity: Identity,
+    catalog: Catalog,
     proof: ProofHeader = None,
-) -> Response[MemberResponse]:
+) -> MemberResponse:
     """Administrators only, for an artist whose owners are gone: owners invite people, who accept. Takes a fresh
     proof."""
-
-    async def work(session: Session) -> Reply:
-        row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        await reauthentication.spend(session, visitor.person_id, proof)
-        added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
-        await catalog.on_first_artist(session, added.person_id)
-        return Reply(201, show(MemberResponse, added))
-
-    return await idempotent.run(work)
+    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=True)
+    await reauthentication.spend(session, identity.person_id, proof)
+    added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
+    await catalog.on_first_artist(session, added.person_id)
+    return show(MemberResponse, added)
 
 
-@patch(
+@write.patch(
     "/artists/{artist:str}/members/{person_id:uuid}",
-    opt=needs(Permission.PUBLISH),
-    operation_id="changeArtistMember",
-    tags=[TAG],
+    operation="changeArtistMember",
     summary="Make a person an owner or not",
-    dependencies=editing(_people_to_edit),
-    responses=answers(
-        200, MemberResponse, "The person as they are now.", MEMBER_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, PROOF_NEEDED, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PUBLISH,
+    edits=_people_to_edit,
+    body={"part": "owner"},
+    gives=(200, MemberResponse, "The person as they are now.", MEMBER_EXAMPLE),
+    problems=(NOT_FOUND, NOT_NOW, PROOF_NEEDED),
+)
 async def change_member(
+    session: Session,
     artist: ArtistRef,
-    person_id: FromPath[UUID],
-    data: Annotated[PartChange, BodyKwarg(examples=[Example(value={"part": "owner"})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
+    person_id: UUID,
+    data: PartChange,
+    identity: Identity,
     proof: ProofHeader = None,
-) -> Response[MemberResponse]:
+) -> MemberResponse:
     """Changes the part of one of the artist's people. The last owner stays one. Takes a fresh proof."""
-
-    async def work(session: Session) -> Reply:
-        row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=True)
-        await reauthentication.spend(session, visitor.person_id, proof)
-        return Reply(200, show(MemberResponse, await members.change_part(session, row, person_id, data.part)))
-
-    return await idempotent.run(work)
+    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=True)
+    await reauthentication.spend(session, identity.person_id, proof)
+    return show(MemberResponse, await members.change_part(session, row, person_id, data.part))
 
 
-@delete(
+@write.delete(
     "/artists/{artist:str}/members/{person_id:uuid}",
-    status_code=200,
-    opt=needs(Permission.PUBLISH),
-    operation_id="removeArtistMember",
-    tags=[TAG],
+    operation="removeArtistMember",
     summary="Remove a person from an artist",
-    dependencies=editing(_people_to_edit),
-    responses=answers(
-        200, Removed, "The person may not act for the artist any more.", REMOVED_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, NOT_NOW, PROOF_NEEDED, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PUBLISH,
+    edits=_people_to_edit,
+    gives=(200, Removed, "The person may not act for the artist any more.", REMOVED_EXAMPLE),
+    problems=(NOT_FOUND, NOT_NOW, PROOF_NEEDED),
+)
 async def remove_member(
-    artist: ArtistRef,
-    person_id: FromPath[UUID],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    proof: ProofHeader = None,
-) -> Response[Removed]:
+    session: Session, artist: ArtistRef, person_id: UUID, identity: Identity, proof: ProofHeader = None
+) -> Removed:
     """Takes a person off the artist: an owner does it for anybody, everybody for themselves. The last owner stays.
     Takes a fresh proof."""
-
-    async def work(session: Session) -> Reply:
-        leaves = person_id == visitor.person_id
-        row = await artists.artist_to_change(session, artist, asker_of(visitor), as_owner=not leaves)
-        await reauthentication.spend(session, visitor.person_id, proof)
-        await members.remove_member(session, row, person_id)
-        return Reply(200, Removed(person_id))
-
-    return await idempotent.run(work)
+    leaves = person_id == identity.person_id
+    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=not leaves)
+    await reauthentication.spend(session, identity.person_id, proof)
+    await members.remove_member(session, row, person_id)
+    return Removed(person_id)

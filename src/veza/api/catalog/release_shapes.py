@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from veza.accounts.identity import Identity
 from veza.api.catalog.shapes import (
     COVER_EXAMPLE,
     CoverResponse,
@@ -22,7 +22,6 @@ from veza.api.catalog.shapes import (
 )
 from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackResponse, track_shown
 from veza.api.shapes import show
-from veza.api.visitors import Visitor
 from veza.catalog import listings, releases
 from veza.catalog.askers import SYSTEM, Asker
 from veza.kit.database import Session
@@ -139,8 +138,8 @@ async def with_tracks(session: Session, row: Any, asker: Asker = SYSTEM) -> Rele
     return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)
 
 
-async def release_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ReleaseDetail:
+async def release_to_edit(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """The release of a path, locked, as GET shows it to this visitor; raises UnknownRelease, NotYours."""
-    asker = asker_of(visitor)
-    row = await releases.release_to_change(session, path["release_id"], asker)
+    asker = asker_of(identity)
+    row = await releases.release_to_change(session, release_id, asker)
     return await with_tracks(session, await listings.seen_release(session, row.id, asker), asker)

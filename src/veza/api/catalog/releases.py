@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, PathParameter, QueryParameter
+from litestar import Response
+from litestar.params import PathParameter, QueryParameter
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.catalog.problems import BAD_VALUE, NOT_NOW, OUTDATED
 from veza.api.catalog.release_shapes import (
     DETAIL_EXAMPLE,
     RELEASE_EXAMPLE,
@@ -39,15 +37,14 @@ from veza.api.catalog.shapes import (
     moved,
     searched,
 )
-from veza.api.editing import editing, read_version
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import listing, read, write
 from veza.catalog import artists, deleting, listings, releases, slugs
-from veza.catalog.facade import Catalog
 from veza.catalog.releases import ReleaseDraft
+from veza.http.editing import read_version
+from veza.http.errors.catalog import BAD_VALUE, NOT_NOW, OUTDATED
+from veza.http.idempotency import Idempotent
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "releases"
@@ -55,47 +52,35 @@ ReleaseSlug = Annotated[str, PathParameter(min_length=1, max_length=100, descrip
 NEW_EXAMPLE = {"title": "Blue Hours", "kind": "album", "language": "bs", "tags": ["folk"]}
 
 
-@post(
+@write.post(
     "/artists/{artist:str}/releases",
-    opt=needs(Permission.PUBLISH),
-    operation_id="createRelease",
-    tags=[TAG],
+    operation="createRelease",
     summary="Make a release",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, ReleaseDetail, "The draft.", {**DETAIL_EXAMPLE, "status": "draft"},
-        BAD_VALUE, NOT_FOUND, FORBIDDEN, CONFLICT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def create_release(
-    artist: ArtistRef,
-    data: Annotated[NewRelease, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-) -> Response[ReleaseDetail]:
+    permission=Permission.PUBLISH,
+    body=NEW_EXAMPLE,
+    gives=(201, ReleaseDetail, "The draft.", {**DETAIL_EXAMPLE, "status": "draft"}),
+    location="/api/v1/releases/{shown.id}",
+    problems=(BAD_VALUE, NOT_FOUND, CONFLICT),
+)
+async def create_release(session: Session, artist: ArtistRef, data: NewRelease, identity: Identity) -> ReleaseDetail:
     """Makes a draft, which only the artist's people see. Add tracks and a cover, then publish or schedule it."""
     wanted = ReleaseDraft(**{name: getattr(data, name) for name in data.__struct_fields__})
-
-    async def work(session: Session) -> Reply:
-        owner = await artists.artist_to_change(session, artist, asker_of(visitor))
-        row = await releases.create_release(session, owner, wanted)
-        return Reply(201, await release_detail(session, row.id), location=f"/api/v1/releases/{row.id}")
-
-    return await idempotent.run(work)
+    owner = await artists.artist_to_change(session, artist, asker_of(identity))
+    row = await releases.create_release(session, owner, wanted)
+    return await release_detail(session, row.id)
 
 
-@get(
+@listing(
     "/releases",
-    opt=needs(Permission.BROWSE),
-    operation_id="listReleases",
-    tags=[TAG],
+    operation="listReleases",
     summary="List releases",
-    dependencies=paged(listings.RELEASE_SORTS),
-    responses=answers(200, Page[ReleaseResponse], "A page.", page_of(RELEASE_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.BROWSE,
+    sorts=listings.RELEASE_SORTS,
+    gives=(ReleaseResponse, "A page.", RELEASE_EXAMPLE),
 )
 async def list_releases(
-    page_request: NamedDependency[PageRequest],
-    catalog: NamedDependency[Catalog],
+    session: Session,
+    page_request: PageRequest,
     artist: OfArtist = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
     tag: TagFilter = None,
@@ -103,132 +88,107 @@ async def list_releases(
 ) -> Page[ReleaseResponse]:
     """Everything that is published. An artist's own list has its drafts as well."""
     filters = {"artist": artist, "kind": kind, "tag": tag.lower() if tag else None, "text": searched(text)}
-    part = page_request.of("releases", filters)
-    async with catalog.database.read() as session:
-        rows = await listings.releases(session, part.slice, **filters)
-    return part.page(rows, release_shown)
+    page = page_request.of("releases", filters)
+    rows = await listings.releases(session, page.slice, **filters)
+    return page.filled(rows, release_shown)
 
 
-@get(
+@listing(
     "/artists/{artist:str}/releases",
-    opt=needs(Permission.BROWSE),
-    operation_id="listReleasesOfArtist",
-    tags=[TAG],
+    operation="listReleasesOfArtist",
     summary="List an artist's releases",
-    dependencies=paged(listings.OWN_RELEASE_SORTS),
-    responses=answers(
-        200, Page[ReleaseResponse], "A page, newest first.", page_of(RELEASE_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
-    ),
+    permission=Permission.BROWSE,
+    sorts=listings.OWN_RELEASE_SORTS,
+    gives=(ReleaseResponse, "A page, newest first.", RELEASE_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def list_releases_of_artist(
+    session: Session,
     artist: ArtistRef,
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[Catalog],
+    page_request: PageRequest,
+    identity: Identity,
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
 ) -> Page[ReleaseResponse]:
     """An artist's releases: to its people all of them, to everybody else those that are published."""
     filters = {"status": status, "kind": kind}
-    part = page_request.of(f"releases of {artist}", filters)
-    asker = asker_of(visitor)
-    async with catalog.database.read() as session:
-        row = await artists.seen_artist(session, artist, asker)
-        sees_all = asker.sees_everything or await artists.acts_for(session, row.id, asker)
-        rows = await listings.releases_of(session, row.id, part.slice, public_only=not sees_all, **filters)
-    return part.page(rows, release_shown)
+    page = page_request.of(f"releases of {artist}", filters)
+    asker = asker_of(identity)
+    row = await artists.seen_artist(session, artist, asker)
+    sees_all = asker.sees_everything or await artists.acts_for(session, row.id, asker)
+    rows = await listings.releases_of(session, row.id, page.slice, public_only=not sees_all, **filters)
+    return page.filled(rows, release_shown)
 
 
-@get(
+@read(
     "/artists/{artist:str}/releases/{slug:str}",
-    opt=needs(Permission.BROWSE),
-    operation_id="showReleaseOfArtist",
-    tags=[TAG],
+    operation="showReleaseOfArtist",
     summary="Show a release by its slug",
-    responses={**answers(200, ReleaseDetail, "The release.", DETAIL_EXAMPLE, NOT_FOUND), 308: MOVED},
+    permission=Permission.BROWSE,
+    gives=(ReleaseDetail, "The release.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
+    answers_too={308: MOVED},
 )
 async def show_release_of_artist(
-    artist: ArtistRef, slug: ReleaseSlug, visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
+    session: Session, artist: ArtistRef, slug: ReleaseSlug, identity: Identity
 ) -> Response[ReleaseDetail]:
     """One release with its tracks. A slug that it or its artist had before a rename answers 308."""
-    asker = asker_of(visitor)
-    async with catalog.database.read() as session:
-        owner = await artists.seen_artist(session, artist, asker)
-        row = await listings.seen_release_of(session, owner, slug, asker)
-        if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
-            return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
-        return Response(await with_tracks(session, row, asker))
+    asker = asker_of(identity)
+    owner = await artists.seen_artist(session, artist, asker)
+    row = await listings.seen_release_of(session, owner, slug, asker)
+    if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
+        return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
+    return Response(await with_tracks(session, row, asker))
 
 
-@get(
+@read(
     "/releases/{release_id:uuid}",
-    opt=needs(Permission.BROWSE),
-    operation_id="showRelease",
-    tags=[TAG],
+    operation="showRelease",
     summary="Show a release",
-    responses=answers(200, ReleaseDetail, "The release.", DETAIL_EXAMPLE, NOT_FOUND),
+    permission=Permission.BROWSE,
+    gives=(ReleaseDetail, "The release.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_release(
-    release_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
-) -> ReleaseDetail:
+async def show_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """One release with its tracks in order. What is not published only the artist's people and moderators see."""
-    async with catalog.database.read() as session:
-        asker = asker_of(visitor)
-        return await with_tracks(session, await listings.seen_release(session, release_id, asker), asker)
+    asker = asker_of(identity)
+    return await with_tracks(session, await listings.seen_release(session, release_id, asker), asker)
 
 
-@patch(
+@write.patch(
     "/releases/{release_id:uuid}",
-    opt=needs(Permission.PUBLISH),
-    operation_id="editRelease",
-    tags=[TAG],
+    operation="editRelease",
     summary="Change a release",
-    dependencies=editing(release_to_edit),
-    responses=answers(
-        200, ReleaseDetail, "The release as it is now.", DETAIL_EXAMPLE,
-        BAD_VALUE, NOT_FOUND, FORBIDDEN, OUTDATED, CONFLICT, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.PUBLISH,
+    edits=release_to_edit,
+    body={"version": 3, "title": "Bluer Hours"},
+    gives=(200, ReleaseDetail, "The release as it is now.", DETAIL_EXAMPLE),
+    problems=(BAD_VALUE, NOT_FOUND, OUTDATED, CONFLICT),
+)
 async def edit_release(
-    release_id: FromPath[UUID],
-    data: Annotated[ReleaseChanges, BodyKwarg(examples=[Example(value={"version": 3, "title": "Bluer Hours"})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-) -> Response[ReleaseDetail]:
+    session: Session, release_id: UUID, data: ReleaseChanges, identity: Identity, idempotent: Idempotent
+) -> ReleaseDetail:
     """Changes what is named. Of two who change it at once one is told: by 412 who sent
     `If-Match`, by 409 and the version it is at now who sent `version`; one of them is needed. A new
     title makes a new slug; the former one leads there for ever."""
     changes = given(data)
     version = read_version(changes, idempotent)
-
-    async def work(session: Session) -> Reply:
-        row = await releases.release_to_change(session, release_id, asker_of(visitor))
-        await releases.edit_release(session, row, version, changes)
-        return Reply(200, await release_detail(session, release_id))
-
-    return await idempotent.run(work)
+    row = await releases.release_to_change(session, release_id, asker_of(identity))
+    await releases.edit_release(session, row, version, changes)
+    return await release_detail(session, release_id)
 
 
-@delete(
+@write.delete(
     "/releases/{release_id:uuid}",
-    status_code=200,
-    opt=needs(Permission.PUBLISH),
-    operation_id="deleteRelease",
-    tags=[TAG],
+    operation="deleteRelease",
     summary="Delete a draft",
-    dependencies=editing(release_to_edit),
-    responses=answers(
-        200, Removed, "The draft is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS
-    ),
+    permission=Permission.PUBLISH,
+    edits=release_to_edit,
+    gives=(200, Removed, "The draft is gone.", REMOVED_EXAMPLE),
+    problems=(NOT_FOUND, NOT_NOW),
 )
-async def delete_release(
-    release_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Removed]:
+async def delete_release(session: Session, release_id: UUID, identity: Identity) -> Removed:
     """Deletes a draft with its tracks. What was published can be withdrawn, not deleted: somebody may own it."""
-
-    async def work(session: Session) -> Reply:
-        row = await releases.release_to_change(session, release_id, asker_of(visitor))
-        await deleting.delete_release(session, row)
-        return Reply(200, Removed(release_id))
-
-    return await idempotent.run(work)
+    row = await releases.release_to_change(session, release_id, asker_of(identity))
+    await deleting.delete_release(session, row)
+    return Removed(release_id)

@@ -9,9 +9,20 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.catalog import artists, covers, invitations, members, release_moves, releases, track_order, tracks
-from veza.api.visitors import Authenticate, needs
+from veza.api.catalog import (
+    artists,
+    cover_files,
+    covers,
+    invitations,
+    members,
+    release_moves,
+    releases,
+    track_order,
+    tracks,
+)
+from veza.api.operations import operations_of
 from veza.catalog.facade import Catalog
+from veza.http.identity import Authenticate, needs
 from veza.http.routers import FreshRouter
 
 CATALOG_TAGS: Sequence[Tag] = (
@@ -23,61 +34,23 @@ CATALOG_TAGS: Sequence[Tag] = (
 
 
 def catalog_routes(catalog: Catalog) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1; every handler names its permission."""
-    return [
-        _router(
-            catalog,
-            artists.create_artist,
-            artists.list_artists,
-            artists.show_artist,
-            artists.edit_artist,
-            artists.show_fee,
-            artists.set_fee,
-            members.list_members,
-            members.add_member,
-            members.change_member,
-            members.remove_member,
-            invitations.invite,
-            invitations.list_invitations,
-            invitations.take_back,
-            invitations.accept,
-            releases.create_release,
-            releases.list_releases,
-            releases.list_releases_of_artist,
-            releases.show_release_of_artist,
-            releases.show_release,
-            releases.edit_release,
-            releases.delete_release,
-            release_moves.publish_release,
-            release_moves.schedule_release,
-            release_moves.unschedule_release,
-            release_moves.withdraw_release,
-            covers.put_cover,
-            covers.remove_cover,
-            tracks.add_track,
-            tracks.list_tracks,
-            tracks.show_track,
-            tracks.edit_track,
-            tracks.remove_track,
-            track_order.move_track,
-            track_order.reorder_tracks,
-        )
-    ]
+    """What goes under /api/v1."""
+    modules = artists, members, invitations, releases, release_moves, covers, tracks, track_order
+    return [_router(catalog, operations_of(*modules))]
 
 
 def cover_route(catalog: Catalog, authenticate: Authenticate) -> ControllerRouterHandler:
-    """Where the files of covers are, outside /api/v1; `recognise` is asked for those that are not public."""
+    """Where the files of covers are, outside /api/v1; `authenticate` is asked for those that are not public."""
 
-    def provide_recognise() -> Authenticate:
+    def provide_authenticate() -> Authenticate:
         return authenticate
 
-    who = Provide(provide_recognise, sync_to_thread=False)
-    return FreshRouter(
-        path="/", route_handlers=[_router(catalog, covers.show_cover)], dependencies={"authenticate": who}
-    )
+    who = Provide(provide_authenticate, sync_to_thread=False)
+    handlers = [_router(catalog, operations_of(cover_files))]
+    return FreshRouter(path="/", route_handlers=handlers, dependencies={"authenticate": who})
 
 
-def _router(catalog: Catalog, *handlers: ControllerRouterHandler) -> FreshRouter:
+def _router(catalog: Catalog, handlers: Sequence[ControllerRouterHandler]) -> FreshRouter:
     def provide_catalog() -> Catalog:
         return catalog
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from veza.accounts.identity import Identity
 from veza.api.catalog.shapes import COVER_EXAMPLE, CoverResponse, LanguageCode, Name, Tags, asker_of, cover_of
 from veza.api.shapes import PLAIN, show
-from veza.api.visitors import Visitor
 from veza.catalog import listings, tracks
 from veza.kit.database import Session
 
@@ -108,8 +107,8 @@ def track_shown(row: Any) -> TrackResponse:
     return show(TrackResponse, row, credits=credits, cover=cover_of(row))
 
 
-async def track_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> TrackResponse:
+async def track_to_edit(session: Session, track_id: UUID, identity: Identity) -> TrackResponse:
     """The track of a path, locked with its release, as GET shows it to this visitor; raises UnknownTrack, NotYours."""
-    asker = asker_of(visitor)
-    _, row = await tracks.track_to_change(session, path["track_id"], asker)
+    asker = asker_of(identity)
+    _, row = await tracks.track_to_change(session, track_id, asker)
     return track_shown(await listings.seen_track(session, row.id, asker))

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import UnsetType
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.catalog.problems import BAD_VALUE, NOT_NOW
 from veza.api.catalog.release_shapes import release_to_edit
 from veza.api.catalog.shapes import (
     REMOVED_EXAMPLE,
@@ -33,15 +30,14 @@ from veza.api.catalog.track_shapes import (
     track_shown,
     track_to_edit,
 )
-from veza.api.editing import editing
-from veza.api.idempotency import Idempotent, Reply
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, answers, page_of
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import listing, read, write
+from veza.api.shapes import EDIT_PROBLEMS
 from veza.catalog import listings, releases, tracks
 from veza.catalog.facade import Catalog
 from veza.catalog.tracks import TrackDraft
+from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import FORBIDDEN, NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "tracks"
@@ -49,47 +45,39 @@ NEW_EXAMPLE = {"title": "Night Bus", "credits": [{"name": "Ben", "part": "guitar
 WRITES = (BAD_VALUE, NOT_FOUND, FORBIDDEN, *EDIT_PROBLEMS)
 
 
-@post(
+@write.post(
     "/releases/{release_id:uuid}/tracks",
-    opt=needs(Permission.PUBLISH),
-    operation_id="addTrack",
-    tags=[TAG],
+    operation="addTrack",
     summary="Add a track",
-    dependencies=editing(release_to_edit),
-    responses=answers(201, TrackResponse, "The track, last of its release.", TRACK_EXAMPLE, *WRITES),
+    permission=Permission.PUBLISH,
+    edits=release_to_edit,
+    body=NEW_EXAMPLE,
+    gives=(201, TrackResponse, "The track, last of its release.", TRACK_EXAMPLE),
+    location="/api/v1/tracks/{shown.id}",
+    problems=(*WRITES,),
 )
 async def add_track(
-    release_id: FromPath[UUID],
-    data: Annotated[NewTrack, BodyKwarg(examples=[Example(value=NEW_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    catalog: NamedDependency[Catalog],
-) -> Response[TrackResponse]:
+    session: Session, release_id: UUID, data: NewTrack, identity: Identity, catalog: Catalog
+) -> TrackResponse:
     """Puts a track at the end of a release; TRACKS_PER_RELEASE says how many it may have."""
     said = {name: getattr(data, name) for name in data.__struct_fields__}
     wanted = TrackDraft(**{**said, "credits": _pairs(data.credits)})
-
-    async def work(session: Session) -> Reply:
-        release = await releases.release_to_change(session, release_id, asker_of(visitor))
-        (row,) = await tracks.add_tracks(session, release, [wanted], limits=catalog.limits)
-        shown = track_shown(await listings.track_card(session, row.id))
-        return Reply(201, shown, location=f"/api/v1/tracks/{row.id}")
-
-    return await idempotent.run(work)
+    release = await releases.release_to_change(session, release_id, asker_of(identity))
+    (row,) = await tracks.add_tracks(session, release, [wanted], limits=catalog.limits)
+    return track_shown(await listings.track_card(session, row.id))
 
 
-@get(
+@listing(
     "/tracks",
-    opt=needs(Permission.BROWSE),
-    operation_id="listTracks",
-    tags=[TAG],
+    operation="listTracks",
     summary="List tracks",
-    dependencies=paged(listings.TRACK_SORTS),
-    responses=answers(200, Page[TrackResponse], "A page.", page_of(TRACK_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.BROWSE,
+    sorts=listings.TRACK_SORTS,
+    gives=(TrackResponse, "A page.", TRACK_EXAMPLE),
 )
 async def list_tracks(
-    page_request: NamedDependency[PageRequest],
-    catalog: NamedDependency[Catalog],
+    session: Session,
+    page_request: PageRequest,
     artist: OfArtist = None,
     release: Annotated[UUID | None, QueryParameter(description="Only of this release.")] = None,
     tag: TagFilter = None,
@@ -97,79 +85,58 @@ async def list_tracks(
 ) -> Page[TrackResponse]:
     """Tracks of published releases, by when they were published or by title."""
     filters = {"artist": artist, "release": release, "tag": tag.lower() if tag else None, "text": searched(text)}
-    part = page_request.of("tracks", filters)
-    async with catalog.database.read() as session:
-        rows = await listings.tracks(session, part.slice, **filters)
-    return part.page(rows, track_shown)
+    page = page_request.of("tracks", filters)
+    rows = await listings.tracks(session, page.slice, **filters)
+    return page.filled(rows, track_shown)
 
 
-@get(
+@read(
     "/tracks/{track_id:uuid}",
-    opt=needs(Permission.BROWSE),
-    operation_id="showTrack",
-    tags=[TAG],
+    operation="showTrack",
     summary="Show a track",
-    responses=answers(200, TrackResponse, "The track.", TRACK_EXAMPLE, NOT_FOUND),
+    permission=Permission.BROWSE,
+    gives=(TrackResponse, "The track.", TRACK_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_track(
-    track_id: FromPath[UUID], visitor: NamedDependency[Visitor], catalog: NamedDependency[Catalog]
-) -> TrackResponse:
+async def show_track(session: Session, track_id: UUID, identity: Identity) -> TrackResponse:
     """One track. What is not published only the artist's people and moderators see."""
-    async with catalog.database.read() as session:
-        return track_shown(await listings.seen_track(session, track_id, asker_of(visitor)))
+    return track_shown(await listings.seen_track(session, track_id, asker_of(identity)))
 
 
-@patch(
+@write.patch(
     "/tracks/{track_id:uuid}",
-    opt=needs(Permission.PUBLISH),
-    operation_id="editTrack",
-    tags=[TAG],
+    operation="editTrack",
     summary="Change a track",
-    dependencies=editing(track_to_edit),
-    responses=answers(200, TrackResponse, "The track as it is now.", TRACK_EXAMPLE, *WRITES),
+    permission=Permission.PUBLISH,
+    edits=track_to_edit,
+    body={"title": "Night Bus (live)"},
+    gives=(200, TrackResponse, "The track as it is now.", TRACK_EXAMPLE),
+    problems=(*WRITES,),
 )
-async def edit_track(
-    track_id: FromPath[UUID],
-    data: Annotated[TrackChanges, BodyKwarg(examples=[Example(value={"title": "Night Bus (live)"})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-) -> Response[TrackResponse]:
+async def edit_track(session: Session, track_id: UUID, data: TrackChanges, identity: Identity) -> TrackResponse:
     """Changes what is named; of two who name the same at once, the later one's stands."""
     changes = given(data)
     if not isinstance(data.credits, UnsetType):
         changes["credits"] = _pairs(data.credits)
-
-    async def work(session: Session) -> Reply:
-        _, row = await tracks.track_to_change(session, track_id, asker_of(visitor))
-        await tracks.edit_track(session, row, changes)
-        return Reply(200, track_shown(await listings.track_card(session, track_id)))
-
-    return await idempotent.run(work)
+    _, row = await tracks.track_to_change(session, track_id, asker_of(identity))
+    await tracks.edit_track(session, row, changes)
+    return track_shown(await listings.track_card(session, track_id))
 
 
-@delete(
+@write.delete(
     "/tracks/{track_id:uuid}",
-    status_code=200,
-    opt=needs(Permission.PUBLISH),
-    operation_id="removeTrack",
-    tags=[TAG],
+    operation="removeTrack",
     summary="Remove a track",
-    dependencies=editing(track_to_edit),
-    responses=answers(
-        200, Removed, "The track is gone.", REMOVED_EXAMPLE, NOT_FOUND, FORBIDDEN, NOT_NOW, *EDIT_PROBLEMS
-    ),
+    permission=Permission.PUBLISH,
+    edits=track_to_edit,
+    gives=(200, Removed, "The track is gone.", REMOVED_EXAMPLE),
+    problems=(NOT_FOUND, NOT_NOW),
 )
-async def remove_track(
-    track_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Removed]:
+async def remove_track(session: Session, track_id: UUID, identity: Identity) -> Removed:
     """Takes a track out of a release that was never published; those after it move up."""
-
-    async def work(session: Session) -> Reply:
-        release, row = await tracks.track_to_change(session, track_id, asker_of(visitor))
-        await tracks.remove_track(session, release, row)
-        return Reply(200, Removed(track_id))
-
-    return await idempotent.run(work)
+    release, row = await tracks.track_to_change(session, track_id, asker_of(identity))
+    await tracks.remove_track(session, release, row)
+    return Removed(track_id)
 
 
 def _pairs(credits: list[Credit]) -> list[tuple[str, str]]:

@@ -6,22 +6,19 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, delete, get, put
-from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.shapes import NameFilter, ReleaseKind, searched
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
-from veza.api.listeners.playlists import BODYLESS
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import listing, read, write
+from veza.api.shapes import show
 from veza.community import follows
-from veza.kit.database import Database, Session
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
+from veza.kit.database import Session
 
 TAG = "follows"
 COUNTED_AT_ONCE_MOST = 100
@@ -90,116 +87,87 @@ RELEASE_EXAMPLE: dict[str, Any] = {
 }
 
 
-@put(
+@write.put(
     "/me/follows/{artist_id:uuid}",
-    operation_id="followArtist",
-    tags=[TAG],
+    operation="followArtist",
     summary="Follow an artist",
-    opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Following, "You follow the artist.", {"artist_id": ARTIST_ID, "is_followed": True, "followers": 4},
-        FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def follow_artist(
-    artist_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Following]:
+    permission=Permission.LISTEN,
+    any_body=True,
+    gives=(200, Following, "You follow the artist.", {"artist_id": ARTIST_ID, "is_followed": True, "followers": 4}),
+    problems=(NOT_FOUND,),
+)
+async def follow_artist(session: Session, artist_id: UUID, identity: Identity) -> Following:
     """Their new releases come to your feed. Following twice is following once."""
-
-    async def work(session: Session) -> Reply:
-        await follows.follow(session, visitor.person, artist_id)
-        return Reply(200, Following(artist_id, True, (await follows.counts(session, [artist_id]))[artist_id]))
-
-    return await idempotent.run(work)
+    await follows.follow(session, identity.person, artist_id)
+    return Following(artist_id, True, (await follows.counts(session, [artist_id]))[artist_id])
 
 
-@delete(
+@write.delete(
     "/me/follows/{artist_id:uuid}",
-    status_code=200,
-    operation_id="unfollowArtist",
-    tags=[TAG],
+    operation="unfollowArtist",
     summary="Stop following an artist",
-    opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Following, "You do not follow the artist.",
-        {"artist_id": ARTIST_ID, "is_followed": False, "followers": 3}, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
+    permission=Permission.LISTEN,
+    any_body=True,
+    gives=(
+        200,
+        Following,
+        "You do not follow the artist.",
+        {"artist_id": ARTIST_ID, "is_followed": False, "followers": 3},
     ),
-)  # fmt: skip
-async def unfollow_artist(
-    artist_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Following]:
+    problems=(NOT_FOUND,),
+)
+async def unfollow_artist(session: Session, artist_id: UUID, identity: Identity) -> Following:
     """Their releases leave your feed. Not following whom you never followed changes nothing."""
-
-    async def work(session: Session) -> Reply:
-        await follows.unfollow(session, visitor.person, artist_id)
-        return Reply(200, Following(artist_id, False, (await follows.counts(session, [artist_id]))[artist_id]))
-
-    return await idempotent.run(work)
+    await follows.unfollow(session, identity.person, artist_id)
+    return Following(artist_id, False, (await follows.counts(session, [artist_id]))[artist_id])
 
 
-@get(
+@listing(
     "/me/follows",
-    operation_id="listFollows",
-    tags=[TAG],
+    operation="listFollows",
     summary="List whom you follow",
-    opt=needs(Permission.LISTEN),
-    dependencies=paged(follows.SORTS),
-    responses=answers(
-        200, Page[FollowResponse], "A page, latest first.", page_of(FOLLOW_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
-    ),
+    permission=Permission.LISTEN,
+    sorts=follows.SORTS,
+    gives=(FollowResponse, "A page, latest first.", FOLLOW_EXAMPLE),
 )
 async def list_follows(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    database: NamedDependency[Database],
-    text: NameFilter = None,
+    session: Session, page_request: PageRequest, identity: Identity, text: NameFilter = None
 ) -> Page[FollowResponse]:
     """Artists you follow, the latest first."""
-    part = page_request.of("follows", {"person": visitor.person, "text": searched(text)})
-    async with database.read() as session:
-        rows = await follows.listed(session, visitor.person, part.slice, text=text)
-    return part.page(rows, lambda row: show(FollowResponse, row))
+    page = page_request.of("follows", {"person": identity.person, "text": searched(text)})
+    rows = await follows.listed(session, identity.person, page.slice, text=text)
+    return page.filled(rows, lambda row: show(FollowResponse, row))
 
 
-@get(
+@read(
     "/follower-counts",
-    operation_id="countFollowers",
-    tags=[TAG],
+    operation="countFollowers",
     summary="Count followers",
-    opt=needs(Permission.BROWSE),
-    responses=answers(200, Counts, "One count for each artist.", COUNTS_EXAMPLE, FORBIDDEN),
+    permission=Permission.BROWSE,
+    gives=(Counts, "One count for each artist.", COUNTS_EXAMPLE),
 )
-async def count_followers(
-    asked: AskedIds, visitor: NamedDependency[Visitor], database: NamedDependency[Database]
-) -> Counts:
+async def count_followers(session: Session, asked: AskedIds, identity: Identity) -> Counts:
     """How many people follow each of these artists, and whether you do; 0 for one that is not there."""
-    async with database.read() as session:
-        found = await follows.counts(session, asked)
-        mine = await follows.followed(session, visitor.person_id, asked) if visitor.person_id else set()
+    found = await follows.counts(session, asked)
+    mine = await follows.followed(session, identity.person_id, asked) if identity.person_id else set()
     return Counts([Count(one, found[one], one in mine) for one in asked])
 
 
-@get(
+@listing(
     "/me/feed",
-    operation_id="showFeed",
-    tags=[TAG],
+    operation="showFeed",
     summary="New releases of artists you follow",
-    opt=needs(Permission.LISTEN),
-    dependencies=paged(follows.FEED_SORTS),
-    responses=answers(
-        200, Page[FeedRelease], "A page, latest first.", page_of(RELEASE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
-    ),
+    permission=Permission.LISTEN,
+    sorts=follows.FEED_SORTS,
+    gives=(FeedRelease, "A page, latest first.", RELEASE_EXAMPLE),
 )
 async def show_feed(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    database: NamedDependency[Database],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
 ) -> Page[FeedRelease]:
     """What the artists you follow published, the latest first unless told otherwise."""
-    part = page_request.of("feed", {"person": visitor.person, "kind": kind})
-    async with database.read() as session:
-        rows = await follows.feed(session, visitor.person, part.slice, kind=kind)
-    return part.page(rows, lambda row: show(FeedRelease, row))
+    page = page_request.of("feed", {"person": identity.person, "kind": kind})
+    rows = await follows.feed(session, identity.person, page.slice, kind=kind)
+    return page.filled(rows, lambda row: show(FeedRelease, row))

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, delete, get, put
-from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.follows import AskedIds, Count, Counts
 from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID, TRACK_ID
-from veza.api.listeners.playlists import BODYLESS
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import Declare, listing, read, write
+from veza.api.shapes import show
 from veza.community import likes
 from veza.community.likes import Liked
-from veza.kit.database import Database, Session
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
+from veza.kit.database import Session
 
 TAG = "likes"
 
@@ -64,137 +62,86 @@ UNLIKED_EXAMPLE = {**LIKING_EXAMPLE, "is_liked": False, "likes": 3}
 OF_RELEASE: dict[str, Any] = {"id": RELEASE_ID, "kind": "release"}
 
 
-@put(
-    "/me/likes/tracks/{track_id:uuid}",
-    operation_id="likeTrack",
-    tags=[TAG],
-    summary="Like a track",
-    opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, Liking, "You like it.", LIKING_EXAMPLE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
-)
-async def like_track(
-    track_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Liking]:
+def _switch(
+    by: Callable[..., Declare], kind: Liked, operation: str, summary: str, description: str, example: Any
+) -> Declare:
+    return by(
+        f"/me/likes/{kind}s/{{{kind}_id:uuid}}",
+        operation=operation,
+        summary=summary,
+        permission=Permission.LISTEN,
+        any_body=True,
+        gives=(200, Liking, description, example),
+        problems=(NOT_FOUND,),
+    )
+
+
+@_switch(write.put, "track", "likeTrack", "Like a track", "You like it.", LIKING_EXAMPLE)
+async def like_track(session: Session, track_id: UUID, identity: Identity) -> Liking:
     """Keeps the track among your likes. Liking twice is liking once."""
-    return await _like(idempotent, visitor, "track", track_id)
+    await likes.like(session, identity.person, "track", track_id)
+    return await _liking(session, "track", track_id, True)
 
 
-@delete(
-    "/me/likes/tracks/{track_id:uuid}",
-    status_code=200,
-    operation_id="unlikeTrack",
-    tags=[TAG],
-    summary="Stop liking a track",
-    opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, Liking, "You do not like it.", UNLIKED_EXAMPLE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
-)
-async def unlike_track(
-    track_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Liking]:
+@_switch(write.delete, "track", "unlikeTrack", "Stop liking a track", "You do not like it.", UNLIKED_EXAMPLE)
+async def unlike_track(session: Session, track_id: UUID, identity: Identity) -> Liking:
     """Takes the track off your likes; when it was not there, nothing changes."""
-    return await _unlike(idempotent, visitor, "track", track_id)
+    await likes.unlike(session, identity.person, "track", track_id)
+    return await _liking(session, "track", track_id, False)
 
 
-@put(
-    "/me/likes/releases/{release_id:uuid}",
-    operation_id="likeRelease",
-    tags=[TAG],
-    summary="Like a release",
-    opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, Liking, "You like it.", LIKING_EXAMPLE | OF_RELEASE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS),
-)
-async def like_release(
-    release_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Liking]:
+@_switch(write.put, "release", "likeRelease", "Like a release", "You like it.", LIKING_EXAMPLE | OF_RELEASE)
+async def like_release(session: Session, release_id: UUID, identity: Identity) -> Liking:
     """Keeps the release among your likes. Liking twice is liking once."""
-    return await _like(idempotent, visitor, "release", release_id)
+    await likes.like(session, identity.person, "release", release_id)
+    return await _liking(session, "release", release_id, True)
 
 
-@delete(
-    "/me/likes/releases/{release_id:uuid}",
-    status_code=200,
-    operation_id="unlikeRelease",
-    tags=[TAG],
-    summary="Stop liking a release",
-    opt=BODYLESS,
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Liking, "You do not like it.", UNLIKED_EXAMPLE | OF_RELEASE, FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS
-    ),
+@_switch(
+    write.delete,
+    "release",
+    "unlikeRelease",
+    "Stop liking a release",
+    "You do not like it.",
+    UNLIKED_EXAMPLE | OF_RELEASE,
 )
-async def unlike_release(
-    release_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[Liking]:
+async def unlike_release(session: Session, release_id: UUID, identity: Identity) -> Liking:
     """Takes the release off your likes; when it was not there, nothing changes."""
-    return await _unlike(idempotent, visitor, "release", release_id)
-
-
-@get(
-    "/me/likes",
-    operation_id="listLikes",
-    tags=[TAG],
-    summary="List what you like",
-    opt=needs(Permission.LISTEN),
-    dependencies=paged(likes.SORTS),
-    responses=answers(
-        200, Page[LikeResponse], "A page, latest first.", page_of(LIKE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
-    ),
-)
-async def list_likes(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    database: NamedDependency[Database],
-    kind: LikedKind = "track",
-) -> Page[LikeResponse]:
-    """Tracks (or releases) you like, the latest first. What is withdrawn is left out until it is back."""
-    filters = {"person": visitor.person, "kind": kind}
-    part = page_request.of("likes", filters)
-    async with database.read() as session:
-        rows = await likes.listed(session, visitor.person, kind, part.slice)
-    return part.page(rows, lambda row: show(LikeResponse, row))
-
-
-@get(
-    "/like-counts",
-    operation_id="countLikes",
-    tags=[TAG],
-    summary="Count likes",
-    opt=needs(Permission.BROWSE),
-    responses=answers(
-        200, Counts, "One count for each.", {"items": [{"id": TRACK_ID, "count": 3, "is_mine": True}]}, FORBIDDEN
-    ),
-)
-async def count_likes(
-    asked: AskedIds,
-    visitor: NamedDependency[Visitor],
-    database: NamedDependency[Database],
-    kind: LikedKind = "track",
-) -> Counts:
-    """How many people like each of these tracks (or releases), and whether you do; 0 for one that is not there."""
-    async with database.read() as session:
-        found = await likes.counts(session, kind, asked)
-        mine = await likes.liked(session, visitor.person_id, kind, asked) if visitor.person_id else set()
-    return Counts([Count(one, found[one], one in mine) for one in asked])
-
-
-async def _like(idempotent: Idempotent, visitor: Visitor, kind: Liked, subject_id: UUID) -> Response[Liking]:
-    async def work(session: Session) -> Reply:
-        await likes.like(session, visitor.person, kind, subject_id)
-        return Reply(200, await _liking(session, kind, subject_id, True))
-
-    return await idempotent.run(work)
-
-
-async def _unlike(idempotent: Idempotent, visitor: Visitor, kind: Liked, subject_id: UUID) -> Response[Liking]:
-    async def work(session: Session) -> Reply:
-        await likes.unlike(session, visitor.person, kind, subject_id)
-        return Reply(200, await _liking(session, kind, subject_id, False))
-
-    return await idempotent.run(work)
+    await likes.unlike(session, identity.person, "release", release_id)
+    return await _liking(session, "release", release_id, False)
 
 
 async def _liking(session: Session, kind: Liked, subject_id: UUID, is_liked: bool) -> Liking:
     return Liking(subject_id, kind, is_liked, (await likes.counts(session, kind, [subject_id]))[subject_id])
+
+
+@listing(
+    "/me/likes",
+    operation="listLikes",
+    summary="List what you like",
+    permission=Permission.LISTEN,
+    sorts=likes.SORTS,
+    gives=(LikeResponse, "A page, latest first.", LIKE_EXAMPLE),
+)
+async def list_likes(
+    session: Session, page_request: PageRequest, identity: Identity, kind: LikedKind = "track"
+) -> Page[LikeResponse]:
+    """Tracks (or releases) you like, the latest first. What is withdrawn is left out until it is back."""
+    filters = {"person": identity.person, "kind": kind}
+    page = page_request.of("likes", filters)
+    rows = await likes.listed(session, identity.person, kind, page.slice)
+    return page.filled(rows, lambda row: show(LikeResponse, row))
+
+
+@read(
+    "/like-counts",
+    operation="countLikes",
+    summary="Count likes",
+    permission=Permission.BROWSE,
+    gives=(Counts, "One count for each.", {"items": [{"id": TRACK_ID, "count": 3, "is_mine": True}]}),
+)
+async def count_likes(session: Session, asked: AskedIds, identity: Identity, kind: LikedKind = "track") -> Counts:
+    """How many people like each of these tracks (or releases), and whether you do; 0 for one that is not there."""
+    found = await likes.counts(session, kind, asked)
+    mine = await likes.liked(session, identity.person_id, kind, asked) if identity.person_id else set()
+    return Counts([Count(one, found[one], one in mine) for one in asked])

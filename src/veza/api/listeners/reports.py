@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, get, post, put
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.listeners.playlist_shapes import AT
-from veza.api.listeners.problems import BAD_TEXT, TOO_MANY_REPORTS
 from veza.api.listeners.report_shapes import (
     NOTICE_EXAMPLE,
     REPORT_EXAMPLE,
@@ -22,11 +18,13 @@ from veza.api.listeners.report_shapes import (
     ReportRequest,
     ReportResponse,
 )
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import FORBIDDEN, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import ANY_BODY, Visitor, needs
-from veza.kit.database import Database, Session
+from veza.api.operations import listing, write
+from veza.api.shapes import show
+from veza.http.errors.community import TOO_MANY_REPORTS
+from veza.http.errors.kit import BAD_TEXT
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
+from veza.kit.database import Session
 from veza.moderation import notices, reporting, reports
 from veza.moderation.facade import Moderation
 from veza.moderation.reports import ReportStatus
@@ -34,103 +32,76 @@ from veza.moderation.reports import ReportStatus
 TAG = "reports"
 
 
-@post(
+@write.post(
     "/reports",
-    operation_id="createReport",
-    tags=[TAG],
+    operation="createReport",
     summary="Report what breaks the rules",
-    opt=needs(Permission.REPORT),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, ReportResponse, "Your open report: the new one, or the one you had.", REPORT_EXAMPLE,
-        FORBIDDEN, NOT_FOUND, BAD_TEXT, TOO_MANY_REPORTS, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.REPORT,
+    body=WANTED_EXAMPLE,
+    gives=(201, ReportResponse, "Your open report: the new one, or the one you had.", REPORT_EXAMPLE),
+    problems=(NOT_FOUND, BAD_TEXT, TOO_MANY_REPORTS),
+)
 async def create_report(
-    data: Annotated[ReportRequest, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    moderation: NamedDependency[Moderation],
-) -> Response[ReportResponse]:
+    session: Session, data: ReportRequest, identity: Identity, moderation: Moderation
+) -> ReportResponse:
     """Puts it before the moderators. Reporting the same thing again while your report is open gives you that one."""
-
-    async def work(session: Session) -> Reply:
-        row = await reporting.report(
-            session, moderation.subjects, visitor.person, data.subject_kind, data.subject_id, data.reason, data.text
-        )
-        return Reply(201, show(ReportResponse, row))
-
-    return await idempotent.run(work)
+    row = await reporting.report(
+        session, moderation.subjects, identity.person, data.subject_kind, data.subject_id, data.reason, data.text
+    )
+    return show(ReportResponse, row)
 
 
-@get(
+@listing(
     "/me/reports",
-    operation_id="listMyReports",
-    tags=[TAG],
+    operation="listMyReports",
     summary="List your reports",
-    opt=needs(Permission.REPORT),
-    dependencies=paged(reports.SORTS),
-    responses=answers(
-        200, Page[ReportResponse], "A page, newest first.", page_of(REPORT_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
-    ),
+    permission=Permission.REPORT,
+    sorts=reports.SORTS,
+    gives=(ReportResponse, "A page, newest first.", REPORT_EXAMPLE),
 )
 async def list_my_reports(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    database: NamedDependency[Database],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     status: Annotated[ReportStatus | None, QueryParameter(description="Only of this status.")] = None,
 ) -> Page[ReportResponse]:
     """What you reported, and what became of it."""
-    filters = {"person": visitor.person, "status": status}
-    part = page_request.of("my reports", filters)
-    async with database.read() as session:
-        rows = await reports.of_person(session, visitor.person, part.slice, status=status)
-    return part.page(rows, lambda row: show(ReportResponse, row))
+    filters = {"person": identity.person, "status": status}
+    page = page_request.of("my reports", filters)
+    rows = await reports.of_person(session, identity.person, page.slice, status=status)
+    return page.filled(rows, lambda row: show(ReportResponse, row))
 
 
-@get(
+@listing(
     "/me/notices",
-    operation_id="listNotices",
-    tags=[TAG],
+    operation="listNotices",
     summary="List what moderators decided about your things",
-    opt=needs(Permission.OWN_ACCOUNT),
-    dependencies=paged(notices.SORTS),
-    responses=answers(
-        200, Page[NoticeResponse], "A page, newest first.", page_of(NOTICE_EXAMPLE), FORBIDDEN, *LIST_PROBLEMS
-    ),
+    permission=Permission.OWN_ACCOUNT,
+    sorts=notices.SORTS,
+    gives=(NoticeResponse, "A page, newest first.", NOTICE_EXAMPLE),
 )
 async def list_notices(
-    page_request: NamedDependency[PageRequest],
-    visitor: NamedDependency[Visitor],
-    database: NamedDependency[Database],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     is_read: Annotated[bool | None, QueryParameter(name="read", description="Only read ones, or unread ones.")] = None,
 ) -> Page[NoticeResponse]:
     """Notices about what you wrote or published, and what your artists did."""
-    filters = {"person": visitor.person, "read": is_read}
-    part = page_request.of("notices", filters)
-    async with database.read() as session:
-        rows = await notices.listed(session, visitor.person, part.slice, is_read=is_read)
-    return part.page(rows, lambda row: show(NoticeResponse, row))
+    filters = {"person": identity.person, "read": is_read}
+    page = page_request.of("notices", filters)
+    rows = await notices.listed(session, identity.person, page.slice, is_read=is_read)
+    return page.filled(rows, lambda row: show(NoticeResponse, row))
 
 
-@put(
+@write.put(
     "/me/notices/{notice_id:uuid}/read",
-    operation_id="readNotice",
-    tags=[TAG],
+    operation="readNotice",
     summary="Mark a notice as read",
-    opt={**needs(Permission.LISTEN), ANY_BODY: True},
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, NoticeResponse, "The notice, read.", {**NOTICE_EXAMPLE, "read_at": AT},
-        FORBIDDEN, NOT_FOUND, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def read_notice(
-    notice_id: FromPath[UUID], idempotent: NamedDependency[Idempotent], visitor: NamedDependency[Visitor]
-) -> Response[NoticeResponse]:
+    permission=Permission.LISTEN,
+    any_body=True,
+    gives=(200, NoticeResponse, "The notice, read.", {**NOTICE_EXAMPLE, "read_at": AT}),
+    problems=(NOT_FOUND,),
+)
+async def read_notice(session: Session, notice_id: UUID, identity: Identity) -> NoticeResponse:
     """Remembers when you first read it."""
-
-    async def work(session: Session) -> Reply:
-        return Reply(200, show(NoticeResponse, await notices.mark_read(session, visitor.person, notice_id)))
-
-    return await idempotent.run(work)
+    return show(NoticeResponse, await notices.mark_read(session, identity.person, notice_id))

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.api.listeners import comments, follows, likes, playlist_items, playlists, reports
 from veza.api.listeners import moderation as judging
+from veza.api.operations import operations_of
 from veza.http.routers import FreshRouter
 from veza.moderation.facade import Moderation
 
@@ -33,57 +34,11 @@ def listeners_routes(base_url: str, moderation: Moderation) -> list[ControllerRo
     def provide_moderation() -> Moderation:
         return moderation
 
+    modules = playlists, playlist_items, follows, likes, comments, reports, judging
     return [
         FreshRouter(
             path="/",
-            route_handlers=[
-                playlists.create_playlist,
-                playlists.list_my_playlists,
-                playlists.list_playlists,
-                playlists.show_playlist,
-                playlists.edit_playlist,
-                playlists.delete_playlist,
-                playlists.renew_link,
-                playlists.revoke_link,
-                playlist_items.list_items,
-                playlist_items.add_items,
-                playlist_items.move_item,
-                playlist_items.remove_item,
-                playlist_items.export_playlist,
-                playlist_items.list_people,
-                playlist_items.invite,
-                playlist_items.uninvite,
-                follows.follow_artist,
-                follows.unfollow_artist,
-                follows.list_follows,
-                follows.count_followers,
-                follows.show_feed,
-                likes.like_track,
-                likes.unlike_track,
-                likes.like_release,
-                likes.unlike_release,
-                likes.list_likes,
-                likes.count_likes,
-                comments.write_comment,
-                comments.list_comments,
-                comments.count_comments,
-                comments.show_comment,
-                comments.edit_comment,
-                comments.delete_comment,
-                comments.hide_comment,
-                comments.show_comment_again,
-                reports.create_report,
-                reports.list_my_reports,
-                reports.list_notices,
-                reports.read_notice,
-                judging.list_reports,
-                judging.show_report,
-                judging.claim_report,
-                judging.release_report,
-                judging.decide_report,
-                judging.decide,
-                judging.list_decisions,
-            ],
+            route_handlers=operations_of(*modules),
             dependencies={
                 "base_url": Provide(provide_base_url, sync_to_thread=False),
                 "moderation": Provide(provide_moderation, sync_to_thread=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -9,11 +11,12 @@ from litestar import Request, Response
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
-from veza.api.host_cookies import HostCookie
-from veza.api.idempotency import Idempotent
-from veza.api.market.problems import CART_TOKEN_MISSING
-from veza.api.problems import Problem
-from veza.api.visitors import visitor_of
+from veza.api.endpoints import Around
+from veza.http.errors.market import CART_TOKEN_MISSING
+from veza.http.host_cookies import HostCookie
+from veza.http.idempotency import Idempotent
+from veza.http.identity import identity_of
+from veza.http.problems import Problem
 from veza.http.whole_request import one_fault
 from veza.kit.database import Database
 from veza.market import cart as carts
@@ -44,7 +47,7 @@ async def _buyer(
         raise one_fault("header", HEADER, "32 to 128 letters, digits, - or _, as GET /cart gives it")
     cookie = HostCookie(COOKIE, rules.base_url).read(request)
     token = cart_token or (cookie if cookie is not None and looks_like_token(cookie) else None)
-    return Buyer(visitor_of(request).person_id, token)
+    return Buyer(identity_of(request).person_id, token)
 
 
 BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
@@ -82,6 +85,16 @@ async def take_along(database: Database, buyer: Buyer) -> None:
     if waits:
         async with database.write(f"person {buyer.person_id}") as session:
             await carts.ready(session, buyer)
+
+
+@asynccontextmanager
+async def _arrived(buyer: Buyer, database: Database) -> AsyncIterator[Buyer]:
+    await take_along(database, buyer)
+    yield buyer
+
+
+ArrivedBuyer = Annotated[Buyer, Around(_arrived)]
+"""Take `buyer: ArrivedBuyer` to look at a cart: what the token's cart holds came into the person's before."""
 
 
 def with_new_token(request: Request[Any, Any, Any], shown: Body, rules: MarketRules) -> Response[Body]:

@@ -6,20 +6,17 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, patch, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath
+from litestar import Response
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.market.buyers import HEADER, has_cart, keyed_by_cart, take_along, with_new_token
-from veza.api.market.problems import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
-from veza.api.problems import BAD_AMOUNT, NOT_FOUND
-from veza.api.shapes import WRITE_PROBLEMS, answers
-from veza.api.visitors import needs
-from veza.kit.database import Database, Session
+from veza.api.market.buyers import HEADER, ArrivedBuyer, has_cart, keyed_by_cart, with_new_token
+from veza.api.operations import read, write
+from veza.http.errors.market import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.problems import BAD_AMOUNT, NOT_FOUND
+from veza.http.requests import DoorRequest
+from veza.kit.database import Session
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market.cart import Buyer, Cart, CartLine
@@ -125,130 +122,91 @@ def _item(held: CartLine) -> CartItemResponse:
 
 
 async def _change(
-    idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]]
+    idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]] | None = None
 ) -> Response[CartResponse]:
-    idempotent = keyed_by_cart(idempotent, buyer)
-
     async def work(session: Session) -> Reply:
         cart = await carts.ready(session, buyer)
-        await what(session, cart)
+        if what is not None:
+            await what(session, cart)
         return Reply(200, cart_shown(await carts.contents(session, cart)))
 
-    return await idempotent.run(work)
+    return await keyed_by_cart(idempotent, buyer).run(work)
 
 
-@get(
+@read(
     "/cart",
-    operation_id="showCart",
-    tags=[TAG],
+    operation="showCart",
     summary="Show the cart",
-    opt=needs(Permission.BUY),
-    responses=answers(200, CartResponse, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
+    permission=Permission.BUY,
+    gives=(CartResponse, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
 )
 async def show_cart(
-    request: Request[Any, Any, Any],
-    buyer: NamedDependency[Buyer],
-    database: NamedDependency[Database],
-    rules: NamedDependency[MarketRules],
+    session: Session, request: DoorRequest, buyer: ArrivedBuyer, rules: MarketRules
 ) -> Response[CartResponse]:
     """The person's cart, or the token's. Who has signed in since finds what they put in before in their own. Who is
     not signed in and sends no token gets one, in a header and a cookie: nothing is kept of it before something is put
     in."""
-    await take_along(database, buyer)
-    async with database.read() as session:
-        shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)))
+    shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)))
     return Response(shown) if has_cart(buyer) else with_new_token(request, shown, rules)
 
 
-@post(
+@write.post(
     "/cart/items",
-    status_code=200,
-    operation_id="addToCart",
-    tags=[TAG],
+    operation="addToCart",
     summary="Put a product in the cart",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, CartResponse, "The cart.", CART_EXAMPLE,
-        CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def add_item(
-    data: Annotated[CartItemDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    buyer: NamedDependency[Buyer],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[CartResponse]:
+    permission=Permission.BUY,
+    body=WANTED_EXAMPLE,
+    gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
+    problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT),
+)
+async def add_item(data: CartItemDraft, buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
     """The same product is in a cart once; what one owns, or gets with a release in the cart, is refused. Putting it in
     again names another own price."""
+    return await _change(
+        idempotent,
+        buyer,
+        lambda session, cart: carts.add(session, cart, buyer, data.product_id, data.amount_minor),
+    )
 
-    async def add(session: Session, cart: Cart) -> None:
-        await carts.add(session, cart, buyer, data.product_id, data.amount_minor)
 
-    return await _change(idempotent, buyer, add)
-
-
-@patch(
+@write.patch(
     "/cart/items/{product_id:uuid}",
-    operation_id="nameOwnPrice",
-    tags=[TAG],
+    operation="nameOwnPrice",
     summary="Name one's own price",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, CartResponse, "The cart.", CART_EXAMPLE,
-        CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def change_item(
-    product_id: FromPath[UUID],
-    data: Annotated[OwnPrice, BodyKwarg(examples=[Example(value={"amount_minor": 1200})])],
-    buyer: NamedDependency[Buyer],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[CartResponse]:
+    permission=Permission.BUY,
+    body={"amount_minor": 1200},
+    gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
+    problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT),
+)
+async def change_item(product_id: UUID, data: OwnPrice, buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
     """For a product with a minimum: what the buyer will pay, at least the minimum."""
-
-    async def change(session: Session, cart: Cart) -> None:
-        await carts.name_price(session, cart, product_id, data.amount_minor)
-
-    return await _change(idempotent, buyer, change)
+    return await _change(
+        idempotent, buyer, lambda session, cart: carts.name_price(session, cart, product_id, data.amount_minor)
+    )
 
 
-@delete(
+@write.delete(
     "/cart/items/{product_id:uuid}",
-    status_code=200,
-    operation_id="removeFromCart",
-    tags=[TAG],
+    operation="removeFromCart",
     summary="Take a product out of the cart",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CartResponse, "The cart.", CART_EXAMPLE, CART_TOKEN_MISSING, NOT_FOUND, *WRITE_PROBLEMS),
+    permission=Permission.BUY,
+    gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
+    problems=(CART_TOKEN_MISSING, NOT_FOUND),
 )
-async def remove_item(
-    product_id: FromPath[UUID], buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]
-) -> Response[CartResponse]:
+async def remove_item(product_id: UUID, buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
     """What is not in the cart is out of it: that is no error."""
-
-    async def remove(session: Session, cart: Cart) -> None:
-        await carts.remove(session, cart, product_id)
-
-    return await _change(idempotent, buyer, remove)
+    return await _change(idempotent, buyer, lambda session, cart: carts.remove(session, cart, product_id))
 
 
-@post(
+@write.post(
     "/cart/merge",
-    status_code=200,
-    operation_id="mergeCarts",
-    tags=[TAG],
+    operation="mergeCarts",
     summary="Take along the cart of before signing in",
-    opt=needs(Permission.OWN_ORDERS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(200, CartResponse, "The person's cart.", CART_EXAMPLE, CART_TOKEN_MISSING, *WRITE_PROBLEMS),
+    permission=Permission.OWN_ORDERS,
+    gives=(200, CartResponse, "The person's cart.", CART_EXAMPLE),
+    problems=(CART_TOKEN_MISSING,),
 )
-async def merge_carts(buyer: NamedDependency[Buyer], idempotent: NamedDependency[Idempotent]) -> Response[CartResponse]:
+async def merge_carts(buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
     """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
     they own, or have in the cart, stays out. Looking at the cart does it too, and every change of it."""
-
-    async def merged(session: Session, cart: Cart) -> None:
-        """`ready` has merged."""
-
-    return await _change(idempotent, buyer, merged)
+    return await _change(idempotent, buyer)  # which gets the cart ready, and so merges

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Request, Response, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg
+from litestar import Response
 from msgspec import Meta, Struct
 
+from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import BAD_EMAIL
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.buyers import keyed_by_cart
-from veza.api.market.orders import ORDER_EXAMPLE, TAG, OrderResponse, facts_of
-from veza.api.market.problems import (
+from veza.api.market.orders import ORDER_EXAMPLE, OrderResponse, facts_of
+from veza.api.operations import write
+from veza.api.shapes import Url, show
+from veza.http import limits
+from veza.http.errors.accounts import BAD_EMAIL
+from veza.http.errors.market import (
     ADDRESS_NEEDED,
     CART_EMPTY,
     CART_TOKEN_MISSING,
@@ -28,12 +28,11 @@ from veza.api.market.problems import (
     PAYMENT_UNDER_WAY,
     PRICE_CHANGED,
 )
-from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
-from veza.api.shapes import WRITE_PROBLEMS, Url, answers, show
-from veza.api.visitors import Visitor, needs
-from veza.http import limits
+from veza.http.errors.money import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.http.idempotency import Idempotent, Reply
 from veza.http.limits import network_of
+from veza.http.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
+from veza.http.requests import DoorRequest
 from veza.http.words import EMAIL
 from veza.kit.database import Database, Session
 from veza.market import cart as carts
@@ -44,6 +43,8 @@ from veza.market.rules import MarketRules
 from veza.money.checkout import CheckoutSession, PageOver, end
 from veza.money.facade import Money
 from veza.money.stripe.definite import ProviderRefused
+
+TAG = "orders"
 
 Email = Annotated[
     str,
@@ -88,28 +89,38 @@ OPENED_EXAMPLE = {
 }
 
 
-@post(
+@write.post(
     "/cart/checkout",
-    operation_id="checkOut",
-    tags=[TAG],
+    operation="checkOut",
     summary="Check the cart out",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]},
-        CART_TOKEN_MISSING, CART_EMPTY, ADDRESS_NEEDED, NOT_FOR_SALE, OWNED_ALREADY, PAYMENT_UNDER_WAY,
-        PRICE_CHANGED, CONFLICT, BAD_PAYMENT, BAD_AMOUNT, BAD_EMAIL, RATE_LIMITED, PROVIDER_REFUSED,
-        PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
+    permission=Permission.BUY,
+    body={"email": "buyer@example.org"},
+    gives=(201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]}),
+    problems=(
+        CART_TOKEN_MISSING,
+        CART_EMPTY,
+        ADDRESS_NEEDED,
+        NOT_FOR_SALE,
+        OWNED_ALREADY,
+        PAYMENT_UNDER_WAY,
+        PRICE_CHANGED,
+        CONFLICT,
+        BAD_PAYMENT,
+        BAD_AMOUNT,
+        BAD_EMAIL,
+        RATE_LIMITED,
+        PROVIDER_REFUSED,
+        PROVIDER_UNAVAILABLE,
     ),
-)  # fmt: skip
+)
 async def check_out(
-    data: Annotated[CheckoutRequest, BodyKwarg(examples=[Example(value={"email": "buyer@example.org"})])],
-    request: Request[Any, Any, Any],
-    visitor: NamedDependency[Visitor],
-    buyer: NamedDependency[Buyer],
-    idempotent: NamedDependency[Idempotent],
-    money: NamedDependency[Money],
-    rules: NamedDependency[MarketRules],
+    data: CheckoutRequest,
+    request: DoorRequest,
+    identity: Identity,
+    buyer: Buyer,
+    idempotent: Idempotent,
+    money: Money,
+    rules: MarketRules,
 ) -> Response[CheckedOut]:
     """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
     once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
@@ -121,7 +132,7 @@ async def check_out(
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,
     )
-    whom = visitor.person_id or network_of(request)
+    whom = identity.person_id or network_of(request)
     await limits.spend(money.database, checkout.CHECKOUT.of(whom))
     refused: list[Opening] = []
 

@@ -7,29 +7,28 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
+from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import BAD_EMAIL
 from veza.api.accounts.shapes import Email
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, REPLAYED, Idempotent, Reply
-from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.filters import OfKind
-from veza.api.market.problems import ADDRESS_NEEDED, BAD_CODE, NOT_OUT, OWNED_ALREADY, SELLING_PROBLEMS
-from veza.api.market.products import is_operator
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import RATE_LIMITED
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor, needs
-from veza.kit.database import Database, Session
+from veza.api.market.own_artists import own_artist
+from veza.api.operations import listing, write
+from veza.api.shapes import PLAIN, show
+from veza.http.errors.accounts import BAD_EMAIL
+from veza.http.errors.kit import BAD_TEXT
+from veza.http.errors.market import ADDRESS_NEEDED, BAD_CODE, NOT_OUT, OWNED_ALREADY
+from veza.http.idempotency import REPLAYED, Idempotent, Reply
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND, RATE_LIMITED
+from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
 from veza.library.grants import ItemKind
-from veza.market import code_claims, codes, listings, sellers
+from veza.market import code_claims, codes, listings
 from veza.market.checkout import AddressNeeded
 from veza.market.codes import MOST_IN_BATCH, NOTE_MOST, CodeBatch
 from veza.market.rules import MarketRules
@@ -94,6 +93,12 @@ BATCH_EXAMPLE: dict[str, Any] = {
     "revoked_at": None,
 }
 MADE_EXAMPLE = {**BATCH_EXAMPLE, "codes": ["7KQ2M-9XWPB-H4TRD-ZC6NE", "F3VYA-UJ8GS-2LQXM-5RKTW"]}
+REDEEMED_EXAMPLE = {
+    "kind": "release",
+    "item_id": "01890000-0000-7000-8000-000000000021",
+    "release_id": "01890000-0000-7000-8000-000000000021",
+    "is_mailed": False,
+}
 WANTED_EXAMPLE = {
     "kind": "release",
     "item_id": "01890000-0000-7000-8000-000000000021",
@@ -106,29 +111,22 @@ def _shown(batch: CodeBatch, redeemed: int) -> BatchResponse:
     return show(BatchResponse, batch, kind=ItemKind(batch.kind), redeemed=redeemed)
 
 
-@post(
+@write.post(
     "/artists/{artist_id:uuid}/download-codes",
-    operation_id="makeDownloadCodes",
-    tags=[TAG],
+    operation="makeDownloadCodes",
     summary="Make a batch of download codes",
-    opt=needs(Permission.SELL),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, BatchMade, "The codes, shown this once.", MADE_EXAMPLE, BAD_TEXT, *SELLING_PROBLEMS, *WRITE_PROBLEMS
-    ),
-)  # fmt: skip
-async def make_codes(
-    artist_id: FromPath[UUID],
-    data: Annotated[BatchDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-) -> Response[Any]:
+    permission=Permission.SELL,
+    body=WANTED_EXAMPLE,
+    gives=(201, BatchMade, "The codes, shown this once.", MADE_EXAMPLE),
+    problems=(BAD_TEXT, NOT_FOUND),
+)
+async def make_codes(artist_id: UUID, data: BatchDraft, idempotent: Idempotent, identity: Identity) -> Response[Any]:
     """Each code gives the release or track to one person, once. Only hashes are kept: who lost the answer revokes the
     batch and makes another; repeating the request with its key shows the batch without codes."""
     made: list[str] = []
 
     async def work(session: Session) -> Reply:
-        artist = await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
+        artist = await own_artist(session, artist_id, identity)
         batch, new = await codes.make(session, artist, data.kind, data.item_id, data.count, data.note)
         made.extend(new)
         # What is stored for repeats has no codes in it.
@@ -138,25 +136,23 @@ async def make_codes(
     if REPLAYED in answer.headers:
         return answer
     batch = msgspec.json.decode(answer.content, type=BatchMade)
-    return Response(msgspec.structs.replace(batch, codes=made), status_code=201, headers={"Cache-Control": "no-store"})
+    return Response(msgspec.structs.replace(batch, codes=made), status_code=201)
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/download-codes",
-    operation_id="listDownloadCodes",
-    tags=[TAG],
+    operation="listDownloadCodes",
     summary="List an artist's batches of codes",
-    opt=needs(Permission.SELL),
-    dependencies=paged(listings.BATCH_SORTS),
-    responses=answers(
-        200, Page[BatchResponse], "A page, newest first.", page_of(BATCH_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
-    ),
+    permission=Permission.SELL,
+    sorts=listings.BATCH_SORTS,
+    gives=(BatchResponse, "A page, newest first.", BATCH_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def list_codes(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
     kind: OfKind = None,
     item: Annotated[UUID | None, QueryParameter(description="Only for this release or track.")] = None,
     is_revoked: Annotated[
@@ -165,73 +161,45 @@ async def list_codes(
 ) -> Page[BatchResponse]:
     """For an artist's people: every batch with how many of its codes were used."""
     filters: dict[str, Any] = {"kind": kind, "item_id": item, "is_revoked": is_revoked}
-    part = page_request.of(f"codes of {artist_id}", filters)
-    async with database.read() as session:
-        await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        rows = await listings.batches(session, part.slice, artist_id, **filters)
-    return part.page(rows, lambda row: _shown(row.batch, row.redeemed))
+    page = page_request.of(f"codes of {artist_id}", filters)
+    await own_artist(session, artist_id, identity)
+    rows = await listings.batches(session, page.slice, artist_id, **filters)
+    return page.filled(rows, lambda row: _shown(row.batch, row.redeemed))
 
 
-@post(
+@write.post(
     "/artists/{artist_id:uuid}/download-codes/{batch_id:uuid}/revoke",
-    status_code=200,
-    operation_id="revokeDownloadCodes",
-    tags=[TAG],
+    operation="revokeDownloadCodes",
     summary="Revoke a batch of codes",
-    opt=needs(Permission.SELL),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, BatchResponse, "The batch.", {**BATCH_EXAMPLE, "revoked_at": "2026-02-01T09:00:00Z"},
-        *SELLING_PROBLEMS, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def revoke_codes(
-    artist_id: FromPath[UUID],
-    batch_id: FromPath[UUID],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-) -> Response[BatchResponse]:
+    permission=Permission.SELL,
+    gives=(200, BatchResponse, "The batch.", {**BATCH_EXAMPLE, "revoked_at": "2026-02-01T09:00:00Z"}),
+    problems=(NOT_FOUND,),
+)
+async def revoke_codes(session: Session, artist_id: UUID, batch_id: UUID, identity: Identity) -> BatchResponse:
     """Codes nobody has used yet give nothing from now on; who redeemed one keeps what it gave."""
-
-    async def work(session: Session) -> Reply:
-        await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        batch = await codes.find(session, batch_id)
-        if batch.artist_id != artist_id:
-            raise codes.UnknownBatch(batch_id)
-        unused = await codes.revoke(session, batch)
-        return Reply(200, _shown(batch, batch.size - unused))
-
-    return await idempotent.run(work)
+    await own_artist(session, artist_id, identity)
+    batch = await codes.find(session, batch_id)
+    if batch.artist_id != artist_id:
+        raise codes.UnknownBatch(batch_id)
+    unused = await codes.revoke(session, batch)
+    return _shown(batch, batch.size - unused)
 
 
-@post(
+@write.post(
     "/download-codes/redeem",
-    status_code=200,
-    operation_id="redeemDownloadCode",
-    tags=[TAG],
+    operation="redeemDownloadCode",
     summary="Redeem a download code",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Redeemed, "What the code gave.",
-        {
-            "kind": "release",
-            "item_id": "01890000-0000-7000-8000-000000000021",
-            "release_id": "01890000-0000-7000-8000-000000000021",
-            "is_mailed": False,
-        },
-        ADDRESS_NEEDED, BAD_EMAIL, RATE_LIMITED, BAD_CODE, NOT_OUT, OWNED_ALREADY, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.BUY,
+    body={"code": "7KQ2M-9XWPB-H4TRD-ZC6NE"},
+    gives=(200, Redeemed, "What the code gave.", REDEEMED_EXAMPLE),
+    problems=(ADDRESS_NEEDED, BAD_EMAIL, RATE_LIMITED, BAD_CODE, NOT_OUT, OWNED_ALREADY),
+)
 async def redeem_code(
-    data: Annotated[CodeSaid, BodyKwarg(examples=[Example(value={"code": "7KQ2M-9XWPB-H4TRD-ZC6NE"})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
+    data: CodeSaid, idempotent: Idempotent, identity: Identity, rules: MarketRules
 ) -> Response[Redeemed]:
     """Gives the signed-in person what the code is for; without an account, a link to it is mailed to `email`. Of two
     with the same code one gets it; what one owns already does not use the code up."""
-    person_id = visitor.person_id
+    person_id = identity.person_id
     email, checks = data.email, FieldChecks()
     with checks.field("email"):
         email = clean_email(email) if email is not None else None
@@ -246,8 +214,7 @@ async def redeem_code(
             batch = await codes.redeem(session, person_id, data.code)
         else:
             batch = await code_claims.redeem_for(session, str(email), data.code, rules)
-        kind = ItemKind(batch.kind)
-        return Reply(200, Redeemed(kind, batch.item_id, batch.release_id, person_id is None))
+        return Reply(200, Redeemed(ItemKind(batch.kind), batch.item_id, batch.release_id, person_id is None))
 
     spends = [code_claims.REDEEMING.of(email)] if person_id is None else []
     return await idempotent.run(work, *spends)

@@ -6,20 +6,18 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import FromPath
 from msgspec import Struct
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.shapes import TitleFilter, searched
 from veza.api.market.filters import OfArtist, OfKind, OfReleaseKind
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND, Problem
-from veza.api.shapes import LIST_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import listing, read
+from veza.api.shapes import show
 from veza.catalog.tracks import Track
-from veza.kit.database import Database
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND, Problem
+from veza.kit.database import Session
 from veza.library import access, shelf
 
 TAG = "library"
@@ -66,19 +64,18 @@ OWNED_EXAMPLE: dict[str, Any] = {
 ACCESS_EXAMPLE = {"stream": False, "preview": False, "download": False, "has_sound": False, "because": "owned"}
 
 
-@get(
+@listing(
     "/library",
-    operation_id="listLibrary",
-    tags=[TAG],
+    operation="listLibrary",
     summary="List what one owns",
-    opt=needs(Permission.OWN_ACCOUNT),
-    dependencies=paged(shelf.SORTS),
-    responses=answers(200, Page[OwnedResponse], "A page, last given first.", page_of(OWNED_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.OWN_ACCOUNT,
+    sorts=shelf.SORTS,
+    gives=(OwnedResponse, "A page, last given first.", OWNED_EXAMPLE),
 )
 async def list_library(
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     kind: OfKind = None,
     artist: OfArtist = None,
     release_kind: OfReleaseKind = None,
@@ -86,28 +83,24 @@ async def list_library(
 ) -> Page[OwnedResponse]:
     """What the signed-in person bought or was given, without what went back."""
     filters: dict[str, Any] = {"kind": kind, "artist_id": artist, "release_kind": release_kind, "text": searched(text)}
-    part = page_request.of("library", filters)
-    async with database.read() as session:
-        rows = await shelf.owned_by(session, visitor.person, part.slice, **filters)
-    return part.page(rows, lambda row: show(OwnedResponse, row, by=row.cause_kind))
+    page = page_request.of("library", filters)
+    rows = await shelf.owned_by(session, identity.person, page.slice, **filters)
+    return page.filled(rows, lambda row: show(OwnedResponse, row, by=row.cause_kind))
 
 
-@get(
+@read(
     "/library/tracks/{track_id:uuid}",
-    operation_id="showAccess",
-    tags=[TAG],
+    operation="showAccess",
     summary="Show what one may do with a track",
-    opt=needs(Permission.BROWSE),
-    responses=answers(200, AccessResponse, "What is open to the visitor.", ACCESS_EXAMPLE, NOT_FOUND),
+    permission=Permission.BROWSE,
+    gives=(AccessResponse, "What is open to the visitor.", ACCESS_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_access(
-    track_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
-) -> AccessResponse:
+async def show_access(session: Session, track_id: UUID, identity: Identity) -> AccessResponse:
     """Whether the visitor can hear all of it, a preview, or download it. A track that is not for the visitor is not
     there."""
-    async with database.read() as session:
-        track = await session.get(Track, track_id)
-        found = await access.may(session, visitor.person_id, track) if track is not None else None
+    track = await session.get(Track, track_id)
+    found = await access.may(session, identity.person_id, track) if track is not None else None
     if found is None or not found.preview:
         raise Problem(NOT_FOUND, f"there is no track {track_id}")
     return AccessResponse(

@@ -7,41 +7,35 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 from sqlalchemy import select
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.market.buyers import known, take_along
+from veza.api.market.buyers import ArrivedBuyer, known
 from veza.api.market.filters import OfCurrency, currency_of
-from veza.api.market.problems import (
+from veza.api.operations import listing, read, write
+from veza.api.shapes import (
+    CHANGE_EXAMPLE,
+    Change,
+    changes,
+    show,
+)
+from veza.http.errors.market import (
     ADDRESS_UNCONFIRMED,
     CART_TOKEN_MISSING,
 )
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import (
-    CHANGE_EXAMPLE,
-    LIST_PROBLEMS,
-    WRITE_PROBLEMS,
-    Change,
-    answers,
-    changes,
-    page_of,
-    show,
-)
-from veza.api.visitors import Visitor, needs
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.http.words import LINK_TOKEN
 from veza.kit import moves
 from veza.kit.database import Database, Session
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market import claims, listings, orders
-from veza.market.cart import Buyer
 from veza.market.orders import Order, OrderLine
 
 TAG = "orders"
@@ -142,6 +136,8 @@ DETAIL_EXAMPLE = {
     "history": [{**CHANGE_EXAMPLE, "source": "open", "target": "paid", "because": "the buyer paid"}],
 }
 
+CLAIMED_EXAMPLE: dict[str, Any] = {"orders": [ORDER_EXAMPLE], "bought_twice": [], "redeemed": [], "left": []}
+
 
 def receipt_number(order: Order) -> str | None:
     """Such as 2026-000041; None before the order is paid, and for what was free."""
@@ -156,108 +152,91 @@ def facts_of(order: Order, lines: Sequence[OrderLine]) -> dict[str, Any]:
     }
 
 
-@get(
+@listing(
     "/cart/orders",
-    operation_id="listCartsOrders",
-    tags=[TAG],
+    operation="listCartsOrders",
     summary="List the orders made from the cart",
-    opt=needs(Permission.BUY),
-    dependencies=paged(listings.ORDER_SORTS),
-    responses=answers(
-        200, Page[OrderResponse], "A page, newest first.", page_of(ORDER_EXAMPLE), CART_TOKEN_MISSING, *LIST_PROBLEMS
-    ),
+    permission=Permission.BUY,
+    sorts=listings.ORDER_SORTS,
+    gives=(OrderResponse, "A page, newest first.", ORDER_EXAMPLE),
+    problems=(CART_TOKEN_MISSING,),
 )
 async def list_cart_orders(
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    buyer: NamedDependency[Buyer],
+    session: Session,
+    page_request: PageRequest,
+    buyer: ArrivedBuyer,
     status: OfStatus = None,
     currency: OfCurrency = None,
 ) -> Page[OrderResponse]:
     """What became of what was checked out from this cart, also for who is not signed in: the page to wait on after
     paying."""
     filters = _filters(status, currency)
-    part = page_request.of("cart orders", filters)
-    await take_along(database, known(buyer))
-    async with database.read() as session:
-        cart = await carts.find(session, buyer)
-        rows = await listings.orders(session, part.slice, cart_id=cart.id, **filters) if cart else []
-        lines = await orders.lines_of(session, [row.id for row in rows])
-    return part.page(rows, lambda row: _shown(row, lines))
+    page = page_request.of("cart orders", filters)
+    cart = await carts.find(session, known(buyer))
+    rows = await listings.orders(session, page.slice, cart_id=cart.id, **filters) if cart else []
+    lines = await orders.lines_of(session, [row.id for row in rows])
+    return page.filled(rows, lambda row: _shown(row, lines))
 
 
-@get(
+@listing(
     "/orders",
-    operation_id="listOrders",
-    tags=[TAG],
+    operation="listOrders",
     summary="List one's orders",
-    opt=needs(Permission.OWN_ORDERS),
-    dependencies=paged(listings.ORDER_SORTS),
-    responses=answers(200, Page[OrderResponse], "A page, newest first.", page_of(ORDER_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.OWN_ORDERS,
+    sorts=listings.ORDER_SORTS,
+    gives=(OrderResponse, "A page, newest first.", ORDER_EXAMPLE),
 )
 async def list_orders(
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     status: OfStatus = None,
     currency: OfCurrency = None,
 ) -> Page[OrderResponse]:
     """The signed-in person's orders with their lines."""
     filters = _filters(status, currency)
-    part = page_request.of("orders", filters)
-    async with database.read() as session:
-        rows = await listings.orders(session, part.slice, person_id=visitor.person, **filters)
-        lines = await orders.lines_of(session, [row.id for row in rows])
-    return part.page(rows, lambda row: _shown(row, lines))
+    page = page_request.of("orders", filters)
+    rows = await listings.orders(session, page.slice, person_id=identity.person, **filters)
+    lines = await orders.lines_of(session, [row.id for row in rows])
+    return page.filled(rows, lambda row: _shown(row, lines))
 
 
-@get(
+@read(
     "/orders/{order_id:uuid}",
-    operation_id="showOrder",
-    tags=[TAG],
+    operation="showOrder",
     summary="Show an order",
-    opt=needs(Permission.OWN_ORDERS),
-    responses=answers(200, OrderDetail, "The order and its history.", DETAIL_EXAMPLE, NOT_FOUND),
+    permission=Permission.OWN_ORDERS,
+    gives=(OrderDetail, "The order and its history.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_order(
-    order_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
-) -> OrderDetail:
+async def show_order(session: Session, order_id: UUID, identity: Identity) -> OrderDetail:
     """One of one's own orders, with what went back of each line and every move it made."""
-    async with database.read() as session:
-        order = await orders.find_theirs(session, order_id, visitor.person)
-        lines = (await orders.lines_of(session, [order_id]))[order_id]
-        history = changes(await moves.history_of(session, order_id))
+    order = await orders.find_theirs(session, order_id, identity.person)
+    lines = (await orders.lines_of(session, [order_id]))[order_id]
+    history = changes(await moves.history_of(session, order_id))
     return show(OrderDetail, order, **facts_of(order, lines), history=history)
 
 
-@post(
+@write.post(
     "/orders/claim",
-    status_code=200,
-    operation_id="claimOrders",
-    tags=[TAG],
+    operation="claimOrders",
     summary="Claim what was bought without an account",
-    opt=needs(Permission.OWN_ORDERS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Claimed, "What is the person's now.",
-        {"orders": [ORDER_EXAMPLE], "bought_twice": [], "redeemed": [], "left": []},
-        NOT_FOUND, ADDRESS_UNCONFIRMED, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.OWN_ORDERS,
+    body={"token": "q7Zr0bV3mK1xWc9TfYh2LdE8uJp5sNaG"},
+    gives=(200, Claimed, "What is the person's now.", CLAIMED_EXAMPLE),
+    problems=(NOT_FOUND, ADDRESS_UNCONFIRMED),
+)
 async def claim_orders(
-    data: Annotated[ClaimRequest, BodyKwarg(examples=[Example(value={"token": "q7Zr0bV3mK1xWc9TfYh2LdE8uJp5sNaG"})])],
-    idempotent: NamedDependency[Idempotent],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    data: ClaimRequest, idempotent: Idempotent, database: Database, identity: Identity
 ) -> Response[Claimed]:
     """With the token of the link that was mailed, its order; without one, every order made with the person's confirmed
     address. What was bought is in the library afterwards. A link works once. An order that cannot be claimed now keeps
     no other: it is named in `left`."""
-    person_id, token = visitor.person, data.token
+    person_id, token = identity.person, data.token
     if token is None:
         return await idempotent.run_in_steps(
             lambda session: claims.waiting_for(session, person_id),
-            lambda waiting: claims.claim_for_address(database, visitor.actor, person_id, waiting),
+            lambda waiting: claims.claim_for_address(database, identity.actor, person_id, waiting),
             _record_claimed,
         )
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, patch, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.editing import editing
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
-from veza.api.market.problems import PRODUCT_EXISTS, SELLING_PROBLEMS
-from veza.api.pagination import Page, PageRequest, Part, paged
-from veza.api.problems import BAD_AMOUNT, FORBIDDEN, NOT_FOUND
-from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, CurrencyCode, answers, page_of
-from veza.api.visitors import Visitor, needs
+from veza.api.market.own_artists import is_own, own_artist
+from veza.api.operations import listing, read, write
+from veza.api.shapes import CurrencyCode
+from veza.http.errors.market import PRODUCT_EXISTS
+from veza.http.paging import AskedPage, Page, PageRequest
+from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.whole_request import one_fault
-from veza.kit.database import Database, Session
+from veza.kit.database import Session
 from veza.library.grants import ItemKind
-from veza.market import listings, products, sellers
+from veza.market import listings, products
 from veza.market.products import Offer, PriceChange, PriceDraft, Pricing
 from veza.market.rules import MarketRules
 
@@ -123,23 +119,17 @@ def shown(offer: Offer) -> ProductResponse:
     )
 
 
-def is_operator(visitor: Visitor) -> bool:
-    """Operators may do for any artist what its own people may."""
-    return visitor.may(Permission.MONEY)
-
-
-@get(
+@listing(
     "/products",
-    operation_id="listProducts",
-    tags=[TAG],
+    operation="listProducts",
     summary="List products",
-    opt=needs(Permission.BROWSE),
-    dependencies=paged(listings.PRODUCT_SORTS),
-    responses=answers(200, Page[ProductResponse], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.BROWSE,
+    sorts=listings.PRODUCT_SORTS,
+    gives=(ProductResponse, "A page, newest first.", PRODUCT_EXAMPLE),
 )
 async def list_products(
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
+    session: Session,
+    page_request: PageRequest,
     artist: OfArtist = None,
     release: OfRelease = None,
     release_kind: OfReleaseKind = None,
@@ -151,50 +141,42 @@ async def list_products(
     filters: dict[str, Any] = {
         "artist_id": artist, "release_id": release, "release_kind": release_kind, **_filters(kind, pricing, currency),
     }  # fmt: skip
-    part = _part(page_request, "products", filters)
-    async with database.read() as session:
-        rows = await listings.products(session, part.slice, **filters)
-    return part.page(rows, shown)
+    page = _page(page_request, "products", filters)
+    rows = await listings.products(session, page.slice, **filters)
+    return page.filled(rows, shown)
 
 
-@get(
+@read(
     "/products/{product_id:uuid}",
-    operation_id="showProduct",
-    tags=[TAG],
+    operation="showProduct",
     summary="Show a product",
-    opt=needs(Permission.BROWSE),
-    responses=answers(200, ProductResponse, "The product.", PRODUCT_EXAMPLE, NOT_FOUND),
+    permission=Permission.BROWSE,
+    gives=(ProductResponse, "The product.", PRODUCT_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_product(
-    product_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
-) -> ProductResponse:
+async def show_product(session: Session, product_id: UUID, identity: Identity) -> ProductResponse:
     """One product; what is not published is there for its artist's people only."""
-    async with database.read() as session:
-        offer = await products.find(session, product_id)
-        if offer.release.status != "published" or offer.is_hidden:
-            try:
-                await sellers.artist_for(session, offer.artist.id, visitor.person_id, is_operator=is_operator(visitor))
-            except (sellers.NotTheirArtist, sellers.UnknownArtist):
-                raise products.UnknownProduct(product_id) from None
+    offer = await products.find(session, product_id)
+    is_public = offer.release.status == "published" and not offer.is_hidden
+    if not is_public and not await is_own(session, offer.artist.id, identity):
+        raise products.UnknownProduct(product_id)
     return shown(offer)
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/products",
-    operation_id="listArtistsProducts",
-    tags=[TAG],
+    operation="listArtistsProducts",
     summary="List an artist's own products",
-    opt=needs(Permission.SELL),
-    dependencies=paged(listings.OWN_PRODUCT_SORTS),
-    responses=answers(
-        200, Page[ProductResponse], "A page, newest first.", page_of(PRODUCT_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
-    ),
+    permission=Permission.SELL,
+    sorts=listings.OWN_PRODUCT_SORTS,
+    gives=(ProductResponse, "A page, newest first.", PRODUCT_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def list_own_products(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
     kind: OfKind = None,
     pricing: OfPricing = None,
     currency: OfCurrency = None,
@@ -202,97 +184,72 @@ async def list_own_products(
 ) -> Page[ProductResponse]:
     """For an artist's people: every product, those off sale or of unpublished releases included."""
     filters = {**_filters(kind, pricing, currency), "on_sale": on_sale}
-    part = _part(page_request, f"products of {artist_id}", filters)
-    async with database.read() as session:
-        await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        rows = await listings.products(session, part.slice, artist_id=artist_id, is_public=False, **filters)
-    return part.page(rows, shown)
+    page = _page(page_request, f"products of {artist_id}", filters)
+    await own_artist(session, artist_id, identity)
+    rows = await listings.products(session, page.slice, artist_id=artist_id, is_public=False, **filters)
+    return page.filled(rows, shown)
 
 
 def _filters(kind: str | None, pricing: str | None, currency: str | None) -> dict[str, Any]:
     return {"kind": kind, "pricing": pricing, "currency": currency_of(currency)}
 
 
-def _part(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> Part:
+def _page(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> AskedPage:
     if page_request.sort in listings.BY_PRICE and filters["currency"] is None:
         raise one_fault("query", "currency", "is missing: prices in two currencies have no order")
     return page_request.of(listing, filters)
 
 
-@post(
+@write.post(
     "/artists/{artist_id:uuid}/products",
-    operation_id="createProduct",
-    tags=[TAG],
+    operation="createProduct",
     summary="Put a price on a release or track",
-    opt=needs(Permission.SELL),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, ProductResponse, "The product.", PRODUCT_EXAMPLE,
-        *SELLING_PROBLEMS, PRODUCT_EXISTS, BAD_AMOUNT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    body=WANTED_EXAMPLE,
+    gives=(201, ProductResponse, "The product.", PRODUCT_EXAMPLE),
+    location="/api/v1/products/{shown.id}",
+    problems=(NOT_FOUND, PRODUCT_EXISTS, BAD_AMOUNT),
+)
 async def create_product(
-    artist_id: FromPath[UUID],
-    data: Annotated[ProductDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
-) -> Response[ProductResponse]:
+    session: Session, artist_id: UUID, data: ProductDraft, identity: Identity, rules: MarketRules
+) -> ProductResponse:
     """Makes a release or track of the artist a product. It can be bought once its release is published and it is on
     sale; what is sold before the artist has an account at the payment provider waits for it."""
-
-    async def work(session: Session) -> Reply:
-        artist = await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        price = PriceDraft(data.pricing, data.price_minor, data.currency or artist.currency)
-        product = await products.create(
-            session, artist, data.kind, data.item_id, price, on_sale=data.on_sale, rules=rules
-        )
-        offer = await products.find(session, product.id)
-        return Reply(201, shown(offer), location=f"/api/v1/products/{product.id}")
-
-    return await idempotent.run(work)
+    artist = await own_artist(session, artist_id, identity)
+    price = PriceDraft(data.pricing, data.price_minor, data.currency or artist.currency)
+    product = await products.create(session, artist, data.kind, data.item_id, price, on_sale=data.on_sale, rules=rules)
+    offer = await products.find(session, product.id)
+    return shown(offer)
 
 
-async def _product_to_edit(session: Session, path: Mapping[str, Any], visitor: Visitor) -> ProductResponse:
-    product = await products.lock(session, path["product_id"])
-    await sellers.artist_for(session, product.artist_id, visitor.person_id, is_operator=is_operator(visitor))
+async def _product_to_edit(session: Session, product_id: UUID, identity: Identity) -> ProductResponse:
+    product = await products.lock(session, product_id)
+    await own_artist(session, product.artist_id, identity)
     return shown(await products.find(session, product.id))
 
 
-@patch(
+@write.patch(
     "/products/{product_id:uuid}",
-    operation_id="changeProduct",
-    tags=[TAG],
+    operation="changeProduct",
     summary="Change a price, or take it off sale",
-    opt=needs(Permission.SELL),
-    dependencies=editing(_product_to_edit),
-    responses=answers(
-        200, ProductResponse, "The product as it is now.", PRODUCT_EXAMPLE,
-        NOT_FOUND, FORBIDDEN, BAD_AMOUNT, *EDIT_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    edits=_product_to_edit,
+    body={"pricing": "fixed", "price_minor": 900},
+    gives=(200, ProductResponse, "The product as it is now.", PRODUCT_EXAMPLE),
+    problems=(NOT_FOUND, BAD_AMOUNT),
+)
 async def change_product(
-    product_id: FromPath[UUID],
-    data: Annotated[ProductChange, BodyKwarg(examples=[Example(value={"pricing": "fixed", "price_minor": 900})])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
-) -> Response[ProductResponse]:
+    session: Session, product_id: UUID, data: ProductChange, identity: Identity, rules: MarketRules
+) -> ProductResponse:
     """Carts that hold it are told at checkout; who has paid keeps what was paid for. Of two who change it at once the
     later one's wish stands."""
-
-    async def work(session: Session) -> Reply:
-        product = await products.lock(session, product_id)
-        artist = await sellers.artist_for(
-            session, product.artist_id, visitor.person_id, is_operator=is_operator(visitor)
-        )
-        price = PriceChange(
-            None if data.pricing is UNSET else data.pricing,
-            None if data.price_minor is UNSET else data.price_minor,
-            None if data.currency is UNSET else data.currency,
-        )
-        on_sale = product.on_sale if data.on_sale is UNSET else data.on_sale
-        await products.change(session, product, artist, price, on_sale=on_sale, rules=rules)
-        return Reply(200, shown(await products.find(session, product_id)))
-
-    return await idempotent.run(work)
+    product = await products.lock(session, product_id)
+    artist = await own_artist(session, product.artist_id, identity)
+    price = PriceChange(
+        None if data.pricing is UNSET else data.pricing,
+        None if data.price_minor is UNSET else data.price_minor,
+        None if data.currency is UNSET else data.currency,
+    )
+    on_sale = product.on_sale if data.on_sale is UNSET else data.on_sale
+    await products.change(session, product, artist, price, on_sale=on_sale, rules=rules)
+    return shown(await products.find(session, product_id))

@@ -6,18 +6,18 @@ from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import MediaType, Response, get
-from litestar.di import NamedDependency
+from litestar import MediaType, Response
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 
+from veza.accounts.identity import Identity
 from veza.accounts.people import DELETED_NAME, Person
 from veza.accounts.permissions import Permission
 from veza.api.market.buyers import known, take_along
-from veza.api.market.problems import CART_TOKEN_MISSING
 from veza.api.market.receipt_documents import DOCUMENTS
-from veza.api.problems import NOT_FOUND, Kind, problem_responses
-from veza.api.visitors import Visitor, needs
+from veza.api.operations import read
+from veza.http.errors.market import CART_TOKEN_MISSING
+from veza.http.problems import NOT_FOUND, Kind, problem_responses
 from veza.http.words import LINK_TOKEN
 from veza.kit.database import Database, Session
 from veza.market import orders, receipts
@@ -70,12 +70,12 @@ async def _receipt(session: Session, order: Order, rules: MarketRules) -> Receip
     return await receipts.receipt_of(session, order, rules, buyer)
 
 
-async def _of_person(order_id: UUID, database: Database, visitor: Visitor, rules: MarketRules) -> Receipt:
+async def _of_person(order_id: UUID, database: Database, identity: Identity, rules: MarketRules) -> Receipt:
     async with database.read() as session:
-        if visitor.may(Permission.MONEY):
+        if identity.may(Permission.MONEY):
             order = await orders.find(session, order_id)
         else:
-            order = await orders.find_theirs(session, order_id, visitor.person)
+            order = await orders.find_theirs(session, order_id, identity.person)
         return await _receipt(session, order, rules)
 
 
@@ -88,72 +88,66 @@ async def _of_cart(order_id: UUID, token: str | None, database: Database, buyer:
 
 
 def _page(receipt: Receipt) -> Response[str]:
-    headers = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+    headers = {"Referrer-Policy": "no-referrer"}
     return Response(as_html(receipt), media_type=MediaType.HTML, headers=headers)
 
 
 async def _document(receipt: Receipt) -> Response[bytes]:
-    headers = {
-        "Content-Disposition": f'attachment; filename="receipt-{receipt.number}.pdf"',
-        "Cache-Control": "private, no-store",
-    }
+    headers = {"Content-Disposition": f'attachment; filename="receipt-{receipt.number}.pdf"'}
     return Response(await DOCUMENTS.of(receipt), media_type=PDF, headers=headers)
 
 
-@get(
+@read(
     "/orders/{order_id:uuid}/receipt.html",
-    operation_id="showReceipt",
-    tags=[TAG],
+    operation="showReceipt",
     summary="Show an order's receipt",
-    opt=needs(Permission.OWN_ORDERS),
+    permission=Permission.OWN_ORDERS,
     media_type=MediaType.HTML,
-    responses=_responses(MediaType.HTML, "The receipt, to be shown or printed."),
+    gives=_responses(MediaType.HTML, "The receipt, to be shown or printed."),
 )
 async def show_receipt(
-    order_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
+    order_id: UUID,
+    database: Database,
+    identity: Identity,
+    rules: MarketRules,
 ) -> Response[str]:
     """The numbered receipt of a paid order: its VAT where the operator set a rate, what was refunded since, and the
     licences of what was bought."""
-    return _page(await _of_person(order_id, database, visitor, rules))
+    return _page(await _of_person(order_id, database, identity, rules))
 
 
-@get(
+@read(
     "/orders/{order_id:uuid}/receipt.pdf",
-    operation_id="downloadReceipt",
-    tags=[TAG],
+    operation="downloadReceipt",
     summary="Download an order's receipt",
-    opt=needs(Permission.OWN_ORDERS),
+    permission=Permission.OWN_ORDERS,
     media_type=PDF,
-    responses=_responses(PDF, "The receipt as A4."),
+    gives=_responses(PDF, "The receipt as A4."),
 )
 async def download_receipt(
-    order_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
+    order_id: UUID,
+    database: Database,
+    identity: Identity,
+    rules: MarketRules,
 ) -> Response[bytes]:
     """The receipt as PDF: the same bytes as long as nothing more was refunded. Letters that Western Europe does not use
     are written in Latin letters there."""
-    return await _document(await _of_person(order_id, database, visitor, rules))
+    return await _document(await _of_person(order_id, database, identity, rules))
 
 
-@get(
+@read(
     "/cart/orders/{order_id:uuid}/receipt.html",
-    operation_id="showCartsReceipt",
-    tags=[TAG],
+    operation="showCartsReceipt",
     summary="Show the receipt of an order made from the cart",
-    opt=needs(Permission.BUY),
+    permission=Permission.BUY,
     media_type=MediaType.HTML,
-    responses=_responses(MediaType.HTML, "The receipt, to be shown or printed.", CART_TOKEN_MISSING),
+    gives=_responses(MediaType.HTML, "The receipt, to be shown or printed.", CART_TOKEN_MISSING),
 )
 async def show_carts_receipt(
-    order_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    buyer: NamedDependency[Buyer],
-    rules: NamedDependency[MarketRules],
+    order_id: UUID,
+    database: Database,
+    buyer: Buyer,
+    rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[str]:
     """For who has no account: by the cart it was checked out from, or by the link that was mailed. Once somebody has
@@ -161,20 +155,19 @@ async def show_carts_receipt(
     return _page(await _of_cart(order_id, token, database, buyer, rules))
 
 
-@get(
+@read(
     "/cart/orders/{order_id:uuid}/receipt.pdf",
-    operation_id="downloadCartsReceipt",
-    tags=[TAG],
+    operation="downloadCartsReceipt",
     summary="Download the receipt of an order made from the cart",
-    opt=needs(Permission.BUY),
+    permission=Permission.BUY,
     media_type=PDF,
-    responses=_responses(PDF, "The receipt as A4.", CART_TOKEN_MISSING),
+    gives=_responses(PDF, "The receipt as A4.", CART_TOKEN_MISSING),
 )
 async def download_carts_receipt(
-    order_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    buyer: NamedDependency[Buyer],
-    rules: NamedDependency[MarketRules],
+    order_id: UUID,
+    database: Database,
+    buyer: Buyer,
+    rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[bytes]:
     """The same as PDF."""

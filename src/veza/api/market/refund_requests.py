@@ -6,25 +6,24 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.listeners.problems import BAD_TEXT
 from veza.api.market.buyers import keyed_by_cart
-from veza.api.market.problems import CART_TOKEN_MISSING, NO_REFUND, SELLING_PROBLEMS
-from veza.api.market.products import is_operator
+from veza.api.market.own_artists import own_artist
 from veza.api.market.receipts import LinkToken
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import CONFLICT, NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
-from veza.api.visitors import Visitor, needs
-from veza.kit.database import Database, Session
-from veza.market import listings, orders, receipts, refund_notices, refund_requests, sellers
+from veza.api.operations import listing, write
+from veza.api.shapes import PLAIN, show
+from veza.http.errors.kit import BAD_TEXT
+from veza.http.errors.market import CART_TOKEN_MISSING, NO_REFUND
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import CONFLICT, NOT_FOUND
+from veza.kit.database import Session
+from veza.market import listings, orders, receipts, refund_notices, refund_requests
 from veza.market.cart import Buyer
 from veza.market.listings import Asked
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
@@ -107,61 +106,47 @@ def shown(asked: Asked) -> RefundRequestResponse:
     )
 
 
-async def reply(session: Session, request: RefundRequest, status: int) -> Reply:
+async def shown_now(session: Session, request: RefundRequest) -> RefundRequestResponse:
     """The request as it is now."""
     line, order = await orders.find_line(session, request.line_id)
-    why = await refund_requests.failed_because(session, request)
-    return Reply(status, shown(Asked(request, line, order, why)))
+    return shown(Asked(request, line, order, await refund_requests.failed_because(session, request)))
 
 
-@post(
+@write.post(
     "/orders/{order_id:uuid}/refund-requests",
-    operation_id="askForRefund",
-    tags=[TAG],
+    operation="askForRefund",
     summary="Ask for one line's money back",
-    opt=needs(Permission.OWN_ORDERS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE, NOT_FOUND, NO_REFUND, BAD_TEXT, *WRITE_PROBLEMS
-    ),
-)  # fmt: skip
+    permission=Permission.OWN_ORDERS,
+    body=ASKED_EXAMPLE,
+    gives=(201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE),
+    problems=(NOT_FOUND, NO_REFUND, BAD_TEXT),
+)
 async def ask_for_refund(
-    order_id: FromPath[UUID],
-    data: Annotated[RefundRequestDraft, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
-) -> Response[RefundRequestResponse]:
+    session: Session, order_id: UUID, data: RefundRequestDraft, identity: Identity, rules: MarketRules
+) -> RefundRequestResponse:
     """Within the window the operator set. The line's artist or an operator decides, by `answer_by` as a rule; a request
     that was declined may be made once more."""
-
-    async def work(session: Session) -> Reply:
-        order = await orders.find_theirs(session, order_id, visitor.person)
-        request = await refund_requests.ask(session, order, data.line_id, visitor.person, data.reason, rules)
-        await refund_notices.asked(session, request, rules)
-        return await reply(session, request, 201)
-
-    return await idempotent.run(work)
+    order = await orders.find_theirs(session, order_id, identity.person)
+    request = await refund_requests.ask(session, order, data.line_id, identity.person, data.reason, rules)
+    await refund_notices.asked(session, request, rules)
+    return await shown_now(session, request)
 
 
-@post(
+@write.post(
     "/cart/orders/{order_id:uuid}/refund-requests",
-    operation_id="askForCartsRefund",
-    tags=[TAG],
+    operation="askForCartsRefund",
     summary="Ask for money back without an account",
-    opt=needs(Permission.BUY),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE,
-        NOT_FOUND, CART_TOKEN_MISSING, NO_REFUND, BAD_TEXT, CONFLICT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.BUY,
+    body=ASKED_EXAMPLE,
+    gives=(201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE),
+    problems=(NOT_FOUND, CART_TOKEN_MISSING, NO_REFUND, BAD_TEXT, CONFLICT),
+)
 async def ask_for_carts_refund(
-    order_id: FromPath[UUID],
-    data: Annotated[RefundRequestDraft, BodyKwarg(examples=[Example(value=ASKED_EXAMPLE)])],
-    buyer: NamedDependency[Buyer],
-    idempotent: NamedDependency[Idempotent],
-    rules: NamedDependency[MarketRules],
+    order_id: UUID,
+    data: RefundRequestDraft,
+    buyer: Buyer,
+    idempotent: Idempotent,
+    rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[RefundRequestResponse]:
     """For who has no account: by the link that was mailed, or by the cart the order was made from. The answer comes by
@@ -173,95 +158,69 @@ async def ask_for_carts_refund(
         order = await receipts.bought_here(session, order_id, token, buyer)
         request = await refund_requests.ask_by_link(session, order, data.line_id, data.reason, rules)
         await refund_notices.asked(session, request, rules)
-        return await reply(session, request, 201)
+        return Reply(201, await shown_now(session, request))
 
     return await idempotent.run(work)
 
 
-@get(
+@listing(
     "/refund-requests",
-    operation_id="listRefundRequests",
-    tags=[TAG],
+    operation="listRefundRequests",
     summary="List the refunds one asked for",
-    opt=needs(Permission.OWN_ORDERS),
-    dependencies=paged(listings.REQUEST_SORTS),
-    responses=answers(
-        200, Page[RefundRequestResponse], "A page, newest first.", page_of(REQUEST_EXAMPLE), *LIST_PROBLEMS
-    ),
-)  # fmt: skip
+    permission=Permission.OWN_ORDERS,
+    sorts=listings.REQUEST_SORTS,
+    gives=(RefundRequestResponse, "A page, newest first.", REQUEST_EXAMPLE),
+)
 async def list_requests(
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    page_request: PageRequest,
+    identity: Identity,
     status: OfStatus = None,
     order: Annotated[UUID | None, QueryParameter(description="Only for lines of this order.")] = None,
 ) -> Page[RefundRequestResponse]:
     """What the signed-in person asked for."""
-    filters: dict[str, Any] = {"person_id": visitor.person, "status": status, "order_id": order}
-    part = page_request.of("refund requests", filters)
-    async with database.read() as session:
-        rows = await listings.refund_requests(session, part.slice, **filters)
-    return part.page(rows, shown)
+    filters: dict[str, Any] = {"person_id": identity.person, "status": status, "order_id": order}
+    page = page_request.of("refund requests", filters)
+    rows = await listings.refund_requests(session, page.slice, **filters)
+    return page.filled(rows, shown)
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/refund-requests",
-    operation_id="listArtistsRefundRequests",
-    tags=[TAG],
+    operation="listArtistsRefundRequests",
     summary="List the refunds asked of an artist",
-    opt=needs(Permission.SELL),
-    dependencies=paged(listings.REQUEST_SORTS),
-    responses=answers(
-        200, Page[RefundRequestResponse], "A page, newest first.", page_of(REQUEST_EXAMPLE),
-        *SELLING_PROBLEMS, *LIST_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    sorts=listings.REQUEST_SORTS,
+    gives=(RefundRequestResponse, "A page, newest first.", REQUEST_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
 async def list_artists_requests(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
-    status: OfStatus = None,
+    session: Session, artist_id: UUID, page_request: PageRequest, identity: Identity, status: OfStatus = None
 ) -> Page[RefundRequestResponse]:
     """For an artist's people: what buyers want back."""
     filters: dict[str, Any] = {"artist_id": artist_id, "status": status}
-    part = page_request.of("artist's refund requests", filters)
-    async with database.read() as session:
-        await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        rows = await listings.refund_requests(session, part.slice, **filters)
-    return part.page(rows, shown)
+    page = page_request.of("artist's refund requests", filters)
+    await own_artist(session, artist_id, identity)
+    rows = await listings.refund_requests(session, page.slice, **filters)
+    return page.filled(rows, shown)
 
 
-@post(
+@write.post(
     "/refund-requests/{request_id:uuid}/ask-again",
-    status_code=200,
-    operation_id="askForRefundAgain",
-    tags=[TAG],
+    operation="askForRefundAgain",
     summary="Ask once more after a no",
-    opt=needs(Permission.OWN_ORDERS),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, RefundRequestResponse, "The request, asked again.", {**REQUEST_EXAMPLE, "times_asked": 2},
-        NOT_FOUND, NO_REFUND, BAD_TEXT, CONFLICT, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.OWN_ORDERS,
+    body={"reason": "the second song cuts off half way"},
+    gives=(200, RefundRequestResponse, "The request, asked again.", {**REQUEST_EXAMPLE, "times_asked": 2}),
+    problems=(NOT_FOUND, NO_REFUND, BAD_TEXT, CONFLICT),
+)
 async def ask_again(
-    request_id: FromPath[UUID],
-    data: Annotated[
-        RepeatedRefundRequest, BodyKwarg(examples=[Example(value={"reason": "the second song cuts off half way"})])
-    ],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    rules: NamedDependency[MarketRules],
-) -> Response[RefundRequestResponse]:
+    session: Session, request_id: UUID, data: RepeatedRefundRequest, identity: Identity, rules: MarketRules
+) -> RefundRequestResponse:
     """Once, and within the window."""
-
-    async def work(session: Session) -> Reply:
-        request = await refund_requests.lock(session, request_id)
-        if request.person_id != visitor.person:
-            raise UnknownRequest(request_id)
-        await refund_requests.ask_again(session, request, data.reason, rules)
-        await refund_notices.asked(session, request, rules)
-        return await reply(session, request, 200)
-
-    return await idempotent.run(work)
+    request = await refund_requests.lock(session, request_id)
+    if request.person_id != identity.person:
+        raise UnknownRequest(request_id)
+    await refund_requests.ask_again(session, request, data.reason, rules)
+    await refund_notices.asked(session, request, rules)
+    return await shown_now(session, request)

@@ -21,6 +21,7 @@ from veza.api.market import (
     sales,
 )
 from veza.api.market.buyers import BUYER_DEPENDENCY
+from veza.api.operations import operations_of
 from veza.http.routers import FreshRouter
 from veza.market.rules import MarketRules
 from veza.money.facade import Money
@@ -47,50 +48,13 @@ def market_routes(money: Money, rules: MarketRules) -> list[ControllerRouterHand
     def provide_rules() -> MarketRules:
         return rules
 
+    modules = (
+        products, carts, checkout, orders, receipts, refund_requests, refund_decisions, codes, sales, library,
+    )  # fmt: skip
     return [
         FreshRouter(
             path="/",
-            route_handlers=[
-                products.list_products,
-                products.show_product,
-                products.list_own_products,
-                products.create_product,
-                products.change_product,
-                carts.show_cart,
-                carts.add_item,
-                carts.change_item,
-                carts.remove_item,
-                carts.merge_carts,
-                checkout.check_out,
-                orders.list_cart_orders,
-                orders.list_orders,
-                orders.show_order,
-                orders.claim_orders,
-                receipts.show_receipt,
-                receipts.download_receipt,
-                receipts.show_carts_receipt,
-                receipts.download_carts_receipt,
-                refund_requests.ask_for_refund,
-                refund_requests.ask_for_carts_refund,
-                refund_requests.list_requests,
-                refund_requests.list_artists_requests,
-                refund_requests.ask_again,
-                refund_decisions.grant_refund,
-                refund_decisions.decline_refund,
-                refund_decisions.refund_line,
-                codes.make_codes,
-                codes.list_codes,
-                codes.revoke_codes,
-                codes.redeem_code,
-                sales.onboard_artist,
-                sales.show_payouts,
-                sales.list_sales,
-                sales.list_artists_transfers,
-                sales.list_artists_reversals,
-                sales.list_artists_nettings,
-                library.list_library,
-                library.show_access,
-            ],
+            route_handlers=operations_of(*modules),
             dependencies={
                 **BUYER_DEPENDENCY,
                 "money": Provide(provide_money, sync_to_thread=False),

@@ -6,40 +6,37 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from veza.accounts import reauthentication
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.accounts.problems import PROOF_NEEDED
 from veza.api.accounts.proofs import ProofHeader
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
 from veza.api.market.filters import OfCurrency, OfKind, OfRelease, currency_of
-from veza.api.market.problems import SELLING_PROBLEMS
-from veza.api.market.products import is_operator
+from veza.api.market.own_artists import own_artist, owned_artist
 from veza.api.money.nettings import NETTING_EXAMPLE, NettingResponse, shown
-from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.api.money.sellers import DETAIL_EXAMPLE as SELLER_EXAMPLE
-from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing
+from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing, onboarding
 from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalResponse, ReversalStatus, TransferResponse
 from veza.api.money.transfers import Status as TransferStatus
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.shapes import LIST_PROBLEMS, WRITE_PROBLEMS, Url, answers, page_of, show
-from veza.api.visitors import Visitor, needs
-from veza.catalog.artists import Artist
-from veza.kit.database import Database, Session
+from veza.api.operations import listing, read, write
+from veza.api.shapes import Url, show
+from veza.http.errors.accounts import PROOF_NEEDED
+from veza.http.errors.money import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.http.idempotency import Idempotent
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
+from veza.kit.database import Session
 from veza.library.grants import ItemKind
-from veza.market import sales, sellers
+from veza.market import sales
 from veza.market.rules import MarketRules
 from veza.market.sales import Sale
 from veza.money import balances, listings
 from veza.money import sellers as paid_sellers
 from veza.money.facade import Money
-from veza.money.sellers import OnboardingFailed, Seller
-from veza.money.stripe.definite import ProviderRefused, told
+from veza.money.sellers import Seller
 
 TAG = "sales"
 
@@ -107,195 +104,144 @@ REVERSAL_EXAMPLE: dict[str, Any] = {
 PAYOUTS_EXAMPLE = {"is_registered": True, "transfers_active": True, "standing": SELLER_EXAMPLE["standing"]}
 
 
-async def _theirs(session: Session, artist_id: UUID, visitor: Visitor) -> Artist:
-    return await sellers.artist_for(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-
-
-@post(
+@write.post(
     "/artists/{artist_id:uuid}/onboarding",
-    operation_id="onboardArtist",
-    tags=[TAG],
+    operation="onboardArtist",
     summary="Get ready to be paid",
-    opt=needs(Permission.SELL),
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, SellerOnboarding, "A link to the provider's form.", ONBOARDING_EXAMPLE,
-        *SELLING_PROBLEMS, PROOF_NEEDED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    body={"return_url": "https://example.org/studio"},
+    gives=(201, SellerOnboarding, "A link to the provider's form.", ONBOARDING_EXAMPLE),
+    problems=(NOT_FOUND, PROOF_NEEDED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE),
+)
 async def onboard_artist(
-    artist_id: FromPath[UUID],
-    data: Annotated[
-        OnboardingRequest, BodyKwarg(examples=[Example(value={"return_url": "https://example.org/studio"})])
-    ],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    money: NamedDependency[Money],
-    rules: NamedDependency[MarketRules],
+    artist_id: UUID,
+    data: OnboardingRequest,
+    idempotent: Idempotent,
+    identity: Identity,
+    money: Money,
+    rules: MarketRules,
     proof: ProofHeader = None,
 ) -> Response[SellerOnboarding]:
     """For owners, who show afresh that it is them: the form says where the money goes. Opens the artist's account at
     the payment provider, once, and makes a fresh link to its form. What was sold before is paid out once the provider
     lets the account be paid."""
 
-    async def intend(session: Session) -> Seller:
-        artist = await sellers.artist_for_owner(session, artist_id, visitor.person_id, is_operator=is_operator(visitor))
-        await reauthentication.spend(session, visitor.person_id, proof)
+    async def register(session: Session) -> Seller:
+        artist = await owned_artist(session, artist_id, identity)
+        await reauthentication.spend(session, identity.person_id, proof)
         return await paid_sellers.register(session, str(artist.id), artist.name, artist.country)
 
-    async def ask(row: Seller) -> str:
-        back = data.return_url or f"{rules.base_url}/studio/{artist_id}"
-        try:
-            _, link = await paid_sellers.onboard(
-                money.database, money.gateway.for_people(), row.id, row.name, row.country,
-                return_url=back, actor=visitor.actor,
-            )  # fmt: skip
-        except OnboardingFailed as failed:
-            raise told(failed.answer, str(failed)) from failed
-        return link
-
-    async def record(session: Session, row: Seller, link: str) -> Reply:
-        seller = await paid_sellers.find(session, row.id)
-        return Reply(201, show(SellerOnboarding, seller, onboarding_url=link))
-
-    async def nothing(_: Session) -> None:
-        """The seller stays registered: the next request may mend name and country."""
-
-    try:
-        return await idempotent.run_in_steps(intend, ask, record)
-    except ProviderRefused:
-        await idempotent.forget(nothing)
-        raise
+    back = data.return_url or f"{rules.base_url}/studio/{artist_id}"
+    return await onboarding(idempotent, money, register, back, actor=identity.actor)
 
 
-@get(
+@read(
     "/artists/{artist_id:uuid}/payouts",
-    operation_id="showPayouts",
-    tags=[TAG],
+    operation="showPayouts",
     summary="Show where an artist's money stands",
-    opt=needs(Permission.SELL),
-    responses=answers(200, Payouts, "By currency.", PAYOUTS_EXAMPLE, *SELLING_PROBLEMS),
+    permission=Permission.SELL,
+    gives=(Payouts, "By currency.", PAYOUTS_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_payouts(
-    artist_id: FromPath[UUID], database: NamedDependency[Database], visitor: NamedDependency[Visitor]
-) -> Payouts:
+async def show_payouts(session: Session, artist_id: UUID, identity: Identity) -> Payouts:
     """What is coming, what was sent and taken back, and what is owed, in each currency."""
-    async with database.read() as session:
-        await _theirs(session, artist_id, visitor)
-        seller = await paid_sellers.seller(session, str(artist_id))
-        sums = await balances.of_seller(session, str(artist_id))
+    await own_artist(session, artist_id, identity)
+    seller = await paid_sellers.seller(session, str(artist_id))
+    sums = await balances.of_seller(session, str(artist_id))
     active = seller is not None and seller.transfers_active
     return Payouts(seller is not None, active, [show(Standing, one) for one in sums])
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/sales",
-    operation_id="listSales",
-    tags=[TAG],
+    operation="listSales",
     summary="List an artist's sales",
-    opt=needs(Permission.SELL),
-    dependencies=paged(sales.SORTS),
-    responses=answers(
-        200, Page[SaleResponse], "A page, newest first.", page_of(SALE_EXAMPLE), *SELLING_PROBLEMS, *LIST_PROBLEMS
-    ),
+    permission=Permission.SELL,
+    sorts=sales.SORTS,
+    gives=(SaleResponse, "A page, newest first.", SALE_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def list_sales(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
     currency: OfCurrency = None,
     kind: OfKind = None,
     release: OfRelease = None,
 ) -> Page[SaleResponse]:
     """What was paid for, line by line, with the platform's fee and the artist's share. Buyers are not named."""
     filters: dict[str, Any] = {"currency": currency_of(currency), "kind": kind, "release_id": release}
-    part = page_request.of(f"sales of {artist_id}", filters)
-    async with database.read() as session:
-        await _theirs(session, artist_id, visitor)
-        rows = await sales.of_artist(session, artist_id, part.slice, **filters)
-    return part.page(rows, _sale)
+    page = page_request.of(f"sales of {artist_id}", filters)
+    await own_artist(session, artist_id, identity)
+    rows = await sales.of_artist(session, artist_id, page.slice, **filters)
+    return page.filled(rows, _sale)
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/transfers",
-    operation_id="listArtistsTransfers",
-    tags=[TAG],
+    operation="listArtistsTransfers",
     summary="List what an artist was sent",
-    opt=needs(Permission.SELL),
-    dependencies=paged(listings.TRANSFER_SORTS),
-    responses=answers(
-        200, Page[TransferResponse], "A page, newest first.", page_of(TRANSFER_EXAMPLE),
-        *SELLING_PROBLEMS, *LIST_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    sorts=listings.TRANSFER_SORTS,
+    gives=(TransferResponse, "A page, newest first.", TRANSFER_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
 async def list_artists_transfers(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
     status: Annotated[TransferStatus | None, QueryParameter(description="Only in this state.")] = None,
 ) -> Page[TransferResponse]:
     """The artist's shares, sent or on their way, and what of each was taken back."""
-    part = page_request.of(f"transfers of {artist_id}", {"status": status})
-    async with database.read() as session:
-        await _theirs(session, artist_id, visitor)
-        rows = await listings.transfers(session, part.slice, seller_id=str(artist_id), status=status)
-    return part.page(rows, lambda row: show(TransferResponse, row))
+    page = page_request.of(f"transfers of {artist_id}", {"status": status})
+    await own_artist(session, artist_id, identity)
+    rows = await listings.transfers(session, page.slice, seller_id=str(artist_id), status=status)
+    return page.filled(rows, lambda row: show(TransferResponse, row))
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/reversals",
-    operation_id="listArtistsReversals",
-    tags=[TAG],
+    operation="listArtistsReversals",
     summary="List what was taken back from an artist",
-    opt=needs(Permission.SELL),
-    dependencies=paged(listings.REVERSAL_SORTS),
-    responses=answers(
-        200, Page[ReversalResponse], "A page, newest first.", page_of(REVERSAL_EXAMPLE),
-        *SELLING_PROBLEMS, *LIST_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    sorts=listings.REVERSAL_SORTS,
+    gives=(ReversalResponse, "A page, newest first.", REVERSAL_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
 async def list_artists_reversals(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
     status: Annotated[ReversalStatus | None, QueryParameter(description="Only in this state.")] = None,
 ) -> Page[ReversalResponse]:
     """The artist's part of what buyers got back: done, under way, or owed."""
-    part = page_request.of(f"reversals of {artist_id}", {"status": status})
-    async with database.read() as session:
-        await _theirs(session, artist_id, visitor)
-        rows = await listings.reversals(session, part.slice, seller_id=str(artist_id), status=status)
-    return part.page(rows, lambda row: show(ReversalResponse, row))
+    page = page_request.of(f"reversals of {artist_id}", {"status": status})
+    await own_artist(session, artist_id, identity)
+    rows = await listings.reversals(session, page.slice, seller_id=str(artist_id), status=status)
+    return page.filled(rows, lambda row: show(ReversalResponse, row))
 
 
-@get(
+@listing(
     "/artists/{artist_id:uuid}/nettings",
-    operation_id="listArtistsNettings",
-    tags=[TAG],
+    operation="listArtistsNettings",
     summary="List what was kept of an artist's sales",
-    opt=needs(Permission.SELL),
-    dependencies=paged(listings.NETTING_SORTS),
-    responses=answers(
-        200, Page[NettingResponse], "A page, newest first.", page_of(NETTING_EXAMPLE),
-        *SELLING_PROBLEMS, *LIST_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.SELL,
+    sorts=listings.NETTING_SORTS,
+    gives=(NettingResponse, "A page, newest first.", NETTING_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
 async def list_artists_nettings(
-    artist_id: FromPath[UUID],
-    page_request: NamedDependency[PageRequest],
-    database: NamedDependency[Database],
-    visitor: NamedDependency[Visitor],
+    session: Session, artist_id: UUID, page_request: PageRequest, identity: Identity
 ) -> Page[NettingResponse]:
     """The artist's part of what buyers got back that could not be taken back: kept of later sales, line by line."""
-    part = page_request.of(f"nettings of {artist_id}", {})
-    async with database.read() as session:
-        await _theirs(session, artist_id, visitor)
-        rows = await listings.nettings(session, part.slice, seller_id=str(artist_id))
-        refs = await listings.order_refs(session, rows)
-    return part.page(rows, lambda row: shown(row, refs))
+    page = page_request.of(f"nettings of {artist_id}", {})
+    await own_artist(session, artist_id, identity)
+    rows = await listings.nettings(session, page.slice, seller_id=str(artist_id))
+    refs = await listings.order_refs(session, rows)
+    return page.filled(rows, lambda row: shown(row, refs))
 
 
 def _sale(sale: Sale) -> SaleResponse:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath
+from litestar import Response
 from msgspec import Meta, Struct
 
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.findings import TAG
-from veza.api.money.problems import NOT_REFUNDABLE, PROVIDER_UNAVAILABLE
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import PLAIN, WRITE_PROBLEMS, answers, show
+from veza.accounts.permissions import Permission
+from veza.api.operations import write
+from veza.api.shapes import PLAIN, show
+from veza.http.errors.money import NOT_REFUNDABLE, PROVIDER_UNAVAILABLE
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 from veza.money.charge_returns import ReturnedCharge, return_charge
 from veza.money.facade import Money
+
+TAG = "findings"
 
 
 class ReturnRequest(Struct, forbid_unknown_fields=True):
@@ -50,23 +50,20 @@ RETURNED_EXAMPLE: dict[str, Any] = {
 }
 
 
-@post(
+@write.post(
     "/charges/{charge_id:str}/return",
-    status_code=200,
-    operation_id="returnCharge",
-    tags=[TAG],
+    operation="returnCharge",
     summary="Give a charge back that no payment is booked with",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, ReturnedChargeResponse, "What goes back to the buyer.", RETURNED_EXAMPLE,
-        NOT_FOUND, NOT_REFUNDABLE, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.MONEY,
+    body={"reason": "the buyer paid twice"},
+    gives=(200, ReturnedChargeResponse, "What goes back to the buyer.", RETURNED_EXAMPLE),
+    problems=(NOT_FOUND, NOT_REFUNDABLE, PROVIDER_UNAVAILABLE),
+)
 async def return_whole_charge(
-    charge_id: FromPath[Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_]+$")]],
-    data: Annotated[ReturnRequest, BodyKwarg(examples=[Example(value={"reason": "the buyer paid twice"})])],
-    idempotent: NamedDependency[Idempotent],
-    money: NamedDependency[Money],
+    charge_id: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_]+$")],
+    data: ReturnRequest,
+    idempotent: Idempotent,
+    money: Money,
 ) -> Response[ReturnedChargeResponse]:
     """The way back for a charge that a `second_charge`, `amount_differs` or `missing_here` finding names: all that is
     left of it goes to the buyer. Refused for the charge of a payment, which is refunded by `POST /refunds`."""

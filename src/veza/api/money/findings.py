@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.problems import ALREADY_RESOLVED, PROVIDER_UNAVAILABLE
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, duration, page_of, show
+from veza.accounts.permissions import Permission
+from veza.api.operations import listing, write
+from veza.api.shapes import PLAIN, duration, show
+from veza.http.errors.money import ALREADY_RESOLVED, PROVIDER_UNAVAILABLE
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 from veza.money import findings, listings
 from veza.money.facade import Money
@@ -104,17 +104,17 @@ RECONCILIATION_EXAMPLE = {
 }
 
 
-@get(
+@listing(
     "/findings",
-    operation_id="listFindings",
-    tags=[TAG],
+    operation="listFindings",
     summary="List findings",
-    dependencies=paged(listings.FINDING_SORTS),
-    responses=answers(200, Page[FindingResponse], "A page, newest first.", page_of(FINDING_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.MONEY,
+    sorts=listings.FINDING_SORTS,
+    gives=(FindingResponse, "A page, newest first.", FINDING_EXAMPLE),
 )
 async def list_findings(
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    session: Session,
+    page_request: PageRequest,
     in_state: Annotated[
         Literal["open", "resolved"] | None, QueryParameter(name="state", description="Only open or resolved.")
     ] = None,
@@ -123,54 +123,38 @@ async def list_findings(
 ) -> Page[FindingResponse]:
     """All findings, newest first: what reconciliation, the workers and the law check want a person to know."""
     filters = {"state": in_state, "kind": kind, "payment_id": payment}
-    part = page_request.of("findings", filters)
+    page = page_request.of("findings", filters)
     is_open = None if in_state is None else in_state == "open"
-    async with money.database.read() as session:
-        rows = await listings.findings(session, part.slice, kind=kind, is_open=is_open, payment_id=payment)
-    return part.page(rows, _shown)
+    rows = await listings.findings(session, page.slice, kind=kind, is_open=is_open, payment_id=payment)
+    return page.filled(rows, _shown)
 
 
-@post(
+@write.post(
     "/findings/{finding_id:uuid}/resolve",
-    status_code=200,
-    operation_id="resolveFinding",
-    tags=[TAG],
+    operation="resolveFinding",
     summary="Resolve a finding",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, FindingResponse, "The finding, resolved.", RESOLVED_EXAMPLE, NOT_FOUND, ALREADY_RESOLVED, *WRITE_PROBLEMS
-    ),
-)  # fmt: skip
-async def resolve_finding(
-    finding_id: FromPath[UUID],
-    data: Annotated[Resolution, BodyKwarg(examples=[Example(value={"note": "settled by bank transfer"})])],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[FindingResponse]:
+    permission=Permission.MONEY,
+    body={"note": "settled by bank transfer"},
+    gives=(200, FindingResponse, "The finding, resolved.", RESOLVED_EXAMPLE),
+    problems=(NOT_FOUND, ALREADY_RESOLVED),
+)
+async def resolve_finding(session: Session, finding_id: UUID, data: Resolution) -> FindingResponse:
     """Notes what was done and closes the finding. Findings whose cause goes away close by themselves; one whose cause
     is still there is opened again by the next check."""
-
-    async def work(session: Session) -> Reply:
-        return Reply(200, _shown(await findings.resolve_by_hand(session, finding_id, data.note.strip())))
-
-    return await idempotent.run(work)
+    return _shown(await findings.resolve_by_hand(session, finding_id, data.note.strip()))
 
 
-@post(
+@write.post(
     "/reconciliations",
-    status_code=200,
-    operation_id="reconcile",
-    tags=[TAG],
+    operation="reconcile",
     summary="Compare with the provider",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Reconciliation, "What was compared and what differed.", RECONCILIATION_EXAMPLE,
-        PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.MONEY,
+    body={"since": "7d", "apply": False},
+    gives=(200, Reconciliation, "What was compared and what differed.", RECONCILIATION_EXAMPLE),
+    problems=(PROVIDER_UNAVAILABLE,),
+)
 async def create_reconciliation(
-    data: Annotated[ReconciliationRequest, BodyKwarg(examples=[Example(value={"since": "7d", "apply": False})])],
-    idempotent: NamedDependency[Idempotent],
-    money: NamedDependency[Money],
+    data: ReconciliationRequest, idempotent: Idempotent, money: Money
 ) -> Response[Reconciliation]:
     """Lists the provider's charges, refunds, transfers, reversals and disputes and compares them with ours. With
     `apply`, facts found there are recorded and rebalanced, and what needs a person becomes a finding."""

@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get
-from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import Struct
 
-from veza.api.money.sellers import TAG
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, answers, page_of, show
+from veza.accounts.permissions import Permission
+from veza.api.operations import listing
+from veza.api.shapes import PLAIN, show
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
+from veza.kit.database import Session
 from veza.money import listings, sellers
-from veza.money.facade import Money
 from veza.money.nettings import Netting
+
+TAG = "sellers"
 
 
 class NettingResponse(Struct, frozen=True):
@@ -60,25 +61,23 @@ def shown(row: Netting, order_refs: Mapping[UUID, str]) -> NettingResponse:
     return show(NettingResponse, row, sale_order_ref=sale, debt_order_ref=debt)
 
 
-@get(
+@listing(
     "/sellers/{seller_id:str}/nettings",
-    operation_id="listNettings",
-    tags=[TAG],
+    operation="listNettings",
     summary="List what was kept of a seller's sales",
-    dependencies=paged(listings.NETTING_SORTS),
-    responses=answers(
-        200, Page[NettingResponse], "A page, newest first.", page_of(NETTING_EXAMPLE), NOT_FOUND, *LIST_PROBLEMS
-    ),
+    permission=Permission.MONEY,
+    sorts=listings.NETTING_SORTS,
+    gives=(NettingResponse, "A page, newest first.", NETTING_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def list_nettings(
+    session: Session,
     seller_id: Annotated[str, PathParameter(pattern=PLAIN, description="As given at onboarding.")],
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    page_request: PageRequest,
 ) -> Page[NettingResponse]:
     """What could not be taken back from a seller is kept of their later sales, before their share is sent."""
-    part = page_request.of(f"nettings of {seller_id}", {})
-    async with money.database.read() as session:
-        await sellers.find(session, seller_id)
-        rows = await listings.nettings(session, part.slice, seller_id=seller_id)
-        refs = await listings.order_refs(session, rows)
-    return part.page(rows, lambda row: shown(row, refs))
+    page = page_request.of(f"nettings of {seller_id}", {})
+    await sellers.find(session, seller_id)
+    rows = await listings.nettings(session, page.slice, seller_id=seller_id)
+    refs = await listings.order_refs(session, rows)
+    return page.filled(rows, lambda row: shown(row, refs))

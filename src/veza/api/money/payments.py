@@ -7,31 +7,27 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar import Response
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.problems import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.accounts.permissions import Permission
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse
 from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferResponse
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import BAD_AMOUNT, NOT_FOUND
+from veza.api.operations import listing, read, write
 from veza.api.shapes import (
-    LIST_PROBLEMS,
     PLAIN,
-    WRITE_PROBLEMS,
     CurrencyCode,
     Minor,
     SellerId,
     Text,
     Url,
-    answers,
-    page_of,
     show,
 )
+from veza.http.errors.money import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit.database import Session
 from veza.money import balances, checkout, ledger, listings, payments
 from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
@@ -189,22 +185,17 @@ DETAIL_EXAMPLE = {
 }
 
 
-@post(
+@write.post(
     "/payments",
-    operation_id="createPayment",
-    tags=[TAG],
+    operation="createPayment",
     summary="Open a checkout",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, PaymentResponse, "The payment; send the buyer to `checkout_url`.", PAYMENT_EXAMPLE,
-        BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.MONEY,
+    body=WANTED_EXAMPLE,
+    gives=(201, PaymentResponse, "The payment; send the buyer to `checkout_url`.", PAYMENT_EXAMPLE),
+    problems=(BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE),
+)
 async def create_payment(
-    data: Annotated[PaymentDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    money: NamedDependency[Money],
-    terms: NamedDependency[SaleTerms],
+    data: PaymentDraft, idempotent: Idempotent, money: Money, terms: SaleTerms
 ) -> Response[PaymentResponse]:
     """Writes the payment and opens the provider's pay page for it. Repeating the request with the same key, after
     whatever happened, gives the same payment. Sellers are paid once the charge is seen to have succeeded."""
@@ -235,19 +226,17 @@ async def create_payment(
         raise
 
 
-@get(
+@listing(
     "/payments",
-    operation_id="listPayments",
-    tags=[TAG],
+    operation="listPayments",
     summary="List payments",
-    dependencies=paged(listings.PAYMENT_SORTS),
-    responses=answers(
-        200, Page[PaymentResponse], "A page, newest first.", page_of(PAYMENT_EXAMPLE), *LIST_PROBLEMS
-    ),
-)  # fmt: skip
+    permission=Permission.MONEY,
+    sorts=listings.PAYMENT_SORTS,
+    gives=(PaymentResponse, "A page, newest first.", PAYMENT_EXAMPLE),
+)
 async def list_payments(
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    session: Session,
+    page_request: PageRequest,
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     seller: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only with a line of this seller.")
@@ -258,35 +247,34 @@ async def list_payments(
 ) -> Page[PaymentResponse]:
     """All payments, newest first."""
     filters = {"status": status, "seller_id": seller, "order_ref": order_ref}
-    part = page_request.of("payments", filters)
-    async with money.database.read() as session:
-        rows = await listings.payments(session, part.slice, **filters)
-    return part.page(rows, lambda row: show(PaymentResponse, row))
+    page = page_request.of("payments", filters)
+    rows = await listings.payments(session, page.slice, **filters)
+    return page.filled(rows, lambda row: show(PaymentResponse, row))
 
 
-@get(
+@read(
     "/payments/{payment_id:uuid}",
-    operation_id="showPayment",
-    tags=[TAG],
+    operation="showPayment",
     summary="Show a payment",
-    responses=answers(200, PaymentDetail, "The payment and what followed from it.", DETAIL_EXAMPLE, NOT_FOUND),
+    permission=Permission.MONEY,
+    gives=(PaymentDetail, "The payment and what followed from it.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_payment(payment_id: FromPath[UUID], money: NamedDependency[Money]) -> PaymentDetail:
+async def show_payment(session: Session, payment_id: UUID) -> PaymentDetail:
     """One payment with its lines, refunds, transfers, what each seller is owed and what is planned for them, and the
     balances of its ledger."""
-    async with money.database.read() as session:
-        payment = await payments.find(session, payment_id)
-        return show(
-            PaymentDetail,
-            payment,
-            lines=[show(LineResponse, line) for line in await payments.lines_of(session, payment_id)],
-            refunds=[show(RefundResponse, row) for row in await listings.of_payment(session, Refund, payment_id)],
-            transfers=[
-                show(TransferResponse, row) for row in await listings.of_payment(session, SellerTransfer, payment_id)
-            ],
-            sellers=[show(SellerSide, book) for book in await balances.of_payment(session, payment)],
-            ledger={account.value: minor for account, minor in (await ledger.balances(session, payment_id)).items()},
-        )
+    payment = await payments.find(session, payment_id)
+    return show(
+        PaymentDetail,
+        payment,
+        lines=[show(LineResponse, line) for line in await payments.lines_of(session, payment_id)],
+        refunds=[show(RefundResponse, row) for row in await listings.of_payment(session, Refund, payment_id)],
+        transfers=[
+            show(TransferResponse, row) for row in await listings.of_payment(session, SellerTransfer, payment_id)
+        ],
+        sellers=[show(SellerSide, book) for book in await balances.of_payment(session, payment)],
+        ledger={account.value: minor for account, minor in (await ledger.balances(session, payment_id)).items()},
+    )
 
 
 def _fee(line: LineOfOrder, terms: SaleTerms) -> int:

@@ -6,33 +6,26 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.problems import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import BAD_AMOUNT, NOT_FOUND
+from veza.accounts.permissions import Permission
+from veza.api.operations import listing, read, write
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
-    LIST_PROBLEMS,
-    WRITE_PROBLEMS,
     Change,
     CurrencyCode,
     Minor,
     Text,
-    answers,
     changes,
-    page_of,
     show,
 )
+from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit import moves
 from veza.kit.database import Session
 from veza.money import listings, payments, refunds
-from veza.money.facade import Money
 
 TAG = "refunds"
 Status = Literal["requested", "pending", "requires_action", "succeeded", "failed", "canceled", "refused"]
@@ -122,73 +115,63 @@ DETAIL_EXAMPLE = {
 }
 
 
-@post(
+@write.post(
     "/refunds",
-    status_code=202,
-    operation_id="createRefund",
-    tags=[TAG],
+    operation="createRefund",
     summary="Give a buyer money back",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        202, RefundResponse, "The refund, reserved; the provider is asked for it at once.", REFUND_EXAMPLE,
-        NOT_FOUND, BAD_AMOUNT, REFUND_EXCEEDS_PAYMENT, NOT_REFUNDABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def create_refund(
-    data: Annotated[RefundDraft, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[RefundResponse]:
+    permission=Permission.MONEY,
+    body=WANTED_EXAMPLE,
+    gives=(202, RefundResponse, "The refund, reserved; the provider is asked for it at once.", REFUND_EXAMPLE),
+    location="/api/v1/refunds/{shown.id}",
+    problems=(NOT_FOUND, BAD_AMOUNT, REFUND_EXCEEDS_PAYMENT, NOT_REFUNDABLE),
+)
+async def create_refund(session: Session, data: RefundDraft) -> RefundResponse:
     """Reserves the amount and asks the provider for the refund in the background. Once it succeeds, the sellers'
     shares of it are taken back from their transfers; the buyer never waits for that."""
     amounts = [(line.line_id, line.amount_minor) for line in data.lines]
-
-    async def work(session: Session) -> Reply:
-        payment = await payments.lock(session, data.payment_id)
-        row = await refunds.request(
-            session, payment, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
-        )
-        await session.refresh(row)
-        return Reply(202, show(RefundResponse, row), location=f"/api/v1/refunds/{row.id}")
-
-    return await idempotent.run(work)
+    payment = await payments.lock(session, data.payment_id)
+    row = await refunds.request(
+        session, payment, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
+    )
+    await session.refresh(row)
+    return show(RefundResponse, row)
 
 
-@get(
+@listing(
     "/refunds",
-    operation_id="listRefunds",
-    tags=[TAG],
+    operation="listRefunds",
     summary="List refunds",
-    dependencies=paged(listings.REFUND_SORTS),
-    responses=answers(200, Page[RefundResponse], "A page, newest first.", page_of(REFUND_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.MONEY,
+    sorts=listings.REFUND_SORTS,
+    gives=(RefundResponse, "A page, newest first.", REFUND_EXAMPLE),
 )
 async def list_refunds(
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    session: Session,
+    page_request: PageRequest,
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only of this payment.")] = None,
 ) -> Page[RefundResponse]:
     """All refunds, newest first, those made at the provider by somebody else included."""
     filters = {"status": status, "payment_id": payment}
-    part = page_request.of("refunds", filters)
-    async with money.database.read() as session:
-        rows = await listings.refunds(session, part.slice, status=status, payment_id=payment)
-    return part.page(rows, lambda row: show(RefundResponse, row))
+    page = page_request.of("refunds", filters)
+    rows = await listings.refunds(session, page.slice, status=status, payment_id=payment)
+    return page.filled(rows, lambda row: show(RefundResponse, row))
 
 
-@get(
+@read(
     "/refunds/{refund_id:uuid}",
-    operation_id="showRefund",
-    tags=[TAG],
+    operation="showRefund",
     summary="Show a refund",
-    responses=answers(200, RefundDetail, "The refund, its lines and its history.", DETAIL_EXAMPLE, NOT_FOUND),
+    permission=Permission.MONEY,
+    gives=(RefundDetail, "The refund, its lines and its history.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_refund(refund_id: FromPath[UUID], money: NamedDependency[Money]) -> RefundDetail:
+async def show_refund(session: Session, refund_id: UUID) -> RefundDetail:
     """One refund: how much of it is for which line, and every move it made."""
-    async with money.database.read() as session:
-        row = await refunds.find(session, refund_id)
-        return show(
-            RefundDetail,
-            row,
-            lines=[show(RefundLineResponse, line) for line in await listings.refund_lines(session, refund_id)],
-            history=changes(await moves.history_of(session, refund_id)),
-        )
+    row = await refunds.find(session, refund_id)
+    return show(
+        RefundDetail,
+        row,
+        lines=[show(RefundLineResponse, line) for line in await listings.refund_lines(session, refund_id)],
+        history=changes(await moves.history_of(session, refund_id)),
+    )

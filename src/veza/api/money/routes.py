@@ -8,10 +8,9 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts.permissions import Permission
 from veza.api.money import charges, findings, nettings, payments, refunds, sellers, transfers, watch, webhooks
 from veza.api.money.payments import SaleTerms
-from veza.api.visitors import needs
+from veza.api.operations import operations_of
 from veza.http.routers import FreshRouter
 from veza.money.facade import Money
 
@@ -28,7 +27,7 @@ MONEY_TAGS: Sequence[Tag] = (
 
 
 def money_routes(money: Money, terms: SaleTerms) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1, behind the operator token (`api_v1`)."""
+    """What goes under /api/v1."""
 
     def provide_money() -> Money:
         return money
@@ -36,35 +35,11 @@ def money_routes(money: Money, terms: SaleTerms) -> list[ControllerRouterHandler
     def provide_terms() -> SaleTerms:
         return terms
 
+    modules = payments, refunds, transfers, sellers, nettings, findings, charges, watch, webhooks
     return [
         FreshRouter(
             path="/",
-            opt=needs(Permission.MONEY),
-            route_handlers=[
-                payments.create_payment,
-                payments.list_payments,
-                payments.show_payment,
-                refunds.create_refund,
-                refunds.list_refunds,
-                refunds.show_refund,
-                transfers.list_transfers,
-                transfers.show_transfer,
-                transfers.retry_transfer,
-                sellers.onboard_seller,
-                sellers.list_sellers,
-                nettings.list_nettings,
-                sellers.show_seller,
-                findings.list_findings,
-                findings.resolve_finding,
-                findings.create_reconciliation,
-                charges.return_whole_charge,
-                watch.show_timeline,
-                watch.show_backlog,
-                watch.show_breaker,
-                webhooks.list_events,
-                webhooks.show_event,
-                webhooks.handle_event,
-            ],
+            route_handlers=operations_of(*modules),
             dependencies={
                 "money": Provide(provide_money, sync_to_thread=False),
                 "terms": Provide(provide_terms, sync_to_thread=False),

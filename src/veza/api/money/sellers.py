@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, PathParameter, QueryParameter
+from litestar import Response
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts import reauthentication
-from veza.api.accounts.problems import PROOF_NEEDED
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
 from veza.api.accounts.proofs import ProofHeader
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.problems import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, SellerId, Text, Url, answers, page_of, show
-from veza.api.visitors import Visitor
+from veza.api.operations import listing, read, write
+from veza.api.shapes import PLAIN, SellerId, Text, Url, show
+from veza.http.errors.accounts import PROOF_NEEDED
+from veza.http.errors.money import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.http.words import CAPITAL_COUNTRY
 from veza.kit.database import Session
 from veza.money import balances, listings, sellers
@@ -113,96 +114,97 @@ DETAIL_EXAMPLE = {
 }
 
 
-@post(
+@write.post(
     "/sellers",
-    operation_id="onboardSeller",
-    tags=[TAG],
+    operation="onboardSeller",
     summary="Onboard a seller",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        201, SellerOnboarding, "The seller and a link to the provider's form.", ONBOARDING_EXAMPLE,
-        PROOF_NEEDED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
+    permission=Permission.MONEY,
+    body=WANTED_EXAMPLE,
+    gives=(201, SellerOnboarding, "The seller and a link to the provider's form.", ONBOARDING_EXAMPLE),
+    problems=(PROOF_NEEDED, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE),
+)
 async def onboard_seller(
-    data: Annotated[SellerRequest, BodyKwarg(examples=[Example(value=WANTED_EXAMPLE)])],
-    idempotent: NamedDependency[Idempotent],
-    visitor: NamedDependency[Visitor],
-    money: NamedDependency[Money],
-    proof: ProofHeader = None,
+    data: SellerRequest, idempotent: Idempotent, identity: Identity, money: Money, proof: ProofHeader = None
 ) -> Response[SellerOnboarding]:
     """Opens the seller's account at the provider, once, and makes a link to its form. Asking again with a new key makes
     a fresh link for the same account. Takes a fresh proof of an admin; the operator's token needs none."""
 
-    async def intend(session: Session) -> Seller:
-        await reauthentication.spend(session, visitor.person_id, proof)
+    async def register(session: Session) -> Seller:
+        await reauthentication.spend(session, identity.person_id, proof)
         return await sellers.register(session, data.seller_id, data.name, data.country)
 
+    location = f"/api/v1/sellers/{data.seller_id}"
+    return await onboarding(idempotent, money, register, data.return_url, actor="operator", location=location)
+
+
+async def onboarding(
+    idempotent: Idempotent,
+    money: Money,
+    register: Callable[[Session], Awaitable[Seller]],
+    return_url: str,
+    *,
+    actor: str,
+    location: str | None = None,
+) -> Response[SellerOnboarding]:
+    """Register the seller, open the account at the provider, and answer with a link to its form.
+
+    Where the provider refuses the account, the seller stays registered: the next request may mend name and country.
+    """
+
     async def ask(row: Seller) -> str:
+        to_open = row.id, row.name, row.country
         try:
             _, link = await sellers.onboard(
-                money.database,
-                money.gateway.for_people(),
-                row.id,
-                row.name,
-                row.country,
-                return_url=data.return_url,
-                actor="operator",
+                money.database, money.gateway.for_people(), *to_open, return_url=return_url, actor=actor
             )
         except OnboardingFailed as failed:
             raise told(failed.answer, str(failed)) from failed
         return link
 
-    async def record(session: Session, _: Seller, link: str) -> Reply:
-        row = await sellers.find(session, data.seller_id)
-        return Reply(201, show(SellerOnboarding, row, onboarding_url=link), location=f"/api/v1/sellers/{row.id}")
+    async def record(session: Session, row: Seller, link: str) -> Reply:
+        seller = await sellers.find(session, row.id)
+        return Reply(201, show(SellerOnboarding, seller, onboarding_url=link), location=location)
 
     try:
-        return await idempotent.run_in_steps(intend, ask, record)
+        return await idempotent.run_in_steps(register, ask, record)
     except ProviderRefused:
-        await idempotent.forget(_nothing)
+        await idempotent.forget()
         raise
 
 
-@get(
+@listing(
     "/sellers",
-    operation_id="listSellers",
-    tags=[TAG],
+    operation="listSellers",
     summary="List sellers",
-    dependencies=paged(listings.SELLER_SORTS),
-    responses=answers(200, Page[SellerResponse], "A page, by id.", page_of(SELLER_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.MONEY,
+    sorts=listings.SELLER_SORTS,
+    gives=(SellerResponse, "A page, by id.", SELLER_EXAMPLE),
 )
 async def list_sellers(
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    session: Session,
+    page_request: PageRequest,
     transfers_active: Annotated[
         bool | None, QueryParameter(description="Only who can be paid now (`true`), or cannot (`false`).")
     ] = None,
 ) -> Page[SellerResponse]:
     """All sellers, in the order of their ids unless told otherwise."""
-    part = page_request.of("sellers", {"transfers_active": transfers_active})
-    async with money.database.read() as session:
-        rows = await listings.sellers(session, part.slice, transfers_active=transfers_active)
-    return part.page(rows, lambda row: show(SellerResponse, row))
+    page = page_request.of("sellers", {"transfers_active": transfers_active})
+    rows = await listings.sellers(session, page.slice, transfers_active=transfers_active)
+    return page.filled(rows, lambda row: show(SellerResponse, row))
 
 
-@get(
+@read(
     "/sellers/{seller_id:str}",
-    operation_id="showSeller",
-    tags=[TAG],
+    operation="showSeller",
     summary="Show a seller",
-    responses=answers(200, SellerDetail, "The seller and where their money stands.", DETAIL_EXAMPLE, NOT_FOUND),
+    permission=Permission.MONEY,
+    gives=(SellerDetail, "The seller and where their money stands.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def show_seller(
-    seller_id: Annotated[str, PathParameter(pattern=PLAIN, description="As given at onboarding.")],
-    money: NamedDependency[Money],
+    session: Session, seller_id: Annotated[str, PathParameter(pattern=PLAIN, description="As given at onboarding.")]
 ) -> SellerDetail:
     """One seller: what is coming to them, what they had and gave back, and what they owe."""
-    async with money.database.read() as session:
-        row = await sellers.find(session, seller_id)
-        sums = await balances.of_seller(session, seller_id)
-        return show(SellerDetail, row, standing=[show(Standing, one) for one in sums])
-
-
-async def _nothing(_: Session) -> None:
-    """A refused account leaves its seller registered: the next request may mend name and country."""
+    row = await sellers.find(session, seller_id)
+    sums = await balances.of_seller(session, seller_id)
+    return show(SellerDetail, row, standing=[show(Standing, one) for one in sums])

@@ -6,31 +6,24 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.problems import NOTHING_TO_RETRY
-from veza.api.pagination import Page, PageRequest, paged
-from veza.api.problems import NOT_FOUND
+from veza.accounts.permissions import Permission
+from veza.api.operations import listing, read, write
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
-    LIST_PROBLEMS,
     PLAIN,
-    WRITE_PROBLEMS,
     Change,
-    answers,
     changes,
-    page_of,
     show,
 )
+from veza.http.errors.money import NOTHING_TO_RETRY
+from veza.http.paging import Page, PageRequest
+from veza.http.problems import NOT_FOUND
 from veza.kit import moves
 from veza.kit.database import Session
 from veza.money import listings, operator, reversals, transfers
-from veza.money.facade import Money
 from veza.money.transfers import SellerTransfer
 
 TAG = "transfers"
@@ -151,17 +144,17 @@ DETAIL_EXAMPLE = {
 }
 
 
-@get(
+@listing(
     "/transfers",
-    operation_id="listTransfers",
-    tags=[TAG],
+    operation="listTransfers",
     summary="List transfers",
-    dependencies=paged(listings.TRANSFER_SORTS),
-    responses=answers(200, Page[TransferResponse], "A page, newest first.", page_of(TRANSFER_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.MONEY,
+    sorts=listings.TRANSFER_SORTS,
+    gives=(TransferResponse, "A page, newest first.", TRANSFER_EXAMPLE),
 )
 async def list_transfers(
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    session: Session,
+    page_request: PageRequest,
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
     seller: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only to this seller.")
@@ -170,54 +163,38 @@ async def list_transfers(
 ) -> Page[TransferResponse]:
     """All transfers to sellers, newest first."""
     filters = {"status": status, "seller_id": seller, "payment_id": payment}
-    part = page_request.of("transfers", filters)
-    async with money.database.read() as session:
-        rows = await listings.transfers(session, part.slice, status=status, seller_id=seller, payment_id=payment)
-    return part.page(rows, lambda row: show(TransferResponse, row))
+    page = page_request.of("transfers", filters)
+    rows = await listings.transfers(session, page.slice, status=status, seller_id=seller, payment_id=payment)
+    return page.filled(rows, lambda row: show(TransferResponse, row))
 
 
-@get(
+@read(
     "/transfers/{transfer_id:uuid}",
-    operation_id="showTransfer",
-    tags=[TAG],
+    operation="showTransfer",
     summary="Show a transfer",
-    responses=answers(
-        200, TransferDetail, "The transfer, its reversals and its history.", DETAIL_EXAMPLE, NOT_FOUND
-    ),
-)  # fmt: skip
-async def show_transfer(transfer_id: FromPath[UUID], money: NamedDependency[Money]) -> TransferDetail:
+    permission=Permission.MONEY,
+    gives=(TransferDetail, "The transfer, its reversals and its history.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
+async def show_transfer(session: Session, transfer_id: UUID) -> TransferDetail:
     """One transfer: what is being taken back from it and why, and every move it made."""
-    async with money.database.read() as session:
-        return await _detail(session, await transfers.find(session, transfer_id))
+    return await _detail(session, await transfers.find(session, transfer_id))
 
 
-@post(
+@write.post(
     "/transfers/{transfer_id:uuid}/retry",
-    status_code=200,
-    operation_id="retryTransfer",
-    tags=[TAG],
+    operation="retryTransfer",
     summary="Try a given-up transfer again",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, TransferDetail, "The transfer, due again.", DETAIL_EXAMPLE,
-        NOT_FOUND, NOTHING_TO_RETRY, *WRITE_PROBLEMS,
-    ),
-)  # fmt: skip
-async def retry_transfer(
-    transfer_id: FromPath[UUID],
-    data: Annotated[
-        RetryRequest, BodyKwarg(examples=[Example(value={"reason": "the seller's account is open again"})])
-    ],
-    idempotent: NamedDependency[Idempotent],
-) -> Response[TransferDetail]:
+    permission=Permission.MONEY,
+    body={"reason": "the seller's account is open again"},
+    gives=(200, TransferDetail, "The transfer, due again.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND, NOTHING_TO_RETRY),
+)
+async def retry_transfer(session: Session, transfer_id: UUID, data: RetryRequest) -> TransferDetail:
     """Makes a permanently failed transfer, or its failed reversals, due again with a fresh count of retries. The worker
     looks at the provider first, so nothing that happened after all is done twice."""
-
-    async def work(session: Session) -> Reply:
-        row = await operator.retry_transfer(session, transfer_id, data.reason)
-        return Reply(200, await _detail(session, row))
-
-    return await idempotent.run(work)
+    row = await operator.retry_transfer(session, transfer_id, data.reason)
+    return await _detail(session, row)
 
 
 async def _detail(session: Session, row: SellerTransfer) -> TransferDetail:

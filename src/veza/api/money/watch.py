@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import get
-from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
-from veza.api.problems import NOT_FOUND
-from veza.api.shapes import PLAIN, answers, duration, show
+from veza.accounts.permissions import Permission
+from veza.api.operations import read
+from veza.api.shapes import PLAIN, duration, show
+from veza.http.problems import NOT_FOUND
+from veza.kit.database import Session
 from veza.money import backlog, breaker
-from veza.money.facade import Money
 from veza.money.timeline import payment_of, timeline
 
 TAG = "operations"
@@ -131,36 +131,36 @@ BREAKER_EXAMPLE = {
 }
 
 
-@get(
+@read(
     "/timeline/{wanted:str}",
-    operation_id="showTimeline",
-    tags=[TAG],
+    operation="showTimeline",
     summary="Show a timeline",
-    responses=answers(200, Timeline, "Everything that happened, in order.", TIMELINE_EXAMPLE, NOT_FOUND),
+    permission=Permission.MONEY,
+    gives=(Timeline, "Everything that happened, in order.", TIMELINE_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
 async def show_timeline(
+    session: Session,
     wanted: Annotated[
         str, PathParameter(max_length=200, pattern=PLAIN, description="Any of our ids, or any of the provider's.")
     ],
-    money: NamedDependency[Money],
 ) -> Timeline:
     """Every intent, attempt, webhook, posting, move and operator action of the payment an id belongs to: a payment,
     order, refund, transfer, reversal or dispute, or a request id of the provider."""
-    async with money.database.read() as session:
-        payment_id = await payment_of(session, wanted)
-        entries = await timeline(session, payment_id)
+    payment_id = await payment_of(session, wanted)
+    entries = await timeline(session, payment_id)
     return Timeline(payment_id, [show(Happening, entry) for entry in entries])
 
 
-@get(
+@read(
     "/backlog",
-    operation_id="showBacklog",
-    tags=[TAG],
+    operation="showBacklog",
     summary="Show the backlog",
-    responses=answers(200, BacklogResponse, "What waits, and how it was.", BACKLOG_EXAMPLE),
+    permission=Permission.MONEY,
+    gives=(BacklogResponse, "What waits, and how it was.", BACKLOG_EXAMPLE),
 )
 async def show_backlog(
-    money: NamedDependency[Money],
+    session: Session,
     since: Annotated[
         str, QueryParameter(max_length=20, description="How far back the samples go: `30m`, `1h`, `7d`; at most `30d`.")
     ] = "1h",
@@ -168,10 +168,9 @@ async def show_backlog(
     """Rows that are not final, by kind, state and currency, with the samples taken every minute."""
     back = duration(since, "query", "since", most=backlog.SAMPLES_KEPT)
     step = timedelta(minutes=max(1, math.ceil(back / timedelta(minutes=MOST_STEPS))))
-    async with money.database.read() as session:
-        now = session.now
-        waiting = await backlog.backlog(session)
-        samples = await backlog.peaks(session, now - back, step)
+    now = session.now
+    waiting = await backlog.backlog(session)
+    samples = await backlog.peaks(session, now - back, step)
     return BacklogResponse(
         at=now,
         waiting=[
@@ -183,15 +182,14 @@ async def show_backlog(
     )
 
 
-@get(
+@read(
     "/breaker",
-    operation_id="showBreaker",
-    tags=[TAG],
+    operation="showBreaker",
     summary="Show the breaker",
-    responses=answers(200, BreakerResponse, "The breaker's state.", BREAKER_EXAMPLE),
+    permission=Permission.MONEY,
+    gives=(BreakerResponse, "The breaker's state.", BREAKER_EXAMPLE),
 )
-async def show_breaker(money: NamedDependency[Money]) -> BreakerResponse:
+async def show_breaker(session: Session) -> BreakerResponse:
     """Whether requests to the provider are held back, since when and why."""
-    async with money.database.read() as session:
-        row = await breaker.state(session)
+    row = await breaker.state(session)
     return show(BreakerResponse, row, failed_in_a_row=len(row.streak))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
@@ -15,11 +15,13 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
-from veza.api.idempotency import IDEMPOTENT_DEPENDENCY, Idempotent, Reply
-from veza.api.money.problems import BAD_WEBHOOK
-from veza.api.pagination import Page, PageRequest, instant_of, paged
-from veza.api.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
-from veza.api.shapes import LIST_PROBLEMS, PLAIN, WRITE_PROBLEMS, answers, page_of, show
+from veza.accounts.permissions import Permission
+from veza.api.operations import listing, read, write
+from veza.api.shapes import PLAIN, show
+from veza.http.errors.money import BAD_WEBHOOK
+from veza.http.idempotency import Idempotent, Reply
+from veza.http.paging import Page, PageRequest, instant_of
+from veza.http.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.money import listings
@@ -122,58 +124,52 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
     return receive_webhook
 
 
-@get(
+@listing(
     "/webhook-events",
-    operation_id="listWebhookEvents",
-    tags=[TAG],
+    operation="listWebhookEvents",
     summary="List webhook events",
-    dependencies=paged(listings.EVENT_SORTS),
-    responses=answers(200, Page[EventResponse], "A page, last arrived first.", page_of(EVENT_EXAMPLE), *LIST_PROBLEMS),
+    permission=Permission.MONEY,
+    sorts=listings.EVENT_SORTS,
+    gives=(EventResponse, "A page, last arrived first.", EVENT_EXAMPLE),
 )
 async def list_events(
-    page_request: NamedDependency[PageRequest],
-    money: NamedDependency[Money],
+    session: Session,
+    page_request: PageRequest,
     in_state: Annotated[EventStatus | None, QueryParameter(name="state", description="Only in this state.")] = None,
     type: Annotated[str | None, QueryParameter(max_length=100, pattern=PLAIN, description="Only of this type.")] = None,
 ) -> Page[EventResponse]:
     """Every event that came in, last arrived first."""
     filters = {"state": in_state, "type": type}
-    part = page_request.of("webhook-events", filters)
-    async with money.database.read() as session:
-        rows = await listings.webhook_events(session, part.slice, state=in_state, type=type)
-    return part.page(rows, _shown)
+    page = page_request.of("webhook-events", filters)
+    rows = await listings.webhook_events(session, page.slice, state=in_state, type=type)
+    return page.filled(rows, _shown)
 
 
-@get(
+@read(
     "/webhook-events/{event_id:str}",
-    operation_id="showWebhookEvent",
-    tags=[TAG],
+    operation="showWebhookEvent",
     summary="Show a webhook event",
-    responses=answers(200, EventDetail, "The event with its payload.", DETAIL_EXAMPLE, NOT_FOUND),
+    permission=Permission.MONEY,
+    gives=(EventDetail, "The event with its payload.", DETAIL_EXAMPLE),
+    problems=(NOT_FOUND,),
 )
-async def show_event(event_id: EventId, money: NamedDependency[Money]) -> EventDetail:
+async def show_event(session: Session, event_id: EventId) -> EventDetail:
     """One event with what the provider sent and what became of it."""
-    async with money.database.read() as session:
-        row = await session.get(WebhookEvent, event_id)
+    row = await session.get(WebhookEvent, event_id)
     if row is None:
         raise _no_event(event_id)
     return show(EventDetail, row, state=EventStatus(row.state), payload=json.loads(row.payload))
 
 
-@post(
+@write.post(
     "/webhook-events/{event_id:str}/handle",
-    status_code=200,
-    operation_id="handleWebhookEvent",
-    tags=[TAG],
+    operation="handleWebhookEvent",
     summary="Handle a webhook event again",
-    dependencies=IDEMPOTENT_DEPENDENCY,
-    responses=answers(
-        200, Handled, "What became of it.", {"id": "evt_1", "state": "handled"}, NOT_FOUND, *WRITE_PROBLEMS
-    ),
-)  # fmt: skip
-async def handle_event(
-    event_id: EventId, idempotent: NamedDependency[Idempotent], money: NamedDependency[Money]
-) -> Response[Handled]:
+    permission=Permission.MONEY,
+    gives=(200, Handled, "What became of it.", {"id": "evt_1", "state": "handled"}),
+    problems=(NOT_FOUND,),
+)
+async def handle_event(event_id: EventId, idempotent: Idempotent, money: Money) -> Response[Handled]:
     """Handles a stored event now. Facts are merged, so handling one again that was handled changes nothing."""
 
     async def intend(_: Session) -> None: ...

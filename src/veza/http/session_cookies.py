@@ -10,7 +10,7 @@ from litestar.connection import ASGIConnection
 
 from veza.accounts.devices import LASTS
 from veza.accounts.sign_in import Begun, Browser
-from veza.api.host_cookies import HostCookie
+from veza.http.host_cookies import HostCookie
 from veza.http.limits import address_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -43,6 +43,6 @@ class Cookies:
         """Let the browser keep by what its device is known again."""
         response.set_cookie(self._device.make(connection, value, LASTS))
 
-    def signed_out(self, connection: Connection, response: Response[Any]) -> None:
-        """Let the browser forget the session; the device stays known."""
-        response.set_cookie(self._session.make(connection, "", timedelta(0)))
+    def signed_out(self, connection: Connection) -> Response[None]:
+        """204, which lets the browser forget the session; the device stays known."""
+        return Response(None, status_code=204, cookies=[self._session.make(connection, "", timedelta(0))])

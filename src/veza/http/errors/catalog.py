@@ -1,11 +1,7 @@
-"""The catalogue's errors at this door: each translated once, with a `type` that never changes."""
+"""Errors of the catalogue: which kind of problem each is, with a lasting `type`."""
 
 from __future__ import annotations
 
-from veza.accounts.people import BadEmail, UnknownPerson
-from veza.accounts.reauthentication import ProofNeeded
-from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
-from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
 from veza.catalog.artists import TooManyArtists, UnknownArtist
 from veza.catalog.askers import NotYours
 from veza.catalog.covers import UnknownCover
@@ -17,9 +13,8 @@ from veza.catalog.releases import NotDraft, Outdated, UnknownRelease
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import TrackStays, UnknownTrack, WrongOrder
-from veza.kit.limits import RateLimited
-from veza.kit.moves import ForbiddenMove, Stale
-from veza.kit.objects import NoSuchObject, ObjectsUnavailable
+from veza.http.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Kind
+from veza.kit.moves import ForbiddenMove
 
 BAD_VALUE = Kind(
     "bad-value",
@@ -65,36 +60,29 @@ TOO_MANY = Kind(
     "you run 50 artists already, at most 50 are possible",
 )
 
-CATALOG_KINDS: tuple[Kind, ...] = (BAD_VALUE, OUTDATED, NOT_NOW, NOT_COMPLETE, BAD_PICTURE, TOO_MANY)
-"""Every kind of problem only this module has."""
+KINDS: tuple[Kind, ...] = (BAD_VALUE, OUTDATED, NOT_NOW, NOT_COMPLETE, BAD_PICTURE, TOO_MANY)
+"""The kinds of problem only this file has."""
 
-CATALOG_TRANSLATIONS: dict[type[Exception], Kind] = {
+ERRORS: dict[type[Exception], Kind] = {
     AlreadyMember: NOT_NOW,
     AnotherAddress: FORBIDDEN,
-    BadEmail: BAD_EMAIL,
     BadPicture: BAD_PICTURE,
     BadValue: BAD_VALUE,
     ForbiddenMove: NOT_NOW,
     LastOwner: NOT_NOW,
     NoSlugFree: CONFLICT,
-    NoSuchObject: NOT_FOUND,
     NotComplete: NOT_COMPLETE,
     NotDraft: NOT_NOW,
     NotYours: FORBIDDEN,
-    ObjectsUnavailable: UNAVAILABLE,
     Outdated: OUTDATED,
-    ProofNeeded: PROOF_NEEDED,
-    Stale: CONFLICT,
-    RateLimited: RATE_LIMITED,
     TooManyArtists: TOO_MANY,
     TrackStays: NOT_NOW,
     UnknownArtist: NOT_FOUND,
     UnknownCover: NOT_FOUND,
     UnknownInvitation: NOT_FOUND,
     UnknownMember: NOT_FOUND,
-    UnknownPerson: NOT_FOUND,
     UnknownRelease: NOT_FOUND,
     UnknownTrack: NOT_FOUND,
     WrongOrder: BAD_VALUE,
 }
-"""What the module raises and which kind it is here; amounts and the database are translated for every module."""
+"""Error → kind."""

@@ -9,27 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from litestar import Request
-from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
-from veza.api.idempotency import HEADER, Idempotent, Reply
-from veza.api.problems import Kind, Problem
-from veza.api.visitors import visitor_of
+from veza.http.idempotency import HEADER, Idempotent, Reply, owner_of
+from veza.http.identity import identity_of
+from veza.http.problems import DONE_ALREADY, Problem
 from veza.kit.database import Database, Session
 from veza.kit.limits import Allowance
 
 Done = TypeVar("Done")
-
-DONE_ALREADY = Kind(
-    "done-already",
-    409,
-    "This was done already",
-    "The first request with this key succeeded; its answer is not kept. To do it again, take a new key.",
-    "this was done already under this Idempotency-Key; its answer is not kept, because it held a secret",
-)
 
 
 class OneShot:
@@ -58,27 +49,23 @@ class OneShot:
         return done[0]
 
 
-async def _once(
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    idempotency_key: Annotated[
-        str,
-        HeaderParameter(
-            name=HEADER,
-            min_length=1,
-            max_length=255,
-            description="New for each intent. A repeat of what succeeded answers 409: the answer held a secret.",
-        ),
-    ],
-) -> OneShot:
+OneShotKey: TypeAlias = Annotated[
+    str,
+    HeaderParameter(
+        name=HEADER,
+        min_length=1,
+        max_length=255,
+        description="New for each intent. A repeat of what succeeded answers 409: the answer held a secret.",
+    ),
+]
+
+
+async def one_shot_of(request: Request[Any, Any, Any], database: Database, key: str) -> OneShot:
+    """The write that `request` asks for under this key; raises Problem `done-already` for a repeat."""
     said = hashlib.sha256(f"{request.method} {request.url.path}".encode()).hexdigest()
-    visitor = visitor_of(request)
-    write = Idempotent(database, visitor.actor, idempotency_key, said, caller=visitor.caller)
+    identity = identity_of(request)
+    write = Idempotent(database, identity.actor, key, said, owner=owner_of(identity))
     # Before the password or link of a repeat is looked at: they were used up, and would be refused as wrong.
     if await write.is_done():
         raise Problem(DONE_ALREADY, DONE_ALREADY.example)
     return OneShot(write)
-
-
-ONE_SHOT_DEPENDENCY: dict[str, Any] = {"one_shot": Provide(_once)}
-"""Give it to a writing handler as `dependencies`, and take `one_shot: NamedDependency[Once]`."""

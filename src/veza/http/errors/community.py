@@ -1,10 +1,7 @@
-"""What listeners' doings raise, at this door: each translated once, with a `type` that never changes."""
+"""Errors of playlists, comments, reports and moderation: which kind of problem each is, with a lasting `type`."""
 
 from __future__ import annotations
 
-from veza.accounts.people import UnknownPerson
-from veza.api.accounts.problems import NOT_CONFIRMED
-from veza.api.problems import CONFLICT, FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
 from veza.catalog.visibility import NothingThere
 from veza.community.comments import (
     AddressNotConfirmed,
@@ -17,9 +14,8 @@ from veza.community.comments import (
 from veza.community.playlist_items import ItemGone, PlaylistFull
 from veza.community.playlist_people import TooManyPeople
 from veza.community.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
-from veza.kit.limits import RateLimited
-from veza.kit.moves import Stale
-from veza.kit.text import BadText
+from veza.http.errors.accounts import NOT_CONFIRMED
+from veza.http.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Kind
 from veza.moderation.claims import Claimed
 from veza.moderation.decisions import OpenAlready
 from veza.moderation.hiding import NothingHidden
@@ -28,13 +24,6 @@ from veza.moderation.reporting import TooManyReports
 from veza.moderation.reports import DecidedAlready, UnknownReport
 from veza.moderation.subjects import CannotHide
 
-BAD_TEXT = Kind(
-    "bad-text",
-    422,
-    "The text cannot be kept as it is",
-    "`detail` says which text: empty, too long, or with a character that cannot be shown in it.",
-    "the title may have at most 200 characters, this one has 201",
-)
 PLAYLIST_FULL = Kind(
     "playlist-full",
     422,
@@ -92,17 +81,15 @@ CANNOT_HIDE = Kind(
     "a person is not hidden: hide what they wrote or published, or have the account closed",
 )
 
-LISTENERS_KINDS: tuple[Kind, ...] = (
-    BAD_TEXT, PLAYLIST_FULL, ITEM_GONE, BAD_MOMENT, TOO_LATE_TO_EDIT,
+KINDS: tuple[Kind, ...] = (
+    PLAYLIST_FULL, ITEM_GONE, BAD_MOMENT, TOO_LATE_TO_EDIT,
     TOO_MANY_REPORTS, REPORT_CLAIMED, DECIDED_ALREADY, CANNOT_HIDE,
 )  # fmt: skip
-"""Every kind of problem only this door has."""
+"""The kinds of problem only this file has."""
 
-LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
-    RateLimited: RATE_LIMITED,
+ERRORS: dict[type[Exception], Kind] = {
     AddressNotConfirmed: NOT_CONFIRMED,
     BadMoment: BAD_MOMENT,
-    BadText: BAD_TEXT,
     CannotHide: CANNOT_HIDE,
     Claimed: REPORT_CLAIMED,
     DecidedAlready: DECIDED_ALREADY,
@@ -115,15 +102,13 @@ LISTENERS_TRANSLATIONS: dict[type[Exception], Kind] = {
     PlaylistChanged: CONFLICT,
     PlaylistFull: PLAYLIST_FULL,
     ReplyToReply: BAD_MOMENT,
-    Stale: CONFLICT,
     TooLateToEdit: TOO_LATE_TO_EDIT,
     TooManyPeople: PLAYLIST_FULL,
     TooManyPlaylists: PLAYLIST_FULL,
     TooManyReports: TOO_MANY_REPORTS,
     UnknownComment: NOT_FOUND,
     UnknownNotice: NOT_FOUND,
-    UnknownPerson: NOT_FOUND,
     UnknownPlaylist: NOT_FOUND,
     UnknownReport: NOT_FOUND,
 }
-"""What the modules raise and which kind it is here."""
+"""Error → kind."""

@@ -18,7 +18,6 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
-from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter
 from litestar.serialization import encode_json
@@ -27,8 +26,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.api.visitors import visitor_of
+from veza.accounts.identity import Identity
 from veza.http.faults import Fault
+from veza.http.identity import identity_of
 from veza.http.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
 from veza.http.whole_request import Found
 from veza.kit import limits
@@ -86,16 +86,16 @@ class Reply:
 class Idempotent:
     """One write: `run` does the work at most once per key.
 
-    `actor` is how histories name who asks; `caller`, where it says more, whose key it is. That is kept as a digest with
-    the key in it: a visitor's network address is nobody's to read there, nor to find by trying all there are.
+    `actor` is how histories name who asks; `owner`, where it says more, whose key it is. That is kept as a digest with
+    the key in it: a visitor's network address cannot be read there, nor be found by trying all there are.
     """
 
-    def __init__(self, database: Database, actor: str, key: str, fingerprint: str, *, caller: str = "") -> None:
+    def __init__(self, database: Database, actor: str, key: str, fingerprint: str, *, owner: str = "") -> None:
         self._database, self._actor, self._key, self._fingerprint = database, actor, key, fingerprint
-        self._caller = caller or actor
+        self._owner = owner or actor
         self._demand: Callable[[Session], Awaitable[None]] | None = None
-        digest = hashlib.sha256(f"{self._caller}\n{key}".encode()).hexdigest()
-        self._kept_as = actor if self._caller == actor else f"{actor} {digest[:32]}"
+        digest = hashlib.sha256(f"{self._owner}\n{key}".encode()).hexdigest()
+        self._kept_as = actor if self._owner == actor else f"{actor} {digest[:32]}"
 
     def on_condition(self, demand: Callable[[Session], Awaitable[None]]) -> Idempotent:
         """The same write, done only if `demand` raises nothing in the transaction that begins it."""
@@ -109,8 +109,8 @@ class Idempotent:
 
     def within(self, part: str) -> Idempotent:
         """The same write, under a key of this part of the caller's: visitors who share an address share no keys."""
-        caller = f"{self._caller} {part}"
-        return Idempotent(self._database, self._actor, self._key, self._fingerprint, caller=caller)
+        owner = f"{self._owner} {part}"
+        return Idempotent(self._database, self._actor, self._key, self._fingerprint, owner=owner)
 
     async def is_done(self) -> bool:
         """Whether this very request was answered already, before anything is done for it; `run` finds out for good."""
@@ -160,11 +160,12 @@ class Idempotent:
                 return _replayed(session, stored)
             return await self._keep(session, await record(session, intent, outcome))
 
-    async def forget(self, undo: Callable[[Session], Awaitable[None]]) -> None:
+    async def forget(self, undo: Callable[[Session], Awaitable[None]] | None = None) -> None:
         """The intent was refused for good: `undo` it, and let the same key ask anew."""
         async with self._database.write(self._actor) as session:
             await session.execute(delete(IdempotentAnswer).where(*self._mine(), IdempotentAnswer.status.is_(None)))
-            await undo(session)
+            if undo is not None:
+                await undo(session)
 
     @property
     def intent_key(self) -> str:
@@ -291,15 +292,15 @@ async def fingerprint_of(request: Request[Any, Any, Any]) -> str:
     return await sha256_of(said)
 
 
-async def _idempotent(
-    request: Request[Any, Any, Any], database: NamedDependency[Database], idempotency_key: IdempotencyKey
-) -> Idempotent:
-    visitor, fingerprint = visitor_of(request), await fingerprint_of(request)
-    return Idempotent(database, visitor.actor, idempotency_key, fingerprint, caller=visitor.caller)
+async def idempotent_of(request: Request[Any, Any, Any], database: Database, key: str) -> Idempotent:
+    """The write that `request` asks for under this key."""
+    identity = identity_of(request)
+    return Idempotent(database, identity.actor, key, await fingerprint_of(request), owner=owner_of(identity))
 
 
-IDEMPOTENT_DEPENDENCY: dict[str, Any] = {"idempotent": Provide(_idempotent)}
-"""Give it to a writing handler as `dependencies`, and take `idempotent: Idempotent`."""
+def owner_of(identity: Identity) -> str:
+    """Whose keys these are: visitors are told apart by the network address they come from."""
+    return f"{identity.actor} {identity.address}" if identity.address else identity.actor
 
 
 def _replayed(session: Session, stored: IdempotentAnswer) -> Response[Any]:

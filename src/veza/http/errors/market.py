@@ -1,14 +1,8 @@
-"""The market's errors at this door: each translated once, with a `type` that never changes."""
+"""Errors of the market: which kind of problem each is, with a lasting `type`."""
 
 from __future__ import annotations
 
-from veza.accounts.people import BadEmail
-from veza.accounts.reauthentication import ProofNeeded
-from veza.api.accounts.problems import BAD_EMAIL, PROOF_NEEDED
-from veza.api.listeners.problems import BAD_TEXT
-from veza.api.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED, Kind
-from veza.kit.limits import RateLimited
-from veza.kit.text import BadText
+from veza.http.problems import FORBIDDEN, NOT_FOUND, Kind
 from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
@@ -113,19 +107,16 @@ DECIDED_ALREADY = Kind(
     "refund request 01890000-0000-7000-8000-000000000031 is refunded: it cannot be declined",
 )
 
-MARKET_KINDS: tuple[Kind, ...] = (
+KINDS: tuple[Kind, ...] = (
     CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY, PAYMENT_UNDER_WAY, CART_FULL, CART_EMPTY, PRICE_CHANGED,
     ADDRESS_NEEDED, PRODUCT_EXISTS, BAD_CODE, NOT_OUT, ADDRESS_UNCONFIRMED, NO_REFUND, DECIDED_ALREADY,
 )  # fmt: skip
-"""Every kind of problem only this module has."""
+"""The kinds of problem only this file has."""
 
-MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
-    ProofNeeded: PROOF_NEEDED,
+ERRORS: dict[type[Exception], Kind] = {
     AddressNeeded: ADDRESS_NEEDED,
     AddressUnconfirmed: ADDRESS_UNCONFIRMED,
     BadCode: BAD_CODE,
-    BadEmail: BAD_EMAIL,
-    BadText: BAD_TEXT,
     CannotAsk: NO_REFUND,
     CannotDecide: DECIDED_ALREADY,
     CartEmpty: CART_EMPTY,
@@ -139,7 +130,6 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     OwnedAlready: OWNED_ALREADY,
     PaymentUnderWay: PAYMENT_UNDER_WAY,
     ProductExists: PRODUCT_EXISTS,
-    RateLimited: RATE_LIMITED,
     UnknownArtist: NOT_FOUND,
     UnknownBatch: NOT_FOUND,
     UnknownClaim: NOT_FOUND,
@@ -149,7 +139,4 @@ MARKET_TRANSLATIONS: dict[type[Exception], Kind] = {
     UnknownProduct: NOT_FOUND,
     UnknownRequest: NOT_FOUND,
 }
-"""What the module raises and which kind it is here; PriceChanged is answered where the cart is shown anew."""
-
-SELLING_PROBLEMS = (NOT_FOUND, FORBIDDEN)
-"""What every address of an artist's own may answer."""
+"""Error → kind."""

@@ -1,7 +1,8 @@
-"""The accounts module's errors at this door: each translated once, with a `type` that never changes."""
+"""Errors of accounts: which kind of problem each is, with a lasting `type`."""
 
 from __future__ import annotations
 
+from veza.accounts.identity import PermissionMissing, SecondFactorNeeded, SignInNeeded
 from veza.accounts.links import BadLink
 from veza.accounts.password_strength import BadPassword
 from veza.accounts.passwords import TooBusy
@@ -12,9 +13,7 @@ from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
 from veza.accounts.sessions import UnknownSession
 from veza.accounts.sign_in import WrongCredentials
 from veza.accounts.tokens import TooManyTokens, UnknownToken
-from veza.api.one_shot import DONE_ALREADY
-from veza.api.problems import NOT_FOUND, RATE_LIMITED, UNAVAILABLE, Kind
-from veza.kit.limits import RateLimited
+from veza.http.problems import FORBIDDEN, NOT_FOUND, SECOND_FACTOR_NEEDED, UNAUTHORIZED, UNAVAILABLE, Kind
 
 BAD_EMAIL = Kind(
     "bad-email",
@@ -138,17 +137,14 @@ PROOF_NEEDED = Kind(
     "show once more that it is you: this takes a fresh proof, which is good once and for five minutes",
 )
 
-PROOF_PROBLEMS: tuple[Kind, ...] = (WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE)
-"""Of every operation that takes a fresh proof: the password, and a code where a second factor is on."""
-
-ACCOUNT_KINDS: tuple[Kind, ...] = (
-    DONE_ALREADY, BAD_EMAIL, BAD_NAME, BAD_PASSWORD, WRONG_CREDENTIALS, WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE,
+KINDS: tuple[Kind, ...] = (
+    BAD_EMAIL, BAD_NAME, BAD_PASSWORD, WRONG_CREDENTIALS, WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE,
     SECOND_FACTOR_ON, NO_SECOND_FACTOR, BAD_LINK, EMAIL_TAKEN, NOT_CONFIRMED, LAST_ADMIN, TOO_MANY_TOKENS,
     ROLE_NOT_GIVEN, CROSS_SITE, PROOF_NEEDED,
 )  # fmt: skip
-"""Every kind of problem only this module has."""
+"""The kinds of problem only this file has."""
 
-ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
+ERRORS: dict[type[Exception], Kind] = {
     AlreadyOn: SECOND_FACTOR_ON,
     BadEmail: BAD_EMAIL,
     BadLink: BAD_LINK,
@@ -160,8 +156,10 @@ ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
     NotConfirmed: NOT_CONFIRMED,
     NotGiven: ROLE_NOT_GIVEN,
     NotOn: NO_SECOND_FACTOR,
+    PermissionMissing: FORBIDDEN,
     ProofNeeded: PROOF_NEEDED,
-    RateLimited: RATE_LIMITED,
+    SecondFactorNeeded: SECOND_FACTOR_NEEDED,
+    SignInNeeded: UNAUTHORIZED,
     TooBusy: UNAVAILABLE,
     TooManyTokens: TOO_MANY_TOKENS,
     UnknownPerson: NOT_FOUND,
@@ -171,4 +169,4 @@ ACCOUNT_TRANSLATIONS: dict[type[Exception], Kind] = {
     WrongCredentials: WRONG_CREDENTIALS,
     WrongPassword: WRONG_PASSWORD,
 }
-"""What the module raises and which kind it is here."""
+"""Error → kind."""

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from litestar.di import Provide
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from veza.api.problems import BAD_CURSOR, Problem
+from veza.http.problems import BAD_CURSOR, Problem
 from veza.kit.listing import After, Slice, Sort, Sorts
 
 DEFAULT_LIMIT = 50
@@ -49,8 +48,8 @@ class PageRequest:
     sort: str
     how: Sort
 
-    def of(self, listing: str, filters: Mapping[str, object] | None = None) -> Part:
-        """The part of `listing` with `filters` that was asked for; raises Problem (bad-cursor)."""
+    def of(self, listing: str, filters: Mapping[str, object] | None = None) -> AskedPage:
+        """The page of `listing` with `filters` that was asked for; raises Problem (bad-cursor)."""
         said = {**(filters or {}), "sort": self.sort}
         after = None
         if self.cursor is not None:
@@ -60,19 +59,19 @@ class PageRequest:
                 # The checksum holds mistakes off, not people: it has no secret, so anybody can make one.
                 raise _foreign() from None
         # One more than shown tells whether there is a next page.
-        return Part(Slice(self.how, self.limit + 1, after), self.limit, listing, said)
+        return AskedPage(Slice(self.how, self.limit + 1, after), self.limit, listing, said)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A list with its filters at the page asked for: `slice` says which rows to read, `page` shows them."""
+class AskedPage:
+    """A page of a list with its filters, to be read: `slice` says which rows, and `filled` shows them."""
 
     slice: Slice
     limit: int
     listing: str
     said: Mapping[str, object]
 
-    def page(self, rows: Sequence[Row], show: Callable[[Row], Item]) -> Page[Item]:
+    def filled(self, rows: Sequence[Row], show: Callable[[Row], Item]) -> Page[Item]:
         """What was read, as a page of at most `limit` items."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit
@@ -150,22 +149,17 @@ _Cursor = Annotated[
 ]
 
 
-def paged(sorts: Sorts) -> dict[str, Any]:
-    """Give it to a handler as `dependencies`, and take `page_request: PageRequest`.
+def page_parameters(sorts: Sorts) -> dict[str, Any]:
+    """What an operation takes that answers a list in these orders: `limit`, `cursor`, and `sort` where there are
+    several orders; each an annotation and a default."""
+    taken: dict[str, Any] = {"limit": (_Limit, DEFAULT_LIMIT), "cursor": (_Cursor, None)}
+    if len(names := tuple(sorts)) > 1:
+        # The names are the list's own; a type checker sees only that there is a sort.
+        taken["sort"] = Annotated[Literal[names], QueryParameter(description="In which order.")], names[0]
+    return taken
 
-    It takes `limit`, `cursor` and `sort`, which is one of these, the first unless told otherwise; a list with one order
-    takes no `sort`.
-    """
-    names = tuple(sorts)
 
-    def page_request(limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None, sort: Any = names[0]) -> PageRequest:
-        return PageRequest(limit, cursor, sort, sorts[sort])
-
-    def in_one_order(limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None) -> PageRequest:
-        return PageRequest(limit, cursor, names[0], sorts[names[0]])
-
-    if len(names) == 1:
-        return {"page_request": Provide(in_one_order, sync_to_thread=False)}
-    # The names are the list's own; a type checker sees only that there is a sort.
-    page_request.__annotations__["sort"] = Annotated[Literal[names], QueryParameter(description="In which order.")]
-    return {"page_request": Provide(page_request, sync_to_thread=False)}
+def page_request_of(sorts: Sorts, taken: Mapping[str, Any]) -> PageRequest:
+    """The page that was asked for, of what the operation took; the first order unless it says another."""
+    sort = taken.get("sort") or next(iter(sorts))
+    return PageRequest(taken["limit"], taken["cursor"], sort, sorts[sort])

@@ -1,4 +1,4 @@
-"""Who is at the door: the operator by token, a person by API token or by session cookie, or nobody we know."""
+"""Finding out who asks: the operator by token, a person by API token or by session cookie, or a visitor."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from uuid import UUID
 
 from veza.accounts import sessions, tokens
 from veza.accounts.facade import Accounts
+from veza.accounts.identity import OPERATOR, Identity
 from veza.accounts.permissions import STAFF, Scope
 from veza.accounts.sessions import Recognised
-from veza.api.accounts.cookies import Cookies
-from veza.api.accounts.problems import CROSS_SITE
-from veza.api.problems import UNAUTHORIZED, Problem
-from veza.api.visitors import OPERATOR, Authenticate, Connection, Visitor, bearer, nobody
+from veza.http.errors.accounts import CROSS_SITE
+from veza.http.identity import Authenticate, Connection, anonymous, bearer
+from veza.http.problems import UNAUTHORIZED, Problem
+from veza.http.session_cookies import Cookies
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
@@ -21,13 +22,13 @@ _OTHER_SITES = frozenset({"cross-site", "same-site"})
 
 
 def authenticate(accounts: Accounts, operator_token: str) -> Authenticate:
-    """Recognises everybody; raises Problem: unauthorized for a token that is no good, cross-site-request for a write
+    """Finds out who asks. Raises Problem: unauthorized for a token that is not valid, cross-site-request for a write
     with our cookie from a page of another site."""
     expected = operator_token.encode()
     rules = accounts.rules
     cookies = Cookies(rules.base_url, rules.session_max)
 
-    async def who(connection: Connection) -> Visitor:
+    async def who(connection: Connection) -> Identity:
         given = bearer(connection)
         if given is not None:
             # compare_digest: the time taken tells nothing about how much of a guess was right.
@@ -35,16 +36,16 @@ def authenticate(accounts: Accounts, operator_token: str) -> Authenticate:
                 return OPERATOR
             return await _by_token(accounts, given)
         secret = cookies.session(connection)
-        visitor = await _by_session(accounts, secret) if secret is not None else None
-        if visitor is None:
-            return nobody(connection)
+        person = await _by_session(accounts, secret) if secret is not None else None
+        if person is None:
+            return anonymous(connection)
         _demand_own_site(connection, rules.base_url)
-        return visitor
+        return person
 
     return who
 
 
-async def _by_token(accounts: Accounts, text: str) -> Visitor:
+async def _by_token(accounts: Accounts, text: str) -> Identity:
     found = None
     if text.startswith(tokens.PREFIX):
         async with accounts.database.read() as session:
@@ -55,10 +56,10 @@ async def _by_token(accounts: Accounts, text: str) -> Visitor:
     if whose.wants_note:
         async with accounts.database.write(_actor(whose.person_id)) as session:
             await tokens.used(session, whose.id)
-    return _visitor(accounts, whose, scopes=scopes)
+    return _person(accounts, whose, scopes=scopes)
 
 
-async def _by_session(accounts: Accounts, secret: str) -> Visitor | None:
+async def _by_session(accounts: Accounts, secret: str) -> Identity | None:
     async with accounts.database.read() as session:
         whose: Recognised | None = await sessions.authenticate(session, secret, accounts.rules.session_idle)
     if whose is None:
@@ -66,16 +67,16 @@ async def _by_session(accounts: Accounts, secret: str) -> Visitor | None:
     if whose.wants_note:
         async with accounts.database.write(_actor(whose.person_id)) as session:
             await sessions.seen(session, whose.id)
-    return _visitor(accounts, whose, session_id=whose.id)
+    return _person(accounts, whose, session_id=whose.id)
 
 
-def _visitor(
+def _person(
     accounts: Accounts, whose: Recognised, *, scopes: frozenset[Scope] | None = None, session_id: UUID | None = None
-) -> Visitor:
+) -> Identity:
     """The person; the roles of staff are withheld from who has not shown a second factor, where they need one."""
     is_weak = accounts.rules.staff_needs_second_factor and not whose.has_second_factor
     withheld = whose.roles & STAFF if is_weak else frozenset()
-    return Visitor(
+    return Identity(
         whose.person_id,
         whose.roles - withheld,
         _actor(whose.person_id),

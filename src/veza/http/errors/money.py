@@ -1,11 +1,8 @@
-"""The money module's errors at this door: each translated once, with a `type` that never changes."""
+"""Errors of money: which kind of problem each is, with a lasting `type`."""
 
 from __future__ import annotations
 
-from veza.accounts.reauthentication import ProofNeeded
-from veza.api.accounts.problems import PROOF_NEEDED
-from veza.api.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
-from veza.kit.moves import Stale
+from veza.http.problems import INVALID_REQUEST, NOT_FOUND, Kind
 from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge
 from veza.money.differences import CannotReconcile
 from veza.money.findings import ResolvedAlready, UnknownFinding
@@ -79,15 +76,14 @@ PROVIDER_UNAVAILABLE = Kind(
     "the provider opened no checkout for order 1001: no answer (timed out)",
 )
 
-MONEY_KINDS: tuple[Kind, ...] = (
+KINDS: tuple[Kind, ...] = (
     BAD_PAYMENT, REFUND_EXCEEDS_PAYMENT, NOT_REFUNDABLE, NOTHING_TO_RETRY, ALREADY_RESOLVED, BAD_WEBHOOK,
     PROVIDER_REFUSED, PROVIDER_UNAVAILABLE,
 )  # fmt: skip
-"""Every kind of problem only this module has."""
+"""The kinds of problem only this file has."""
 
-MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
+ERRORS: dict[type[Exception], Kind] = {
     AnotherAccount: PROVIDER_UNAVAILABLE,
-    ProofNeeded: PROOF_NEEDED,
     BadPayment: BAD_PAYMENT,
     BadWebhook: BAD_WEBHOOK,
     CannotReconcile: PROVIDER_UNAVAILABLE,
@@ -101,7 +97,6 @@ MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
     ReasonMissing: INVALID_REQUEST,
     RefundExceedsPayment: REFUND_EXCEEDS_PAYMENT,
     ResolvedAlready: ALREADY_RESOLVED,
-    Stale: CONFLICT,
     UnknownCharge: NOT_FOUND,
     UnknownFinding: NOT_FOUND,
     UnknownPayment: NOT_FOUND,
@@ -109,4 +104,4 @@ MONEY_TRANSLATIONS: dict[type[Exception], Kind] = {
     UnknownSeller: NOT_FOUND,
     UnknownTransfer: NOT_FOUND,
 }
-"""What the module raises and which kind it is here; amounts and the database are translated for every module."""
+"""Error → kind."""

@@ -1,0 +1,86 @@
+"""Who asks, at every door: a visitor, a person, or the operator by token; and what their roles and scopes allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
+
+
+class SignInNeeded(Exception):
+    """The asker is a visitor, and this is for people."""
+
+    def __init__(self) -> None:
+        super().__init__("sign in first, or send a token as bearer")
+
+
+class SecondFactorNeeded(Exception):
+    """The person has the permission only in a session that began with a second factor."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "you have this right, and it takes a second factor: set one up, or sign in again with a code of it"
+        )
+
+
+class PermissionMissing(Exception):
+    """The asker's roles or the token's scopes do not allow it; says what is needed."""
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(f"this needs {needed}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: a visitor (`person_id` None, role visitor), a person, or the operator by token.
+
+    `scopes` is None except for an API token. `actor` is how logs and histories name who asks; no network address is
+    in it, because histories stay.
+    """
+
+    person_id: UUID | None
+    roles: frozenset[Role]
+    actor: str
+    scopes: frozenset[Scope] | None = None
+    session_id: UUID | None = None
+    is_confirmed: bool = False
+    """Whether the person's e-mail address is."""
+    address: str = ""
+    """Of a visitor: the network address the request came from."""
+    withheld: frozenset[Role] = frozenset()
+    """Roles the person has and may use after signing in with a second factor."""
+
+    @property
+    def person(self) -> UUID:
+        """The person's id; raises SignInNeeded for a visitor and for the operator's token."""
+        if self.person_id is None:
+            raise SignInNeeded
+        return self.person_id
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the roles have the permission and the token, where one was sent, has its scope."""
+        return allows(permission, self.roles) and self._reaches(permission)
+
+    def demand(self, permission: Permission) -> None:
+        """Raises SignInNeeded, SecondFactorNeeded or PermissionMissing unless `may` says yes."""
+        if not allows(permission, self.roles):
+            if Role.VISITOR in self.roles:
+                raise SignInNeeded
+            if allows(permission, self.withheld) and self._reaches(permission):
+                raise SecondFactorNeeded
+            raise PermissionMissing(f"the permission “{permission.value}”, which you do not have")
+        if not self._reaches(permission):
+            scope = PERMISSIONS[permission].scope
+            raise PermissionMissing(f"a token with the scope {scope.value}" if scope else "a person, not a token")
+
+    def _reaches(self, permission: Permission) -> bool:
+        return self.scopes is None or PERMISSIONS[permission].scope in self.scopes
+
+
+OPERATOR = Identity(None, frozenset({Role.ADMIN}), "operator")
+
+
+def visitor(address: str) -> Identity:
+    """A visitor, of whom only the network address is known."""
+    return Identity(None, frozenset({Role.VISITOR}), Role.VISITOR.value, address=address)

@@ -1,0 +1,260 @@
+"""How an operation is declared: `read`, `listing`, `write` and `one_shot`. CONTRIBUTING.md shows one of each.
+
+A declaration says the path, the permission, the shapes, an example and the problems. It opens the transaction, hands
+the handler what that names (`endpoints`), adds the problems that every operation of its kind may answer, and makes the
+answer of what the handler returns. A handler that takes no `session` works outside of any transaction: one of a write
+takes `idempotent`, or `one_shot`, and runs it by itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any, NotRequired, TypeAlias, TypedDict, Unpack
+
+from litestar import Response
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler, delete, get, patch, post, put
+from litestar.openapi.datastructures import ResponseSpec
+
+from veza.accounts.permissions import Permission
+from veza.api.endpoints import Endpoint, Handler, of_shape, shown_to_litestar
+from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, nothing, page_of
+from veza.http.editing import IfMatch, on_condition
+from veza.http.idempotency import IdempotencyKey, Idempotent, Reply, idempotent_of
+from veza.http.identity import needs
+from veza.http.one_shot import OneShot, OneShotKey, one_shot_of
+from veza.http.paging import Page, PageRequest, page_parameters, page_request_of
+from veza.http.problems import DONE_ALREADY, RATE_LIMITED, Kind
+from veza.http.requests import DoorRequest
+from veza.http.whole_request import ANY_BODY
+from veza.kit.database import Database, Session
+from veza.kit.limits import Allowance
+from veza.kit.listing import Sorts
+
+Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
+Found: TypeAlias = dict[str, Any]
+Shown: TypeAlias = tuple[Any, str, Any]
+"""A shape, what it is in a sentence, and an example."""
+Gives: TypeAlias = tuple[int, Any, str, Any] | tuple[int, None, str]
+"""A status, a shape, what it is in a sentence, and an example; without the last where the answer has no body (204)."""
+
+_DATABASE = NamedDependency[Database]
+
+
+class Said(TypedDict):
+    """What every declaration says: the operation's id, a summary, the permission, the problems beside those that every
+    operation of the kind may answer; and what few say, in the words of Litestar."""
+
+    operation: str
+    summary: str
+    permission: Permission
+    problems: NotRequired[Sequence[Kind]]
+    answers_too: NotRequired[Mapping[int, ResponseSpec]]
+    media_type: NotRequired[str]
+    operation_class: NotRequired[type[Any]]
+    request_max_body_size: NotRequired[int]
+
+
+def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **said: Unpack[Said]) -> Declare:
+    """GET of one thing. The handler takes `session`, which only reads; what it `gives` are the described answers
+    themselves where that is no JSON."""
+
+    def declare(handler: Handler) -> HTTPRouteHandler:
+        endpoint = Endpoint(handler, path, frozenset({Session}))
+        session_name = endpoint.handed.get(Session)
+
+        async def answer(request: DoorRequest, found: Found) -> Any:
+            async with endpoint.opened(request, found) as values:
+                if session_name is None:
+                    return await handler(**values)
+                async with found["database"].read() as session:
+                    return await handler(**values, **{session_name: session})
+
+        described = gives if isinstance(gives, Mapping) else answers(200, *gives, *said.get("problems", ()))
+        shown = shown_to_litestar(answer, endpoint, endpoint.returns, database=_DATABASE)
+        return get(path, **_for_litestar(said, described))(shown)
+
+    return declare
+
+
+def listing(path: str, *, sorts: Sorts, gives: Shown, **said: Unpack[Said]) -> Declare:
+    """GET of a list, in pages. The handler takes `session`, which only reads, and a PageRequest; `sorts` are the list's
+    orders, the first unless the request says another; `gives` is one item, with what a page is in a sentence."""
+    shape, description, example = gives
+    page = of_shape(Page, shape)
+
+    def declare(handler: Handler) -> HTTPRouteHandler:
+        endpoint = Endpoint(handler, path, frozenset({Session, PageRequest}))
+        session_name, page_name = endpoint.handed[Session], endpoint.handed[PageRequest]
+
+        async def answer(request: DoorRequest, found: Found) -> Any:
+            async with endpoint.opened(request, found) as values:
+                values[page_name] = page_request_of(sorts, found)
+                async with found["database"].read() as session:
+                    return await handler(**values, **{session_name: session})
+
+        problems = (*said.get("problems", ()), *LIST_PROBLEMS)
+        described = answers(200, page, description, page_of(example), *problems)
+        shown = shown_to_litestar(answer, endpoint, page, database=_DATABASE, **page_parameters(sorts))
+        return get(path, **_for_litestar(said, described))(shown)
+
+    return declare
+
+
+class SaidOfWrite(Said):
+    """What every declaration of a write says: what it gives; an example of the body; `any_body` where it takes others
+    than JSON, or none; and the limits that its work spends, as a function of the handler's parameters."""
+
+    gives: Gives
+    body: NotRequired[Any]
+    any_body: NotRequired[bool]
+    spends: NotRequired[Callable[..., Sequence[Allowance]]]
+
+
+class SaidOfIdempotent(SaidOfWrite):
+    """`edits` locks what the write changes, and returns it as GET shows it; it takes parameters as a handler does. With
+    it, the write honours `If-Match`. `location` is where a new thing is, such as `/api/v1/releases/{shown.id}`."""
+
+    edits: NotRequired[Handler]
+    location: NotRequired[str]
+
+
+class _Write:
+    def post(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
+        return _write(post, path, said)
+
+    def put(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
+        return _write(put, path, said)
+
+    def patch(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
+        return _write(patch, path, said)
+
+    def delete(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
+        return _write(delete, path, said)
+
+
+class _OneShot:
+    def post(self, path: str, **said: Unpack[SaidOfWrite]) -> Declare:
+        return _one_shot(post, path, said)
+
+    def put(self, path: str, **said: Unpack[SaidOfWrite]) -> Declare:
+        return _one_shot(put, path, said)
+
+    def delete(self, path: str, **said: Unpack[SaidOfWrite]) -> Declare:
+        return _one_shot(delete, path, said)
+
+
+write = _Write()
+"""Declares a write. The handler takes `session`; what it returns is answered, and stored for a repeat of the key."""
+one_shot = _OneShot()
+"""Declares a write whose request or answer holds a secret: nothing of either is stored. The handler takes `session`,
+and may return a Response, for its cookies."""
+
+
+def _write(method: type[HTTPRouteHandler], path: str, said: SaidOfIdempotent) -> Declare:
+    status, edits, location = said["gives"][0], said.get("edits"), said.get("location")
+
+    def declare(handler: Handler) -> HTTPRouteHandler:
+        endpoint = Endpoint(handler, path, frozenset({Session, Idempotent}), said.get("body"))
+        session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(Idempotent)
+        current = Endpoint(edits, path, frozenset({Session})) if edits is not None else None
+
+        async def answer(request: DoorRequest, found: Found) -> Any:
+            idempotent = await idempotent_of(request, found["database"], found["idempotency_key"])
+            if current is not None and found["if_match"] is not None:
+                show_current = partial(current.handler, **current.values(request, found))
+                idempotent = on_condition(idempotent, found["if_match"], show_current)
+            values = endpoint.values(request, found)
+            if own_name is not None:
+                values[own_name] = idempotent
+            if session_name is None:
+                return await handler(**values)
+
+            async def work(session: Session) -> Reply:
+                shown = await handler(**values, **{session_name: session})
+                return Reply(status, shown, location.format(shown=shown) if location is not None else None)
+
+            return await idempotent.run(work, *_spent(said, values))
+
+        taken: dict[str, Any] = {"idempotency_key": IdempotencyKey}
+        if current is not None:
+            taken = {**current.found, **taken, "if_match": (IfMatch, None)}
+        problems = EDIT_PROBLEMS if current is not None else WRITE_PROBLEMS
+        return _declared(method, path, said, endpoint, answer, problems, taken)
+
+    return declare
+
+
+def _one_shot(method: type[HTTPRouteHandler], path: str, said: SaidOfWrite) -> Declare:
+    status = said["gives"][0]
+
+    def declare(handler: Handler) -> HTTPRouteHandler:
+        endpoint = Endpoint(handler, path, frozenset({Session, OneShot}), said.get("body"))
+        session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(OneShot)
+
+        async def answer(request: DoorRequest, found: Found) -> Any:
+            write = await one_shot_of(request, found["database"], found["idempotency_key"])
+            async with endpoint.opened(request, found) as values:
+                if own_name is not None:
+                    values[own_name] = write
+                if session_name is None:
+                    given = await handler(**values)
+                else:
+                    given = await write.run(
+                        lambda session: handler(**values, **{session_name: session}), *_spent(said, values)
+                    )
+            return given if isinstance(given, Response) else Response(given, status_code=status)
+
+        problems = (DONE_ALREADY, *WRITE_PROBLEMS)
+        return _declared(method, path, said, endpoint, answer, problems, {"idempotency_key": OneShotKey})
+
+    return declare
+
+
+def _declared(
+    method: type[HTTPRouteHandler],
+    path: str,
+    said: SaidOfWrite,
+    endpoint: Endpoint,
+    answer: Callable[[DoorRequest, Found], Awaitable[Any]],
+    usual: Sequence[Kind],
+    taken: Mapping[str, Any],
+) -> HTTPRouteHandler:
+    status, shape, description, *example = said["gives"]
+    limited = (RATE_LIMITED,) if "spends" in said else ()
+    problems = (*said.get("problems", ()), *endpoint.problems, *limited, *usual)
+    described = answers(status, shape, description, *example, *problems) if example else nothing(description, *problems)
+    shown = shown_to_litestar(answer, endpoint, of_shape(Response, shape), database=_DATABASE, **taken)
+    return method(path, status_code=status, **_for_litestar(said, described, any_body=said.get("any_body", False)))(
+        shown
+    )
+
+
+def _spent(said: SaidOfWrite, values: Mapping[str, Any]) -> Sequence[Allowance]:
+    """The limits that the work spends: while one is known to be refused, no transaction is opened."""
+    spends = said.get("spends")
+    return spends(**{name: values[name] for name in inspect.signature(spends).parameters}) if spends is not None else ()
+
+
+def _for_litestar(said: Said, described: Mapping[int, ResponseSpec], *, any_body: bool = False) -> dict[str, Any]:
+    few: dict[str, Any] = {
+        name: one for name, one in said.items() if name in ("media_type", "operation_class", "request_max_body_size")
+    }
+    return {
+        "operation_id": said["operation"],
+        "summary": said["summary"],
+        "opt": {**needs(said["permission"]), **({ANY_BODY: True} if any_body else {})},
+        "responses": {**described, **said.get("answers_too", {})},
+        **few,
+    }
+
+
+def operations_of(*modules: ModuleType) -> list[HTTPRouteHandler]:
+    """Every operation that these modules declare, each under its module's TAG."""
+    found = [(module, one) for module in modules for one in vars(module).values() if isinstance(one, HTTPRouteHandler)]
+    for module, handler in found:
+        handler.tags = [module.TAG]
+    return [handler for _, handler in found]
