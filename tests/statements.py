@@ -12,12 +12,12 @@ from veza.kit.database import Database
 
 
 @contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """Every statement that runs meanwhile, as it is sent; the beginning of a transaction is none."""
+def counted(database: Database, *, with_begin: bool = False) -> Iterator[list[str]]:
+    """Every statement that runs meanwhile, as it is sent; the beginning of a transaction only on demand."""
     said: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        if with_begin or not statement.startswith("BEGIN"):
             said.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)

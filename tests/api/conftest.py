@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Router, get
+from litestar import Litestar, Router, get
 from litestar.params import QueryParameter
 from msgspec import Struct
 from sqlalchemy import insert, select
@@ -17,12 +19,14 @@ from tests.api.visitors import operator_only
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
 from veza.api.operations import listing, write
+from veza.app import build
 from veza.http.identity import needs
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import CONFLICT, REFUSED, problem_responses
 from veza.kit.database import Database, Session
 from veza.kit.listing import by_age
 from veza.kit.outbox import OutboxEvent
+from veza.settings import Settings
 
 TOKEN = "a-token-only-the-tests-know-0123456789"
 
@@ -126,6 +130,29 @@ class Door:
             raise RuntimeError("the secret inner reason")
 
         return crash
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The real application: its description as made and as served, and the page that shows it."""
+
+    litestar: Litestar
+    schema: dict[str, Any]
+    described: dict[str, Any]
+    page: str
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """Built once per worker, because it takes half a second; nothing in it is changed."""
+    veza = build(Settings(var_dir=tmp_path_factory.mktemp("whole"), public_url="https://veza.test"))
+
+    async def served() -> tuple[dict[str, Any], str]:
+        transport = httpx.ASGITransport(app=veza.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as client:
+            return (await client.get("/api/openapi.json")).json(), (await client.get("/api/docs")).text
+
+    return Whole(veza.litestar, veza.litestar.openapi_schema.to_schema(), *asyncio.run(served()))
 
 
 @pytest.fixture

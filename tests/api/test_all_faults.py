@@ -45,7 +45,7 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
     async for shop in open_shop(sqlite_url, create_tables=False):
         made = await filled(shop, 2)
         yield made
-        await made.client.aclose()
+        await made.close()
 
 
 async def sent(world: World, method: str, path: str, body: Any) -> httpx.Response:

@@ -38,7 +38,7 @@ async def world(sqlite_url: str) -> AsyncIterator[World]:
         made = await filled(shop, 3)
         await _commented(made)
         yield made
-        await made.client.aclose()
+        await made.close()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def on_both(database_url: str) -> AsyncIterator[World]:
         made = await filled(shop, 2)
         await _commented(made)
         yield made
-        await made.client.aclose()
+        await made.close()
 
 
 async def _commented(world: World) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.api.conftest import Whole
 from tests.api.market.conftest import open_shop
 from tests.api.world import World, filled, params_for
 from veza.api.lists import IN_ONE_ORDER, WHOLE, Listed, lists_of
-from veza.app import build
 from veza.market.listings import BY_PRICE
-from veza.settings import Settings
 
 SOME = 5
 PARTS = {
@@ -24,9 +23,8 @@ notice and channel."""
 
 
 @pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    veza = build(Settings(var_dir=tmp_path_factory.mktemp("var")))
-    return veza.litestar.openapi_schema.to_schema()
+def schema(whole: Whole) -> dict[str, Any]:
+    return whole.schema
 
 
 def _answers_a_list(schema: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
@@ -85,7 +83,7 @@ async def test_every_order_of_every_list_shows_each_row_once_page_by_page(databa
             for up, down in (("oldest", "newest"), ("cheapest", "dearest")):
                 if up in whole:
                     assert whole[up] == whole[down][::-1], one.operation
-        await world.client.aclose()
+        await world.close()
 
 
 async def _rows(world: World, one: Listed, sort: str | None, limit: int) -> list[Any]:

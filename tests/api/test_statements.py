@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import httpx
-import pytest
 
+from tests.api.conftest import Whole
 from tests.api.market.conftest import open_shop
 from tests.api.world import World, filled, params_for
-from tests.catalog.published import counted
-from veza.app import build
-from veza.settings import Settings
+from tests.statements import counted
 
 FEW, MANY = 2, 20
 FILES = {"exportMe", "exportPlaylist", "showReceipt", "downloadReceipt", "showCartsReceipt", "downloadCartsReceipt"}
@@ -33,7 +31,7 @@ async def _asked(count: int) -> AsyncIterator[tuple[World, dict[str, tuple[int, 
                 answer = await world.client.get(path.format(**world.ids), headers=world.who, params=params)
             assert answer.status_code == 200, (operation, answer.text)
             sent[operation] = (len([one for one in statements if one.startswith("SELECT")]), _rows(operation, answer))
-        await world.client.aclose()
+        await world.close()
         yield world, sent
 
 
@@ -45,17 +43,12 @@ def _rows(operation: str, answer: httpx.Response) -> int:
     return max((len(one) for one in body.values() if isinstance(one, list)), default=0)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Every GET of the real application under /api/v1."""
-    schema = build(Settings(var_dir=tmp_path_factory.mktemp("var"))).litestar.openapi_schema.to_schema()
-    return {item["get"]["operationId"] for path, item in schema["paths"].items() if "get" in item and "/api/v1" in path}
-
-
-async def test_every_get_sends_as_many_statements_for_twenty_rows_as_for_two(whole: set[str]) -> None:
+async def test_every_get_sends_as_many_statements_for_twenty_rows_as_for_two(whole: Whole) -> None:
+    paths = whole.schema["paths"].items()
+    gets = {item["get"]["operationId"] for path, item in paths if "get" in item and path.startswith("/api/v1")}
     async for _, few in _asked(FEW):
         async for _, many in _asked(MANY):
-            assert whole - set(many) == set()
+            assert gets - set(many) == set()
             assert {name: (few[name][0], count) for name, (count, _) in many.items() if few[name][0] != count} == {}
             # What has rows had more of them: the walk has seen lists grow, not the same few twice.
             grown = {name for name, (_, rows) in many.items() if rows >= MANY and rows > few[name][1]}

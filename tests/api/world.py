@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import select, update
 from tests.api.accounts.conftest import QUICK
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import by_header, visiting
+from tests.applications import Made, application
 from veza.accounts import roles, sessions, tokens
 from veza.accounts.audit import AuditEntry
 from veza.accounts.devices import Devices
@@ -23,9 +25,8 @@ from veza.accounts.permissions import Role, Scope
 from veza.api.accounts.routes import account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import catalog_routes
-from veza.api.community.routes import community_routes
+from veza.api.listeners.routes import listeners_routes
 from veza.api.market.routes import market_routes
-from veza.api.moderation.routes import moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
 from veza.app.subjects import SUBJECTS
@@ -62,7 +63,11 @@ class World:
     who: dict[str, str]
     person: UUID
     act: Act
+    kept: AsyncExitStack
     ids: dict[str, Any] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        await self.kept.aclose()
 
 
 async def _world(shop: Shop) -> World:
@@ -74,27 +79,26 @@ async def _world(shop: Shop) -> World:
     rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
     accounts = Accounts(database, rules, Passwords(QUICK), Devices("x" * 32, shop.stage.clock), {})
     catalog = Catalog(database, Objects.in_memory(), ("EUR",), on_first_artist, "http://veza.test")
-    asgi, litestar = web_application(
-        database,
-        [
-            api_v1(
-                by_header,
-                [
-                    *account_routes(accounts),
-                    *catalog_routes(catalog),
-                    *community_routes("http://veza.test"),
-        *moderation_routes(Moderation(SUBJECTS)),
-                    *market_routes(shop.stage.money, shop.rules),
-                    *money_routes(shop.stage.money, SaleTerms(("EUR",), 1000)),
-                ],
-            )
-        ],
-    )  # fmt: skip
+    kept = AsyncExitStack()
+    asgi, litestar = kept.enter_context(
+        application(_application, database, accounts, catalog, shop.stage.money, shop.rules)
+    )
     act = await shop.artist()
     who = visiting(act.person, "artist", "moderator", "admin")
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
-    client = httpx.AsyncClient(transport=transport, base_url="http://veza.test")
-    return World(shop, client, litestar, who, act.person, act)
+    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
+    client = await kept.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://veza.test"))
+    return World(shop, client, litestar, who, act.person, act, kept)
+
+
+def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: Any) -> Made:
+    routes = [
+        *account_routes(accounts),
+        *catalog_routes(catalog),
+        *listeners_routes("http://veza.test", Moderation(SUBJECTS)),
+        *market_routes(money, rules),
+        *money_routes(money, SaleTerms(("EUR",), 1000)),
+    ]
+    return web_application(database, [api_v1(by_header, routes)])
 
 
 async def _fill_shop(world: World, count: int) -> None:
@@ -219,7 +223,7 @@ async def _fill_accounts(world: World, count: int) -> None:
 
 
 async def filled(shop: Shop, count: int) -> World:
-    """So many of everything, in the address of each GET; close its client afterwards."""
+    """So many of everything, in the address of each GET; to be closed afterwards."""
     world = await _world(shop)
     await _fill_shop(world, count)
     await _fill_catalogue(world, count)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from veza.accounts.people import Person
 from veza.catalog.artists import Artist, ArtistMember
@@ -92,19 +90,3 @@ async def change(database: Database, model: Any, row_id: UUID, **columns: Any) -
     """Set columns of a row, as whoever owns that row would."""
     async with database.write() as session:
         await session.execute(update(model).where(model.id == row_id).values(**columns))
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """The statements that run meanwhile."""
-    said: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            said.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)

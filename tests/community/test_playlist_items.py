@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.catalog.published import change, counted, person, tracks
+from tests.catalog.published import change, person, tracks
+from tests.statements import counted
 from veza.catalog.visibility import NothingThere
 from veza.community import playlist_items, playlists
 from veza.community.playlist_items import GAP, ITEMS_MOST, ItemGone, PlaylistFull

@@ -143,6 +143,15 @@ async def _opened(*arg: Any, **kw: Any) -> aiosqlite.Connection:
         raise
 
 
+async def fill(connection: sqlite3.Connection | aiosqlite.Connection, pages: bytes) -> None:
+    """Make an in-memory database a copy of the one whose `serialize` gave these pages."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.deserialize(pages)
+    else:
+        in_its_thread: Any = connection
+        await in_its_thread._execute(in_its_thread._conn.deserialize, pages)
+
+
 class OneTripDialect(SQLiteDialect_aiosqlite):
     """SQLAlchemy's aiosqlite dialect over cursors that make one trip."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.accounts.conftest import EMAIL, PASSWORD, Browser, Desk
-from tests.api.accounts.test_one_answer import counted
+from tests.api.accounts.test_one_answer import work_of
 from veza.accounts import limits as account_limits
 
 NEW = "a ferry full of harps"
@@ -46,7 +46,7 @@ async def test_of_a_stranger(desk: Desk, method: str, path: str, body: Any, burs
     guest = desk.browser("198.51.100.9")
     assert await _until_refused(guest, method, path, body, 40) == burst.burst
     mails = len(await desk.mails())
-    with counted(desk) as work:
+    with work_of(desk) as work:
         assert (await guest.send(method, path, body)).status_code == 429
     assert work["hashed"] == work["verified"] == 0
     assert len(await desk.mails()) == mails
@@ -67,7 +67,7 @@ async def test_of_a_stranger(desk: Desk, method: str, path: str, body: Any, burs
 async def test_of_a_stolen_session(desk: Desk, method: str, path: str, body: Any) -> None:
     browser = await desk.signed_up()
     assert await _until_refused(browser, method, path, body, 20) == account_limits.PASSWORD_AGAIN.burst
-    with counted(desk) as work:
+    with work_of(desk) as work:
         assert (await browser.send(method, path, body)).status_code == 429
     assert work["hashed"] == work["verified"] == 0
 
@@ -78,7 +78,7 @@ async def test_a_change_of_address_too_many_hashes_nothing_and_writes_nothing(de
     assert await _until_refused(browser, "PUT", "/me/email", body, 10) == account_limits.EMAIL_CHANGE.burst
     for later in (0, 2):  # remembered by this process, and read again
         desk.clock.advance(timedelta(seconds=later))
-        with counted(desk) as work:
+        with work_of(desk) as work:
             assert (await browser.send("PUT", "/me/email", body)).status_code == 429
         assert work["verified"] == work["writes"] == 0
 
@@ -86,14 +86,14 @@ async def test_a_change_of_address_too_many_hashes_nothing_and_writes_nothing(de
 async def test_a_mail_too_many_to_confirm_with_writes_nothing(desk: Desk) -> None:
     browser = await desk.signed_up(confirmed=False)
     await _until_refused(browser, "POST", "/me/email/confirmation-mails", None, 10)
-    with counted(desk) as work:
+    with work_of(desk) as work:
         assert (await browser.send("POST", "/me/email/confirmation-mails", None)).status_code == 429
     assert work["writes"] == 0
 
 
 async def test_a_new_password_is_hashed_after_the_old_one_was_right(desk: Desk) -> None:
     browser = await desk.signed_up()
-    with counted(desk) as work:
+    with work_of(desk) as work:
         await browser.refused("PUT", "/me/password", {"current": "wrong one here", "new": NEW}, 422, "wrong-password")
     assert (work["verified"], work["hashed"]) == (1, 0)
 

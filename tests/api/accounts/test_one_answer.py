@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from tests.api.accounts.conftest import EMAIL, PASSWORD, QUICK, Browser, Desk
+from tests.statements import counted
 from veza.accounts.passwords import Passwords, Verified
 
 NOBODY = "nobody@example.org"
@@ -33,26 +33,21 @@ class Counting(Passwords):
 
 
 @contextmanager
-def counted(desk: Desk) -> Iterator[Counter[str]]:
+def work_of(desk: Desk) -> Iterator[Counter[str]]:
     """Argon2 hashes, statements by what they do, and transactions, while the block runs."""
     work: Counter[str] = Counter()
     before = desk.accounts.passwords
     object.__setattr__(desk.accounts, "passwords", Counting(work))
-    engine = desk.database.engine.sync_engine
-
-    def on_statement(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        verb = statement.split(maxsplit=1)[0]
+    with counted(desk.database, with_begin=True) as statements:
+        yield work
+    for verb in (statement.split(maxsplit=1)[0] for statement in statements):
         work["BEGIN" if verb == "BEGIN" else "reads" if verb == "SELECT" else "writes"] += 1
-
-    event.listen(engine, "before_cursor_execute", on_statement)
-    yield work
-    event.remove(engine, "before_cursor_execute", on_statement)
     object.__setattr__(desk.accounts, "passwords", before)
 
 
 async def _work(desk: Desk, browser: Browser, method: str, path: str, body: Any) -> tuple[int, Any, Counter[str]]:
     """The status, what was said, and the work it took."""
-    with counted(desk) as work:
+    with work_of(desk) as work:
         answer = await browser.send(method, path, body)
     said = {name: value for name, value in answer.json().items() if name != "request_id"}
     return answer.status_code, said, work

@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from tests.api.accounts.conftest import EMAIL, Desk
+from tests.statements import counted
 from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
 
@@ -41,14 +41,8 @@ async def test_a_longer_list_of_people_costs_no_more_queries(desk: Desk) -> None
     counts = []
     for number in range(4):
         await desk.signed_up(f"p{number}@example.org", Role.ARTIST)
-        statements: list[str] = []
-
-        def count(_c: Any, _cursor: Any, statement: str, *_: Any, into: list[str] = statements) -> None:
-            into.append(statement)
-
-        event.listen(desk.database.engine.sync_engine, "before_cursor_execute", count)
-        await operator.get("/people")
-        event.remove(desk.database.engine.sync_engine, "before_cursor_execute", count)
+        with counted(desk.database) as statements:
+            await operator.get("/people")
         counts.append(len([one for one in statements if one.startswith("SELECT")]))
     assert set(counts) == {2}
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import event
 
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
@@ -118,21 +116,6 @@ class Shelf:
                 return items
             cursor = {"cursor": page["next_cursor"]}
         raise AssertionError("the pages do not end")
-
-    @contextmanager
-    def counted(self) -> Iterator[list[str]]:
-        """The statements the block asks the database."""
-        said: list[str] = []
-
-        def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            said.append(statement)
-
-        engine = self.catalog.database.engine.sync_engine
-        event.listen(engine, "before_cursor_execute", hear)
-        try:
-            yield said
-        finally:
-            event.remove(engine, "before_cursor_execute", hear)
 
 
 async def make_person(database: Database, name: str, email: str | None = None) -> UUID:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator, validate
-
 from tests.api.catalog.conftest import Shelf
 from veza.catalog import (
     artists,
@@ -27,41 +24,7 @@ from veza.http.errors.table import ERRORS, KINDS
 from veza.http.identity import permission_of
 
 
-async def test_the_description_is_valid_and_every_answers_example_fits(shelf: Shelf) -> None:
-    described = (await shelf.client.get("/api/openapi.json")).json()
-    validate(described, cls=OpenAPIV31SpecValidator)
-    checked = 0
-    for path, item in described["paths"].items():
-        for method, operation in item.items():
-            for status, part in operation["responses"].items():
-                for kind, content in part.get("content", {}).items():
-                    if kind.startswith("image/"):
-                        continue
-                    examples = [one["value"] for one in content.get("examples", {}).values()]
-                    assert examples, (method, path, status)
-                    whole = {**content["schema"], "components": described["components"]}
-                    for example in examples:
-                        errors = [error.message for error in OAS31Validator(whole).iter_errors(example)]
-                        assert errors == [], (method, path, status)
-                        checked += 1
-    assert checked > 150
-
-
-async def test_every_operation_says_what_it_is_and_who_may(shelf: Shelf) -> None:
-    described = (await shelf.client.get("/api/openapi.json")).json()
-    tags = {tag["name"] for tag in described["tags"]}
-    ids: list[str] = []
-    for path, item in described["paths"].items():
-        for method, operation in item.items():
-            ids.append(operation["operationId"])
-            assert set(operation["tags"]) <= tags, (method, path)
-            assert operation["summary"], (method, path)
-            assert len(operation["description"]) > 20, (method, path)
-            if path.startswith("/api/v1") and method != "get":
-                names = {parameter["name"] for parameter in operation["parameters"]}
-                assert "Idempotency-Key" in names, (method, path)
-                assert {"400", "401", "403", "409", "422", "503"} <= set(operation["responses"]), (method, path)
-    assert len(ids) == len(set(ids)) == 35
+def test_every_handler_names_a_permission(shelf: Shelf) -> None:
     for route in shelf.litestar.routes:
         for handler in getattr(route, "route_handlers", ()):
             if route.path.startswith(("/api/v1", "/covers")) and handler.handler_name != "options_handler":

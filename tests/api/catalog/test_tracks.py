@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf
+from tests.statements import counted
 
 FULL = {
     "title": "Night Bus",
@@ -177,7 +178,7 @@ async def test_the_number_of_statements_does_not_depend_on_the_length_of_a_list(
     }
 
     async def asked(path: str) -> int:
-        with shelf.counted() as statements:
+        with counted(shelf.catalog.database) as statements:
             await shelf.call("GET", path, by=who)
         return len([one for one in statements if one.startswith("SELECT")])
 

@@ -1,4 +1,4 @@
-"""Following and liking: once per person and thing however often it is said, counted in one query."""
+"""Following and liking: once per person and thing however often it is said in one query."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from tests.api.listeners.conftest import Hall
-from tests.catalog.published import artist, change, counted, person, release
+from tests.catalog.published import artist, change, person, release
+from tests.statements import counted
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.listeners.conftest import Hall
-from tests.catalog.published import change, counted, person, tracks
+from tests.catalog.published import change, person, tracks
+from tests.statements import counted
 from veza.accounts.people import Person
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track

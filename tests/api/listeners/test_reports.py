@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.listeners.conftest import Hall
-from tests.catalog.published import artist, counted, person, release, tracks
+from tests.catalog.published import artist, person, release, tracks
+from tests.statements import counted
 
 JUDGE = {"roles": ("moderator",)}
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import pytest
-from sqlalchemy import event
 
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import visiting
@@ -17,20 +12,6 @@ LISTS = (
     "/artists/{artist}/sales", "/artists/{artist}/transfers", "/artists/{artist}/reversals",
     "/artists/{artist}/nettings", "/artists/{artist}/refund-requests", "/artists/{artist}/download-codes",
 )  # fmt: skip
-
-
-@contextmanager
-def counted(shop: Shop) -> Iterator[list[str]]:
-    """The statements sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    engine = shop.stage.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 async def _fill(shop: Shop, act: Act, who: dict[str, str], times: int) -> None:
@@ -51,38 +32,26 @@ async def _fill(shop: Shop, act: Act, who: dict[str, str], times: int) -> None:
         await shop.post(who, "/cart/items", {"product_id": await act.selling(f"CartLine {i}")})
 
 
-async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(shop: Shop) -> None:
-    act = await shop.artist()
-    who = visiting(act.person, "artist")
-    taken: dict[str, list[int]] = {}
-    for times in (1, 3):
-        await _fill(shop, act, who, times)
-        for path in LISTS:
-            with counted(shop) as sent:
-                shown = await shop.get(who, path.format(artist=act.id))
-            assert len(shown["items"]) >= times, path
-            taken.setdefault(path, []).append(len([one for one in sent if one.lstrip().startswith("SELECT")]))
-    assert {path: few for path, (few, many) in taken.items() if few != many} == {}
-
-
-@pytest.mark.parametrize("path", [path for path in LISTS if path != "/cart"])
-async def test_a_list_goes_on_where_the_last_page_ended(shop: Shop, path: str) -> None:
+async def test_a_list_goes_on_where_the_last_page_ended(shop: Shop) -> None:
     act = await shop.artist()
     who = visiting(act.person, "artist")
     await _fill(shop, act, who, 3)
-    address = path.format(artist=act.id)
-    everything = (await shop.get(who, address))["items"]
-    pages: list[Any] = []
-    cursor: dict[str, str] = {}
-    for _ in range(20):
-        page = await shop.get(who, address, limit=2, **cursor)
-        pages += page["items"]
-        if page["next_cursor"] is None:
-            break
-        cursor = {"cursor": page["next_cursor"]}
-    assert pages == everything
-    assert len(everything) >= 3
-    await shop.get(who, address, 400, cursor="damaged")
+    for path in LISTS:
+        address = path.format(artist=act.id)
+        everything = (await shop.get(who, address))["items"]
+        assert len(everything) >= 3, path
+        if path == "/cart":  # shown as a whole
+            continue
+        pages: list[Any] = []
+        cursor: dict[str, str] = {}
+        for _ in range(20):
+            page = await shop.get(who, address, limit=2, **cursor)
+            pages += page["items"]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        assert pages == everything, path
+        await shop.get(who, address, 400, cursor="damaged")
 
 
 async def test_an_artists_lists_are_for_its_people(shop: Shop) -> None:

@@ -170,5 +170,5 @@ async def download_carts_receipt(
     rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[bytes]:
-    """The same as PDF."""
+    """The receipt of such an order as PDF, for who has no account."""
     return await _document(await _of_cart(order_id, token, database, buyer, rules))

@@ -1,1 +1,0 @@
-"""The door of the community: playlists, follows, likes, comments."""

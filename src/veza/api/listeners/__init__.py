@@ -1,0 +1,1 @@
+"""The listeners' door: playlists, follows, likes, comments, reports, and moderation."""
