@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.secret import digest, new_secret
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 
 
 class Purpose(StrEnum):
@@ -54,7 +55,9 @@ class BadLink(Exception):
     """The link was used, has expired, was replaced by a newer one, or never was."""
 
     def __init__(self) -> None:
-        super().__init__("this link was used already, is too old, or was replaced by a newer one: ask for a new one")
+        super().__init__(
+            gettext("this link was used already, is too old, or was replaced by a newer one: ask for a new one")
+        )
 
 
 def make(session: Session, purpose: Purpose, person_id: UUID | None, email: str | None = None) -> str:

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import gettext
 
 SHORTEST, LONGEST = 12, 200
 LEAST_GUESSES = 10**9
@@ -46,7 +47,14 @@ def demand_length(password: str) -> None:
 def _of_length(password: str) -> str:
     text = unicodedata.normalize("NFC", password)
     if not SHORTEST <= len(text) <= LONGEST:
-        raise BadPassword(f"a password has {SHORTEST} to {LONGEST} characters, this one has {len(text)}")
+        raise BadPassword(
+            gettext(
+                "a password has {shortest} to {longest} characters, this one has {text_count}",
+                shortest=SHORTEST,
+                longest=LONGEST,
+                text_count=len(text),
+            )
+        )
     return text
 
 
@@ -63,7 +71,9 @@ def demand(password: str, words: Iterable[str]) -> None:
         reason = _OWN_WORDS
     if reason is not None:
         why = f" ({reason})" if reason else ""
-        raise BadPassword(f"this password is too easy to guess{why}: take more words, or less usual ones")
+        raise BadPassword(
+            gettext("this password is too easy to guess{why}: take more words, or less usual ones", why=why)
+        )
 
 
 def _weakness(text: str, known: list[str]) -> str | None:

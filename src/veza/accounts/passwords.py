@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import password_strength
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 from veza.kit.turns import NoTurn, Turns
 
 AT_ONCE = 2
@@ -46,7 +47,12 @@ class TooBusy(Exception):
     retry_after_seconds = 5
 
     def __init__(self) -> None:
-        super().__init__(f"too many sign-ins at once: try again in {self.retry_after_seconds} s")
+        super().__init__(
+            gettext(
+                "too many sign-ins at once: try again in {retry_after_seconds} s",
+                retry_after_seconds=self.retry_after_seconds,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

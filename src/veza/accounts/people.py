@@ -17,6 +17,7 @@ from veza.kit.database import Base, Session
 from veza.kit.email_addresses import BadAddress
 from veza.kit.field_faults import FieldFault
 from veza.kit.listing import Slice, by_age
+from veza.kit.messages import gettext
 from veza.kit.text import BadText, one_line
 
 LONGEST_NAME = 100
@@ -45,7 +46,7 @@ class UnknownPerson(LookupError):
     """No such person, or not any more."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no person {wanted}")
+        super().__init__(gettext("there is no person {wanted}", wanted=wanted))
 
 
 class BadName(FieldFault):
@@ -56,14 +57,14 @@ class EmailTaken(Exception):
     """The address has come to belong to another account in the meantime."""
 
     def __init__(self) -> None:
-        super().__init__("this address belongs to another account by now")
+        super().__init__(gettext("this address belongs to another account by now"))
 
 
 class NotConfirmed(Exception):
     """Only for accounts whose address is confirmed: until then it may be somebody else's address."""
 
     def __init__(self) -> None:
-        super().__init__("confirm your e-mail address first: the link is in the mail you were sent")
+        super().__init__(gettext("confirm your e-mail address first: the link is in the mail you were sent"))
 
 
 def clean_email(written: str) -> str:
@@ -74,7 +75,7 @@ def clean_email(written: str) -> str:
 def clean_name(written: str) -> str:
     """The name as it is stored: NFC, 1 to 100 characters of any script; raises BadName."""
     try:
-        return one_line(written, "the name", most=LONGEST_NAME)
+        return one_line(written, gettext("the name"), most=LONGEST_NAME)
     except BadText as error:
         raise BadName(str(error)) from None
 

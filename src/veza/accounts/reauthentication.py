@@ -22,13 +22,14 @@ from veza.accounts.second_factor import CodeReused, WrongCode
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Allowance
+from veza.kit.messages import gettext
 
 
 class WrongPassword(Exception):
     """Somebody signed in gave a wrong password where it is asked for again."""
 
     def __init__(self) -> None:
-        super().__init__("this is not your password")
+        super().__init__(gettext("this is not your password"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class ProofNeeded(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "show once more that it is you: this takes a fresh proof, which is good once and for five minutes"
+            gettext("show once more that it is you: this takes a fresh proof, which is good once and for five minutes")
         )
 
 

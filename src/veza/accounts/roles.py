@@ -15,6 +15,7 @@ from veza.accounts import audit, people
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Role
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 
 GIVEN = (Role.ARTIST, Role.MODERATOR, Role.ADMIN)
 """Everybody who is signed in is a listener and nobody else is a visitor: those two are not given."""
@@ -38,14 +39,20 @@ class NotGiven(ValueError):
     """A role that people have by themselves."""
 
     def __init__(self, role: Role) -> None:
-        super().__init__(f"the role {role.value} is neither given nor taken, only {', '.join(GIVEN)} are")
+        super().__init__(
+            gettext(
+                "the role {value} is neither given nor taken, only {given} are",
+                value=role.value,
+                given=", ".join(GIVEN),
+            )
+        )
 
 
 class LastAdmin(Exception):
     """Without it nobody could give roles any more."""
 
     def __init__(self) -> None:
-        super().__init__("this is the last admin: make somebody else admin first")
+        super().__init__(gettext("this is the last admin: make somebody else admin first"))
 
 
 async def give(session: Session, person_id: UUID, role: Role, *, by: str, address: str | None = None) -> bool:

@@ -21,6 +21,7 @@ from veza.accounts import audit, people, sessions
 from veza.accounts.audit import Act
 from veza.accounts.secret import digest
 from veza.kit.database import Base, Session, table_of
+from veza.kit.messages import gettext
 
 STEP_SECONDS = 30
 DRIFT_STEPS = 1
@@ -64,14 +65,14 @@ class CodeNeeded(Exception):
     """The password is right, and a code is needed as well."""
 
     def __init__(self) -> None:
-        super().__init__("a code of your authenticator app, or a recovery code, is needed as well")
+        super().__init__(gettext("a code of your authenticator app, or a recovery code, is needed as well"))
 
 
 class WrongCode(Exception):
     """The code does not fit, or was used before."""
 
     def __init__(self) -> None:
-        super().__init__("this code is wrong or was used already: wait for the next one")
+        super().__init__(gettext("this code is wrong or was used already: wait for the next one"))
 
 
 class CodeReused(WrongCode):
@@ -82,14 +83,14 @@ class AlreadyOn(Exception):
     """There is a second factor; it has to be turned off first."""
 
     def __init__(self) -> None:
-        super().__init__("the second factor is on already: turn it off before setting up another app")
+        super().__init__(gettext("the second factor is on already: turn it off before setting up another app"))
 
 
 class NotOn(Exception):
     """There is no second factor, or none that waits to be confirmed."""
 
     def __init__(self) -> None:
-        super().__init__("there is no second factor: set one up first")
+        super().__init__(gettext("there is no second factor: set one up first"))
 
 
 @dataclass(frozen=True, slots=True)

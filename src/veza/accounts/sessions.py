@@ -16,6 +16,7 @@ from veza.accounts.roles import PersonRole
 from veza.accounts.secret import digest, new_secret
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.messages import gettext
 
 MOST_PER_PERSON = 50
 """The one used longest ago ends when there would be more."""
@@ -48,7 +49,7 @@ class UnknownSession(LookupError):
     """No such session of this person, or not any more."""
 
     def __init__(self, wanted: UUID) -> None:
-        super().__init__(f"you have no session {wanted}")
+        super().__init__(gettext("you have no session {wanted}", wanted=wanted))
 
 
 @dataclass(frozen=True, slots=True)

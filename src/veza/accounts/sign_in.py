@@ -26,13 +26,14 @@ from veza.accounts.second_factor import CodeNeeded, CodeReused, WrongCode
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Allowance
+from veza.kit.messages import gettext
 
 
 class WrongCredentials(Exception):
     """Address and password do not belong together; which of them is wrong is not said."""
 
     def __init__(self) -> None:
-        super().__init__("address and password do not belong together")
+        super().__init__(gettext("address and password do not belong together"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from veza.accounts.secret import digest, new_secret
 from veza.accounts.sessions import SEEN_EVERY, Recognised
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.messages import gettext
 
 PREFIX = "veza_"
 """Told apart from the operator's token by it, and found by it when one leaks into a repository."""
@@ -49,14 +50,19 @@ class UnknownToken(LookupError):
     """No such token of this person, or not any more."""
 
     def __init__(self, wanted: UUID) -> None:
-        super().__init__(f"you have no token {wanted}")
+        super().__init__(gettext("you have no token {wanted}", wanted=wanted))
 
 
 class TooManyTokens(Exception):
     """The person has as many as one may have."""
 
     def __init__(self) -> None:
-        super().__init__(f"you have {MOST_PER_PERSON} tokens, which is the most: revoke one first")
+        super().__init__(
+            gettext(
+                "you have {most_per_person} tokens, which is the most: revoke one first",
+                most_per_person=MOST_PER_PERSON,
+            )
+        )
 
 
 async def make(

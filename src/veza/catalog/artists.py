@@ -20,6 +20,7 @@ from veza.catalog.slugs import Slug
 from veza.catalog.text_fields import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.money import known_currency
 
 BIO_MOST = 5_000
@@ -67,14 +68,20 @@ class UnknownArtist(LookupError):
     """No such artist, or none that the asker may see."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no artist {str(wanted)[:100]}")
+        super().__init__(gettext("there is no artist {wanted}", wanted=str(wanted)[:100]))
 
 
 class TooManyArtists(Exception):
     """A person runs as many artists as one may."""
 
     def __init__(self, count: int, most: int) -> None:
-        super().__init__(f"you run {count} artists already, at most {most} are possible (ARTISTS_PER_PERSON)")
+        super().__init__(
+            gettext(
+                "you run {count} artists already, at most {most} are possible (ARTISTS_PER_PERSON)",
+                count=count,
+                most=most,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ async def set_fee(session: Session, artist: Artist, fee_bps: int | None) -> None
     checks = FieldChecks()
     with checks.field("fee_bps"):
         if fee_bps is not None and not 0 <= fee_bps <= 10_000:
-            raise BadValue(f"a fee is 0 to 10000 basis points, not {fee_bps}")
+            raise BadValue(gettext("a fee is 0 to 10000 basis points, not {fee_bps}", fee_bps=fee_bps))
     checks.demand()
     artist.fee_bps = fee_bps
     await session.flush()
@@ -198,9 +205,9 @@ async def demand(session: Session, artist: Artist, asker: Asker, *, as_owner: bo
         return
     part = await part_of(session, artist.id, asker.person_id)
     if part is None:
-        raise NotYours(f"only the people of {artist.name} may do this")
+        raise NotYours(gettext("only the people of {artist_name} may do this", artist_name=artist.name))
     if as_owner and part != "owner":
-        raise NotYours(f"only an owner of {artist.name} may do this")
+        raise NotYours(gettext("only an owner of {artist_name} may do this", artist_name=artist.name))
 
 
 async def acts_for(session: Session, artist_id: UUID, asker: Asker) -> bool:
@@ -231,8 +238,8 @@ async def artists_of(session: Session, person_id: UUID) -> Sequence[Artist]:
 def _facts(written: Mapping[str, Any], currencies: Sequence[str]) -> dict[str, Any]:
     """The columns that what was written makes; raises BadValue or BadAmount for everything that cannot be taken."""
     read: dict[str, Callable[[Any], Any]] = {
-        "name": lambda value: clean(value, "the artist's name"),
-        "bio": lambda value: clean(value, "the bio", BIO_MOST, lines=True, least=0),
+        "name": lambda value: clean(value, gettext("the artist's name")),
+        "bio": lambda value: clean(value, gettext("the bio"), BIO_MOST, lines=True, least=0),
         "country": metadata.country,
         "currency": lambda value: _currency(value, currencies),
         "tags": metadata.tags,
@@ -250,5 +257,11 @@ def _facts(written: Mapping[str, Any], currencies: Sequence[str]) -> dict[str, A
 def _currency(written: str, currencies: Sequence[str]) -> str:
     code = known_currency(written)
     if code not in currencies:
-        raise BadValue(f"the platform does not settle in {code}, only in {', '.join(currencies)}")
+        raise BadValue(
+            gettext(
+                "the platform does not settle in {code}, only in {currencies}",
+                code=code,
+                currencies=", ".join(currencies),
+            )
+        )
     return code

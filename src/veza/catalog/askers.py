@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from veza.kit.messages import Message
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
@@ -27,5 +29,5 @@ SYSTEM = Asker(administers=True)
 class NotYours(Exception):
     """What is asked is for the artist's people, or its owners, only."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: Message) -> None:
         super().__init__(what)

@@ -15,6 +15,7 @@ from veza.catalog.askers import Asker
 from veza.catalog.releases import Release, machine
 from veza.catalog.visibility import VISIBLE_RELEASE
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 
 
 class Cover(Base):
@@ -37,7 +38,8 @@ class UnknownCover(LookupError):
     """No such cover, none that the asker may see, or none of this size and kind."""
 
     def __init__(self, cover_id: UUID, name: str = "") -> None:
-        super().__init__(f"there is no cover {cover_id}{'/' if name else ''}{name[:40]}")
+        path = f"{cover_id}/{name[:40]}" if name else str(cover_id)
+        super().__init__(gettext("there is no cover {path}", path=path))
 
 
 async def known_cover(session: Session, artist_id: UUID, source_hash: str) -> Cover | None:

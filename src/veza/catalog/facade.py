@@ -12,6 +12,7 @@ from veza.catalog.pictures import BadPicture, CoverFiles, make_cover
 from veza.catalog.publishing import ReleasePublisher
 from veza.kit.database import Database, Session
 from veza.kit.elsewhere import ELSEWHERE, TookTooLong
+from veza.kit.messages import gettext
 from veza.kit.objects import Objects
 
 OnFirstArtist = Callable[[Session, UUID], Awaitable[None]]
@@ -40,7 +41,7 @@ class Catalog:
         try:
             made = await ELSEWHERE.run(make_cover, source)
         except TookTooLong as error:
-            raise BadPicture(f"the picture cannot be read: {error}") from None
+            raise BadPicture(gettext("the picture cannot be read: {error}", error=error)) from None
         for name, data in made.files.items():
             await self.objects.put(key_of(made, name), data)
         return made

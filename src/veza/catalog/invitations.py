@@ -34,6 +34,7 @@ from veza.catalog.text_fields import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
 from veza.kit.limits import Allowance, Limit
+from veza.kit.messages import gettext
 
 LASTS = timedelta(days=7)
 INVITING = Limit("inviting", 20, timedelta(minutes=10))
@@ -75,14 +76,16 @@ class UnknownInvitation(LookupError):
     """No such invitation waits."""
 
     def __init__(self) -> None:
-        super().__init__("this invitation was accepted or taken back, or is too old: ask for a new one")
+        super().__init__(gettext("this invitation was accepted or taken back, or is too old: ask for a new one"))
 
 
 class AnotherAddress(Exception):
     """The link is good, the account is not the one of the address it was sent to."""
 
     def __init__(self) -> None:
-        super().__init__("this invitation was sent to another address than your account has: ask for one to yours")
+        super().__init__(
+            gettext("this invitation was sent to another address than your account has: ask for one to yours")
+        )
 
 
 def inviting(actor: str, email: str) -> tuple[Allowance, Allowance]:
@@ -230,4 +233,11 @@ async def _demand_room(session: Session, artist: Artist, most: int) -> None:
     invited = select(func.count()).select_from(Invitation).where(Invitation.artist_id == artist.id)
     count = int(await session.scalar(members) or 0) + int(await session.scalar(invited) or 0)
     if count >= most:
-        raise BadValue(f"{artist.name} has {count} people and invitations, at most {most} are possible")
+        raise BadValue(
+            gettext(
+                "{artist_name} has {count} people and invitations, at most {most} are possible",
+                artist_name=artist.name,
+                count=count,
+                most=most,
+            )
+        )

@@ -23,6 +23,7 @@ from veza.catalog.tracks import Track, UnknownTrack
 from veza.catalog.visibility import HiddenTrack
 from veza.kit.database import Session, table_of
 from veza.kit.listing import Slice, Sort, any_value, bound, by_age, by_time, constant
+from veza.kit.messages import gettext
 from veza.kit.rows import Found, Rows, found_by
 
 _A, _R, _T, _C = table_of(Artist), table_of(Release), table_of(Track), table_of(Cover)
@@ -87,7 +88,7 @@ async def seen_release_of(session: Session, artist: Artist, slug: str, asker: As
     if slugs.is_slug(slug):
         row = (await session.execute(_RELEASE_BY_SLUG, {"artist": artist.id, "slug": slug})).one_or_none()
     if row is None or not await _sees(session, row, asker):
-        raise UnknownRelease(f"{artist.slug}/{slug}")
+        raise UnknownRelease(gettext("{artist_slug}/{slug}", artist_slug=artist.slug, slug=slug))
     return row
 
 

@@ -18,6 +18,7 @@ from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.limits import Limits
 from veza.catalog.text_fields import BadValue
 from veza.kit.database import Session
+from veza.kit.messages import gettext, ngettext
 
 NAMED_AT_MOST = 5
 """Artists a refusal names before it counts the rest."""
@@ -37,7 +38,7 @@ class UnknownMember(LookupError):
     """The person is not one of the artist's."""
 
     def __init__(self, person_id: UUID) -> None:
-        super().__init__(f"person {person_id} is not one of this artist's people")
+        super().__init__(gettext("person {person_id} is not one of this artist's people", person_id=person_id))
 
 
 class LastOwner(Exception):
@@ -46,15 +47,29 @@ class LastOwner(Exception):
     def __init__(self, artists: Sequence[Artist]) -> None:
         names = ", ".join(artist.name for artist in artists[:NAMED_AT_MOST])
         more = len(artists) - NAMED_AT_MOST
-        said = f"{names} and {more} more need" if more > 0 else f"{names} need{'' if len(artists) > 1 else 's'}"
-        super().__init__(f"{said} an owner: make somebody else one first")
+        if more > 0:
+            said = gettext(
+                "{names} and {more} more need an owner: make somebody else one first", names=names, more=more
+            )
+        else:
+            said = ngettext(
+                "{names} needs an owner: make somebody else one first",
+                "{names} need an owner: make somebody else one first",
+                len(artists),
+                names=names,
+            )
+        super().__init__(said)
 
 
 class AlreadyMember(Exception):
     """The person is one of the artist's already."""
 
     def __init__(self, person_id: UUID, part: str) -> None:
-        super().__init__(f"person {person_id} is one of this artist's people already, as {part}")
+        super().__init__(
+            gettext(
+                "person {person_id} is one of this artist's people already, as {part}", person_id=person_id, part=part
+            )
+        )
 
 
 async def members_of(session: Session, artist_id: UUID) -> Sequence[Member]:
@@ -82,7 +97,14 @@ async def add_member(
     count = await session.scalar(select(func.count()).where(ArtistMember.artist_id == artist.id))
     most = limits.people_per_artist
     if (count or 0) >= most:
-        raise BadValue(f"{artist.name} has {count} people already, at most {most} are possible (PEOPLE_PER_ARTIST)")
+        raise BadValue(
+            gettext(
+                "{artist_name} has {count} people already, at most {most} are possible (PEOPLE_PER_ARTIST)",
+                artist_name=artist.name,
+                count=count,
+                most=most,
+            )
+        )
     session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=part, since=session.now))
     await session.flush()
     audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {part}")
@@ -148,5 +170,5 @@ async def person_by_email(session: Session, email: str) -> Person:
     )
     row = (await session.scalars(mine)).first()
     if row is None:
-        raise UnknownPerson(f"with the confirmed address {wanted[:100]}")
+        raise UnknownPerson(gettext("with the confirmed address {wanted}", wanted=wanted[:100]))
     return row

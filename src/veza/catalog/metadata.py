@@ -10,6 +10,7 @@ from veza.catalog.text_fields import BadValue, clean
 from veza.kit import codes
 from veza.kit.codes import BadCode
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext, message_of
 
 MOST_TAGS, TAG_MOST = 20, 40
 MOST_CREDITS, PART_MOST = 50, 60
@@ -21,7 +22,7 @@ def isrc(written: str) -> str:
     """An International Standard Recording Code (ISO 3901) without its dashes; raises BadValue."""
     code = re.sub(r"[\s-]", "", written).upper()
     if not _ISRC.fullmatch(code):
-        raise BadValue(f"“{written[:20]}” is no ISRC; write it like FR-Z03-98-00212")
+        raise BadValue(gettext("“{written}” is no ISRC; write it like FR-Z03-98-00212", written=written[:20]))
     return code
 
 
@@ -30,7 +31,7 @@ def language(written: str) -> str:
     try:
         return codes.language(written)
     except BadCode as error:
-        raise BadValue(str(error)) from None
+        raise BadValue(message_of(error)) from None
 
 
 def country(written: str) -> str:
@@ -38,7 +39,7 @@ def country(written: str) -> str:
     try:
         return codes.country(written)
     except BadCode as error:
-        raise BadValue(str(error)) from None
+        raise BadValue(message_of(error)) from None
 
 
 def tags(written: Iterable[str]) -> list[str]:
@@ -47,24 +48,32 @@ def tags(written: Iterable[str]) -> list[str]:
     checks, found = FieldChecks(), dict[str, None]()
     for number, tag in enumerate(written):
         with checks.field(number):
-            found[clean(clean(tag, "a tag", TAG_MOST).lower(), "a tag", TAG_MOST)] = None
+            found[clean(clean(tag, gettext("a tag"), TAG_MOST).lower(), gettext("a tag"), TAG_MOST)] = None
     checks.demand()
     if len(found) > MOST_TAGS:
-        raise BadValue(f"at most {MOST_TAGS} tags, these are {len(found)}")
+        raise BadValue(
+            gettext("at most {most_tags} tags, these are {found_count}", most_tags=MOST_TAGS, found_count=len(found))
+        )
     return list(found)
 
 
 def credits(written: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Who did what on a track, as (name, part); raises BadValue."""
     if len(written) > MOST_CREDITS:
-        raise BadValue(f"at most {MOST_CREDITS} credits, these are {len(written)}")
+        raise BadValue(
+            gettext(
+                "at most {most_credits} credits, these are {written_count}",
+                most_credits=MOST_CREDITS,
+                written_count=len(written),
+            )
+        )
     checks, found = FieldChecks(), list[dict[str, Any]]()
     for number, (name, part) in enumerate(written):
         one: dict[str, Any] = {}
         with checks.field(number, "name"):
-            one["name"] = clean(name, "a name in the credits")
+            one["name"] = clean(name, gettext("a name in the credits"))
         with checks.field(number, "part"):
-            one["part"] = clean(part, "a part in the credits", PART_MOST)
+            one["part"] = clean(part, gettext("a part in the credits"), PART_MOST)
         found.append(one)
     checks.demand()
     return found

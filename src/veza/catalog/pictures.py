@@ -13,6 +13,8 @@ from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from veza.kit.messages import gettext
+
 SIZES = (96, 256, 512, 1024)
 TAKEN = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 MOST_BYTES = 15 * 1024 * 1024
@@ -49,7 +51,13 @@ def hash_of(source: bytes) -> str:
 def make_cover(source: bytes) -> CoverFiles:
     """Every size and form of a picture, never larger than it is. Raises BadPicture."""
     if len(source) > MOST_BYTES:
-        raise BadPicture(f"the picture has {len(source):,} bytes, at most {MOST_BYTES:,} are taken")
+        raise BadPicture(
+            gettext(
+                "the picture has {source_count:,} bytes, at most {most_bytes:,} are taken",
+                source_count=len(source),
+                most_bytes=MOST_BYTES,
+            )
+        )
     try:
         square = _square(source)
         colour = _dominant(square)
@@ -59,11 +67,13 @@ def make_cover(source: bytes) -> CoverFiles:
             scaled = square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
             files |= {f"{size}.{form}": _written(scaled, form) for form in _FORMATS}
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise BadPicture(f"the picture has more than {MOST_PIXELS // 1_000_000} million pixels") from None
+        raise BadPicture(
+            gettext("the picture has more than {most_pixels} million pixels", most_pixels=MOST_PIXELS // 1000000)
+        ) from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, struct.error) as error:
         if isinstance(error, BadPicture):
             raise
-        raise BadPicture("this is no picture that can be read: send a whole JPEG, PNG or WebP") from None
+        raise BadPicture(gettext("this is no picture that can be read: send a whole JPEG, PNG or WebP")) from None
     return CoverFiles(hash_of(source), files, sizes, colour)
 
 
@@ -74,7 +84,14 @@ def _square(source: bytes) -> Image.Image:
         if width * height > MOST_PIXELS:
             raise Image.DecompressionBombError
         if min(width, height) < SIZES[0]:
-            raise BadPicture(f"a cover needs at least {SIZES[0]} × {SIZES[0]} pixels, this one has {width} × {height}")
+            raise BadPicture(
+                gettext(
+                    "a cover needs at least {sizes} × {sizes} pixels, this one has {width} × {height}",
+                    sizes=SIZES[0],
+                    width=width,
+                    height=height,
+                )
+            )
         if opened.format == "JPEG":
             opened.draft("RGB", (2 * SIZES[-1], 2 * SIZES[-1]))  # decodes what is shown, not what was sent
         profile = opened.info.get("icc_profile")

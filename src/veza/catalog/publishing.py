@@ -15,6 +15,7 @@ from veza.catalog.tracks import count_tracks, list_tracks
 from veza.kit import outbox
 from veza.kit.database import Database, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
+from veza.kit.messages import Message, gettext, message_of
 
 PUBLISHED, WITHDRAWN = "release.published", "release.withdrawn"
 WAKE = "release publisher"
@@ -26,8 +27,14 @@ FURTHEST = timedelta(days=2 * 366)
 class NotComplete(FieldFault):
     """The release lacks something it needs to be published."""
 
-    def __init__(self, release: Release, lacks: str) -> None:
-        super().__init__(f"release “{release.title[:60]}” cannot be published yet: {lacks}")
+    def __init__(self, release: Release, lacks: Message) -> None:
+        super().__init__(
+            gettext(
+                "release “{release_title}” cannot be published yet: {lacks}",
+                release_title=release.title[:60],
+                lacks=lacks,
+            )
+        )
 
 
 async def publish(session: Session, release: Release, *, because: str = "published") -> None:
@@ -47,8 +54,13 @@ async def schedule(session: Session, release: Release, at: datetime) -> None:
     checks = FieldChecks()
     with checks.field("publish_at"):
         if not session.now < at <= session.now + FURTHEST:
-            said = f"{at:%Y-%m-%d %H:%M} does not"
-            raise BadValue(f"publish_at must lie in the future, within {FURTHEST.days} days; {said}")
+            raise BadValue(
+                gettext(
+                    "publish_at must lie in the future, within {days} days; {at:%Y-%m-%d %H:%M} does not",
+                    days=FURTHEST.days,
+                    at=at,
+                )
+            )
     with checks.field():
         await _demand_complete(session, release)
     checks.demand()
@@ -125,11 +137,11 @@ async def _list(session: Session, release: Release, at: datetime | None) -> None
 
 async def _demand_complete(session: Session, release: Release) -> None:
     if not await count_tracks(session, release.id):
-        raise NotComplete(release, "it has no track")
+        raise NotComplete(release, gettext("it has no track"))
     try:
         demand_licence(release.kind, release.licence)
     except BadValue as lacking:
-        raise NotComplete(release, str(lacking)) from None
+        raise NotComplete(release, message_of(lacking)) from None
 
 
 def _said(release: Release) -> dict[str, str]:

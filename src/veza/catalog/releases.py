@@ -17,6 +17,7 @@ from veza.catalog.askers import Asker
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 
 KINDS = ("album", "ep", "single", "sample_pack")
@@ -95,7 +96,7 @@ class UnknownRelease(LookupError):
     """No such release, or none that the asker may see."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no release {str(wanted)[:100]}")
+        super().__init__(gettext("there is no release {wanted}", wanted=str(wanted)[:100]))
 
 
 class Outdated(Exception):
@@ -103,8 +104,12 @@ class Outdated(Exception):
 
     def __init__(self, release: Release, version: int) -> None:
         super().__init__(
-            f"release “{release.title[:60]}” is at version {release.attempt} now, you read version {version}:"
-            " read it again"
+            gettext(
+                "release “{release_title}” is at version {attempt} now, you read version {version}: read it again",
+                release_title=release.title[:60],
+                attempt=release.attempt,
+                version=version,
+            )
         )
 
 
@@ -112,7 +117,13 @@ class NotDraft(Exception):
     """Only what was never published can be deleted."""
 
     def __init__(self, release: Release) -> None:
-        super().__init__(f"release “{release.title[:60]}” is {release.status}: only a draft can be deleted")
+        super().__init__(
+            gettext(
+                "release “{release_title}” is {release_status}: only a draft can be deleted",
+                release_title=release.title[:60],
+                release_status=release.status,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +209,7 @@ async def is_public(session: Session, release: Release) -> bool:
 def demand_licence(kind: str, licence: str) -> None:
     """Raises BadValue for a sample pack that says nothing about what may be done with it."""
     if kind == "sample_pack" and not licence:
-        raise BadValue("a sample pack needs a licence: what may be done with its samples")
+        raise BadValue(gettext("a sample pack needs a licence: what may be done with its samples"))
 
 
 def _facts(written: dict[str, Any]) -> dict[str, Any]:
@@ -219,20 +230,33 @@ def _facts(written: dict[str, Any]) -> dict[str, Any]:
 
 def _precision(written: str | None) -> str | None:
     if written is not None and written not in PRECISIONS:
-        raise BadValue(f"a date is as precise as a {', a '.join(PRECISIONS)}, not “{written[:20]}”")
+        raise BadValue(
+            gettext(
+                "a date is as precise as a {precisions}, not “{written}”",
+                precisions=", a ".join(PRECISIONS),
+                written=written[:20],
+            )
+        )
     return written
 
 
 def _day(day: date | None) -> date | None:
     if day is not None and not EARLIEST <= day <= LATEST:
-        raise BadValue(f"a release date lies between {EARLIEST} and {LATEST}, not on {day}")
+        raise BadValue(
+            gettext(
+                "a release date lies between {earliest} and {latest}, not on {day}",
+                earliest=EARLIEST,
+                latest=LATEST,
+                day=day,
+            )
+        )
     return day
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
-    "title": lambda value: clean(value, "the title"),
-    "description": lambda value: clean(value, "the description", DESCRIPTION_MOST, lines=True, least=0),
-    "licence": lambda value: clean(value, "the licence", LICENCE_MOST, lines=True, least=0),
+    "title": lambda value: clean(value, gettext("the title")),
+    "description": lambda value: clean(value, gettext("the description"), DESCRIPTION_MOST, lines=True, least=0),
+    "licence": lambda value: clean(value, gettext("the licence"), LICENCE_MOST, lines=True, least=0),
     "language": lambda value: None if value is None else metadata.language(value),
     "tags": metadata.tags,
     "release_date": _day,

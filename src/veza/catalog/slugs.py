@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog.text_fields import SORTED
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 
 ARTIST, RELEASE = "artist", "release"
 EVERYWHERE = UUID(int=0)
@@ -45,7 +46,7 @@ class NoSlugFree(Exception):
     """Too many were given the same name at the same instant."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"too many are being named “{text[:60]}” at this moment: try again")
+        super().__init__(gettext("too many are being named “{text}” at this moment: try again", text=text[:60]))
 
 
 async def give(session: Session, kind: str, scope: UUID, target_id: UUID, text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import String
 
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import Message, message_of
 from veza.kit.text import BadText, one_line, paragraphs
 
 SORTED = String().with_variant(String(collation="C"), "postgresql")
@@ -23,12 +24,12 @@ class BadValue(FieldFault):
     """Something somebody wrote cannot be taken; says which and why in one sentence."""
 
 
-def clean(text: str, what: str, most: int = NAME_MOST, *, lines: bool = False, least: int = 1) -> str:
+def clean(text: str, what: Message, most: int = NAME_MOST, *, lines: bool = False, least: int = 1) -> str:
     """`text` as `kit.texts` keeps it, `least` to `most` code points, with `lines` in several; raises BadValue."""
     try:
         return (paragraphs if lines else one_line)(text, what, most=most, least=least)
     except BadText as error:
-        raise BadValue(str(error)) from None
+        raise BadValue(message_of(error)) from None
 
 
 def same_name(text: str) -> str:

@@ -18,6 +18,7 @@ from veza.catalog.releases import Release, UnknownRelease, release_to_change
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import Message, gettext
 from veza.moderation import reports
 
 
@@ -64,7 +65,7 @@ class UnknownTrack(LookupError):
     """No such track, or none that the asker may see."""
 
     def __init__(self, track_id: UUID) -> None:
-        super().__init__(f"there is no track {track_id}")
+        super().__init__(gettext("there is no track {track_id}", track_id=track_id))
 
 
 class WrongOrder(ValueError):
@@ -72,15 +73,20 @@ class WrongOrder(ValueError):
 
     def __init__(self, release: Release, given: int, there: int) -> None:
         super().__init__(
-            f"release “{release.title[:60]}” has {there} tracks, the order names {given} of them or others:"
-            " name every track once"
+            gettext(
+                "release “{release_title}” has {there} tracks, the order names {given} of them or "
+                "others: name every track once",
+                release_title=release.title[:60],
+                there=there,
+                given=given,
+            )
         )
 
 
 class TrackStays(Exception):
     """What somebody may own is not taken out of a release."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: Message) -> None:
         super().__init__(why)
 
 
@@ -106,7 +112,11 @@ async def add_tracks(
     most, would_have = limits.tracks_per_release, count + len(wanted)
     if would_have > most:
         raise BadValue(
-            f"a release may have at most {most} tracks (TRACKS_PER_RELEASE), this one would have {would_have}"
+            gettext(
+                "a release may have at most {most} tracks (TRACKS_PER_RELEASE), this one would have {would_have}",
+                most=most,
+                would_have=would_have,
+            )
         )
     rows = [
         Track(
@@ -143,9 +153,18 @@ async def edit_track(session: Session, track: Track, changes: dict[str, Any]) ->
 async def remove_track(session: Session, release: Release, track: Track) -> None:
     """Take a track out of a locked release that was never published; the rest move up. Raises TrackStays."""
     if release.published_at is not None:
-        raise TrackStays(f"release “{release.title[:60]}” has been published: its tracks stay, for who owns them")
+        raise TrackStays(
+            gettext(
+                "release “{release_title}” has been published: its tracks stay, for who owns them",
+                release_title=release.title[:60],
+            )
+        )
     if release.status == "scheduled" and await count_tracks(session, release.id) == 1:
-        raise TrackStays(f"release “{release.title[:60]}” is scheduled and this is its only track")
+        raise TrackStays(
+            gettext(
+                "release “{release_title}” is scheduled and this is its only track", release_title=release.title[:60]
+            )
+        )
     track_id = track.id
     await session.delete(track)
     await session.flush()
@@ -254,7 +273,7 @@ def _facts(written: dict[str, Any]) -> dict[str, Any]:
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
-    "title": lambda value: clean(value, "the title"),
+    "title": lambda value: clean(value, gettext("the title")),
     "credits": metadata.credits,
     "isrc": lambda value: None if value is None else metadata.isrc(value),
     "language": lambda value: None if value is None else metadata.language(value),

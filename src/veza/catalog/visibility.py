@@ -14,6 +14,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 
 
 class HiddenTrack(Base):
@@ -30,7 +31,7 @@ class NothingThere(LookupError):
     """No such thing, or it is not published, or it is hidden: one answer for all three."""
 
     def __init__(self, kind: str, wanted: object) -> None:
-        super().__init__(f"there is no {kind} {wanted}")
+        super().__init__(gettext("there is no {kind} {wanted}", kind=kind, wanted=wanted))
 
 
 VISIBLE_ARTIST: ColumnElement[bool] = Artist.hidden_at.is_(None)

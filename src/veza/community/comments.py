@@ -19,6 +19,7 @@ from veza.kit import limits
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.limits import Limit
+from veza.kit.messages import gettext
 from veza.kit.text import paragraphs
 from veza.moderation import reports
 
@@ -69,14 +70,14 @@ class UnknownComment(LookupError):
     """No such comment, or not any more."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no comment {wanted}")
+        super().__init__(gettext("there is no comment {wanted}", wanted=wanted))
 
 
 class AddressNotConfirmed(Exception):
     """Who comments must have confirmed their e-mail address."""
 
     def __init__(self) -> None:
-        super().__init__("confirm your e-mail address first: comments are for those who did")
+        super().__init__(gettext("confirm your e-mail address first: comments are for those who did"))
 
 
 class NotYourComment(Exception):
@@ -87,14 +88,20 @@ class BadMoment(FieldFault):
     """The track is not that long."""
 
     def __init__(self, asked_ms: int, longest_ms: int) -> None:
-        super().__init__(f"asked for {asked_ms} ms into the track, it is {longest_ms} ms long")
+        super().__init__(
+            gettext(
+                "asked for {asked_ms} ms into the track, it is {longest_ms} ms long",
+                asked_ms=asked_ms,
+                longest_ms=longest_ms,
+            )
+        )
 
 
 class ReplyToReply(FieldFault):
     """Replies go one level deep."""
 
     def __init__(self) -> None:
-        super().__init__("a reply cannot be replied to: reply to the comment it belongs to")
+        super().__init__(gettext("a reply cannot be replied to: reply to the comment it belongs to"))
 
 
 class TooLateToEdit(Exception):
@@ -102,7 +109,13 @@ class TooLateToEdit(Exception):
 
     def __init__(self, minutes: int) -> None:
         most = int(EDITABLE.total_seconds()) // 60
-        super().__init__(f"a comment can be changed for {most} minutes, this one is {minutes} minutes old")
+        super().__init__(
+            gettext(
+                "a comment can be changed for {most} minutes, this one is {minutes} minutes old",
+                most=most,
+                minutes=minutes,
+            )
+        )
 
 
 async def write(
@@ -115,7 +128,7 @@ async def write(
     await _may_write_now(session, person_id)
     checks, kept = FieldChecks(), ""
     with checks.field("text"):
-        kept = paragraphs(text, "the comment", most=TEXT_MOST, least=1)
+        kept = paragraphs(text, gettext("the comment"), most=TEXT_MOST, least=1)
     with checks.field("track_id", also=(visibility.NothingThere,)):
         await visibility.must_be_visible(session, "track", track_id)
     with checks.field("reply_to", also=(UnknownComment,)):
@@ -153,7 +166,7 @@ async def edit(session: Session, comment_id: UUID, person_id: UUID, text: str) -
     age = session.now - comment.created_at
     if age > EDITABLE:
         raise TooLateToEdit(int(age.total_seconds()) // 60)
-    comment.text = paragraphs(text, "the comment", most=TEXT_MOST, least=1)
+    comment.text = paragraphs(text, gettext("the comment"), most=TEXT_MOST, least=1)
     comment.edited_at = session.now
     await session.flush()
     return comment
@@ -193,7 +206,7 @@ async def show_again(session: Session, comment_id: UUID, person_id: UUID) -> Com
     """The artist's people show again what they hid. Raises UnknownComment, NotYourComment."""
     comment = await _lock_for_artist(session, comment_id, person_id)
     if comment.hidden_by == "moderator":
-        raise NotYourComment("a moderator hid this comment: only they can show it again")
+        raise NotYourComment(gettext("a moderator hid this comment: only they can show it again"))
     comment.hidden_at = comment.hidden_by = None
     await session.flush()
     return comment
@@ -247,7 +260,7 @@ async def _lock_own(session: Session, comment_id: UUID, person_id: UUID) -> Comm
         return comment
     if not await _is_readable(session, comment):
         raise UnknownComment(comment_id)
-    raise NotYourComment("only its author may change this comment")
+    raise NotYourComment(gettext("only its author may change this comment"))
 
 
 async def _lock_for_artist(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
@@ -256,7 +269,7 @@ async def _lock_for_artist(session: Session, comment_id: UUID, person_id: UUID) 
         return comment
     if not await _is_readable(session, comment):
         raise UnknownComment(comment_id)
-    raise NotYourComment("only the artist's people and moderators may hide this comment")
+    raise NotYourComment(gettext("only the artist's people and moderators may hide this comment"))
 
 
 async def _lock(session: Session, comment_id: UUID) -> Comment:

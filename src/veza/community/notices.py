@@ -15,6 +15,7 @@ from veza.community import preferences
 from veza.community.preferences import Channel, NoticeKind, Pace, Recipient
 from veza.kit import mail
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 
 STOP_PAGE = "/stop-notices"
 """The page a notice's last line leads to, with the link's text as `token`."""
@@ -24,7 +25,7 @@ class BadStopLink(LookupError):
     """The link was not made here, or its end is missing."""
 
     def __init__(self) -> None:
-        super().__init__("this link was not made here: copy all of it, as it is in the mail")
+        super().__init__(gettext("this link was not made here: copy all of it, as it is in the mail"))
 
 
 @dataclass(frozen=True, slots=True)

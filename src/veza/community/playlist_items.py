@@ -20,6 +20,7 @@ from veza.community.playlists import Playlist, PlaylistItem, lock_to_edit
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.listing import Slice, Sort, start_of
+from veza.kit.messages import gettext
 from veza.kit.rows import Rows, found_by
 
 ITEMS_MOST = 5_000
@@ -32,14 +33,21 @@ class PlaylistFull(ValueError):
     """It holds as many items as it may."""
 
     def __init__(self, held: int, wanted: int) -> None:
-        super().__init__(f"a playlist holds at most {ITEMS_MOST} items, this one has {held} and {wanted} were to come")
+        super().__init__(
+            gettext(
+                "a playlist holds at most {items_most} items, this one has {held} and {wanted} were to come",
+                items_most=ITEMS_MOST,
+                held=held,
+                wanted=wanted,
+            )
+        )
 
 
 class ItemGone(LookupError):
     """Somebody removed the item first."""
 
     def __init__(self, item_id: UUID) -> None:
-        super().__init__(f"item {item_id} is no longer in the playlist: somebody removed it")
+        super().__init__(gettext("item {item_id} is no longer in the playlist: somebody removed it", item_id=item_id))
 
 
 async def add(

@@ -10,6 +10,7 @@ from veza.accounts import people
 from veza.accounts.people import Person
 from veza.community.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, see
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.kit.rows import Rows, found_by
 
 PEOPLE_MOST = 100
@@ -19,7 +20,9 @@ class TooManyPeople(ValueError):
     """The playlist has as many people as it may."""
 
     def __init__(self) -> None:
-        super().__init__(f"at most {PEOPLE_MOST} people may keep one playlist together")
+        super().__init__(
+            gettext("at most {people_most} people may keep one playlist together", people_most=PEOPLE_MOST)
+        )
 
 
 async def invite(session: Session, playlist_id: UUID, owner_id: UUID, person_id: UUID) -> None:
@@ -57,7 +60,7 @@ async def listed(session: Session, playlist_id: UUID, by: UUID) -> Rows:
     """
     playlist = await see(session, playlist_id, by)
     if not await may_edit(session, playlist, by):
-        raise NotYourPlaylist("only the owner and those invited see who keeps this playlist")
+        raise NotYourPlaylist(gettext("only the owner and those invited see who keeps this playlist"))
     found = (
         select(PlaylistPerson.person_id, Person.name, PlaylistPerson.since)
         .join(Person, Person.id == PlaylistPerson.person_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts.people import Person, UnknownPerson
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.text import one_line, paragraphs
 from veza.moderation import reports
 
@@ -91,7 +92,7 @@ class UnknownPlaylist(LookupError):
     """No such playlist, or none this person may see."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no playlist {wanted}")
+        super().__init__(gettext("there is no playlist {wanted}", wanted=wanted))
 
 
 class NotYourPlaylist(Exception):
@@ -103,7 +104,11 @@ class PlaylistChanged(Exception):
 
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(
-            f"the playlist is at version {found}, this change was made to version {expected}: read it again"
+            gettext(
+                "the playlist is at version {found}, this change was made to version {expected}: read it again",
+                found=found,
+                expected=expected,
+            )
         )
 
 
@@ -111,7 +116,9 @@ class TooManyPlaylists(ValueError):
     """One person keeps as many as there may be."""
 
     def __init__(self) -> None:
-        super().__init__(f"one person may have {PLAYLISTS_MOST} playlists: delete one first")
+        super().__init__(
+            gettext("one person may have {playlists_most} playlists: delete one first", playlists_most=PLAYLISTS_MOST)
+        )
 
 
 async def create(
@@ -143,10 +150,10 @@ def _texts(title: str | None, description: str | None) -> dict[str, str]:
     texts, checks = dict[str, str](), FieldChecks()
     if title is not None:
         with checks.field("title"):
-            texts["title"] = one_line(title, "the title", most=TITLE_MOST)
+            texts["title"] = one_line(title, gettext("the title"), most=TITLE_MOST)
     if description is not None:
         with checks.field("description"):
-            texts["description"] = paragraphs(description, "the description", most=DESCRIPTION_MOST)
+            texts["description"] = paragraphs(description, gettext("the description"), most=DESCRIPTION_MOST)
     checks.demand()
     return texts
 
@@ -228,7 +235,7 @@ async def lock_own(session: Session, playlist_id: UUID, person_id: UUID) -> Play
     if playlist.owner_id == person_id:
         return playlist
     if await _may_see(session, playlist, person_id, None, moderates=False):
-        raise NotYourPlaylist("only the owner may do this to the playlist")
+        raise NotYourPlaylist(gettext("only the owner may do this to the playlist"))
     raise UnknownPlaylist(playlist_id)
 
 
@@ -238,7 +245,7 @@ async def lock_to_edit(session: Session, playlist_id: UUID, person_id: UUID) -> 
     if await may_edit(session, playlist, person_id):
         return playlist
     if await _may_see(session, playlist, person_id, None, moderates=False):
-        raise NotYourPlaylist("only the owner and those invited may change this playlist")
+        raise NotYourPlaylist(gettext("only the owner and those invited may change this playlist"))
     raise UnknownPlaylist(playlist_id)
 
 

@@ -35,6 +35,7 @@ from veza.http.problems import (
 )
 from veza.http.requests import ClientLeft
 from veza.kit.field_faults import faults_of
+from veza.kit.messages import joined
 
 log = structlog.get_logger(__name__)
 
@@ -119,11 +120,11 @@ def _malformed(_request: DoorRequest, error: Malformed) -> Problem:
 def _fields_of(error: Exception) -> Mapping[str, Any]:
     """Each field of the body that a module could not take, where it says which."""
     faults = faults_of(error)
-    return {"errors": [Fault("body", place, said).shown() for place, said in faults]} if faults else {}
+    return {"errors": [Fault("body", place, str(said)).shown() for place, said in faults]} if faults else {}
 
 
 def _said(error: Exception) -> str:
-    return "; ".join(said for _, said in faults_of(error)) or str(error)
+    return str(joined(said for _, said in faults_of(error))) or str(error)
 
 
 def _left(_request: DoorRequest, error: ClientLeft) -> Problem:

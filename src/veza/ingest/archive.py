@@ -19,6 +19,7 @@ from veza.ingest import encodings
 from veza.ingest.folder import leave_out
 from veza.ingest.forms import READ, SHEETS, SNIFFED_BYTES, form_of, is_apple_double, is_litter
 from veza.ingest.sources import BadSource, Bounds, Gathered, Listed, SourceFile, UnreadableFile
+from veza.kit.messages import gettext
 
 IN_MEMORY = 16 * 1024 * 1024
 _SAYS_UTF_8 = 0x800
@@ -84,7 +85,7 @@ class Archive:
                 with self._archive.open(entry) as packed:  # reads no more than the entry said it has
                     shutil.copyfileobj(packed, unpacked, 1024 * 1024)
             except _DAMAGE as error:
-                raise UnreadableFile(f"it does not unpack ({error})") from None
+                raise UnreadableFile(gettext("it does not unpack ({error})", error=error)) from None
             unpacked.seek(0)
             yield cast(IO[bytes], unpacked)
 
@@ -101,20 +102,24 @@ class Archive:
             self._gathered.count()
             self._find(entry, _path_of(entry, names_in))
         if self._gathered.listed.files and all(one.flag_bits & _IS_ENCRYPTED for one in self._entries.values()):
-            raise BadSource("the ZIP is encrypted: unpack it with its password and import the folder")
+            raise BadSource(gettext("the ZIP is encrypted: unpack it with its password and import the folder"))
         files = self._gathered.listed.files
         for file in [one for one in files if self._cannot_unpack(one)]:
             files.remove(file)
         files.sort(key=lambda file: file.path)
         total = sum(file.size for file in files)
         if total > bounds.ratio_from_bytes and total > bounds.ratio * packed:
-            raise BadSource(f"the ZIP unpacks to {total // max(packed, 1)} times its size: it is refused as a bomb")
+            raise BadSource(
+                gettext(
+                    "the ZIP unpacks to {total} times its size: it is refused as a bomb", total=total // max(packed, 1)
+                )
+            )
 
     def _find(self, entry: zipfile.ZipInfo, path: str) -> None:
         """Put an entry where it belongs: to be read, left out with the reason, or neither."""
         listed, parts = self._gathered.listed, PurePosixPath(path).parts
         if path.startswith("/") or _DRIVE.match(path) or ".." in parts or "\0" in path:
-            raise BadSource(f"the ZIP has an entry that climbs out of it: {path[:100]}")
+            raise BadSource(gettext("the ZIP has an entry that climbs out of it: {path}", path=path[:100]))
         path = str(PurePosixPath(path))
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if any(map(is_litter, parts)) or (parts[-1].startswith("._") and is_apple_double(parts[-1], self._head(entry))):

@@ -25,6 +25,7 @@ from veza.ingest.found import FoundFile
 from veza.ingest.grouping import Group
 from veza.ingest.media import FRONT, OTHER, read_media
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
+from veza.kit.messages import gettext
 
 NAMES = ("front", "cover", "folder", "albumart")
 _MEANS = {
@@ -94,7 +95,7 @@ def read_candidate(source: Source, candidate: Candidate, most_bytes: int) -> byt
         for picture in read_media(opened, candidate.file).pictures:
             if hash_of(picture.data) == candidate.hash:
                 return picture.data
-    raise UnreadableFile("the picture in it is not there any more")
+    raise UnreadableFile(gettext("the picture in it is not there any more"))
 
 
 def _inside(files: Iterable[FoundFile], kind: int) -> Iterator[Candidate]:

@@ -20,6 +20,7 @@ from typing import IO
 
 from veza.ingest.chunks import read_aiff, read_riff
 from veza.ingest.sources import UnreadableFile
+from veza.kit.messages import gettext
 
 _READ = 1024 * 1024
 _NOTHING = f"sha256:{hashlib.sha256().hexdigest()}"
@@ -36,9 +37,9 @@ def audio_hash(opened: IO[bytes], form: str) -> str:
     try:
         found = by_form[form](opened)
     except (struct.error, IndexError, ValueError) as error:
-        raise UnreadableFile(f"its sound cannot be found ({error})") from None
+        raise UnreadableFile(gettext("its sound cannot be found ({error})", error=error)) from None
     if found == _NOTHING:
-        raise UnreadableFile("it holds no sound")
+        raise UnreadableFile(gettext("it holds no sound"))
     return found
 
 

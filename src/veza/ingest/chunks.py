@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from veza.ingest.sources import UnreadableFile
+from veza.kit.messages import gettext
 
 MOST_CHUNKS = 10_000
 MOST_TEXT_BYTES = 64 * 1024
@@ -34,7 +35,7 @@ def read_riff(opened: IO[bytes]) -> Chunks:
     opened.seek(0)
     head = opened.read(12)
     if head[:4] not in {b"RIFF", b"RF64", b"BW64"} or head[8:12] != b"WAVE":
-        raise UnreadableFile("it is no WAV file that can be read")
+        raise UnreadableFile(gettext("it is no WAV file that can be read"))
     long_sound, rate, sound = 0, 0, (0, 0)
     id3, texts = b"", dict[str, list[bytes]]()
     for name, offset, size in _chunks(opened, "<"):
@@ -54,7 +55,7 @@ def read_riff(opened: IO[bytes]) -> Chunks:
                 opened.seek(at)
                 _add(texts, f"INFO:{inner.decode('latin-1').upper()}", opened.read(min(length, MOST_TEXT_BYTES)))
     if not rate or not sound[0]:
-        raise UnreadableFile("it is no WAV file that can be read: it has no sound or does not say its format")
+        raise UnreadableFile(gettext("it is no WAV file that can be read: it has no sound or does not say its format"))
     length = min(sound[1], _left(opened, sound[0]))
     return Chunks((sound[0], length), length / rate, rate * 8, id3, texts)
 
@@ -64,7 +65,7 @@ def read_aiff(opened: IO[bytes]) -> Chunks:
     opened.seek(0)
     head = opened.read(12)
     if head[:4] != b"FORM" or head[8:12] not in {b"AIFF", b"AIFC"}:
-        raise UnreadableFile("it is no AIFF file that can be read")
+        raise UnreadableFile(gettext("it is no AIFF file that can be read"))
     frames, rate, sound = 0, 0.0, (0, 0)
     id3, texts = b"", dict[str, list[bytes]]()
     for name, offset, size in _chunks(opened, ">"):
@@ -78,7 +79,7 @@ def read_aiff(opened: IO[bytes]) -> Chunks:
         elif name in {b"NAME", b"AUTH", b"ANNO", b"(c) "}:
             _add(texts, f"AIFF:{name.decode()}", opened.read(min(size, MOST_TEXT_BYTES)))
     if not rate or not sound[0]:
-        raise UnreadableFile("it is no AIFF file that can be read: it has no sound or does not say its format")
+        raise UnreadableFile(gettext("it is no AIFF file that can be read: it has no sound or does not say its format"))
     seconds = frames / rate
     length = min(sound[1], _left(opened, sound[0]))
     return Chunks((sound[0], length), seconds, round(length * 8 / seconds) if seconds else 0, id3, texts)

@@ -15,6 +15,7 @@ from veza.ingest import encodings
 from veza.ingest.found import FoundFile
 from veza.ingest.report import CueSheet, CueTrack
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
+from veza.kit.messages import gettext
 
 MOST_BYTES = 1024 * 1024
 """A sheet has at most 99 tracks: a file of this name that is larger is something else."""
@@ -153,7 +154,11 @@ def _counted(count: int) -> str:
 
 def _text(source: Source, file: SourceFile, encoding: str | None) -> str:
     if file.size > MOST_BYTES:
-        raise UnreadableFile(f"it has {file.size:,} bytes, a cue sheet has at most {MOST_BYTES:,}")
+        raise UnreadableFile(
+            gettext(
+                "it has {size:,} bytes, a cue sheet has at most {most_bytes:,}", size=file.size, most_bytes=MOST_BYTES
+            )
+        )
     with source.open(file) as opened:
         raw = opened.read(MOST_BYTES)
     if raw.startswith(_UTF_16):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable
 
+from veza.kit.messages import gettext
+
 _LATIN = "cp1252"
 _GUESSED = (
     "cp1251", "koi8_r", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp1253", "cp1255", "cp1256", "cp874",
@@ -23,7 +25,9 @@ class UnknownEncoding(ValueError):
     """`--encoding` names none that Python knows."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"“{name[:40]}” is no encoding; write it like cp1251, shift_jis, gb18030 or latin-1")
+        super().__init__(
+            gettext("“{name}” is no encoding; write it like cp1251, shift_jis, gb18030 or latin-1", name=name[:40])
+        )
 
 
 def known(name: str) -> str:

@@ -26,6 +26,7 @@ from veza.ingest.chunks import Chunks, read_aiff, read_riff
 from veza.ingest.fields import FIELDS, Keys
 from veza.ingest.forms import SNIFFED_BYTES, sniffed
 from veza.ingest.sources import SourceFile, UnreadableFile
+from veza.kit.messages import gettext
 
 Text: TypeAlias = str | bytes
 FRONT, OTHER = 3, 0
@@ -73,10 +74,10 @@ def read_media(opened: IO[bytes], file: SourceFile) -> Media:
         try:
             media = _READERS[str(found[1])](opened)
         except Exception:
-            raise UnreadableFile(f"it is no {form[1:].upper()} file that can be read") from None
+            raise UnreadableFile(gettext("it is no {form} file that can be read", form=form[1:].upper())) from None
         media.notes.append(f"it is {found[0]}, though its name ends in {file.form}")
         return media
-    raise UnreadableFile(f"it is no {form[1:].upper()} file that can be read")
+    raise UnreadableFile(gettext("it is no {form} file that can be read", form=form[1:].upper()))
 
 
 def _mp3(opened: IO[bytes]) -> Media:

@@ -8,6 +8,7 @@ from pathlib import Path
 from veza.ingest.archive import Archive, why_no_zip
 from veza.ingest.folder import Folder
 from veza.ingest.sources import BOUNDS, BadSource, Bounds, Source
+from veza.kit.messages import gettext
 
 
 def open_source(path: Path, bounds: Bounds = BOUNDS, encoding: str | None = None) -> Source:
@@ -18,10 +19,16 @@ def open_source(path: Path, bounds: Bounds = BOUNDS, encoding: str | None = None
         if zipfile.is_zipfile(path):
             return Archive(path, bounds, encoding)
         if path.exists():
-            raise BadSource(f"{path} {why_no_zip(path)}")
+            raise BadSource(gettext("{path} {why_no_zip}", path=path, why_no_zip=why_no_zip(path)))
     except zipfile.BadZipFile as error:
-        raise BadSource(f"{path} is a damaged ZIP ({error}): fetch it again, or unpack what is left of it") from None
+        raise BadSource(
+            gettext(
+                "{path} is a damaged ZIP ({error}): fetch it again, or unpack what is left of it",
+                path=path,
+                error=error,
+            )
+        ) from None
     except (OSError, ValueError, NotImplementedError) as error:
         why = (isinstance(error, OSError) and error.strerror) or error
-        raise BadSource(f"{path} cannot be read: {why}") from None
-    raise BadSource(f"there is no {path}")
+        raise BadSource(gettext("{path} cannot be read: {why}", path=path, why=why)) from None
+    raise BadSource(gettext("there is no {path}", path=path))

@@ -18,6 +18,7 @@ from veza.ingest.dates import Known, read_date
 from veza.ingest.media import Media, Text
 from veza.ingest.sources import SourceFile
 from veza.kit import codes
+from veza.kit.messages import gettext
 from veza.kit.text import sanitize
 
 CREDITED = {"artist": "artist", "composer": "composer", "lyricist": "lyricist", "performer": "performer"}
@@ -188,6 +189,6 @@ def agreed(values: Sequence[Any]) -> Any:
 def _tidy(text: str, most: int = NAME_MOST) -> str:
     """As much of the text as a name may have; empty when nothing of it can be shown."""
     try:
-        return clean(unicodedata.normalize("NFC", " ".join(sanitize(text).split()))[:most], "it", most)
+        return clean(unicodedata.normalize("NFC", " ".join(sanitize(text).split()))[:most], gettext("it"), most)
     except BadValue:
         return ""

@@ -33,6 +33,7 @@ from veza.ingest.recording import read_recording
 from veza.ingest.remembering import remembered_of
 from veza.ingest.report import LEFT_ALONE, Outcome, Report
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
+from veza.kit.messages import gettext
 from veza.kit.moves import Stale
 
 ACTOR = "import"
@@ -170,7 +171,11 @@ async def _cover(
 
 def _picture(source: Source, candidate: Candidate) -> bytes:
     if candidate.size > MOST_BYTES:
-        raise BadPicture(f"it has {candidate.size:,} bytes, at most {MOST_BYTES:,} are taken")
+        raise BadPicture(
+            gettext(
+                "it has {size:,} bytes, at most {most_bytes:,} are taken", size=candidate.size, most_bytes=MOST_BYTES
+            )
+        )
     return read_candidate(source, candidate, MOST_BYTES)
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import IO, Protocol
 
 from veza.ingest.forms import form_of
+from veza.kit.messages import gettext
 
 _GIB = 1024**3
 
@@ -106,7 +107,9 @@ class Gathered:
         """One more name of any kind; raises BadSource."""
         self._names += 1
         if self._names > MOST_NAMES:
-            raise BadSource(f"there are more than {MOST_NAMES:,} files: import them in parts")
+            raise BadSource(
+                gettext("there are more than {most_names:,} files: import them in parts", most_names=MOST_NAMES)
+            )
 
     def take(self, file: SourceFile) -> bool:
         """Whether the recording or picture is read: it is not when it is too large. Raises BadSource."""
@@ -120,9 +123,17 @@ class Gathered:
         self.read_bytes += file.size
         if len(self.listed.files) > bounds.files:
             raise BadSource(
-                f"there are more than {bounds.files:,} recordings and pictures (IMPORT_FILES): import them in parts"
+                gettext(
+                    "there are more than {files:,} recordings and pictures (IMPORT_FILES): import them in parts",
+                    files=bounds.files,
+                )
             )
         if self.read_bytes > bounds.total_bytes:
-            most = f"{bounds.total_bytes:,} bytes (IMPORT_BYTES)"
-            raise BadSource(f"the recordings and pictures have more than {most} together: import them in parts")
+            raise BadSource(
+                gettext(
+                    "the recordings and pictures have more than {most:,} bytes (IMPORT_BYTES) together: "
+                    "import them in parts",
+                    most=bounds.total_bytes,
+                )
+            )
         return True

@@ -10,6 +10,7 @@ from functools import cache
 from typing import cast
 
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import gettext
 
 _NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 """Territories of CLDR that are no countries of ISO 3166-1: parts of others, unions, and codes for tests. Kosovo (XK) is
@@ -30,8 +31,17 @@ def country(written: str) -> str:
     if code in _countries():
         return code
     instead = _renamed_countries().get(code)
-    wanted = f"write {instead} for {_countries()[instead]}" if instead else _HOW
-    raise BadCode(f"“{written[:10]}” is no country; {wanted}")
+    if instead:
+        renamed = gettext(
+            "“{written}” is no country; write {instead} for {country}",
+            written=written[:10],
+            instead=instead,
+            country=_countries()[instead],
+        )
+        raise BadCode(renamed)
+    raise BadCode(
+        gettext("“{written}” is no country; write its two letters (ISO 3166), such as DE", written=written[:10])
+    )
 
 
 def is_country(code: str) -> bool:
@@ -47,7 +57,11 @@ def language(written: str) -> str:
     code = written.strip().lower()
     code = _shorter_languages().get(code, code)
     if code not in _languages() or code in _SAYS_NOTHING:
-        raise BadCode(f"“{written[:20]}” is no language; write two or three letters, such as de, en or gsw")
+        raise BadCode(
+            gettext(
+                "“{written}” is no language; write two or three letters, such as de, en or gsw", written=written[:20]
+            )
+        )
     return code
 
 

@@ -22,6 +22,8 @@ from typing import IO, Any, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
+from veza.kit.messages import gettext
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -44,14 +46,25 @@ class Busy(Exception):
     retry_after_seconds = 5
 
     def __init__(self) -> None:
-        super().__init__(f"{MOST_WAITING} pictures and documents wait to be made: try again in a few seconds")
+        super().__init__(
+            gettext(
+                "{most_waiting} pictures and documents wait to be made: try again in a few seconds",
+                most_waiting=MOST_WAITING,
+            )
+        )
 
 
 class TookTooLong(Exception):
     """The piece of work was ended: it took too long, or more memory than it may have."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} took longer than {LONGEST_SECONDS:g} s or more memory than it may have")
+        super().__init__(
+            gettext(
+                "{what} took longer than {longest_seconds:g} s or more memory than it may have",
+                what=what,
+                longest_seconds=LONGEST_SECONDS,
+            )
+        )
 
 
 class _Answer(msgspec.Struct):

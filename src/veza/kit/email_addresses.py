@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import Message, gettext
 
 LONGEST = 254
 """Characters (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
@@ -20,9 +21,9 @@ _MAILABLE = re.compile(r"[!-~]{1,64}@[!-~]{1,189}")
 class BadAddress(FieldFault):
     """Text that is no e-mail address we can write to; says why, where there is more to say than that."""
 
-    def __init__(self, reason: str = "") -> None:
-        example = f"this is no e-mail address of at most {LONGEST} characters, such as anna@example.org"
-        super().__init__(f"{example}: {reason}" if reason else example)
+    def __init__(self, reason: Message | str = "") -> None:
+        example = gettext("this is no e-mail address of at most {n} characters, such as anna@example.org", n=LONGEST)
+        super().__init__(gettext("{example}: {reason}", example=example, reason=reason) if reason else example)
 
 
 def normalize(written: str) -> str:
@@ -32,7 +33,7 @@ def normalize(written: str) -> str:
 
     text = unicodedata.normalize("NFC", written).strip()
     if _ENCODED_WORD in text:
-        raise BadAddress(f"it may not hold “{_ENCODED_WORD}”")
+        raise BadAddress(gettext("it may not hold “{encoded_word}”", encoded_word=_ENCODED_WORD))
     refused = [name for name in email_validator.SPECIAL_USE_DOMAIN_NAMES if name not in INTRANET_NAMES]
     email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = refused
     try:

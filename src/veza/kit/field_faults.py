@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from veza.kit.messages import Message, joined, message_of
+
 MAX_FAULTS = 50
 """Named in one answer: more are not read by anybody, and a list may have a thousand wrong items."""
 
@@ -18,10 +20,10 @@ class FieldFault(ValueError):
     `faults` is where each fault is, with its sentence, as far as `FieldChecks` found that out; empty elsewhere.
     """
 
-    faults: tuple[tuple[Place, str], ...] = ()
+    faults: tuple[tuple[Place, Message], ...] = ()
 
     def __str__(self) -> str:
-        return "; ".join(said for _, said in self.faults) or super().__str__()
+        return str(joined(said for _, said in self.faults)) or super().__str__()
 
 
 class FieldChecks:
@@ -59,13 +61,13 @@ class FieldChecks:
         told = tuple(
             ((*place, *inner), said)
             for place, error in self._found
-            for inner, said in (faults_of(error) or (((), str(error)),))
+            for inner, said in (faults_of(error) or (((), message_of(error)),))
         )
         first.faults = told[:MAX_FAULTS]  # type: ignore[attr-defined]  # `faults_of` reads it
         raise first
 
 
-def faults_of(error: Exception) -> tuple[tuple[Place, str], ...]:
+def faults_of(error: Exception) -> tuple[tuple[Place, Message], ...]:
     """Where each fault is that `FieldChecks` found beside `error`, with its sentence; empty for any other error."""
-    found: tuple[tuple[Place, str], ...] = getattr(error, "faults", ())
+    found: tuple[tuple[Place, Message], ...] = getattr(error, "faults", ())
     return found

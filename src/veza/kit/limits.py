@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
+from veza.kit.messages import gettext
 
 
 class Throttle(Base):
@@ -58,8 +59,15 @@ class RateLimited(Exception):
     """No try is left; says how many there are, and how many seconds it takes until the next one is open."""
 
     def __init__(self, limit: Limit, wait_seconds: int) -> None:
-        often = f"{limit.burst} tries at once, then one every {limit.per.total_seconds():g} s"
-        super().__init__(f"too many tries ({often}): wait {wait_seconds} s, then try again")
+        super().__init__(
+            gettext(
+                "too many tries ({burst} tries at once, then one every {seconds:g} s): "
+                "wait {wait_seconds} s, then try again",
+                burst=limit.burst,
+                seconds=limit.per.total_seconds(),
+                wait_seconds=wait_seconds,
+            )
+        )
         self.retry_after_seconds = wait_seconds
 
 

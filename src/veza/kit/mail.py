@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.email_addresses import is_mailable
+from veza.kit.messages import Message, gettext
 from veza.kit.secret_box import CannotOpen, SecretBox
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ async def forget_about(session: Session, abouts: Collection[UUID] | Select[UUID]
 class NotDelivered(Exception):
     """The server did not take a mail; `for_good` when it never will."""
 
-    def __init__(self, reason: str, *, for_good: bool) -> None:
+    def __init__(self, reason: Message, *, for_good: bool) -> None:
         super().__init__(reason)
         self.for_good = for_good
 
@@ -201,12 +202,19 @@ async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
             yield server
     except aiosmtplib.SMTPRecipientsRefused as error:
         codes = [refused.code for refused in error.recipients]
-        raise NotDelivered(f"refused: {codes}", for_good=all(code >= 500 for code in codes)) from None
+        raise NotDelivered(
+            gettext("refused: {codes}", codes=codes), for_good=all(code >= 500 for code in codes)
+        ) from None
     except aiosmtplib.SMTPResponseException as error:
         is_about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError)
-        raise NotDelivered(f"{error.code} {error.message}", for_good=error.code >= 500 and not is_about_us) from None
+        raise NotDelivered(
+            gettext("{code} {message}", code=error.code, message=error.message),
+            for_good=error.code >= 500 and not is_about_us,
+        ) from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise NotDelivered(f"{type(error).__name__}: {error}", for_good=False) from None
+        raise NotDelivered(
+            gettext("{name__}: {error}", name__=type(error).__name__, error=error), for_good=False
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +265,10 @@ class MailWorker:
             await self._not_delivered(claim, error)
             return
         except Exception as error:  # of the library, of the message, of our own: a try is a try, and tries have an end
-            await self._not_delivered(claim, NotDelivered(f"{type(error).__name__}: {error}", for_good=False))
+            await self._not_delivered(
+                claim,
+                NotDelivered(gettext("{name__}: {error}", name__=type(error).__name__, error=error), for_good=False),
+            )
             return
         async with self._database.write(self.name) as session:
             await session.execute(delete(Mail).where(Mail.id == claim.row.id))
@@ -265,7 +276,7 @@ class MailWorker:
 
     def _message(self, letter: Letter) -> EmailMessage:
         if not is_mailable(letter.to):
-            raise NotDelivered("this is no address a mail can be sent to", for_good=True)
+            raise NotDelivered(gettext("this is no address a mail can be sent to"), for_good=True)
         name, _, host = letter.to.rpartition("@")
         message = EmailMessage()
         message["From"], message["Subject"] = self._sender, letter.subject

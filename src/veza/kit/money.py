@@ -1,4 +1,4 @@
-"""Amounts: whole minor units that never travel without their currency, and how to split them exactly.
+"""What amounts may be charged, and how to split them exactly.
 
 The currency lists are Stripe's (https://docs.stripe.com/currencies).
 """
@@ -6,15 +6,13 @@ The currency lists are Stripe's (https://docs.stripe.com/currencies).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from veza.kit.amount import THREE_DECIMAL, TWO_DECIMAL_WHOLE, ZERO_DECIMAL, decimals
+from veza.kit.amount import Amount as Amount
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import gettext
 
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
-# Stripe keeps two decimals on the wire for these although the currency has none: the last two digits are 0.
-TWO_DECIMAL_WHOLE = frozenset({"ISK", "UGX"})
 _OTHERS = frozenset(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY"
     " COP CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR"
@@ -45,13 +43,6 @@ class BadAmount(FieldFault):
     """An amount or currency that cannot be what the caller means; says why in one sentence."""
 
 
-def decimals(currency: str) -> int:
-    """How many digits after the point the minor unit of `currency` (ISO 4217, upper case) stands for."""
-    if currency in ZERO_DECIMAL:
-        return 0
-    return 3 if currency in THREE_DECIMAL else 2
-
-
 def step(currency: str) -> int:
     """Amounts the provider takes in `currency` are multiples of this many minor units."""
     if currency in TWO_DECIMAL_WHOLE:
@@ -65,27 +56,11 @@ def most_charge(currency: str) -> Amount:
     return Amount(most - most % step(currency), currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """`minor` whole minor units of `currency` (ISO 4217, upper case). Prints as “5.00 EUR”."""
-
-    minor: int
-    currency: str
-
-    def __str__(self) -> str:
-        places = decimals(self.currency)
-        if self.currency in TWO_DECIMAL_WHOLE and self.minor % 100 == 0:  # two digits on the wire, none for people
-            return f"{self.minor // 100} {self.currency}"
-        sign = "-" if self.minor < 0 else ""
-        whole, rest = divmod(abs(self.minor), 10**places)
-        return f"{sign}{whole}.{rest:0{places}d} {self.currency}" if places else f"{sign}{whole} {self.currency}"
-
-
 def known_currency(code: str) -> str:
     """Return `code` in upper case, or raise BadAmount when it is no currency Stripe knows."""
     upper = code.strip().upper()
     if upper not in CURRENCIES:
-        raise BadAmount(f"“{code[:12]}” is not a currency code we know; use ISO 4217, such as EUR")
+        raise BadAmount(gettext("“{code}” is not a currency code we know; use ISO 4217, such as EUR", code=code[:12]))
     return upper
 
 
@@ -101,9 +76,15 @@ def typed(text: str, currency: str) -> Amount:
     except InvalidOperation:
         minor = None
     if minor is None or abs(minor) > LARGEST_MINOR:
-        raise BadAmount(f"“{text[:40]}” is not an amount; write it like {Amount(1250, known)}, without thousands marks")
+        raise BadAmount(
+            gettext(
+                "“{text}” is not an amount; write it like {value}, without thousands marks",
+                text=text[:40],
+                value=Amount(1250, known),
+            )
+        )
     if minor != int(minor) or (known in TWO_DECIMAL_WHOLE and minor % 100):
-        raise BadAmount(f"“{text[:40]}” has more decimals than {known} has")
+        raise BadAmount(gettext("“{text}” has more decimals than {known} has", text=text[:40], known=known))
     return Amount(int(minor), known)
 
 
@@ -111,14 +92,26 @@ def positive(minor: int, currency: str) -> Amount:
     """Return the amount, or raise BadAmount when it is not positive, too large, or not chargeable in `currency`."""
     money = Amount(minor, known_currency(currency))
     if minor <= 0:
-        raise BadAmount(f"an amount must be above zero, this one is {money}")
+        raise BadAmount(gettext("an amount must be above zero, this one is {money}", money=money))
     most = most_charge(money.currency)
     if minor > most.minor:
-        raise BadAmount(f"an amount may be at most {most}, this one is {money}")
+        raise BadAmount(gettext("an amount may be at most {most}, this one is {money}", most=most, money=money))
     if money.currency in THREE_DECIMAL and minor % 10:
-        raise BadAmount(f"{money} is not chargeable: the last digit of {money.currency} must be 0")
+        raise BadAmount(
+            gettext(
+                "{money} is not chargeable: the last digit of {currency} must be 0",
+                money=money,
+                currency=money.currency,
+            )
+        )
     if money.currency in TWO_DECIMAL_WHOLE and minor % 100:
-        raise BadAmount(f"{money} is not chargeable: {money.currency} has no decimals, the last two digits must be 0")
+        raise BadAmount(
+            gettext(
+                "{money} is not chargeable: {currency} has no decimals, the last two digits must be 0",
+                money=money,
+                currency=money.currency,
+            )
+        )
     return money
 
 
@@ -128,7 +121,11 @@ def chargeable(minor: int, currency: str) -> Amount:
     least = LEAST_CHARGE.get(money.currency, 1)
     if minor < least:
         raise BadAmount(
-            f"{money} is too little to be charged: the provider takes {Amount(least, money.currency)} or more"
+            gettext(
+                "{money} is too little to be charged: the provider takes {least} or more",
+                money=money,
+                least=Amount(least, money.currency),
+            )
         )
     return money
 

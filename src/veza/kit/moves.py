@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from veza.kit.database import Base, Session, table_of
+from veza.kit.messages import Message, gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,15 @@ class ForbiddenMove(Exception):
 class Stale(Exception):
     """Somebody else changed the row first; nothing was written by this call."""
 
-    def __init__(self, machine: str, row_id: UUID, expected: str) -> None:
-        super().__init__(f"{machine} {row_id} is no longer {expected}: somebody else was first")
+    def __init__(self, machine: str, row_id: UUID, expected: Message) -> None:
+        super().__init__(
+            gettext(
+                "{machine} {row_id} is no longer {expected}: somebody else was first",
+                machine=machine,
+                row_id=row_id,
+                expected=expected,
+            )
+        )
         self.row_id = row_id
 
 
@@ -127,7 +135,11 @@ class Machine(Generic[R]):
         guard = {"the_id": row.id, "the_status": row.status, "the_attempt": row.attempt}
         result = cast("CursorResult[Any]", await session.execute(self._guarded(tuple(values)), {**guard, **values}))
         if result.rowcount != 1:
-            raise Stale(self.name, row.id, f"{row.status} at attempt {row.attempt}")
+            raise Stale(
+                self.name,
+                row.id,
+                gettext("{row_status} at attempt {attempt}", row_status=row.status, attempt=row.attempt),
+            )
         for column, value in values.items():
             set_committed_value(row, column, value)
 

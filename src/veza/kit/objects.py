@@ -11,20 +11,22 @@ from urllib.parse import urlsplit
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
+from veza.kit.messages import Message, gettext
+
 
 class NoSuchObject(LookupError):
     """Nothing is kept under this key."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"no object is kept under {key}")
+        super().__init__(gettext("no object is kept under {key}", key=key))
 
 
 class ObjectsUnavailable(Exception):
     """The place where objects are kept does not do what was asked now."""
 
-    def __init__(self, doing: str, error: Exception) -> None:
+    def __init__(self, doing: Message, error: Exception) -> None:
         said = (str(error).splitlines() or [type(error).__name__])[0]
-        super().__init__(f"the object store could not {doing}: {said[:200]}")
+        super().__init__(gettext("the object store could not {doing}: {said}", doing=doing, said=said[:200]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Objects:
         try:
             await self._store.put_async(key, data)
         except (BaseError, OSError) as error:
-            raise ObjectsUnavailable(f"write {key}", error) from error
+            raise ObjectsUnavailable(gettext("write {key}", key=key), error) from error
 
     async def get(self, key: str) -> bytes:
         """What is kept under `key`; raises NoSuchObject."""
@@ -92,7 +94,7 @@ class Objects:
         except (NotFoundError, FileNotFoundError):
             raise NoSuchObject(key) from None
         except (BaseError, OSError) as error:
-            raise ObjectsUnavailable(f"read {key}", error) from error
+            raise ObjectsUnavailable(gettext("read {key}", key=key), error) from error
 
     async def remove(self, key: str) -> None:
         """Keep nothing under `key` any more; nothing there is well, too."""
@@ -101,7 +103,7 @@ class Objects:
         except (NotFoundError, FileNotFoundError):
             return
         except (BaseError, OSError) as error:
-            raise ObjectsUnavailable(f"remove {key}", error) from error
+            raise ObjectsUnavailable(gettext("remove {key}", key=key), error) from error
 
     @cached_property
     def _store(self) -> ObjectStore:

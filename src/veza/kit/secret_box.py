@@ -13,12 +13,14 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from veza.kit.messages import gettext
+
 
 class CannotOpen(Exception):
     """A stored value was sealed with a key that is not here."""
 
     def __init__(self) -> None:
-        super().__init__("a stored secret was sealed with a key that is not here: bring the file of keys back")
+        super().__init__(gettext("a stored secret was sealed with a key that is not here: bring the file of keys back"))
 
 
 class BadKeys(ValueError):
@@ -86,7 +88,7 @@ def _fernet(keys: Sequence[str]) -> MultiFernet:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError:
         raise BadKeys(
-            "a key is 32 bytes in URL-safe base64, as `veza keys new` prints it, and there is one at least"
+            gettext("a key is 32 bytes in URL-safe base64, as `veza keys new` prints it, and there is one at least")
         ) from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import Message, gettext
 
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Embeddings, overrides and isolates: one that is not closed turns around whatever is written after it on a page.
@@ -24,12 +25,12 @@ class BadText(FieldFault):
     """Empty, too long, or with characters no text needs; says which."""
 
 
-def one_line(text: str, what: str, *, most: int, least: int = 1) -> str:
+def one_line(text: str, what: Message, *, most: int, least: int = 1) -> str:
     """`text` as it is kept: `least` to `most` code points in one line. Raises BadText, which calls it `what`."""
     return _checked(text, what, least, most, lines=False)
 
 
-def paragraphs(text: str, what: str, *, most: int, least: int = 0) -> str:
+def paragraphs(text: str, what: Message, *, most: int, least: int = 0) -> str:
     """`text` as it is kept: `least` to `most` code points, line breaks and tabs allowed. Raises BadText."""
     return _checked(text.replace("\r\n", "\n"), what, least, most, lines=True)
 
@@ -39,18 +40,33 @@ def sanitize(text: str) -> str:
     return "".join(" " if unicodedata.category(one) in _REFUSED else one for one in text if not _goes(one))
 
 
-def _checked(text: str, what: str, least: int, most: int, *, lines: bool) -> str:
+def _checked(text: str, what: Message, least: int, most: int, *, lines: bool) -> str:
     kept = unicodedata.normalize("NFC", text).strip()
     for one in kept:
         if (unicodedata.category(one) in _REFUSED and not (lines and one in "\n\t")) or _goes(one):
-            raise BadText(f"{what} has a character that cannot be shown: U+{ord(one):04X}")
+            raise BadText(gettext("{what} has a character that cannot be shown: U+{ord:04X}", what=what, ord=ord(one)))
     if len(kept) > most:
-        raise BadText(f"{what} may have at most {most} characters, this one has {len(kept)}")
+        raise BadText(
+            gettext(
+                "{what} may have at most {most} characters, this one has {kept_count}",
+                what=what,
+                most=most,
+                kept_count=len(kept),
+            )
+        )
     if len(kept) < least:
-        short = f"needs {least} characters or more, this one has {len(kept)}"
-        raise BadText(f"{what} {short if kept else 'is empty'}")
+        if not kept:
+            raise BadText(gettext("{what} is empty", what=what))
+        raise BadText(
+            gettext(
+                "{what} needs {least} characters or more, this one has {kept_count}",
+                what=what,
+                least=least,
+                kept_count=len(kept),
+            )
+        )
     if kept and not any(map(_shows, kept)):
-        raise BadText(f"{what} has nothing in it that can be seen")
+        raise BadText(gettext("{what} has nothing in it that can be seen", what=what))
     return kept
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import people
 from veza.kit.database import Base, Session
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount, BadAmount, chargeable
 from veza.market import orders, owned, products
 from veza.market.products import NotForSale, Offer, Pricing
@@ -76,22 +77,28 @@ class Repriced:
     old: Amount
     new: Amount
 
-    def __str__(self) -> str:
-        return f"“{self.title}” was {self.old} and is {self.new} now"
+    @property
+    def said(self) -> Message:
+        return gettext("“{title}” was {old} and is {new} now", title=self.title, old=self.old, new=self.new)
 
 
 class CartFull(Exception):
     """A cart has a bound."""
 
     def __init__(self) -> None:
-        super().__init__(f"a cart holds at most {MOST_ITEMS} things: check out, or take something out first")
+        super().__init__(
+            gettext(
+                "a cart holds at most {most_items} things: check out, or take something out first",
+                most_items=MOST_ITEMS,
+            )
+        )
 
 
 class NotInCart(LookupError):
     """The cart has no such product."""
 
     def __init__(self, product_id: UUID) -> None:
-        super().__init__(f"product {product_id} is not in the cart")
+        super().__init__(gettext("product {product_id} is not in the cart", product_id=product_id))
 
 
 async def find(session: Session, buyer: Buyer) -> Cart | None:
@@ -264,10 +271,23 @@ def _amount(offer: Offer, named_minor: int | None) -> int:
         if named_minor is None:
             return least.minor
         if named_minor < least.minor:
-            raise BadAmount(f"“{offer.title}” costs at least {least}, not {Amount(named_minor, product.currency)}")
+            raise BadAmount(
+                gettext(
+                    "“{offer_title}” costs at least {least}, not {named}",
+                    offer_title=offer.title,
+                    least=least,
+                    named=Amount(named_minor, product.currency),
+                )
+            )
         return chargeable(named_minor, product.currency).minor if named_minor else 0
     if named_minor is not None and named_minor != least.minor:
-        raise BadAmount(f"“{offer.title}” costs {least}; its price is not the buyer's to name")
+        raise BadAmount(
+            gettext(
+                "“{offer_title}” costs {least}; its price is not the buyer's to name",
+                offer_title=offer.title,
+                least=least,
+            )
+        )
     return least.minor
 
 

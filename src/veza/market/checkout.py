@@ -18,6 +18,7 @@ from sqlalchemy import insert, or_, select
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Limit
+from veza.kit.messages import gettext, joined
 from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import fulfilment, orders, owned
@@ -64,14 +65,14 @@ class CartEmpty(Exception):
     """There is nothing to check out."""
 
     def __init__(self) -> None:
-        super().__init__("the cart is empty")
+        super().__init__(gettext("the cart is empty"))
 
 
 class AddressNeeded(Exception):
     """Nobody is signed in: without an address what was bought could never be claimed."""
 
     def __init__(self) -> None:
-        super().__init__("sign in, or say with `email` where the link to what you bought shall go")
+        super().__init__(gettext("sign in, or say with `email` where the link to what you bought shall go"))
 
 
 class PaymentUnderWay(Exception):
@@ -79,8 +80,13 @@ class PaymentUnderWay(Exception):
 
     def __init__(self, line: OrderLine) -> None:
         super().__init__(
-            f"your bank is still carrying out the payment for “{line.title}” by {line.artist} (order {line.order_id}),"
-            " which may take days: wait for it, or take it out of the cart"
+            gettext(
+                "your bank is still carrying out the payment for “{line_title}” by {artist} (order "
+                "{order_id}), which may take days: wait for it, or take it out of the cart",
+                line_title=line.title,
+                artist=line.artist,
+                order_id=line.order_id,
+            )
         )
 
 
@@ -88,7 +94,9 @@ class PriceChanged(Exception):
     """Prices are not what the buyer saw; `changes` has each."""
 
     def __init__(self, changes: Sequence[Repriced]) -> None:
-        super().__init__("; ".join(str(one) for one in changes[:5]) + ": look at the cart and check out again")
+        super().__init__(
+            gettext("{changes}: look at the cart and check out again", changes=joined(one.said for one in changes[:5]))
+        )
         self.changes = list(changes)
 
 
@@ -172,9 +180,11 @@ def request_key(order_id: UUID) -> str:
 async def _refuse_unsellable(session: Session, held: Sequence[CartLine], buyer: Buyer) -> None:
     for one in held:
         if one.offer is None:
-            raise NotForSale(f"product {one.item.product_id} is gone: take it out of the cart")
+            raise NotForSale(
+                gettext("product {product_id} is gone: take it out of the cart", product_id=one.item.product_id)
+            )
         if one.offer.refusal:
-            raise NotForSale(f"{one.offer.refusal}: take it out of the cart")
+            raise NotForSale(gettext("{refusal}: take it out of the cart", refusal=one.offer.refusal))
     if buyer.person_id is not None:
         await owned.refuse(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
 

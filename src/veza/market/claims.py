@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from veza.accounts import people
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.library import grants
 from veza.library.grants import ItemKind
@@ -75,14 +76,14 @@ class UnknownClaim(LookupError):
     """No order waits for this link: it is wrong, or somebody has claimed it."""
 
     def __init__(self) -> None:
-        super().__init__("this link belongs to no order that waits to be claimed")
+        super().__init__(gettext("this link belongs to no order that waits to be claimed"))
 
 
 class AddressUnconfirmed(Exception):
     """Without a link, only a confirmed address shows that an order is one's own."""
 
     def __init__(self) -> None:
-        super().__init__("confirm your e-mail address first, or use the link that was sent to you")
+        super().__init__(gettext("confirm your e-mail address first, or use the link that was sent to you"))
 
 
 async def send_link(

@@ -18,6 +18,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.text import one_line
 from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
@@ -88,7 +89,7 @@ class UnknownBatch(LookupError):
     """No such batch of this artist."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no batch of download codes {wanted}")
+        super().__init__(gettext("there is no batch of download codes {wanted}", wanted=wanted))
 
 
 class BadCode(Exception):
@@ -98,14 +99,16 @@ class BadCode(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__("this code is not known, was used, or is no longer valid")
+        super().__init__(gettext("this code is not known, was used, or is no longer valid"))
 
 
 class NotOut(Exception):
     """What the code is for cannot be had now: not published yet, withdrawn, or hidden."""
 
     def __init__(self) -> None:
-        super().__init__("what this code is for is not out now: the code is still good, try it once it is published")
+        super().__init__(
+            gettext("what this code is for is not out now: the code is still good, try it once it is published")
+        )
 
 
 async def make(
@@ -116,7 +119,7 @@ async def make(
         raise ValueError(f"a batch has 1 to {MOST_IN_BATCH} codes, not {count}")
     checks, release_id = FieldChecks(), item_id
     with checks.field("note"):
-        note = one_line(note, "the note", most=NOTE_MOST)
+        note = one_line(note, gettext("the note"), most=NOTE_MOST)
     with checks.field("item_id", also=(products.UnknownItem,)):
         release_id = await products.release_of(session, artist, kind, item_id)
     checks.demand()
@@ -142,7 +145,7 @@ async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     await carts.ensure(session, Buyer(person_id, None))
     code, batch = await unused(session, said)
     if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
-        raise OwnedAlready("you own this already: the code is still good, give it to somebody else")
+        raise OwnedAlready(gettext("you own this already: the code is still good, give it to somebody else"))
     mine = update(DownloadCode).where(DownloadCode.id == code.id)
     await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
     await give(session, code, batch, person_id=person_id)

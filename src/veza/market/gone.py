@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 
 from veza.catalog import publishing
 from veza.kit.database import Database, Session
+from veza.kit.messages import gettext, joined
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import After, Event
 from veza.market import orders, products
@@ -27,8 +28,8 @@ class OrdersStay(Exception):
     """Orders that could not be canceled, and why; every other one was."""
 
     def __init__(self, odd: Sequence[tuple[UUID, Exception]]) -> None:
-        named = "; ".join(f"order {order_id}: {type(error).__name__}: {error}" for order_id, error in odd[:5])
-        super().__init__(f"{len(odd)} orders could not be canceled ({named})")
+        named = joined(f"order {order_id}: {type(error).__name__}: {error}" for order_id, error in odd[:5])
+        super().__init__(gettext("{odd_count} orders could not be canceled ({named})", odd_count=len(odd), named=named))
 
 
 async def among(session: Session, order: Order) -> list[OrderLine]:

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 
@@ -144,14 +145,14 @@ class UnknownOrder(LookupError):
     """No such order, or not this person's."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no order {wanted}")
+        super().__init__(gettext("there is no order {wanted}", wanted=wanted))
 
 
 class UnknownLine(LookupError):
     """The order has no such line."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no order line {wanted}")
+        super().__init__(gettext("there is no order line {wanted}", wanted=wanted))
 
 
 async def find(session: Session, order_id: UUID) -> Order:

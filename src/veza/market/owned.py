@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market.products import Offer
@@ -20,7 +21,13 @@ async def refuse(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> 
     owned = await among(session, person_id, wanted)
     for offer in wanted:
         if offer.product.id in owned:
-            raise OwnedAlready(f"you own “{offer.title}” by {offer.artist.name} already: it is in your library")
+            raise OwnedAlready(
+                gettext(
+                    "you own “{offer_title}” by {name} already: it is in your library",
+                    offer_title=offer.title,
+                    name=offer.artist.name,
+                )
+            )
 
 
 async def among(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> set[UUID]:

@@ -19,6 +19,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_ITSELF
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.money import Amount, BadAmount, chargeable, known_currency
 from veza.kit.outbox import publish
 from veza.library.grants import ItemKind
@@ -87,21 +88,21 @@ class UnknownProduct(LookupError):
     """No such product, or none that one may see."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no product {wanted}")
+        super().__init__(gettext("there is no product {wanted}", wanted=wanted))
 
 
 class UnknownItem(LookupError):
     """The release or track is not there, or not this artist's."""
 
     def __init__(self, kind: str, item_id: UUID) -> None:
-        super().__init__(f"this artist has no {kind} {item_id}")
+        super().__init__(gettext("this artist has no {kind} {item_id}", kind=kind, item_id=item_id))
 
 
 class ProductExists(Exception):
     """A release or track is sold as one product; change that one."""
 
     def __init__(self, kind: str, item_id: UUID) -> None:
-        super().__init__(f"{kind} {item_id} has a product already: change that one")
+        super().__init__(gettext("{kind} {item_id} has a product already: change that one", kind=kind, item_id=item_id))
 
 
 class NotForSale(Exception):
@@ -261,8 +262,13 @@ def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceDraft
     if product.currency != artist.currency and None in (price.price_minor, price.currency):
         # 900 yen are not 9.00 EUR: nobody guesses which of the two a number alone means.
         raise BadAmount(
-            f"this price is in {product.currency} and {artist.name} sells in {artist.currency} now:"
-            " name the new price and its currency together"
+            gettext(
+                "this price is in {currency} and {artist_name} sells in {currency_2} now: name the "
+                "new price and its currency together",
+                currency=product.currency,
+                artist_name=artist.name,
+                currency_2=artist.currency,
+            )
         )
     return PriceDraft(
         Pricing(product.pricing) if price.pricing is None else price.pricing,
@@ -279,8 +285,13 @@ def _checked(price: PriceDraft, artist: Artist, rules: MarketRules) -> str:
         currency = known_currency(price.currency)
         if currency != artist.currency:
             raise BadAmount(
-                f"{artist.name} sells in {artist.currency}: a price in {currency} cannot be set,"
-                " change the artist's currency first"
+                gettext(
+                    "{artist_name} sells in {currency}: a price in {currency_2} cannot be set, change "
+                    "the artist's currency first",
+                    artist_name=artist.name,
+                    currency=artist.currency,
+                    currency_2=currency,
+                )
             )
         _settled(currency, rules)
     with checks.field("price_minor"):
@@ -292,7 +303,9 @@ def _checked(price: PriceDraft, artist: Artist, rules: MarketRules) -> str:
 def _chargeable(price: PriceDraft, currency: str) -> None:
     if price.pricing is Pricing.FREE:
         if price.price_minor:
-            raise BadAmount(f"what is free has no price, this one has {Amount(price.price_minor, currency)}")
+            raise BadAmount(
+                gettext("what is free has no price, this one has {price}", price=Amount(price.price_minor, currency))
+            )
     elif price.pricing is Pricing.FIXED or price.price_minor:
         # Below it no pay page could be opened, for nothing else in the cart either.
         chargeable(price.price_minor, currency)
@@ -300,7 +313,13 @@ def _chargeable(price: PriceDraft, currency: str) -> None:
 
 def _settled(currency: str, rules: MarketRules) -> None:
     if currency not in rules.currencies:
-        raise BadAmount(f"the platform does not settle in {currency}, only in {', '.join(rules.currencies)}")
+        raise BadAmount(
+            gettext(
+                "the platform does not settle in {currency}, only in {currencies}",
+                currency=currency,
+                currencies=", ".join(rules.currencies),
+            )
+        )
 
 
 async def release_of(session: Session, artist: Artist, kind: ItemKind, item_id: UUID) -> UUID:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import orders
@@ -37,8 +38,11 @@ class NoReceipt(LookupError):
     """There is none: nothing was paid."""
 
     def __init__(self, order: Order) -> None:
-        why = "it was free" if order.amount_minor == 0 else f"it is {order.status}"
-        super().__init__(f"order {order.id} has no receipt: {why}")
+        if order.amount_minor == 0:
+            said = gettext("order {order_id} has no receipt: it was free", order_id=order.id)
+        else:
+            said = gettext("order {order_id} has no receipt: it is {status}", order_id=order.id, status=order.status)
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,11 @@ class CounterLine(Exception):
     """Somebody else may be counting, and this transaction must not wait for them."""
 
     def __init__(self, year: int) -> None:
-        super().__init__(f"the receipts of {year} may be counted by another transaction: write this down by itself")
+        super().__init__(
+            gettext(
+                "the receipts of {year} may be counted by another transaction: write this down by itself", year=year
+            )
+        )
 
 
 async def next_number(session: Session, year: int, *, waits: bool) -> int:

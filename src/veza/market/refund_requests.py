@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.kit.moves import Machine, Move
 from veza.kit.text import one_line
@@ -97,7 +98,7 @@ class UnknownRequest(LookupError):
     """No such request, or not one this person may see."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no refund request {wanted}")
+        super().__init__(gettext("there is no refund request {wanted}", wanted=wanted))
 
 
 class CannotAsk(Exception):
@@ -108,7 +109,14 @@ class CannotDecide(Exception):
     """The request waits for no decision; says what it is."""
 
     def __init__(self, request: RefundRequest, what: str) -> None:
-        super().__init__(f"refund request {request.id} is {request.status}: it cannot be {what}")
+        super().__init__(
+            gettext(
+                "refund request {request_id} is {request_status}: it cannot be {what}",
+                request_id=request.id,
+                request_status=request.status,
+                what=what,
+            )
+        )
 
 
 async def ask(
@@ -130,11 +138,17 @@ async def ask(
     checks.demand()
     assert line is not None
     if order.payment_id is None:
-        raise CannotAsk(f"“{line.title}” was free: there is nothing to give back")
+        raise CannotAsk(gettext("“{line_title}” was free: there is nothing to give back", line_title=line.title))
     _refuse_late(session, order, line, rules)
     known = (await session.scalars(select(RefundRequest).where(RefundRequest.line_id == line_id))).one_or_none()
     if known is not None:
-        raise CannotAsk(f"a refund of “{line.title}” was asked for already: the request is {known.status}")
+        raise CannotAsk(
+            gettext(
+                "a refund of “{line_title}” was asked for already: the request is {known_status}",
+                line_title=line.title,
+                known_status=known.status,
+            )
+        )
     values = {
         "id": session.new_id(),
         "payment_id": order.payment_id,
@@ -168,11 +182,26 @@ async def ask_again(session: Session, request: RefundRequest, reason: str, rules
     reason = _reason(reason)
     line, order = await orders.find_line(session, request.line_id)
     if request.status == "failed":
-        raise CannotAsk(f"a refund of “{line.title}” was granted and failed: whoever decides may grant it once more")
+        raise CannotAsk(
+            gettext(
+                "a refund of “{line_title}” was granted and failed: whoever decides may grant it once more",
+                line_title=line.title,
+            )
+        )
     if request.status != "declined":
-        raise CannotAsk(f"the request is {request.status}: only a declined one can be asked again")
+        raise CannotAsk(
+            gettext(
+                "the request is {request_status}: only a declined one can be asked again", request_status=request.status
+            )
+        )
     if request.times_asked >= MOST_TIMES:
-        raise CannotAsk(f"a refund of “{line.title}” was asked for {request.times_asked} times: the answer stands")
+        raise CannotAsk(
+            gettext(
+                "a refund of “{line_title}” was asked for {times_asked} times: the answer stands",
+                line_title=line.title,
+                times_asked=request.times_asked,
+            )
+        )
     _refuse_late(session, order, line, rules)
     again: dict[str, Any] = {"times_asked": request.times_asked + 1, "reason": reason, "answer": None}
     again |= _deadline(session, rules)
@@ -214,7 +243,11 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
     left = await refunds.unreserved(session, payment)
     amount = left.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
     if line.payment_line_id is None or not amount:
-        raise CannotAsk(f"nothing is left to refund of “{line.title}”: it went back, or is on its way")
+        raise CannotAsk(
+            gettext(
+                "nothing is left to refund of “{line_title}”: it went back, or is on its way", line_title=line.title
+            )
+        )
     only = [(line.payment_line_id, amount)]
     return await refunds.request(session, payment, amount, payment.currency, reason=reason, line_amounts=only)
 
@@ -300,11 +333,13 @@ _OF_REFUND = (
 
 def _reason(written: str) -> str:
     # A text area sends its line breaks.
-    return one_line(written.replace("\r\n", " ").replace("\n", " "), "the reason", least=REASON_LEAST, most=REASON_MOST)
+    return one_line(
+        written.replace("\r\n", " ").replace("\n", " "), gettext("the reason"), least=REASON_LEAST, most=REASON_MOST
+    )
 
 
 def _answer(written: str) -> str:
-    return one_line(written, "the answer", least=REASON_LEAST, most=REASON_MOST)
+    return one_line(written, gettext("the answer"), least=REASON_LEAST, most=REASON_MOST)
 
 
 def _deadline(session: Session, rules: MarketRules) -> dict[str, datetime]:
@@ -315,11 +350,29 @@ def _deadline(session: Session, rules: MarketRules) -> dict[str, datetime]:
 
 def _refuse_late(session: Session, order: Order, line: OrderLine, rules: MarketRules) -> None:
     if order.paid_at is None or order.status not in orders.PAID:
-        raise CannotAsk(f"order {order.id} is {order.status}: there is nothing to give back")
+        raise CannotAsk(
+            gettext(
+                "order {order_id} is {order_status}: there is nothing to give back",
+                order_id=order.id,
+                order_status=order.status,
+            )
+        )
     if order.paid_at + rules.refund_window < session.now:
-        until = f"{order.paid_at + rules.refund_window:%Y-%m-%d}"
         window = show_duration(rules.refund_window)
-        raise CannotAsk(f"a refund of “{line.title}” could be asked for until {until}, {window} after it was paid")
+        raise CannotAsk(
+            gettext(
+                "a refund of “{line_title}” could be asked for until {until:%Y-%m-%d}, {window} after it was paid",
+                line_title=line.title,
+                until=order.paid_at + rules.refund_window,
+                window=window,
+            )
+        )
     left = line.gross_minor - line.refunded_minor
     if left <= 0:
-        raise CannotAsk(f"{Amount(line.refunded_minor, order.currency)} of “{line.title}” went back: nothing is left")
+        raise CannotAsk(
+            gettext(
+                "{refunded} of “{line_title}” went back: nothing is left",
+                refunded=Amount(line.refunded_minor, order.currency),
+                line_title=line.title,
+            )
+        )

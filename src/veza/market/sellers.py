@@ -8,27 +8,28 @@ from sqlalchemy import bindparam, exists, select
 
 from veza.catalog.artists import Artist, ArtistMember, part_of
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 
 
 class UnknownArtist(LookupError):
     """No such artist."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no artist {wanted}")
+        super().__init__(gettext("there is no artist {wanted}", wanted=wanted))
 
 
 class NotAnOwner(Exception):
     """The person acts for the artist, and does not own it."""
 
     def __init__(self, artist: Artist) -> None:
-        super().__init__(f"only an owner of {artist.name} may do this")
+        super().__init__(gettext("only an owner of {artist_name} may do this", artist_name=artist.name))
 
 
 class NotTheirArtist(Exception):
     """The person does not act for this artist."""
 
     def __init__(self, artist: Artist) -> None:
-        super().__init__(f"only the people of {artist.name} may do this")
+        super().__init__(gettext("only the people of {artist_name} may do this", artist_name=artist.name))
 
 
 _ARTIST = select(

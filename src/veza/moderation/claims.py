@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.moderation import reports
 from veza.moderation.reports import DecidedAlready, Report, machine
 
@@ -18,7 +19,7 @@ class Claimed(Exception):
     """Another moderator is at work on it."""
 
     def __init__(self, by: str, until: datetime) -> None:
-        super().__init__(f"{by} is at work on this until {until:%H:%M} UTC")
+        super().__init__(gettext("{by} is at work on this until {until:%H:%M} UTC", by=by, until=until))
 
 
 async def claim(session: Session, report_id: UUID) -> Report:

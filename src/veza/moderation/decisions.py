@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.kit.text import one_line
 from veza.moderation import claims, hiding, log, notices, reports
 from veza.moderation.log import Decision, ModerationEntry
@@ -20,7 +21,12 @@ class OpenAlready(Exception):
     """There is nothing to reopen."""
 
     def __init__(self, report_id: UUID) -> None:
-        super().__init__(f"report {report_id} is open, or the same person has opened another about the same thing")
+        super().__init__(
+            gettext(
+                "report {report_id} is open, or the same person has opened another about the same thing",
+                report_id=report_id,
+            )
+        )
 
 
 async def decide_report(
@@ -33,7 +39,7 @@ async def decide_report(
     report = await reports.find(session, report_id)
     kind: SubjectKind = report.subject_kind  # type: ignore[assignment]  # the table knows no other
     if decision == "reopen":
-        await _reopen(session, report_id, one_line(reason, "the reason", most=REASON_MOST))
+        await _reopen(session, report_id, one_line(reason, gettext("the reason"), most=REASON_MOST))
     else:
         if decision != "restore":
             await _demand_open(session, report)
@@ -56,7 +62,7 @@ async def decide(
     Raises DecidedAlready (nothing to dismiss), Claimed, NothingHidden, CannotHide, BadText, and an error of the
     subject's module where there is no such subject to hide.
     """
-    why = one_line(reason, "the reason", most=REASON_MOST)
+    why = one_line(reason, gettext("the reason"), most=REASON_MOST)
     source, target = _BECOMES[decision]
     together = await reports.lock_those_of(session, kind, subject_id, source)
     if decision in ("dismiss", "warn") and not together:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from veza.kit import outbox
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.moderation.subjects import SubjectKind, Subjects
 
 HIDDEN = "catalog.hidden"
@@ -16,7 +17,13 @@ class NothingHidden(Exception):
     """No moderator hid it, so there is nothing to restore."""
 
     def __init__(self, kind: str, subject_id: UUID) -> None:
-        super().__init__(f"{kind} {subject_id} was hidden by no moderator: there is nothing to restore")
+        super().__init__(
+            gettext(
+                "{kind} {subject_id} was hidden by no moderator: there is nothing to restore",
+                kind=kind,
+                subject_id=subject_id,
+            )
+        )
 
 
 async def hide(session: Session, subjects: Subjects, kind: SubjectKind, subject_id: UUID) -> None:

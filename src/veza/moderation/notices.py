@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.messages import gettext
 
 
 class Notice(Base):
@@ -35,7 +36,7 @@ class UnknownNotice(LookupError):
     """No such notice of this person."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no notice {wanted}")
+        super().__init__(gettext("there is no notice {wanted}", wanted=wanted))
 
 
 async def tell(

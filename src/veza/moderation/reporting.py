@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select
 
 from veza.accounts.people import Person, UnknownPerson
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.kit.text import paragraphs
 from veza.moderation.reports import Report, ReportReason, machine
 from veza.moderation.subjects import SubjectKind, Subjects
@@ -22,7 +23,12 @@ class TooManyReports(ValueError):
     """One person has as many waiting as may be."""
 
     def __init__(self) -> None:
-        super().__init__(f"{OPEN_MOST} of your reports are still open: wait until moderators have looked at some")
+        super().__init__(
+            gettext(
+                "{open_most} of your reports are still open: wait until moderators have looked at some",
+                open_most=OPEN_MOST,
+            )
+        )
 
 
 async def report(
@@ -45,7 +51,7 @@ async def report(
     already = (await session.scalars(_OPEN, asked)).one_or_none()
     if already is not None:
         return already
-    said = paragraphs(text, "the text", most=TEXT_MOST)
+    said = paragraphs(text, gettext("the text"), most=TEXT_MOST)
     label = await subjects[kind].label(session, subject_id, reporter_id)
     if (await session.scalar(_COUNT_OPEN, {"reporter_id": reporter_id}) or 0) >= OPEN_MOST:
         raise TooManyReports

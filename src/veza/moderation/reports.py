@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
+from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 from veza.kit.rows import Rows, found_by
 from veza.moderation.subjects import SUBJECT_KINDS, SubjectKind
@@ -82,14 +83,21 @@ class UnknownReport(LookupError):
     """No such report."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no report {wanted}")
+        super().__init__(gettext("there is no report {wanted}", wanted=wanted))
 
 
 class DecidedAlready(Exception):
     """No report of the subject is open any more."""
 
     def __init__(self, kind: str, subject_id: UUID, decision: str | None) -> None:
-        super().__init__(f"no report of {kind} {subject_id} is open; last decision: {decision or 'none'}")
+        super().__init__(
+            gettext(
+                "no report of {kind} {subject_id} is open; last decision: {decision}",
+                kind=kind,
+                subject_id=subject_id,
+                decision=decision or gettext("none"),
+            )
+        )
 
 
 async def find(session: Session, report_id: UUID) -> Report:

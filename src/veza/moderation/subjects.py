@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 
 SubjectKind = Literal["artist", "release", "track", "comment", "playlist", "person"]
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
@@ -17,7 +18,9 @@ class CannotHide(ValueError):
     """Accounts are not hidden."""
 
     def __init__(self) -> None:
-        super().__init__("a person is not hidden: hide what they wrote or published, or have the account closed")
+        super().__init__(
+            gettext("a person is not hidden: hide what they wrote or published, or have the account closed")
+        )
 
 
 @dataclass(frozen=True, slots=True)

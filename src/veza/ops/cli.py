@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from veza.kit.messages import gettext
 from veza.ops.application import Application, Program
 from veza.ops.command import (
     Json,
@@ -182,7 +183,13 @@ async def first_admin_link(application: Application) -> str | None:
             keep_secret(path, link)
     except OSError as error:
         await application.close()
-        raise NoToken(f"cannot write {path} ({error.strerror}): make VAR_DIR a folder we may write to") from None
+        raise NoToken(
+            gettext(
+                "cannot write {path} ({strerror}): make VAR_DIR a folder we may write to",
+                path=path,
+                strerror=error.strerror,
+            )
+        ) from None
     return link
 
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from veza.kit.messages import gettext
 from veza.kit.secret_box import BadKeys, SecretBox, new_key
 from veza.ops.operator_token import NoToken
 from veza.settings import Settings
@@ -31,7 +32,7 @@ def secret_box(settings: Settings) -> SecretBox:
         return SecretBox(_read(path), path)
     except BadKeys as error:
         where = "ENCRYPTION_KEYS" if settings.encryption_keys else str(keys_file(settings))
-        raise NoKeys(f"{where}: {error}") from None
+        raise NoKeys(gettext("{where}: {error}", where=where, error=error)) from None
 
 
 def add_key(settings: Settings) -> None:
@@ -53,7 +54,13 @@ def _read(path: Path) -> Sequence[str]:
     try:
         return path.read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError) as error:
-        raise NoKeys(f"cannot read {path} ({error}): bring it back from a backup, or set ENCRYPTION_KEYS") from None
+        raise NoKeys(
+            gettext(
+                "cannot read {path} ({error}): bring it back from a backup, or set ENCRYPTION_KEYS",
+                path=path,
+                error=error,
+            )
+        ) from None
 
 
 def _write(path: Path, keys: Sequence[str], *, replace: bool) -> None:
@@ -75,4 +82,10 @@ def _write(path: Path, keys: Sequence[str], *, replace: bool) -> None:
             finally:
                 part.unlink()
     except OSError as error:
-        raise NoKeys(f"cannot write {path} ({error.strerror}): make VAR_DIR a folder we may write to") from None
+        raise NoKeys(
+            gettext(
+                "cannot write {path} ({strerror}): make VAR_DIR a folder we may write to",
+                path=path,
+                strerror=error.strerror,
+            )
+        ) from None

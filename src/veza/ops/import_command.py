@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from veza.kit.messages import gettext
 from veza.ops.command import Json, Url, fail, load_settings_of_a_shop, print_json, run_async
 from veza.ops.terminal import echo
 
@@ -196,7 +197,13 @@ async def _artist(catalog: Catalog, asked: Asked) -> Whose:
         if not is_there
     ]
     if person_id is None or asked.country is None:
-        raise NoSuchArtist(f"there is no artist “{asked.artist}”; to open one give {' and '.join(lacking)}")
+        raise NoSuchArtist(
+            gettext(
+                "there is no artist “{artist}”; to open one give {lacking}",
+                artist=asked.artist,
+                lacking=" and ".join(lacking),
+            )
+        )
     if asked.is_dry:
         return Whose(None, "", asked.artist)
     wanted = ArtistDraft(asked.artist, asked.country, asked.currency or catalog.currencies[0])
@@ -223,17 +230,30 @@ async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, U
         found = [one for one in found if await part_of(session, one.id, person.id)] or found
     if len(found) > 1:
         slugs = ", ".join(one.slug for one in found[:10])
-        raise NoSuchArtist(f"{len(found)} artists are called “{asked.artist}”: name one by its slug ({slugs})")
+        raise NoSuchArtist(
+            gettext(
+                "{found_count} artists are called “{artist}”: name one by its slug ({slugs})",
+                found_count=len(found),
+                artist=asked.artist,
+                slugs=slugs,
+            )
+        )
     if not found:
         return None, person.id if person else None
     (artist,) = found
     if not by_name and asked.country is not None:
         raise NoSuchArtist(
-            f"“{asked.artist}” is the slug of {artist.name}: leave out --country to import to {artist.name};"
-            " another artist of that name is opened by POST /api/v1/artists"
+            gettext(
+                "“{artist}” is the slug of {artist_name}: leave out --country to import to "
+                "{artist_name}; another artist of that name is opened by POST /api/v1/artists",
+                artist=asked.artist,
+                artist_name=artist.name,
+            )
         )
     if person is not None and await part_of(session, artist.id, person.id) is None:
-        raise NoSuchArtist(f"{asked.person} is not one of the people of {artist.name}")
+        raise NoSuchArtist(
+            gettext("{person} is not one of the people of {artist_name}", person=asked.person, artist_name=artist.name)
+        )
     return artist, person.id if person else None
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 import veza
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseMissing, DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.kit.secret_box import SecretBox
 from veza.ops.encryption_keys import secret_box
 from veza.ops.secret_files import close_to_others
@@ -63,12 +64,19 @@ def _demand_folder(folder: Path, settings: Settings) -> None:
         return
     if folder.resolve() != settings.var_dir.resolve():
         raise DatabaseUnavailable(
-            f"there is no folder {folder} for the database: correct DATABASE_URL, or make it (mkdir -p {folder})"
+            gettext(
+                "there is no folder {folder} for the database: correct DATABASE_URL, or make it (mkdir -p {folder})",
+                folder=folder,
+            )
         )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseUnavailable(f"cannot make the folder {folder} ({error.strerror}): choose another") from error
+        raise DatabaseUnavailable(
+            gettext(
+                "cannot make the folder {folder} ({strerror}): choose another", folder=folder, strerror=error.strerror
+            )
+        ) from error
 
 
 @cache

@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select
 
 from veza.kit.database import Session
 from veza.kit.listing import start_of
+from veza.kit.messages import gettext
 from veza.money import balances, disputes, ledger, listings, payments, refunds, transfers
 from veza.money.disputes import Dispute
 from veza.money.findings import Finding
@@ -37,7 +38,9 @@ class NoSuchState(ValueError):
 
     def __init__(self, what: str, state: str) -> None:
         states = ", ".join(_STATES.get(what, ())) or "none"
-        super().__init__(f"{what} have no state “{state[:40]}”; there are: {states}")
+        super().__init__(
+            gettext("{what} have no state “{state}”; there are: {states}", what=what, state=state[:40], states=states)
+        )
 
 
 @dataclass(frozen=True, slots=True)

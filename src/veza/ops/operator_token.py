@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from veza.kit.messages import gettext
 from veza.settings import Settings
 
 _BYTES = 32
@@ -31,7 +32,13 @@ def operator_token(settings: Settings) -> str:
     except FileExistsError:
         return _read(path)
     except OSError as error:
-        raise NoToken(f"cannot write {path} ({error.strerror}): make VAR_DIR a folder we may write to") from None
+        raise NoToken(
+            gettext(
+                "cannot write {path} ({strerror}): make VAR_DIR a folder we may write to",
+                path=path,
+                strerror=error.strerror,
+            )
+        ) from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(secrets.token_urlsafe(_BYTES) + "\n")
     return _read(path)
@@ -41,7 +48,9 @@ def _read(path: Path) -> str:
     try:
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NoToken(f"cannot read {path} ({error}): set OPERATOR_TOKEN, or mend the file") from None
+        raise NoToken(
+            gettext("cannot read {path} ({error}): set OPERATOR_TOKEN, or mend the file", path=path, error=error)
+        ) from None
     if len(token) < _BYTES:
-        raise NoToken(f"{path} does not hold a token: delete it, and the next start makes a new one")
+        raise NoToken(gettext("{path} does not hold a token: delete it, and the next start makes a new one", path=path))
     return token

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import make_url
 
+from veza.kit.messages import gettext
 from veza.lab.sandbox import belonging
 from veza.settings import SANDBOX_PATH, Settings
 
@@ -115,13 +116,20 @@ def of_this_shop(settings: Settings) -> Running:
     running = find(settings)
     if running is None or not running.address:
         raise NothingRuns(
-            f"no `veza serve` runs on VAR_DIR {settings.var_dir}, and the sandbox lives in one: start it, or name the"
-            " folder of the one that runs, such as VAR_DIR=another"
+            gettext(
+                "no `veza serve` runs on VAR_DIR {var_dir}, and the sandbox lives in one: start it, "
+                "or name the folder of the one that runs, such as VAR_DIR=another",
+                var_dir=settings.var_dir,
+            )
         )
     if running.database != fingerprint(settings):
         raise NothingRuns(
-            f"the `veza serve` on VAR_DIR {settings.var_dir} (process {running.process}) has another database than"
-            " DATABASE_URL names here: its sandbox knows nothing of this one's sales"
+            gettext(
+                "the `veza serve` on VAR_DIR {var_dir} (process {process}) has another database than "
+                "DATABASE_URL names here: its sandbox knows nothing of this one's sales",
+                var_dir=settings.var_dir,
+                process=running.process,
+            )
         )
     return running
 
@@ -152,13 +160,21 @@ async def _prove(running: Running, secret: str) -> None:
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         reason = str(error) or type(error).__name__
         raise NothingRuns(
-            f"the Veza on {running.address} (process {running.process}) does not answer: {reason}"
+            gettext(
+                "the Veza on {address} (process {process}) does not answer: {reason}",
+                address=running.address,
+                process=running.process,
+                reason=reason,
+            )
         ) from None
     given = str(said.get("proof", "")) if isinstance(said, dict) else ""
     if not belonging.is_proof(given, "sandbox", secret, challenge):
         raise NothingRuns(
-            f"what answers on {running.address} is not the Veza of this VAR_DIR: its sandbox does not know our operator"
-            " token; nothing was asked of it"
+            gettext(
+                "what answers on {address} is not the Veza of this VAR_DIR: its sandbox does not "
+                "know our operator token; nothing was asked of it",
+                address=running.address,
+            )
         )
 
 
@@ -193,8 +209,12 @@ def _lock(settings: Settings) -> FileLock:
 
 def _unusable(settings: Settings, error: OSError) -> FolderUnusable:
     return FolderUnusable(
-        f"cannot write to VAR_DIR {settings.var_dir} ({error.strerror or error}): make it a folder we may write to,"
-        " or choose another, such as VAR_DIR=another"
+        gettext(
+            "cannot write to VAR_DIR {var_dir} ({strerror}): make it a folder we may write to, "
+            "or choose another, such as VAR_DIR=another",
+            var_dir=settings.var_dir,
+            strerror=error.strerror or error,
+        )
     )
 
 

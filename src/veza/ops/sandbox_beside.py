@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.engine import make_url
 
 from veza.kit.database import Database
+from veza.kit.messages import gettext
 from veza.kit.sqlite_files import missing_file
 from veza.lab.sandbox.hosted import state_file
 from veza.money.payments import Payment
@@ -37,14 +38,27 @@ async def demand_together(settings: Settings) -> None:
     has_payments, asked = (False, 0) if missing_file(settings.database_url) else await _payments(settings)
     if sales and not has_payments:
         raise NotTogether(
-            f"the sandbox in {file} has {_counted(sales)}, and the database {_named(settings)} has none: it is new."
-            f" Name the database these sales were made with (DATABASE_URL), or begin anew: {BEGIN_ANEW}"
+            gettext(
+                "the sandbox in {file} has {counted}, and the database {named} has none: it is new. "
+                "Name the database these sales were made with (DATABASE_URL), or begin anew: "
+                "{begin_anew}",
+                file=file,
+                counted=_counted(sales),
+                named=_named(settings),
+                begin_anew=BEGIN_ANEW,
+            )
         )
     if is_new and asked and not reset_mark(settings).exists():
         raise NotTogether(
-            f"the database {_named(settings)} has {_counted(asked)} that the provider was asked for, and the sandbox in"
-            f" {file} is a new one. Put the sandbox.db back that these sales were made with, or name its folder"
-            f" (VAR_DIR), or begin anew: {BEGIN_ANEW}"
+            gettext(
+                "the database {named} has {counted} that the provider was asked for, and the sandbox "
+                "in {file} is a new one. Put the sandbox.db back that these sales were made with, or "
+                "name its folder (VAR_DIR), or begin anew: {begin_anew}",
+                named=_named(settings),
+                counted=_counted(asked),
+                file=file,
+                begin_anew=BEGIN_ANEW,
+            )
         )
     if not is_new:
         reset_mark(settings).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from veza.http.serving import listen, serving
 from veza.kit.clock import SystemClock
+from veza.kit.messages import gettext
 from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.delivery import deliver_webhooks
 from veza.lab.sandbox.server import create_app
@@ -75,9 +76,11 @@ def _sandbox(state: Path | None) -> Sandbox:
         store = Store(state) if state else None
         return Sandbox(SystemClock(), random.SystemRandom(), store)
     except DamagedState as damaged:
-        raise BadState(f"{damaged}; --repair saves what can be saved, or name another file") from None
+        raise BadState(
+            gettext("{damaged}; --repair saves what can be saved, or name another file", damaged=damaged)
+        ) from None
     except (sqlite3.Error, OSError) as error:
-        raise BadState(f"{state} cannot hold the sandbox's state: {error}") from None
+        raise BadState(gettext("{state} cannot hold the sandbox's state: {error}", state=state, error=error)) from None
 
 
 def _welcome(url: str, state: Path | None, webhook: str | None, secret: str | None) -> str:

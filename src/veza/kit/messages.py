@@ -1,0 +1,151 @@
+"""Messages: sentences to people as an id and typed fields, put into words where they are shown.
+
+The id is the English template, as gettext has it; a field is a value and not a part of a sentence. So the words of a
+message change nothing but what is read, and each reader has them in their own language: a door renders for its reader,
+the mail worker for the recipient. `str(message)` is the English sentence.
+
+    raise BadAmount(gettext("asked to refund {asked}, only {left} is left", asked=asked, left=left))
+
+An error whose first argument is a message says it: `message_of(error)`. Stored, it is its id and its `packed` fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from gettext import NullTranslations
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from veza.kit.amount import Amount
+
+ENGLISH = "en"
+"""The language of the ids: its catalogue is empty."""
+
+Packed: TypeAlias = dict[str, Any]
+"""The fields of a message as JSON: what has no type there is a one-key object, such as {"amount": [500, "EUR"]}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`template` is the id, with a `{name}` for each field and a format of it where it needs one (`{at:%H:%M}`).
+
+    With `plural`, the field `n` chooses between the two; `fields` are texts, numbers, ids, dates, amounts, messages and
+    `Joined` messages.
+    """
+
+    template: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    plural: str | None = None
+
+    def __str__(self) -> str:
+        return render(self, ENGLISH)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several in one: each message or value in its words, with `by` between them."""
+
+    items: tuple[Any, ...]
+    by: str = "; "
+
+    def __str__(self) -> str:
+        return render(self, ENGLISH)
+
+
+def gettext(template: str, /, **fields: Any) -> Message:
+    """A message. `babel extract` finds it by this name, so `template` is written here and not computed."""
+    return Message(template, fields)
+
+
+def ngettext(singular: str, plural: str, n: int, /, **fields: Any) -> Message:
+    """A message about `n` things, which both templates may name as `{n}`."""
+    return Message(singular, {"n": n, **fields}, plural)
+
+
+def joined(items: Iterable[Any], by: str = "; ") -> Joined:
+    """Messages or values in a row."""
+    return Joined(tuple(items), by)
+
+
+def verbatim(text: str) -> Message:
+    """What others said, in their words: no catalogue knows it."""
+    return Message("{text}", {"text": text})
+
+
+def message_of(error: BaseException) -> Message:
+    """What an error says."""
+    said = error.args[0] if error.args else None
+    return said if isinstance(said, Message) else verbatim(str(error))
+
+
+def render(said: Any, language: str) -> str:
+    """A message, or a field of one, in words of `language` (such as `fr`); English where there is no catalogue."""
+    if isinstance(said, Message):
+        words = catalogue(language)
+        if said.plural is not None:
+            template = words.ngettext(said.template, said.plural, said.fields["n"])
+        else:
+            template = words.gettext(said.template)
+        return template.format_map({name: _shown(value, language) for name, value in said.fields.items()})
+    if isinstance(said, Joined):
+        return said.by.join(render(one, language) for one in said.items)
+    return str(said)
+
+
+def _shown(value: Any, language: str) -> Any:
+    # Dates and numbers stay what they are: the template may say how to write them.
+    return render(value, language) if isinstance(value, (Message, Joined)) else value
+
+
+CATALOGUES: dict[str, NullTranslations] = {ENGLISH: NullTranslations()}
+"""Language → its catalogue. A test puts a pseudo-language in the place of English."""
+
+
+def catalogue(language: str) -> NullTranslations:
+    return CATALOGUES.get(language) or CATALOGUES[ENGLISH]
+
+
+def packed(fields: Mapping[str, Any]) -> Packed:
+    """The fields as JSON; `unpacked` gives them back with their types."""
+    return {name: _packed(value) for name, value in fields.items()}
+
+
+def unpacked(fields: Packed) -> dict[str, Any]:
+    """What `packed` was given."""
+    return {name: _unpacked(value) for name, value in fields.items()}
+
+
+def _packed(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float)) or type(value) is str:
+        return value
+    for kind, (type_, pack, _) in _TYPES.items():
+        if isinstance(value, type_):
+            return {kind: pack(value)}
+    return str(value)
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, dict):
+        ((kind, inner),) = value.items()
+        return _TYPES[kind][2](inner)
+    return value
+
+
+_TYPES: dict[str, tuple[type[Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "amount": (Amount, lambda one: [one.minor, one.currency], lambda one: Amount(*one)),
+    "id": (UUID, str, UUID),
+    "at": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "on": (date, date.isoformat, date.fromisoformat),
+    "message": (
+        Message,
+        lambda one: [one.template, packed(one.fields), one.plural],
+        lambda one: Message(one[0], unpacked(one[1]), one[2]),
+    ),
+    "joined": (
+        Joined,
+        lambda one: [[_packed(item) for item in one.items], one.by],
+        lambda one: Joined(tuple(_unpacked(item) for item in one[0]), one[1]),
+    ),
+}

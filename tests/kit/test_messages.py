@@ -1,0 +1,79 @@
+"""A message is an id and fields; its words are chosen where it is shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from gettext import NullTranslations
+from uuid import UUID
+
+import pytest
+
+from veza.kit import messages
+from veza.kit.amount import Amount
+from veza.kit.messages import gettext, joined, message_of, ngettext, packed, render, unpacked, verbatim
+
+WORDS = {
+    "asked to refund {asked}, only {left} is left": "{left} restent, {asked} demandés",
+    "the title": "le titre",
+    "{what} is empty": "{what} est vide",
+}
+
+
+class French(NullTranslations):
+    """A catalogue of a few messages."""
+
+    def gettext(self, message: str) -> str:
+        return WORDS.get(message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return "{n} piste" if n < 2 else "{n} pistes"
+
+
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", French())
+    return "fr"
+
+
+def test_a_message_prints_its_english_sentence() -> None:
+    asked = gettext("asked to refund {asked}, only {left} is left", asked=Amount(500, "EUR"), left=Amount(300, "EUR"))
+    assert str(asked) == "asked to refund 5.00 EUR, only 3.00 EUR is left"
+
+
+def test_a_reader_has_it_in_their_language(french: str) -> None:
+    asked = gettext("asked to refund {asked}, only {left} is left", asked=Amount(500, "EUR"), left=Amount(300, "EUR"))
+    assert render(asked, french) == "3.00 EUR restent, 5.00 EUR demandés"
+    assert render(gettext("{what} is empty", what=gettext("the title")), french) == "le titre est vide"
+    assert render(joined([ngettext("{n} track", "{n} tracks", n) for n in (1, 2)]), french) == "1 piste; 2 pistes"
+
+
+def test_a_language_without_a_catalogue_is_answered_in_english() -> None:
+    assert render(ngettext("{n} track", "{n} tracks", 1), "nl") == "1 track"
+
+
+def test_what_a_field_holds_is_no_template() -> None:
+    assert str(verbatim("{left} %s {0}")) == "{left} %s {0}"
+    assert str(gettext("“{title}” is gone", title="{title!r}")) == "“{title!r}” is gone"
+
+
+def test_an_error_says_its_message_or_its_own_words() -> None:
+    assert message_of(LookupError(gettext("there is no refund {wanted}", wanted=7))).fields == {"wanted": 7}
+    assert str(message_of(OSError(28, "No space left on device"))) == "[Errno 28] No space left on device"
+    assert str(LookupError(gettext("there is no refund {wanted}", wanted=7))) == "there is no refund 7"
+
+
+def test_fields_keep_their_types_in_a_database() -> None:
+    fields = {
+        "text": "as it is",
+        "none": None,
+        "n": 3,
+        "share": 0.5,
+        "is_late": True,
+        "amount": Amount(500, "EUR"),
+        "id": UUID(int=7),
+        "at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        "on": date(2026, 1, 2),
+        "what": ngettext("{n} track", "{n} tracks", 2),
+        "all": joined([gettext("the title"), "b", Amount(1, "JPY")], ", "),
+    }
+    assert unpacked(packed(fields)) == fields
