@@ -20,7 +20,7 @@ from veza.kit.database import Database, Session
 from veza.kit.money import Amount
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import Event
-from veza.market import orders, refund_requests
+from veza.market import orders, refund_asking, refund_requests
 from veza.market.notices import buyer_of, people_of
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
@@ -57,7 +57,7 @@ async def answered(session: Session, request: RefundRequest, rules: MarketRules)
     else:
         subject = f"Your refund is declined: {line.title}"
         said = f"What you paid for “{line.title}” · {line.artist} is not given back. The answer to your request:"
-        is_last = request.times_asked >= refund_requests.MOST_TIMES
+        is_last = request.times_asked >= refund_asking.MOST_TIMES
         after = "" if is_last else "You may ask once more, within the time for refunds.\n"
     await _tell_buyer(session, order, subject, f"{said}\n\n    {request.answer}\n\n{after}", rules)
 

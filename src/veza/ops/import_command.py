@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from veza.kit.messages import gettext
 from veza.ops.command import Json, Url, fail, load_settings_of_a_shop, print_json, run_async
+from veza.ops.import_report import Whose, print_report, report_as_json
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from veza.settings import Settings
 
 LINE_EVERY_SECONDS = 10
-STYLES = {"made": "green", "updated": "green", "unchanged": "dim", "left alone": "yellow", "taken back": "green"}
-NOTHING_TO_UNDO = "It made no draft and added no track; what it changed in drafts of before stays."
-SHOWN_OTHERS = 20
-"""Names of other files that are shown; a folder of scans has hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +38,6 @@ class Asked:
     currency: str | None
     encoding: str | None = None
     is_dry: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """The artist an import is for; `artist_id` is None in a dry run for one that is not there yet."""
-
-    artist_id: UUID | None
-    slug: str
-    name: str
 
 
 class NoSuchArtist(Exception):
@@ -120,9 +108,9 @@ def import_files(
     except (*not_there, *refusals, DatabaseUnavailable, ObjectsUnavailable, NoToken) as refusal:
         raise fail(str(refusal), 2 if isinstance(refusal, not_there) else 1) from None
     if as_json:
-        print_json(_as_json(whose, report))
+        print_json(report_as_json(whose, report))
     else:
-        _print(whose, report)
+        print_report(whose, report)
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -255,111 +243,3 @@ async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, U
             gettext("{person} is not one of the people of {artist_name}", person=asked.person, artist_name=artist.name)
         )
     return artist, person.id if person else None
-
-
-def _as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
-    def listed(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
-        return [{"path": path, "reason": reason} for path, reason in pairs]
-
-    releases = [
-        {**asdict(one), "files": [{"path": path, "taken_for": what} for path, what in one.files]}
-        for one in report.releases
-    ]
-    artist = {"id": whose.artist_id, "slug": whose.slug, "name": whose.name} if whose else None
-    return {
-        "ok": report.ok,
-        "run_id": report.run_id,
-        "dry_run": report.is_dry,
-        "artist": artist,
-        "releases": releases,
-        "refused": listed(report.refused),
-        "gone": listed(report.gone),
-        "films": report.films,
-        "passed_over": report.passed_over,
-        "notes": report.notes,
-        "cue_sheets": [asdict(one) for one in report.sheets],
-    }
-
-
-def _print(whose: Whose | None, report: Report) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from veza.ops.terminal_console import Console
-
-    console = Console()
-    title = f"Releases of {whose.name}" if whose else "Taken back"
-    table = Table(title=f"{title}, as they would be" if report.is_dry else title, title_justify="left")
-    for heading in ("release", "result", "tracks made", "updated"):
-        table.add_column(heading)
-    for one in report.releases:
-        result = Text(f"would be {one.result}" if report.is_dry else one.result, STYLES[one.result])
-        table.add_row(Text(one.title), result, str(one.tracks_made), str(one.tracks_updated))
-    console.print(table if report.releases else "No recordings were found." if whose else NOTHING_TO_UNDO)
-    for line, style in _lines(report, is_undo=whose is None):
-        console.print(Text(line, style), soft_wrap=True)
-
-
-def _lines(report: Report, *, is_undo: bool = False) -> Iterator[tuple[str, str]]:
-    """What is said under the table, each with its style."""
-    for one in report.releases:
-        if one.release_id is not None:
-            yield f"{one.title}: release {one.release_id}", ""
-        if one.cover:
-            yield f"{one.title}: its cover is {one.cover}", ""
-        for note in one.notes:
-            yield f"{one.title}: {note}", ""
-        for path, what in one.files:
-            if report.is_dry or what.startswith("taken for") or "; it changes" in what:
-                yield f"{one.title}: {path}: {what}", ""
-    for note in report.notes:
-        yield note, "yellow"
-    for path, reason in report.gone:
-        yield f"not there: {path}: {reason}", "red"
-    for path, reason in report.refused:
-        yield f"not imported: {path}: {reason}", "red"
-    yield from _sheet_lines(report)
-    if report.films:
-        yield f"{_counted(len(report.films), 'film')} passed over: {_shown(report.films)}", ""
-    if report.passed_over:
-        count = _counted(len(report.passed_over), "other file")
-        yield f"{count} passed over, neither a recording nor a cover: {_shown(report.passed_over)}", ""
-    made = sum(one.result == "made" for one in report.releases)
-    if made and not report.is_dry:
-        yield (
-            (
-                f"{_counted(made, 'new draft')}: only the artist's own people see a draft. To publish one: "
-                "POST /api/v1/releases/ID/publish with its id."
-            ),
-            "",
-        )
-    wrote = any(one.result in {"made", "updated"} for one in report.releases)
-    if report.run_id is not None and wrote and not is_undo:
-        yield f"To take this import back: veza import --undo {report.run_id}", ""
-
-
-def _shown(paths: list[str]) -> str:
-    more = len(paths) - SHOWN_OTHERS
-    return ", ".join(paths[:SHOWN_OTHERS]) + (f" and {more} more (--json names them all)" if more > 0 else "")
-
-
-def _sheet_lines(report: Report) -> Iterator[tuple[str, str]]:
-    """Each cue sheet, and every track it names where it is not a file of its own."""
-    for one in report.sheets:
-        if not one.is_left_out:
-            yield f"{one.path}: {one.what}", ""
-            continue
-        yield f"cue sheet {one.path}: {one.what}", "red"
-        for track in one.tracks:
-            who = f" · {track.performer}" if track.performer not in ("", one.performer) else ""
-            begins = f", from {_clock(track.begins_ms)}" if track.begins_ms is not None else ""
-            yield f"  {track.number:02d} {track.title or 'without a title'}{who}{begins}", ""
-
-
-def _clock(milliseconds: int) -> str:
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes}:{rest / 1000:05.2f}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -14,7 +14,7 @@ from veza.http.requests import form_fields
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database, Session
 from veza.kit.text import BadText
-from veza.market import claims, orders, refund_notices, refund_requests
+from veza.market import claims, orders, refund_asking, refund_notices
 from veza.market.claims import UnknownClaim
 from veza.market.orders import Order, OrderLine, UnknownLine
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, CannotAsk
@@ -53,7 +53,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
         try:
             async with database.write("refund page") as session:
                 order = await _order(session, token)
-                asked = await refund_requests.ask_by_link(session, order, _id_of(line), reason, rules)
+                asked = await refund_asking.ask_by_link(session, order, _id_of(line), reason, rules)
                 await refund_notices.asked(session, asked, rules)
         except (CannotAsk, BadText, UnknownLine) as error:
             async with database.read() as session:

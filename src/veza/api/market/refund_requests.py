@@ -23,7 +23,7 @@ from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
-from veza.market import listings, orders, receipts, refund_notices, refund_requests
+from veza.market import listings, orders, receipts, refund_asking, refund_notices, refund_requests
 from veza.market.cart import Buyer
 from veza.market.listings import Asked
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
@@ -127,7 +127,7 @@ async def ask_for_refund(
     """Within the window the operator set. The line's artist or an operator decides, by `answer_by` as a rule; a request
     that was declined may be made once more."""
     order = await orders.find_theirs(session, order_id, identity.person)
-    request = await refund_requests.ask(session, order, data.line_id, identity.person, data.reason, rules)
+    request = await refund_asking.ask(session, order, data.line_id, identity.person, data.reason, rules)
     await refund_notices.asked(session, request, rules)
     return await shown_now(session, request)
 
@@ -156,7 +156,7 @@ async def ask_for_carts_refund(
 
     async def work(session: Session) -> Reply:
         order = await receipts.bought_here(session, order_id, token, buyer)
-        request = await refund_requests.ask_by_link(session, order, data.line_id, data.reason, rules)
+        request = await refund_asking.ask_by_link(session, order, data.line_id, data.reason, rules)
         await refund_notices.asked(session, request, rules)
         return Reply(201, await shown_now(session, request))
 
@@ -221,6 +221,6 @@ async def ask_again(
     request = await refund_requests.lock(session, request_id)
     if request.person_id != identity.person:
         raise UnknownRequest(request_id)
-    await refund_requests.ask_again(session, request, data.reason, rules)
+    await refund_asking.ask_again(session, request, data.reason, rules)
     await refund_notices.asked(session, request, rules)
     return await shown_now(session, request)

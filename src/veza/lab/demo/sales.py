@@ -16,7 +16,7 @@ from veza.lab.demo.opening import LISTENER, address_of
 from veza.lab.demo.stage import Label, Modules
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market import checkout, codes, orders, refund_requests
+from veza.market import checkout, codes, orders, refund_asking, refund_requests
 from veza.market.cart import Buyer
 from veza.market.checkout import CheckoutRequest, Opening
 from veza.market.orders import Order
@@ -141,7 +141,7 @@ async def _ask(
     async with modules.database.write(f"person {person_id}") as session:
         fresh = await orders.find(session, order.id)
         line = (await orders.lines_of(session, [order.id]))[order.id][position]
-        request = await refund_requests.ask(session, fresh, line.id, person_id, reason, modules.market)
+        request = await refund_asking.ask(session, fresh, line.id, person_id, reason, modules.market)
     async with modules.database.write(f"person {label.owner}") as session:
         request = await refund_requests.lock(session, request.id)
         if granted is not None:
