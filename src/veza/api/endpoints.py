@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
@@ -127,26 +127,20 @@ class Endpoint:
         return of_shape(NamedDependency, hint)
 
 
-def shown_to_litestar(
-    answer: Callable[[DoorRequest, dict[str, Any]], Awaitable[Any]], endpoint: Endpoint, returns: Any, **more: Any
-) -> Handler:
-    """`answer` as a function that Litestar can read: with the name and docstring of the endpoint's handler, and with
-    its signature. `more` are parameters that the declaration itself takes, each an annotation, or one and a default."""
-
-    async def shown(request: DoorRequest, **found: Any) -> Any:
-        return await answer(request, found)
-
+def shown_to_litestar(answer: Handler, endpoint: Endpoint, returns: Any, **more: Any) -> Handler:
+    """`answer`, which takes the request and by name what Litestar finds, with the name and docstring of the endpoint's
+    handler and a signature that says so. `more` are parameters that the declaration itself takes, each an annotation,
+    an annotation and a default, or a Parameter."""
     parameters = {"request": _parameter("request", DoorRequest), **endpoint.parameters}
     for name, one in more.items():
         annotation, default = one if isinstance(one, tuple) else (one, inspect.Parameter.empty)
-        shown_to = one if isinstance(one, inspect.Parameter) else _parameter(name, annotation, default)
-        parameters.setdefault(name, shown_to)
-    written = endpoint.handler
-    shown.__name__, shown.__qualname__, shown.__doc__ = written.__name__, written.__qualname__, written.__doc__
-    shown.__module__ = written.__module__
-    shown.__annotations__ = {name: one.annotation for name, one in parameters.items()} | {"return": returns}
-    shown.__signature__ = inspect.Signature([*parameters.values()], return_annotation=returns)  # type: ignore[attr-defined]
-    return shown
+        own = one if isinstance(one, inspect.Parameter) else _parameter(name, annotation, default)
+        parameters.setdefault(name, own)
+    for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(answer, attribute, getattr(endpoint.handler, attribute))
+    answer.__annotations__ = {name: one.annotation for name, one in parameters.items()} | {"return": returns}
+    answer.__signature__ = inspect.Signature([*parameters.values()], return_annotation=returns)  # type: ignore[attr-defined]
+    return answer
 
 
 def of_shape(kind: Any, shape: Any) -> Any:

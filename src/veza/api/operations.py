@@ -9,7 +9,7 @@ takes `idempotent`, or `one_shot`, and runs it by itself.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any, NotRequired, TypeAlias, TypedDict, Unpack
@@ -35,7 +35,6 @@ from veza.kit.limits import Allowance
 from veza.kit.listing import Sorts
 
 Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
-Found: TypeAlias = dict[str, Any]
 Shown: TypeAlias = tuple[Any, str, Any]
 """A shape, what it is in a sentence, and an example."""
 Gives: TypeAlias = tuple[int, Any, str, Any] | tuple[int, None, str]
@@ -66,7 +65,7 @@ def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **said: Unpack
         endpoint = Endpoint(handler, path, frozenset({Session}))
         session_name = endpoint.handed.get(Session)
 
-        async def answer(request: DoorRequest, found: Found) -> Any:
+        async def answer(request: DoorRequest, **found: Any) -> Any:
             async with endpoint.opened(request, found) as values:
                 if session_name is None:
                     return await handler(**values)
@@ -90,7 +89,7 @@ def listing(path: str, *, sorts: Sorts, gives: Shown, **said: Unpack[Said]) -> D
         endpoint = Endpoint(handler, path, frozenset({Session, PageRequest}))
         session_name, page_name = endpoint.handed[Session], endpoint.handed[PageRequest]
 
-        async def answer(request: DoorRequest, found: Found) -> Any:
+        async def answer(request: DoorRequest, **found: Any) -> Any:
             async with endpoint.opened(request, found) as values:
                 values[page_name] = page_request_of(sorts, found)
                 async with found["database"].read() as session:
@@ -162,7 +161,7 @@ def _write(method: type[HTTPRouteHandler], path: str, said: SaidOfIdempotent) ->
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(Idempotent)
         current = Endpoint(edits, path, frozenset({Session})) if edits is not None else None
 
-        async def answer(request: DoorRequest, found: Found) -> Any:
+        async def answer(request: DoorRequest, **found: Any) -> Any:
             idempotent = await idempotent_of(request, found["database"], found["idempotency_key"])
             if current is not None and found["if_match"] is not None:
                 show_current = partial(current.handler, **current.values(request, found))
@@ -195,7 +194,7 @@ def _one_shot(method: type[HTTPRouteHandler], path: str, said: SaidOfWrite) -> D
         endpoint = Endpoint(handler, path, frozenset({Session, OneShot}), said.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(OneShot)
 
-        async def answer(request: DoorRequest, found: Found) -> Any:
+        async def answer(request: DoorRequest, **found: Any) -> Any:
             write = await one_shot_of(request, found["database"], found["idempotency_key"])
             async with endpoint.opened(request, found) as values:
                 if own_name is not None:
@@ -219,7 +218,7 @@ def _declared(
     path: str,
     said: SaidOfWrite,
     endpoint: Endpoint,
-    answer: Callable[[DoorRequest, Found], Awaitable[Any]],
+    answer: Handler,
     usual: Sequence[Kind],
     taken: Mapping[str, Any],
 ) -> HTTPRouteHandler:
