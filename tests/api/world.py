@@ -25,8 +25,9 @@ from veza.accounts.permissions import Role, Scope
 from veza.api.accounts.routes import account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import catalog_routes
-from veza.api.listeners.routes import listeners_routes
+from veza.api.community.routes import community_routes
 from veza.api.market.routes import market_routes
+from veza.api.moderation.routes import moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
 from veza.app.subjects import SUBJECTS
@@ -94,7 +95,8 @@ def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: 
     routes = [
         *account_routes(accounts),
         *catalog_routes(catalog),
-        *listeners_routes("http://veza.test", Moderation(SUBJECTS)),
+        *community_routes("http://veza.test"),
+        *moderation_routes(Moderation(SUBJECTS)),
         *market_routes(money, rules),
         *money_routes(money, SaleTerms(("EUR",), 1000)),
     ]

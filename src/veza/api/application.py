@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
@@ -89,7 +89,7 @@ def web_application(
     )
     describe_callers(litestar)
 
-    def unreadable(request: Request[Any, Any, Any], faults: list[Fault]) -> Response[Any]:
+    def unreadable(request: DoorRequest, faults: list[Fault]) -> Response[Any]:
         return unreadable_address(request, faults, problem_page)
 
     readable = ReadableAddresses(HeadAsGet(EntityTags(litestar, API)), unreadable, beside=(SANDBOX_PATH,))

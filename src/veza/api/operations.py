@@ -160,23 +160,24 @@ def _write(method: type[HTTPRouteHandler], path: str, said: SaidOfIdempotent) ->
         endpoint = Endpoint(handler, path, frozenset({Session, Idempotent}), said.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(Idempotent)
         current = Endpoint(edits, path, frozenset({Session})) if edits is not None else None
+        spent = _spending(said)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             idempotent = await idempotent_of(request, found["database"], found["idempotency_key"])
             if current is not None and found["if_match"] is not None:
                 show_current = partial(current.handler, **current.values(request, found))
                 idempotent = on_condition(idempotent, found["if_match"], show_current)
-            values = endpoint.values(request, found)
-            if own_name is not None:
-                values[own_name] = idempotent
-            if session_name is None:
-                return await handler(**values)
+            async with endpoint.opened(request, found) as values:
+                if own_name is not None:
+                    values[own_name] = idempotent
+                if session_name is None:
+                    return await handler(**values)
 
-            async def work(session: Session) -> Reply:
-                shown = await handler(**values, **{session_name: session})
-                return Reply(status, shown, location.format(shown=shown) if location is not None else None)
+                async def work(session: Session) -> Reply:
+                    shown = await handler(**values, **{session_name: session})
+                    return Reply(status, shown, location.format(shown=shown) if location is not None else None)
 
-            return await idempotent.run(work, *_spent(said, values))
+                return await idempotent.run(work, *spent(values))
 
         taken: dict[str, Any] = {"idempotency_key": IdempotencyKey}
         if current is not None:
@@ -193,6 +194,7 @@ def _one_shot(method: type[HTTPRouteHandler], path: str, said: SaidOfWrite) -> D
     def declare(handler: Handler) -> HTTPRouteHandler:
         endpoint = Endpoint(handler, path, frozenset({Session, OneShot}), said.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(OneShot)
+        spent = _spending(said)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             write = await one_shot_of(request, found["database"], found["idempotency_key"])
@@ -203,7 +205,7 @@ def _one_shot(method: type[HTTPRouteHandler], path: str, said: SaidOfWrite) -> D
                     given = await handler(**values)
                 else:
                     given = await write.run(
-                        lambda session: handler(**values, **{session_name: session}), *_spent(said, values)
+                        lambda session: handler(**values, **{session_name: session}), *spent(values)
                     )
             return given if isinstance(given, Response) else Response(given, status_code=status)
 
@@ -232,10 +234,14 @@ def _declared(
     )
 
 
-def _spent(said: SaidOfWrite, values: Mapping[str, Any]) -> Sequence[Allowance]:
-    """The limits that the work spends: while one is known to be refused, no transaction is opened."""
+def _spending(said: SaidOfWrite) -> Callable[[Mapping[str, Any]], Sequence[Allowance]]:
+    """Which limits the work spends, of the handler's parameters: while one is known to be refused, no transaction is
+    opened."""
     spends = said.get("spends")
-    return spends(**{name: values[name] for name in inspect.signature(spends).parameters}) if spends is not None else ()
+    if spends is None:
+        return lambda _values: ()
+    names = tuple(inspect.signature(spends).parameters)
+    return lambda values: spends(**{name: values[name] for name in names})
 
 
 def _for_litestar(said: Said, described: Mapping[int, ResponseSpec], *, any_body: bool = False) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.api.catalog.shapes import asker_of
+from veza.api.community.routes import COMMUNITY_TAGS, community_routes
 from veza.api.health import Check, health_routes
-from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
 from veza.api.market.routes import MARKET_TAGS, market_routes
+from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
@@ -69,7 +70,7 @@ BACKLOG_SAMPLED = timedelta(minutes=1)
 MISSED_WITHIN = timedelta(days=3)
 """The provider retries a webhook for three days: what it gave up on lies within them."""
 
-TAGS: Sequence[Tag] = (*ACCOUNT_TAGS, *CATALOG_TAGS, *LISTENERS_TAGS, *MARKET_TAGS, *MONEY_TAGS)
+TAGS: Sequence[Tag] = (*ACCOUNT_TAGS, *CATALOG_TAGS, *COMMUNITY_TAGS, *MODERATION_TAGS, *MARKET_TAGS, *MONEY_TAGS)
 
 
 @dataclass
@@ -150,7 +151,8 @@ def _routes(
     under_api = [
         *account_routes(modules.accounts),
         *catalog_routes(modules.catalog),
-        *listeners_routes(settings.base_url, modules.moderation),
+        *community_routes(settings.base_url),
+        *moderation_routes(modules.moderation),
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),
     ]

@@ -11,13 +11,14 @@ from itertools import chain, islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from veza.http.faults import MAX_FAULTS, Fault, Source
+from veza.http.requests import DoorRequest
 
-Refuse = Callable[[Request[Any, Any, Any], list[Fault]], Response[Any]]
+Refuse = Callable[[DoorRequest, list[Fault]], Response[Any]]
 
 
 class ReadableAddresses:
@@ -34,7 +35,7 @@ class ReadableAddresses:
         if not faults:
             await self._app(scope, receive, send)
             return
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        request = DoorRequest(scope, receive, send)
         response = self._refuse(request, faults)
         await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 

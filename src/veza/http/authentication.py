@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from veza.accounts import sessions, tokens
@@ -11,14 +10,13 @@ from veza.accounts.facade import Accounts
 from veza.accounts.identity import OPERATOR, Identity
 from veza.accounts.permissions import STAFF, Scope
 from veza.accounts.sessions import Recognised
+from veza.http.cross_site import comes_from_elsewhere
 from veza.http.errors.accounts import CROSS_SITE
 from veza.http.identity import Authenticate, Connection, anonymous, bearer
 from veza.http.problems import UNAUTHORIZED, Problem
 from veza.http.session_cookies import Cookies
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_OTHER_SITES = frozenset({"cross-site", "same-site"})
-"""`same-site` too: another program on a sibling host name is not us."""
 
 
 def authenticate(accounts: Accounts, operator_token: str) -> Authenticate:
@@ -88,13 +86,8 @@ def _person(
 
 
 def _demand_own_site(connection: Connection, base_url: str) -> None:
-    """A browser sends our cookie along with what other pages make it do, and says which page it was."""
-    if connection.scope.get("method") in _READS:  # a WebSocket has no method, and is checked
-        return
-    origin = connection.headers.get("origin")
-    ours = {connection.headers.get("host", "").lower(), urlsplit(base_url).netloc.lower()}
-    is_foreign = origin is not None and urlsplit(origin).netloc.lower() not in ours
-    if is_foreign or connection.headers.get("sec-fetch-site") in _OTHER_SITES:
+    reads = connection.scope.get("method") in _READS  # a WebSocket has no method, and is checked
+    if not reads and comes_from_elsewhere(connection, base_url):
         raise Problem(CROSS_SITE, str(CROSS_SITE.example))
 
 

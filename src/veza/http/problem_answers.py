@@ -6,10 +6,10 @@ Modules raise errors that are sentences; `errors.table` says which kind of probl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
 from veza.http.errors.table import ERRORS
@@ -33,13 +33,12 @@ from veza.http.problems import (
     Kind,
     Problem,
 )
-from veza.http.requests import ClientLeft
+from veza.http.requests import ClientLeft, DoorRequest
 from veza.kit.field_faults import faults_of
 from veza.kit.messages import joined
 
 log = structlog.get_logger(__name__)
 
-DoorRequest: TypeAlias = Request[Any, Any, Any]
 ProblemPage = Callable[[DoorRequest, int, str, str], Response[Any] | None]
 """A page for a status, a title and a sentence; None where a program asks, which is told as programs are."""
 Translate = Callable[[DoorRequest, Any], Problem]

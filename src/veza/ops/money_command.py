@@ -50,14 +50,10 @@ def with_room(
     The sandbox is that of the `veza serve` on this VAR_DIR, wherever it listens; `asks_provider` says that without it
     there is nothing to do.
     """
-    from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.http.errors.table import kind_of
+    from veza.http.problems import INVALID_REQUEST
     from veza.money.catch_up import CatchUpFailed
-    from veza.money.charge_returns import ChargeNotReturned, NotReturnable
-    from veza.money.differences import CannotReconcile
-    from veza.money.operator import NothingToRetry, ReasonMissing
-    from veza.money.provider_account import AnotherAccount, NoAccountId
-    from veza.money.timeline import NothingFound
-    from veza.money.transfers import UnknownTransfer
+    from veza.money.provider_account import NoAccountId
     from veza.ops import running
     from veza.ops.money_views import NoSuchState
     from veza.ops.observability import configure_logs
@@ -84,15 +80,12 @@ def with_room(
 
     try:
         return run_async(run())
-    except (
-        NothingFound, UnknownTransfer, NothingToRetry, DatabaseUnavailable, NoToken, AnotherAccount, NotReturnable,
-        ChargeNotReturned,
-    ) as impossible:  # fmt: skip
+    except (CatchUpFailed, NoToken, *running.TROUBLES) as impossible:
         raise fail(str(impossible)) from None
-    except (CannotReconcile, CatchUpFailed, *running.TROUBLES) as impossible:
-        raise fail(str(impossible)) from None
-    except (ReasonMissing, NoSuchState, NoAccountId) as senseless:
+    except (NoSuchState, NoAccountId) as senseless:
         raise fail(str(senseless), 2) from None
+    except Exception as error:
+        raise fail(str(error), 2 if kind_of(error) is INVALID_REQUEST else 1) from None
 
 
 def duration(written: str) -> timedelta:

@@ -8,65 +8,45 @@ link's own secret and no cookie, so another site has nothing to send.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts import credentials, emails, first_admin, people, sign_in, sign_up
 from veza.accounts.facade import Accounts
-from veza.accounts.links import BadLink
-from veza.accounts.password_strength import BadPassword
-from veza.accounts.passwords import TooBusy
-from veza.accounts.people import BadEmail, BadName, EmailTaken, UnknownPerson
-from veza.accounts.second_factor import CodeNeeded, WrongCode
 from veza.accounts.sign_in import Browser, WrongCredentials
 from veza.catalog import invitations
 from veza.catalog.facade import Catalog
-from veza.catalog.invitations import AnotherAddress, UnknownInvitation
-from veza.catalog.members import AlreadyMember
-from veza.catalog.text_fields import BadValue
+from veza.http.cross_site import says_other_site
+from veza.http.errors.accounts import BAD_LINK, EMAIL_TAKEN
+from veza.http.errors.table import kind_of
 from veza.http.limits import address_of, retry_headers
-from veza.http.requests import form_fields
-from veza.http.routers import FreshRouter
+from veza.http.problems import NOT_FOUND, UNAVAILABLE
+from veza.http.requests import DoorRequest, form_fields
+from veza.http.session_cookies import Cookies
 from veza.kit import limits
 from veza.kit.database import Session
-from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.limits import RateLimited
 from veza.market import claims
 from veza.market.claims import UnknownClaim
 from veza.web.pages import Pages, Refused
 
-PageRequest = Request[Any, Any, Any]
 Work = Callable[[Mapping[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
 
 
-class Browsers(Protocol):
-    """How a browser is known again: by the cookies that signing in through the API sets, too."""
-
-    def browser(self, connection: PageRequest, /) -> Browser:
-        """Where the request comes from."""
-
-    def known_device(self, connection: PageRequest, response: Response[Any], value: str, /) -> None:
-        """Let the browser keep by what its device is known again."""
+LINK_IS_OVER = (BAD_LINK, EMAIL_TAKEN, NOT_FOUND)
+"""Nothing in the form mends these; every other kind is told in the form, to be sent again."""
 
 
-MAY_MEND = (
-    BadPassword, BadEmail, BadName, WrongCredentials, CodeNeeded, WrongCode, AnotherAddress, AlreadyMember, BadValue,
-)  # fmt: skip
-"""What somebody can put right in the same form."""
-
-
-def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> list[ControllerRouterHandler]:
+def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> list[ControllerRouterHandler]:
     """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`,
     and /forgot-password, which mails one."""
     pages = Pages(accounts.database.clock)
 
     def form(
-        request: PageRequest,
+        request: DoorRequest,
         name: str,
         token: str,
         *,
@@ -81,10 +61,10 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
             request, page, status=status, headers=sent, token=token, error=error, email=email, called=called
         )
 
-    def done(request: PageRequest, title: str, sentence: str) -> Response[bytes]:
+    def done(request: DoorRequest, title: str, sentence: str) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)
 
-    async def claim_form(request: PageRequest, token: str) -> Response[bytes]:
+    async def claim_form(request: DoorRequest, token: str) -> Response[bytes]:
         receipt = None
         try:
             async with accounts.database.read() as session:
@@ -95,28 +75,26 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
             receipt = f"/api/v1/cart/orders/{order.id}/receipt" if order.receipt_count is not None else None
         return pages.show(request, "plain/claim.html", token=token, error="", email="", called="", receipt=receipt)
 
-    async def attempt(request: PageRequest, name: str, work: Work) -> Response[bytes]:
+    async def attempt(request: DoorRequest, name: str, work: Work) -> Response[bytes]:
         given = await form_fields(request)
         token, email, called = given.get("token", "")[:200], given.get("email", "")[:300], given.get("name", "")[:300]
         try:
             return await work({**given, "token": token, "email": email})
-        except MAY_MEND as error:
-            return form(request, name, token, status=422, error=str(error), email=email, called=called)
-        except (RateLimited, TooBusy) as error:
-            said: dict[str, Any] = {"error": str(error), "headers": retry_headers(error)}
-            return form(request, name, token, status=429, email=email, called=called, **said)
-        except DatabaseUnavailable as error:
-            return form(request, name, token, status=503, error=str(error), email=email, called=called)
-        except (BadLink, EmailTaken, UnknownClaim, UnknownInvitation, UnknownPerson) as error:
-            raise Refused(410, "This link is used up", _sentence(error)) from None
+        except Exception as error:
+            kind, wait = kind_of(error), retry_headers(error)
+            if kind in LINK_IS_OVER:
+                raise Refused(410, "This link is used up", _sentence(error)) from None
+            status = 429 if wait else 503 if kind is UNAVAILABLE else 422
+            said = str(error)
+            return form(request, name, token, status=status, error=said, email=email, called=called, headers=wait)
 
     @get("/confirm-address")
-    async def confirm_page(request: PageRequest) -> Response[bytes]:
+    async def confirm_page(request: DoorRequest) -> Response[bytes]:
         """A button that confirms."""
         return form(request, "confirm", _whole(request))
 
     @post("/confirm-address", status_code=200)
-    async def confirm(request: PageRequest) -> Response[bytes]:
+    async def confirm(request: DoorRequest) -> Response[bytes]:
         """The address is theirs."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
@@ -127,12 +105,12 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
         return await attempt(request, "confirm", work)
 
     @get(emails.FORGOTTEN_PAGE)
-    async def forgot_page(request: PageRequest) -> Response[bytes]:
+    async def forgot_page(request: DoorRequest) -> Response[bytes]:
         """A form for the address."""
         return form(request, "forgot", "")
 
     @post(emails.FORGOTTEN_PAGE, status_code=200)
-    async def forgot(request: PageRequest) -> Response[bytes]:
+    async def forgot(request: DoorRequest) -> Response[bytes]:
         """A link is mailed, if there is such an account; the answer and its duration do not tell."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
@@ -148,13 +126,13 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
         return await attempt(request, "forgot", work)
 
     @get("/reset-password")
-    async def reset_page(request: PageRequest) -> Response[bytes]:
+    async def reset_page(request: DoorRequest) -> Response[bytes]:
         """A form for the new password."""
         token = _token(request)
         return form(request, "reset" if token else "forgot", token)
 
     @post("/reset-password", status_code=200)
-    async def reset(request: PageRequest) -> Response[bytes]:
+    async def reset(request: DoorRequest) -> Response[bytes]:
         """The new password is set, every session has ended, and this device is known from now on."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
@@ -164,21 +142,21 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
                 person_id = await credentials.reset(session, accounts, token, hashed, address)
             sentence = "Sign in with it; every other sign-in has ended, and every API token was revoked."
             response = done(request, "Your password is set", sentence)
-            if request.headers.get("sec-fetch-site", "same-origin") == "same-origin":
+            if not says_other_site(request):
                 # Another site's form comes without our cookies: what it gets must not replace the device's own.
-                before = browsers.browser(request).device_cookie
-                browsers.known_device(request, response, accounts.devices.reached_by_mail(before, person_id))
+                before = cookies.browser(request).device_cookie
+                cookies.known_device(request, response, accounts.devices.reached_by_mail(before, person_id))
             return response
 
         return await attempt(request, "reset", work)
 
     @get("/admin-claim")
-    async def admin_page(request: PageRequest) -> Response[bytes]:
+    async def admin_page(request: DoorRequest) -> Response[bytes]:
         """A form for who shall be admin."""
         return form(request, "admin", _whole(request))
 
     @post("/admin-claim", status_code=200)
-    async def claim_admin(request: PageRequest) -> Response[bytes]:
+    async def claim_admin(request: DoorRequest) -> Response[bytes]:
         """The first admin: an account that is there, or one that is made now."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
@@ -188,19 +166,19 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
             async def then(session: Session, person_id: UUID) -> None:
                 await first_admin.claim(session, person_id, given["token"], address_of(request))
 
-            await _as_person(accounts, browsers.browser(request), given, then)
+            await _as_person(accounts, cookies.browser(request), given, then)
             sentence = f"{given['email']} may give roles now. The mailbox has a mail to confirm a new address."
             return done(request, "You are the first admin", sentence)
 
         return await attempt(request, "admin", work)
 
     @get(invitations.PAGE)
-    async def invitation_page(request: PageRequest) -> Response[bytes]:
+    async def invitation_page(request: DoorRequest) -> Response[bytes]:
         """A form for whoever was invited to an artist."""
         return form(request, "invitation", _whole(request))
 
     @post(invitations.PAGE, status_code=200)
-    async def join(request: PageRequest) -> Response[bytes]:
+    async def join(request: DoorRequest) -> Response[bytes]:
         """The account of the invited address, there already or made now, may act for the artist."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
@@ -211,19 +189,19 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
                 await invitations.accept(session, given["token"], person_id, address_of(request), limits=catalog.limits)
                 await catalog.on_first_artist(session, person_id)
 
-            await _as_person(accounts, browsers.browser(request), given, then, new_for=invitation.email)
+            await _as_person(accounts, cookies.browser(request), given, then, new_for=invitation.email)
             sentence = f"{given['email']} may act for {artist.name} from now on."
             return done(request, "You are one of them", sentence)
 
         return await attempt(request, "invitation", work)
 
     @get("/claim")
-    async def claim_page(request: PageRequest) -> Response[bytes]:
+    async def claim_page(request: DoorRequest) -> Response[bytes]:
         """A form for whoever bought without an account, and their receipt."""
         return await claim_form(request, _whole(request))
 
     @post("/claim", status_code=200)
-    async def claim(request: PageRequest) -> Response[bytes]:
+    async def claim(request: DoorRequest) -> Response[bytes]:
         """What was bought is in the library of an account that is there, or of one that is made now."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
@@ -236,7 +214,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
                 claimed = await claims.claim(session, given["token"], person_id)
                 twice.extend(f"“{line.title}”" for line in claimed.twice if line.gross_minor)
 
-            await _as_person(accounts, browsers.browser(request), given, then, new_for=waiting.email)
+            await _as_person(accounts, cookies.browser(request), given, then, new_for=waiting.email)
             sentence = f"What the link was for is in the library of {given['email']} now."
             if twice:
                 sentence += f" You had {', '.join(twice)} already: what you paid for it now goes back."
@@ -245,7 +223,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
         return await attempt(request, "claim", work)
 
     @get("/checkout/done")
-    async def bought(request: PageRequest) -> Response[bytes]:
+    async def bought(request: DoorRequest) -> Response[bytes]:
         """Where the provider sends a buyer who has paid."""
         sentence = (
             "As soon as your bank has paid, with a card at once, what you bought is in your library; without an"
@@ -254,27 +232,23 @@ def letter_routes(accounts: Accounts, catalog: Catalog, browsers: Browsers) -> l
         return done(request, "Thank you", sentence)
 
     @get("/cart")
-    async def came_back(request: PageRequest) -> Response[bytes]:
+    async def came_back(request: DoorRequest) -> Response[bytes]:
         """Where the provider sends a buyer who has not; others may open it, too."""
         return done(request, "Your cart", "What is in it was not charged: you can check out again.")
 
     @get("/studio/{artist_id:uuid}")
-    async def onboarded(request: PageRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
+    async def onboarded(request: DoorRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
         """Where the provider sends an artist whose account was set up."""
         sentence = (
             "What the provider still needs, if anything, it says by mail; what you sell is paid out from then on."
         )
         return done(request, "Back from the provider", sentence)
 
-    def refused(request: PageRequest, error: Refused) -> Response[bytes]:
-        title, sentence = error.title, error.sentence
-        return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
-
     handlers = [
         confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
         invitation_page, join, claim_page, claim, bought, came_back, onboarded,
     ]  # fmt: skip
-    return [FreshRouter("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
+    return [pages.router("/", handlers)]
 
 
 async def _as_person(
@@ -306,7 +280,7 @@ async def _as_person(
         await then(session, checked.person_id)
 
 
-def _whole(request: PageRequest) -> str:
+def _whole(request: DoorRequest) -> str:
     """What a link of a mail has after `token=`; raises Refused when there is nothing."""
     token = _token(request)
     if not token:
@@ -316,7 +290,7 @@ def _whole(request: PageRequest) -> str:
     return token
 
 
-def _token(request: PageRequest) -> str:
+def _token(request: DoorRequest) -> str:
     return request.query_params.get("token", "")[:200]
 
 

@@ -13,13 +13,13 @@ import re
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from veza.http.routers import FreshRouter
+from veza.http.requests import DoorRequest
 from veza.kit import mail
 from veza.kit.database import Database
 from veza.web.pages import HEADERS, Pages, Refused
@@ -28,8 +28,6 @@ MOST_SHOWN = 100
 COOKIE = "veza_mailbox"
 LINK_PARAMETER = "key"
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
-
-PageRequest = Request[Any, Any, Any]
 
 
 def mailbox_link(base_url: str, key: str) -> str:
@@ -45,7 +43,7 @@ def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -
     pages = Pages(database.clock)
     visitor = hmac.digest(key.encode(), b"mailbox cookie", hashlib.sha256).hex()
 
-    def demand_open(request: PageRequest) -> None:
+    def demand_open(request: DoorRequest) -> None:
         if not is_open:
             raise Refused(404, "Nothing here", "Mails go out by SMTP, or this address is not this machine's own.")
         _, _, bearer = request.headers.get("authorization", "").partition(" ")
@@ -54,7 +52,7 @@ def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -
             raise Refused(401, "The mailbox is the operator's", said)
 
     @get("/")
-    async def mailbox(request: PageRequest) -> Response[Any]:
+    async def mailbox(request: DoorRequest) -> Response[Any]:
         """The newest mails; with the link's key the way in."""
         if is_open and _same(request.query_params.get(LINK_PARAMETER, ""), key):
             # Lax: strict would not travel with the redirect of a click in a terminal or another page.
@@ -66,7 +64,7 @@ def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -
         return pages.show(request, "plain/mailbox.html", mails=rows[:MOST_SHOWN], is_more=len(rows) > MOST_SHOWN)
 
     @get("/{mail_id:uuid}")
-    async def one_mail(request: PageRequest, mail_id: FromPath[UUID]) -> Response[bytes]:
+    async def one_mail(request: DoorRequest, mail_id: FromPath[UUID]) -> Response[bytes]:
         """One mail with its links."""
         demand_open(request)
         async with database.read() as session:
@@ -75,14 +73,8 @@ def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -
             raise Refused(404, "No such mail", "It is gone, or never was.")
         return pages.show(request, "plain/mail.html", mail=row, paragraphs=_paragraphs(row.text))
 
-    def refused(request: PageRequest, error: Refused) -> Response[bytes]:
-        title, sentence = error.title, error.sentence
-        return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
-
     handlers = [mailbox, one_mail]
-    return [
-        FreshRouter("/mailbox", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})
-    ]
+    return [pages.router("/mailbox", handlers)]
 
 
 def _same(given: str, expected: str) -> bool:

@@ -12,12 +12,11 @@ from litestar.types import ControllerRouterHandler
 
 from veza.community.notices import STOP_PAGE, BadStopLink, Notices
 from veza.community.preferences import MEANING
-from veza.http.requests import form_fields
+from veza.http.requests import DoorRequest, form_fields
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database
 from veza.web.pages import Pages
 
-PageRequest = Request[Any, Any, Any]
 LONGEST_TOKEN = 500
 
 
@@ -25,20 +24,20 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
     """/stop-notices, with the link's text as `token`."""
     pages = Pages(database.clock)
 
-    def refused(request: PageRequest, error: BadStopLink) -> Response[bytes]:
+    def refused(request: Request[Any, Any, Any], error: BadStopLink) -> Response[bytes]:
         said = str(error)
         sentence = f"{said[:1].upper()}{said[1:]}."
         return pages.show(request, "plain/refused.html", status=404, title="This link is not whole", sentence=sentence)
 
     @get(STOP_PAGE)
-    async def stop_page(request: PageRequest) -> Response[bytes]:
+    async def stop_page(request: DoorRequest) -> Response[bytes]:
         """A button that stops this kind."""
         token = request.query_params.get("token", "")[:LONGEST_TOKEN]
         about = MEANING[notices.read(token).kind]
         return pages.show(request, "plain/stop_notices.html", token=token, about=about)
 
     @post(STOP_PAGE, status_code=200)
-    async def stop(request: PageRequest) -> Response[bytes]:
+    async def stop(request: DoorRequest) -> Response[bytes]:
         """No more of this kind."""
         token = (await form_fields(request)).get("token", "")[:LONGEST_TOKEN]
         async with database.write("stop link") as session:

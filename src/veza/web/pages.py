@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
+from litestar.handlers import HTTPRouteHandler
 
 from veza.accounts.password_strength import SHORTEST
+from veza.http.routers import FreshRouter
 from veza.kit.clock import Clock
 from veza.web import words
 
@@ -88,6 +91,18 @@ class Pages:
         if status == 200 and request.headers.get("if-none-match") == etag:
             return Response(b"", status_code=304, headers=sent)
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=sent, cookies=cookies)
+
+    def router(self, path: str, handlers: Sequence[HTTPRouteHandler]) -> FreshRouter:
+        """The addresses under `path`; what is Refused is told as a page."""
+
+        # A closure, not a method: the framework copies what it is given, down to the objects methods hang on.
+        def refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
+            title, sentence = error.title, error.sentence
+            return self.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
+
+        return FreshRouter(
+            path, route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused}
+        )
 
 
 @cache

@@ -3,22 +3,19 @@ cannot be read, and when something breaks."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Request, Response
+from litestar import Response
 
 from veza.http.problem_answers import ProblemPage
+from veza.http.requests import DoorRequest
 from veza.kit.clock import Clock
 from veza.web.pages import Pages
-
-PageRequest = Request[Any, Any, Any]
 
 
 def problem_page(clock: Clock) -> ProblemPage:
     """Makes a page of a problem; None for a program, and for anybody under /api."""
     pages = Pages(clock)
 
-    def page(request: PageRequest, status: int, title: str, detail: str) -> Response[bytes] | None:
+    def page(request: DoorRequest, status: int, title: str, detail: str) -> Response[bytes] | None:
         wants_page = request.accept.best_match(["application/json", "text/html"]) == "text/html"
         if not wants_page or request.url.path.startswith("/api/"):
             return None

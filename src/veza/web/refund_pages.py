@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from veza.http.requests import form_fields
-from veza.http.routers import FreshRouter
+from veza.http.errors.table import kind_of
+from veza.http.problems import NOT_FOUND
+from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database, Session
-from veza.kit.text import BadText
 from veza.market import claims, orders, refund_asking, refund_notices
 from veza.market.claims import UnknownClaim
-from veza.market.orders import Order, OrderLine, UnknownLine
-from veza.market.refund_requests import REASON_LEAST, REASON_MOST, CannotAsk
+from veza.market.orders import Order, OrderLine
+from veza.market.refund_requests import REASON_LEAST, REASON_MOST
 from veza.market.rules import MarketRules
 from veza.web.pages import Pages, Refused
-
-PageRequest = Request[Any, Any, Any]
 
 
 def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRouterHandler]:
@@ -29,7 +26,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
     pages = Pages(database.clock)
 
     def form(
-        request: PageRequest, token: str, lines: Sequence[OrderLine], *, status: int = 200, error: str = "",
+        request: DoorRequest, token: str, lines: Sequence[OrderLine], *, status: int = 200, error: str = "",
         line: str = "", reason: str = "",
     ) -> Response[bytes]:  # fmt: skip
         return pages.show(
@@ -38,7 +35,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
         )  # fmt: skip
 
     @get("/refund")
-    async def refund_page(request: PageRequest) -> Response[bytes]:
+    async def refund_page(request: DoorRequest) -> Response[bytes]:
         """What was paid for, and why it shall go back."""
         token = request.query_params.get("token", "")[:200]
         async with database.read() as session:
@@ -46,7 +43,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
         return form(request, token, lines)
 
     @post("/refund", status_code=200)
-    async def ask(request: PageRequest) -> Response[bytes]:
+    async def ask(request: DoorRequest) -> Response[bytes]:
         """The line's artist or an operator decides; the answer comes by mail."""
         given = await form_fields(request)
         token, line, reason = given.get("token", "")[:200], given.get("line", "")[:40], given.get("reason", "")[:2000]
@@ -55,20 +52,19 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
                 order = await _order(session, token)
                 asked = await refund_asking.ask_by_link(session, order, _id_of(line), reason, rules)
                 await refund_notices.asked(session, asked, rules)
-        except (CannotAsk, BadText, UnknownLine) as error:
+        except Exception as error:
+            kind = kind_of(error)
+            if kind.status >= 429:
+                raise
             async with database.read() as session:
                 lines = await _paid_lines(session, await _order(session, token))
-            said = "choose what the money shall come back for" if isinstance(error, UnknownLine) else str(error)
+            said = "choose what the money shall come back for" if kind is NOT_FOUND else str(error)
             return form(request, token, lines, status=422, error=said, line=line, reason=reason)
         sentence = f"You get an answer by mail, by {asked.answer_by:%Y-%m-%d} as a rule."
         return pages.show(request, "plain/done.html", title="Your request is on its way", sentence=sentence)
 
-    def refused(request: PageRequest, error: Refused) -> Response[bytes]:
-        title, sentence = error.title, error.sentence
-        return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
-
     handlers = [refund_page, ask]
-    return [FreshRouter("/", route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused})]
+    return [pages.router("/", handlers)]
 
 
 def _id_of(line: str) -> UUID:

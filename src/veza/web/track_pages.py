@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import Row
@@ -17,14 +17,13 @@ from sqlalchemy import Row
 from veza.catalog import listings, slugs, visibility
 from veza.catalog.askers import Asker
 from veza.catalog.facade import Catalog
-from veza.catalog.tracks import UnknownTrack
-from veza.http.routers import FreshRouter
-from veza.kit.database_trouble import DatabaseUnavailable
+from veza.http.errors.table import kind_of
+from veza.http.problems import NOT_FOUND
+from veza.http.requests import DoorRequest
 from veza.market import products
 from veza.web.pages import Pages, Refused
 
-PageRequest = Request[Any, Any, Any]
-WhoAsks = Callable[[PageRequest], Awaitable[Asker]]
+WhoAsks = Callable[[DoorRequest], Awaitable[Asker]]
 """Finds out who looks at a page, as the API finds out who asks it."""
 
 
@@ -33,7 +32,7 @@ def track_routes(catalog: Catalog, who_asks: WhoAsks) -> list[ControllerRouterHa
     pages = Pages(catalog.database.clock)
 
     @get("/tracks/{track_id:str}")
-    async def track_page(request: PageRequest, track_id: FromPath[str]) -> Response[bytes]:
+    async def track_page(request: DoorRequest, track_id: FromPath[str]) -> Response[bytes]:
         """One track, for everybody while it is public, and for those who see it in the API."""
         wanted = slugs.as_id(track_id)
         if wanted is None:
@@ -44,10 +43,9 @@ def track_routes(catalog: Catalog, who_asks: WhoAsks) -> list[ControllerRouterHa
                 track = await listings.seen_track(session, wanted, asker)
                 is_public = bool(await visibility.visible(session, "track", [wanted]))
                 offers = await products.for_sale_with(session, track.release_id, wanted)
-        except UnknownTrack:
-            raise _nothing() from None
-        except DatabaseUnavailable as error:
-            raise Refused(503, "Not now", f"{error}.") from None
+        except Exception as error:
+            kind = kind_of(error)
+            raise _nothing() if kind is NOT_FOUND else Refused(kind.status, kind.title, f"{error}.") from None
         return pages.show(
             request,
             "plain/track.html",
@@ -59,13 +57,7 @@ def track_routes(catalog: Catalog, who_asks: WhoAsks) -> list[ControllerRouterHa
             base_url=catalog.base_url,
         )
 
-    def refused(request: PageRequest, error: Refused) -> Response[bytes]:
-        title, sentence = error.title, error.sentence
-        return pages.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
-
-    return [
-        FreshRouter("/", route_handlers=[track_page], include_in_schema=False, exception_handlers={Refused: refused})
-    ]
+    return [pages.router("/", [track_page])]
 
 
 def _nothing() -> Refused:

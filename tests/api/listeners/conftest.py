@@ -14,7 +14,8 @@ from litestar import Litestar
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
 from veza.api.application import api_v1, web_application
-from veza.api.listeners.routes import LISTENERS_TAGS, listeners_routes
+from veza.api.community.routes import COMMUNITY_TAGS, community_routes
+from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.app.subjects import SUBJECTS
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
@@ -84,8 +85,8 @@ class Hall:
 
 
 def _application(database: Any) -> Made:
-    routes = [api_v1(by_header, listeners_routes(BASE_URL, Moderation(SUBJECTS)))]
-    return web_application(database, routes, LISTENERS_TAGS)
+    routes = [api_v1(by_header, [*community_routes(BASE_URL), *moderation_routes(Moderation(SUBJECTS))])]
+    return web_application(database, routes, (*COMMUNITY_TAGS, *MODERATION_TAGS))
 
 
 async def _hall(database: Database, clock: ManualClock) -> AsyncIterator[Hall]:

@@ -1,4 +1,4 @@
-"""Errors of playlists, comments, reports and moderation: which kind of problem each is, with a lasting `type`."""
+"""Errors of the community: which kind of problem each is, with a lasting `type`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,6 @@ from veza.community.playlist_people import TooManyPeople
 from veza.community.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
 from veza.http.errors.accounts import NOT_CONFIRMED
 from veza.http.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Kind
-from veza.moderation.claims import Claimed
-from veza.moderation.decisions import OpenAlready
-from veza.moderation.hiding import NothingHidden
-from veza.moderation.notices import UnknownNotice
-from veza.moderation.reporting import TooManyReports
-from veza.moderation.reports import DecidedAlready, UnknownReport
-from veza.moderation.subjects import CannotHide
 
 PLAYLIST_FULL = Kind(
     "playlist-full",
@@ -52,63 +45,24 @@ TOO_LATE_TO_EDIT = Kind(
     "Take the comment back, or reply to it.",
     "a comment can be changed for 15 minutes, this one is 20 minutes old",
 )
-TOO_MANY_REPORTS = Kind(
-    "too-many-reports",
-    422,
-    "Too many of your reports are open",
-    "Wait until moderators have looked at some.",
-    "100 of your reports are still open: wait until moderators have looked at some",
-)
-REPORT_CLAIMED = Kind(
-    "report-claimed",
-    409,
-    "Another moderator is at work on it",
-    "`detail` says who and until when; take another report.",
-    "person 01890000-0000-7000-8000-000000000000 is at work on this until 10:30 UTC",
-)
-DECIDED_ALREADY = Kind(
-    "decided-already",
-    409,
-    "It is decided already",
-    "`detail` says how; read the report again, or reopen it.",
-    "no report of release 01890000-0000-7000-8000-000000000000 is open; last decision: hide",
-)
-CANNOT_HIDE = Kind(
-    "cannot-hide",
-    422,
-    "This kind of thing is not hidden",
-    "Hide what the person wrote or published, or warn them.",
-    "a person is not hidden: hide what they wrote or published, or have the account closed",
-)
 
-KINDS: tuple[Kind, ...] = (
-    PLAYLIST_FULL, ITEM_GONE, BAD_MOMENT, TOO_LATE_TO_EDIT,
-    TOO_MANY_REPORTS, REPORT_CLAIMED, DECIDED_ALREADY, CANNOT_HIDE,
-)  # fmt: skip
+KINDS: tuple[Kind, ...] = (PLAYLIST_FULL, ITEM_GONE, BAD_MOMENT, TOO_LATE_TO_EDIT)
 """The kinds of problem only this file has."""
 
 ERRORS: dict[type[Exception], Kind] = {
     AddressNotConfirmed: NOT_CONFIRMED,
     BadMoment: BAD_MOMENT,
-    CannotHide: CANNOT_HIDE,
-    Claimed: REPORT_CLAIMED,
-    DecidedAlready: DECIDED_ALREADY,
     ItemGone: ITEM_GONE,
     NotYourComment: FORBIDDEN,
     NotYourPlaylist: FORBIDDEN,
-    NothingHidden: CONFLICT,
     NothingThere: NOT_FOUND,
-    OpenAlready: CONFLICT,
     PlaylistChanged: CONFLICT,
     PlaylistFull: PLAYLIST_FULL,
     ReplyToReply: BAD_MOMENT,
     TooLateToEdit: TOO_LATE_TO_EDIT,
     TooManyPeople: PLAYLIST_FULL,
     TooManyPlaylists: PLAYLIST_FULL,
-    TooManyReports: TOO_MANY_REPORTS,
     UnknownComment: NOT_FOUND,
-    UnknownNotice: NOT_FOUND,
     UnknownPlaylist: NOT_FOUND,
-    UnknownReport: NOT_FOUND,
 }
 """Error → kind."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import chain
 
 from veza.http import problems
-from veza.http.errors import accounts, catalog, community, kit, market, money
+from veza.http.errors import accounts, catalog, community, kit, market, moderation, money
 from veza.http.problems import Kind
 
-_FILES = (kit, accounts, catalog, community, market, money)
+_FILES = (kit, accounts, moderation, catalog, community, market, money)
 
 
 def _joined() -> dict[type[Exception], Kind]:
@@ -28,6 +28,10 @@ KINDS: tuple[Kind, ...] = tuple(chain(problems.KINDS, *(file.KINDS for file in _
 """Every kind of problem, in the order docs/api-problems.md shows them."""
 
 
-def kind_of(error: Exception) -> Kind | None:
-    """Which kind of problem the error is, as it or the nearest of its base classes is listed; None where none is."""
-    return next((ERRORS[one] for one in type(error).__mro__ if one in ERRORS), None)
+def kind_of(error: Exception) -> Kind:
+    """Which kind of problem the error is, as it or the nearest of its base classes is listed; raises the error itself
+    where none is. For `except Exception as error: kind = kind_of(error)`."""
+    for one in type(error).__mro__:
+        if one in ERRORS:
+            return ERRORS[one]
+    raise error

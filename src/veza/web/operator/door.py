@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
@@ -22,7 +23,6 @@ from veza.web.operator.findings import finding_handlers
 from veza.web.operator.inbox import inbox_handlers
 from veza.web.operator.office import (
     Office,
-    PageRequest,
     SignInNeeded,
     go_to,
     operators_only,
@@ -118,24 +118,24 @@ def _error_pages(office: Office) -> dict[type[Exception] | int, Any]:
     """An error is a sentence and a way on, never a stack trace."""
 
     def page(
-        request: PageRequest, status: int, title: str, sentence: str, way_on: tuple[str, str], **more: Any
+        request: DoorRequest, status: int, title: str, sentence: str, way_on: tuple[str, str], **more: Any
     ) -> Response[bytes]:
         return office.show(
             request, "error.html", status=status, title=title, sentence=sentence, way_on=way_on, **more
         )  # fmt: skip
 
-    def refused(request: PageRequest, error: Refused) -> Response[bytes]:
+    def refused(request: DoorRequest, error: Refused) -> Response[bytes]:
         return page(request, error.status, error.title, error.sentence, error.way_on, headers=error.headers)
 
-    def sign_in_needed(request: PageRequest, _error: SignInNeeded) -> Redirect:
+    def sign_in_needed(request: DoorRequest, _error: SignInNeeded) -> Redirect:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go_to(sign_in_address(asked if request.method == "GET" else "/operator"))
 
-    def unavailable(request: PageRequest, error: DatabaseUnavailable) -> Response[bytes]:
+    def unavailable(request: DoorRequest, error: DatabaseUnavailable) -> Response[bytes]:
         sentence = f"{str(error)[:1].upper()}{str(error)[1:]}. Nothing was changed."
         return page(request, 503, "The database is not available", sentence, (request.url.path, "Try again"))
 
-    def by_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    def by_framework(request: DoorRequest, error: HTTPException) -> Response[bytes]:
         if error.status_code >= 500:
             return unexpected(request, error)
         too_large = error.status_code == 413
@@ -144,7 +144,7 @@ def _error_pages(office: Office) -> dict[type[Exception] | int, Any]:
         sentence = f"Nothing was changed: {said}."
         return page(request, error.status_code, title, sentence, (request.url.path, "Open the page again"))
 
-    def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    def unexpected(request: DoorRequest, error: Exception) -> Response[bytes]:
         log.error("request.failed", exc_info=error)
         request_id = structlog.contextvars.get_contextvars().get("request_id", "")
         sentence = f"Something went wrong on our side. The log has the rest: request {request_id or 'unknown'}."

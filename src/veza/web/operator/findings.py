@@ -10,19 +10,30 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
+from veza.http.errors.money import NOT_REFUNDABLE, PROVIDER_UNAVAILABLE
+from veza.http.errors.table import kind_of
+from veza.http.problems import INVALID_REQUEST, NOT_FOUND
+from veza.http.requests import DoorRequest
 from veza.money import unbooked_charges
-from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge, return_charge
+from veza.money.charge_returns import return_charge
 from veza.money.findings import Finding
-from veza.money.operator import ReasonMissing
 from veza.money.stripe.gateway import Gateway
 from veza.web.operator import finding_mends
 from veza.web.operator.finding_mends import Comparison
 from veza.web.operator.naming import named
-from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to
+from veza.web.operator.office import ACTOR, Office, fields, go_to
 from veza.web.operator.paging import page_of
 from veza.web.pages import Refused
 
 ALL = ("/operator/findings", "See the findings")
+
+NOT_GIVEN_BACK = {
+    INVALID_REQUEST: (422, "The charge was not given back"),
+    NOT_FOUND: (404, "No such charge"),
+    NOT_REFUNDABLE: (409, "The charge was not given back"),
+    PROVIDER_UNAVAILABLE: (503, "Perhaps the charge was not given back"),
+}
+"""What the page says when giving a charge back fails, by the kind of problem."""
 
 
 def is_charge(finding: Finding) -> bool:
@@ -35,7 +46,7 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
     comparison = Comparison(office.database, gateway)
 
     @get("/findings")
-    async def listed(request: PageRequest) -> Response[bytes]:
+    async def listed(request: DoorRequest) -> Response[bytes]:
         """Open findings, or with `show=all` the resolved ones too, newest first."""
         shows_all = request.query_params.get("show") == "all"
         query = select(Finding) if shows_all else select(Finding).where(Finding.resolved_at.is_(None))
@@ -51,25 +62,21 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         return office.show(request, "findings.html", live=page.here, page=page, returned=returned, **told)
 
     @post("/findings/{charge_id:str}/return-charge")
-    async def give_back(request: PageRequest, charge_id: FromPath[str]) -> Redirect:
+    async def give_back(request: DoorRequest, charge_id: FromPath[str]) -> Redirect:
         """Give the buyer all that is left of a charge no payment is booked with."""
         reason = (await fields(request)).get("reason", "")
         if not charge_id.replace("_", "").isalnum() or not charge_id.isascii():
             raise Refused(404, "No such charge", "A charge is named like ch_1.", ALL)
         try:
             done = await return_charge(office.database, gateway, charge_id, reason, actor=ACTOR)
-        except ReasonMissing as error:
-            raise Refused(422, "The charge was not given back", f"{str(error).capitalize()}.", ALL) from None
-        except UnknownCharge as error:
-            raise Refused(404, "No such charge", f"{str(error).capitalize()}.", ALL) from None
-        except NotReturnable as error:
-            raise Refused(409, "The charge was not given back", f"{str(error).capitalize()}.", ALL) from None
-        except ChargeNotReturned as error:
-            raise Refused(503, "Perhaps the charge was not given back", f"{str(error).capitalize()}.", ALL) from None
+        except Exception as error:
+            if (answer := NOT_GIVEN_BACK.get(kind_of(error))) is None:
+                raise
+            raise Refused(*answer, f"{str(error).capitalize()}.", ALL) from None
         return go_to(f"/operator/findings?show=all&returned={done.charge_id}")
 
     @post("/findings/compare")
-    async def compare(request: PageRequest) -> Redirect:
+    async def compare(request: DoorRequest) -> Redirect:
         """Compare with the provider and record what is found, in the background: the page follows it."""
         comparison.start()
         return go_to("/operator/findings")

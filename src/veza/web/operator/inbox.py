@@ -12,8 +12,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import and_, or_, select
 
+from veza.http.requests import DoorRequest
 from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
-from veza.web.operator.office import ACTOR, Office, PageRequest, go_to, unknown
+from veza.web.operator.office import ACTOR, Office, go_to, unknown
 from veza.web.operator.paging import BEFORE, PAGE
 
 ALL = ("/operator/inbox", "See the webhook inbox")
@@ -23,7 +24,7 @@ def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
     """The list, one event, and handling it again (a POST to the event's own address)."""
 
     @get("/inbox")
-    async def listed(request: PageRequest) -> Response[bytes]:
+    async def listed(request: DoorRequest) -> Response[bytes]:
         """Events by state, the latest received first."""
         state = request.query_params.get("state", "")
         state = state if state in [one.value for one in EventStatus] else ""
@@ -45,7 +46,7 @@ def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
         )  # fmt: skip
 
     @get("/inbox/{event_id:str}")
-    async def one(request: PageRequest, event_id: FromPath[str]) -> Response[bytes]:
+    async def one(request: DoorRequest, event_id: FromPath[str]) -> Response[bytes]:
         """One event: what became of it, and its payload as it came."""
         async with office.database.read() as session:
             row = await session.get(WebhookEvent, _askable(event_id))

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 from litestar.types import Guard
 
+from veza.http.cross_site import says_other_site
+from veza.http.errors.table import kind_of
+from veza.http.problems import NOT_FOUND
 from veza.http.request_log import name_actor
-from veza.http.requests import form_fields
+from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database
 from veza.money.webhook_inbox import Inbox
 from veza.web.operator.sessions import FORM_FIELD, Sessions, Visit, is_signed_in
 from veza.web.pages import HEADERS, Pages, Refused
 
-PageRequest = Request[Any, Any, Any]
 ACTOR = "operator"
 SIGN_IN = "/operator/sign-in"
 
@@ -42,7 +45,7 @@ class Office:
     keeps_mails: bool
     """Whether there is a mailbox to lead to."""
 
-    def show(self, request: PageRequest, template: str, **values: Any) -> Response[bytes]:
+    def show(self, request: DoorRequest, template: str, **values: Any) -> Response[bytes]:
         """A page for whoever is at the browser."""
         told = {"visit": visit_of(request, self.sessions), "keeps_mails": self.keeps_mails, **values}
         return self.pages.show(request, f"operator/{template}", **told)
@@ -60,17 +63,20 @@ def operators_only(sessions: Sessions, database: Database) -> Guard:
     return guard
 
 
-def own_forms_only(sessions: Sessions) -> Callable[[PageRequest], Awaitable[None]]:
+def own_forms_only(sessions: Sessions) -> Callable[[DoorRequest], Awaitable[None]]:
     """Before every request: a POST must come from a form that this visit was shown."""
 
-    async def check(request: PageRequest) -> None:
+    async def check(request: DoorRequest) -> None:
         if request.method != "POST":
             return
         visit = sessions.read(request)
         given = (await fields(request)).get(FORM_FIELD, "")
-        # Browsers say where a form came from; those that do not are held by the token alone.
-        foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
-        if foreign or visit is None or not hmac.compare_digest(given.encode(), visit.form_token.encode()):
+        # A browser that does not say where a form came from is held by the token alone.
+        if (
+            says_other_site(request)
+            or visit is None
+            or not hmac.compare_digest(given.encode(), visit.form_token.encode())
+        ):
             raise Refused(
                 403,
                 "This form is too old",
@@ -82,13 +88,13 @@ def own_forms_only(sessions: Sessions) -> Callable[[PageRequest], Awaitable[None
     return check
 
 
-def visit_of(request: PageRequest, sessions: Sessions) -> Visit | None:
+def visit_of(request: DoorRequest, sessions: Sessions) -> Visit | None:
     """The visit, or the one this very request begins (set by the sign-in page)."""
     begun: Visit | None = request.state.get("visit")
     return begun or sessions.read(request)
 
 
-async def fields(request: PageRequest) -> Mapping[str, str]:
+async def fields(request: DoorRequest) -> Mapping[str, str]:
     """The fields of a form."""
     return await form_fields(request)
 
@@ -108,6 +114,17 @@ def known_id(text: str, what: str, way_on: tuple[str, str]) -> UUID:
         return UUID(text)
     except ValueError:
         raise unknown(what, text, way_on) from None
+
+
+@contextmanager
+def looking_for(what: str, identifier: object, way_on: tuple[str, str]) -> Iterator[None]:
+    """In the block, an error of the kind not-found is told as `unknown`."""
+    try:
+        yield
+    except Exception as error:
+        if kind_of(error) is NOT_FOUND:
+            raise unknown(what, identifier, way_on) from None
+        raise
 
 
 def unknown(what: str, identifier: object, way_on: tuple[str, str]) -> Refused:

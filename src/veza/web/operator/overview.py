@@ -11,13 +11,14 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
+from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.money import backlog, breaker, invariants
 from veza.money.backlog import BacklogSample, Peak
 from veza.money.findings import Finding, FindingKind
 from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
 from veza.web.operator.chart import AGE, RANGES, ROWS, Range, charts, currencies
-from veza.web.operator.office import Office, PageRequest
+from veza.web.operator.office import Office
 
 FINDINGS_SHOWN = 5
 LAW_CHECK_BOUND = timedelta(seconds=20)
@@ -37,12 +38,12 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
     past = Past()
 
     @get("/")
-    async def overview(request: PageRequest) -> Response[bytes]:
+    async def overview(request: DoorRequest) -> Response[bytes]:
         """Backlog, chart, breaker, findings, law and inbox."""
         return await _show(request, None, None)
 
     @post("/")
-    async def check_law(request: PageRequest) -> Response[bytes]:
+    async def check_law(request: DoorRequest) -> Response[bytes]:
         """Check every payment's books now; what is broken becomes a finding."""
         try:
             checking = invariants.check_all(office.database, report=True)
@@ -52,7 +53,7 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
             return await _show(request, None, said)
         return await _show(request, LawChecked(payments, [str(one) for one in broken]), None)
 
-    async def _show(request: PageRequest, checked: LawChecked | None, said: str | None) -> Response[bytes]:
+    async def _show(request: DoorRequest, checked: LawChecked | None, said: str | None) -> Response[bytes]:
         async with office.database.read() as session:
             now = session.now
             chosen = RANGES.get(request.query_params.get("range", "")) or await _fitting_range(session)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
+from veza.http.requests import DoorRequest
 from veza.kit.database import Session
-from veza.web.operator.office import PageRequest
 
 PAGE = 50
 BEFORE = "before"
@@ -30,7 +30,7 @@ class Page(Generic[Row]):
 
 
 async def page_of(
-    session: Session, query: Select[Row], key: Any, request: PageRequest, filters: Mapping[str, str]
+    session: Session, query: Select[Row], key: Any, request: DoorRequest, filters: Mapping[str, str]
 ) -> Page[Row]:
     """`query` by descending `key` (a UUIDv7 column). A cursor that is none of ours begins at the newest."""
     before = _uuid(request.query_params.get(BEFORE, ""))

@@ -12,9 +12,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
+from veza.http.requests import DoorRequest
 from veza.money import invariants, nettings, payments, refunds
 from veza.money.disputes import Dispute
-from veza.money.payments import Payment, UnknownPayment, lines_of
+from veza.money.payments import Payment, lines_of
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.short_ids import payments_ending
@@ -24,7 +25,7 @@ from veza.money.webhook_inbox import WebhookEvent
 from veza.web.operator import refund_form
 from veza.web.operator.history import history_of
 from veza.web.operator.naming import named, shown_status
-from veza.web.operator.office import Office, PageRequest, fields, go_to, known_id, unknown
+from veza.web.operator.office import Office, fields, go_to, known_id, looking_for
 from veza.web.operator.paging import page_of
 from veza.web.operator.refund_form import RefundForm, SomebodyWasFirst
 
@@ -35,7 +36,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
     """The list, the search, one payment, and its refund (a POST to the payment's own address)."""
 
     @get("/payments")
-    async def listed(request: PageRequest) -> Response[bytes] | Redirect:
+    async def listed(request: DoorRequest) -> Response[bytes] | Redirect:
         """Payments, newest first; with `find`, the one that an id belongs to."""
         wanted = request.query_params.get("find", "").replace("\0", "").strip()[:200]
         ending: Sequence[UUID] = []
@@ -60,30 +61,27 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
         )  # fmt: skip
 
     @get("/payments/{payment_id:str}")
-    async def one(request: PageRequest, payment_id: FromPath[str]) -> Response[bytes]:
+    async def one(request: DoorRequest, payment_id: FromPath[str]) -> Response[bytes]:
         """One payment: its lines, refunds, transfers, reversals, disputes, whether its books balance, its timeline."""
         return await _show(request, known_id(payment_id, "payment", ALL))
 
     @post("/payments/{payment_id:str}")
-    async def refund(request: PageRequest, payment_id: FromPath[str]) -> Response[bytes] | Redirect:
+    async def refund(request: DoorRequest, payment_id: FromPath[str]) -> Response[bytes] | Redirect:
         """Give the buyer money back; the sellers' shares follow by themselves."""
         row_id = known_id(payment_id, "payment", ALL)
         try:
-            form = await refund_form.send(office.database, row_id, await fields(request))
+            with looking_for("payment", row_id, ALL):
+                form = await refund_form.send(office.database, row_id, await fields(request))
         except SomebodyWasFirst as error:
             return await _show(request, row_id, status=409, was_first=str(error))
-        except UnknownPayment:
-            raise unknown("payment", row_id, ALL) from None
         if form is None:
             return go_to(f"/operator/payments/{row_id}?asked=refund")
         return await _show(request, row_id, status=422 if form.errors else 200, live=None, form=form)
 
-    async def _show(request: PageRequest, row_id: UUID, **more: Any) -> Response[bytes]:
+    async def _show(request: DoorRequest, row_id: UUID, **more: Any) -> Response[bytes]:
         async with office.database.read() as session:
-            try:
+            with looking_for("payment", row_id, ALL):
                 row = await payments.find(session, row_id)
-            except UnknownPayment:
-                raise unknown("payment", row_id, ALL) from None
             values = {
                 model.__tablename__: (
                     await session.scalars(select(model).where(model.payment_id == row.id).order_by(model.id))

@@ -6,16 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
+from veza.http.errors.table import kind_of
+from veza.http.problems import BAD_AMOUNT, INVALID_REQUEST
 from veza.kit.database import Database
-from veza.kit.money import Amount, BadAmount, typed
+from veza.kit.money import Amount, typed
 from veza.money import payments, refunds
-from veza.money.operator import ReasonMissing, reason_for
+from veza.money.operator import reason_for
 from veza.money.payments import lines_of
 from veza.money.refunds import NotRefundable
 from veza.web.operator.office import ACTOR
 
 SPREAD = ""
 """The choice *over all lines*: an amount is spread over what is left of them."""
+
+
+IN_FORM = {INVALID_REQUEST: "reason", BAD_AMOUNT: "amount", NOT_REFUNDABLE: "amount", REFUND_EXCEEDS_PAYMENT: "amount"}
+"""Kind of problem → the field of the form that it is told at."""
 
 
 class SomebodyWasFirst(Exception):
@@ -66,8 +73,9 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -
                 raise _NotSure
     except _NotSure:
         return RefundForm(filled.amount, filled.line, filled.reason, asks=asks)
-    except ReasonMissing as error:
-        return RefundForm(filled.amount, filled.line, filled.reason, {"reason": str(error)})
-    except (BadAmount, NotRefundable) as error:
-        return RefundForm(filled.amount, filled.line, filled.reason, {"amount": str(error)})
+    except Exception as error:
+        field_name = IN_FORM.get(kind_of(error))
+        if field_name is None:
+            raise
+        return RefundForm(filled.amount, filled.line, filled.reason, {field_name: str(error)})
     return None

@@ -11,9 +11,10 @@ from litestar.response import Redirect
 
 from veza.accounts import operator_visits
 from veza.http.limits import network_of, retry_headers
+from veza.http.requests import DoorRequest
 from veza.kit import limits
 from veza.kit.limits import Limit, RateLimited
-from veza.web.operator.office import SIGN_IN, Office, PageRequest, fields, go_to
+from veza.web.operator.office import SIGN_IN, Office, fields, go_to
 from veza.web.operator.sessions import GUEST, LASTS, OPERATOR, is_signed_in
 
 WRONG_TOKENS = Limit("operator token", 10, timedelta(seconds=6))
@@ -26,14 +27,14 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
     sessions = office.sessions
 
     @get("/sign-in")
-    async def form(request: PageRequest) -> Response[bytes] | Redirect:
+    async def form(request: DoorRequest) -> Response[bytes] | Redirect:
         """The form; it begins a visit, so that the form can carry its token."""
         if await is_signed_in(office.database, sessions.read(request)):
             return go_to(_wanted(request.query_params.get("next")))
         return _form(request, 200, None, request.query_params.get("next"))
 
     @post("/sign-in")
-    async def sign_in(request: PageRequest) -> Response[bytes] | Redirect:
+    async def sign_in(request: DoorRequest) -> Response[bytes] | Redirect:
         """The token is right: a new visit begins, as the operator."""
         given = await fields(request)
         wanted, tries = given.get("next"), WRONG_TOKENS.of(network_of(request))
@@ -54,7 +55,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         return answer
 
     @post("/sign-out")
-    async def sign_out(request: PageRequest) -> Redirect:
+    async def sign_out(request: DoorRequest) -> Redirect:
         """End the visit: this browser forgets its cookie, and a copy of it opens nothing."""
         visit = sessions.read(request)
         if visit is not None and visit.is_operator:
@@ -65,7 +66,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         return answer
 
     def _form(
-        request: PageRequest, status: int, error: str | None, wanted: str | None, headers: dict[str, str] | None = None
+        request: DoorRequest, status: int, error: str | None, wanted: str | None, headers: dict[str, str] | None = None
     ) -> Response[bytes]:
         visit, cookies = sessions.read(request), []
         if visit is None or visit.is_operator:  # of an operator who has signed out

@@ -13,16 +13,19 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import func, select
 
+from veza.http.errors.money import NOTHING_TO_RETRY
+from veza.http.errors.table import kind_of
+from veza.http.problems import CONFLICT, INVALID_REQUEST
+from veza.http.requests import DoorRequest
 from veza.kit.database import Session
-from veza.kit.moves import Stale
 from veza.money import operator, payments, reversals, transfers
-from veza.money.operator import NothingToRetry, OperatorAction, ReasonMissing
+from veza.money.operator import OperatorAction
 from veza.money.reversals import TransferReversal
 from veza.money.sellers import Seller, seller
-from veza.money.transfers import STATUSES, SellerTransfer, UnknownTransfer
+from veza.money.transfers import STATUSES, SellerTransfer
 from veza.web.operator.history import history_of
 from veza.web.operator.naming import named
-from veza.web.operator.office import ACTOR, Office, PageRequest, fields, go_to, known_id, unknown
+from veza.web.operator.office import ACTOR, Office, fields, go_to, known_id, looking_for
 from veza.web.operator.paging import page_of
 
 ALL = ("/operator/transfers", "See all transfers")
@@ -32,7 +35,7 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
     """The list, one transfer, and its retry (a POST to the transfer's own address)."""
 
     @get("/transfers")
-    async def listed(request: PageRequest) -> Response[bytes]:
+    async def listed(request: DoorRequest) -> Response[bytes]:
         """Transfers by status and seller, newest first."""
         wanted = {"status": request.query_params.get("status", ""), "seller": _asked(request, "seller")}
         if wanted["status"] not in STATUSES:
@@ -52,32 +55,32 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
         return office.show(request, "transfers.html", live=page.here, page=page, wanted=wanted, **more)
 
     @get("/transfers/{transfer_id:str}")
-    async def one(request: PageRequest, transfer_id: FromPath[str]) -> Response[bytes]:
+    async def one(request: DoorRequest, transfer_id: FromPath[str]) -> Response[bytes]:
         """One transfer: its facts, its reversals, and the timeline of its payment."""
         return await _show(request, known_id(transfer_id, "transfer", ALL))
 
     @post("/transfers/{transfer_id:str}")
-    async def retry(request: PageRequest, transfer_id: FromPath[str]) -> Response[bytes] | Redirect:
+    async def retry(request: DoorRequest, transfer_id: FromPath[str]) -> Response[bytes] | Redirect:
         """Try a permanently failed transfer again; the worker looks up first."""
         row_id = known_id(transfer_id, "transfer", ALL)
         reason = (await fields(request)).get("reason", "")
         try:
-            async with office.database.write(ACTOR) as session:
-                await operator.retry_transfer(session, row_id, reason)
-        except ReasonMissing as error:
-            return await _show(request, row_id, status=422, reason=reason, reason_error=str(error))
-        except (NothingToRetry, Stale) as error:
-            return await _show(request, row_id, status=409, somebody_was_first=str(error))
-        except UnknownTransfer:
-            raise unknown("transfer", row_id, ALL) from None
+            with looking_for("transfer", row_id, ALL):
+                async with office.database.write(ACTOR) as session:
+                    await operator.retry_transfer(session, row_id, reason)
+        except Exception as error:
+            kind = kind_of(error)
+            if kind is INVALID_REQUEST:
+                return await _show(request, row_id, status=422, reason=reason, reason_error=str(error))
+            if kind in (NOTHING_TO_RETRY, CONFLICT):
+                return await _show(request, row_id, status=409, somebody_was_first=str(error))
+            raise
         return go_to(f"/operator/transfers/{row_id}?asked=retry")
 
-    async def _show(request: PageRequest, row_id: UUID, **more: Any) -> Response[bytes]:
+    async def _show(request: DoorRequest, row_id: UUID, **more: Any) -> Response[bytes]:
         async with office.database.read() as session:
-            try:
+            with looking_for("transfer", row_id, ALL):
                 row = await transfers.find(session, row_id)
-            except UnknownTransfer:
-                raise unknown("transfer", row_id, ALL) from None
             back = await reversals.of_transfer(session, row.id)
             values = {
                 "transfer": row,
@@ -104,7 +107,7 @@ def _at_stake(row: SellerTransfer, back: Sequence[TransferReversal]) -> int:
     return sum(one.amount_minor for one in back if one.status == "permanently_failed")
 
 
-def _asked(request: PageRequest, name: str) -> str:
+def _asked(request: DoorRequest, name: str) -> str:
     """A search word; PostgreSQL knows no text with a zero byte in it."""
     return request.query_params.get(name, "").replace("\0", "").strip()[:200]
 

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.listeners.playlist_shapes import (
+from veza.api.community.playlist_shapes import (
     DETAIL_EXAMPLE,
     PLAYLIST_EXAMPLE,
     PLAYLIST_ID,

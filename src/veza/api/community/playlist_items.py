@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.listeners.playlist_shapes import (
+from veza.api.community.playlist_shapes import (
     AT,
     ITEM_EXAMPLE,
     ITEM_ID,
@@ -27,7 +27,7 @@ from veza.api.listeners.playlist_shapes import (
     PlaylistPeople,
     item_shown,
 )
-from veza.api.listeners.playlists import Link, playlist_to_edit
+from veza.api.community.playlists import Link, playlist_to_edit
 from veza.api.operations import listing, read, write
 from veza.api.shapes import show
 from veza.community import playlist_items, playlist_people, playlists

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from veza.api.listeners.playlist_shapes import AT, RELEASE_ID
+from veza.api.community.playlist_shapes import AT, RELEASE_ID
 from veza.api.shapes import CHANGE_EXAMPLE, PLAIN, Change
 from veza.moderation.decisions import REASON_MOST
 from veza.moderation.log import Decision

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.listeners.follows import AskedIds, Count, Counts
-from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID, TRACK_ID
+from veza.api.community.follows import AskedIds, Count, Counts
+from veza.api.community.playlist_shapes import ARTIST_ID, AT, RELEASE_ID, TRACK_ID
 from veza.api.operations import Declare, listing, read, write
 from veza.api.shapes import show
 from veza.community import likes

@@ -12,7 +12,7 @@ from msgspec import Struct
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.shapes import NameFilter, ReleaseKind, searched
-from veza.api.listeners.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
+from veza.api.community.playlist_shapes import ARTIST_ID, AT, RELEASE_ID
 from veza.api.operations import listing, read, write
 from veza.api.shapes import show
 from veza.community import follows

@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.listeners.follows import AskedIds
-from veza.api.listeners.playlist_shapes import AT, PERSON_ID, TRACK_ID
+from veza.api.community.follows import AskedIds
+from veza.api.community.playlist_shapes import AT, PERSON_ID, TRACK_ID
 from veza.api.operations import listing, read, write
 from veza.api.shapes import show
 from veza.catalog import visibility

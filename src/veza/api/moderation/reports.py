@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.listeners.playlist_shapes import AT
-from veza.api.listeners.report_shapes import (
+from veza.api.community.playlist_shapes import AT
+from veza.api.moderation.report_shapes import (
     NOTICE_EXAMPLE,
     REPORT_EXAMPLE,
     WANTED_EXAMPLE,
@@ -20,8 +20,8 @@ from veza.api.listeners.report_shapes import (
 )
 from veza.api.operations import listing, write
 from veza.api.shapes import show
-from veza.http.errors.community import TOO_MANY_REPORTS
 from veza.http.errors.kit import BAD_TEXT
+from veza.http.errors.moderation import TOO_MANY_REPORTS
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session

@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from veza.accounts.permissions import Permission
-from veza.api.listeners.report_shapes import (
+from veza.api.moderation.report_shapes import (
     DECIDED_EXAMPLE,
     ENTRY_EXAMPLE,
     IN_QUEUE_EXAMPLE,
@@ -21,8 +21,8 @@ from veza.api.listeners.report_shapes import (
 )
 from veza.api.operations import listing, read, write
 from veza.api.shapes import changes, show
-from veza.http.errors.community import CANNOT_HIDE, DECIDED_ALREADY, REPORT_CLAIMED
 from veza.http.errors.kit import BAD_TEXT
+from veza.http.errors.moderation import CANNOT_HIDE, DECIDED_ALREADY, REPORT_CLAIMED
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import CONFLICT, FORBIDDEN, NOT_FOUND
 from veza.kit import moves

@@ -1,0 +1,1 @@
+"""The door of the community: playlists, follows, likes, comments."""

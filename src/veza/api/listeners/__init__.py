@@ -1,1 +1,0 @@
-"""The listeners' door: playlists, follows, likes, comments, reports, and moderation."""

@@ -1,0 +1,1 @@
+"""The door of moderation: reports, what is decided about them, and the notices of it."""

@@ -1,0 +1,26 @@
+"""Requests that a page of another site made a browser send: our cookies come along, and nothing may be changed by them.
+
+Browsers say which page it was in `Sec-Fetch-Site` and, with a write, in `Origin`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+
+_OTHER_SITES = frozenset({"cross-site", "same-site"})
+"""`same-site` too: another program on a sibling host name is not us."""
+
+
+def says_other_site(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether the browser says that a page of another site sent it; browsers that say nothing are taken for our own."""
+    return connection.headers.get("sec-fetch-site") in _OTHER_SITES
+
+
+def comes_from_elsewhere(connection: ASGIConnection[Any, Any, Any, Any], base_url: str) -> bool:
+    """The same, or an `Origin` that is neither the host that was asked nor that of `base_url`."""
+    origin = connection.headers.get("origin")
+    ours = {connection.headers.get("host", "").lower(), urlsplit(base_url).netloc.lower()}
+    return says_other_site(connection) or (origin is not None and urlsplit(origin).netloc.lower() not in ours)
