@@ -47,6 +47,7 @@ class Permission(StrEnum):
     REPORT = "report"
     MODERATE = "moderate"
     PEOPLE = "people"
+    ACT_FOR_ANY = "act for any artist"
     MONEY = "money"
 
 
@@ -88,6 +89,9 @@ PERMISSIONS: dict[Permission, Rule] = {
     Permission.REPORT: Rule(_PEOPLE, Scope.WRITE, "report what breaks the rules"),
     Permission.MODERATE: Rule(_MODERATORS, Scope.ADMIN, "judge reports, hide and show what people wrote or published"),
     Permission.PEOPLE: Rule(_ADMINS, Scope.ADMIN, "give and take roles, close accounts, read the audit log"),
+    Permission.ACT_FOR_ANY: Rule(
+        _ADMINS, Scope.ADMIN, "do for every artist what its own people may: publish, sell, read its sales"
+    ),
     Permission.MONEY: Rule(_ADMINS, Scope.ADMIN, "the money module: payments, refunds, transfers, reconciliation"),
 }
 

@@ -19,7 +19,6 @@ from veza.accounts.sweep import EVERY, sweep
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
-from veza.api.catalog.shapes import asker_of
 from veza.api.community.routes import COMMUNITY_TAGS, community_routes
 from veza.api.health import Check, health_routes
 from veza.api.market.routes import MARKET_TAGS, market_routes
@@ -29,12 +28,10 @@ from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
-from veza.catalog.askers import Asker
 from veza.catalog.facade import Catalog
 from veza.http.authentication import authenticate
 from veza.http.host_cookies import HostCookie
 from veza.http.idempotency import IdempotencySweep
-from veza.http.identity import Authenticate, Connection
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.session_cookies import SESSION_COOKIE, Cookies
 from veza.kit.clock import Clock, SystemClock
@@ -176,17 +173,13 @@ def _routes(
         *mailbox_routes(modules.database, mailbox_key, token, is_open=settings.keeps_mails),
         *refund_routes(modules.database, modules.market),
         *letter_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
-        *track_routes(modules.catalog, lambda request: _asker(who, request)),
+        *track_routes(modules.catalog, who),
         *notice_routes(modules.database, modules.market.notices),
         permissions_route(modules.database.clock),
     ]
     if modules.sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(modules.sandbox.app))
     return routes
-
-
-async def _asker(who: Authenticate, request: Connection) -> Asker:
-    return asker_of(await who(request))
 
 
 def _beside(settings: Settings, modules: Modules) -> list[Service]:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts import audit
 from veza.accounts.audit import Act
 from veza.catalog import metadata, slugs, tagging
-from veza.catalog.askers import Asker, NotYours
 from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
 from veza.catalog.text_fields import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
@@ -65,7 +64,7 @@ class ArtistMember(Base):
 
 
 class UnknownArtist(LookupError):
-    """No such artist, or none that the asker may see."""
+    """No such artist, or none that the identity may see."""
 
     def __init__(self, wanted: object) -> None:
         super().__init__(gettext("there is no artist {wanted}", wanted=str(wanted)[:100]))
@@ -158,15 +157,7 @@ async def find_artist(session: Session, artist_id: UUID) -> Artist:
     return row
 
 
-async def seen_artist(session: Session, wanted: str, asker: Asker) -> Artist:
-    """The artist of a slug, current or former, or an id, if the asker may see it; raises UnknownArtist."""
-    row = await _of(session, wanted)
-    if row is None or not (row.hidden_at is None or await acts_for(session, row.id, asker) or asker.moderates):
-        raise UnknownArtist(wanted)
-    return row
-
-
-async def _of(session: Session, wanted: str) -> Artist | None:
+async def artist_of(session: Session, wanted: str) -> Artist | None:
     """The artist of a slug or an id."""
     artist_id = slugs.as_id(wanted)
     if artist_id is not None:
@@ -185,54 +176,8 @@ async def named(session: Session, wanted: str) -> tuple[list[Artist], bool]:
     same = [row for row in await session.scalars(alike) if same_name(row.name) == same_name(wanted)]
     if same:
         return same[:50], True
-    row = await _of(session, wanted)
+    row = await artist_of(session, wanted)
     return [row] if row else [], slugs.as_id(wanted) is not None
-
-
-async def artist_to_change(session: Session, wanted: str, asker: Asker, *, as_owner: bool = False) -> Artist:
-    """The artist, locked; raises UnknownArtist, and NotYours unless the asker is of its people (its owners)."""
-    row = await seen_artist(session, wanted, asker)
-    # The artist before its people: two who change them at once see each other's change.
-    mine = select(Artist).where(Artist.id == row.id).with_for_update()
-    row = (await session.scalars(mine.execution_options(populate_existing=True))).one()
-    await demand(session, row, asker, as_owner=as_owner)
-    return row
-
-
-async def demand(session: Session, artist: Artist, asker: Asker, *, as_owner: bool = False) -> None:
-    """Raises NotYours unless the asker may act for the artist; with `as_owner`, unless an owner asks."""
-    if asker.administers:
-        return
-    part = await part_of(session, artist.id, asker.person_id)
-    if part is None:
-        raise NotYours(gettext("only the people of {artist_name} may do this", artist_name=artist.name))
-    if as_owner and part != "owner":
-        raise NotYours(gettext("only an owner of {artist_name} may do this", artist_name=artist.name))
-
-
-async def acts_for(session: Session, artist_id: UUID, asker: Asker) -> bool:
-    """Whether the asker may act for the artist."""
-    return asker.administers or await part_of(session, artist_id, asker.person_id) is not None
-
-
-async def may_act_for(session: Session, artist_id: UUID, person_id: UUID) -> bool:
-    """Whether a person is one of the artist's people."""
-    return await part_of(session, artist_id, person_id) is not None
-
-
-async def part_of(session: Session, artist_id: UUID, person_id: UUID | None) -> str | None:
-    """`owner`, `member`, or None for everybody else."""
-    if person_id is None:
-        return None
-    row = await session.get(ArtistMember, (artist_id, person_id))
-    return row.part if row else None
-
-
-async def artists_of(session: Session, person_id: UUID) -> Sequence[Artist]:
-    """The artists a person may act for, by name; those they opened and those they were added to."""
-    mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id)
-    named = select(Artist).where(Artist.id.in_(mine)).order_by(Artist.name_key, Artist.id)
-    return (await session.scalars(named)).all()
 
 
 def _facts(written: Mapping[str, Any], currencies: Sequence[str]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from sqlalchemy import ForeignKey, Index, Uuid, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog.artists import Artist, acts_for
-from veza.catalog.askers import Asker
+from veza.accounts.identity import Identity
+from veza.catalog.acting import sees_all_of
+from veza.catalog.artists import Artist
 from veza.catalog.releases import Release, machine
 from veza.catalog.visibility import VISIBLE_RELEASE
 from veza.kit.database import Base, Session
@@ -35,7 +36,7 @@ class Cover(Base):
 
 
 class UnknownCover(LookupError):
-    """No such cover, none that the asker may see, or none of this size and kind."""
+    """No such cover, none that the identity may see, or none of this size and kind."""
 
     def __init__(self, cover_id: UUID, name: str = "") -> None:
         path = f"{cover_id}/{name[:40]}" if name else str(cover_id)
@@ -82,9 +83,9 @@ async def is_public(session: Session, cover: Cover) -> bool:
     return bool(await session.scalar(_IS_PUBLIC, {"cover": cover.id}))
 
 
-async def is_seen_by(session: Session, cover: Cover, asker: Asker) -> bool:
-    """Whether the asker is of its artist's people or a moderator: they see it whatever became of its releases."""
-    return asker.sees_everything or await acts_for(session, cover.artist_id, asker)
+async def is_seen_by(session: Session, cover: Cover, identity: Identity) -> bool:
+    """Whether the identity is of its artist's people or a moderator: they see it whatever became of its releases."""
+    return await sees_all_of(session, cover.artist_id, identity)
 
 
 def object_of(cover: Cover, size: int, form: str) -> str:

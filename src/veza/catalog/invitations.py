@@ -27,9 +27,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts import audit, people
 from veza.accounts.audit import Act
 from veza.accounts.secret import digest, new_secret
-from veza.catalog.artists import Artist, ArtistMember, part_of
+from veza.catalog.acting import is_owner, owns
+from veza.catalog.artists import Artist
 from veza.catalog.limits import Limits
-from veza.catalog.members import Member, add_member
+from veza.catalog.members import Member, add_member, count_members
 from veza.catalog.text_fields import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
@@ -45,6 +46,7 @@ EVERY = timedelta(hours=6)
 BATCH = 500
 MOST_BATCHES = 200
 PAGE = "/invitation"
+_AS = {"owner": "an owner, who may also change who else does", "member": "a member"}
 
 
 class Invitation(Base):
@@ -112,18 +114,17 @@ async def invite(
         email=to,
         part=part,
         secret_hash=digest(secret),
-        invited_by=by if await part_of(session, artist.id, by) == "owner" else None,
+        invited_by=by if await is_owner(session, artist.id, by) else None,
         created_at=session.now,
         expires_at=session.now + LASTS,
     )
     session.add(row)
     await session.flush()
-    what = "an owner, who may also change who else does" if part == "owner" else "a member"
     mail.send(
         session,
         to,
         f"You are invited to {artist.name}",
-        f"The people of {artist.name} invite you to act for this artist on Veza, as {what}.\n"
+        f"The people of {artist.name} invite you to act for this artist on Veza, as {_AS[part]}.\n"
         f"Open this link to accept; it works once, for {LASTS.days} days:\n\n"
         f"{base_url}{PAGE}?token={secret}\n\n"
         "If you do not know them, ignore this mail: nothing happens.\n\n"
@@ -219,19 +220,14 @@ async def sweep(database: Database) -> int:
 
 
 def _is_good(session: Session) -> ColumnElement[bool]:
-    still_owner = select(ArtistMember.person_id).where(
-        ArtistMember.artist_id == Invitation.artist_id,
-        ArtistMember.person_id == Invitation.invited_by,
-        ArtistMember.part == "owner",
-    )
-    return and_(Invitation.expires_at > session.now, or_(Invitation.invited_by.is_(None), still_owner.exists()))
+    by_owner = owns(Invitation.artist_id, Invitation.invited_by)
+    return and_(Invitation.expires_at > session.now, or_(Invitation.invited_by.is_(None), by_owner))
 
 
 async def _demand_room(session: Session, artist: Artist, most: int) -> None:
     """One place for each invitation: who accepts it is not told that there is none."""
-    members = select(func.count()).select_from(ArtistMember).where(ArtistMember.artist_id == artist.id)
     invited = select(func.count()).select_from(Invitation).where(Invitation.artist_id == artist.id)
-    count = int(await session.scalar(members) or 0) + int(await session.scalar(invited) or 0)
+    count = await count_members(session, artist.id) + int(await session.scalar(invited) or 0)
     if count >= most:
         raise BadValue(
             gettext(

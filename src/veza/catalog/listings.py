@@ -12,15 +12,16 @@ from uuid import UUID
 
 from sqlalchemy import Select, Uuid, and_, bindparam, select
 
-from veza.catalog import slugs, tagging
-from veza.catalog.artists import Artist, ArtistMember, acts_for
-from veza.catalog.askers import Asker
+from veza.accounts.identity import Identity
+from veza.catalog import slugs, tagging, visibility
+from veza.catalog.acting import artists_of, sees_all_of
+from veza.catalog.artists import Artist
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release, UnknownRelease
 from veza.catalog.slugs import Slug
 from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.tracks import Track, UnknownTrack
-from veza.catalog.visibility import HiddenTrack
+from veza.catalog.visibility import NO_HIDDEN_ROW, VISIBLE_ARTIST, VISIBLE_RELEASE, HiddenTrack
 from veza.kit.database import Session, table_of
 from veza.kit.listing import Slice, Sort, any_value, bound, by_age, by_time, constant
 from veza.kit.messages import gettext
@@ -74,37 +75,34 @@ async def tracks(session: Session, page: Slice, **filters: Any) -> Rows:
     return await _rows(session, _tracks, page, filters)
 
 
-async def seen_release(session: Session, release_id: UUID, asker: Asker) -> Found:
-    """One release as a card, if the asker may see it; raises UnknownRelease."""
+async def seen_release(session: Session, release_id: UUID, identity: Identity) -> Found:
+    """One release as a card, if the identity may see it; raises UnknownRelease."""
     row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
-    if row is None or not await _sees(session, row, asker):
+    if row is None or not await _sees(session, row, identity):
         raise UnknownRelease(release_id)
     return row
 
 
-async def seen_release_of(session: Session, artist: Artist, slug: str, asker: Asker) -> Found:
-    """The artist's release of a slug, current or former, if the asker may see it; raises UnknownRelease."""
+async def seen_release_of(session: Session, artist: Artist, slug: str, identity: Identity) -> Found:
+    """The artist's release of a slug, current or former, if the identity may see it; raises UnknownRelease."""
     row = None
     if slugs.is_slug(slug):
         row = (await session.execute(_RELEASE_BY_SLUG, {"artist": artist.id, "slug": slug})).one_or_none()
-    if row is None or not await _sees(session, row, asker):
+    if row is None or not await _sees(session, row, identity):
         raise UnknownRelease(gettext("{artist_slug}/{slug}", artist_slug=artist.slug, slug=slug))
     return row
 
 
-async def seen_track(session: Session, track_id: UUID, asker: Asker) -> Found:
-    """One track as a card, if the asker may see its release; raises UnknownTrack."""
+async def seen_track(session: Session, track_id: UUID, identity: Identity) -> Found:
+    """One track as a card, if the identity may see its release; raises UnknownTrack."""
     row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
-    if row is None or not await _sees(session, row, asker, hidden=row.hidden_at is not None):
+    if row is None or not await _sees(session, row, identity):
         raise UnknownTrack(track_id)
     return row
 
 
-async def _sees(session: Session, row: Found, asker: Asker, *, hidden: bool = False) -> bool:
-    hidden = hidden or row.release_hidden_at is not None or row.artist_hidden_at is not None
-    if row.release_status == "published" and not hidden:
-        return True
-    return asker.sees_everything or await acts_for(session, row.artist_id, asker)
+async def _sees(session: Session, row: Found, identity: Identity) -> bool:
+    return visibility.card_is_public(row) or await sees_all_of(session, row.artist_id, identity)
 
 
 async def release_card(session: Session, release_id: UUID) -> Found:
@@ -129,14 +127,13 @@ async def track_cards(session: Session, release_id: UUID) -> Rows:
     return await found_by(session, _TRACKS_OF, {"release": release_id})
 
 
-async def seen_track_cards(session: Session, release_id: UUID, asker: Asker) -> Rows:
-    """The same, without those a moderator hid unless the asker may see them all the same."""
+async def seen_track_cards(session: Session, release_id: UUID, identity: Identity) -> Rows:
+    """The same, without those a moderator hid unless the identity may see them all the same."""
     rows = await track_cards(session, release_id)
-    if all(row.hidden_at is None for row in rows) or asker.sees_everything:
+    shown = [row for row in rows if not visibility.card_is_hidden(row)]
+    if len(shown) == len(rows) or await sees_all_of(session, rows[0].artist_id, identity):
         return rows
-    if await acts_for(session, rows[0].artist_id, asker):
-        return rows
-    return [row for row in rows if row.hidden_at is None]
+    return shown
 
 
 async def _rows(session: Session, build: Build, page: Slice, filters: dict[str, Any]) -> Rows:
@@ -156,10 +153,9 @@ def _begins(column: Any) -> Any:
 def _artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = select(_A)
     if "member" in given:  # one's own are shown hidden, too
-        mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == bindparam("member", type_=Uuid()))
-        found = found.where(_A.c.id.in_(mine))
+        found = found.where(_A.c.id.in_(artists_of(bindparam("member", type_=Uuid()))))
     else:
-        found = found.where(_A.c.hidden_at.is_(None))
+        found = found.where(VISIBLE_ARTIST)
     if "text" in given:
         found = found.where(_begins(_A.c.name_key))
     return _sorted(found, tagging.ARTIST, _A.c.id, sort, given, goes_on=goes_on)
@@ -186,12 +182,11 @@ _RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
     Slug, slugs.leads_to(slugs.RELEASE, bindparam("artist", type_=Uuid()), _R.c.id)
 )
 _TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
-_PUBLIC = (_R.c.status == constant("published"), _R.c.hidden_at.is_(None), _A.c.hidden_at.is_(None))
 
 
 @cache
 def _releases(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
-    found = _RELEASES.where(*_PUBLIC)
+    found = _RELEASES.where(VISIBLE_RELEASE)
     if "artist" in given:
         found = found.where(_R.c.artist_id == bindparam("artist", type_=Uuid()))
     if "kind" in given:
@@ -208,7 +203,7 @@ def _all_of(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
 
 @cache
 def _public_of(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
-    return _of(_RELEASES.where(*_PUBLIC), sort, given, goes_on=goes_on)
+    return _of(_RELEASES.where(VISIBLE_RELEASE), sort, given, goes_on=goes_on)
 
 
 def _of(found: Select[Any], sort: Sort, given: frozenset[str], *, goes_on: bool) -> Select[Any]:
@@ -222,7 +217,7 @@ def _of(found: Select[Any], sort: Sort, given: frozenset[str], *, goes_on: bool)
 
 @cache
 def _tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
-    found = _TRACKS.where(_T.c.listed_at.is_not(None), _H.c.track_id.is_(None), *_PUBLIC)
+    found = _TRACKS.where(_T.c.listed_at.is_not(None), NO_HIDDEN_ROW, VISIBLE_RELEASE)
     if "artist" in given:
         found = found.where(_T.c.artist_id == bindparam("artist", type_=Uuid()))
     if "release" in given:

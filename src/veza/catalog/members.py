@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -83,6 +84,31 @@ async def members_of(session: Session, artist_id: UUID) -> Sequence[Member]:
     return [Member(*row) for row in (await session.execute(found)).all()]
 
 
+async def count_members(session: Session, artist_id: UUID) -> int:
+    """How many people the artist has."""
+    return int(await session.scalar(select(func.count()).where(ArtistMember.artist_id == artist_id)) or 0)
+
+
+async def people_of(session: Session, artist_id: Any) -> list[UUID]:
+    """The ids of an artist's people, in their order; `artist_id` may be a subquery."""
+    return list(await session.scalars(_PEOPLE.where(ArtistMember.artist_id == artist_id)))
+
+
+async def confirmed_addresses(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
+    """Artist → its people who have a confirmed address, each with it; those of longest standing first."""
+    found: dict[UUID, list[tuple[UUID, str]]] = {artist_id: [] for artist_id in artist_ids}
+    rows = await session.execute(
+        select(ArtistMember.artist_id, Person.id, Person.email)
+        .join(Person, Person.id == ArtistMember.person_id)
+        .where(ArtistMember.artist_id.in_(list(found)), Person.email.is_not(None))
+        .where(Person.email_confirmed_at.is_not(None))
+        .order_by(ArtistMember.since, Person.id)
+    )
+    for artist_id, person_id, email in rows:
+        found[artist_id].append((person_id, str(email)))
+    return found
+
+
 async def add_member(
     session: Session, artist: Artist, person_id: UUID, part: str = "member", *, limits: Limits
 ) -> Member:
@@ -94,9 +120,9 @@ async def add_member(
     there = await session.get(ArtistMember, (artist.id, person.id))
     if there is not None:
         raise AlreadyMember(person.id, there.part)
-    count = await session.scalar(select(func.count()).where(ArtistMember.artist_id == artist.id))
+    count = await count_members(session, artist.id)
     most = limits.people_per_artist
-    if (count or 0) >= most:
+    if count >= most:
         raise BadValue(
             gettext(
                 "{artist_name} has {count} people already, at most {most} are possible (PEOPLE_PER_ARTIST)",
@@ -172,3 +198,6 @@ async def person_by_email(session: Session, email: str) -> Person:
     if row is None:
         raise UnknownPerson(gettext("with the confirmed address {wanted}", wanted=wanted[:100]))
     return row
+
+
+_PEOPLE = select(ArtistMember.person_id).order_by(ArtistMember.person_id)

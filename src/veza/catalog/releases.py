@@ -8,12 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, select, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, slugs, tagging
-from veza.catalog.artists import Artist, acts_for, demand, find_artist
-from veza.catalog.askers import Asker
+from veza.catalog.artists import Artist
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
@@ -80,6 +79,11 @@ class Release(Base):
         ),
     )  # fmt: skip
 
+    @property
+    def is_published(self) -> bool:
+        """Whether its status says so; whether everybody may see it is for `visibility` to say."""
+        return self.status == "published"
+
 
 MOVES = (
     Move("draft", "scheduled", "it is complete and has a time in the future", "the artist"),
@@ -93,7 +97,7 @@ machine: Machine[Release] = Machine("release", Release, STATUSES, MOVES)
 
 
 class UnknownRelease(LookupError):
-    """No such release, or none that the asker may see."""
+    """No such release, or none that the identity may see."""
 
     def __init__(self, wanted: object) -> None:
         super().__init__(gettext("there is no release {wanted}", wanted=str(wanted)[:100]))
@@ -175,7 +179,7 @@ async def edit_release(session: Session, release: Release, version: int | None, 
     if "tags" in facts:
         await tagging.write(session, tagging.RELEASE, release.id, facts["tags"], release.tags)
     await machine.update(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
-    if release.status == "published" and ("tags" in facts or "title" in facts):
+    if release.is_published and ("tags" in facts or "title" in facts):
         await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
 
 
@@ -185,25 +189,6 @@ async def find_release(session: Session, release_id: UUID) -> Release:
     if row is None:
         raise UnknownRelease(release_id)
     return row
-
-
-async def release_to_change(session: Session, release_id: UUID, asker: Asker) -> Release:
-    """The release, locked; raises UnknownRelease, and NotYours unless the asker is of its artist's people."""
-    mine = select(Release).where(Release.id == release_id).with_for_update()
-    row = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
-    if row is None or not (
-        await acts_for(session, row.artist_id, asker) or asker.moderates or await is_public(session, row)
-    ):
-        raise UnknownRelease(release_id)
-    await demand(session, await find_artist(session, row.artist_id), asker)
-    return row
-
-
-async def is_public(session: Session, release: Release) -> bool:
-    """Whether everybody may see it."""
-    if release.status != "published" or release.hidden_at is not None:
-        return False
-    return (await find_artist(session, release.artist_id)).hidden_at is None
 
 
 def demand_licence(kind: str, licence: str) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, delete, select, update
 
-from veza.catalog import visibility
-from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog import members, visibility
+from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack, NothingThere
@@ -19,8 +19,9 @@ from veza.kit.insert_ignore import insert_ignore
 from veza.moderation.subjects import Subject, SubjectKind, Subjects
 
 
-def _subject(kind: SubjectKind, called: Any, owners: Select[UUID], **hiding: Any) -> Subject:
-    """A subject called by the column `called`, whose artist's people are told of decisions."""
+def _subject(kind: SubjectKind, called: Any, artist: Select[UUID], **hiding: Any) -> Subject:
+    """A subject called by the column `called`; the people of its artist, whose id `artist` selects, are told of
+    decisions."""
     model = called.class_
 
     async def label(session: Session, subject_id: UUID, _reader_id: UUID) -> str:
@@ -34,7 +35,8 @@ def _subject(kind: SubjectKind, called: Any, owners: Select[UUID], **hiding: Any
         return await session.get(model, subject_id) is None
 
     async def owners_of(session: Session, subject_id: UUID) -> list[UUID]:
-        return sorted(set(await session.scalars(owners, {"id": subject_id})))
+        artist_id = artist.where(model.id == subject_id).scalar_subquery()
+        return await members.people_of(session, artist_id)
 
     return Subject(label=label, hidden=hidden, is_gone=is_gone, owners=owners_of, **hiding)
 
@@ -63,30 +65,25 @@ async def _restore_track(session: Session, track_id: UUID) -> bool:
     return await session.scalar(mine.returning(HiddenTrack.track_id)) is not None
 
 
-_THE_ID: Any = bindparam("id")
 CATALOG_SUBJECTS: Subjects = {
     "artist": _subject(
         "artist",
         Artist.name,
-        select(ArtistMember.person_id).where(ArtistMember.artist_id == _THE_ID),
+        select(Artist.id),
         hide=partial(_hide_row, Artist, "artist"),
         restore=partial(_restore_row, Artist),
     ),
     "release": _subject(
         "release",
         Release.title,
-        select(ArtistMember.person_id)
-        .join(Release, Release.artist_id == ArtistMember.artist_id)
-        .where(Release.id == _THE_ID),
+        select(Release.artist_id),
         hide=partial(_hide_row, Release, "release"),
         restore=partial(_restore_row, Release),
     ),
     "track": _subject(
         "track",
         Track.title,
-        select(ArtistMember.person_id)
-        .join(Track, Track.artist_id == ArtistMember.artist_id)
-        .where(Track.id == _THE_ID),
+        select(Track.artist_id),
         hide=_hide_track,
         restore=_restore_track,
     ),

@@ -12,9 +12,8 @@ from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, select,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, tagging
-from veza.catalog.askers import Asker
 from veza.catalog.limits import Limits
-from veza.catalog.releases import Release, UnknownRelease, release_to_change
+from veza.catalog.releases import Release
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
@@ -62,7 +61,7 @@ class Track(Base):
 
 
 class UnknownTrack(LookupError):
-    """No such track, or none that the asker may see."""
+    """No such track, or none that the identity may see."""
 
     def __init__(self, track_id: UUID) -> None:
         super().__init__(gettext("there is no track {track_id}", track_id=track_id))
@@ -124,7 +123,7 @@ async def add_tracks(
             release_id=release.id,
             artist_id=release.artist_id,
             position=position,
-            listed_at=release.published_at if release.status == "published" else None,
+            listed_at=release.published_at if release.is_published else None,
             created_at=session.now,
             **_facts({name: getattr(one, name) for name in one.__slots__}),
         )
@@ -194,21 +193,6 @@ async def find_track(session: Session, track_id: UUID) -> Track:
     if row is None:
         raise UnknownTrack(track_id)
     return row
-
-
-async def track_to_change(session: Session, track_id: UUID, asker: Asker) -> tuple[Release, Track]:
-    """The track and its release, locked; raises UnknownTrack, and NotYours unless its artist's people ask."""
-    row = await find_track(session, track_id)
-    try:
-        release = await release_to_change(session, row.release_id, asker)
-    except UnknownRelease:
-        raise UnknownTrack(track_id) from None
-    # Read again under the lock: it may have gone while we waited.
-    mine = select(Track).where(Track.id == track_id).execution_options(populate_existing=True)
-    found = (await session.scalars(mine)).one_or_none()
-    if found is None:
-        raise UnknownTrack(track_id)
-    return release, found
 
 
 async def tracks_of(session: Session, release_id: UUID) -> Sequence[Track]:

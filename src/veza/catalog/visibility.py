@@ -1,4 +1,7 @@
-"""What everybody may see of the catalogue: published, and hidden by no moderator."""
+"""What everybody may see of the catalogue: the one rule. It is published, and no moderator hid it.
+
+Statements take the rule as a condition, code takes it as a predicate of rows.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
-from veza.kit.database import Base, Session
+from veza.kit.database import Base, Session, table_of
+from veza.kit.listing import constant
 from veza.kit.messages import gettext
 
 
@@ -34,12 +38,55 @@ class NothingThere(LookupError):
         super().__init__(gettext("there is no {kind} {wanted}", kind=kind, wanted=wanted))
 
 
-VISIBLE_ARTIST: ColumnElement[bool] = Artist.hidden_at.is_(None)
-VISIBLE_RELEASE = and_(Release.status == "published", Release.hidden_at.is_(None), VISIBLE_ARTIST)
+_A, _R, _T, _H = table_of(Artist), table_of(Release), table_of(Track), table_of(HiddenTrack)
+
+# Conditions are written on tables, so that lists read in plain columns and statements that read objects share them.
+VISIBLE_ARTIST: ColumnElement[bool] = _A.c.hidden_at.is_(None)
+PUBLISHED: ColumnElement[bool] = _R.c.status == constant("published")
+VISIBLE_RELEASE = and_(PUBLISHED, _R.c.hidden_at.is_(None), VISIBLE_ARTIST)
 """For statements that join Release and Artist."""
-HIDDEN_ITSELF = select(HiddenTrack.track_id).where(HiddenTrack.track_id == Track.id).exists()
+HIDDEN_RELEASE = or_(_R.c.hidden_at.is_not(None), _A.c.hidden_at.is_not(None))
+"""A moderator hid the release or its artist. For statements that join Release and Artist."""
+NO_HIDDEN_ROW: ColumnElement[bool] = _H.c.track_id.is_(None)
+"""The track itself is not hidden. For statements that outer-join HiddenTrack, which read its column anyway."""
+
+
+def hides(track_id: Any) -> ColumnElement[bool]:
+    """A moderator hid this track itself."""
+    return select(_H.c.track_id).where(_H.c.track_id == track_id).exists()
+
+
+HIDDEN_ITSELF = hides(_T.c.id)
 VISIBLE_TRACK = and_(VISIBLE_RELEASE, ~HIDDEN_ITSELF)
 """For statements that join Track, Release and Artist."""
+
+
+def artist_is_public(artist: Artist) -> bool:
+    """Whether everybody may see the artist."""
+    return artist.hidden_at is None
+
+
+def release_is_hidden(release: Release, artist: Artist) -> bool:
+    """Whether a moderator hid the release, alone or with its artist."""
+    return release.hidden_at is not None or not artist_is_public(artist)
+
+
+def release_is_public(release: Release, artist: Artist) -> bool:
+    """Whether everybody may see the release."""
+    return release.is_published and not release_is_hidden(release, artist)
+
+
+def card_is_public(card: Any) -> bool:
+    """Whether everybody may see the release or track of a row that `listings` read with its release's standing."""
+    return card.release_status == "published" and all(
+        hidden_at is None for hidden_at in (card.hidden_at, card.release_hidden_at, card.artist_hidden_at)
+    )
+
+
+def card_is_hidden(card: Any) -> bool:
+    """Whether a moderator hid the release or track of a row itself."""
+    return card.hidden_at is not None
+
 
 _ASKED: BindParameter[Any] = bindparam("ids", expanding=True)
 _IN_RELEASES = select(Release.id).join(Artist, Artist.id == Release.artist_id)
@@ -51,13 +98,8 @@ _VISIBLE: dict[str, Select[UUID]] = {
 }
 _HIDDEN: dict[str, Select[UUID]] = {
     "artist": select(Artist.id).where(Artist.id.in_(_ASKED), ~VISIBLE_ARTIST),
-    "release": _IN_RELEASES.where(
-        Release.id.in_(_ASKED), or_(Release.hidden_at.is_not(None), Artist.hidden_at.is_not(None))
-    ),
-    "track": _IN_TRACKS.where(
-        Track.id.in_(_ASKED),
-        or_(Release.hidden_at.is_not(None), Artist.hidden_at.is_not(None), HIDDEN_ITSELF),
-    ),
+    "release": _IN_RELEASES.where(Release.id.in_(_ASKED), HIDDEN_RELEASE),
+    "track": _IN_TRACKS.where(Track.id.in_(_ASKED), or_(HIDDEN_RELEASE, HIDDEN_ITSELF)),
 }
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, bindparam, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
 from veza.catalog import visibility
-from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.acting import acts
+from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK
@@ -62,8 +64,23 @@ class Comment(Base):
         Index(None, "parent_id"),
     )
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the artist or a moderator hid the comment itself."""
+        return self.hidden_at is not None
 
-_Parent = aliased(Comment)
+
+Parent = aliased(Comment)
+"""What a comment replies to."""
+
+
+def is_shown(comment: Any) -> ColumnElement[bool]:
+    """Nobody hid this comment itself; `comment` is Comment, or an alias of it."""
+    return cast("ColumnElement[bool]", comment.hidden_at.is_(None))
+
+
+SHOWN = and_(is_shown(Comment), is_shown(Parent))
+"""Nobody hid the comment or what it replies to. For statements that outer-join Parent."""
 
 
 class UnknownComment(LookupError):
@@ -196,7 +213,7 @@ async def remove(session: Session, comment_id: UUID, person_id: UUID) -> None:
 async def hide(session: Session, comment_id: UUID, person_id: UUID) -> Comment:
     """The artist's people hide it. Raises UnknownComment, NotYourComment."""
     comment = await _lock_for_artist(session, comment_id, person_id)
-    if comment.hidden_at is None:
+    if not comment.is_hidden:
         comment.hidden_at, comment.hidden_by = session.now, "artist"
         await session.flush()
     return comment
@@ -220,11 +237,11 @@ async def counts(session: Session, track_ids: Collection[UUID]) -> dict[UUID, in
 
 async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Which of these comments somebody hid, by themselves or with what they reply to or the track they are on."""
-    found = select(Comment.id, Comment.track_id, Comment.hidden_at, _Parent.hidden_at.label("parent_hidden_at"))
-    found = found.outerjoin(_Parent, _Parent.id == Comment.parent_id).where(Comment.id.in_(list(ids)))
+    found = select(Comment.id, Comment.track_id, (~SHOWN).label("is_hidden"))
+    found = found.outerjoin(Parent, Parent.id == Comment.parent_id).where(Comment.id.in_(list(ids)))
     rows = (await session.execute(found)).all()
     on_hidden = await visibility.hidden(session, "track", {row.track_id for row in rows})
-    return {row.id for row in rows if row.hidden_at or row.parent_hidden_at or row.track_id in on_hidden}
+    return {row.id for row in rows if row.is_hidden or row.track_id in on_hidden}
 
 
 async def _is_readable(session: Session, comment: Comment) -> bool:
@@ -247,7 +264,7 @@ async def _may_write_now(session: Session, person_id: UUID) -> None:
 
 async def _open_to_replies(session: Session, track_id: UUID, comment_id: UUID) -> Comment:
     comment = await _lock(session, comment_id)
-    if comment.track_id != track_id or comment.hidden_at is not None:
+    if comment.track_id != track_id or comment.is_hidden:
         raise UnknownComment(comment_id)
     if comment.parent_id is not None:
         raise ReplyToReply
@@ -288,23 +305,18 @@ _LOCK_PERSON = (
     .with_for_update(key_share=True)
 )
 _DURATION = select(Track.duration_ms).where(Track.id == bindparam("track_id"))
-_RUNS = (
-    select(ArtistMember.person_id)
-    .join(Track, Track.artist_id == ArtistMember.artist_id)
-    .where(Track.id == bindparam("track_id"), ArtistMember.person_id == bindparam("person_id"))
-)
+_RUNS = select(acts(Track.artist_id, bindparam("person_id"))).where(Track.id == bindparam("track_id"))
 _COUNTS = (
     select(Comment.track_id, func.count())
     .join(Track, Track.id == Comment.track_id)
     .join(Release, Release.id == Track.release_id)
     .join(Artist, Artist.id == Release.artist_id)
-    .outerjoin(_Parent, _Parent.id == Comment.parent_id)
+    .outerjoin(Parent, Parent.id == Comment.parent_id)
     .where(
         VISIBLE_TRACK,
         Comment.track_id.in_(bindparam("ids", expanding=True)),
-        Comment.hidden_at.is_(None),
+        SHOWN,
         Comment.deleted_at.is_(None),
-        _Parent.hidden_at.is_(None),
     )
     .group_by(Comment.track_id)
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from veza.accounts.people import DELETED_NAME, Person
-from veza.community.playlists import Playlist, PlaylistPerson, UnknownPlaylist
+from veza.community.playlists import NOT_HIDDEN, PUBLIC, Playlist, PlaylistPerson, UnknownPlaylist
 from veza.kit.database import Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.rows import Found, Query, Rows, found_by
@@ -18,7 +18,7 @@ _SHOWN: Query = select(
     Playlist.description,
     Playlist.is_public,
     Playlist.is_collaborative,
-    Playlist.hidden_at.is_not(None).label("is_hidden"),
+    (~NOT_HIDDEN).label("is_hidden"),
     Playlist.link_hash.is_not(None).label("has_link"),
     Playlist.owner_id,
     func.coalesce(Person.name, DELETED_NAME).label("owner_name"),
@@ -46,7 +46,7 @@ async def of_person(
 ) -> Rows:
     """One's own and those one was invited to while they are collaborative; one of the two where `is_mine` says so."""
     invited = select(PlaylistPerson.playlist_id).where(PlaylistPerson.person_id == person_id)
-    together = Playlist.id.in_(invited) & Playlist.is_collaborative.is_(True) & Playlist.hidden_at.is_(None)
+    together = Playlist.id.in_(invited) & Playlist.is_collaborative.is_(True) & NOT_HIDDEN
     own = Playlist.owner_id == person_id
     wanted = {None: or_(own, together), True: own, False: together & or_(~own, Playlist.owner_id.is_(None))}
     found = _SHOWN.where(wanted[is_mine])
@@ -57,7 +57,7 @@ async def of_person(
 
 async def public(session: Session, page: Slice, *, owner_id: UUID | None = None) -> Rows:
     """Public ones nobody hid, of everybody or of one person."""
-    found = _SHOWN.where(Playlist.is_public.is_(True), Playlist.hidden_at.is_(None))
+    found = _SHOWN.where(PUBLIC)
     if owner_id is not None:
         found = found.where(Playlist.owner_id == owner_id)
     return await found_by(session, page.of(found))

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person, UnknownPerson
@@ -50,6 +50,16 @@ class Playlist(Base):
         CheckConstraint("items_count >= 0 AND version >= 1", name="counts_sane"),
         Index(None, "owner_id", "id"),
     )
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a moderator hid it."""
+        return self.hidden_at is not None
+
+
+NOT_HIDDEN: ColumnElement[bool] = Playlist.hidden_at.is_(None)
+PUBLIC = and_(Playlist.is_public.is_(True), NOT_HIDDEN)
+"""Everybody may see the playlist."""
 
 
 Index(
@@ -255,14 +265,14 @@ async def may_edit(session: Session, playlist: Playlist, person_id: UUID | None)
         return False
     if playlist.owner_id == person_id:
         return True
-    if not playlist.is_collaborative or playlist.hidden_at is not None:
+    if not playlist.is_collaborative or playlist.is_hidden:
         return False
     return await session.get(PlaylistPerson, (playlist.id, person_id)) is not None
 
 
 async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Which of these playlists a moderator hid."""
-    found = select(Playlist.id).where(Playlist.id.in_(list(ids)), Playlist.hidden_at.is_not(None))
+    found = select(Playlist.id).where(Playlist.id.in_(list(ids)), ~NOT_HIDDEN)
     return set((await session.scalars(found)).all())
 
 
@@ -271,7 +281,7 @@ async def _may_see(
 ) -> bool:
     if moderates or (person_id is not None and playlist.owner_id == person_id):
         return True
-    if playlist.hidden_at is not None:
+    if playlist.is_hidden:
         return False
     if playlist.is_public or (link is not None and _opens(playlist, link)):
         return True

@@ -10,7 +10,7 @@ from veza.catalog import visibility
 from veza.catalog.visibility import NothingThere
 from veza.community import comments, playlists
 from veza.community.comments import Comment, UnknownComment
-from veza.community.playlists import Playlist
+from veza.community.playlists import NOT_HIDDEN, Playlist
 from veza.kit.database import Session
 from veza.moderation.subjects import Subject, Subjects
 
@@ -31,9 +31,7 @@ async def _hide_comment(session: Session, comment_id: UUID) -> None:
 
 
 async def _restore_comment(session: Session, comment_id: UUID) -> bool:
-    mine = update(Comment).where(
-        Comment.id == comment_id, Comment.hidden_at.is_not(None), Comment.hidden_by == "moderator"
-    )
+    mine = update(Comment).where(Comment.id == comment_id, Comment.hidden_by == "moderator")
     restored = await session.scalar(mine.values(hidden_at=None, hidden_by=None).returning(Comment.id))
     return restored is not None
 
@@ -60,7 +58,7 @@ async def _hide_playlist(session: Session, playlist_id: UUID) -> None:
 
 
 async def _restore_playlist(session: Session, playlist_id: UUID) -> bool:
-    mine = update(Playlist).where(Playlist.id == playlist_id, Playlist.hidden_at.is_not(None)).values(hidden_at=None)
+    mine = update(Playlist).where(Playlist.id == playlist_id, ~NOT_HIDDEN).values(hidden_at=None)
     return await session.scalar(mine.returning(Playlist.id)) is not None
 
 

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, exists, or_, select
 
-from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.acting import acts
+from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
-from veza.catalog.visibility import HiddenTrack
+from veza.catalog.visibility import HIDDEN_RELEASE, PUBLISHED, hides
 from veza.kit.database import Session
-from veza.library.grants import Grant, ItemKind
+from veza.library.grants import ALIVE, Grant, ItemKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ EVERYTHING = (True, True, True)
 NOTHING = (False, False, False)
 PREVIEW = (False, True, False)
 
-_MINE = and_(Grant.person_id == bindparam("person"), Grant.revoked_at.is_(None))
+_MINE = and_(Grant.person_id == bindparam("person"), ALIVE)
 _OWNS_RELEASE = exists().where(_MINE, Grant.kind == "release", Grant.item_id == bindparam("item"))
 _OWNS_TRACK = exists().where(
     _MINE,
@@ -66,7 +67,7 @@ async def owned_of(session: Session, person_id: UUID, items: Collection[UUID]) -
 
 async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Collection[UUID]) -> dict[UUID, set[UUID]]:
     """Which of these were given to these orders made without an account, claimed since or not: item → what gave it."""
-    alive = (Grant.claim_id.in_(claim_ids), Grant.item_id.in_(items), Grant.revoked_at.is_(None))
+    alive = (Grant.claim_id.in_(claim_ids), Grant.item_id.in_(items), ALIVE)
     found: dict[UUID, set[UUID]] = {}
     for item_id, cause_id in await session.execute(select(Grant.item_id, Grant.cause_id).where(*alive)):
         found.setdefault(item_id, set()).add(cause_id)
@@ -77,7 +78,7 @@ _OWNS_WITH_COVER = select(
     select(Grant.id)
     .join(Release, Release.id == Grant.release_id)
     .join(Artist, Artist.id == Release.artist_id)
-    .where(_MINE, Release.cover_id == bindparam("cover"), Release.hidden_at.is_(None), Artist.hidden_at.is_(None))
+    .where(_MINE, Release.cover_id == bindparam("cover"), ~HIDDEN_RELEASE)
     .exists()
 )
 
@@ -90,12 +91,9 @@ async def owns_with_cover(session: Session, person_id: UUID, cover_id: UUID) -> 
 _MAY = (
     select(
         Release.status,
-        or_(
-            Release.hidden_at.is_not(None),
-            Artist.hidden_at.is_not(None),
-            exists().where(HiddenTrack.track_id == bindparam("track")),
-        ),
-        exists().where(ArtistMember.artist_id == Artist.id, ArtistMember.person_id == bindparam("person")),
+        PUBLISHED,
+        or_(HIDDEN_RELEASE, hides(bindparam("track"))),
+        acts(Artist.id, bindparam("person")),
         exists().where(
             _MINE,
             or_(
@@ -119,13 +117,13 @@ async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
     row = (await session.execute(_MAY, asked)).one_or_none()
     if row is None:
         return Access(*NOTHING, because="it is gone")
-    status, is_hidden, is_theirs, is_owned = row
+    status, is_published, is_hidden, is_theirs, is_owned = row
     if is_theirs:
         return Access(*EVERYTHING, because="their own artist's")
     if is_hidden:
         return Access(*NOTHING, because="hidden by a moderator")
     if is_owned:
         return Access(*EVERYTHING, because="owned")
-    if status == "published":
+    if is_published:
         return Access(*PREVIEW, because="published, not owned")
     return Access(*NOTHING, because=f"the release is {status}")

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -64,6 +64,10 @@ class Grant(Base):
         Index(None, "person_id", "id"),
         Index(None, "claim_id"),
     )
+
+
+ALIVE: ColumnElement[bool] = Grant.revoked_at.is_(None)
+"""The grant is not revoked: its holder has what it gave."""
 
 
 class GrantChange(Base):
@@ -124,7 +128,7 @@ async def revoke(session: Session, cause_kind: CauseKind, cause_ids: Collection[
     """Take back what these causes gave, and nothing else; returns how many grants were alive until now."""
     changed = await session.execute(
         update(Grant)
-        .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), Grant.revoked_at.is_(None))
+        .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), ALIVE)
         .values(revoked_at=session.now, revoked_because=because)
         .returning(Grant.id)
         .execution_options(synchronize_session=False)
@@ -136,7 +140,7 @@ async def restore(session: Session, cause_kind: CauseKind, cause_ids: Collection
     """Give back what was revoked of these causes; returns how many grants live again."""
     changed = await session.execute(
         update(Grant)
-        .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), Grant.revoked_at.is_not(None))
+        .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), ~ALIVE)
         .values(revoked_at=None, revoked_because=None)
         .returning(Grant.id)
         .execution_options(synchronize_session=False)

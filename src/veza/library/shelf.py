@@ -15,7 +15,7 @@ from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
-from veza.library.grants import Grant
+from veza.library.grants import ALIVE, Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ _SHELF = (
     .outerjoin(Track, and_(Grant.kind == "track", Track.id == Grant.item_id))
     .join(Release, Release.id == Grant.release_id)
     .join(Artist, Artist.id == Release.artist_id)
-    .where(Grant.revoked_at.is_(None))
+    .where(ALIVE)
 )
 
 

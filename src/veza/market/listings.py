@@ -9,10 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 
-from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
-from veza.catalog.visibility import HIDDEN_ITSELF
+from veza.catalog.visibility import VISIBLE_TRACK
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
 from veza.market.codes import BatchCount, CodeBatch, DownloadCode
@@ -76,12 +75,7 @@ async def products(
         (Product.on_sale, True if is_public else on_sale),
     )
     if is_public:
-        wanted += [
-            Release.status == "published",
-            Release.hidden_at.is_(None),
-            Artist.hidden_at.is_(None),
-            ~HIDDEN_ITSELF,
-        ]
+        wanted.append(VISIBLE_TRACK)  # of a product that is a release, no track is hidden
     rows = await session.execute(page.of(OFFERS.where(*wanted)))
     return [Offer(*row) for row in rows]
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
-
 from veza.accounts.people import Person
-from veza.catalog.artists import ArtistMember
+from veza.catalog import members
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
 from veza.kit.money import Amount
@@ -73,17 +71,8 @@ async def on_refunded(database: Database, event: Event, rules: MarketRules) -> N
 
 async def people_of(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
     """Artist → the people who act for them and have a confirmed address."""
-    found: dict[UUID, list[Recipient]] = {artist_id: [] for artist_id in artist_ids}
-    rows = await session.execute(
-        select(ArtistMember.artist_id, Person.id, Person.email)
-        .join(Person, Person.id == ArtistMember.person_id)
-        .where(ArtistMember.artist_id.in_(list(found)), Person.email.is_not(None))
-        .where(Person.email_confirmed_at.is_not(None))
-        .order_by(ArtistMember.since, Person.id)
-    )
-    for artist_id, person_id, email in rows:
-        found[artist_id].append(Recipient(str(email), person_id))
-    return found
+    addresses = await members.confirmed_addresses(session, artist_ids)
+    return {one: [Recipient(email, person_id) for person_id, email in of] for one, of in addresses.items()}
 
 
 async def buyer_of(session: Session, order: Order) -> Recipient | None:

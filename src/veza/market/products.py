@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Index, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.catalog import visibility
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -145,14 +146,19 @@ class Offer:
         """Why a buyer could not have it now, in one sentence; what is only off sale is not gone."""
         if self.product.kind == ItemKind.TRACK and self.track is None:
             return f"a track of “{self.release.title}” by {self.artist.name} is gone"
-        if self.release.status != "published" or self.is_hidden:
+        if not self.is_public:
             return f"“{self.title}” by {self.artist.name} is not published now"
         return None
 
     @property
     def is_hidden(self) -> bool:
         """Whether a moderator hid it, alone or with what it belongs to."""
-        return self.track_is_hidden or self.release.hidden_at is not None or self.artist.hidden_at is not None
+        return self.track_is_hidden or visibility.release_is_hidden(self.release, self.artist)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see what it is of."""
+        return visibility.release_is_public(self.release, self.artist) and not self.track_is_hidden
 
 
 OFFERS = (

@@ -209,7 +209,8 @@ async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, U
     A slug alone is no name: with --country, which opens an artist, it is asked which of the two is meant, since
     whoever it is will be paid.
     """
-    from veza.catalog.artists import named, part_of
+    from veza.catalog.acting import part_of
+    from veza.catalog.artists import named
     from veza.catalog.members import person_by_email
 
     person = await person_by_email(session, asked.person) if asked.person else None

@@ -6,7 +6,6 @@ withdrawn or not published yet.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, get
@@ -15,19 +14,16 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy import Row
 
 from veza.catalog import listings, slugs, visibility
-from veza.catalog.askers import Asker
 from veza.catalog.facade import Catalog
 from veza.http.errors.table import kind_of
+from veza.http.identity import Authenticate
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest
 from veza.market import products
 from veza.web.pages import Pages, Refused
 
-WhoAsks = Callable[[DoorRequest], Awaitable[Asker]]
-"""Finds out who looks at a page, as the API finds out who asks it."""
 
-
-def track_routes(catalog: Catalog, who_asks: WhoAsks) -> list[ControllerRouterHandler]:
+def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[ControllerRouterHandler]:
     """/tracks/{id}."""
     pages = Pages(catalog.database.clock)
 
@@ -37,10 +33,10 @@ def track_routes(catalog: Catalog, who_asks: WhoAsks) -> list[ControllerRouterHa
         wanted = slugs.as_id(track_id)
         if wanted is None:
             raise _nothing()
-        asker = await who_asks(request)
+        identity = await authenticate(request)
         try:
             async with catalog.database.read() as session:
-                track = await listings.seen_track(session, wanted, asker)
+                track = await listings.seen_track(session, wanted, identity)
                 is_public = bool(await visibility.visible(session, "track", [wanted]))
                 offers = await products.for_sale_with(session, track.release_id, wanted)
         except Exception as error:

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.api.catalog.conftest import Shelf
 from veza.catalog import (
+    acting,
     artists,
-    askers,
     covers,
     invitations,
     members,
@@ -39,8 +39,8 @@ async def test_a_cover_is_described_as_a_picture(shelf: Shelf) -> None:
 
 def test_every_error_of_the_room_is_translated_and_no_two_kinds_share_a_type() -> None:
     for module in (
+        acting,
         artists,
-        askers,
         covers,
         invitations,
         members,

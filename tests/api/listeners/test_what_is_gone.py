@@ -10,13 +10,14 @@ import pytest
 
 from tests.api.listeners.conftest import Hall
 from tests.catalog.published import artist, change, person, release
+from veza.accounts.identity import OPERATOR
 from veza.accounts.people import DELETED_NAME
 from veza.app.personal_data import on_person_deleted
 from veza.app.subjects import SUBJECTS
+from veza.catalog.acting import release_to_change
 from veza.catalog.artists import Artist
-from veza.catalog.askers import SYSTEM
 from veza.catalog.deleting import delete_release
-from veza.catalog.releases import Release, release_to_change
+from veza.catalog.releases import Release
 from veza.community import playlists
 from veza.community.comments import Comment
 from veza.kit import outbox
@@ -128,7 +129,7 @@ async def test_what_was_taken_back_is_evidence_until_it_is_decided(any_hall: Hal
     if kind in ("release", "track"):
         await change(database, Release, album, status="draft", published_at=None)
         async with database.write() as session:
-            await delete_release(session, await release_to_change(session, album, SYSTEM))
+            await delete_release(session, await release_to_change(session, album, OPERATOR))
     else:
         await any_hall.send("DELETE", f"/{kind}s/{subject}", as_=mara)
     assert await _label(any_hall, before) == ("dismissed", "")

@@ -9,9 +9,10 @@ import pytest
 
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import visiting
-from veza.catalog.askers import Asker
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Role
+from veza.catalog.acting import release_to_change
 from veza.catalog.deleting import delete_release
-from veza.catalog.releases import release_to_change
 from veza.market.codes import DownloadCode
 
 
@@ -97,8 +98,8 @@ async def test_a_code_for_a_draft_waits_for_it_and_is_good_for_nothing_once_that
     for batch in made.values():
         await shop.refused(who, "/download-codes/redeem", {"code": batch["codes"][0]}, 409, "not-out")
     async with shop.stage.database.write() as session:
-        asker = Asker(act.person)
-        await delete_release(session, await release_to_change(session, release_id, asker))
+        owner = Identity(act.person, frozenset({Role.LISTENER}), f"person {act.person}")
+        await delete_release(session, await release_to_change(session, release_id, owner))
     for batch in made.values():
         await shop.refused(who, "/download-codes/redeem", {"code": batch["codes"][0]}, 422, "bad-code")
     await shop.refused(who, "/cart/items", {"product_id": product}, 404, "not-found")

@@ -20,14 +20,13 @@ from veza.api.catalog.shapes import (
     Prose,
     TagFilter,
     Tags,
-    asker_of,
     given,
     moved,
     searched,
 )
 from veza.api.operations import listing, read, write
 from veza.api.shapes import CurrencyCode, show
-from veza.catalog import artists, listings, slugs
+from veza.catalog import acting, artists, listings, slugs
 from veza.catalog.artists import Artist, ArtistDraft
 from veza.catalog.facade import Catalog
 from veza.http.errors.catalog import BAD_VALUE, TOO_MANY
@@ -93,11 +92,11 @@ NEW_EXAMPLE = {name: ARTIST_EXAMPLE[name] for name in ("name", "country", "curre
 
 
 async def _artist_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> ArtistResponse:
-    return show(ArtistResponse, await artists.artist_to_change(session, artist, asker_of(identity)))
+    return show(ArtistResponse, await acting.artist_to_change(session, artist, identity))
 
 
 async def _fee_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> ArtistFee:
-    return show(ArtistFee, await artists.artist_to_change(session, artist, asker_of(identity)))
+    return show(ArtistFee, await acting.artist_to_change(session, artist, identity))
 
 
 @write.post(
@@ -156,7 +155,7 @@ async def list_artists(
 )
 async def show_artist(session: Session, artist: ArtistRef, identity: Identity) -> Response[ArtistResponse]:
     """One artist by its slug or id. A slug it had before a rename answers 308 with the address of today."""
-    row = await artists.seen_artist(session, artist, asker_of(identity))
+    row = await acting.seen_artist(session, artist, identity)
     if artist != row.slug and slugs.as_id(artist) is None:
         return moved(f"/api/v1/artists/{row.slug}")
     return Response(show(ArtistResponse, row))
@@ -177,10 +176,9 @@ async def edit_artist(
 ) -> ArtistResponse:
     """Changes what is named. A new name makes a new slug, the former one leads there for ever. Only an
     owner changes the currency, in which the artist is paid."""
-    asker = asker_of(identity)
-    row = await artists.artist_to_change(session, artist, asker)
+    row = await acting.artist_to_change(session, artist, identity)
     if data.currency is not UNSET and data.currency.upper() != row.currency:
-        await artists.demand(session, row, asker, as_owner=True)
+        await acting.demand(session, row, identity, as_owner=True)
     await artists.edit_artist(session, row, given(data), currencies=catalog.currencies)
     return show(ArtistResponse, row)
 
@@ -195,9 +193,8 @@ async def edit_artist(
 )
 async def show_fee(session: Session, artist: ArtistRef, identity: Identity) -> ArtistFee:
     """What the platform takes of this artist's sales, for the artist's people and administrators."""
-    asker = asker_of(identity)
-    row = await artists.seen_artist(session, artist, asker)
-    await artists.demand(session, row, asker)
+    row = await acting.seen_artist(session, artist, identity)
+    await acting.demand(session, row, identity)
     return show(ArtistFee, row)
 
 
@@ -213,6 +210,6 @@ async def show_fee(session: Session, artist: ArtistRef, identity: Identity) -> A
 )
 async def set_fee(session: Session, artist: ArtistRef, data: ArtistFee, identity: Identity) -> ArtistFee:
     """Sets what the platform takes of this artist's sales from now on; sales made keep theirs."""
-    row: Artist = await artists.artist_to_change(session, artist, asker_of(identity))
+    row: Artist = await acting.artist_to_change(session, artist, identity)
     await artists.set_fee(session, row, data.fee_bps)
     return show(ArtistFee, row)

@@ -12,7 +12,6 @@ from litestar.params import PathParameter
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.catalog.shapes import asker_of
 from veza.api.operations import read
 from veza.catalog import covers
 from veza.catalog.covers import Cover, UnknownCover
@@ -68,6 +67,6 @@ async def show_cover(
 
 async def _is_theirs(catalog: Catalog, cover: Cover, identity: Identity) -> bool:
     async with catalog.database.read() as session:
-        if await covers.is_seen_by(session, cover, asker_of(identity)):
+        if await covers.is_seen_by(session, cover, identity):
             return True
         return identity.person_id is not None and await access.owns_with_cover(session, identity.person_id, cover.id)

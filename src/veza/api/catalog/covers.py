@@ -11,9 +11,8 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail, release_to_edit
-from veza.api.catalog.shapes import asker_of
 from veza.api.operations import write
-from veza.catalog import covers, releases
+from veza.catalog import acting, covers
 from veza.catalog.covers import Cover
 from veza.catalog.facade import Catalog, record_cover
 from veza.catalog.pictures import MOST_BYTES, TAKEN, CoverFiles
@@ -65,14 +64,14 @@ async def put_cover(
     source_hash = await sha256_of(source)
 
     async def intend(session: Session) -> Cover | None:
-        row = await releases.release_to_change(session, release_id, asker_of(identity))
+        row = await acting.release_to_change(session, release_id, identity)
         return await covers.known_cover(session, row.artist_id, source_hash)
 
     async def ask(known: Cover | None) -> CoverFiles | None:
         return None if known else await catalog.keep_picture(source)
 
     async def record(session: Session, known: Cover | None, made: CoverFiles | None) -> Reply:
-        row = await releases.release_to_change(session, release_id, asker_of(identity))
+        row = await acting.release_to_change(session, release_id, identity)
         await covers.set_cover(
             session, row, known if made is None else await record_cover(session, row.artist_id, made)
         )
@@ -92,6 +91,6 @@ async def put_cover(
 )
 async def remove_cover(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """The release has no cover any more; pages that show it already may keep it for an hour."""
-    row = await releases.release_to_change(session, release_id, asker_of(identity))
+    row = await acting.release_to_change(session, release_id, identity)
     await covers.set_cover(session, row, None)
     return await release_detail(session, release_id)

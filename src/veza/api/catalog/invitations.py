@@ -15,11 +15,11 @@ from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
 from veza.api.catalog.members import MEMBER_EXAMPLE, MemberResponse, Part
-from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
+from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed
 from veza.api.endpoints import Address
 from veza.api.operations import one_shot, read, write
 from veza.api.shapes import show
-from veza.catalog import artists, invitations
+from veza.catalog import acting, invitations
 from veza.catalog.facade import Catalog
 from veza.http.errors.accounts import BAD_EMAIL, PROOF_NEEDED
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
@@ -105,7 +105,7 @@ async def invite(
     an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link. Takes a
     fresh proof."""
     await limits.spend(session, *invitations.inviting(identity.actor, data.email))
-    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=True)
+    row = await acting.artist_to_change(session, artist, identity, as_owner=True)
     await reauthentication.spend(session, identity.person_id, proof)
     by, base_url = identity.person_id, catalog.base_url
     invited = await invitations.invite(
@@ -124,9 +124,8 @@ async def invite(
 )
 async def list_invitations(session: Session, artist: ArtistRef, identity: Identity) -> InvitationList:
     """Who was invited and has not accepted; for the artist's own people and administrators."""
-    asker = asker_of(identity)
-    row = await artists.seen_artist(session, artist, asker)
-    await artists.demand(session, row, asker)
+    row = await acting.seen_artist(session, artist, identity)
+    await acting.demand(session, row, identity)
     return InvitationList([show(InvitationResponse, one) for one in await invitations.pending(session, row.id)])
 
 
@@ -140,7 +139,7 @@ async def list_invitations(session: Session, artist: ArtistRef, identity: Identi
 )
 async def take_back(session: Session, artist: ArtistRef, invitation_id: UUID, identity: Identity) -> Removed:
     """The link that was mailed opens nothing any more. Any of the artist's people can."""
-    row = await artists.artist_to_change(session, artist, asker_of(identity))
+    row = await acting.artist_to_change(session, artist, identity)
     await invitations.take_back(session, row, invitation_id)
     return Removed(invitation_id)
 

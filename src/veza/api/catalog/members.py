@@ -12,10 +12,10 @@ from veza.accounts import reauthentication
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.accounts.proofs import ProofHeader
-from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed, asker_of
+from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed
 from veza.api.operations import read, write
 from veza.api.shapes import show
-from veza.catalog import artists, members
+from veza.catalog import acting, members
 from veza.catalog.facade import Catalog
 from veza.http.errors.accounts import PROOF_NEEDED
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
@@ -63,7 +63,7 @@ MEMBER_EXAMPLE: dict[str, Any] = {
 
 
 async def _people_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> MemberList:
-    row = await artists.artist_to_change(session, artist, asker_of(identity))
+    row = await acting.artist_to_change(session, artist, identity)
     return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
 
 
@@ -77,9 +77,8 @@ async def _people_to_edit(session: Session, artist: ArtistRef, identity: Identit
 )
 async def list_members(session: Session, artist: ArtistRef, identity: Identity) -> MemberList:
     """Who may act for the artist; for its own people and administrators."""
-    asker = asker_of(identity)
-    row = await artists.seen_artist(session, artist, asker)
-    await artists.demand(session, row, asker)
+    row = await acting.seen_artist(session, artist, identity)
+    await acting.demand(session, row, identity)
     return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
 
 
@@ -103,7 +102,7 @@ async def add_member(
 ) -> MemberResponse:
     """Administrators only, for an artist whose owners are gone: owners invite people, who accept. Takes a fresh
     proof."""
-    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=True)
+    row = await acting.artist_to_change(session, artist, identity, as_owner=True)
     await reauthentication.spend(session, identity.person_id, proof)
     added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
     await catalog.on_first_artist(session, added.person_id)
@@ -129,7 +128,7 @@ async def change_member(
     proof: ProofHeader = None,
 ) -> MemberResponse:
     """Changes the part of one of the artist's people. The last owner stays one. Takes a fresh proof."""
-    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=True)
+    row = await acting.artist_to_change(session, artist, identity, as_owner=True)
     await reauthentication.spend(session, identity.person_id, proof)
     return show(MemberResponse, await members.change_part(session, row, person_id, data.part))
 
@@ -149,7 +148,7 @@ async def remove_member(
     """Takes a person off the artist: an owner does it for anybody, everybody for themselves. The last owner stays.
     Takes a fresh proof."""
     leaves = person_id == identity.person_id
-    row = await artists.artist_to_change(session, artist, asker_of(identity), as_owner=not leaves)
+    row = await acting.artist_to_change(session, artist, identity, as_owner=not leaves)
     await reauthentication.spend(session, identity.person_id, proof)
     await members.remove_member(session, row, person_id)
     return Removed(person_id)

@@ -12,9 +12,8 @@ from msgspec import Meta, Struct
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.release_shapes import DETAIL_EXAMPLE, ReleaseDetail, release_detail, release_to_edit
-from veza.api.catalog.shapes import asker_of
 from veza.api.operations import Declare, write
-from veza.catalog import publishing, releases
+from veza.catalog import acting, publishing
 from veza.catalog.releases import Release
 from veza.http.errors.catalog import BAD_VALUE, NOT_COMPLETE, NOT_NOW
 from veza.http.problems import NOT_FOUND, Kind
@@ -82,5 +81,5 @@ async def withdraw_release(session: Session, release_id: UUID, identity: Identit
 async def _moved(
     session: Session, release_id: UUID, identity: Identity, act: Callable[[Session, Release], Awaitable[None]]
 ) -> ReleaseDetail:
-    await act(session, await releases.release_to_change(session, release_id, asker_of(identity)))
+    await act(session, await acting.release_to_change(session, release_id, identity))
     return await release_detail(session, release_id)

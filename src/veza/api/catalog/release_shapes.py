@@ -17,14 +17,13 @@ from veza.api.catalog.shapes import (
     Prose,
     ReleaseKind,
     Tags,
-    asker_of,
     cover_of,
 )
 from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackResponse, track_shown
 from veza.api.shapes import show
-from veza.catalog import listings, releases
-from veza.catalog.askers import SYSTEM, Asker
+from veza.catalog import acting, listings
 from veza.kit.database import Session
+from veza.kit.rows import Rows
 
 Status = Literal["draft", "scheduled", "published", "withdrawn"]
 Precision = Annotated[
@@ -129,17 +128,21 @@ def release_shown(row: Any) -> ReleaseResponse:
 async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
     """A release as this transaction leaves it, with its tracks."""
     await session.flush()
-    return await with_tracks(session, await listings.release_card(session, release_id))
+    card = await listings.release_card(session, release_id)
+    return _detail(card, await listings.track_cards(session, release_id))
 
 
-async def with_tracks(session: Session, row: Any, asker: Asker = SYSTEM) -> ReleaseDetail:
-    """A release with the tracks this asker may see."""
-    tracks = [track_shown(one) for one in await listings.seen_track_cards(session, row.id, asker)]
-    return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=tracks)
+async def with_tracks(session: Session, row: Any, identity: Identity) -> ReleaseDetail:
+    """A release with the tracks this identity may see."""
+    return _detail(row, await listings.seen_track_cards(session, row.id, identity))
+
+
+def _detail(row: Any, tracks: Rows) -> ReleaseDetail:
+    shown = [track_shown(one) for one in tracks]
+    return show(ReleaseDetail, row, version=row.attempt, cover=cover_of(row), tracks=shown)
 
 
 async def release_to_edit(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """The release of a path, locked, as GET shows it to this visitor; raises UnknownRelease, NotYours."""
-    asker = asker_of(identity)
-    row = await releases.release_to_change(session, release_id, asker)
-    return await with_tracks(session, await listings.seen_release(session, row.id, asker), asker)
+    row = await acting.release_to_change(session, release_id, identity)
+    return await with_tracks(session, await listings.seen_release(session, row.id, identity), identity)

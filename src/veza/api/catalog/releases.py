@@ -32,13 +32,12 @@ from veza.api.catalog.shapes import (
     Removed,
     TagFilter,
     TitleFilter,
-    asker_of,
     given,
     moved,
     searched,
 )
 from veza.api.operations import listing, read, write
-from veza.catalog import artists, deleting, listings, releases, slugs
+from veza.catalog import acting, deleting, listings, releases, slugs
 from veza.catalog.releases import ReleaseDraft
 from veza.http.editing import read_version
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW, OUTDATED
@@ -65,7 +64,7 @@ NEW_EXAMPLE = {"title": "Blue Hours", "kind": "album", "language": "bs", "tags":
 async def create_release(session: Session, artist: ArtistRef, data: NewRelease, identity: Identity) -> ReleaseDetail:
     """Makes a draft, which only the artist's people see. Add tracks and a cover, then publish or schedule it."""
     wanted = ReleaseDraft(**{name: getattr(data, name) for name in data.__struct_fields__})
-    owner = await artists.artist_to_change(session, artist, asker_of(identity))
+    owner = await acting.artist_to_change(session, artist, identity)
     row = await releases.create_release(session, owner, wanted)
     return await release_detail(session, row.id)
 
@@ -113,9 +112,8 @@ async def list_releases_of_artist(
     """An artist's releases: to its people all of them, to everybody else those that are published."""
     filters = {"status": status, "kind": kind}
     page = page_request.of(f"releases of {artist}", filters)
-    asker = asker_of(identity)
-    row = await artists.seen_artist(session, artist, asker)
-    sees_all = asker.sees_everything or await artists.acts_for(session, row.id, asker)
+    row = await acting.seen_artist(session, artist, identity)
+    sees_all = await acting.sees_all_of(session, row.id, identity)
     rows = await listings.releases_of(session, row.id, page.slice, public_only=not sees_all, **filters)
     return page.filled(rows, release_shown)
 
@@ -133,12 +131,11 @@ async def show_release_of_artist(
     session: Session, artist: ArtistRef, slug: ReleaseSlug, identity: Identity
 ) -> Response[ReleaseDetail]:
     """One release with its tracks. A slug that it or its artist had before a rename answers 308."""
-    asker = asker_of(identity)
-    owner = await artists.seen_artist(session, artist, asker)
-    row = await listings.seen_release_of(session, owner, slug, asker)
+    owner = await acting.seen_artist(session, artist, identity)
+    row = await listings.seen_release_of(session, owner, slug, identity)
     if slug != row.slug or (artist != owner.slug and slugs.as_id(artist) is None):
         return moved(f"/api/v1/artists/{owner.slug}/releases/{row.slug}")
-    return Response(await with_tracks(session, row, asker))
+    return Response(await with_tracks(session, row, identity))
 
 
 @read(
@@ -151,8 +148,7 @@ async def show_release_of_artist(
 )
 async def show_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """One release with its tracks in order. What is not published only the artist's people and moderators see."""
-    asker = asker_of(identity)
-    return await with_tracks(session, await listings.seen_release(session, release_id, asker), asker)
+    return await with_tracks(session, await listings.seen_release(session, release_id, identity), identity)
 
 
 @write.patch(
@@ -173,7 +169,7 @@ async def edit_release(
     title makes a new slug; the former one leads there for ever."""
     changes = given(data)
     version = read_version(changes, idempotent)
-    row = await releases.release_to_change(session, release_id, asker_of(identity))
+    row = await acting.release_to_change(session, release_id, identity)
     await releases.edit_release(session, row, version, changes)
     return await release_detail(session, release_id)
 
@@ -189,6 +185,6 @@ async def edit_release(
 )
 async def delete_release(session: Session, release_id: UUID, identity: Identity) -> Removed:
     """Deletes a draft with its tracks. What was published can be withdrawn, not deleted: somebody may own it."""
-    row = await releases.release_to_change(session, release_id, asker_of(identity))
+    row = await acting.release_to_change(session, release_id, identity)
     await deleting.delete_release(session, row)
     return Removed(release_id)

@@ -11,10 +11,7 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from msgspec import UNSET, Meta, Struct
 
-from veza.accounts.identity import Identity
-from veza.accounts.permissions import Permission
 from veza.api.shapes import PLAIN
-from veza.catalog.askers import Asker
 from veza.catalog.text_fields import sort_key
 from veza.http.whole_request import one_fault
 
@@ -88,11 +85,6 @@ def searched(text: str | None) -> str | None:
 def moved(location: str) -> Response[Any]:
     """308: a former slug was asked for."""
     return Response(Moved(location), status_code=308, headers={"Location": location})
-
-
-def asker_of(identity: Identity) -> Asker:
-    """The visitor as the catalogue knows them."""
-    return Asker(identity.person_id, identity.may(Permission.MODERATE), identity.may(Permission.PEOPLE))
 
 
 def cover_of(row: Any) -> CoverResponse | None:

@@ -10,11 +10,10 @@ from msgspec import Meta, Struct
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.release_shapes import release_to_edit
-from veza.api.catalog.shapes import asker_of
 from veza.api.catalog.track_shapes import TRACK_EXAMPLE, TrackResponse, track_shown, track_to_edit
 from veza.api.catalog.tracks import WRITES
 from veza.api.operations import write
-from veza.catalog import listings, releases, tracks
+from veza.catalog import acting, listings, tracks
 from veza.catalog.limits import TRACKS_EVER
 from veza.kit.database import Session
 
@@ -51,7 +50,7 @@ class TrackList(Struct, frozen=True):
 )
 async def move_track(session: Session, track_id: UUID, data: Place, identity: Identity) -> TrackList:
     """Puts a track at a position; the others close up, without gaps."""
-    release, row = await tracks.track_to_change(session, track_id, asker_of(identity))
+    release, row = await acting.track_to_change(session, track_id, identity)
     release_id = release.id
     await tracks.move_track(session, release, row, data.position)
     return await _in_order(session, release_id)
@@ -69,7 +68,7 @@ async def move_track(session: Session, track_id: UUID, data: Place, identity: Id
 )
 async def reorder_tracks(session: Session, release_id: UUID, data: TrackOrder, identity: Identity) -> TrackList:
     """Puts all tracks in the order given. Refused unless it names each once: somebody may have added one."""
-    release = await releases.release_to_change(session, release_id, asker_of(identity))
+    release = await acting.release_to_change(session, release_id, identity)
     await tracks.reorder_tracks(session, release, data.track_ids)
     return await _in_order(session, release_id)
 

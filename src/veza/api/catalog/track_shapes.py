@@ -9,9 +9,9 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.identity import Identity
-from veza.api.catalog.shapes import COVER_EXAMPLE, CoverResponse, LanguageCode, Name, Tags, asker_of, cover_of
+from veza.api.catalog.shapes import COVER_EXAMPLE, CoverResponse, LanguageCode, Name, Tags, cover_of
 from veza.api.shapes import PLAIN, show
-from veza.catalog import listings, tracks
+from veza.catalog import acting, listings
 from veza.kit.database import Session
 
 IsrcCode = Annotated[
@@ -109,6 +109,5 @@ def track_shown(row: Any) -> TrackResponse:
 
 async def track_to_edit(session: Session, track_id: UUID, identity: Identity) -> TrackResponse:
     """The track of a path, locked with its release, as GET shows it to this visitor; raises UnknownTrack, NotYours."""
-    asker = asker_of(identity)
-    _, row = await tracks.track_to_change(session, track_id, asker)
-    return track_shown(await listings.seen_track(session, row.id, asker))
+    _, row = await acting.track_to_change(session, track_id, identity)
+    return track_shown(await listings.seen_track(session, row.id, identity))

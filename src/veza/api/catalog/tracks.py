@@ -17,7 +17,6 @@ from veza.api.catalog.shapes import (
     Removed,
     TagFilter,
     TitleFilter,
-    asker_of,
     given,
     searched,
 )
@@ -32,7 +31,7 @@ from veza.api.catalog.track_shapes import (
 )
 from veza.api.operations import listing, read, write
 from veza.api.shapes import EDIT_PROBLEMS
-from veza.catalog import listings, releases, tracks
+from veza.catalog import acting, listings, tracks
 from veza.catalog.facade import Catalog
 from veza.catalog.tracks import TrackDraft
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
@@ -62,7 +61,7 @@ async def add_track(
     """Puts a track at the end of a release; TRACKS_PER_RELEASE says how many it may have."""
     said = {name: getattr(data, name) for name in data.__struct_fields__}
     wanted = TrackDraft(**{**said, "credits": _pairs(data.credits)})
-    release = await releases.release_to_change(session, release_id, asker_of(identity))
+    release = await acting.release_to_change(session, release_id, identity)
     (row,) = await tracks.add_tracks(session, release, [wanted], limits=catalog.limits)
     return track_shown(await listings.track_card(session, row.id))
 
@@ -100,7 +99,7 @@ async def list_tracks(
 )
 async def show_track(session: Session, track_id: UUID, identity: Identity) -> TrackResponse:
     """One track. What is not published only the artist's people and moderators see."""
-    return track_shown(await listings.seen_track(session, track_id, asker_of(identity)))
+    return track_shown(await listings.seen_track(session, track_id, identity))
 
 
 @write.patch(
@@ -118,7 +117,7 @@ async def edit_track(session: Session, track_id: UUID, data: TrackChanges, ident
     changes = given(data)
     if not isinstance(data.credits, UnsetType):
         changes["credits"] = _pairs(data.credits)
-    _, row = await tracks.track_to_change(session, track_id, asker_of(identity))
+    _, row = await acting.track_to_change(session, track_id, identity)
     await tracks.edit_track(session, row, changes)
     return track_shown(await listings.track_card(session, track_id))
 
@@ -134,7 +133,7 @@ async def edit_track(session: Session, track_id: UUID, data: TrackChanges, ident
 )
 async def remove_track(session: Session, track_id: UUID, identity: Identity) -> Removed:
     """Takes a track out of a release that was never published; those after it move up."""
-    release, row = await tracks.track_to_change(session, track_id, asker_of(identity))
+    release, row = await acting.track_to_change(session, track_id, identity)
     await tracks.remove_track(session, release, row)
     return Removed(track_id)
 

@@ -16,9 +16,9 @@ from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
 from veza.api.accounts.shapes import Email
 from veza.api.market.filters import OfKind
-from veza.api.market.own_artists import own_artist
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, show
+from veza.catalog import acting
 from veza.http.errors.accounts import BAD_EMAIL
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import ADDRESS_NEEDED, BAD_CODE, NOT_OUT, OWNED_ALREADY
@@ -126,7 +126,7 @@ async def make_codes(artist_id: UUID, data: BatchDraft, idempotent: Idempotent, 
     made: list[str] = []
 
     async def work(session: Session) -> Reply:
-        artist = await own_artist(session, artist_id, identity)
+        artist = await acting.artist_for(session, artist_id, identity)
         batch, new = await codes.make(session, artist, data.kind, data.item_id, data.count, data.note)
         made.extend(new)
         # What is stored for repeats has no codes in it.
@@ -162,7 +162,7 @@ async def list_codes(
     """For an artist's people: every batch with how many of its codes were used."""
     filters: dict[str, Any] = {"kind": kind, "item_id": item, "is_revoked": is_revoked}
     page = page_request.of(f"codes of {artist_id}", filters)
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await listings.batches(session, page.slice, artist_id, **filters)
     return page.filled(rows, lambda row: _shown(row.batch, row.redeemed))
 
@@ -177,7 +177,7 @@ async def list_codes(
 )
 async def revoke_codes(session: Session, artist_id: UUID, batch_id: UUID, identity: Identity) -> BatchResponse:
     """Codes nobody has used yet give nothing from now on; who redeemed one keeps what it gave."""
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     batch = await codes.find(session, batch_id)
     if batch.artist_id != artist_id:
         raise codes.UnknownBatch(batch_id)

@@ -12,9 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
-from veza.api.market.own_artists import is_own, own_artist
 from veza.api.operations import listing, read, write
 from veza.api.shapes import CurrencyCode
+from veza.catalog import acting
 from veza.http.errors.market import PRODUCT_EXISTS
 from veza.http.paging import AskedPage, Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
@@ -157,8 +157,7 @@ async def list_products(
 async def show_product(session: Session, product_id: UUID, identity: Identity) -> ProductResponse:
     """One product; what is not published is there for its artist's people only."""
     offer = await products.find(session, product_id)
-    is_public = offer.release.status == "published" and not offer.is_hidden
-    if not is_public and not await is_own(session, offer.artist.id, identity):
+    if not offer.is_public and not await acting.acts_for(session, offer.artist.id, identity):
         raise products.UnknownProduct(product_id)
     return shown(offer)
 
@@ -185,7 +184,7 @@ async def list_own_products(
     """For an artist's people: every product, those off sale or of unpublished releases included."""
     filters = {**_filters(kind, pricing, currency), "on_sale": on_sale}
     page = _page(page_request, f"products of {artist_id}", filters)
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await listings.products(session, page.slice, artist_id=artist_id, is_public=False, **filters)
     return page.filled(rows, shown)
 
@@ -215,7 +214,7 @@ async def create_product(
 ) -> ProductResponse:
     """Makes a release or track of the artist a product. It can be bought once its release is published and it is on
     sale; what is sold before the artist has an account at the payment provider waits for it."""
-    artist = await own_artist(session, artist_id, identity)
+    artist = await acting.artist_for(session, artist_id, identity)
     price = PriceDraft(data.pricing, data.price_minor, data.currency or artist.currency)
     product = await products.create(session, artist, data.kind, data.item_id, price, on_sale=data.on_sale, rules=rules)
     offer = await products.find(session, product.id)
@@ -224,7 +223,7 @@ async def create_product(
 
 async def _product_to_edit(session: Session, product_id: UUID, identity: Identity) -> ProductResponse:
     product = await products.lock(session, product_id)
-    await own_artist(session, product.artist_id, identity)
+    await acting.artist_for(session, product.artist_id, identity)
     return shown(await products.find(session, product.id))
 
 
@@ -244,7 +243,7 @@ async def change_product(
     """Carts that hold it are told at checkout; who has paid keeps what was paid for. Of two who change it at once the
     later one's wish stands."""
     product = await products.lock(session, product_id)
-    artist = await own_artist(session, product.artist_id, identity)
+    artist = await acting.artist_for(session, product.artist_id, identity)
     price = PriceChange(
         None if data.pricing is UNSET else data.pricing,
         None if data.price_minor is UNSET else data.price_minor,

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.market.own_artists import is_own
 from veza.api.market.refund_requests import REQUEST_EXAMPLE, Reason, RefundRequestResponse, shown_now
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse
 from veza.api.operations import write
 from veza.api.shapes import show
+from veza.catalog import acting
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import DECIDED_ALREADY, NO_REFUND
 from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
@@ -47,7 +47,7 @@ DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, BAD_TEXT, CONFLICT)
 async def _to_decide(session: Session, request_id: UUID, identity: Identity) -> RefundRequest:
     """The request, locked, for who may decide it; to anybody else it is not there."""
     request = await refund_requests.lock(session, request_id)
-    if not await is_own(session, request.artist_id, identity):
+    if not await acting.acts_for(session, request.artist_id, identity):
         raise UnknownRequest(request_id)
     return request
 

@@ -13,10 +13,10 @@ from msgspec import Meta, Struct
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.market.buyers import keyed_by_cart
-from veza.api.market.own_artists import own_artist
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, show
+from veza.catalog import acting
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import CART_TOKEN_MISSING, NO_REFUND
 from veza.http.idempotency import Idempotent, Reply
@@ -200,7 +200,7 @@ async def list_artists_requests(
     """For an artist's people: what buyers want back."""
     filters: dict[str, Any] = {"artist_id": artist_id, "status": status}
     page = page_request.of("artist's refund requests", filters)
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await listings.refund_requests(session, page.slice, **filters)
     return page.filled(rows, shown)
 

@@ -15,7 +15,6 @@ from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.accounts.proofs import ProofHeader
 from veza.api.market.filters import OfCurrency, OfKind, OfRelease, currency_of
-from veza.api.market.own_artists import own_artist, owned_artist
 from veza.api.money.nettings import NETTING_EXAMPLE, NettingResponse, shown
 from veza.api.money.sellers import DETAIL_EXAMPLE as SELLER_EXAMPLE
 from veza.api.money.sellers import ONBOARDING_EXAMPLE, SellerOnboarding, Standing, onboarding
@@ -23,6 +22,7 @@ from veza.api.money.transfers import TRANSFER_EXAMPLE, ReversalResponse, Reversa
 from veza.api.money.transfers import Status as TransferStatus
 from veza.api.operations import listing, read, write
 from veza.api.shapes import Url, show
+from veza.catalog import acting
 from veza.http.errors.accounts import PROOF_NEEDED
 from veza.http.errors.money import PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.http.idempotency import Idempotent
@@ -127,7 +127,7 @@ async def onboard_artist(
     lets the account be paid."""
 
     async def register(session: Session) -> Seller:
-        artist = await owned_artist(session, artist_id, identity)
+        artist = await acting.artist_for(session, artist_id, identity, as_owner=True)
         await reauthentication.spend(session, identity.person_id, proof)
         return await paid_sellers.register(session, str(artist.id), artist.name, artist.country)
 
@@ -145,7 +145,7 @@ async def onboard_artist(
 )
 async def show_payouts(session: Session, artist_id: UUID, identity: Identity) -> Payouts:
     """What is coming, what was sent and taken back, and what is owed, in each currency."""
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     seller = await paid_sellers.seller(session, str(artist_id))
     sums = await balances.of_seller(session, str(artist_id))
     active = seller is not None and seller.transfers_active
@@ -173,7 +173,7 @@ async def list_sales(
     """What was paid for, line by line, with the platform's fee and the artist's share. Buyers are not named."""
     filters: dict[str, Any] = {"currency": currency_of(currency), "kind": kind, "release_id": release}
     page = page_request.of(f"sales of {artist_id}", filters)
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await sales.of_artist(session, artist_id, page.slice, **filters)
     return page.filled(rows, _sale)
 
@@ -196,7 +196,7 @@ async def list_artists_transfers(
 ) -> Page[TransferResponse]:
     """The artist's shares, sent or on their way, and what of each was taken back."""
     page = page_request.of(f"transfers of {artist_id}", {"status": status})
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await listings.transfers(session, page.slice, seller_id=str(artist_id), status=status)
     return page.filled(rows, lambda row: show(TransferResponse, row))
 
@@ -219,7 +219,7 @@ async def list_artists_reversals(
 ) -> Page[ReversalResponse]:
     """The artist's part of what buyers got back: done, under way, or owed."""
     page = page_request.of(f"reversals of {artist_id}", {"status": status})
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await listings.reversals(session, page.slice, seller_id=str(artist_id), status=status)
     return page.filled(rows, lambda row: show(ReversalResponse, row))
 
@@ -238,7 +238,7 @@ async def list_artists_nettings(
 ) -> Page[NettingResponse]:
     """The artist's part of what buyers got back that could not be taken back: kept of later sales, line by line."""
     page = page_request.of(f"nettings of {artist_id}", {})
-    await own_artist(session, artist_id, identity)
+    await acting.artist_for(session, artist_id, identity)
     rows = await listings.nettings(session, page.slice, seller_id=str(artist_id))
     refs = await listings.order_refs(session, rows)
     return page.filled(rows, lambda row: shown(row, refs))

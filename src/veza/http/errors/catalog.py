@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from veza.catalog.acting import NotYours
 from veza.catalog.artists import TooManyArtists, UnknownArtist
-from veza.catalog.askers import NotYours
 from veza.catalog.covers import UnknownCover
 from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember, LastOwner, UnknownMember

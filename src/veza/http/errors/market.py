@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veza.http.problems import FORBIDDEN, NOT_FOUND, Kind
+from veza.http.problems import NOT_FOUND, Kind
 from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
@@ -12,7 +12,6 @@ from veza.market.owned import OwnedAlready
 from veza.market.products import NotForSale, ProductExists, UnknownItem, UnknownProduct
 from veza.market.receipts import NoReceipt
 from veza.market.refund_requests import CannotAsk, CannotDecide, UnknownRequest
-from veza.market.sellers import NotAnOwner, NotTheirArtist, UnknownArtist
 
 CART_TOKEN_MISSING = Kind(
     "cart-token-missing",
@@ -125,12 +124,9 @@ ERRORS: dict[type[Exception], Kind] = {
     NotForSale: NOT_FOR_SALE,
     NotOut: NOT_OUT,
     NotInCart: NOT_FOUND,
-    NotAnOwner: FORBIDDEN,
-    NotTheirArtist: FORBIDDEN,
     OwnedAlready: OWNED_ALREADY,
     PaymentUnderWay: PAYMENT_UNDER_WAY,
     ProductExists: PRODUCT_EXISTS,
-    UnknownArtist: NOT_FOUND,
     UnknownBatch: NOT_FOUND,
     UnknownClaim: NOT_FOUND,
     UnknownItem: NOT_FOUND,
