@@ -10,7 +10,18 @@ import pytest
 
 from veza.kit import messages
 from veza.kit.amount import Amount
-from veza.kit.messages import gettext, joined, message_of, ngettext, packed, render, unpacked, verbatim
+from veza.kit.messages import (
+    from_json,
+    gettext,
+    joined,
+    message_of,
+    ngettext,
+    packed,
+    render,
+    to_json,
+    unpacked,
+    verbatim,
+)
 
 WORDS = {
     "asked to refund {asked}, only {left} is left": "{left} restent, {asked} demandés",
@@ -77,3 +88,11 @@ def test_fields_keep_their_types_in_a_database() -> None:
         "all": joined([gettext("the title"), "b", Amount(1, "JPY")], ", "),
     }
     assert unpacked(packed(fields)) == fields
+
+
+def test_a_whole_message_is_stored_as_text(french: str) -> None:
+    asked = gettext("asked to refund {asked}, only {left} is left", asked=Amount(500, "EUR"), left=Amount(300, "EUR"))
+    assert from_json(to_json(asked)) == asked
+    assert render(from_json(to_json(asked)), french) == "3.00 EUR restent, 5.00 EUR demandés"
+    several = ngettext("{n} track", "{n} tracks", 2)
+    assert from_json(to_json(several)) == several

@@ -22,7 +22,9 @@ import veza.tables
 from veza.http.idempotency import Idempotent
 from veza.ingest.memory import hash_of_text
 from veza.kit import mail
+from veza.kit.amount import Amount
 from veza.kit.database import Database, UtcDateTime
+from veza.kit.messages import ngettext, to_json
 from veza.ops.encryption_keys import secret_box
 from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
 from veza.settings import Settings, environment_for_children
@@ -290,6 +292,44 @@ async def test_secrets_that_were_in_plain_text_are_sealed_and_opened_again(empty
         assert len(await mail.newest(session, count + 1)) == count
     await asyncio.to_thread(command.downgrade, config, str(seals.down_revision))
     assert {name: await _plain(database, name) for name in before} == before
+    await database.close()
+
+
+async def test_languages_are_null_where_nothing_is_known_and_mails_open_as_they_were(empty: Settings) -> None:
+    empty.var_dir.mkdir(parents=True, exist_ok=True)
+    box = secret_box(empty)
+    config = alembic_config(empty.database_url, box)
+    languages = ScriptDirectory.from_config(config).get_revision("0020")
+    await asyncio.to_thread(command.upgrade, config, str(languages.down_revision))
+    database = Database.open(empty.database_url, box=box)
+    before = (
+        _row(database, "mails", subject=box.seal("Hello {name}"), text=box.seal("Older {words} ☀\n")),
+        _row(database, "people", email="anna@example.org", name="Anna"),
+        _row(database, "orders", email="gast@example.org", status="paid", fingerprint="1"),
+    )
+    async with database.write() as session:
+        for row in before:
+            await session.execute(row)
+    await asyncio.to_thread(migrate, empty)
+    assert [await _column(database, name, "language") for name in ("mails", "people", "orders")] == [[None]] * 3
+    count = 600  # more than a batch
+    said = ngettext("{n} track for {price}", "{n} tracks for {price}", 2, price=Amount(500, "EUR"))
+    sealed = box.seal(to_json(said))
+    async with database.write() as session:
+        for _ in range(count):
+            await session.execute(_row(database, "mails", subject=sealed, text=sealed, language="fr"))
+
+    async def opened() -> list[tuple[str, str]]:
+        async with database.read() as session:
+            return [(one.subject, one.text) for one in reversed(await mail.newest(session, count + 1))]
+
+    texts = [("Hello {name}", "Older {words} ☀\n"), *[("2 tracks for 5.00 EUR",) * 2] * count]
+    assert await opened() == texts
+    await asyncio.to_thread(command.downgrade, config, str(languages.down_revision))
+    await asyncio.to_thread(migrate, empty)
+    assert await _column(database, "mails", "language") == [None] * (count + 1)
+    assert await opened() == texts
+    assert await out_of_date(database) is None
     await database.close()
 
 

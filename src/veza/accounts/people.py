@@ -26,7 +26,8 @@ BadEmail = BadAddress
 
 
 class Person(Base):
-    """`email` is lower case and unique, null once the account is gone; `name` is what others see."""
+    """`email` is lower case and unique, null once the account is gone; `name` is what others see; mails are written in
+    `language` (BCP 47, such as `fr`), in English where it is null."""
 
     __tablename__ = "people"
 
@@ -34,6 +35,7 @@ class Person(Base):
     email: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str]
     email_confirmed_at: Mapped[datetime | None]
+    language: Mapped[str | None]
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 

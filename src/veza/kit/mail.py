@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.email_addresses import is_mailable
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, from_json, gettext, render
 from veza.kit.secret_box import CannotOpen, SecretBox
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ _PORTS = {"smtp": 587, "smtps": 465}
 class Mail(Base):
     """One mail. `due_at` is null once it is given up; `error` is what the server said last.
 
-    `subject` and `text` are sealed (`secret_box`): they may hold a one-time link. `Letter` is what is in them.
+    `subject` and `text` are sealed (`secret_box`): they may hold a one-time link. Each is a message as JSON, to be put
+    into words of `language`; where `language` is null, it is the words themselves. `OpenedMail` is what is in them.
 
     `about_id` is whose matter it is, as the id of a row that we know nothing of: wherever a mail went, it can be
     forgotten with that row.
@@ -61,6 +62,7 @@ class Mail(Base):
     about_id: Mapped[UUID | None]
     subject: Mapped[str]
     text: Mapped[str]
+    language: Mapped[str | None]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     attempts: Mapped[int]
@@ -75,15 +77,16 @@ Index("ix_mails_about_id", Mail.about_id)
 def send(session: Session, to: str, subject: str, text: str, *, about: UUID | None) -> UUID:
     """Queue a plain-text mail; it leaves after this transaction has committed. Returns its id.
 
-    `about` is the id of whoever or whatever the mail is to be forgotten with, if anything.
+    `about` is the id of the person or the order the mail is to be forgotten with, if any.
     """
     mail_id = session.new_id()
     row = {
         "id": mail_id,
         "to": to,
         "about_id": about,
-        "subject": session.box.seal(" ".join(subject.split())),  # a header has one line
+        "subject": session.box.seal(subject),
         "text": session.box.seal(text),
+        "language": None,
         "created_at": session.now,
         "due_at": session.now,
         "attempts": 0,
@@ -95,7 +98,7 @@ def send(session: Session, to: str, subject: str, text: str, *, about: UUID | No
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OpenedMail:
     """One mail, opened."""
 
     id: UUID
@@ -105,13 +108,13 @@ class Letter:
     created_at: datetime
 
 
-async def newest(session: Session, limit: int) -> Sequence[Letter]:
+async def newest(session: Session, limit: int) -> Sequence[OpenedMail]:
     """The newest mails that are still here; one that no key opens says so in its place."""
     rows = await session.scalars(select(Mail).order_by(Mail.id.desc()).limit(limit))
     return [_opened_or_said(session.box, row) for row in rows]
 
 
-async def concerning(session: Session, about: UUID, address: str | None, limit: int) -> Sequence[Letter]:
+async def concerning(session: Session, about: UUID, address: str | None, limit: int) -> Sequence[OpenedMail]:
     """The mails about `about`, and those to `address` where there is one, that are still here; newest first.
 
     One that no key opens says so in its place.
@@ -121,22 +124,26 @@ async def concerning(session: Session, about: UUID, address: str | None, limit: 
     return [_opened_or_said(session.box, row) for row in rows]
 
 
-async def find(session: Session, mail_id: UUID) -> Letter | None:
+async def find(session: Session, mail_id: UUID) -> OpenedMail | None:
     """The mail, if it is still here; raises CannotOpen."""
     row = await session.get(Mail, mail_id)
     return opened(session.box, row) if row is not None else None
 
 
-def opened(box: SecretBox, row: Mail) -> Letter:
-    """What is in a row; raises CannotOpen."""
-    return Letter(row.id, row.to, box.open(row.subject), box.open(row.text), row.created_at)
+def opened(box: SecretBox, row: Mail) -> OpenedMail:
+    """What is in a row, in words of its language; raises CannotOpen."""
+    subject, text = box.open(row.subject), box.open(row.text)
+    if row.language is not None:
+        subject, text = (render(from_json(one), row.language) for one in (subject, text))
+    # A header has one line.
+    return OpenedMail(row.id, row.to, " ".join(subject.split()), text, row.created_at)
 
 
-def _opened_or_said(box: SecretBox, row: Mail) -> Letter:
+def _opened_or_said(box: SecretBox, row: Mail) -> OpenedMail:
     try:
         return opened(box, row)
     except CannotOpen as error:
-        return Letter(row.id, row.to, "(cannot be opened)", str(error), row.created_at)
+        return OpenedMail(row.id, row.to, "(cannot be opened)", str(error), row.created_at)
 
 
 async def forget_address(session: Session, address: str) -> None:
@@ -274,18 +281,18 @@ class MailWorker:
             await session.execute(delete(Mail).where(Mail.id == claim.row.id))
         log.info("mail.delivered", mail_id=str(claim.row.id), attempts=claim.attempts)
 
-    def _message(self, letter: Letter) -> EmailMessage:
-        if not is_mailable(letter.to):
+    def _message(self, one: OpenedMail) -> EmailMessage:
+        if not is_mailable(one.to):
             raise NotDelivered(gettext("this is no address a mail can be sent to"), for_good=True)
-        name, _, host = letter.to.rpartition("@")
+        name, _, host = one.to.rpartition("@")
         message = EmailMessage()
-        message["From"], message["Subject"] = self._sender, letter.subject
+        message["From"], message["Subject"] = self._sender, one.subject
         message["To"] = Address(username=name, domain=host)
-        message["Date"] = format_datetime(letter.created_at)
+        message["Date"] = format_datetime(one.created_at)
         # The same at every try, so that a mailbox shows a mail that was delivered twice once.
-        message["Message-ID"] = f"<{letter.id}@{self._sender_address.rpartition('@')[2]}>"
+        message["Message-ID"] = f"<{one.id}@{self._sender_address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
+        message.set_content(one.text)
         return message
 
     async def _not_delivered(self, claim: _Claimed, error: NotDelivered) -> None:

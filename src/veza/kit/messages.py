@@ -11,6 +11,7 @@ An error whose first argument is a message says it: `message_of(error)`. Stored,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -115,6 +116,17 @@ def packed(fields: Mapping[str, Any]) -> Packed:
 def unpacked(fields: Packed) -> dict[str, Any]:
     """What `packed` was given."""
     return {name: _unpacked(value) for name, value in fields.items()}
+
+
+def to_json(said: Message) -> str:
+    """A whole message as text to be stored; `from_json` gives it back."""
+    return json.dumps({"id": said.template, "plural": said.plural, "fields": packed(said.fields)})
+
+
+def from_json(stored: str) -> Message:
+    """What `to_json` was given."""
+    held = json.loads(stored)
+    return Message(held["id"], unpacked(held["fields"]), held["plural"])
 
 
 def _packed(value: Any) -> Any:

@@ -30,7 +30,8 @@ class Order(Base):
     """One order in one currency. `payment_id` is null where everything in it was free.
 
     `fingerprint` is of its lines, `request_key` of the request that made it; `claim_hash` is what is kept of the link
-    that an anonymous buyer is sent. `receipt_year` and `receipt_count` number the receipt.
+    that an anonymous buyer is sent. A buyer without an account is written to in `language` (BCP 47, such as `fr`), in
+    English where it is null. `receipt_year` and `receipt_count` number the receipt.
     """
 
     __tablename__ = "orders"
@@ -39,6 +40,7 @@ class Order(Base):
     cart_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     email: Mapped[str | None]
+    language: Mapped[str | None]
     status: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]

@@ -112,7 +112,7 @@ class Desk:
     def operator(self) -> Browser:
         return self.browser(headers={"Authorization": f"Bearer {TOKEN}"})
 
-    async def mails(self, to: str | None = None) -> list[mail.Letter]:
+    async def mails(self, to: str | None = None) -> list[mail.OpenedMail]:
         """Mails, oldest first, those included that the outbox has still to make."""
         await outbox.deliver_once(self.database)
         async with self.database.read() as session:

@@ -32,7 +32,7 @@ async def _invited(shelf: Shelf, email: str = "ben@example.org", *, by: UUID | N
     return await shelf.call("POST", path, {"email": email, **more}, by=by or shelf.anna)
 
 
-async def _mails(shelf: Shelf) -> list[mail.Letter]:
+async def _mails(shelf: Shelf) -> list[mail.OpenedMail]:
     async with shelf.catalog.database.read() as session:
         rows = (await session.scalars(select(Mail).order_by(Mail.id))).all()
         return [mail.opened(session.box, row) for row in rows]

@@ -15,7 +15,7 @@ from veza.accounts import roles
 from veza.accounts.permissions import Role
 from veza.catalog.artists import ArtistMember
 from veza.community.notices import STOP_PAGE
-from veza.kit.mail import Letter, Mail, opened
+from veza.kit.mail import Mail, OpenedMail, opened
 from veza.market import refund_notices
 from veza.market.refund_requests import RefundRequest
 from veza.money.findings import Finding
@@ -23,7 +23,7 @@ from veza.money.findings import Finding
 BUYER, LABEL = "buyer@example.org", "label@example.org"
 
 
-async def _mails(shop: Shop, to: str) -> list[Letter]:
+async def _mails(shop: Shop, to: str) -> list[OpenedMail]:
     async with shop.stage.database.read() as session:
         rows = await session.scalars(select(Mail).where(Mail.to == to).order_by(Mail.id))
         return [opened(session.box, row) for row in rows]
@@ -47,7 +47,7 @@ async def _labels_artist(shop: Shop, name: str = "Anna Berg", person: UUID | Non
     return act, label
 
 
-async def _stop(shop: Shop, one: Letter) -> None:
+async def _stop(shop: Shop, one: OpenedMail) -> None:
     token = one.text.rpartition(f"{STOP_PAGE}?token=")[2].strip()
     async with shop.stage.database.write() as session:
         await shop.rules.notices.stop(session, token)
