@@ -58,7 +58,7 @@ class Document(JsonRenderPlugin):
 class DocsPage(OpenAPIRenderPlugin):
     """The description as one plain HTML page: no script, no font, no address outside this server.
 
-    Written once: it takes a second, in which nobody else is answered.
+    Written once: it takes a second, in which no other request is answered.
     """
 
     _written: bytes | None = None
@@ -119,7 +119,7 @@ def _explained(schema: dict[str, Any]) -> dict[str, Any]:
 _TAG = {
     "schema": {"type": "string"},
     "description": "Of what is shown here. Send it back as If-Match with a change of it: that is refused with 412 "
-    "where somebody else was first.",
+    "where another write was first.",
 }
 
 

@@ -48,7 +48,7 @@ def _describe(handler: HTTPRouteHandler) -> None:
 
 
 def requirements(permission: Permission) -> list[SecurityRequirement]:
-    """Any one of them will do; the empty one is nobody in particular, first because it asks for nothing."""
+    """Any one of them will do; the empty one is a visitor, first because it asks for nothing."""
     rule = PERMISSIONS[permission]
     anybody: list[SecurityRequirement] = [{}] if Role.VISITOR in rule.roles else []
     by_token: list[SecurityRequirement] = [{TOKEN: [rule.scope.value]}] if rule.scope is not None else []

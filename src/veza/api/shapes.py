@@ -41,7 +41,7 @@ LIST_PROBLEMS = (BAD_CURSOR,)
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 SellerId = Annotated[
     str,
-    Meta(pattern=SELLER, description="Whatever you call the seller; Veza never looks in."),
+    Meta(pattern=SELLER, description="Your own id of the seller; Veza reads nothing out of it."),
 ]
 Url = Annotated[str, Meta(max_length=2000, pattern=WEB_ADDRESS)]
 CurrencyCode = Annotated[str, Meta(pattern=CURRENCY, description="ISO 4217, such as EUR.")]

@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, 8.8.3): which representation of a thing somebody has read, so that two people who edit it do
+"""Entity tags (RFC 9110, 8.8.3): which representation of a thing a client has read, so that two people who edit it do
 not undo each other without knowing.
 
 A tag is a digest of what GET answers. It changes with everything that is shown, and needs no column that a write could

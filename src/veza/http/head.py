@@ -7,7 +7,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """ASGI wrapper: whoever checks a link, or shows a preview of it, asks with HEAD first."""
+    """ASGI wrapper: a program that checks a link, or shows a preview of it, asks with HEAD first."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

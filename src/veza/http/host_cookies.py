@@ -26,7 +26,7 @@ class HostCookie:
         return connection.cookies.get(self.name(is_secure=self._is_secure(connection))) or None
 
     def make(self, connection: Connection, value: str, lasts: timedelta) -> Cookie:
-        """The cookie to set for whoever asks; one that lasts no time is forgotten."""
+        """The cookie to set; one that lasts no time is forgotten."""
         secure, seconds = self._is_secure(connection), int(lasts.total_seconds())
         lax: Literal["lax"] = "lax"  # a link in a mail opens the page signed in; no GET changes anything
         name = self.name(is_secure=secure)

@@ -162,7 +162,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._writing = self._writing or self.loop.call_later(FLUSH_SECONDS, self.transport.abort)
 
     def _not_read(self) -> None:
-        """The answer stands still: whoever asked for it does not read it."""
+        """The answer stands still: the client does not read it."""
         self._writing = None
         if self.transport.get_write_buffer_size():
             self.connections_of_server.say("answer.not_read", self._peer)

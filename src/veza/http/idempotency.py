@@ -56,7 +56,7 @@ Outcome = TypeVar("Outcome")
 class IdempotentAnswer(Base):
     """The answer to one write; `status` is null while the work is being done, or was left half done.
 
-    `caller` names a person or the operator; of a visitor nobody knows it is a digest (`Idempotent`). `body` is sealed
+    `caller` names a person or the operator; of a visitor it is a digest (`Idempotent`). `body` is sealed
     (`secret_box`): an answer may hold the token of a share link, or a code to download with.
     """
 
@@ -125,7 +125,7 @@ class Idempotent:
         `spends` are the limits that `work` spends: while one is known to be refused, no transaction is opened.
 
         Raises Problem `idempotency-key-reused` for another request under this key, `idempotency-key-in-use` when
-        the first one does not end in time, and whatever `work` raises (nothing is stored then).
+        the first one does not end in time, and what `work` raises (nothing is stored then).
         """
         async with limits.turn(self._database, *spends), self._database.write(self._actor) as session:
             if not await self._is_first(session):

@@ -127,7 +127,7 @@ def _demand_depth(value: Any) -> None:
 
 
 def _unstorable(value: Any, at: Place) -> Iterator[Fault]:
-    """Whatever no database of ours can keep."""
+    """What no database of ours can keep."""
     if isinstance(value, str):
         if said := unstorable_text(value):
             yield Fault("body", at, said)

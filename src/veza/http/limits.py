@@ -1,7 +1,7 @@
 """Rate limits at the door: who a request comes from, and what one that comes too often is told.
 
 The mechanism is `veza.kit.limits`; this is what every door needs of it. A door spends a limit in a transaction of its
-own, before any other work, so that the try counts whatever becomes of the request.
+own, before any other work, so that the try counts also where the request fails.
 """
 
 from __future__ import annotations

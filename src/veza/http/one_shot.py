@@ -35,7 +35,7 @@ class OneShot:
         `spends` are the limits that `work` spends: while one is known to be refused, no transaction is opened.
 
         Raises Problem `done-already` for a repeat, `idempotency-key-reused` for another address under this key, and
-        whatever `work` raises (the key is free again then).
+        what `work` raises (the key is free again then).
         """
         done: list[Done] = []
 

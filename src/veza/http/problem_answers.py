@@ -128,7 +128,7 @@ def _said(error: Exception) -> str:
 
 def _left(_request: DoorRequest, error: ClientLeft) -> Problem:
     log.info("request.client_left")
-    return Problem(REQUEST_REFUSED, str(error))  # for the request's line alone: nobody reads it
+    return Problem(REQUEST_REFUSED, str(error))  # for the request's line alone: the client has left
 
 
 def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> Problem:

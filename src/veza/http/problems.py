@@ -188,7 +188,7 @@ KINDS: tuple[Kind, ...] = (
 
 
 class Problem(Exception):
-    """Raised by a handler of this door: `kind`, one sentence, and whatever else helps a program to react."""
+    """Raised by a handler: `kind`, one sentence, and fields that help a program to react."""
 
     def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail)
@@ -224,7 +224,7 @@ class Described(ResponseSpec):
     """One answer of an operation for the description.
 
     Litestar copies what it registers, for each router anew, down to the last example: a sixth of the time that making
-    the application takes. Nobody changes these, so a copy is the thing itself.
+    the application takes. These never change, so a copy is the thing itself.
     """
 
     def __deepcopy__(self, _copied: dict[int, Any]) -> Described:

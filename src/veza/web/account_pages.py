@@ -174,7 +174,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @get(invitations.PAGE)
     async def invitation_page(request: DoorRequest) -> Response[bytes]:
-        """A form for whoever was invited to an artist."""
+        """A form for a person who was invited to an artist."""
         return form(request, "invitation", _whole(request))
 
     @post(invitations.PAGE, status_code=200)
@@ -197,7 +197,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @get("/claim")
     async def claim_page(request: DoorRequest) -> Response[bytes]:
-        """A form for whoever bought without an account, and their receipt."""
+        """A form for a buyer without an account, and their receipt."""
         return await claim_form(request, _whole(request))
 
     @post("/claim", status_code=200)
@@ -256,8 +256,8 @@ async def _as_person(
 ) -> None:
     """Sign in, or up where there is no such account, and do `then` in the same transaction; raises what those raise.
 
-    With `new_for` only that address may have a new account. Look at the link first: without a good one nobody may
-    learn here whether there is an account.
+    With `new_for` only that address may have a new account. Look at the link first: without a good one the asker must
+    not learn here whether there is an account.
     """
     password, actor = given.get("password", ""), "letter page"
     code = given.get("code", "").strip() or None
@@ -268,7 +268,7 @@ async def _as_person(
         wanted = await sign_up.prepare(accounts, email, given.get("name", ""), password, browser.address)
         async with accounts.database.write(actor) as session:
             added = await sign_up.finish(session, accounts, wanted)
-            if added is None:  # somebody signed up with this address between our look and this
+            if added is None:  # a sign-up with this address came between our look and this
                 raise WrongCredentials
             await then(session, added)
         return

@@ -58,7 +58,7 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def short(text: object, most: int = 80) -> str:
-    """At most `most` characters of a text somebody else chose."""
+    """At most `most` characters of a text that a person or the provider chose."""
     said = str(text)
     return said if len(said) <= most else said[: most - 1] + "…"
 

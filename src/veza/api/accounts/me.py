@@ -58,7 +58,7 @@ EXPORT_EXAMPLE: dict[str, Any] = {"account": {"email": "anna@example.org", "name
     problems=(NOT_FOUND,),
 )
 async def show_me(session: Session, identity: Identity) -> Me:
-    """The account of whoever is signed in: name, address, roles, and whether a second factor is on."""
+    """The account of the signed-in person: name, address, roles, and whether a second factor is on."""
     return await _me(session, await people.find(session, identity.person))
 
 
@@ -106,7 +106,7 @@ async def delete_me(
     address: Address,
 ) -> Response[None]:
     """Removes the account and everything personal in it: name, address, password, sessions, tokens. Records of
-    payments stay, without a name. An artist that nobody else owns needs another owner first. This cannot be undone;
+    payments stay, without a name. An artist with no other owner needs one first. This cannot be undone;
     `GET /me/export` before it takes everything along."""
     await reauthentication.demand(session, proof)
     await deletion.delete(session, accounts.rules.base_url, identity.person, address=address)

@@ -65,8 +65,8 @@ EMAIL_EXAMPLE = {"email": "anna@berg.example", "password": "a tram full of cello
 async def change_password(
     data: PasswordRequest, identity: Identity, accounts: Accounts, one_shot: OneShot, address: Address
 ) -> None:
-    """Sets a new password and ends every session but this one. Every API token is revoked too, because whoever knew the
-    old password may have made some; `keep_tokens` says that nobody did. A mail says what ended."""
+    """Sets a new password and ends every session but this one. Every API token is revoked too, because a thief of the
+    old password may have made some; `keep_tokens` keeps them. A mail says what ended."""
     async with reauthentication.given(accounts, identity.person, data.current, data.code, address) as proof:
         new = await credentials.prepare_password(accounts, proof, data.new)
 

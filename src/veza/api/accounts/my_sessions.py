@@ -83,7 +83,7 @@ async def list_sessions(
     operation="endSession",
     summary="End a session",
     permission=Permission.CREDENTIALS,
-    gives=(204, None, "Nobody is signed in there any more."),
+    gives=(204, None, "That browser is signed out."),
     problems=(NOT_FOUND,),
 )
 async def end_session(session: Session, session_id: UUID, identity: Identity, address: Address) -> None:

@@ -73,8 +73,8 @@ async def reset_password(
     address: Address,
 ) -> Response[None]:
     """Takes the `token` of the mailed link. Every session of the account ends and every API token is revoked, a mail
-    says so; its address counts as confirmed, and this device is known from now on, so that nobody's failures keep it
-    from signing in."""
+    says so; its address counts as confirmed, and this device is known from now on, so that failures of others do not
+    keep it from signing in."""
     hashed = await credentials.prepare_reset(accounts, data.token, data.password, address)
     person_id = await one_shot.run(lambda session: credentials.reset(session, accounts, data.token, hashed, address))
     response: Response[None] = Response(None, status_code=204)

@@ -149,8 +149,8 @@ async def close_account(
     address: Address,
     proof: ProofHeader = None,
 ) -> None:
-    """Deletes somebody's account as if they had done it: what is personal goes, records of payments stay, and a mail
-    tells them. An artist that nobody else owns needs another owner first. This cannot be undone. Takes a fresh
+    """Deletes a person's account as if they had done it: what is personal goes, records of payments stay, and a mail
+    tells them. An artist with no other owner needs one first. This cannot be undone. Takes a fresh
     proof."""
     await reauthentication.spend(session, identity.person_id, proof)
     await deletion.delete(session, accounts.rules.base_url, person_id, address=address)

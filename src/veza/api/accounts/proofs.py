@@ -49,7 +49,7 @@ MADE_EXAMPLE = {"proof": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA", "expires
 )
 async def prove_afresh(session: Session, proof: Reauthenticated) -> ProofMade:
     """Takes your password, and a code where a second factor is on, and gives a proof for one request that wants one:
-    giving or taking a role, closing somebody's account, opening an artist's payout form. It is good for five
+    giving or taking a role, closing an account, opening an artist's payout form. It is good for five
     minutes."""
     secret = await reauthentication.voucher(session, proof)
     return ProofMade(secret, session.now + LASTS[Purpose.PROOF])

@@ -34,7 +34,7 @@ class SignInRequest(Struct, forbid_unknown_fields=True):
 
 
 class WhoAmI(Struct, frozen=True):
-    """Who asks: nobody we know when `person_id` is null and the roles say visitor. `withheld_roles` count once they
+    """Who asks: a visitor when `person_id` is null. `withheld_roles` count once they
     have signed in with a second factor."""
 
     person_id: UUID | None
@@ -86,7 +86,7 @@ async def sign_in_person(
     gives=(WhoAmI, "Who asks.", WHO_EXAMPLE),
 )
 async def who_am_i(identity: Identity) -> WhoAmI:
-    """Who is signed in here, with which roles; nobody is an answer, too."""
+    """Who is signed in here, with which roles; a visitor is told so."""
     order = list(Role).index
     roles, withheld = sorted(identity.roles, key=order), sorted(identity.withheld, key=order)
     return WhoAmI(identity.person_id, roles, identity.is_confirmed, withheld)
@@ -97,12 +97,12 @@ async def who_am_i(identity: Identity) -> WhoAmI:
     operation="signOut",
     summary="Sign out",
     permission=Permission.SIGN_IN,
-    gives=(204, None, "Nobody is signed in here any more."),
+    gives=(204, None, "This browser is signed out."),
 )
 async def sign_out(
     session: Session, request: DoorRequest, identity: Identity, cookie_jar: Cookies, address: Address
 ) -> Response[None]:
-    """Ends this session and lets the browser forget it. Whoever is not signed in gets the same answer."""
+    """Ends this session and lets the browser forget it. A visitor gets the same answer."""
     secret = cookie_jar.session(request)
     if secret is not None and identity.session_id is not None:
         await sessions.end_secret(session, secret)

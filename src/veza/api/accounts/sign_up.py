@@ -58,7 +58,7 @@ LINK_EXAMPLE = {"token": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA"}
 )
 async def sign_up_person(data: SignUpRequest, accounts: Accounts, one_shot: OneShot, address: Address) -> Accepted:
     """Opens an account and mails a link to confirm the address. One may sign in at once; some things wait for the
-    confirmation. Whoever has an account with this address already is told so by mail, and only there."""
+    confirmation. Where the address has an account already, only the mail says so."""
     wanted = await sign_up.prepare(accounts, data.email, data.name, data.password, address)
     await one_shot.run(lambda session: sign_up.finish(session, accounts, wanted))
     return Accepted(MAIL_IS_ON_ITS_WAY)
@@ -75,7 +75,7 @@ async def sign_up_person(data: SignUpRequest, accounts: Accounts, one_shot: OneS
 )
 async def confirm_address(session: Session, data: LinkOpened, address: Address) -> None:
     """Takes the `token` of a mailed link: the address of a new account is confirmed, or an account changes to its new
-    address. Nobody needs to be signed in."""
+    address. No sign-in is needed."""
     await sign_up.confirm(session, data.token, address)
 
 

@@ -86,7 +86,7 @@ JOINED_EXAMPLE: dict[str, Any] = {
 @write.post(
     "/artists/{artist:str}/invitations",
     operation="inviteToArtist",
-    summary="Invite somebody to an artist",
+    summary="Invite a person to an artist",
     permission=Permission.PUBLISH,
     body={"email": "ben@example.org"},
     gives=(201, InvitationResponse, "The same for every address.", INVITATION_EXAMPLE),
@@ -101,9 +101,9 @@ async def invite(
     catalog: Catalog,
     proof: ProofHeader = None,
 ) -> InvitationResponse:
-    """Mails a link that lets whoever has this address act for the artist, once they accept; it works for a week. Only
-    an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link. Takes a
-    fresh proof."""
+    """Mails a link that lets the person with this address act for the artist, once they accept; it works for a week.
+    Only an owner can. Nothing tells whether there is such an account. Inviting an address again replaces its link.
+    Takes a fresh proof."""
     await limits.spend(session, *invitations.inviting(identity.actor, data.email))
     row = await acting.artist_to_change(session, artist, identity, as_owner=True)
     await reauthentication.spend(session, identity.person_id, proof)

@@ -34,7 +34,7 @@ class NewMember(Struct, forbid_unknown_fields=True):
 
 
 class PartChange(Struct, forbid_unknown_fields=True):
-    """What somebody is to be from now on."""
+    """What the person is to be from now on."""
 
     part: Part
 

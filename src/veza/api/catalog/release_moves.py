@@ -74,7 +74,7 @@ async def unschedule_release(session: Session, release_id: UUID, identity: Ident
 
 @_move("withdraw", "withdrawRelease", "Withdraw a release", "The release, withdrawn.")
 async def withdraw_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
-    """Nobody but the artist's people sees it any more. Who owns it keeps it; it may be published again."""
+    """Only the artist's people see it from now on. Buyers keep what they own; it may be published again."""
     return await _moved(session, release_id, identity, publishing.withdraw)
 
 

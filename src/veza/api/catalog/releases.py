@@ -184,7 +184,7 @@ async def edit_release(
     problems=(NOT_FOUND, NOT_NOW),
 )
 async def delete_release(session: Session, release_id: UUID, identity: Identity) -> Removed:
-    """Deletes a draft with its tracks. What was published can be withdrawn, not deleted: somebody may own it."""
+    """Deletes a draft with its tracks. What was published can be withdrawn, not deleted: a buyer may own it."""
     row = await acting.release_to_change(session, release_id, identity)
     await deleting.delete_release(session, row)
     return Removed(release_id)

@@ -67,7 +67,7 @@ async def move_track(session: Session, track_id: UUID, data: Place, identity: Id
     problems=(*WRITES,),
 )
 async def reorder_tracks(session: Session, release_id: UUID, data: TrackOrder, identity: Identity) -> TrackList:
-    """Puts all tracks in the order given. Refused unless it names each once: somebody may have added one."""
+    """Puts all tracks in the order given. Refused unless it names each once: a track may have been added."""
     release = await acting.release_to_change(session, release_id, identity)
     await tracks.reorder_tracks(session, release, data.track_ids)
     return await _in_order(session, release_id)

@@ -157,7 +157,7 @@ async def list_people(session: Session, playlist_id: UUID, identity: Identity) -
 @write.put(
     "/playlists/{playlist_id:uuid}/people/{person_id:uuid}",
     operation="inviteToPlaylist",
-    summary="Invite somebody to a playlist",
+    summary="Invite a person to a playlist",
     permission=Permission.LISTEN,
     any_body=True,
     gives=(
@@ -169,7 +169,7 @@ async def list_people(session: Session, playlist_id: UUID, identity: Identity) -
     problems=(NOT_FOUND, PLAYLIST_FULL),
 )
 async def invite(session: Session, playlist_id: UUID, person_id: UUID, identity: Identity) -> Invitation:
-    """The owner lets somebody add, move and remove items. Inviting twice is inviting once."""
+    """The owner lets a person add, move and remove items. Inviting twice is inviting once."""
     await playlist_people.invite(session, playlist_id, identity.person, person_id)
     return Invitation(playlist_id, person_id, True)
 
@@ -177,7 +177,7 @@ async def invite(session: Session, playlist_id: UUID, person_id: UUID, identity:
 @write.delete(
     "/playlists/{playlist_id:uuid}/people/{person_id:uuid}",
     operation="removeFromPlaylist",
-    summary="Take somebody off a playlist, or leave it",
+    summary="Take a person off a playlist, or leave it",
     permission=Permission.LISTEN,
     any_body=True,
     gives=(
@@ -189,6 +189,6 @@ async def invite(session: Session, playlist_id: UUID, person_id: UUID, identity:
     problems=(NOT_FOUND,),
 )
 async def uninvite(session: Session, playlist_id: UUID, person_id: UUID, identity: Identity) -> Invitation:
-    """The owner takes somebody off, or somebody leaves; what they added stays."""
+    """The owner takes a person off, or the person leaves; what they added stays."""
     await playlist_people.remove(session, playlist_id, identity.person, person_id)
     return Invitation(playlist_id, person_id, False)

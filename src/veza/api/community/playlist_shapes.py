@@ -131,7 +131,7 @@ class ItemPlace(Struct, frozen=True):
 
 
 class PersonOnPlaylist(Struct, frozen=True):
-    """Somebody who was invited to change the items."""
+    """A person who was invited to change the items."""
 
     person_id: UUID
     name: str

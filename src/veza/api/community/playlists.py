@@ -192,7 +192,7 @@ async def delete_playlist(session: Session, playlist_id: UUID, identity: Identit
     problems=(NOT_FOUND,),
 )
 async def renew_link(session: Session, playlist_id: UUID, identity: Identity) -> ShareLink:
-    """Makes a link that opens the playlist to whoever has it; the one before it opens nothing any more."""
+    """Makes a link that opens the playlist; the one before it opens nothing any more."""
     return ShareLink(playlist_id, await playlists.renew_link(session, playlist_id, identity.person))
 
 
@@ -207,7 +207,7 @@ async def renew_link(session: Session, playlist_id: UUID, identity: Identity) ->
     problems=(NOT_FOUND,),
 )
 async def revoke_link(session: Session, playlist_id: UUID, identity: Identity) -> ShareLink:
-    """Whoever has the link sees a private playlist no more; revoking what is not there changes nothing."""
+    """The link opens a private playlist no more; revoking what is not there changes nothing."""
     await playlists.revoke_link(session, playlist_id, identity.person)
     return ShareLink(playlist_id, None)
 

@@ -1,4 +1,4 @@
-"""Who comes to the market's door: a person, whoever has a cart's token, or both just after signing in."""
+"""Who comes to the market's door: a person, the holder of a cart's token, or both just after signing in."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def _buyer(
         HeaderParameter(
             name=HEADER,
             max_length=200,
-            description=f"Whose cart, when nobody is signed in; the cookie `{COOKIE}` says the same.",
+            description=f"Whose cart, without signing in; the cookie `{COOKIE}` says the same.",
         ),
     ] = None,
 ) -> Buyer:
@@ -74,7 +74,7 @@ def keyed_by_cart(idempotent: Idempotent, buyer: Buyer) -> Idempotent:
 
 
 async def take_along(database: Database, buyer: Buyer) -> None:
-    """Before the cart of somebody who has signed in is looked at: what the token's cart holds comes into theirs.
+    """Before the cart of a person is looked at: what the token's cart holds comes into it.
 
     However they signed in, this is the first that the market sees of it. Nothing is written once it has come over.
     """

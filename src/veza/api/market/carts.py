@@ -1,4 +1,4 @@
-"""Carts: of a person, or of whoever has the cart's token."""
+"""Carts: of a person, or of the holder of the cart's token."""
 
 from __future__ import annotations
 

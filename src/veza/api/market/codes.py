@@ -176,7 +176,7 @@ async def list_codes(
     problems=(NOT_FOUND,),
 )
 async def revoke_codes(session: Session, artist_id: UUID, batch_id: UUID, identity: Identity) -> BatchResponse:
-    """Codes nobody has used yet give nothing from now on; who redeemed one keeps what it gave."""
+    """Unused codes give nothing from now on; a person who redeemed one keeps what it gave."""
     await acting.artist_for(session, artist_id, identity)
     batch = await codes.find(session, batch_id)
     if batch.artist_id != artist_id:

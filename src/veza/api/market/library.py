@@ -37,7 +37,7 @@ class OwnedResponse(Struct, frozen=True):
 
 
 SOUND_IS_KEPT = False
-"""No recording is kept in this version: whoever owns a track can neither hear nor download it here yet."""
+"""No recording is kept in this version: an owner of a track can neither hear nor download it here yet."""
 
 
 class AccessResponse(Struct, frozen=True):

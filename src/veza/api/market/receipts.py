@@ -150,7 +150,7 @@ async def show_carts_receipt(
     rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[str]:
-    """For who has no account: by the cart it was checked out from, or by the link that was mailed. Once somebody has
+    """For who has no account: by the cart it was checked out from, or by the link that was mailed. Once a person has
     claimed the order, it is among theirs."""
     return _page(await _of_cart(order_id, token, database, buyer, rules))
 

@@ -50,7 +50,7 @@ class RepeatedRefundRequest(Struct, forbid_unknown_fields=True):
 
 class RefundRequestResponse(Struct, frozen=True):
     """A request for one line: `granted` once the refund is under way, `refunded` when the money went back, by a dispute
-    too. `failed` when it came to nothing, `failed_because` says why: whoever decides may grant it once more."""
+    too. `failed` when it came to nothing, `failed_because` says why: it may be granted once more."""
 
     id: UUID
     order_id: UUID

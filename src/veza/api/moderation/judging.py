@@ -168,7 +168,7 @@ async def list_decisions(
     kind: OfKind = None,
     subject: Annotated[UUID | None, QueryParameter(description="Only about this thing.")] = None,
 ) -> Page[EntryResponse]:
-    """Every decision, newest first: who, when, about what, and why. Nobody changes it."""
+    """Every decision, newest first: who, when, about what, and why. It is never changed."""
     filters = {"kind": kind, "subject": subject}
     page = page_request.of("moderation log", filters)
     rows = await log.listed(session, page.slice, kind=kind, subject_id=subject)

@@ -74,7 +74,7 @@ class DecisionRequest(Struct, forbid_unknown_fields=True):
 
 
 class SubjectDecision(Struct, forbid_unknown_fields=True):
-    """What is decided about a thing that nobody needs to have reported."""
+    """What is decided about a thing, reported or not."""
 
     subject_kind: SubjectKind
     subject_id: UUID

@@ -74,7 +74,7 @@ class PaymentDraft(Struct, forbid_unknown_fields=True):
 
 
 class PaymentResponse(Struct, frozen=True):
-    """A payment; amounts are whole minor units of `currency`. `checkout_url` is null once nobody can pay there."""
+    """A payment; amounts are whole minor units of `currency`. `checkout_url` is null once its page is over."""
 
     id: UUID
     order_ref: str
@@ -197,8 +197,8 @@ DETAIL_EXAMPLE = {
 async def create_payment(
     data: PaymentDraft, idempotent: Idempotent, money: Money, terms: SaleTerms
 ) -> Response[PaymentResponse]:
-    """Writes the payment and opens the provider's pay page for it. Repeating the request with the same key, after
-    whatever happened, gives the same payment. Sellers are paid once the charge is seen to have succeeded."""
+    """Writes the payment and opens the provider's pay page for it. Repeating the request with the same key
+    gives the same payment, also after a crash. Sellers are paid once the charge is seen to have succeeded."""
     wanted = CheckoutSessionRequest(
         data.order_ref,
         data.currency,

@@ -49,7 +49,7 @@ class RefundDraft(Struct, forbid_unknown_fields=True):
 
 
 class RefundResponse(Struct, frozen=True):
-    """A refund; `origin` is `requested` here or made at the `provider` by somebody else."""
+    """A refund; `origin` is `requested` here, or made at the `provider`."""
 
     id: UUID
     payment_id: UUID
@@ -151,7 +151,7 @@ async def list_refunds(
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only of this payment.")] = None,
 ) -> Page[RefundResponse]:
-    """All refunds, newest first, those made at the provider by somebody else included."""
+    """All refunds, newest first, with those that were made at the provider."""
     filters = {"status": status, "payment_id": payment}
     page = page_request.of("refunds", filters)
     rows = await listings.refunds(session, page.slice, status=status, payment_id=payment)

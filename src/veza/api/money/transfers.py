@@ -64,7 +64,7 @@ class TransferResponse(Struct, frozen=True):
 
 
 class ReversalResponse(Struct, frozen=True):
-    """Money taken back from a transfer; `surplus_minor` of it nobody here needed."""
+    """Money taken back from a transfer; `surplus_minor` of it is more than was owed here."""
 
     id: UUID
     status: ReversalStatus

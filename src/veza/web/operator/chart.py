@@ -52,7 +52,7 @@ class Range:
 RANGES = {
     found.name: found
     for found in (
-        # Two minutes: samples a minute apart drift, and a step without one would look like a time nobody looked.
+        # Two minutes: samples a minute apart drift, and a step without one would look like a time without samples.
         Range("1h", "1 hour", timedelta(hours=1), timedelta(minutes=2), "%H:%M"),
         Range("24h", "24 hours", timedelta(hours=24), timedelta(minutes=10), "%H:%M"),
         Range("7d", "7 days", timedelta(days=7), timedelta(hours=1), "%d %b"),
@@ -72,7 +72,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One kind of row over time. `unseen` is the shape of the times in which nobody looked."""
+    """One kind of row over time. `unseen` is the shape of the times without samples."""
 
     kind: str
     title: str
@@ -160,7 +160,7 @@ def _band(floor: Sequence[int], column: Sequence[int], top: int) -> str:
 
 
 def _line(column: Sequence[int], seen: Sequence[bool], top: int) -> str:
-    """A staircase, broken where nobody looked and where nothing waited."""
+    """A staircase, broken where there are no samples and where nothing waited."""
     path, pen_down = [], False
     for x, wide, (here, known) in _runs(list(zip(column, seen, strict=True))):
         if not known or not here:

@@ -74,5 +74,5 @@ class Comparison:
             done = await reconcile(self._database, self._gateway, since=SINCE, apply=True)
             log.info("comparison.done", differences=len(done.differences), applied=done.applied)
         except Exception as error:
-            # Whatever it is, the page that began it is gone: the log and the next comparison say it.
+            # The page that began it is gone: the log and the next comparison say it.
             log.error("comparison.failed", reason=str(error), exc_info=error)

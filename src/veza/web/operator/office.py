@@ -31,7 +31,7 @@ SIGN_IN = "/operator/sign-in"
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in; the door leads to the sign-in page and, from there, back."""
+    """The operator is not signed in; the door leads to the sign-in page and, from there, back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Office:
     """Whether there is a mailbox to lead to."""
 
     def show(self, request: DoorRequest, template: str, **values: Any) -> Response[bytes]:
-        """A page for whoever is at the browser."""
+        """A page for the guest or the operator at the browser."""
         told = {"visit": visit_of(request, self.sessions), "keeps_mails": self.keeps_mails, **values}
         return self.pages.show(request, f"operator/{template}", **told)
 

@@ -80,6 +80,6 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
 
 
 def _wanted(address: str | None) -> str:
-    """Where to go after signing in; only to pages of ours, whatever the address says."""
+    """Where to go after signing in; only to pages of ours."""
     fits = address is not None and _OURS.fullmatch(address) and not address.startswith(SIGN_IN)
     return address if fits and address else "/operator"
