@@ -29,8 +29,8 @@ _IN_PATH = re.compile(r"\{(\w+):")
 
 
 @dataclass(frozen=True)
-class Taken:
-    """`Annotated[T, Taken(read)]`: the parameter is what `read` finds in the request."""
+class FromRequest:
+    """`Annotated[T, FromRequest(read)]`: the parameter is what `read` finds in the request."""
 
     read: Callable[[DoorRequest], Any]
 
@@ -48,16 +48,16 @@ class Around:
 _BY_TYPE: Mapping[Any, Callable[[DoorRequest], Any]] = {Identity: identity_of, DoorRequest: lambda request: request}
 
 
-Address: TypeAlias = Annotated[str, Taken(address_of)]
+Address: TypeAlias = Annotated[str, FromRequest(address_of)]
 """The network address that the request comes from."""
 
 
 class Endpoint:
     """A handler, and how its parameters are found.
 
-    A parameter is, in this order: of a type in `handed`, which the declaration hands over; `Taken` or `Around`; the
-    identity or the request; what a `QueryParameter`, `HeaderParameter` or `PathParameter` says; a part of the path by
-    its name; the body, by the name `data`; else what the router provides under that name.
+    A parameter is, in this order: of a type in `handed`, which the declaration hands over; `FromRequest` or `Around`;
+    the identity or the request; what a `QueryParameter`, `HeaderParameter` or `PathParameter` says; a part of the path
+    by its name; the body, by the name `data`; else what the router provides under that name.
     """
 
     def __init__(self, handler: Handler, path: str, handed: frozenset[type], body: Any = None) -> None:
@@ -68,7 +68,7 @@ class Endpoint:
         self.found: dict[str, inspect.Parameter] = {}
         """What Litestar finds, by name."""
         self._around: dict[str, tuple[Around, Endpoint]] = {}
-        self._taken: dict[str, Callable[[DoorRequest], Any]] = {}
+        self._from_request: dict[str, Callable[[DoorRequest], Any]] = {}
         self._path, self._body = path, body
         hints = get_type_hints(handler, include_extras=True)
         self.returns = hints.pop("return", None)
@@ -89,7 +89,7 @@ class Endpoint:
     def values(self, request: DoorRequest, found: Mapping[str, Any]) -> dict[str, Any]:
         """The handler's parameters by name, but for what is handed over and what stands around."""
         values = {name: found[name] for name in self.found}
-        for name, read in self._taken.items():
+        for name, read in self._from_request.items():
             values[name] = read(request)
         return values
 
@@ -107,15 +107,15 @@ class Endpoint:
 
     def _sort(self, name: str, hint: Any, default: Any, handed: frozenset[type]) -> None:
         kind, *remarks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-        remark = next((one for one in remarks if isinstance(one, (Taken, Around, KwargDefinition))), None)
+        remark = next((one for one in remarks if isinstance(one, (FromRequest, Around, KwargDefinition))), None)
         if kind in handed:
             self.handed[kind] = name
         elif isinstance(remark, Around):
             self._around[name] = remark, Endpoint(remark.opened, self._path, frozenset(), self._body)
-        elif isinstance(remark, Taken):
-            self._taken[name] = remark.read
+        elif isinstance(remark, FromRequest):
+            self._from_request[name] = remark.read
         elif kind in _BY_TYPE:
-            self._taken[name] = _BY_TYPE[kind]
+            self._from_request[name] = _BY_TYPE[kind]
         else:
             self.found[name] = _parameter(name, hint if remark else self._for_litestar(name, hint), default)
 
@@ -127,7 +127,7 @@ class Endpoint:
         return of_shape(NamedDependency, hint)
 
 
-def shown_to_litestar(answer: Handler, endpoint: Endpoint, returns: Any, **more: Any) -> Handler:
+def for_litestar(answer: Handler, endpoint: Endpoint, returns: Any, **more: Any) -> Handler:
     """`answer`, which takes the request and by name what Litestar finds, with the name and docstring of the endpoint's
     handler and a signature that says so. `more` are parameters that the declaration itself takes, each an annotation,
     an annotation and a default, or a Parameter."""

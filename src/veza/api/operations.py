@@ -20,7 +20,7 @@ from litestar.handlers import HTTPRouteHandler, delete, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import Endpoint, Handler, of_shape, shown_to_litestar
+from veza.api.endpoints import Endpoint, Handler, for_litestar, of_shape
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, nothing, page_of
 from veza.http.editing import IfMatch, on_condition
 from veza.http.idempotency import IdempotencyKey, Idempotent, Reply, idempotent_of
@@ -43,7 +43,7 @@ Gives: TypeAlias = tuple[int, Any, str, Any] | tuple[int, None, str]
 _DATABASE = NamedDependency[Database]
 
 
-class Said(TypedDict):
+class Declaration(TypedDict):
     """What every declaration says: the operation's id, a summary, the permission, the problems beside those that every
     operation of the kind may answer; and what few say, in the words of Litestar."""
 
@@ -57,7 +57,7 @@ class Said(TypedDict):
     request_max_body_size: NotRequired[int]
 
 
-def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **said: Unpack[Said]) -> Declare:
+def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **declared: Unpack[Declaration]) -> Declare:
     """GET of one thing. The handler takes `session`, which only reads; what it `gives` are the described answers
     themselves where that is no JSON."""
 
@@ -72,14 +72,14 @@ def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **said: Unpack
                 async with found["database"].read() as session:
                     return await handler(**values, **{session_name: session})
 
-        described = gives if isinstance(gives, Mapping) else answers(200, *gives, *said.get("problems", ()))
-        shown = shown_to_litestar(answer, endpoint, endpoint.returns, database=_DATABASE)
-        return get(path, **_for_litestar(said, described))(shown)
+        described = gives if isinstance(gives, Mapping) else answers(200, *gives, *declared.get("problems", ()))
+        shown = for_litestar(answer, endpoint, endpoint.returns, database=_DATABASE)
+        return get(path, **_options(declared, described))(shown)
 
     return declare
 
 
-def listing(path: str, *, sorts: Sorts, gives: Shown, **said: Unpack[Said]) -> Declare:
+def listing(path: str, *, sorts: Sorts, gives: Shown, **declared: Unpack[Declaration]) -> Declare:
     """GET of a list, in pages. The handler takes `session`, which only reads, and a PageRequest; `sorts` are the list's
     orders, the first unless the request says another; `gives` is one item, with what a page is in a sentence."""
     shape, description, example = gives
@@ -95,15 +95,15 @@ def listing(path: str, *, sorts: Sorts, gives: Shown, **said: Unpack[Said]) -> D
                 async with found["database"].read() as session:
                     return await handler(**values, **{session_name: session})
 
-        problems = (*said.get("problems", ()), *LIST_PROBLEMS)
+        problems = (*declared.get("problems", ()), *LIST_PROBLEMS)
         described = answers(200, page, description, page_of(example), *problems)
-        shown = shown_to_litestar(answer, endpoint, page, database=_DATABASE, **page_parameters(sorts))
-        return get(path, **_for_litestar(said, described))(shown)
+        shown = for_litestar(answer, endpoint, page, database=_DATABASE, **page_parameters(sorts))
+        return get(path, **_options(declared, described))(shown)
 
     return declare
 
 
-class SaidOfWrite(Said):
+class WriteDeclaration(Declaration):
     """What every declaration of a write says: what it gives; an example of the body; `any_body` where it takes others
     than JSON, or none; and the limits that its work spends, as a function of the handler's parameters."""
 
@@ -113,7 +113,7 @@ class SaidOfWrite(Said):
     spends: NotRequired[Callable[..., Sequence[Allowance]]]
 
 
-class SaidOfIdempotent(SaidOfWrite):
+class IdempotentDeclaration(WriteDeclaration):
     """`edits` locks what the write changes, and returns it as GET shows it; it takes parameters as a handler does. With
     it, the write honours `If-Match`. `location` is where a new thing is, such as `/api/v1/releases/{shown.id}`."""
 
@@ -122,28 +122,28 @@ class SaidOfIdempotent(SaidOfWrite):
 
 
 class _Write:
-    def post(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
-        return _write(post, path, said)
+    def post(self, path: str, **declared: Unpack[IdempotentDeclaration]) -> Declare:
+        return _write(post, path, declared)
 
-    def put(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
-        return _write(put, path, said)
+    def put(self, path: str, **declared: Unpack[IdempotentDeclaration]) -> Declare:
+        return _write(put, path, declared)
 
-    def patch(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
-        return _write(patch, path, said)
+    def patch(self, path: str, **declared: Unpack[IdempotentDeclaration]) -> Declare:
+        return _write(patch, path, declared)
 
-    def delete(self, path: str, **said: Unpack[SaidOfIdempotent]) -> Declare:
-        return _write(delete, path, said)
+    def delete(self, path: str, **declared: Unpack[IdempotentDeclaration]) -> Declare:
+        return _write(delete, path, declared)
 
 
 class _OneShot:
-    def post(self, path: str, **said: Unpack[SaidOfWrite]) -> Declare:
-        return _one_shot(post, path, said)
+    def post(self, path: str, **declared: Unpack[WriteDeclaration]) -> Declare:
+        return _one_shot(post, path, declared)
 
-    def put(self, path: str, **said: Unpack[SaidOfWrite]) -> Declare:
-        return _one_shot(put, path, said)
+    def put(self, path: str, **declared: Unpack[WriteDeclaration]) -> Declare:
+        return _one_shot(put, path, declared)
 
-    def delete(self, path: str, **said: Unpack[SaidOfWrite]) -> Declare:
-        return _one_shot(delete, path, said)
+    def delete(self, path: str, **declared: Unpack[WriteDeclaration]) -> Declare:
+        return _one_shot(delete, path, declared)
 
 
 write = _Write()
@@ -153,14 +153,14 @@ one_shot = _OneShot()
 and may return a Response, for its cookies."""
 
 
-def _write(method: type[HTTPRouteHandler], path: str, said: SaidOfIdempotent) -> Declare:
-    status, edits, location = said["gives"][0], said.get("edits"), said.get("location")
+def _write(method: type[HTTPRouteHandler], path: str, declared: IdempotentDeclaration) -> Declare:
+    status, edits, location = declared["gives"][0], declared.get("edits"), declared.get("location")
 
     def declare(handler: Handler) -> HTTPRouteHandler:
-        endpoint = Endpoint(handler, path, frozenset({Session, Idempotent}), said.get("body"))
+        endpoint = Endpoint(handler, path, frozenset({Session, Idempotent}), declared.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(Idempotent)
         current = Endpoint(edits, path, frozenset({Session})) if edits is not None else None
-        spent = _spending(said)
+        spent = _spending(declared)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             idempotent = await idempotent_of(request, found["database"], found["idempotency_key"])
@@ -183,18 +183,18 @@ def _write(method: type[HTTPRouteHandler], path: str, said: SaidOfIdempotent) ->
         if current is not None:
             taken = {**current.found, **taken, "if_match": (IfMatch, None)}
         problems = EDIT_PROBLEMS if current is not None else WRITE_PROBLEMS
-        return _declared(method, path, said, endpoint, answer, problems, taken)
+        return _handler_of(method, path, declared, endpoint, answer, problems, taken)
 
     return declare
 
 
-def _one_shot(method: type[HTTPRouteHandler], path: str, said: SaidOfWrite) -> Declare:
-    status = said["gives"][0]
+def _one_shot(method: type[HTTPRouteHandler], path: str, declared: WriteDeclaration) -> Declare:
+    status = declared["gives"][0]
 
     def declare(handler: Handler) -> HTTPRouteHandler:
-        endpoint = Endpoint(handler, path, frozenset({Session, OneShot}), said.get("body"))
+        endpoint = Endpoint(handler, path, frozenset({Session, OneShot}), declared.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(OneShot)
-        spent = _spending(said)
+        spent = _spending(declared)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             write = await one_shot_of(request, found["database"], found["idempotency_key"])
@@ -210,49 +210,51 @@ def _one_shot(method: type[HTTPRouteHandler], path: str, said: SaidOfWrite) -> D
             return given if isinstance(given, Response) else Response(given, status_code=status)
 
         problems = (DONE_ALREADY, *WRITE_PROBLEMS)
-        return _declared(method, path, said, endpoint, answer, problems, {"idempotency_key": OneShotKey})
+        return _handler_of(method, path, declared, endpoint, answer, problems, {"idempotency_key": OneShotKey})
 
     return declare
 
 
-def _declared(
+def _handler_of(
     method: type[HTTPRouteHandler],
     path: str,
-    said: SaidOfWrite,
+    declared: WriteDeclaration,
     endpoint: Endpoint,
     answer: Handler,
     usual: Sequence[Kind],
     taken: Mapping[str, Any],
 ) -> HTTPRouteHandler:
-    status, shape, description, *example = said["gives"]
-    limited = (RATE_LIMITED,) if "spends" in said else ()
-    problems = (*said.get("problems", ()), *endpoint.problems, *limited, *usual)
+    status, shape, description, *example = declared["gives"]
+    limited = (RATE_LIMITED,) if "spends" in declared else ()
+    problems = (*declared.get("problems", ()), *endpoint.problems, *limited, *usual)
     described = answers(status, shape, description, *example, *problems) if example else nothing(description, *problems)
-    shown = shown_to_litestar(answer, endpoint, of_shape(Response, shape), database=_DATABASE, **taken)
-    return method(path, status_code=status, **_for_litestar(said, described, any_body=said.get("any_body", False)))(
+    shown = for_litestar(answer, endpoint, of_shape(Response, shape), database=_DATABASE, **taken)
+    return method(path, status_code=status, **_options(declared, described, any_body=declared.get("any_body", False)))(
         shown
     )
 
 
-def _spending(said: SaidOfWrite) -> Callable[[Mapping[str, Any]], Sequence[Allowance]]:
+def _spending(declared: WriteDeclaration) -> Callable[[Mapping[str, Any]], Sequence[Allowance]]:
     """Which limits the work spends, of the handler's parameters: while one is known to be refused, no transaction is
     opened."""
-    spends = said.get("spends")
+    spends = declared.get("spends")
     if spends is None:
         return lambda _values: ()
     names = tuple(inspect.signature(spends).parameters)
     return lambda values: spends(**{name: values[name] for name in names})
 
 
-def _for_litestar(said: Said, described: Mapping[int, ResponseSpec], *, any_body: bool = False) -> dict[str, Any]:
+def _options(declared: Declaration, described: Mapping[int, ResponseSpec], *, any_body: bool = False) -> dict[str, Any]:
     few: dict[str, Any] = {
-        name: one for name, one in said.items() if name in ("media_type", "operation_class", "request_max_body_size")
+        name: one
+        for name, one in declared.items()
+        if name in ("media_type", "operation_class", "request_max_body_size")
     }
     return {
-        "operation_id": said["operation"],
-        "summary": said["summary"],
-        "opt": {**needs(said["permission"]), **({ANY_BODY: True} if any_body else {})},
-        "responses": {**described, **said.get("answers_too", {})},
+        "operation_id": declared["operation"],
+        "summary": declared["summary"],
+        "opt": {**needs(declared["permission"]), **({ANY_BODY: True} if any_body else {})},
+        "responses": {**described, **declared.get("answers_too", {})},
         **few,
     }
 
