@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is here. A person may have several; everybody who is signed in is a listener."""
+    """What a person is here. A person may have several roles; every signed-in person is a listener."""
 
     VISITOR = "visitor"
     LISTENER = "listener"
@@ -22,7 +22,7 @@ STAFF = frozenset({Role.MODERATOR, Role.ADMIN})
 
 
 class Scope(StrEnum):
-    """What an API token may be used for; a token without the scope is refused whatever its person may do."""
+    """What an API token may be used for. A token without the scope is refused, also where its person has the permission."""
 
     READ = "read"
     WRITE = "write"
@@ -31,7 +31,7 @@ class Scope(StrEnum):
 
 
 class Permission(StrEnum):
-    """One thing that may be done. Whether it may be done to *this* artist or order is for its module to say."""
+    """One thing that may be done. The module decides whether it may be done to *this* artist or order."""
 
     BROWSE = "browse"
     SIGN_IN = "sign in"
@@ -53,7 +53,7 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who has a permission, which token scope it takes (none: never by token), and what it is, for people."""
+    """The roles that have a permission, the token scope it takes (None: never by token), and a description for people."""
 
     roles: frozenset[Role]
     scope: Scope | None
@@ -69,7 +69,7 @@ _ADMINS = frozenset({Role.ADMIN})
 PERMISSIONS: dict[Permission, Rule] = {
     Permission.BROWSE: Rule(_EVERYBODY, Scope.READ, "look at what is published, and at products"),
     Permission.SIGN_IN: Rule(_EVERYBODY, None, "sign up, sign in, confirm an address, reset a password"),
-    Permission.OWN_ACCOUNT: Rule(_PEOPLE, Scope.READ, "read one's own account, and what one owns"),
+    Permission.OWN_ACCOUNT: Rule(_PEOPLE, Scope.READ, "read your own account and library"),
     Permission.CREDENTIALS: Rule(
         _PEOPLE,
         None,
@@ -80,17 +80,17 @@ PERMISSIONS: dict[Permission, Rule] = {
     Permission.BECOME_ARTIST: Rule(
         _PEOPLE, Scope.WRITE, "open an artist's page, with a confirmed address; accept an invitation to one"
     ),
-    Permission.PUBLISH: Rule(_ARTISTS, Scope.WRITE, "edit and publish what belongs to one's own artists"),
+    Permission.PUBLISH: Rule(_ARTISTS, Scope.WRITE, "edit and publish releases of your own artists"),
     Permission.BUY: Rule(_EVERYBODY, Scope.SHOP, "fill a cart and pay, signed in or not"),
-    Permission.OWN_ORDERS: Rule(_PEOPLE, Scope.SHOP, "read one's own orders, ask for a refund"),
+    Permission.OWN_ORDERS: Rule(_PEOPLE, Scope.SHOP, "read your own orders, request refunds"),
     Permission.SELL: Rule(
-        _ARTISTS, Scope.SHOP, "price products, see sales and payouts, grant refunds: one's own artists"
+        _ARTISTS, Scope.SHOP, "price products, see sales and payouts, grant refunds, for your own artists"
     ),
     Permission.REPORT: Rule(_PEOPLE, Scope.WRITE, "report what breaks the rules"),
     Permission.MODERATE: Rule(_MODERATORS, Scope.ADMIN, "judge reports, hide and show what people wrote or published"),
     Permission.PEOPLE: Rule(_ADMINS, Scope.ADMIN, "give and take roles, close accounts, read the audit log"),
     Permission.ACT_FOR_ANY: Rule(
-        _ADMINS, Scope.ADMIN, "do for every artist what its own people may: publish, sell, read its sales"
+        _ADMINS, Scope.ADMIN, "do for every artist what the artist's people may: publish, sell, read the sales"
     ),
     Permission.MONEY: Rule(_ADMINS, Scope.ADMIN, "the money module: payments, refunds, transfers, reconciliation"),
 }
@@ -114,11 +114,11 @@ def permissions_page() -> str:
     return (
         "# Who may do what\n\n"
         "A person has one or more roles; every signed-in person is a listener, and the operator's token is an admin.\n"
-        "What belongs to somebody (an artist's release, a buyer's order) is its owner's alone; its module looks.\n\n"
-        "Moderators and admins use these rights where they signed in with a second factor, once a mail server is set\n"
-        "(`STAFF_SECOND_FACTOR`). Roles, who acts for an artist, payout forms, new tokens and closing accounts\n"
-        "take a fresh proof of the person: the password, and a code where a second factor is on\n"
-        "(`POST /me/proofs`).\n\n"
+        "A permission says what a role may do at all. Whether it may be done to this release or that order is\n"
+        "checked by the module: a release is changed by the people of its artist, an order is read by its buyer.\n\n"
+        "Once a mail server is set, moderators and admins have their rights only after signing in with a second factor\n"
+        "(`STAFF_SECOND_FACTOR`). Giving roles, changing who acts for an artist, payout forms, new tokens and closing\n"
+        "accounts need a fresh proof (`POST /me/proofs`): the password, and a code where a second factor is on.\n\n"
         "This page is generated from `src/veza/accounts/permissions.py`.\n\n"
         f"| permission | what | {head} | by API token with scope |\n|---|---|{'---|' * len(shown)}---|\n{rows}\n"
     )

@@ -14,20 +14,20 @@ IN_ONE_ORDER = {
 WHOLE = {
     "listArtistMembers": "an artist has few people",
     "listArtistInvitations": "invitations and people of an artist are 50 at most",
-    "listPlaylistPeople": "a playlist is kept by few people",
-    "showCart": "a cart holds at most 100 things, in the order they were put in",
+    "listPlaylistPeople": "a playlist has few people",
+    "showCart": "a cart holds at most 100 products, in the order they were added",
     "showBacklog": "one row for each kind of waiting work, and a bounded number of samples",
     "countComments": "one count for each id asked about",
     "countFollowers": "one count for each id asked about",
     "countLikes": "one count for each id asked about",
     "showTimeline": "one payment's whole story, in the order it happened",
 }
-"""Lists that always come whole, and why: nothing in them grows without end."""
+"""Lists without pages, and why: each has a bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One list: where, the orders it can come in (the first unless told otherwise), and the names of its filters."""
+    """One list: its path, the orders it can have (the first is the default), and the names of its filters."""
 
     operation: str
     path: str
@@ -36,7 +36,7 @@ class Listed:
 
 
 def lists_of(schema: Mapping[str, Any]) -> Iterator[Listed]:
-    """Every list of an OpenAPI document that is read in pages, by its address."""
+    """Every list of an OpenAPI document that is read in pages, sorted by path."""
     for path, item in sorted(schema["paths"].items()):
         operation = item.get("get", {})
         asked = {one["name"]: one for one in operation.get("parameters", []) if one["in"] == "query"}
@@ -71,13 +71,14 @@ def lists_page(schema: Mapping[str, Any]) -> str:
     )
     return (
         "# The lists of the API\n\n"
-        "Every list takes `limit` (1 to 200, 50 without it) and `cursor`: the `next_cursor` of the page before, as it\n"
-        "came, with the same filters and `sort`. Rows that come and go meanwhile shift no page: the cursor names the\n"
-        "row to go on after, and rows that are alike in what they are sorted by go by their id. The first of the\n"
-        "orders is how a list comes without `sort`. A value a parameter cannot have is refused with those it can.\n\n"
+        "Every list takes `limit` (1 to 200, 50 without it) and `cursor`: the `next_cursor` of the page before,\n"
+        "unchanged, with the same filters and `sort`. Rows that are added or deleted in between shift no page: the\n"
+        "cursor names the row after which the next page begins; rows that sort alike are sorted by their id. Without\n"
+        "`sort` a list has the first order named here. An unknown value of a parameter is refused, and the answer\n"
+        "names the known ones.\n\n"
         "This page is generated from the API's description (`/api/openapi.json`).\n\n"
         f"| list | sorted | filtered by |\n|---|---|---|\n{rows}\n"
-        f"These come whole:\n\n| list | because |\n|---|---|\n{whole}"
+        f"These lists have no pages:\n\n| list | because |\n|---|---|\n{whole}"
     )
 
 
