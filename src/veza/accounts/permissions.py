@@ -22,7 +22,7 @@ STAFF = frozenset({Role.MODERATOR, Role.ADMIN})
 
 
 class Scope(StrEnum):
-    """What an API token may be used for. A token without the scope is refused, also where its person has the permission."""
+    """What an API token may be used for: without the scope it is refused, also where its person has the permission."""
 
     READ = "read"
     WRITE = "write"
@@ -53,7 +53,7 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The roles that have a permission, the token scope it takes (None: never by token), and a description for people."""
+    """The roles that have a permission, the token scope it takes (None: never by token), and what it allows."""
 
     roles: frozenset[Role]
     scope: Scope | None
@@ -116,9 +116,10 @@ def permissions_page() -> str:
         "A person has one or more roles; every signed-in person is a listener, and the operator's token is an admin.\n"
         "A permission says what a role may do at all. Whether it may be done to this release or that order is\n"
         "checked by the module: a release is changed by the people of its artist, an order is read by its buyer.\n\n"
-        "Once a mail server is set, moderators and admins have their rights only after signing in with a second factor\n"
-        "(`STAFF_SECOND_FACTOR`). Giving roles, changing who acts for an artist, payout forms, new tokens and closing\n"
-        "accounts need a fresh proof (`POST /me/proofs`): the password, and a code where a second factor is on.\n\n"
+        "Once a mail server is set, moderators and admins have their rights only after signing in with a second\n"
+        "factor (`STAFF_SECOND_FACTOR`). Giving roles, changing who acts for an artist, payout forms, new tokens\n"
+        "and closing accounts need a fresh proof (`POST /me/proofs`): the password, and a code if a second factor is\n"
+        "on.\n\n"
         "This page is generated from `src/veza/accounts/permissions.py`.\n\n"
         f"| permission | what | {head} | by API token with scope |\n|---|---|{'---|' * len(shown)}---|\n{rows}\n"
     )
