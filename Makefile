@@ -21,7 +21,9 @@ DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock
 # How many tests run side by side, and what to run: make test TESTS=tests/ops. Twice as many as there are processors:
 # a third of the time tests wait for processes, browsers and databases. Bytecode is kept even where the environment says
 # otherwise: each worker, and each process a test starts, would compile everything again (6 s and half a second).
+CORES = $(shell $(BIN)/python -c 'import os; print(os.cpu_count())' 2>/dev/null || echo auto)
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 2)' 2>/dev/null || echo auto)
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist worksteal
 TESTS ?= tests
 # make simulate SEED=7 RUNS=1000
 SEED ?= 1
@@ -48,7 +50,12 @@ probe: setup ## drive a real server from outside: sell, refund, crash, reverse
 ##@ Work on it
 .PHONY: test
 test: setup-dev ## run every test, then say what was skipped and why
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --durations=40 --durations-min=0.5 $(TESTS)
+
+# What needs what is found by tests/needs.py.
+.PHONY: check
+check: lint ## lint, and every test that needs no service, browser or process: before each commit
+	@$(PYTEST) -n $(CORES) -m "not service and not browser and not process and not long" $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## style, types, who imports whom, lengths, generated pages up to date

@@ -25,11 +25,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import veza.kit.database
 import veza.tables
 from tests.compiled_once import open_engine
+from tests.needs import pytest_collection_modifyitems, pytest_configure
 from tests.postgres import Databases, run_on
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
 
+__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -1,0 +1,82 @@
+"""What a test needs besides this process, found by its fixtures, its parameters and what its file imports.
+
+`make check` runs those that need nothing (`-m "not service and not browser and not process and not long"`); no test is
+marked by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+NEEDS = {
+    "service": "PostgreSQL or Redis",
+    "browser": "Chromium",
+    "process": "processes of its own",
+    "long": "many seconds: simulated time, chance, or a world with something of everything",
+}
+OF_FIXTURES = {
+    "database_url": "service", "postgres_url": "service", "postgres_template": "service",
+    "postgres_databases": "service", "empty_postgres_url": "service", "redis_url": "service",
+    "chromium": "browser", "world": "long", "walk": "long", "on_both": "long",
+}  # fmt: skip
+"""`database_url` stands for both databases: what is about the two of them is run where both are."""
+OF_PARAMETERS = {"postgresql": "service", "redis": "service", "sandbox over HTTP": "process"}
+OF_IMPORTS = {
+    "subprocess": "process", "multiprocessing": "process", "pty": "process", "veza.lab.probe.processes": "process",
+    "veza.kit.elsewhere": "process", "tests.api.world": "long",
+}  # fmt: skip
+OF_FOLDERS = {
+    "tests/lab/simulator": "long", "tests/lab/test_scenarios.py": "long", "tests/contracts": "long",
+    "tests/money/test_delayed_debits.py": "long", "tests/money/test_random_facts.py": "long",
+    "tests/money/test_restore.py": "long", "tests/api/market/test_random_buyers.py": "long",
+    "tests/ops/test_doctor.py": "process", "tests/ops/test_documented_password.py": "process",
+}  # fmt: skip
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, what in NEEDS.items():
+        config.addinivalue_line("markers", f"{name}: needs {what} (applied by tests/needs.py)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in needs_of(item):
+            item.add_marker(name)
+
+
+def needs_of(item: pytest.Item) -> set[str]:
+    """Which of NEEDS hold for the test."""
+    path = item.path.relative_to(ROOT)
+    found = set(_needs_of_file(path))
+    found |= {need for folder, need in OF_FOLDERS.items() if path.is_relative_to(folder)}
+    found |= {OF_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in OF_FIXTURES}
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return found | {OF_PARAMETERS[one] for one in parameters if isinstance(one, str) and one in OF_PARAMETERS}
+
+
+@cache
+def _needs_of_file(path: Path) -> frozenset[str]:
+    """By what the file imports, and what the files of the tests that it imports do."""
+    found: set[str] = set()
+    for name in _imported(path):
+        found |= {need for module, need in OF_IMPORTS.items() if name == module or name.startswith(f"{module}.")}
+        file = Path(*name.split(".")).with_suffix(".py")
+        if file.parts[0] == "tests" and file.name != "conftest.py" and (ROOT / file).exists():
+            found |= _needs_of_file(file)
+    return frozenset(found)
+
+
+def _imported(path: Path) -> set[str]:
+    """Modules, and names out of modules, which may be modules too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    return names
