@@ -115,9 +115,12 @@ class WriteDeclaration(Declaration):
 
 class IdempotentDeclaration(WriteDeclaration):
     """`edits` locks what the write changes, and returns it as GET shows it; it takes parameters as a handler does. With
-    it, the write honours `If-Match`. `location` is where a new thing is, such as `/api/v1/releases/{shown.id}`."""
+    it, the write honours `If-Match`. `keyed` says for which part of the asker's the key is, as a function of the
+    handler's parameters: visitors of one address share no keys. `location` is where a new thing is, such as
+    `/api/v1/releases/{shown.id}`."""
 
     edits: NotRequired[Handler]
+    keyed: NotRequired[Callable[..., str | None]]
     location: NotRequired[str]
 
 
@@ -160,7 +163,7 @@ def _write(method: type[HTTPRouteHandler], path: str, declared: IdempotentDeclar
         endpoint = Endpoint(handler, path, frozenset({Session, Idempotent}), declared.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(Idempotent)
         current = Endpoint(edits, path, frozenset({Session})) if edits is not None else None
-        spent = _spending(declared)
+        spent, part_of = _of_values(declared.get("spends"), ()), _of_values(declared.get("keyed"), None)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             idempotent = await idempotent_of(request, found["database"], found["idempotency_key"])
@@ -168,6 +171,8 @@ def _write(method: type[HTTPRouteHandler], path: str, declared: IdempotentDeclar
                 show_current = partial(current.handler, **current.values(request, found))
                 idempotent = on_condition(idempotent, found["if_match"], show_current)
             async with endpoint.opened(request, found) as values:
+                if (part := part_of(values)) is not None:
+                    idempotent = idempotent.within(part)
                 if own_name is not None:
                     values[own_name] = idempotent
                 if session_name is None:
@@ -194,7 +199,7 @@ def _one_shot(method: type[HTTPRouteHandler], path: str, declared: WriteDeclarat
     def declare(handler: Handler) -> HTTPRouteHandler:
         endpoint = Endpoint(handler, path, frozenset({Session, OneShot}), declared.get("body"))
         session_name, own_name = endpoint.handed.get(Session), endpoint.handed.get(OneShot)
-        spent = _spending(declared)
+        spent = _of_values(declared.get("spends"), ())
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             write = await one_shot_of(request, found["database"], found["idempotency_key"])
@@ -234,14 +239,12 @@ def _handler_of(
     )
 
 
-def _spending(declared: WriteDeclaration) -> Callable[[Mapping[str, Any]], Sequence[Allowance]]:
-    """Which limits the work spends, of the handler's parameters: while one is known to be refused, no transaction is
-    opened."""
-    spends = declared.get("spends")
-    if spends is None:
-        return lambda _values: ()
-    names = tuple(inspect.signature(spends).parameters)
-    return lambda values: spends(**{name: values[name] for name in names})
+def _of_values(function: Callable[..., Any] | None, without: Any) -> Callable[[Mapping[str, Any]], Any]:
+    """`function` of those of the handler's parameters that it names; `without` it, always the same."""
+    if function is None:
+        return lambda _values: without
+    names = tuple(inspect.signature(function).parameters)
+    return lambda values: function(**{name: values[name] for name in names})
 
 
 def _options(declared: Declaration, described: Mapping[int, ResponseSpec], *, any_body: bool = False) -> dict[str, Any]:

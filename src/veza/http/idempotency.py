@@ -108,9 +108,11 @@ class Idempotent:
         return self._demand is not None
 
     def within(self, part: str) -> Idempotent:
-        """The same write, under a key of this part of the caller's: visitors who share an address share no keys."""
+        """The same write, under a key of this part of the asker's: visitors who share an address share no keys."""
         owner = f"{self._owner} {part}"
-        return Idempotent(self._database, self._actor, self._key, self._fingerprint, owner=owner)
+        write = Idempotent(self._database, self._actor, self._key, self._fingerprint, owner=owner)
+        write._demand = self._demand
+        return write
 
     async def is_done(self) -> bool:
         """Whether this very request was answered already, before anything is done for it; `run` finds out for good."""

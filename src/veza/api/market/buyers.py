@@ -14,7 +14,6 @@ from litestar.params import HeaderParameter
 from veza.api.endpoints import Around
 from veza.http.errors.market import CART_TOKEN_MISSING
 from veza.http.host_cookies import HostCookie
-from veza.http.idempotency import Idempotent
 from veza.http.identity import identity_of
 from veza.http.problems import Problem
 from veza.http.whole_request import one_fault
@@ -66,11 +65,10 @@ def known(buyer: Buyer) -> Buyer:
     return buyer
 
 
-def keyed_by_cart(idempotent: Idempotent, buyer: Buyer) -> Idempotent:
-    """Who is not signed in has keys of their own by their cart; raises Problem (cart-token-missing)."""
-    if known(buyer).person_id is not None:
-        return idempotent
-    return idempotent.within(f"cart {hash_of(buyer.cart_token or '')[:16]}")
+def by_cart(buyer: Buyer) -> str | None:
+    """For `keyed`: a visitor's keys are those of the cart; raises Problem (cart-token-missing)."""
+    is_person = known(buyer).person_id is not None
+    return None if is_person else f"cart {hash_of(buyer.cart_token or '')[:16]}"
 
 
 async def take_along(database: Database, buyer: Buyer) -> None:

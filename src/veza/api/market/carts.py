@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,10 +9,9 @@ from litestar import Response
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.market.buyers import HEADER, ArrivedBuyer, has_cart, keyed_by_cart, with_new_token
+from veza.api.market.buyers import HEADER, ArrivedBuyer, by_cart, has_cart, with_new_token
 from veza.api.operations import read, write
 from veza.http.errors.market import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
-from veza.http.idempotency import Idempotent, Reply
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
@@ -121,16 +119,8 @@ def _item(held: CartLine) -> CartItemResponse:
     )
 
 
-async def _change(
-    idempotent: Idempotent, buyer: Buyer, what: Callable[[Session, Cart], Awaitable[object]] | None = None
-) -> Response[CartResponse]:
-    async def work(session: Session) -> Reply:
-        cart = await carts.ready(session, buyer)
-        if what is not None:
-            await what(session, cart)
-        return Reply(200, cart_shown(await carts.contents(session, cart)))
-
-    return await keyed_by_cart(idempotent, buyer).run(work)
+async def _shown(session: Session, cart: Cart) -> CartResponse:
+    return cart_shown(await carts.contents(session, cart))
 
 
 @read(
@@ -155,18 +145,17 @@ async def show_cart(
     operation="addToCart",
     summary="Put a product in the cart",
     permission=Permission.BUY,
+    keyed=by_cart,
     body=WANTED_EXAMPLE,
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT),
 )
-async def add_item(data: CartItemDraft, buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
+async def add_item(session: Session, data: CartItemDraft, buyer: Buyer) -> CartResponse:
     """The same product is in a cart once; what one owns, or gets with a release in the cart, is refused. Putting it in
     again names another own price."""
-    return await _change(
-        idempotent,
-        buyer,
-        lambda session, cart: carts.add(session, cart, buyer, data.product_id, data.amount_minor),
-    )
+    cart = await carts.ready(session, buyer)
+    await carts.add(session, cart, buyer, data.product_id, data.amount_minor)
+    return await _shown(session, cart)
 
 
 @write.patch(
@@ -174,15 +163,16 @@ async def add_item(data: CartItemDraft, buyer: Buyer, idempotent: Idempotent) ->
     operation="nameOwnPrice",
     summary="Name one's own price",
     permission=Permission.BUY,
+    keyed=by_cart,
     body={"amount_minor": 1200},
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT),
 )
-async def change_item(product_id: UUID, data: OwnPrice, buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
+async def change_item(session: Session, product_id: UUID, data: OwnPrice, buyer: Buyer) -> CartResponse:
     """For a product with a minimum: what the buyer will pay, at least the minimum."""
-    return await _change(
-        idempotent, buyer, lambda session, cart: carts.name_price(session, cart, product_id, data.amount_minor)
-    )
+    cart = await carts.ready(session, buyer)
+    await carts.name_price(session, cart, product_id, data.amount_minor)
+    return await _shown(session, cart)
 
 
 @write.delete(
@@ -190,12 +180,15 @@ async def change_item(product_id: UUID, data: OwnPrice, buyer: Buyer, idempotent
     operation="removeFromCart",
     summary="Take a product out of the cart",
     permission=Permission.BUY,
+    keyed=by_cart,
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND),
 )
-async def remove_item(product_id: UUID, buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
+async def remove_item(session: Session, product_id: UUID, buyer: Buyer) -> CartResponse:
     """What is not in the cart is out of it: that is no error."""
-    return await _change(idempotent, buyer, lambda session, cart: carts.remove(session, cart, product_id))
+    cart = await carts.ready(session, buyer)
+    await carts.remove(session, cart, product_id)
+    return await _shown(session, cart)
 
 
 @write.post(
@@ -203,10 +196,11 @@ async def remove_item(product_id: UUID, buyer: Buyer, idempotent: Idempotent) ->
     operation="mergeCarts",
     summary="Take along the cart of before signing in",
     permission=Permission.OWN_ORDERS,
+    keyed=by_cart,
     gives=(200, CartResponse, "The person's cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING,),
 )
-async def merge_carts(buyer: Buyer, idempotent: Idempotent) -> Response[CartResponse]:
+async def merge_carts(session: Session, buyer: Buyer) -> CartResponse:
     """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
     they own, or have in the cart, stays out. Looking at the cart does it too, and every change of it."""
-    return await _change(idempotent, buyer)  # which gets the cart ready, and so merges
+    return await _shown(session, await carts.ready(session, buyer))

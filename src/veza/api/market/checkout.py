@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
-from veza.api.market.buyers import keyed_by_cart
+from veza.api.market.buyers import by_cart
 from veza.api.market.orders import ORDER_EXAMPLE, OrderResponse, facts_of
 from veza.api.operations import write
 from veza.api.shapes import Url, show
@@ -94,6 +94,7 @@ OPENED_EXAMPLE = {
     operation="checkOut",
     summary="Check the cart out",
     permission=Permission.BUY,
+    keyed=by_cart,
     body={"email": "buyer@example.org"},
     gives=(201, CheckedOut, "The orders; send the buyer to each `checkout_url`.", {"orders": [OPENED_EXAMPLE]}),
     problems=(
@@ -125,7 +126,6 @@ async def check_out(
     """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
     once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
     answer is `price-changed`, the cart shows the new price, and checking out again says yes to it."""
-    idempotent = keyed_by_cart(idempotent, buyer)
     wanted = checkout.CheckoutRequest(
         clean_email(data.email) if data.email is not None else None,
         data.success_url or f"{rules.base_url}/checkout/done",

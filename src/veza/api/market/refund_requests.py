@@ -6,20 +6,18 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Response
 from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.market.buyers import keyed_by_cart
+from veza.api.market.buyers import by_cart
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, show
 from veza.catalog import acting
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import CART_TOKEN_MISSING, NO_REFUND
-from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
@@ -137,30 +135,26 @@ async def ask_for_refund(
     operation="askForCartsRefund",
     summary="Ask for money back without an account",
     permission=Permission.BUY,
+    keyed=lambda order_id, buyer, token: by_cart(buyer) if token is None else f"order {order_id}",
     body=ASKED_EXAMPLE,
     gives=(201, RefundRequestResponse, "The request.", REQUEST_EXAMPLE),
     problems=(NOT_FOUND, CART_TOKEN_MISSING, NO_REFUND, BAD_TEXT, CONFLICT),
 )
 async def ask_for_carts_refund(
+    session: Session,
     order_id: UUID,
     data: RefundRequestDraft,
     buyer: Buyer,
-    idempotent: Idempotent,
     rules: MarketRules,
     token: LinkToken = None,
-) -> Response[RefundRequestResponse]:
-    """For who has no account: by the link that was mailed, or by the cart the order was made from. The answer comes by
-    mail; after a no it may be asked once more. The requests of
-    an order that is claimed belong to the person who claimed it."""
-    idempotent = keyed_by_cart(idempotent, buyer) if token is None else idempotent.within(f"order {order_id}")
-
-    async def work(session: Session) -> Reply:
-        order = await receipts.bought_here(session, order_id, token, buyer)
-        request = await refund_asking.ask_by_link(session, order, data.line_id, data.reason, rules)
-        await refund_notices.asked(session, request, rules)
-        return Reply(201, await shown_now(session, request))
-
-    return await idempotent.run(work)
+) -> RefundRequestResponse:
+    """For a buyer without an account: by the link that was mailed, or by the cart the order was made from. The answer
+    comes by mail; after a no it may be asked once more. The requests of an order that is claimed belong to the person
+    who claimed it."""
+    order = await receipts.bought_here(session, order_id, token, buyer)
+    request = await refund_asking.ask_by_link(session, order, data.line_id, data.reason, rules)
+    await refund_notices.asked(session, request, rules)
+    return await shown_now(session, request)
 
 
 @listing(
