@@ -36,8 +36,8 @@ def generated_pages() -> dict[Path, str]:
 
 
 def _description() -> dict[str, Any]:
-    """The API's own description, of an application that serves nobody and keeps nothing."""
-    from veza.app import build  # takes a second, which only who writes the pages waits for
+    """The API's own description, of an application that serves no request and keeps no file."""
+    from veza.app import build  # takes a second, which other commands need not wait for
 
     with TemporaryDirectory() as folder:
         return build(Settings(var_dir=Path(folder))).litestar.openapi_schema.to_schema()

@@ -96,7 +96,7 @@ async def test_a_stale_move_changes_nothing(stage: Stage) -> None:
     async with stage.database.write("theirs") as session:
         await transfers.move(session, theirs, "reversed", because="theirs came first")
     before = await stage.all(StatusChange)
-    with pytest.raises(Stale, match="is no longer reversal_pending at attempt 1: somebody else was first"):
+    with pytest.raises(Stale, match="is no longer reversal_pending at attempt 1: another request was first"):
         async with stage.database.write("mine") as session:
             await transfers.move(session, mine, "completed", because="mine came second", sent_minor=1)
     assert len(await stage.all(StatusChange)) == len(before)
@@ -124,7 +124,7 @@ async def test_amend_does_not_write_a_status(stage: Stage) -> None:
     await refunded(stage)
     row = await transfer(stage)
     async with stage.database.write() as session:
-        with pytest.raises(TypeError, match="amend does not write a status"):
+        with pytest.raises(TypeError, match="update does not write a status"):
             await transfers.machine.update(session, row, status="completed")
 
 

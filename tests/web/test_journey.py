@@ -87,7 +87,7 @@ async def test_what_somebody_types_is_left_alone_while_the_rest_of_the_page_move
         await expect(page.locator("#state")).to_contain_text("reversal pending")
         assert await page.get_by_label("Reason").input_value() == "half a sent"
         await page.get_by_role("button", name="Try again").click()
-        await expect(page.get_by_role("alert")).to_contain_text("Somebody was first.")
+        await expect(page.get_by_role("alert")).to_contain_text("Another request was first.")
         await expect(page.get_by_role("alert")).to_contain_text("somebody else was quicker")
 
 

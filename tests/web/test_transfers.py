@@ -179,7 +179,7 @@ async def test_the_second_of_two_operators_is_told_what_the_first_did(desk: Desk
     await desk.client.post(address, data={**form, "reason": "first come"})
     second = await desk.client.post(address, data={**form, "reason": "first served"})
     assert second.status_code == 409
-    assert "Somebody was first." in second.text
+    assert "Another request was first." in second.text
     assert "permanently_failed → reversal_pending" in second.text
     assert "first come" in second.text
     assert "first served" not in second.text

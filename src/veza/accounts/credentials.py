@@ -23,7 +23,7 @@ from veza.kit.limits import Allowance
 from veza.kit.subscriptions import After, Event
 
 FORGOTTEN = "password.forgotten"
-"""Published for every address that is asked for, with the `person_id` to mail, or null when there is nobody to."""
+"""Published for every address that is asked for, with the `person_id` to mail, or null if no account has it."""
 
 
 def asking(address: str) -> Allowance:
@@ -51,7 +51,7 @@ async def forgot(session: Session, email: str, address: str) -> None:
 
 
 def mail_reset(base_url: str) -> After:
-    """Hears `password.forgotten`: mails the link to whoever still has the account."""
+    """Hears `password.forgotten`: mails the link to the person, if the account still exists."""
 
     async def on_forgotten(database: Database, event: Event) -> None:
         person_id = event.payload["person_id"]
@@ -123,8 +123,8 @@ async def change_password(
 ) -> None:
     """Set the new password and end every session but `keep`, and every API token unless `keep_tokens`.
 
-    Tokens go because whoever knew the old password may have made some; a person who changes it for no such reason may
-    keep them. Raises what `fresh_proof.demand` raises.
+    Tokens go because a thief who knew the old password may have made some; a person who changes it for another reason
+    may keep them. Raises what `fresh_proof.demand` raises.
     """
     await reauthentication.demand(session, proof)
     person = await people.lock(session, proof.person_id)

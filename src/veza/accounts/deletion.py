@@ -14,13 +14,13 @@ TOPIC = "person.deleted"
 """Published inside the transaction with `person_id`: other modules remove there what they hold of the person.
 
 The person's row still has name and address then, so that what is found by the address can be forgotten too; the event
-itself stays in the outbox and names nobody.
+itself stays in the outbox and holds no personal data.
 """
 
 
 async def delete(session: Session, base_url: str, person_id: UUID, *, address: str | None = None) -> None:
     """Remove everything personal and tell the person by a last mail; raises UnknownPerson, LastAdmin."""
-    person = await people.lock(session, person_id)  # before the roles, as whoever proves afresh that it is them
+    person = await people.lock(session, person_id)  # before the roles, in the order in which a fresh proof locks them
     await roles.demand_another_admin(session, person_id)
     email, is_theirs = person.email, person.is_confirmed
     await roles.forget(session, person_id)
@@ -37,6 +37,6 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     audit.note(session, Act.DELETED, person_id, address=None if by_themselves else address)
     await mail.forget_about(session, [person_id])
     if email is not None:
-        if is_theirs:  # an address nobody confirmed may be somebody else's, and so may what else was sent there
+        if is_theirs:  # an unconfirmed address may be a stranger's, and so may the other mails sent there
             await mail.forget_address(session, email)
         emails.deleted(session, base_url, person_id, email)

@@ -1,6 +1,6 @@
 """The mails about accounts: what they say, and where their links lead.
 
-Each is about one person, whatever address it goes to, and is forgotten with their account.
+Each mail is about one person and is deleted with the person's account, whichever address it went to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from veza.kit.database import Session
 PAGES = {"confirm": "/confirm-address", "reset": "/reset-password", "admin": "/admin-claim"}
 """The page that takes a link's secret, as the query parameter `token`."""
 FORGOTTEN_PAGE = "/forgot-password"
-"""The page that mails such a link: for mails that go to somebody who may not be the one who asked for it."""
+"""The page that mails such a link. Mails name it if their recipient may not be the person who asked for the link."""
 
 _FAREWELL = "\n\nVeza, {base_url}\n"
 
@@ -38,7 +38,7 @@ def welcome(session: Session, base_url: str, person_id: UUID, to: str, secret: s
 
 
 def exists_already(session: Session, base_url: str, person_id: UUID, to: str, reset_secret: str) -> None:
-    """To the owner of an address somebody signed up with, or wanted to change to, once more."""
+    """To the owner of an account, when its address was used to sign up again or to change another account to."""
     _send(
         session,
         base_url,

@@ -31,7 +31,7 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
     )
     made = await tokens.listed(session, person_id, start_of(tokens.SORTS, tokens.MOST_PER_PERSON))
     acts = await audit.entries(session, start_of(audit.SORTS, MOST_ENTRIES), person_id=person_id)
-    # What else was sent to an address nobody confirmed is not theirs to read.
+    # Other mails sent to an unconfirmed address may be a stranger's.
     mails = await mail.concerning(session, person_id, person.email if person.is_confirmed else None, MOST_ENTRIES)
     return {
         "id": person.id,

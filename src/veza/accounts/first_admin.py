@@ -1,4 +1,4 @@
-"""The first admin: whoever opens the link that the first start prints, signed in."""
+"""The first admin: the signed-in person who opens the link that the first start prints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from veza.kit.database import Database, Session
 
 
 async def admin_link(database: Database, base_url: str) -> str | None:
-    """A link that makes whoever opens it admin, once, within a day; None when there is an admin."""
+    """A link that makes the person who opens it admin, once, within a day; None if there is an admin."""
     async with database.write("veza") as session:
         if await roles.is_there_an_admin(session):
             return None

@@ -9,7 +9,7 @@ from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allo
 
 
 class SignInNeeded(Exception):
-    """The asker is a visitor, and this is for people."""
+    """The request came from a visitor, and this is for signed-in people."""
 
     def __init__(self) -> None:
         super().__init__("sign in first, or send a token as bearer")
@@ -25,7 +25,7 @@ class SecondFactorNeeded(Exception):
 
 
 class PermissionMissing(Exception):
-    """The asker's roles or the token's scopes do not allow it; says what is needed."""
+    """The roles of the identity or the scopes of its token do not allow it; says what is needed."""
 
     def __init__(self, needed: str) -> None:
         super().__init__(f"this needs {needed}")

@@ -138,7 +138,7 @@ async def is_still(session: Session, person_id: UUID, verified: str) -> bool:
 
 
 async def add(session: Session, person_id: UUID, hashed: str) -> None:
-    """Store what `Passwords.hash` gave for somebody new."""
+    """Store the hash of a new person's password."""
     session.add(Password(person_id=person_id, hash=hashed, changed_at=session.now))
     await session.flush()
 

@@ -63,7 +63,7 @@ class EmailTaken(Exception):
 
 
 class NotConfirmed(Exception):
-    """Only for accounts whose address is confirmed: until then it may be somebody else's address."""
+    """Only for accounts whose address is confirmed: an unconfirmed address may be a stranger's."""
 
     def __init__(self) -> None:
         super().__init__(gettext("confirm your e-mail address first: the link is in the mail you were sent"))
@@ -112,7 +112,7 @@ async def hold(session: Session, person_id: UUID) -> None:
 
 
 async def lock(session: Session, person_id: UUID) -> Person:
-    """`find`, and nobody else changes the row until this transaction ends."""
+    """`find`, with the row locked against other writers until this transaction ends."""
     row = await session.get(Person, person_id, with_for_update=True, populate_existing=True)
     if row is None or row.deleted_at is not None:
         raise UnknownPerson(person_id)
@@ -136,7 +136,7 @@ async def by_email(session: Session, email: str) -> Person | None:
 
 
 async def add(session: Session, email: str, name: str) -> UUID | None:
-    """A new person with a cleaned address and name; None when the address belongs to somebody already."""
+    """A new person with a cleaned address and name; None if another person has the address already."""
     insert: Any = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
     values = {"id": session.new_id(), "email": email, "name": name, "created_at": session.now}
     statement = insert(Person).values(values).on_conflict_do_nothing(index_elements=["email"]).returning(Person.id)

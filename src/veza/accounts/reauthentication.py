@@ -26,7 +26,7 @@ from veza.kit.messages import gettext
 
 
 class WrongPassword(Exception):
-    """Somebody signed in gave a wrong password where it is asked for again."""
+    """A signed-in person gave a wrong password where it is asked for again."""
 
     def __init__(self) -> None:
         super().__init__(gettext("this is not your password"))
@@ -45,7 +45,7 @@ class Proof:
 
 
 class ProofNeeded(Exception):
-    """No voucher came, or one that was used, has expired or is somebody else's."""
+    """The request has no voucher, or one that was used, has expired or is another person's."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -18,7 +18,7 @@ from veza.kit.database import Base, Session
 from veza.kit.messages import gettext
 
 GIVEN = (Role.ARTIST, Role.MODERATOR, Role.ADMIN)
-"""Everybody who is signed in is a listener and nobody else is a visitor: those two are not given."""
+"""The roles that are given and taken. Every signed-in person is a listener and all others are visitors."""
 
 
 class PersonRole(Base):
@@ -49,10 +49,10 @@ class NotGiven(ValueError):
 
 
 class LastAdmin(Exception):
-    """Without it nobody could give roles any more."""
+    """Without an admin no person could give roles any more."""
 
     def __init__(self) -> None:
-        super().__init__(gettext("this is the last admin: make somebody else admin first"))
+        super().__init__(gettext("this is the last admin: make another person admin first"))
 
 
 async def give(session: Session, person_id: UUID, role: Role, *, by: str, address: str | None = None) -> bool:

@@ -105,7 +105,7 @@ class Provisioning:
 async def set_up(session: Session, person_id: UUID) -> Provisioning:
     """Make a secret that waits for its first right code; one that waited before is replaced.
 
-    Raises AlreadyOn, NotConfirmed (the address may be somebody else's until then).
+    Raises AlreadyOn, NotConfirmed (an unconfirmed address may be a stranger's).
     """
     person = await people.lock(session, person_id)
     if not person.is_confirmed:

@@ -1,6 +1,6 @@
 """Secrets we hand out once: 256 random bits, of which only the SHA-256 stays here.
 
-A fast hash is enough: nobody guesses 256 bits, so there is nothing a slow one would slow.
+A fast hash is enough: 256 random bits cannot be guessed, however fast each guess is.
 """
 
 from __future__ import annotations

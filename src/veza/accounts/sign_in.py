@@ -150,7 +150,7 @@ async def _check(accounts: Accounts, email: str, password: str, code: str | None
         await _note_failure(accounts, person.id if person is not None else None, browser, "password")
         raise WrongCredentials
     if code is not None:
-        # A device that only opened a mail may be that of somebody who reads the mailbox: no tries of its own.
+        # A device that only opened a mail may belong to a thief who reads the mailbox: no tries of its own.
         if device is not None and person.id not in device.by_mail:
             spent.append(CODE_ON_DEVICE.of(f"{device.name} {person.id}"))
         else:

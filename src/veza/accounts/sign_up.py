@@ -51,9 +51,9 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
 
 
 async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID | None:
-    """Add the person and mail a link to confirm, or mail to whoever has the address that they have an account.
+    """Add the person and mail a link to confirm; if the address has an account, mail that to it instead.
 
-    As many statements either way. Returns who was added, or None.
+    Either way takes the same number of statements. Returns the new person's id, or None.
     """
     base_url = accounts.rules.base_url
     may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(wanted.email))
@@ -94,7 +94,7 @@ async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> N
 async def confirm(session: Session, secret: str, address: str) -> Person:
     """The link of a mail was opened: the address is the person's, at sign-up or after a change.
 
-    Raises BadLink, and EmailTaken when somebody else has the new address by now.
+    Raises BadLink, and EmailTaken if another person has the new address by now.
     """
     link = await links.use(session, secret, Purpose.CONFIRM, Purpose.CHANGE_EMAIL)
     assert link.person_id is not None
@@ -104,7 +104,7 @@ async def confirm(session: Session, secret: str, address: str) -> Person:
     if person.email != link.email:
         raise links.BadLink
     await people.confirm(session, person.id)
-    # Whoever signed up with a stranger's address may have asked for a change to their own before.
+    # A person who signed up with a stranger's address may have asked for a change to their own before.
     await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     await session.refresh(person)
     audit.note(session, Act.EMAIL_CONFIRMED, person.id, address=address)
@@ -118,7 +118,7 @@ async def _change(session: Session, person: Person, email: str, address: str) ->
     person.email, person.email_confirmed_at = email, session.now
     try:
         await session.flush()
-    except IntegrityError:  # somebody took it between our look and this
+    except IntegrityError:  # another request took it between the check and this
         raise people.EmailTaken from None
     await links.forget(session, person.id)
     audit.note(session, Act.EMAIL_CHANGED, person.id, address=address)

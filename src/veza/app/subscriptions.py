@@ -53,12 +53,12 @@ def subscriptions(market: MarketRules) -> Subscriptions:
 
 
 async def forget_what_was_answered(session: Session, event: Event) -> None:
-    """Stored answers of somebody whose account goes hold their name and address."""
+    """Deletes the stored answers of a deleted person: they hold the person's name and address."""
     await forget_answers(session, f"person {event.payload['person_id']}")
 
 
 def _joined(*heard: Mapping[str, tuple[Hearer, ...]]) -> dict[str, tuple[Hearer, ...]]:
-    """Everybody who hears a topic, in the order they are named here."""
+    """Topic → every function that hears it, in the order of the arguments."""
     topics = dict.fromkeys(topic for one in heard for topic in one)
     return {topic: tuple(hear for one in heard for hear in one.get(topic, ())) for topic in topics}
 

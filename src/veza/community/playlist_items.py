@@ -47,7 +47,7 @@ class ItemGone(LookupError):
     """Somebody removed the item first."""
 
     def __init__(self, item_id: UUID) -> None:
-        super().__init__(gettext("item {item_id} is no longer in the playlist: somebody removed it", item_id=item_id))
+        super().__init__(gettext("item {item_id} is no longer in the playlist: it was removed", item_id=item_id))
 
 
 async def add(

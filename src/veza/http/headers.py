@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 PERSONAL = b"private, no-store"
-"""Unless an answer says that it may be kept: it may be about its asker alone."""
+"""The default of every answer: it may be about one person alone."""
 HSTS = b"max-age=31536000"
 """A year, this host alone: sibling hosts are not ours to decide about."""
 STYLES_WITHIN_BYTES = 65_536

@@ -88,7 +88,7 @@ def problem_of(error: Exception, kind: Kind) -> Problem:
 
 
 def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = None) -> Response[Any]:
-    """The problem as its asker reads it: `page` answers a person's browser outside the API."""
+    """The problem as an answer: a page (by `page`) to a person's browser outside the API, else problem+json."""
     kind = problem.kind
     if page is not None and (shown := page(request, kind.status, kind.title, problem.detail)) is not None:
         shown.headers.update(problem.headers)

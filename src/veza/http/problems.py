@@ -99,9 +99,9 @@ METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The 
 CONFLICT = Kind(
     "conflict",
     409,
-    "Somebody was first",
+    "Another request was first",
     "`detail` says what happened; read the current state and decide again.",
-    "transfer 01890000-0000-7000-8000-000000000000 is no longer completed at attempt 1: somebody else was first",
+    "transfer 01890000-0000-7000-8000-000000000000 is no longer completed at attempt 1: another request was first",
 )
 KEY_IN_USE = Kind(
     "idempotency-key-in-use",
@@ -121,7 +121,7 @@ PRECONDITION_FAILED = Kind(
     "precondition-failed",
     412,
     "It was changed since you read it",
-    "Somebody else was first: read it again, decide again, and send your change with the new `ETag` as `If-Match`.",
+    "Another request was first: read it again, decide again, and send your change with the new `ETag` as `If-Match`.",
     "it was changed since you read it: read it again, and send your change with the new ETag",
 )
 TOO_LARGE = Kind(

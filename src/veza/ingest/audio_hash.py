@@ -1,4 +1,4 @@
-"""What a recording is known by whatever its tags say: the hash of its sound as it lies in the file, without tags.
+"""The hash by which a recording is known when its tags change: of the sound as it lies in the file, without tags.
 
 | form | rule | what is hashed |
 |---|---|---|
@@ -58,7 +58,7 @@ def sound_of_mp3(opened: IO[bytes]) -> tuple[int, int]:
 
 
 def _without_trailing_tags(opened: IO[bytes], start: int, end: int) -> int:
-    """Where the sound ends before ID3v1, Lyrics3 and APEv2 tags, in whatever order they were added."""
+    """Where the sound ends before ID3v1, Lyrics3 and APEv2 tags, in any order."""
     for _ in range(8):
         opened.seek(max(end - 128, start))
         tail = opened.read(end - max(end - 128, start))
@@ -144,7 +144,7 @@ def _mp4(opened: IO[bytes]) -> str:
 
 
 def _ogg(opened: IO[bytes]) -> str:
-    """The packets, whatever pages they are cut into: a new tag moves them to others."""
+    """The packets without the pages they are cut into: a new tag moves packets to other pages."""
     digest, opened_at, head, packets, stream = hashlib.sha256(), 0, bytearray(), 0, None
     opened.seek(opened_at)
     while len(page := opened.read(27)) == 27:

@@ -67,7 +67,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _is_blank(has: Any) -> bool:
-    """Whether the catalogue has nothing there; a track is not explicit until somebody says so."""
+    """Whether the catalogue has no value there; False counts as none: a track is not explicit until a file says so."""
     return _is_empty(has) or has is False
 
 

@@ -1,7 +1,7 @@
-"""Text whose encoding nobody wrote down: names on old disks and in old ZIPs, ID3 and RIFF tags of old programs.
+"""Text of unknown encoding: names on old disks and in old ZIPs, ID3 and RIFF tags of old programs.
 
-What is UTF-8 is taken as such. Else the import's `--encoding` decides; without it a script that is not Latin is
-guessed from its bytes, and whoever decodes is told, because a guess may be wrong.
+Text that is valid UTF-8 is read as UTF-8. Else the import's `--encoding` decides. Without it a script that is not Latin
+is guessed from the bytes, and the caller learns that it is a guess, because it may be wrong.
 """
 
 from __future__ import annotations

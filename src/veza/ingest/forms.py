@@ -45,7 +45,7 @@ LITTER = frozenset(
         ".trashes", ".trash", ".thumbnails", ".stfolder", ".stversions", ".git", ".svn", ".hg",
     }
 )  # fmt: skip
-"""What operating systems, file servers and tools keep beside people's files: not theirs, whatever it holds."""
+"""Names that operating systems, file servers and tools keep beside people's files; their content is not read."""
 
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 """The first bytes of what macOS writes as ._NAME beside NAME."""

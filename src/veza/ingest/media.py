@@ -89,7 +89,7 @@ def _mp3(opened: IO[bytes]) -> Media:
         media.seconds = mpeg.seconds_of(opened, start, end) or media.seconds
     tags: Any = found.tags
     ape = _ape(opened)
-    if isinstance(tags, ID3) and tags.version[0] == 1:  # ID3v1 cuts off after 30 letters: whatever else says more
+    if isinstance(tags, ID3) and tags.version[0] == 1:  # ID3v1 cuts off after 30 letters: any other tag says more
         _take(media, lambda keys: _of_mapping(ape, keys.ape))
         _take(media, lambda keys: _of_id3(tags, keys))
     else:

@@ -73,8 +73,8 @@ class Plan:
     """The hash of the picture that the release's cover was made of."""
 
     def takes_cover(self, source_hash: str) -> bool:
-        """Whether an import may make this picture the cover: it is another one than it took last, and nobody has
-        given the release a cover by hand since."""
+        """Whether an import may make this picture the cover: the last import took another one, and no person has set a
+        cover since."""
         if self.before is None:
             return True
         if self.is_other_format and self.cover_now is not None:

@@ -1,6 +1,6 @@
 """Countries and languages by their codes, as CLDR lists them (through Babel): which there are, and their names.
 
-Reading CLDR takes a third of a second, so that it waits for the first code somebody writes.
+Reading CLDR takes a third of a second, so it is read when the first code is checked.
 """
 
 from __future__ import annotations

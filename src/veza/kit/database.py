@@ -126,7 +126,7 @@ class Session(AsyncSession):
         return found
 
     def append(self, journal: type[Base], *rows: Mapping[str, Any]) -> None:
-        """Write `rows` (every column named) to a table nobody changes, with all others of this transaction at its end.
+        """Write `rows` (every column named) to an append-only table, with all others of this transaction at its end.
 
         One statement a table instead of one a row. A query of this transaction that must see them calls
         `write_appended` first.

@@ -90,7 +90,7 @@ def explain(error: BaseException) -> str | None:
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Whether the connection that raised `error` is of no more use, whatever the driver believes of it.
+    """Whether the connection that raised `error` is unusable, also where the driver believes it is not.
 
     A statement that had no answer within its bound counts: what the server sends later answers nothing we ask.
     """

@@ -1,7 +1,7 @@
 """Mail: written in the transaction that causes it, delivered by SMTP after it, given up in the end.
 
 Without an SMTP server the mails stay for the local mailbox page. A delivered mail's row is deleted at once: its text
-may hold a one-time link, and nobody needs it any more.
+may hold a one-time link, and no reader needs it any more.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ async def forget_address(session: Session, address: str) -> None:
 
 
 async def forget_about(session: Session, abouts: Collection[UUID] | Select[UUID]) -> None:
-    """Delete every mail about one of these ids, to whatever address it went."""
+    """Delete every mail about one of these ids, whichever address it went to."""
     await session.execute(delete(Mail).where(Mail.about_id.in_(abouts)))
 
 

@@ -65,9 +65,9 @@ def known_currency(code: str) -> str:
 
 
 def typed(text: str, currency: str) -> Amount:
-    """The amount somebody typed in units of `currency`, such as “12.50” or “12,5”; BadAmount when it is none.
+    """The amount of a text typed in units of `currency`, such as “12.50” or “12,5”; BadAmount if it is none.
 
-    Whether it may be charged is for `positive` to say.
+    `positive` says whether it may be charged.
     """
     known = known_currency(currency)
     try:

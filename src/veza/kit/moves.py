@@ -1,4 +1,4 @@
-"""State machines: a table of moves, one writer, compare-and-set, and a history nobody rewrites.
+"""State machines: a table of moves, one writer, compare-and-set, and an append-only history.
 
 `Machine.move` is the only code in Veza that writes a `status`; tests/money/test_one_writer.py reads every
 module's syntax tree and fails when anything else does.
@@ -69,12 +69,12 @@ class ForbiddenMove(Exception):
 
 
 class Stale(Exception):
-    """Somebody else changed the row first; nothing was written by this call."""
+    """Another request or worker changed the row first; this call wrote nothing."""
 
     def __init__(self, machine: str, row_id: UUID, expected: Message) -> None:
         super().__init__(
             gettext(
-                "{machine} {row_id} is no longer {expected}: somebody else was first",
+                "{machine} {row_id} is no longer {expected}: another request was first",
                 machine=machine,
                 row_id=row_id,
                 expected=expected,
@@ -115,9 +115,9 @@ class Machine(Generic[R]):
         self._remember(session, row.id, _about_row(row), source, to, because, request_id)
 
     async def update(self, session: Session, row: R, **facts: Any) -> None:
-        """Set columns other than the status, guarded like a move. Raises Stale when somebody else was first."""
+        """Set columns other than the status, guarded like a move. Raises Stale if another request was first."""
         if "status" in facts:
-            raise TypeError("amend does not write a status; move does")
+            raise TypeError("update does not write a status; move does")
         await self._write(session, row, facts)
 
     async def create(self, session: Session, rows: list[dict[str, Any]], *, because: str) -> list[R]:

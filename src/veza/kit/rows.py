@@ -1,4 +1,4 @@
-"""The rows of queries that read columns of several tables: lists are one statement, whatever they show."""
+"""The rows of queries that read columns of several tables: each list is one statement."""
 
 from __future__ import annotations
 

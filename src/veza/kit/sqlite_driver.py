@@ -120,7 +120,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
     def rollback(self) -> None:
         self.is_writing = False
-        # The pool rolls back whatever comes home; mostly it was committed.
+        # The pool rolls back every connection it gets back; most of them have committed.
         raw: Any = self._connection
         if raw._connection and raw.in_transaction:
             super().rollback()

@@ -11,7 +11,7 @@ from veza.kit.field_faults import FieldFault
 from veza.kit.messages import Message, gettext
 
 _REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# Embeddings, overrides and isolates: one that is not closed turns around whatever is written after it on a page.
+# Embeddings, overrides and isolates: one that is not closed turns around all text after it on a page.
 # Right-to-left scripts do without them, and the marks U+200E, U+200F and U+061C turn nothing.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = frozenset({*_REFUSED, "Cf", "Co", "Zs", "Mn", "Me"})
@@ -36,7 +36,7 @@ def paragraphs(text: str, what: Message, *, most: int, least: int = 0) -> str:
 
 
 def sanitize(text: str) -> str:
-    """In one line, whatever is in it: what breaks lines becomes a space, what no text may have goes."""
+    """The text in one line: line breaks become spaces, characters that no text may have are removed."""
     return "".join(" " if unicodedata.category(one) in _REFUSED else one for one in text if not _goes(one))
 
 

@@ -1,6 +1,6 @@
-"""Many small writes in few transactions: what arrives while one is being written goes with the next.
+"""Many small writes in few transactions: items that arrive while one batch is written go into the next batch.
 
-Nobody waits longer for it: alone, a write begins at once. Under load the cost of a transaction is shared.
+No item waits longer for that: a single write begins at once. Under load the cost of a transaction is shared.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Together(Generic[T, R]):
     """Hands items to `write` in batches of at most `most`, `side_by_side` at a time.
 
     `write` answers with one result for each, in order. `company_seconds` says before each batch how long it waits for
-    more to come: worth it while much else is under way, and nobody's time lost.
+    more to come: worth it while much else is under way, and no request waits for it.
 
     A batch that fails is written again one by one, so that an item fails only for a reason of its own; but not when
     it failed for one of `shared_reasons`, which would be each one's as well.
@@ -48,7 +48,7 @@ class Together(Generic[T, R]):
         self._waiting.append((item, written))
         if self._writers < self._side_by_side:
             self._writers += 1
-            # A task of its own: whoever asked first may be canceled while others wait for the same batch.
+            # A task of its own: the first request may be canceled while others wait for the same batch.
             task = asyncio.create_task(self._write_waiting())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -62,7 +62,7 @@ class Together(Generic[T, R]):
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
                 await self._write_batch(batch)
         finally:
-            # At once, not when the task is found done: an item that came in between would wait for nobody.
+            # At once, not when the task is found done: an item that came in between would wait for ever.
             self._writers -= 1
 
     async def _write_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:

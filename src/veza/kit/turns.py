@@ -1,6 +1,6 @@
-"""Turns: work that only a few may do at once, shared fairly between those who ask for it.
+"""Turns: bounded concurrency, shared fairly between names.
 
-Everybody who asks is named (a network address, a person). Names take turns in the order they came, one piece of work
+Each piece of work has a name (a network address, a person). Names take turns in the order they came, one piece of work
 each, so that a name that asks a thousand times delays another name by one piece of work and not by a thousand. What
 waits is bounded; when the bound is reached, the name that waits most gives a place up.
 """

@@ -1,4 +1,4 @@
-"""Nudges: new work wakes whoever waits for it at once, in this process and, on PostgreSQL, in the others.
+"""Nudges: new work wakes its worker at once, in this process and, on PostgreSQL, in the others.
 
 A nudge is only that. The waiting row is the queue; a lost nudge costs one check interval, nothing else.
 """
@@ -18,7 +18,7 @@ class Wakes:
         self._bells: dict[str, list[asyncio.Event]] = defaultdict(list)
 
     def bell(self, topic: str) -> asyncio.Event:
-        """A new event that `ring(topic)` sets; whoever waits on it clears it."""
+        """A new event that `ring(topic)` sets; its waiter clears it."""
         event = asyncio.Event()
         self._bells[topic].append(event)
         return event

@@ -19,7 +19,7 @@ PAUSE_AFTER_ERROR = timedelta(seconds=2)
 
 SECOND_LOOK = timedelta(seconds=0.5)
 """A wake that led to nothing may be about a row that its neighbour in a transaction still held locked: PostgreSQL's
-SKIP LOCKED passes it over, and nobody rings again. One more look this much later finds it."""
+SKIP LOCKED passes it over, and no second ring comes. One more look this much later finds it."""
 
 GATHERED = timedelta(milliseconds=50)
 """With all of many slots taken, one claim refills those freed within this: a claim each cost as much as the work."""

@@ -19,7 +19,7 @@ from veza.library.grants import ALIVE, Grant, ItemKind
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What somebody may do with a track; `because` says why in a few words."""
+    """What a person or visitor may do with a track; `because` says why in a few words."""
 
     stream: bool
     preview: bool
@@ -108,10 +108,10 @@ _MAY = (
 
 
 async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
-    """What the person (None: somebody not signed in) may do with this track, asked in one statement.
+    """What the person (None: a visitor) may do with this track, asked in one statement.
 
-    An artist's people may always. Owners keep what they have after a release is withdrawn; what a moderator hid is
-    closed to them too until it is shown again. Everybody may preview what is published.
+    An artist's people may do everything. Owners keep a track after its release is withdrawn, and lose it while it is
+    hidden by a moderator. Every visitor may preview a published track.
     """
     asked = {"person": person_id, "track": track.id, "release": track.release_id}
     row = (await session.execute(_MAY, asked)).one_or_none()

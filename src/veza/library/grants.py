@@ -1,7 +1,6 @@
 """Grants: one for each thing a person was given, by what gave it; revoking takes back exactly that one.
 
-Ids of people and of what is owned come from other modules and are not tied to their tables: what somebody paid for is
-remembered whatever becomes of the rest.
+Ids of people, releases and tracks come from other modules and are no foreign keys: a grant outlives the rows it names.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class CauseKind(StrEnum):
 
 
 class Grant(Base):
-    """One thing given once. `claim_id` is the anonymous order's id; `person_id` is null until somebody claims it.
+    """One thing given once. `claim_id` is the anonymous order's id; `person_id` is null until a person claims it.
 
     `release_id` is the release itself, or the track's, so that lists need not ask.
     """

@@ -51,7 +51,7 @@ def _folder(settings: Settings) -> Iterator[Finding]:
     if not os.access(nearest, os.W_OK | os.X_OK) or not _takes_files(nearest):
         yield Finding("folder", False, f"{nearest} is not writable for us", f"chown it, or set VAR_DIR (now {folder})")
     elif folder.exists() and folder.stat().st_mode & stat.S_IWOTH:
-        yield Finding("folder", False, f"everybody may write to {folder}", f"chmod o-w {folder}")
+        yield Finding("folder", False, f"every user of this machine may write to {folder}", f"chmod o-w {folder}")
     else:
         yield Finding("folder", True, f"{folder} is writable" if folder.exists() else f"{folder} will be made")
     if not settings.operator_token.get_secret_value():
@@ -106,7 +106,7 @@ def _proxies(settings: Settings) -> Finding:
         advice = "name the proxy's own address in TRUSTED_PROXIES"
         return Finding("proxies", False, f"{trusted}: every client that reaches the port may claim any address", advice)
     if settings.public_url.startswith("https://") and not is_local(settings.host) and not elsewhere:
-        detail = f"{trusted}, and we listen on {settings.host}: behind a proxy elsewhere everybody has its address"
+        detail = f"{trusted}, and we listen on {settings.host}: behind a proxy elsewhere every visitor has its address"
         return Finding("proxies", False, detail, "TRUSTED_PROXIES=its address, or HOST=127.0.0.1 if it runs here")
     return Finding("proxies", True, trusted)
 

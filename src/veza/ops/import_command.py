@@ -206,8 +206,8 @@ async def _artist(catalog: Catalog, asked: Asked) -> Whose:
 async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, UUID | None]:
     """The artist that is meant, if there is one, and the person that was named.
 
-    A slug alone is no name: with --country, which opens an artist, it is asked which of the two is meant, since
-    whoever it is will be paid.
+    With --country, which makes an artist, a slug is refused as a name, and the error asks which of the two is meant:
+    this artist will be paid.
     """
     from veza.catalog.acting import part_of
     from veza.catalog.artists import named

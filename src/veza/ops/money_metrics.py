@@ -1,4 +1,4 @@
-"""The money module's gauges, read from its rows at each scrape: every process shows the same, whoever is asked."""
+"""The money module's gauges, read from its rows at each scrape: every process shows the same figures."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _STATES: dict[str, tuple[str, ...]] = {
     "refunds": refunds.machine.statuses,
     "findings": ("open", "resolved"),
 }
-# Requests as they were frozen, and the checkout page's long address, help nobody who reads a list.
+# Frozen requests and the checkout page's long address do not help the reader of a list.
 _LEFT_OUT = frozenset({"request_body", "request_key", "checkout_url"})
 
 
@@ -113,7 +113,7 @@ async def detail(session: Session, wanted: str) -> Detail:
 
 
 async def transfer_id(session: Session, wanted: str) -> UUID:
-    """Our id of the transfer somebody named by it or by the provider's. Raises UnknownTransfer."""
+    """Our id of a transfer that is named by our id or the provider's. Raises UnknownTransfer."""
     try:
         return UUID(wanted.strip())
     except ValueError:

@@ -75,7 +75,7 @@ def held(settings: Settings) -> Iterator[None]:
 
 
 def _keep_from_git(settings: Settings) -> None:
-    """Tokens and keys lie in VAR_DIR: inside a checkout, whatever its name, `git add` passes it over."""
+    """Write a `.gitignore` into VAR_DIR, so that `git add` in a checkout around it skips tokens and keys."""
     ignore = settings.var_dir / ".gitignore"
     if ignore.exists():
         return

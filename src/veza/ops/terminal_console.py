@@ -1,4 +1,4 @@
-"""Tables and styled text for a terminal, whatever stands in them. Apart from `terminal`: Rich takes a moment."""
+"""Tables and styled text for a terminal, safe for any content. Apart from `terminal`, because Rich loads slowly."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ _OPTIONS = ("host", "port", "ssl", "passfile", "target_session_attrs", "prepared
 
 
 def _database(written: object) -> object:
-    """Name the async driver, so that the URL everybody knows from other tools just works."""
+    """Name the async driver, so that the URL form of other tools works."""
     from sqlalchemy.engine import make_url  # late: `veza --help` reads no setting
     from sqlalchemy.exc import ArgumentError
 

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     port: int = setting("PORT", 8000, "port the server listens on; 0 takes a free one", ge=0, le=65535)
     public_url: WebUrl = setting("PUBLIC_URL", "", "address people and the payment provider reach Veza under; empty: http://HOST:PORT")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed), AfterValidator(networks)] = setting(
-        "TRUSTED_PROXIES", ("127.0.0.1", "::1"), "addresses or networks (10.0.0.0/24) of the reverse proxies in front: their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's", unit="comma list")
+        "TRUSTED_PROXIES", ("127.0.0.1", "::1"), "addresses or networks (10.0.0.0/24) of the reverse proxies in front: X-Forwarded-For and X-Forwarded-Proto are believed from these alone", unit="comma list")
     return_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed), origins] = setting(
         "RETURN_ADDRESSES", (), "https://shop.example, … : where else than to Veza's own pages the provider's pages may send people back (success_url, cancel_url, return_url)", unit="comma list")
     request_head_timeout: Duration = setting("REQUEST_HEAD_TIMEOUT", "15s", "how long the lines before a request's body may take; a connection that says nothing ends after it, too", unit="duration", ge="1s")
@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     session_idle: Duration = setting("SESSION_IDLE", "14d", "a sign-in that was not used for this long has ended", unit="duration", ge="1m")
     session_max: Duration = setting("SESSION_MAX", "90d", "a sign-in ends after this long however much it was used", unit="duration", ge="1m")
     audit_kept: Duration = setting("AUDIT_KEPT", "365d", "how long the audit log of accounts is kept", unit="duration", ge="1d")
-    smtp_url: SmtpUrl = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, for the operator, and only while HOST and PUBLIC_URL let nobody else in")
+    smtp_url: SmtpUrl = setting("SMTP_URL", SecretStr(""), "smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty: mails stay in the mailbox at /mailbox, for the operator, and only while HOST and PUBLIC_URL keep other machines out")
     smtp_tls: Literal["auto", "required", "offered"] = setting("SMTP_TLS", "auto", "required: smtp:// sends nothing to a server that does not encrypt (STARTTLS); offered: encrypts where the server offers it; auto: required where SMTP_URL has a password and another machine's name")
     staff_second_factor: Literal["auto", "required", "off"] = setting("STAFF_SECOND_FACTOR", "auto", "required: admins and moderators use their rights only where they signed in with a second factor; auto: required once SMTP_URL is set")
     mail_from: str = setting("MAIL_FROM", "veza@localhost", "sender of every mail: an address, or Name <address>", like="Veza <veza@example.org>", pattern=r"^[^@\r\n]+@[^@\s]+$")
@@ -210,7 +210,7 @@ class Settings(BaseSettings):
 
     @property
     def keeps_mails(self) -> bool:
-        """True where mails are shown at /mailbox: no mail server is set, and nobody but this machine can ask."""
+        """True where mails are shown at /mailbox: no mail server is set, and only this machine can reach Veza."""
         return not self.is_public and not self.smtp_url.get_secret_value()
 
     @property

@@ -256,8 +256,8 @@ async def _as_person(
 ) -> None:
     """Sign in, or up where there is no such account, and do `then` in the same transaction; raises what those raise.
 
-    With `new_for` only that address may have a new account. Look at the link first: without a good one the asker must
-    not learn here whether there is an account.
+    With `new_for` only that address may have a new account. The caller checks the link before: a visitor without a
+    good link must not learn here whether there is an account.
     """
     password, actor = given.get("password", ""), "letter page"
     code = given.get("code", "").strip() or None

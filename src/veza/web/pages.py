@@ -83,7 +83,7 @@ class Pages:
         self, request: Request[Any, Any, Any], template: str, *, status: int = 200, cookies: list[Cookie] | None = None,
         headers: dict[str, str] | None = None, **values: Any,
     ) -> Response[bytes]:  # fmt: skip
-        """The page; 304 when the asker, a page keeping itself current, has the very same one."""
+        """The page; 304 if the browser, whose page keeps itself current, has the same one already."""
         told = {"now": self._clock.now(), "visit": None, "path": request.url.path, "live": None, **values}
         body = _environment().get_template(template).render(told).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -1,4 +1,4 @@
-"""The table of permissions as a page for everybody."""
+"""The table of permissions as a public page."""
 
 from __future__ import annotations
 

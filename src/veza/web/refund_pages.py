@@ -81,7 +81,7 @@ async def _order(session: Session, token: str) -> Order:
     except UnknownClaim:
         order = None
     if order is None:
-        sentence = "It is not whole, or somebody has claimed the order: then its refunds are asked for in that account."
+        sentence = "It is not whole, or the order was claimed: then its refunds are requested in that account."
         raise Refused(410, "This link is of no order", sentence)
     return order
 

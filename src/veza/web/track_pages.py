@@ -1,6 +1,6 @@
-"""A track's page: where the lines of a playlist's file lead, and what is shared of a track.
+"""A track's page: what is shared of a track, and where the lines of a playlist's file lead.
 
-Who may see it is decided as the API decides it; everybody else gets one page, whether a track is unknown, hidden,
+The API's rule decides who may see it. All others get one and the same page, whether the track is unknown, hidden,
 withdrawn or not published yet.
 """
 
@@ -29,7 +29,7 @@ def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[Controlle
 
     @get("/tracks/{track_id:str}")
     async def track_page(request: DoorRequest, track_id: FromPath[str]) -> Response[bytes]:
-        """One track, for everybody while it is public, and for those who see it in the API."""
+        """One track: public to every visitor, else for the people who may see it in the API."""
         wanted = slugs.as_id(track_id)
         if wanted is None:
             raise _nothing()

@@ -104,8 +104,8 @@ LAST_ADMIN = Kind(
     "last-admin",
     409,
     "This is the last admin",
-    "Make somebody else admin first.",
-    "this is the last admin: make somebody else admin first",
+    "Make another person admin first.",
+    "this is the last admin: make another person admin first",
 )
 TOO_MANY_TOKENS = Kind(
     "too-many-tokens",
@@ -118,7 +118,7 @@ ROLE_NOT_GIVEN = Kind(
     "role-not-given",
     422,
     "This role is neither given nor taken",
-    "Everybody who is signed in is a listener.",
+    "Every signed-in person is a listener; the other roles are given by admins.",
     "the role listener is neither given nor taken, only artist, moderator, admin are",
 )
 CROSS_SITE = Kind(

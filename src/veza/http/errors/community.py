@@ -27,9 +27,9 @@ PLAYLIST_FULL = Kind(
 ITEM_GONE = Kind(
     "item-gone",
     409,
-    "Somebody removed the item",
+    "The item was removed",
     "Read the items again; nothing was changed.",
-    "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: somebody removed it",
+    "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: it was removed",
 )
 BAD_MOMENT = Kind(
     "bad-moment",

@@ -18,7 +18,7 @@ CART_TOKEN_MISSING = Kind(
     400,
     "Whose cart?",
     "Sign in, or send `X-Veza-Cart` (or the cookie): `GET /api/v1/cart` gives one.",
-    "nobody is signed in and no cart token was sent: GET /api/v1/cart gives one",
+    "the request has no session and no cart token: GET /api/v1/cart gives a token",
 )
 NOT_FOR_SALE = Kind(
     "not-for-sale",
@@ -30,8 +30,8 @@ NOT_FOR_SALE = Kind(
 OWNED_ALREADY = Kind(
     "owned-already",
     409,
-    "Nobody buys the same thing twice",
-    "`detail` says what is owned, or in the cart, already.",
+    "The buyer owns it already",
+    "`detail` says which product the library, or the cart, holds already.",
     "you own “Blue Hours” by Anna Berg already: it is in your library",
 )
 PAYMENT_UNDER_WAY = Kind(
@@ -102,7 +102,7 @@ DECIDED_ALREADY = Kind(
     "awaits-no-decision",
     409,
     "The request waits for no decision",
-    "`detail` says what it is now; somebody may have been first.",
+    "`detail` says what it is now; another request may have decided it first.",
     "refund request 01890000-0000-7000-8000-000000000031 is refunded: it cannot be declined",
 )
 

@@ -42,7 +42,7 @@ NOTHING_TO_RETRY = Kind(
     "nothing-to-retry",
     409,
     "The transfer is not given up",
-    "`detail` says what it is now and what happened last; somebody may have been first.",
+    "`detail` says what it is now and what happened last; another request may have been first.",
     "transfer 01890000-0000-7000-8000-000000000000 is completed: there is nothing to retry;"
     " last: pending → completed, done",
 )

@@ -50,7 +50,7 @@ async def a_month(modules: Modules, label: Label) -> int:
 
 
 async def _present(modules: Modules, label: Label) -> None:
-    """Download codes, of which somebody used one."""
+    """Download codes, one of them redeemed."""
     listener, where = month.PRESENT
     async with modules.database.write(f"person {label.owner}") as session:
         artist = await find_artist(session, label.artists[where[0]])
@@ -89,7 +89,7 @@ async def _in_trouble(modules: Modules, label: Label, made: Sequence[Order]) -> 
 
 
 async def _not_paid(modules: Modules, label: Label) -> None:
-    """Orders nobody paid: one still open, one expired, one replaced by another cart."""
+    """Unpaid orders: one still open, one expired, one replaced by another cart."""
     await _check_out(modules, label, month.LEFT_UNPAID)
     given_up = await _check_out(modules, label, month.GAVE_UP)
     modules.sandbox.expire_checkout(await _session_of(modules, given_up))

@@ -1,4 +1,4 @@
-"""What the demo works with: the real rooms of the process it fills, and the sandbox that plays the provider."""
+"""What the demo works with: the real modules of the process it fills, and the sandbox that plays the provider."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Label:
 
     @property
     def published(self) -> list[tuple[int, int]]:
-        """The releases everybody sees."""
+        """The public releases."""
         return [where for where in self.releases if self.roster.record(where).status == "published"]
 
     @property

@@ -14,7 +14,7 @@ INVITED, ADDED = 4, 2
 """The listener who keeps the collaborative one, too, and the tracks they put in."""
 COMMENTED, ANSWERED = 10, 3
 FIRST_WORDS, LAST_WORDS = 12, 15
-"""Seconds in which nobody says anything: a song has to begin, and what ends is over."""
+"""Seconds at the beginning and at the end of a track without a comment."""
 
 
 async def people_talk(modules: Modules, label: Label) -> None:

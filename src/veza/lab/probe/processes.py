@@ -70,7 +70,7 @@ class Process:
             raise ProcessFailed(f"{self.name} did not stop within {STOP_SECONDS:g} s") from None
 
     async def end(self) -> None:
-        """Whatever happened before, it is gone afterwards."""
+        """Kill the process if it still runs, and end its readers."""
         if self._process is not None and self._process.returncode is None:
             await self.kill()
         for reader in self._readers:

@@ -67,7 +67,7 @@ def begin(world: World, session_id: str, debit: Debit, email: str | None = None)
 
 
 def is_debit(world: World, session_id: str) -> bool:
-    """Whether the buyer has given a bank account, whatever its bank has said."""
+    """Whether the buyer has given a bank account, before or after the bank's answer."""
     intent = world.payment_intents.get(get_session(world, session_id)["payment_intent"] or "")
     charge = None if intent is None else world.charges.get(intent["latest_charge"] or "")
     return charge is not None and "sepa_debit" in charge["payment_method_details"]

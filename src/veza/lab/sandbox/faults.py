@@ -67,7 +67,7 @@ KINDS: dict[str, FaultKind] = {
     "other_mode": FaultKind(NONE, "404, the object exists in live mode only", status=404, code="other_mode"),
     "failed_dependency": FaultKind(NONE, "424", status=424),
     "redirect": FaultKind(NONE, "302 to somewhere else", status=302),
-    "refused": FaultKind(NONE, "402, an error nobody expected", status=402),
+    "refused": FaultKind(NONE, "402, an unexpected error", status=402),
     "reset_before_effect": FaultKind(NONE, "connection reset, nothing happened", reset=True),
     "reset_after_effect": FaultKind(DONE, "connection reset, though it happened", reset=True),
     "garbage_body": FaultKind(DONE, "it happened; the 200 carries an unreadable body", status=200, garbage=True),

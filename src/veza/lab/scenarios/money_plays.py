@@ -1,4 +1,4 @@
-"""Scenarios in which everybody behaves: sales, refunds and the way a seller's share comes back."""
+"""Scenarios without faults: sales, refunds and the way a seller's share comes back."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ async def refund_after_payout(scene: Scene) -> None:
 
 
 async def already_reversed(scene: Scene) -> None:
-    """Somebody reverses the transfer in the provider's dashboard before our refund gets there."""
+    """The platform reverses the transfer in the provider's dashboard before our refund gets there."""
     anna = await scene.seller("Anna")
     payment_id = await _sold(scene, anna)
-    scene.tell("Somebody reverses Anna's transfer in the provider's dashboard; the webhook about it is late")
+    scene.tell("The platform reverses Anna's transfer in the provider's dashboard; the webhook about it is late")
     await scene.sandbox.pause_webhooks()
     transfer = await scene.transfer_to(anna)
     await scene.sandbox.reverse_in_dashboard(str(transfer.stripe_transfer_id))

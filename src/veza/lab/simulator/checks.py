@@ -43,7 +43,7 @@ _TOUCHED: Any = union(
 
 
 class LawWatch:
-    """Checks the law of whatever was touched since the last look."""
+    """Checks the law of every payment that changed since the last check."""
 
     def __init__(self) -> None:
         self._since = NOWHERE

@@ -114,7 +114,7 @@ async def come_to_rest(run: Run) -> None:
 
 
 async def _give_what_is_waited_for(run: Run) -> None:
-    """Accounts, capabilities and money for everybody; in the other runs some rows are left waiting."""
+    """Accounts, capabilities and money for every seller; in the other runs some rows are left waiting."""
     await people.connect_account(run, run.dice)
     world = run.sandbox.world
     for account in world.accounts.ids():

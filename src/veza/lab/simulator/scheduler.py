@@ -1,4 +1,4 @@
-"""One task runs at a time, and whoever simulates decides which: no race is left to the event loop.
+"""One task runs at a time, and the simulator decides which: no race is left to the event loop.
 
 A job is a coroutine driven by hand: it runs until its next point (an await on the provider, a commit
 boundary) and is parked there. It goes on when `turn` picks it, or dies there when its process crashes. What
@@ -22,7 +22,7 @@ class Crash(BaseException):
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One task of one process; `process` is whatever dies together with it."""
+    """One task of one process; the jobs with the same `process` die together."""
 
     name: str
     process: object
@@ -33,7 +33,7 @@ class Job:
 
 
 class _Parked:
-    """What a job yields at a point: nobody but the scheduler understands it."""
+    """What a job yields at a point, for the scheduler alone."""
 
     def __await__(self) -> Generator[_Parked, None, None]:
         yield self

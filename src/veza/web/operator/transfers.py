@@ -73,7 +73,7 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
             if kind is INVALID_REQUEST:
                 return await _show(request, row_id, status=422, reason=reason, reason_error=str(error))
             if kind in (NOTHING_TO_RETRY, CONFLICT):
-                return await _show(request, row_id, status=409, somebody_was_first=str(error))
+                return await _show(request, row_id, status=409, was_first=str(error))
             raise
         return go_to(f"/operator/transfers/{row_id}?asked=retry")
 
@@ -91,7 +91,7 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
                 "last_action": await _last_action(session, row.id),
                 "history": await history_of(session, row.payment_id),
             }
-        told = {"reason": "", "reason_error": None, "somebody_was_first": None, **more}
+        told = {"reason": "", "reason_error": None, "was_first": None, **more}
         asked = request.query_params.get("asked") == "retry"
         return office.show(
             request, "transfer.html", live=f"/operator/transfers/{row.id}", was_asked=asked, **told, **values

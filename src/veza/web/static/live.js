@@ -51,7 +51,7 @@ async function look() {
     if (answer.type === "opaqueredirect") return show("You are signed out: reload the page to sign in.");
     if (answer.status === 200) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      // What was left alone because somebody works in it must be offered again.
+      // A region that was skipped because the operator works in it must be offered again.
       etag = takeOver(page) ? (answer.headers.get("etag") ?? "") : "";
     } else if (answer.status !== 304) {
       throw new Error(`answered ${answer.status}`);
@@ -89,7 +89,7 @@ function takeOver(page) {
   return complete;
 }
 
-/** @param {HTMLElement} region  Somebody types in it, or has marked text in it. */
+/** @param {HTMLElement} region  Whether the operator types in it, or has marked text in it. */
 function isBusy(region) {
   const active = document.activeElement;
   if (active?.matches("input, textarea, select") && region.contains(active)) return true;
