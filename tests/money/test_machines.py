@@ -120,7 +120,7 @@ async def test_a_move_is_fenced_by_the_attempt(stage: Stage) -> None:
     assert (row.status, row.retry_count) == ("pending", 0)
 
 
-async def test_amend_does_not_write_a_status(stage: Stage) -> None:
+async def test_update_does_not_write_a_status(stage: Stage) -> None:
     await refunded(stage)
     row = await transfer(stage)
     async with stage.database.write() as session:

@@ -61,7 +61,7 @@ def has_cart(buyer: Buyer) -> bool:
 def known(buyer: Buyer) -> Buyer:
     """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
     if not has_cart(buyer):
-        raise Problem(CART_TOKEN_MISSING, "the request has no session and no cart token: GET /api/v1/cart gives a token")
+        raise Problem(CART_TOKEN_MISSING, "the request has no session and no cart token: GET /api/v1/cart gives one")
     return buyer
 
 

@@ -18,7 +18,7 @@ CART_TOKEN_MISSING = Kind(
     400,
     "Whose cart?",
     "Sign in, or send `X-Veza-Cart` (or the cookie): `GET /api/v1/cart` gives one.",
-    "the request has no session and no cart token: GET /api/v1/cart gives a token",
+    "the request has no session and no cart token: GET /api/v1/cart gives one",
 )
 NOT_FOR_SALE = Kind(
     "not-for-sale",
