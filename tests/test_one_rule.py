@@ -183,7 +183,7 @@ PLANTED = {
     "a member under another name": "from veza.catalog.artists import Artist, ArtistMember as Part",
     "a member's table": 'metadata.tables["artist_members"]',
     "members in raw text": 'text("SELECT 1 FROM artist_members WHERE person_id = :person")',
-    "an owner": 'if await acting.part_of(session, artist_id, person_id) == "owner": pass',
+    "an owner": 'if await acting.role_of(session, artist_id, person_id) == "owner": pass',
     "any artist by the right to act": "identity.may(Permission.ACT_FOR_ANY)",
     "any artist by the right to manage people": "is_operator = identity.may(Permission.PEOPLE)",
     "any artist by the right to money": "return identity.may(Permission.MONEY)",

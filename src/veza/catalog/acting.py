@@ -46,11 +46,11 @@ def artists_of(person_id: BindParameter[Any]) -> Select[UUID]:
 
 async def is_owner(session: Session, artist_id: UUID, person_id: UUID | None) -> bool:
     """Whether the person is an owner of the artist."""
-    return await part_of(session, artist_id, person_id) == "owner"
+    return await role_of(session, artist_id, person_id) == "owner"
 
 
-async def part_of(session: Session, artist_id: UUID, person_id: UUID | None) -> str | None:
-    """`owner`, `member`, or None for everybody else."""
+async def role_of(session: Session, artist_id: UUID, person_id: UUID | None) -> str | None:
+    """`owner` or `member`; None for a person who is neither."""
     if person_id is None:
         return None
     row = await session.get(ArtistMember, (artist_id, person_id))
@@ -59,7 +59,7 @@ async def part_of(session: Session, artist_id: UUID, person_id: UUID | None) -> 
 
 async def acts_for(session: Session, artist_id: UUID, identity: Identity) -> bool:
     """Whether the identity may act for the artist."""
-    return identity.may(Permission.ACT_FOR_ANY) or await part_of(session, artist_id, identity.person_id) is not None
+    return identity.may(Permission.ACT_FOR_ANY) or await role_of(session, artist_id, identity.person_id) is not None
 
 
 async def sees_all_of(session: Session, artist_id: UUID, identity: Identity) -> bool:
@@ -70,13 +70,13 @@ async def sees_all_of(session: Session, artist_id: UUID, identity: Identity) -> 
 async def demand(session: Session, artist: Artist, identity: Identity, *, as_owner: bool = False) -> None:
     """Raises NotYours unless the identity may act for the artist; with `as_owner`, unless it is an owner."""
     if not identity.may(Permission.ACT_FOR_ANY):
-        _demand_part(artist, await part_of(session, artist.id, identity.person_id), as_owner)
+        _demand_role(artist, await role_of(session, artist.id, identity.person_id), as_owner)
 
 
-def _demand_part(artist: Artist, part: str | None, as_owner: bool) -> None:
-    if part is None:
+def _demand_role(artist: Artist, role: str | None, as_owner: bool) -> None:
+    if role is None:
         raise NotYours(gettext("only the people of {artist_name} may do this", artist_name=artist.name))
-    if as_owner and part != "owner":
+    if as_owner and role != "owner":
         raise NotYours(gettext("only an owner of {artist_name} may do this", artist_name=artist.name))
 
 
@@ -86,14 +86,14 @@ async def artist_for(session: Session, artist_id: UUID, identity: Identity, *, a
     Raises UnknownArtist, and NotYours unless the identity may act for the artist; with `as_owner`, unless it is an
     owner.
     """
-    row = (await session.execute(_WITH_PART, {"artist": artist_id, "person": identity.person_id})).one_or_none()
+    row = (await session.execute(_WITH_ROLE, {"artist": artist_id, "person": identity.person_id})).one_or_none()
     if row is None:
         raise UnknownArtist(artist_id)
     artist: Artist = row[0]
     if not identity.may(Permission.ACT_FOR_ANY):
         if row[1] is None and not (visibility.artist_is_public(artist) or identity.may(Permission.MODERATE)):
             raise UnknownArtist(artist_id)
-        _demand_part(artist, row[1], as_owner)
+        _demand_role(artist, row[1], as_owner)
     return artist
 
 
@@ -143,7 +143,7 @@ async def track_to_change(session: Session, track_id: UUID, identity: Identity) 
     return release, found
 
 
-_WITH_PART = select(
+_WITH_ROLE = select(
     Artist,
     select(ArtistMember.part)
     .where(ArtistMember.artist_id == Artist.id, ArtistMember.person_id == bindparam("person", type_=Uuid()))

@@ -85,7 +85,7 @@ class TooManyArtists(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ArtistDraft:
-    """What somebody wrote about an artist; `currencies` are those the platform settles."""
+    """An artist as it was sent; `currencies` are those the platform settles."""
 
     name: str
     country: str
@@ -170,8 +170,8 @@ _BY_SLUG = select(Artist).join(Slug, slugs.leads_to(slugs.ARTIST, slugs.EVERYWHE
 
 
 async def named(session: Session, wanted: str) -> tuple[list[Artist], bool]:
-    """The artists of this name, whatever its case (at most 50), and True; else the one of this id or slug, and whether
-    it is the id. Names that differ in accents are other names: a search may find them alike, a payment may not."""
+    """The artists of this name, in any case of letters (at most 50), and True; else the one of this id or slug, and
+    whether it is the id. Names that differ in accents are other names: a search may find both, a payment not."""
     alike = select(Artist).where(Artist.name_key == sort_key(wanted)).order_by(Artist.id).limit(MOST_ALIKE)
     same = [row for row in await session.scalars(alike) if same_name(row.name) == same_name(wanted)]
     if same:

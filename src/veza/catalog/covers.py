@@ -71,7 +71,7 @@ async def set_cover(session: Session, release: Release, cover: Cover | None) -> 
 
 
 async def find_cover(session: Session, cover_id: UUID) -> Cover:
-    """The cover, whoever may see it; raises UnknownCover."""
+    """The cover, public or not; raises UnknownCover."""
     cover = await session.get(Cover, cover_id)
     if cover is None:
         raise UnknownCover(cover_id)
@@ -79,12 +79,12 @@ async def find_cover(session: Session, cover_id: UUID) -> Cover:
 
 
 async def is_public(session: Session, cover: Cover) -> bool:
-    """Whether a release that everybody may see has this cover."""
+    """Whether a public release has this cover."""
     return bool(await session.scalar(_IS_PUBLIC, {"cover": cover.id}))
 
 
 async def is_seen_by(session: Session, cover: Cover, identity: Identity) -> bool:
-    """Whether the identity is of its artist's people or a moderator: they see it whatever became of its releases."""
+    """Whether the identity is of its artist's people or a moderator: they see covers of every release."""
     return await sees_all_of(session, cover.artist_id, identity)
 
 

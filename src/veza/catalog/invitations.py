@@ -1,4 +1,4 @@
-"""Invitations: an owner writes to an address, and whoever has it may become one of the artist's people.
+"""Invitations: an owner writes to an address, and its person may become one of the artist's people.
 
 Nothing here looks whether the address has an account, so neither the answer nor its duration can tell.
 """
@@ -41,7 +41,7 @@ LASTS = timedelta(days=7)
 INVITING = Limit("inviting", 20, timedelta(minutes=10))
 """Of one person: a whole band at once, and no letter-writing machine."""
 BEING_INVITED = Limit("being invited", 5, timedelta(hours=1))
-"""Of one address, by everybody together: nobody's mailbox is filled by strangers."""
+"""Of one address, by all people together: strangers cannot fill a mailbox."""
 EVERY = timedelta(hours=6)
 BATCH = 500
 MOST_BATCHES = 200
@@ -50,7 +50,7 @@ _AS = {"owner": "an owner, who may also change who else does", "member": "a memb
 
 
 class Invitation(Base):
-    """An invitation nobody has accepted yet; of its link only the hash is kept.
+    """An invitation that waits to be accepted; of its link only the hash is kept.
 
     `invited_by` is the owner who made it, and while they are one it is good; null where an administrator did.
     """
@@ -96,7 +96,7 @@ def inviting(actor: str, email: str) -> tuple[Allowance, Allowance]:
 
 
 async def invite(
-    session: Session, artist: Artist, email: str, part: str, *, by: UUID | None, base_url: str, limits: Limits
+    session: Session, artist: Artist, email: str, role: str, *, by: UUID | None, base_url: str, limits: Limits
 ) -> Invitation:
     """Mail a link to `email` that makes its person an `owner` or `member` of a locked artist, for LASTS.
 
@@ -112,7 +112,7 @@ async def invite(
         id=session.new_id(),
         artist_id=artist.id,
         email=to,
-        part=part,
+        part=role,
         secret_hash=digest(secret),
         invited_by=by if await is_owner(session, artist.id, by) else None,
         created_at=session.now,
@@ -124,7 +124,7 @@ async def invite(
         session,
         to,
         f"You are invited to {artist.name}",
-        f"The people of {artist.name} invite you to act for this artist on Veza, as {_AS[part]}.\n"
+        f"The people of {artist.name} invite you to act for this artist on Veza, as {_AS[role]}.\n"
         f"Open this link to accept; it works once, for {LASTS.days} days:\n\n"
         f"{base_url}{PAGE}?token={secret}\n\n"
         "If you do not know them, ignore this mail: nothing happens.\n\n"
@@ -181,17 +181,17 @@ async def accept(
     person = await people.find(session, person_id)
     if person.email != row.email:
         raise AnotherAddress
-    part = row.part
+    role = row.part
     await session.delete(row)
     await session.flush()
     if not person.is_confirmed:
         await people.confirm(session, person_id)
         audit.note(session, Act.EMAIL_CONFIRMED, person_id, address=address)
-    return artist, await add_member(session, artist, person_id, part, limits=limits)
+    return artist, await add_member(session, artist, person_id, role, limits=limits)
 
 
 async def forget_of(session: Session, person_id: UUID) -> None:
-    """Whose account goes has invited nobody, and nobody has invited the address it is confirmed to have."""
+    """An account goes: the invitations its person made go with it, and those to its confirmed address."""
     theirs = or_(Invitation.invited_by == person_id, Invitation.email == address_of(person_id))
     await session.execute(delete(Invitation).where(theirs))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TRACKS_EVER = 5_000
-"""The most any setting may allow on a release: the API's description says so, whatever is set. The largest box sets
+"""The most any setting may allow on a release: the API's description says so. The largest box sets
 have about 4,000."""
 
 

@@ -65,10 +65,10 @@ class LastOwner(Exception):
 class AlreadyMember(Exception):
     """The person is one of the artist's already."""
 
-    def __init__(self, person_id: UUID, part: str) -> None:
+    def __init__(self, person_id: UUID, role: str) -> None:
         super().__init__(
             gettext(
-                "person {person_id} is one of this artist's people already, as {part}", person_id=person_id, part=part
+                "person {person_id} is one of this artist's people already, as {role}", person_id=person_id, role=role
             )
         )
 
@@ -110,7 +110,7 @@ async def confirmed_addresses(session: Session, artist_ids: Collection[UUID]) ->
 
 
 async def add_member(
-    session: Session, artist: Artist, person_id: UUID, part: str = "member", *, limits: Limits
+    session: Session, artist: Artist, person_id: UUID, role: str = "member", *, limits: Limits
 ) -> Member:
     """Add a person to a locked artist.
 
@@ -131,23 +131,23 @@ async def add_member(
                 most=most,
             )
         )
-    session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=part, since=session.now))
+    session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=role, since=session.now))
     await session.flush()
-    audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {part}")
-    return Member(person.id, person.name, part, session.now)
+    audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {role}")
+    return Member(person.id, person.name, role, session.now)
 
 
-async def change_part(session: Session, artist: Artist, person_id: UUID, part: str) -> Member:
+async def change_role(session: Session, artist: Artist, person_id: UUID, role: str) -> Member:
     """Make one of a locked artist's people an `owner` or a `member`; raises UnknownMember, LastOwner."""
     row = await _member(session, artist, person_id)
-    if row.part == "owner" and part != "owner":
+    if row.part == "owner" and role != "owner":
         await owner_may_go(session, person_id, artist.id)
-    if row.part != part:
-        row.part = part
+    if row.part != role:
+        row.part = role
         await session.flush()
-        audit.note(session, Act.MEMBER_CHANGED, person_id, detail=f"artist {artist.id} as {part}")
+        audit.note(session, Act.MEMBER_CHANGED, person_id, detail=f"artist {artist.id} as {role}")
     person = await session.get_one(Person, person_id)
-    return Member(person_id, person.name, part, row.since)
+    return Member(person_id, person.name, role, row.since)
 
 
 async def remove_member(session: Session, artist: Artist, person_id: UUID) -> None:

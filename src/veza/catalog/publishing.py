@@ -38,7 +38,7 @@ class NotComplete(FieldFault):
 
 
 async def publish(session: Session, release: Release, *, because: str = "published") -> None:
-    """Everybody may see a locked release from now on. Raises NotComplete, ForbiddenMove."""
+    """A locked release is public from now on. Raises NotComplete, ForbiddenMove."""
     await _demand_complete(session, release)
     at = release.published_at or session.now
     await machine.move(
@@ -79,7 +79,7 @@ async def unschedule(session: Session, release: Release, *, because: str = "take
 
 
 async def withdraw(session: Session, release: Release, *, because: str = "withdrawn") -> None:
-    """Nobody but its artist's people sees a locked release any more. Raises ForbiddenMove."""
+    """Only its artist's people see a locked release from now on. Raises ForbiddenMove."""
     await machine.move(
         session, release, "withdrawn", because=because, attempt=release.attempt + 1, updated_at=session.now
     )

@@ -81,7 +81,7 @@ class Release(Base):
 
     @property
     def is_published(self) -> bool:
-        """Whether its status says so; whether everybody may see it is for `visibility` to say."""
+        """Whether its status says so; `visibility` says whether it is public."""
         return self.status == "published"
 
 
@@ -104,7 +104,7 @@ class UnknownRelease(LookupError):
 
 
 class Outdated(Exception):
-    """Somebody else changed the release since it was read."""
+    """The release was changed by another request since it was read."""
 
     def __init__(self, release: Release, version: int) -> None:
         super().__init__(
@@ -132,7 +132,7 @@ class NotDraft(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDraft:
-    """What somebody wrote about a release."""
+    """A release as it was sent."""
 
     title: str
     kind: str
@@ -184,7 +184,7 @@ async def edit_release(session: Session, release: Release, version: int | None, 
 
 
 async def find_release(session: Session, release_id: UUID) -> Release:
-    """The release, whatever its status; raises UnknownRelease."""
+    """The release, in every status; raises UnknownRelease."""
     row = await session.get(Release, release_id)
     if row is None:
         raise UnknownRelease(release_id)

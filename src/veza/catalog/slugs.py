@@ -88,7 +88,7 @@ def is_slug(text: str) -> bool:
 
 
 def as_id(text: str) -> UUID | None:
-    """The id that somebody gave instead of a slug, written as ids are: a slug may have 32 hexadecimal digits, too."""
+    """The id that was sent instead of a slug, written as ids are: a slug may have 32 hexadecimal digits, too."""
     try:
         found = UUID(text) if len(text) == 36 else None
     except ValueError:
@@ -131,7 +131,7 @@ def _first_free(base: str, owners: dict[str, UUID], target_id: UUID) -> str:
 
 
 async def _take(session: Session, kind: str, scope: UUID, slug: str, target_id: UUID) -> bool:
-    """Make `slug` current for `target_id`; False when somebody else took it at the same instant."""
+    """Make `slug` current for `target_id`; False when another request took it at the same instant."""
     insert: Any = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
     row = {
         "kind": kind, "scope": scope, "slug": slug, "target_id": target_id, "is_current": True, "since": session.now,

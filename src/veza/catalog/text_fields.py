@@ -17,11 +17,11 @@ SORTED = String().with_variant(String(collation="C"), "postgresql")
 NAME_MOST = 200
 LONGEST_KEY = 200
 AFTER_ALL = "\U0010ffff"
-"""Sorts after whatever a key goes on with: `key <= x < key + AFTER_ALL` finds what begins with it."""
+"""Sorts after every continuation of a key: `key <= x < key + AFTER_ALL` finds what begins with it."""
 
 
 class BadValue(FieldFault):
-    """Something somebody wrote cannot be taken; says which and why in one sentence."""
+    """A value that was sent cannot be taken; says which and why in one sentence."""
 
 
 def clean(text: str, what: Message, most: int = NAME_MOST, *, lines: bool = False, least: int = 1) -> str:

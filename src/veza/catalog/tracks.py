@@ -83,7 +83,7 @@ class WrongOrder(ValueError):
 
 
 class TrackStays(Exception):
-    """What somebody may own is not taken out of a release."""
+    """A track that a buyer may own is not taken out of its release."""
 
     def __init__(self, why: Message) -> None:
         super().__init__(why)
@@ -91,7 +91,7 @@ class TrackStays(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrackDraft:
-    """What somebody wrote about a track; `credits` are (name, part)."""
+    """A track as it was sent; `credits` are (name, part)."""
 
     title: str
     credits: Sequence[tuple[str, str]] = ()
@@ -188,7 +188,7 @@ async def reorder_tracks(session: Session, release: Release, ids: Sequence[UUID]
 
 
 async def find_track(session: Session, track_id: UUID) -> Track:
-    """The track, whatever its release's status; raises UnknownTrack."""
+    """The track, in every status of its release; raises UnknownTrack."""
     row = await session.get(Track, track_id)
     if row is None:
         raise UnknownTrack(track_id)

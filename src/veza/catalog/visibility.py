@@ -1,4 +1,4 @@
-"""What everybody may see of the catalogue: the one rule. It is published, and no moderator hid it.
+"""What is public in the catalogue, the one rule: it is published, and no moderator hid it.
 
 Statements take the rule as a condition, code takes it as a predicate of rows.
 """
@@ -62,7 +62,7 @@ VISIBLE_TRACK = and_(VISIBLE_RELEASE, ~HIDDEN_ITSELF)
 
 
 def artist_is_public(artist: Artist) -> bool:
-    """Whether everybody may see the artist."""
+    """Whether the artist is public."""
     return artist.hidden_at is None
 
 
@@ -72,12 +72,12 @@ def release_is_hidden(release: Release, artist: Artist) -> bool:
 
 
 def release_is_public(release: Release, artist: Artist) -> bool:
-    """Whether everybody may see the release."""
+    """Whether the release is public."""
     return release.is_published and not release_is_hidden(release, artist)
 
 
 def card_is_public(card: Any) -> bool:
-    """Whether everybody may see the release or track of a row that `listings` read with its release's standing."""
+    """Whether the release or track of a row is public; `listings` reads such rows with the status of the release."""
     return card.release_status == "published" and all(
         hidden_at is None for hidden_at in (card.hidden_at, card.release_hidden_at, card.artist_hidden_at)
     )
@@ -104,7 +104,7 @@ _HIDDEN: dict[str, Select[UUID]] = {
 
 
 async def visible(session: Session, kind: str, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these artists, releases or tracks (`kind`) everybody may see."""
+    """Which of these artists, releases or tracks (`kind`) are public."""
     return set((await session.scalars(_VISIBLE[kind], {"ids": list(ids)})).all()) if ids else set()
 
 
@@ -119,6 +119,6 @@ async def is_hidden(session: Session, kind: str, one: UUID) -> bool:
 
 
 async def must_be_visible(session: Session, kind: str, one: UUID) -> None:
-    """Raises NothingThere unless everybody may see it."""
+    """Raises NothingThere unless it is public."""
     if not await visible(session, kind, [one]):
         raise NothingThere(kind, one)

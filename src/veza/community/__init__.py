@@ -1,1 +1,1 @@
-"""What reaches a person because of somebody else: notices, and which of them each recipient wants."""
+"""What listeners do: playlists, follows, likes and comments; and the notices each recipient wants."""

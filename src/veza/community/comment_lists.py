@@ -8,14 +8,14 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.accounts.people import DELETED_NAME, Person
-from veza.community.comments import SHOWN, Comment, Parent, is_shown
+from veza.community.comments import NOT_HIDDEN, Comment, Parent, is_visible
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
 from veza.kit.rows import Found, Query, Rows, found_by
 
 _Reply = aliased(Comment)
 _IS_REPLIED_TO = (
-    select(_Reply.id).where(_Reply.parent_id == Comment.id, _Reply.deleted_at.is_(None), is_shown(_Reply)).exists()
+    select(_Reply.id).where(_Reply.parent_id == Comment.id, _Reply.deleted_at.is_(None), is_visible(_Reply)).exists()
 )
 # A deleted one is shown where something still hangs on it, and where an account went.
 _STANDS = or_(Comment.deleted_at.is_(None), Comment.person_id.is_(None), _IS_REPLIED_TO)
@@ -28,13 +28,13 @@ _SHOWN: Query = select(
     Comment.at_ms,
     Comment.text,
     Comment.deleted_at.is_not(None).label("is_deleted"),
-    (~is_shown(Comment)).label("is_hidden"),
+    (~is_visible(Comment)).label("is_hidden"),
     Comment.created_at,
     Comment.edited_at,
 ).outerjoin(Person, Person.id == Comment.person_id)
 _PUBLIC = (
     _SHOWN.outerjoin(Parent, Parent.id == Comment.parent_id)
-    .where(SHOWN, _STANDS)
+    .where(NOT_HIDDEN, _STANDS)
 )  # fmt: skip
 
 

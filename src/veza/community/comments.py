@@ -74,13 +74,13 @@ Parent = aliased(Comment)
 """What a comment replies to."""
 
 
-def is_shown(comment: Any) -> ColumnElement[bool]:
-    """Nobody hid this comment itself; `comment` is Comment, or an alias of it."""
+def is_visible(comment: Any) -> ColumnElement[bool]:
+    """This comment itself is not hidden; `comment` is Comment, or an alias of it."""
     return cast("ColumnElement[bool]", comment.hidden_at.is_(None))
 
 
-SHOWN = and_(is_shown(Comment), is_shown(Parent))
-"""Nobody hid the comment or what it replies to. For statements that outer-join Parent."""
+NOT_HIDDEN = and_(is_visible(Comment), is_visible(Parent))
+"""Neither the comment nor the one it replies to is hidden. For statements that outer-join Parent."""
 
 
 class UnknownComment(LookupError):
@@ -230,14 +230,14 @@ async def show_again(session: Session, comment_id: UUID, person_id: UUID) -> Com
 
 
 async def counts(session: Session, track_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Track id → how many comments and replies there are for everybody to read, 0 included."""
+    """Track id → how many public comments and replies it has, 0 included."""
     found = (await session.execute(_COUNTS, {"ids": list(track_ids)})).all() if track_ids else []
     return dict.fromkeys(track_ids, 0) | {track_id: int(count) for track_id, count in found}
 
 
 async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these comments somebody hid, by themselves or with what they reply to or the track they are on."""
-    found = select(Comment.id, Comment.track_id, (~SHOWN).label("is_hidden"))
+    """Which of these comments are hidden, by themselves or with the comment or the track they belong to."""
+    found = select(Comment.id, Comment.track_id, (~NOT_HIDDEN).label("is_hidden"))
     found = found.outerjoin(Parent, Parent.id == Comment.parent_id).where(Comment.id.in_(list(ids)))
     rows = (await session.execute(found)).all()
     on_hidden = await visibility.hidden(session, "track", {row.track_id for row in rows})
@@ -245,7 +245,7 @@ async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
 
 
 async def _is_readable(session: Session, comment: Comment) -> bool:
-    """Whether everybody may read it: its track is public, and nobody hid it or what it replies to."""
+    """Whether the comment is public: its track is, and neither it nor the comment it replies to is hidden."""
     if not await visibility.visible(session, "track", [comment.track_id]):
         return False
     return not await hidden(session, [comment.id])
@@ -315,7 +315,7 @@ _COUNTS = (
     .where(
         VISIBLE_TRACK,
         Comment.track_id.in_(bindparam("ids", expanding=True)),
-        SHOWN,
+        NOT_HIDDEN,
         Comment.deleted_at.is_(None),
     )
     .group_by(Comment.track_id)

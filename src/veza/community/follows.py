@@ -50,13 +50,13 @@ async def unfollow(session: Session, person_id: UUID, artist_id: UUID) -> None:
 
 
 async def counts(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Artist id → how many follow them, 0 included, and for whom not everybody may see."""
+    """Artist id → the number of followers; 0 also for an artist that is not public."""
     found = (await session.execute(_COUNTS, {"ids": list(artist_ids)})).all() if artist_ids else []
     return dict.fromkeys(artist_ids, 0) | {artist_id: int(count) for artist_id, count in found}
 
 
 async def followed(session: Session, person_id: UUID, artist_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these artists, as far as everybody may see them, the person follows."""
+    """Which of these artists the person follows, public artists only."""
     if not artist_ids:
         return set()
     return set((await session.scalars(_FOLLOWED, {"person_id": person_id, "ids": list(artist_ids)})).all())

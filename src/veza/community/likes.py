@@ -63,13 +63,13 @@ async def unlike(session: Session, person_id: UUID, kind: Liked, subject_id: UUI
 
 
 async def counts(session: Session, kind: Liked, ids: Collection[UUID]) -> dict[UUID, int]:
-    """Track or release id → how many like it, 0 included, and for what not everybody may see."""
+    """Track or release id → the number of likes; 0 also for what is not public."""
     found = (await session.execute(_COUNTS[kind], {"ids": list(ids)})).all() if ids else []
     return dict.fromkeys(ids, 0) | {subject_id: int(count) for subject_id, count in found}
 
 
 async def liked(session: Session, person_id: UUID, kind: Liked, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these, as far as everybody may see them, the person likes."""
+    """Which of these the person likes, public ones only."""
     if not ids:
         return set()
     return set((await session.scalars(_LIKED[kind], {"person_id": person_id, "ids": list(ids)})).all())
@@ -79,7 +79,7 @@ SORTS = by_age(Like.id)
 
 
 async def listed(session: Session, person_id: UUID, kind: Liked, page: Slice) -> Rows:
-    """What the person likes and everybody may see.
+    """The public tracks or releases that the person likes.
 
     Columns: id (of the like), subject_id, title, artist_id, artist_name, release_id, release_title, since.
     """
@@ -88,7 +88,7 @@ async def listed(session: Session, person_id: UUID, kind: Liked, page: Slice) ->
 
 
 def _visible(*columns: Any) -> dict[str, Query]:
-    """By kind: these columns of the likes of what everybody may see."""
+    """By kind: these columns of the likes of public tracks and releases."""
     found: Query = select(*columns)
     of_tracks = found.join(Track, Track.id == Like.subject_id).join(Release, Release.id == Track.release_id)
     of_releases = found.join(Release, Release.id == Like.subject_id)

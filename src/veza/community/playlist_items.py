@@ -44,7 +44,7 @@ class PlaylistFull(ValueError):
 
 
 class ItemGone(LookupError):
-    """Somebody removed the item first."""
+    """The item was removed before this change."""
 
     def __init__(self, item_id: UUID) -> None:
         super().__init__(gettext("item {item_id} is no longer in the playlist: it was removed", item_id=item_id))

@@ -44,7 +44,7 @@ SORTS = by_age(Playlist.id)
 async def of_person(
     session: Session, person_id: UUID, page: Slice, *, is_mine: bool | None = None, is_public: bool | None = None
 ) -> Rows:
-    """One's own and those one was invited to while they are collaborative; one of the two where `is_mine` says so."""
+    """The person's own playlists, and the collaborative ones they were invited to; only one of the two by `is_mine`."""
     invited = select(PlaylistPerson.playlist_id).where(PlaylistPerson.person_id == person_id)
     together = Playlist.id.in_(invited) & Playlist.is_collaborative.is_(True) & NOT_HIDDEN
     own = Playlist.owner_id == person_id
@@ -56,7 +56,7 @@ async def of_person(
 
 
 async def public(session: Session, page: Slice, *, owner_id: UUID | None = None) -> Rows:
-    """Public ones nobody hid, of everybody or of one person."""
+    """Public playlists, of every owner or of one."""
     found = _SHOWN.where(PUBLIC)
     if owner_id is not None:
         found = found.where(Playlist.owner_id == owner_id)

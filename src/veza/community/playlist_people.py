@@ -43,7 +43,7 @@ async def invite(session: Session, playlist_id: UUID, owner_id: UUID, person_id:
 
 
 async def remove(session: Session, playlist_id: UUID, by: UUID, person_id: UUID) -> None:
-    """The owner takes somebody off, or somebody leaves, whatever became of the playlist; what they added stays.
+    """The owner removes a person, or a person leaves, even a hidden playlist; the items they added stay.
 
     Raises UnknownPlaylist, NotYourPlaylist.
     """
@@ -54,7 +54,7 @@ async def remove(session: Session, playlist_id: UUID, by: UUID, person_id: UUID)
 
 
 async def listed(session: Session, playlist_id: UUID, by: UUID) -> Rows:
-    """Those invited (person_id, name, since), longest first; for the owner and for them.
+    """The people invited (person_id, name, since), the earliest first; for the owner and for them.
 
     Raises UnknownPlaylist, NotYourPlaylist.
     """

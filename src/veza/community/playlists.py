@@ -1,4 +1,4 @@
-"""Playlists: somebody's tracks in an order, kept private, shared by a link, or public; alone or with others."""
+"""Playlists: a person's tracks in an order, kept private, shared by a link, or public; alone or with others."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ Index(
 
 
 class PlaylistPerson(Base):
-    """Somebody the owner invited; they may change the items while the playlist is collaborative."""
+    """A person the owner invited; they may change the items while the playlist is collaborative."""
 
     __tablename__ = "playlist_people"
 
@@ -110,7 +110,7 @@ class NotYourPlaylist(Exception):
 
 
 class PlaylistChanged(Exception):
-    """Somebody else changed the details first."""
+    """The details were changed by another request first."""
 
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(
@@ -231,8 +231,8 @@ async def see(
     link: str | None = None,
     moderates: bool = False,
 ) -> Playlist:
-    """The playlist, for whom it is: everybody when public, else its owner, those invited, who has the link, and
-    moderators. One that was hidden is for its owner and moderators. Raises UnknownPlaylist."""
+    """The playlist, if this person may see it: a public one is open to all; others to the owner, to people invited, to
+    holders of the link and to moderators. A hidden one is for its owner and moderators. Raises UnknownPlaylist."""
     playlist = await session.get(Playlist, playlist_id)
     if playlist is None or not await _may_see(session, playlist, person_id, link, moderates):
         raise UnknownPlaylist(playlist_id)

@@ -209,14 +209,14 @@ async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, U
     With --country, which makes an artist, a slug is refused as a name, and the error asks which of the two is meant:
     this artist will be paid.
     """
-    from veza.catalog.acting import part_of
+    from veza.catalog.acting import role_of
     from veza.catalog.artists import named
     from veza.catalog.members import person_by_email
 
     person = await person_by_email(session, asked.person) if asked.person else None
     found, by_name = await named(session, asked.artist)
     if person is not None:
-        found = [one for one in found if await part_of(session, one.id, person.id)] or found
+        found = [one for one in found if await role_of(session, one.id, person.id)] or found
     if len(found) > 1:
         slugs = ", ".join(one.slug for one in found[:10])
         raise NoSuchArtist(
@@ -239,7 +239,7 @@ async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, U
                 artist_name=artist.name,
             )
         )
-    if person is not None and await part_of(session, artist.id, person.id) is None:
+    if person is not None and await role_of(session, artist.id, person.id) is None:
         raise NoSuchArtist(
             gettext("{person} is not one of the people of {artist_name}", person=asked.person, artist_name=artist.name)
         )

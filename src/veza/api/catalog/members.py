@@ -130,7 +130,7 @@ async def change_member(
     """Changes the part of one of the artist's people. The last owner stays one. Takes a fresh proof."""
     row = await acting.artist_to_change(session, artist, identity, as_owner=True)
     await reauthentication.spend(session, identity.person_id, proof)
-    return show(MemberResponse, await members.change_part(session, row, person_id, data.part))
+    return show(MemberResponse, await members.change_role(session, row, person_id, data.part))
 
 
 @write.delete(
