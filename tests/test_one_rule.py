@@ -134,22 +134,30 @@ def _is_shown(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
 
 
 def copies(source: str, module: str) -> list[str]:
-    """What the module reads of a rule that has its home elsewhere."""
+    """What the source, standing in this module, reads of a rule that has its home elsewhere."""
+    return _strangers(list(readings(source)), source, module)
+
+
+def _strangers(found: list[tuple[int, str]], source: str, module: str) -> list[str]:
     lines = source.splitlines()
-    return [
-        f"{module}:{line}: {what}: {lines[line - 1].strip()}"
-        for line, what in readings(source)
-        if module not in HOMES[what]
+    return [f"{module}:{line}: {what}: {lines[line - 1].strip()}" for line, what in found if module not in HOMES[what]]
+
+
+@pytest.fixture(scope="module")
+def readings_of() -> dict[str, list[tuple[int, str]]]:
+    """Module → what it reads of the rules; each is parsed once."""
+    return {module: list(readings(path.read_text())) for module, path in MODULES.items()}
+
+
+def test_no_module_holds_a_second_copy_of_a_rule(readings_of: dict[str, list[tuple[int, str]]]) -> None:
+    found = [
+        one for module, read in readings_of.items() for one in _strangers(read, MODULES[module].read_text(), module)
     ]
-
-
-def test_no_module_holds_a_second_copy_of_a_rule() -> None:
-    found = [copy for module, path in MODULES.items() for copy in copies(path.read_text(), module)]
     assert found == [], f"ask {VISIBILITY}, {ACTING} or library/access.py"
 
 
-def test_every_home_holds_its_rule() -> None:
-    found = {(what, module) for module, path in MODULES.items() for _, what in readings(path.read_text())}
+def test_every_home_holds_its_rule(readings_of: dict[str, list[tuple[int, str]]]) -> None:
+    found = {(what, module) for module, read in readings_of.items() for _, what in read}
     stale = [f"{what}: {module}" for what, homes in HOMES.items() for module in homes if (what, module) not in found]
     assert stale == []
 
