@@ -41,14 +41,14 @@ class Page(Struct, Generic[Item], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What the caller asked for: at most `limit` rows in one order of the list, going on after `cursor`."""
+    """What the request asks for: at most `limit` rows in one order of the list, beginning after `cursor`."""
 
     limit: int
     cursor: str | None
     sort: str
     how: Sort
 
-    def of(self, listing: str, filters: Mapping[str, object] | None = None) -> AskedPage:
+    def of(self, listing: str, filters: Mapping[str, object] | None = None) -> ListingPage:
         """The page of `listing` with `filters` that was asked for; raises Problem (bad-cursor)."""
         said = {**(filters or {}), "sort": self.sort}
         after = None
@@ -59,11 +59,11 @@ class PageRequest:
                 # The checksum holds mistakes off, not people: it has no secret, so anybody can make one.
                 raise _foreign() from None
         # One more than shown tells whether there is a next page.
-        return AskedPage(Slice(self.how, self.limit + 1, after), self.limit, listing, said)
+        return ListingPage(Slice(self.how, self.limit + 1, after), self.limit, listing, said)
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPage:
+class ListingPage:
     """A page of a list with its filters, to be read: `slice` says which rows, and `filled` shows them."""
 
     slice: Slice

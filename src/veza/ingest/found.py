@@ -11,7 +11,7 @@ from veza.ingest.disc_folders import Home
 from veza.ingest.recording import Recording
 from veza.ingest.sources import SourceFile
 
-NOWHERE = Home("", "")
+NO_HOME = Home("", "")
 """The home of a file whose folder was not looked at yet."""
 SAME_LENGTH_MS = 2_000
 """Two encodings of one recording differ by less: encoders add silence at both ends."""
@@ -54,7 +54,7 @@ class FoundFile:
     recording: Recording
     pictures: tuple[PictureSeen, ...] = field(default=())
     slot: Slot = Slot(1, "", None)
-    home: Home = NOWHERE
+    home: Home = NO_HOME
     sheet: str = ""
     """The cue sheet inside it."""
 

@@ -239,7 +239,7 @@ class Database:
         """
         with database_errors_said():
             async with self._readers_turn, self._reader() as session:
-                self._settle_in(session, READER)
+                self._equip(session, READER)
                 yield session
 
     @asynccontextmanager
@@ -248,13 +248,13 @@ class Database:
         with database_errors_said():
             if self.is_sqlite:
                 async with self._one_writer, self._writer() as session:
-                    self._settle_in(session, actor)
+                    self._equip(session, actor)
                     yield session
                     await session.write_appended()
                     await session.commit()
             else:
                 async with self._writer() as session:
-                    self._settle_in(session, actor)
+                    self._equip(session, actor)
                     yield session
                     await session.write_appended()
                     for topic in [topic for topic, elsewhere in session.info.get("wakes", {}).items() if elsewhere]:
@@ -266,7 +266,7 @@ class Database:
     async def close(self) -> None:
         await self.engine.dispose()
 
-    def _settle_in(self, session: Session, actor: str) -> None:
+    def _equip(self, session: Session, actor: str) -> None:
         session.now = self.clock.now()
         session.ids = self.ids
         session.subscriptions = self.subscriptions

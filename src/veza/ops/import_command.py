@@ -29,7 +29,7 @@ LINE_EVERY_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportRequest:
     """Whose the releases are to be, and how they are read."""
 
     artist: str
@@ -96,7 +96,7 @@ def import_files(
         try:
             if undo is not None or source is None or artist is None:
                 return None, await _undo(application.catalog, undo)
-            asked = Asked(artist.strip(), person, country, currency, encoding, dry_run)
+            asked = ImportRequest(artist.strip(), person, country, currency, encoding, dry_run)
             return await _import(application.catalog, source, asked, _bounds(settings), quiet=as_json)
         finally:
             await application.close()
@@ -127,7 +127,7 @@ async def _undo(catalog: Catalog, run_id: UUID | None) -> Report:
     return await undo(catalog.database, run_id)
 
 
-async def _import(catalog: Catalog, path: Path, asked: Asked, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
+async def _import(catalog: Catalog, path: Path, asked: ImportRequest, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
     import asyncio
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -171,7 +171,7 @@ def in_lines(say: Callable[[str], None], now: Callable[[], float] = time.monoton
     return on_step
 
 
-async def _artist(catalog: Catalog, asked: Asked) -> Whose:
+async def _artist(catalog: Catalog, asked: ImportRequest) -> Whose:
     """The artist that is meant, opened for `person` where there is none; in a dry run it is not opened."""
     from veza.catalog.artists import ArtistDraft, open_artist
 
@@ -203,7 +203,7 @@ async def _artist(catalog: Catalog, asked: Asked) -> Whose:
     return Whose(found.id, found.slug, found.name)
 
 
-async def _find_artist(session: Session, asked: Asked) -> tuple[Artist | None, UUID | None]:
+async def _find_artist(session: Session, asked: ImportRequest) -> tuple[Artist | None, UUID | None]:
     """The artist that is meant, if there is one, and the person that was named.
 
     With --country, which makes an artist, a slug is refused as a name, and the error asks which of the two is meant:

@@ -38,7 +38,7 @@ def tell(as_json: bool, shown: Mapping[str, Any], said: str) -> None:
         echo(said)
 
 
-def with_room(
+def with_application(
     context: typer.Context,
     database_url: str | None,
     work: Callable[[Application], Awaitable[T]],

@@ -10,7 +10,7 @@ import typer
 
 from veza.ops.application import Application
 from veza.ops.command import Json, Url, print_json
-from veza.ops.money_command import by_operator, duration, operator, tell, with_room
+from veza.ops.money_command import by_operator, duration, operator, tell, with_application
 from veza.ops.terminal import echo
 from veza.settings import Settings
 
@@ -55,7 +55,7 @@ def list_rows(
         async with application.database.read() as session:
             return await money_views.rows(session, what.value, limit, state=state, seller=seller)
 
-    rows = with_room(context, database_url, read)
+    rows = with_application(context, database_url, read)
     if as_json:
         print_json({"items": [money_views.as_json(row) for row in rows]})
     else:
@@ -71,7 +71,7 @@ def show(context: typer.Context, wanted: AnyId, database_url: Url = None, as_jso
         async with application.database.read() as session:
             return await money_views.detail(session, wanted)
 
-    found = with_room(context, database_url, read)
+    found = with_application(context, database_url, read)
     if as_json:
         print_json(found.as_json())
     else:
@@ -91,7 +91,7 @@ def timeline(context: typer.Context, wanted: AnyId, database_url: Url = None, as
             payment_id = await payment_of(session, wanted)
             return payment_id, await read_timeline(session, payment_id)
 
-    payment_id, entries = with_room(context, database_url, read)
+    payment_id, entries = with_application(context, database_url, read)
     if as_json:
         print_json({"payment_id": str(payment_id), "entries": [entry.as_json() for entry in entries]})
     else:
@@ -115,7 +115,7 @@ def retry(
     async def act(session: Session) -> Any:
         return await retry_transfer(session, await money_views.transfer_id(session, transfer), reason)
 
-    row = with_room(context, database_url, by_operator(act))
+    row = with_application(context, database_url, by_operator(act))
     said = f"Transfer {row.id} is {row.status} again; the worker looks it up at the provider, then tries."
     tell(as_json, money_views.as_json(row), said)
 
@@ -132,7 +132,7 @@ def check(context: typer.Context, database_url: Url = None, as_json: Json = Fals
             async with application.database.read() as session:
                 return checked, broken, await books_sum_to_zero(session)
 
-    checked, broken, balanced = with_room(context, database_url, look)
+    checked, broken, balanced = with_application(context, database_url, look)
     ok = balanced and not broken
     if as_json:
         told = [{"payment_id": str(one.payment_id), "message": one.message} for one in broken]
@@ -161,7 +161,7 @@ def reconcile(
         with money_tables.working("asking the provider", quiet=as_json):
             return await compare(application.database, application.money.gateway, since=back, apply=apply)
 
-    found = with_room(context, database_url, look, asks_provider=True)
+    found = with_application(context, database_url, look, asks_provider=True)
     left = len(found.differences) - found.applied
     if left == 0:
         _nothing_is_missing_after_a_repair()
@@ -198,7 +198,7 @@ def catch_up(context: typer.Context, since: Since = "3d", database_url: Url = No
         with money_tables.working("listing the provider's events", quiet=as_json):
             return await feed(application.database, money.gateway, money.inbox, back)
 
-    done = with_room(context, database_url, act, asks_provider=True)
+    done = with_application(context, database_url, act, asks_provider=True)
     if as_json:
         print_json({"ok": done.waiting == 0, "listed": done.listed, "missed": done.missed, "waiting": done.waiting})
     else:
@@ -224,7 +224,7 @@ def return_charge(
     async def act(application: Application) -> ReturnedCharge:
         return await give(application.database, application.money.gateway, charge, reason, actor=operator())
 
-    done = with_room(context, database_url, act, asks_provider=True)
+    done = with_application(context, database_url, act, asks_provider=True)
     tell(as_json, {**asdict(done), "payment_id": str(done.payment_id)}, str(done))
 
 
@@ -242,7 +242,7 @@ def resume_sending(
     """
     from veza.money.restore_guard import let_go
 
-    until = with_room(context, database_url, by_operator(lambda session: let_go(session, reason)))
+    until = with_application(context, database_url, by_operator(lambda session: let_go(session, reason)))
     said = f"Sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC."
     tell(as_json, {"until": until.isoformat()}, said)
 
@@ -258,6 +258,6 @@ def use_account(
     """Sell with another account of the provider: sales with the one before can be neither refunded nor compared."""
     from veza.money.provider_account import use
 
-    before = with_room(context, database_url, by_operator(lambda session: use(session, account, reason)))
+    before = with_application(context, database_url, by_operator(lambda session: use(session, account, reason)))
     said = f"This database sells with account {account} now; before: {before or 'none'}."
     tell(as_json, {"account": account, "before": before}, said)

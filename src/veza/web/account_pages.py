@@ -259,7 +259,7 @@ async def _as_person(
     With `new_for` only that address may have a new account. The caller checks the link before: a visitor without a
     good link must not learn here whether there is an account.
     """
-    password, actor = given.get("password", ""), "letter page"
+    password, actor = given.get("password", ""), "account page"
     code = given.get("code", "").strip() or None
     email = people.clean_email(given["email"])
     async with accounts.database.read() as session:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.community.follows import AskedIds
+from veza.api.community.follows import CountedIds
 from veza.api.community.playlist_shapes import AT, PERSON_ID, TRACK_ID
 from veza.api.operations import listing, read, write
 from veza.api.shapes import show
@@ -147,7 +147,7 @@ async def list_comments(
     permission=Permission.BROWSE,
     gives=(CommentCounts, "One count for each track.", {"items": [{"id": TRACK_ID, "count": 12}]}),
 )
-async def count_comments(session: Session, asked: AskedIds) -> CommentCounts:
+async def count_comments(session: Session, asked: CountedIds) -> CommentCounts:
     """How many comments and replies each of these tracks has; 0 for one that is not there."""
     found = await comments.counts(session, asked)
     return CommentCounts([CommentCount(one, found[one]) for one in asked])

@@ -23,7 +23,7 @@ from veza.kit.database import Session
 TAG = "follows"
 COUNTED_AT_ONCE_MOST = 100
 
-AskedIds = Annotated[
+CountedIds = Annotated[
     list[UUID],
     QueryParameter(name="id", min_items=1, max_items=COUNTED_AT_ONCE_MOST, description="Which; give it once for each."),
 ]
@@ -146,7 +146,7 @@ async def list_follows(
     permission=Permission.BROWSE,
     gives=(Counts, "One count for each artist.", COUNTS_EXAMPLE),
 )
-async def count_followers(session: Session, asked: AskedIds, identity: Identity) -> Counts:
+async def count_followers(session: Session, asked: CountedIds, identity: Identity) -> Counts:
     """How many people follow each of these artists, and whether you do; 0 for one that is not there."""
     found = await follows.counts(session, asked)
     mine = await follows.followed(session, identity.person_id, asked) if identity.person_id else set()

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.community.follows import AskedIds, Count, Counts
+from veza.api.community.follows import CountedIds, Count, Counts
 from veza.api.community.playlist_shapes import ARTIST_ID, AT, RELEASE_ID, TRACK_ID
 from veza.api.operations import Declare, listing, read, write
 from veza.api.shapes import show
@@ -140,7 +140,7 @@ async def list_likes(
     permission=Permission.BROWSE,
     gives=(Counts, "One count for each.", {"items": [{"id": TRACK_ID, "count": 3, "is_mine": True}]}),
 )
-async def count_likes(session: Session, asked: AskedIds, identity: Identity, kind: LikedKind = "track") -> Counts:
+async def count_likes(session: Session, asked: CountedIds, identity: Identity, kind: LikedKind = "track") -> Counts:
     """How many people like each of these tracks (or releases), and whether you do; 0 for one that is not there."""
     found = await likes.counts(session, kind, asked)
     mine = await likes.liked(session, identity.person_id, kind, asked) if identity.person_id else set()

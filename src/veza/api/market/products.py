@@ -16,7 +16,7 @@ from veza.api.operations import listing, read, write
 from veza.api.shapes import CurrencyCode
 from veza.catalog import acting
 from veza.http.errors.market import PRODUCT_EXISTS
-from veza.http.paging import AskedPage, Page, PageRequest
+from veza.http.paging import ListingPage, Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.whole_request import one_fault
 from veza.kit.database import Session
@@ -193,7 +193,7 @@ def _filters(kind: str | None, pricing: str | None, currency: str | None) -> dic
     return {"kind": kind, "pricing": pricing, "currency": currency_of(currency)}
 
 
-def _page(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> AskedPage:
+def _page(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> ListingPage:
     if page_request.sort in listings.BY_PRICE and filters["currency"] is None:
         raise one_fault("query", "currency", "is missing: prices in two currencies have no order")
     return page_request.of(listing, filters)

@@ -16,7 +16,7 @@ from veza.lab.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_
 from veza.lab.demo.roster import LISTENERS
 from veza.lab.demo.sales import a_month
 from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Modules
-from veza.lab.demo.talk import people_talk
+from veza.lab.demo.social import fill_community
 from veza.lab.demo.trouble import moderate
 from veza.money import backlog
 from veza.money.payments import Payment
@@ -48,7 +48,7 @@ class DemoData:
     name = "demo data"
 
     def __init__(self, modules: Modules, seed: int) -> None:
-        self._rooms = modules
+        self._modules = modules
         self._seed = seed
         self.finished = asyncio.Event()
         self.made: int | None = None
@@ -80,7 +80,7 @@ class DemoData:
         Raises DemoStuck and DemoCutShort.
         """
         label = Label.of(self._seed)
-        async with self._rooms.database.read() as session:
+        async with self._modules.database.read() as session:
             payments = await session.scalar(select(func.count()).select_from(Payment)) or 0
             persons = await session.scalar(select(func.count()).select_from(Person)) or 0
             is_ours = await people.by_email(session, address_of(OWNER)) is not None
@@ -88,10 +88,10 @@ class DemoData:
             raise DemoCutShort(payments, whole)
         if payments or persons:
             return 0
-        await open_label(self._rooms, label)
-        await people_talk(self._rooms, label)
-        await moderate(self._rooms, label)
-        paid = await a_month(self._rooms, label)
+        await open_label(self._modules, label)
+        await fill_community(self._modules, label)
+        await moderate(self._modules, label)
+        paid = await a_month(self._modules, label)
         # The sampler looks once a minute; a newcomer who opens the chart now shall find something in it.
-        await backlog.sample(self._rooms.database)
+        await backlog.sample(self._modules.database)
         return paid

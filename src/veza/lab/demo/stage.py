@@ -23,7 +23,7 @@ from veza.money.facade import Money
 STEP_TAKES = timedelta(seconds=60)
 """How long one step may take to show; a demo that hangs says so and leaves what it made."""
 POLL_SECONDS = 0.1
-NOBODY = UUID(int=0)
+NOT_YET = UUID(int=0)
 
 
 class DemoStuck(Exception):
@@ -75,9 +75,9 @@ class Label:
     roster: Roster
     month: tuple[Sale, ...]
     dice: random.Random
-    owner: UUID = NOBODY
+    owner: UUID = NOT_YET
     """Who runs all eight artists."""
-    moderator: UUID = NOBODY
+    moderator: UUID = NOT_YET
     listeners: list[UUID] = field(default_factory=list)
     artists: list[UUID] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)

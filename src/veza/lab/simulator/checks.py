@@ -28,7 +28,7 @@ from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer, is_kept, is_unsent
 from veza.money.webhook_inbox import WebhookEvent
 
-NOWHERE = UUID(int=0)
+BEFORE_ALL = UUID(int=0)
 REFUND_OPEN = ("requested", "pending", "requires_action")
 UNDONE = ("failed", "canceled")
 VISIBLE = (FindingKind.SELLER_DEBT, FindingKind.GIVEN_UP)
@@ -46,7 +46,7 @@ class LawWatch:
     """Checks the law of every payment that changed since the last check."""
 
     def __init__(self) -> None:
-        self._since = NOWHERE
+        self._since = BEFORE_ALL
         self._commits = -1
 
     async def look(self, run: Run, faults: Collection[str] = ()) -> list[str]:

@@ -74,8 +74,8 @@ class MortalDatabase(Database):
             other._readers_turn = other._one_writer
         return other
 
-    def _settle_in(self, session: Session, actor: str) -> None:
-        super()._settle_in(session, actor)
+    def _equip(self, session: Session, actor: str) -> None:
+        super()._equip(session, actor)
         if isinstance(session, InThreadSession):
             session.raw, session.only_reads = self._raw, actor == READER
 

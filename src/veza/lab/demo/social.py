@@ -17,7 +17,7 @@ FIRST_WORDS, LAST_WORDS = 12, 15
 """Seconds at the beginning and at the end of a track without a comment."""
 
 
-async def people_talk(modules: Modules, label: Label) -> None:
+async def fill_community(modules: Modules, label: Label) -> None:
     """Follows, likes, playlists and comments, by people who have an account."""
     for listener in label.listeners:
         await _follow_and_like(modules, label, listener)
