@@ -54,7 +54,7 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
-from veza.web.account_pages import letter_routes
+from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
@@ -172,7 +172,7 @@ def _routes(
     routes += [
         *mailbox_routes(modules.database, mailbox_key, token, is_open=settings.keeps_mails),
         *refund_routes(modules.database, modules.market),
-        *letter_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
+        *account_page_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
         *track_routes(modules.catalog, who),
         *notice_routes(modules.database, modules.market.notices),
         permissions_route(modules.database.clock),

@@ -45,12 +45,12 @@ def country(written: str) -> str:
 
 
 def is_country(code: str) -> bool:
-    """Whether a code in upper case is one that `country` takes as it is."""
+    """Whether a code in upper case is a country's."""
     return code in _countries()
 
 
 def language(written: str) -> str:
-    """The shortest code of a language (BCP 47, its first part), such as de or gsw; raises BadCode.
+    """The shortest code of a language (the primary subtag of BCP 47), such as de or gsw; raises BadCode.
 
     Longer codes (ISO 639-2, as tags of files have them) and those that were replaced are taken, too.
     """
@@ -71,12 +71,12 @@ def names_no_language(written: str) -> bool:
 
 
 def country_name(code: str) -> str:
-    """What English calls the country of a code that `country` took."""
+    """The English name of a country, by a code that `country` returned."""
     return _countries()[code]
 
 
 def currency_name(code: str) -> str:
-    """What English calls a currency (ISO 4217); the code itself where it has no name."""
+    """The English name of a currency (ISO 4217); the code itself if it has none."""
     from babel.numbers import get_currency_name  # late: see above
 
     return str(get_currency_name(code, locale="en"))
@@ -96,7 +96,7 @@ def _countries() -> dict[str, str]:
 
 @cache
 def _renamed_countries() -> dict[str, str]:
-    """Codes that were given up or never were, such as UK, where one country alone came of them."""
+    """Obsolete or wrong codes, such as UK, that stand for exactly one country."""
     from babel.core import get_global
 
     found = cast(Mapping[str, Sequence[str]], get_global("territory_aliases"))

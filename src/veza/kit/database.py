@@ -36,7 +36,7 @@ from veza.kit.wakes import CHANNEL, Wakes
 BUSY_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 60_000
 READER = "reader"
-"""Who acts in a session that only reads."""
+"""The actor of a session that only reads."""
 CONNECT_BOUND_SECONDS = 10.0
 STATEMENT_BOUND_SECONDS = 15.0
 """A server that hangs, or a network that loses packets without a word, answers no statement: after this long ours
@@ -107,7 +107,7 @@ def table_of(model: type[Base]) -> Table:
 
 
 class Session(AsyncSession):
-    """One transaction: its instant, its ids, who acts in it, and whom to wake when it commits."""
+    """One transaction: its instant, its ids, its actor, and the topics it wakes when it commits."""
 
     now: datetime
     ids: Ids
@@ -292,8 +292,8 @@ def _insert_into(journal: type[Base]) -> Insert:
 
 
 def _forget_lost_connections(context: Any) -> None:
-    """The driver calls a connection open until its end has arrived, and one whose server hangs for ever: the pool
-    would lend it again, and each of its fellows once."""
+    """Drops a lost connection from the pool. The driver calls a connection open until its end has arrived (for ever, if
+    the server hangs), so the pool would lend it again."""
     if is_connection_lost(context.original_exception):
         context.is_disconnect = True
 

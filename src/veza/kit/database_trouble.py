@@ -1,4 +1,4 @@
-"""What a database cannot do now, in one sentence for an operator; and what a session must not be asked."""
+"""Errors of databases as one sentence for an operator, and mistakes in the use of a session."""
 
 from __future__ import annotations
 

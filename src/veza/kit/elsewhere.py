@@ -1,4 +1,4 @@
-"""Work that may take long or much memory, done by a process beside this one: the event loop goes on meanwhile.
+"""Work that may take long or much memory, done by a child process while the event loop goes on.
 
 One child process does one piece of work at a time. It is made for the first piece, and ends by itself when it has been
 idle or has grown: the memory of a large picture goes back to the machine with it. A piece that takes too long is ended
@@ -28,9 +28,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LONGEST_SECONDS = 60.0
-"""One piece of work; the largest picture that is taken needs two, a receipt of forty long licences twenty-five."""
+"""For one piece of work: the largest accepted picture needs 2 s, a receipt of forty long licences 25 s."""
 MOST_WAITING = 32
-"""Pieces that wait for the child; each holds its arguments, at most a picture of 15 MB."""
+"""Pieces of work that wait for the child; each holds its arguments, at most a picture of 15 MB."""
 MEMORY_BYTES = 1536 * 1024 * 1024
 """Address space of the child: a picture of 50 million pixels takes half of it."""
 GROWN_KILOBYTES = 192 * 1024
@@ -41,7 +41,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class Busy(Exception):
-    """As much waits for the child as may wait."""
+    """The queue of the child is full."""
 
     retry_after_seconds = 5
 
@@ -85,7 +85,7 @@ class _Call(msgspec.Struct):
 
 
 class Elsewhere:
-    """One child process and those who wait for it; `run` from any event loop of this process."""
+    """One child process and its queue; `run` may be called from any event loop of this process."""
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
@@ -217,7 +217,7 @@ def _largest_kilobytes() -> int:
 
 
 class _Whole:
-    """A pipe without a buffer, so that `select` sees all that waits in it; `read` waits for all it asks for."""
+    """A pipe without a buffer, so that `select` sees all that waits in it; `read` blocks until it has all bytes."""
 
     def __init__(self, pipe: Any) -> None:
         self._pipe = pipe

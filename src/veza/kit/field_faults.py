@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from veza.kit.messages import Message, joined, message_of
 
 MAX_FAULTS = 50
-"""Named in one answer: more are not read by anybody, and a list may have a thousand wrong items."""
+"""Faults in one answer: no client reads more, and a list may have a thousand wrong items."""
 
 Place = tuple[str | int, ...]
 """Names of fields and numbers of items, from the outside in."""
@@ -30,7 +30,7 @@ class FieldChecks:
     """Check one field after the other, each in `with checks.field(name):`; `demand` raises for all that failed, at most
     MAX_FAULTS.
 
-    It raises the first error, of its own type, with the faults of all: who catches that type catches it still.
+    It raises the first error, of its own type, with the faults of all: code that catches this type still does.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ _SQLITE: Any = select(column("schema_version")).select_from(table("pragma_schema
 
 
 async def incarnation(session: Session, relation: str) -> str:
-    """What stays the same while the tables that were there stay there; `relation` is one of them.
+    """A value that stays the same as long as the tables are not replaced; `relation` is one of them.
 
     PostgreSQL: pg_restore, another database of this name and TRUNCATE give a table a new file; a restart of the server
     does not, and an older data directory under the same files is not seen. SQLite: `.restore` and its like raise the

@@ -1,4 +1,4 @@
-"""Rows of which there is one: inserting it again, or at the same instant, is inserting it once."""
+"""Inserting a row that may exist already: a second insert, also at the same instant, changes nothing."""
 
 from __future__ import annotations
 

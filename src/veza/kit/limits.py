@@ -88,7 +88,7 @@ def network(address: str) -> str:
 
 
 def demand_open(database: Database, *allowances: Allowance) -> None:
-    """Raises RateLimited when this process knows that one has no try left; asks no database and takes no try."""
+    """Raises RateLimited if this process knows that an allowance has no try left; asks no database, takes no try."""
     now_ms = _ms_of(database.clock.now())
     for one in allowances:
         opens_ms = database.refusals.opens_ms(one.key, now_ms)
@@ -97,7 +97,7 @@ def demand_open(database: Database, *allowances: Allowance) -> None:
 
 
 async def demand_left(database: Database, *allowances: Allowance) -> None:
-    """Raises RateLimited when one has no try left; takes none, and writes nothing.
+    """Raises RateLimited if an allowance has no try left; takes none, and writes nothing.
 
     For work that has to come before `spend`, such as checking a password for the transaction that spends.
     """
@@ -115,8 +115,8 @@ async def demand_left(database: Database, *allowances: Allowance) -> None:
 
 @asynccontextmanager
 async def turn(database: Database, *allowances: Allowance) -> AsyncIterator[None]:
-    """Around a transaction that spends these: others of this process with one of them wait outside of the database, and
-    behind one that is refused they are refused, too. Raises RateLimited for what is known to be refused."""
+    """Around a transaction that spends these allowances: other tries of them in this process wait outside the database,
+    and are refused if this one is. Raises RateLimited for an allowance that is known to be spent."""
     demand_open(database, *allowances)
     async with database.refusals.turn(one.key for one in allowances):
         demand_open(database, *allowances)
@@ -124,13 +124,14 @@ async def turn(database: Database, *allowances: Allowance) -> AsyncIterator[None
 
 
 async def spend_now(database: Database, actor: str, *allowances: Allowance) -> None:
-    """`spend` in a transaction of its own, in the name of `actor`; none is opened for what is known to be refused."""
+    """`spend` in a transaction of its own, in the name of `actor`; none is opened for an allowance known to be
+    spent."""
     async with turn(database, *allowances), database.write(actor) as session:
         await spend(session, *allowances)
 
 
 async def spend(session: Session, *allowances: Allowance) -> None:
-    """Take one try of each allowance; raises RateLimited, and takes none, when one has no try left."""
+    """Take one try of each allowance; raises RateLimited, and takes none, if any has no try left."""
     for one in _in_order(allowances):
         wait = await _spend_one(session, one)
         if wait is not None:

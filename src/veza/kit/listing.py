@@ -1,4 +1,4 @@
-"""Lists that are read in slices: sorted by one thing, rows that are alike in it by their id, going on after a row."""
+"""Lists that are read in slices: sorted by one column, then by id; each slice begins after a given row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy import BindParameter, Integer, ScalarSelect, Select, and_, bindparam, literal, or_, select
 
 After: TypeAlias = tuple[Any, Any]
-"""The row to go on after: what the list is sorted by (None where that is the id alone), and its id."""
+"""The last row of the slice before: its value in the sorted column (None if the list is sorted by id), and its id."""
 
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
@@ -20,26 +20,28 @@ S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
 def constant(value: str) -> BindParameter[str]:
-    """What a statement always has, written into it: a plan for any parameter cannot use an index for only this."""
+    """A value that is the same in every run, written into the statement: a partial index is used only for a
+    constant."""
     return literal(value, literal_execute=True)
 
 
 def bound(name: str, column: Any) -> BindParameter[Any]:
-    """A parameter of the column's type: it is planned for the value it has."""
+    """A parameter of the column's type; the database plans for its value."""
     return bindparam(name, type_=column.type)
 
 
 def any_value(name: str, column: Any) -> ScalarSelect[Any]:
-    """A parameter of which the planner knows nothing: where the same plan, by an index in order, is right for each."""
+    """A parameter whose value the planner does not see: for lists where one plan, an index read in order, is always
+    right."""
     return select(bound(name, column)).scalar_subquery()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sort:
-    """One way to sort a list: by `column`, then by `row_id`, both down when `is_descending` and both up otherwise.
+    """One order of a list: by `column`, then by `row_id`, both descending if `is_descending`, else both ascending.
 
-    Without a column it is the id alone, which for ours is by when a row was made. `key_of` and `id_of` are where the
-    two are found in a row of the list, such as `product.price_minor`.
+    Without a column the list is sorted by id alone, which is by time of creation. `key_of` and `id_of` name the two in
+    a row of the list, such as `product.price_minor`.
     """
 
     row_id: Any
@@ -49,13 +51,13 @@ class Sort:
     id_of: str = "id"
 
     def last(self, row: Any) -> After:
-        """What the next slice goes on after when this row is the last of one."""
+        """`after` for the next slice, if this row is the last one of a slice."""
         return (attrgetter(self.key_of)(row) if self.column is not None else None), attrgetter(self.id_of)(row)
 
     def prepared(self, found: S, *, goes_on: bool, skewed: bool = False) -> S:
-        """`found` as one slice, built once and run with the slice's `params`; from the start unless it goes on.
+        """`found` as one slice: a statement built once and run with the slice's `params`.
 
-        Say `skewed` where other values it is filtered by want other plans; without it all share one.
+        With `skewed` the database plans for each value of the filters; without it all values share one plan.
         """
         given = bound if skewed else any_value
         key = given("after_key", self.column) if self.column is not None else None
@@ -78,12 +80,12 @@ class Sort:
 
 
 Sorts: TypeAlias = Mapping[str, Sort]
-"""The names a list can be sorted by; the first is how it comes unless told otherwise."""
+"""The orders of a list by name; the first is the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which rows of a list are read: at most `limit`, sorted, going on after a row."""
+    """Which rows of a list are read: at most `limit` in one order, beginning after a given row."""
 
     sort: Sort
     limit: int
@@ -95,7 +97,7 @@ class Slice:
 
     @property
     def params(self) -> dict[str, Any]:
-        """What a prepared statement is run with."""
+        """The parameters of a prepared statement."""
         if self.after is None:
             return {"limit": self.limit}
         key, row_id = self.after
@@ -104,17 +106,17 @@ class Slice:
 
 
 def start_of(sorts: Sorts, limit: int) -> Slice:
-    """The first rows of a list as it usually comes."""
+    """The first rows of a list in its default order."""
     return Slice(next(iter(sorts.values())), limit)
 
 
 def by_age(row_id: Any, id_of: str = "id") -> dict[str, Sort]:
-    """Newest first, or oldest first, of rows whose ids grow with time."""
+    """The orders `newest` and `oldest`, for rows whose ids grow with time."""
     return {"newest": Sort(row_id, is_descending=True, id_of=id_of), "oldest": Sort(row_id, id_of=id_of)}
 
 
 def by_time(column: Any, row_id: Any, key_of: str, id_of: str = "id") -> dict[str, Sort]:
-    """The same by an instant of theirs."""
+    """The orders `newest` and `oldest` by a column with an instant."""
     return {
         "newest": Sort(row_id, column, is_descending=True, key_of=key_of, id_of=id_of),
         "oldest": Sort(row_id, column, key_of=key_of, id_of=id_of),

@@ -1,12 +1,13 @@
 """Messages: sentences to people as an id and typed fields, put into words where they are shown.
 
-The id is the English template, as gettext has it; a field is a value and not a part of a sentence. So the words of a
-message change nothing but what is read, and each reader has them in their own language: a door renders for its reader,
-the mail worker for the recipient. `str(message)` is the English sentence.
+The id is the English template, as gettext has it; a field is a typed value, never a piece of a sentence. Each reader
+sees a message in the reader's language: a door renders it for its reader, the mail worker for the recipient.
+`str(message)` is the English sentence.
 
     raise BadAmount(gettext("asked to refund {asked}, only {left} is left", asked=asked, left=left))
 
-An error whose first argument is a message says it: `message_of(error)`. Stored, it is its id and its `packed` fields.
+`message_of(error)` is the message of an error whose first argument is one. A message is stored as its id and its
+`packed` fields.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ ENGLISH = "en"
 """The language of the ids: its catalogue is empty."""
 
 Packed: TypeAlias = dict[str, Any]
-"""The fields of a message as JSON: what has no type there is a one-key object, such as {"amount": [500, "EUR"]}."""
+"""The fields of a message as JSON; a type that JSON lacks is a one-key object, such as {"amount": [500, "EUR"]}."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`template` is the id, with a `{name}` for each field and a format of it where it needs one (`{at:%H:%M}`).
+    """`template` is the id, with a `{name}` for each field and a format if the field needs one (`{at:%H:%M}`).
 
     With `plural`, the field `n` chooses between the two; `fields` are texts, numbers, ids, dates, amounts, messages and
     `Joined` messages.
@@ -46,7 +47,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Several in one: each message or value in its words, with `by` between them."""
+    """Several messages or values, rendered one by one, with `by` between them."""
 
     items: tuple[Any, ...]
     by: str = "; "
@@ -61,7 +62,7 @@ def gettext(template: str, /, **fields: Any) -> Message:
 
 
 def ngettext(singular: str, plural: str, n: int, /, **fields: Any) -> Message:
-    """A message about `n` things, which both templates may name as `{n}`."""
+    """A message that depends on the number `n`; both templates may name it as `{n}`."""
     return Message(singular, {"n": n, **fields}, plural)
 
 
@@ -71,18 +72,18 @@ def joined(items: Iterable[Any], by: str = "; ") -> Joined:
 
 
 def verbatim(text: str) -> Message:
-    """What others said, in their words: no catalogue knows it."""
+    """A text of the provider or another library, unchanged: it has no translation."""
     return Message("{text}", {"text": text})
 
 
 def message_of(error: BaseException) -> Message:
-    """What an error says."""
+    """The message of an error."""
     said = error.args[0] if error.args else None
     return said if isinstance(said, Message) else verbatim(str(error))
 
 
 def render(said: Any, language: str) -> str:
-    """A message, or a field of one, in words of `language` (such as `fr`); English where there is no catalogue."""
+    """A message, or a field of one, in `language` (such as `fr`); in English if there is no catalogue."""
     if isinstance(said, Message):
         words = catalogue(language)
         if said.plural is not None:
@@ -101,7 +102,7 @@ def _shown(value: Any, language: str) -> Any:
 
 
 CATALOGUES: dict[str, NullTranslations] = {ENGLISH: NullTranslations()}
-"""Language → its catalogue. A test puts a pseudo-language in the place of English."""
+"""Language → its catalogue. A test replaces English by a pseudo-language."""
 
 
 def catalogue(language: str) -> NullTranslations:
@@ -109,22 +110,22 @@ def catalogue(language: str) -> NullTranslations:
 
 
 def packed(fields: Mapping[str, Any]) -> Packed:
-    """The fields as JSON; `unpacked` gives them back with their types."""
+    """The fields as JSON; `unpacked` restores them with their types."""
     return {name: _packed(value) for name, value in fields.items()}
 
 
 def unpacked(fields: Packed) -> dict[str, Any]:
-    """What `packed` was given."""
+    """The fields that `packed` was given."""
     return {name: _unpacked(value) for name, value in fields.items()}
 
 
 def to_json(said: Message) -> str:
-    """A whole message as text to be stored; `from_json` gives it back."""
+    """A message as JSON text for storing; `from_json` restores it."""
     return json.dumps({"id": said.template, "plural": said.plural, "fields": packed(said.fields)})
 
 
 def from_json(stored: str) -> Message:
-    """What `to_json` was given."""
+    """The message that `to_json` was given."""
     held = json.loads(stored)
     return Message(held["id"], unpacked(held["fields"]), held["plural"])
 

@@ -1,4 +1,4 @@
-"""What amounts may be charged, and how to split them exactly.
+"""Which amounts may be charged, and how amounts are split exactly.
 
 The currency lists are Stripe's (https://docs.stripe.com/currencies).
 """
@@ -29,7 +29,7 @@ LARGEST_MINOR = 99_999_999_999
 MOST_CHARGE_MINOR = 99_999_999
 """The most that may be charged: the provider takes eight digits (https://docs.stripe.com/api/charges/create)."""
 MOST_CHARGE = {"IDR": LARGEST_MINOR}
-"""Where the provider takes more: twelve digits in rupiahs, of which we keep to our own bound."""
+"""Currencies in which the provider takes more: twelve digits in rupiahs, of which our own bound allows fewer."""
 
 LEAST_CHARGE = {
     "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
@@ -40,7 +40,7 @@ LEAST_CHARGE = {
 
 
 class BadAmount(FieldFault):
-    """An amount or currency that cannot be what the caller means; says why in one sentence."""
+    """An amount or currency that cannot be charged or returned; says why in one sentence."""
 
 
 def step(currency: str) -> int:

@@ -33,7 +33,7 @@ class Move:
 class StatusChange(Base):
     """One change of one row's status: from, to, when, who, why, and the provider request that caused it.
 
-    `about_id` is what the row belongs to: the payment of a refund or a transfer; itself for what stands alone.
+    `about_id` is the row that this one belongs to: the payment of a refund or transfer; its own id if it stands alone.
     """
 
     __tablename__ = "status_changes"
@@ -53,7 +53,7 @@ class StatusChange(Base):
 
 
 class HasStatus(Protocol):
-    """What a row needs to be moved."""
+    """The columns that `Machine` needs of a row."""
 
     id: Any
     status: Any
@@ -185,7 +185,7 @@ def _about_row(row: HasStatus) -> UUID:
 
 
 async def count_about(session: Session, about_id: UUID) -> int:
-    """How many moves were made of what belongs to this: more of them than before means that something was recorded."""
+    """How many moves were made of all rows that belong to this one; a higher number than before means a new record."""
     await session.write_appended()
     return int(await session.scalar(_COUNT, {"about_id": about_id}) or 0)
 

@@ -15,14 +15,14 @@ from veza.kit.messages import Message, gettext
 
 
 class NoSuchObject(LookupError):
-    """Nothing is kept under this key."""
+    """There is no object with this key."""
 
     def __init__(self, key: str) -> None:
         super().__init__(gettext("no object is kept under {key}", key=key))
 
 
 class ObjectsUnavailable(Exception):
-    """The place where objects are kept does not do what was asked now."""
+    """The store does not answer, is full or may not be written."""
 
     def __init__(self, doing: Message, error: Exception) -> None:
         said = (str(error).splitlines() or [type(error).__name__])[0]
@@ -43,7 +43,7 @@ class Bucket:
 class Objects:
     """Files by key, such as `covers/ab/abcd.webp`. A write is whole or not there, and replaces what was there.
 
-    Every method raises ObjectsUnavailable when the store does not answer, is full or may not be written.
+    Every method raises ObjectsUnavailable if the store does not answer, is full or may not be written.
     """
 
     def __init__(self, open_store: Callable[[], ObjectStore]) -> None:
@@ -80,14 +80,14 @@ class Objects:
         return cls(open_store)
 
     async def put(self, key: str, data: bytes) -> None:
-        """Keep `data` under `key`."""
+        """Store `data` under `key`."""
         try:
             await self._store.put_async(key, data)
         except (BaseError, OSError) as error:
             raise ObjectsUnavailable(gettext("write {key}", key=key), error) from error
 
     async def get(self, key: str) -> bytes:
-        """What is kept under `key`; raises NoSuchObject."""
+        """The object with `key`; raises NoSuchObject."""
         try:
             found = await self._store.get_async(key)
             return bytes(await found.bytes_async())
@@ -97,7 +97,7 @@ class Objects:
             raise ObjectsUnavailable(gettext("read {key}", key=key), error) from error
 
     async def remove(self, key: str) -> None:
-        """Keep nothing under `key` any more; nothing there is well, too."""
+        """Delete the object with `key`, if there is one."""
         try:
             await self._store.delete_async(key)
         except (NotFoundError, FileNotFoundError):

@@ -1,4 +1,5 @@
-"""Work on several rows in one transaction; where one cannot be done, each by itself, so that it stops no other."""
+"""Work on several rows in one transaction; if that fails, on each row in its own, so that one bad row stops no
+other."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ R = TypeVar("R")
 async def one_by_one(
     database: Database, actor: str, items: Sequence[T], work: Callable[[Session, T], Awaitable[R]]
 ) -> tuple[list[R], list[tuple[T, Exception]]]:
-    """What `work` returned for each item, and those that raised, with why. `work` reads and locks its row itself.
+    """The results of `work`, and the items that failed with their errors. `work` reads and locks its row itself.
 
-    Raises DatabaseUnavailable: that is no item's own fault.
+    Raises DatabaseUnavailable, which is the fault of no item.
     """
     try:
         async with database.write(actor) as session:

@@ -47,7 +47,7 @@ Index(
 
 
 async def publish(session: Session, topic: str, payload: dict[str, Any]) -> None:
-    """Tell *inside* subscribers now, in this transaction, and write the event for those who hear it *after*."""
+    """Call the *inside* subscribers now, in this transaction, and write the event for the *after* subscribers."""
     event = Event(session.new_id(), topic, payload, session.now)
     for hear in session.subscriptions.inside.get(topic, ()):
         await hear(session, event)

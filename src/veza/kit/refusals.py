@@ -1,8 +1,8 @@
 """Refused tries, remembered in this process: a flood of them costs the database one transaction and not one each.
 
-A limit knows until when a key has no try left. Until then, or for a second where that is less (another process may
-restore a try), the key is refused without asking the database. Those that try at the same time wait for each other by
-key, not for the database: behind the first that is refused, the others are refused as well.
+A limit knows until when a key has no try left. Until then, or for a second if that is less (another process may restore
+a try), the key is refused without asking the database. Tries of the same key at the same time wait for each other and
+not for the database: once the first is refused, the others are refused as well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 REMEMBERED_MS = 1_000
-"""So long at most a try stays refused that another process has restored."""
+"""At most this long a key stays refused after another process has restored a try."""
 MOST_KEYS = 10_000
 """Some 2 MB; with more, the one remembered longest is asked for at the database again."""
 

@@ -1,4 +1,4 @@
-"""The rows of queries that read columns of several tables: each list is one statement."""
+"""Rows of queries that read columns of several tables, so that a list is one statement."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ Query: TypeAlias = Select[*tuple[Any, ...]]
 
 
 async def found_by(session: Session, query: Query, given: Mapping[str, Any] | None = None) -> Rows:
-    """What the query finds, as named tuples.
+    """The rows of the query, as named tuples.
 
-    A column by its name takes 0.02 µs of them and 0.5 of SQLAlchemy's Row: of a list of fifty tracks, a third of all.
+    Reading a column by name takes 0.02 µs on a named tuple and 0.5 µs on SQLAlchemy's Row, which was a third of the
+    time of a list of fifty tracks.
     """
     result = await session.execute(query, given)
     return [*map(_named(tuple(result.keys()))._make, result)]

@@ -1,4 +1,4 @@
-"""Every table at once, for a database that lives no longer than a test or a scenario; others are migrated."""
+"""Makes every table at once, for the database of a test or a scenario; other databases are migrated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def make_tables(engine: AsyncEngine) -> None:
 
 @cache
 def _pages(tables: tuple[str, ...]) -> bytes:
-    """An empty database with all of them: loading it takes 1 ms, running the script 8."""
+    """The pages of an empty database with every table: loading them takes 1 ms, running the script 8."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
         made.executescript(_script(tables))
         return made.serialize()
@@ -40,7 +40,7 @@ def _pages(tables: tuple[str, ...]) -> bytes:
 
 @cache
 def _script(_tables: tuple[str, ...]) -> str:
-    """What makes all of them on SQLite, in one transaction."""
+    """The statements that make every table on SQLite, in one transaction."""
     statements: list[str] = []
 
     def write_down(statement: Any, *_: Any, **__: Any) -> None:

@@ -45,7 +45,7 @@ class SecretBox:
         return self._fernet.encrypt(text.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """What was sealed; raises CannotOpen."""
+        """The text that was sealed; raises CannotOpen."""
         return self._opened(sealed).decode()
 
     def seal_bytes(self, value: bytes) -> bytes:
@@ -104,5 +104,5 @@ def _stamp(path: Path | None) -> tuple[int, int] | None:
 
 @cache
 def box_of_this_process() -> SecretBox:
-    """For a database that ends with the process that made it (tests, the simulator): a key that is kept nowhere."""
+    """A box with a key that is not stored, for a database that ends with its process (tests, the simulator)."""
     return SecretBox([new_key()])

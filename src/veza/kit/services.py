@@ -64,7 +64,7 @@ class Periodic:
 
 
 class OutboxRelay:
-    """Delivers events to those who hear them *after* the transaction, as soon as there are any."""
+    """Delivers events to their *after* subscribers as soon as they are committed."""
 
     name = "outbox relay"
 

@@ -1,4 +1,4 @@
-"""Whether an SQLite file is there, asked before it is opened.
+"""Checks that an SQLite file exists before it is opened.
 
 SQLite makes a file for any path: a mistyped one, or one removed under a process that runs, would become an empty
 database.
@@ -15,7 +15,7 @@ from veza.kit.database_trouble import NO_FILE, DatabaseMissing
 
 
 def missing_file(url: str) -> str | None:
-    """The path of the SQLite file that `url` names and that is not there; None for every other database."""
+    """The path of the missing SQLite file that `url` names; None if it exists, or if the database is another."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or _is_there(parsed.database or ":memory:"):
         return None
@@ -23,7 +23,7 @@ def missing_file(url: str) -> str | None:
 
 
 def demand_file(file: str) -> None:
-    """Raise DatabaseMissing where there is no `file`, a path or what SQLite takes for one."""
+    """Raise DatabaseMissing if `file` (a path, or a URI as SQLite takes it) does not exist."""
     if not _is_there(file):
         raise DatabaseMissing(NO_FILE)
 

@@ -1,4 +1,4 @@
-"""Who hears which event, and when: *inside* the transaction that publishes it, or *after* it has committed."""
+"""Which function hears which event, and when: *inside* the transaction that publishes it, or *after* its commit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ After = Callable[[Any, Event], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """The whole list, made once in app.py.
+    """The whole list, made once in `app/subscriptions.py`.
 
     *inside* runs in the publisher's transaction: no I/O but that session, and its failure undoes everything.
     *after* runs from the outbox, at least once, in transactions of its own, and must not mind a repeat.

@@ -20,8 +20,8 @@ class Together(Generic[T, R]):
     `write` answers with one result for each, in order. `company_seconds` says before each batch how long it waits for
     more to come: worth it while much else is under way, and no request waits for it.
 
-    A batch that fails is written again one by one, so that an item fails only for a reason of its own; but not when
-    it failed for one of `shared_reasons`, which would be each one's as well.
+    A batch that fails is written again one by one, so that an item fails only for a reason of its own. If it failed for
+    one of `shared_reasons`, which every item would have as well, it is not written again.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Turns: bounded concurrency, shared fairly between names.
 
 Each piece of work has a name (a network address, a person). Names take turns in the order they came, one piece of work
-each, so that a name that asks a thousand times delays another name by one piece of work and not by a thousand. What
-waits is bounded; when the bound is reached, the name that waits most gives a place up.
+each, so that a name that asks a thousand times delays another name by one piece of work and not by a thousand. The
+queue is bounded; when it is full, the name with the most waiting pieces gives up a place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 
 class NoTurn(Exception):
-    """As much waits as may wait, and this name has no smaller part of it than the others."""
+    """The queue is full, and no other name has more pieces in it than this one."""
 
 
 class Turns:

@@ -1,4 +1,4 @@
-"""The one loop around every worker: claim into free slots, work with no transaction open, settle, repeat."""
+"""The one loop around every worker: claim into free slots, work with no transaction open, record, repeat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECOND_LOOK = timedelta(seconds=0.5)
 SKIP LOCKED passes it over, and no second ring comes. One more look this much later finds it."""
 
 GATHERED = timedelta(milliseconds=50)
-"""With all of many slots taken, one claim refills those freed within this: a claim each cost as much as the work."""
+"""With many slots taken, one claim refills all slots freed within this time: a claim each cost as much as the work."""
 MANY_SLOTS = 8
 
 C = TypeVar("C")
@@ -110,7 +110,7 @@ async def _guarded(worker: Worker[C], claim: C) -> None:
 async def _wait_for_work(
     interval: timedelta, stopping: asyncio.Task[bool], bell: asyncio.Event, running: set[asyncio.Task[None]]
 ) -> bool:
-    """Wait; True when it was the bell that ended it."""
+    """Wait; True if the bell ended the wait."""
     ringing = asyncio.create_task(bell.wait())
     try:
         await _first(interval, stopping, ringing, *running)

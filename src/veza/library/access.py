@@ -1,4 +1,4 @@
-"""The one place that answers: does this person own it, and may they hear or download it?"""
+"""The one rule for tracks and releases: does a person own it, and may the person hear or download it?"""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OWNS = {ItemKind.RELEASE: select(_OWNS_RELEASE), ItemKind.TRACK: select(_OWNS_T
 
 
 async def owns(session: Session, person_id: UUID, kind: ItemKind, item_id: UUID) -> bool:
-    """Whether the person has it now; a track also by having its release."""
+    """Whether the person owns the release or track now; owning a release is owning its tracks."""
     return bool(await session.scalar(_OWNS[kind], {"person": person_id, "item": item_id}))
 
 
@@ -57,7 +57,7 @@ _ACTIVE = select(Grant.kind, Grant.item_id, Grant.cause_id).where(
 
 
 async def owned_of(session: Session, person_id: UUID, items: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """Which of these releases and tracks the person was given themselves: item → what gave it."""
+    """Which of these releases and tracks the person has a grant of: item → the line or code that gave it."""
     found: dict[UUID, set[UUID]] = {}
     if items:
         for _, item_id, cause_id in await session.execute(_ACTIVE, {"person": person_id, "items": list(items)}):
@@ -66,7 +66,7 @@ async def owned_of(session: Session, person_id: UUID, items: Collection[UUID]) -
 
 
 async def waiting_of(session: Session, claim_ids: Collection[UUID], items: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """Which of these were given to these orders made without an account, claimed since or not: item → what gave it."""
+    """Which of these have a grant of one of these orders made without an account, claimed or not: item → its cause."""
     alive = (Grant.claim_id.in_(claim_ids), Grant.item_id.in_(items), ALIVE)
     found: dict[UUID, set[UUID]] = {}
     for item_id, cause_id in await session.execute(select(Grant.item_id, Grant.cause_id).where(*alive)):

@@ -1,4 +1,4 @@
-"""Grants: one for each thing a person was given, by what gave it; revoking takes back exactly that one.
+"""Grants: one for each release or track given to a person, with its cause; revoking takes back exactly that one.
 
 Ids of people, releases and tracks come from other modules and are no foreign keys: a grant outlives the rows it names.
 """
@@ -27,14 +27,15 @@ class ItemKind(StrEnum):
 
 
 class CauseKind(StrEnum):
-    """What gives: a line of an order, or a download code."""
+    """The cause of a grant: a line of an order, or a download code."""
 
     ORDER_LINE = "order_line"
     DOWNLOAD_CODE = "download_code"
 
 
 class Grant(Base):
-    """One thing given once. `claim_id` is the anonymous order's id; `person_id` is null until a person claims it.
+    """One release or track, given once. `claim_id` is the id of an order without an account; `person_id` is null until
+    a person claims it.
 
     `release_id` is the release itself, or the track's, so that lists need not ask.
     """
@@ -89,7 +90,7 @@ class GrantChange(Base):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is to be given, to whom, and by what."""
+    """A grant to be made: what it gives, to whom, and its cause."""
 
     kind: ItemKind
     item_id: UUID
@@ -101,7 +102,7 @@ class Given:
 
 
 async def give(session: Session, given: Given, *, because: str) -> bool:
-    """Give it; False when this cause has given already (nothing changes then)."""
+    """Make the grant; False if its cause has given already (nothing changes then)."""
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
     row = {
         "id": session.new_id(),
@@ -124,7 +125,7 @@ async def give(session: Session, given: Given, *, because: str) -> bool:
 
 
 async def revoke(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: str) -> int:
-    """Take back what these causes gave, and nothing else; returns how many grants were alive until now."""
+    """Revoke the grants of these causes and no others; returns how many were alive."""
     changed = await session.execute(
         update(Grant)
         .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), ALIVE)
@@ -136,7 +137,7 @@ async def revoke(session: Session, cause_kind: CauseKind, cause_ids: Collection[
 
 
 async def restore(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: str) -> int:
-    """Give back what was revoked of these causes; returns how many grants live again."""
+    """Restore the revoked grants of these causes; returns how many live again."""
     changed = await session.execute(
         update(Grant)
         .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), ~ALIVE)
@@ -148,7 +149,7 @@ async def restore(session: Session, cause_kind: CauseKind, cause_ids: Collection
 
 
 async def claim(session: Session, claim_ids: Collection[UUID], person_id: UUID, *, because: str) -> int:
-    """What was given to these anonymous orders is the person's now, revoked grants included; returns how many."""
+    """Give the person the grants of these orders without an account, revoked ones included; returns how many."""
     changed = await session.execute(
         update(Grant)
         .where(Grant.claim_id.in_(claim_ids), Grant.person_id.is_(None))
@@ -168,7 +169,7 @@ _HISTORY = (
 
 
 async def history_of(session: Session, cause_kind: CauseKind, cause_id: UUID) -> Sequence[GrantChange]:
-    """What became of the grant this cause gave, oldest first."""
+    """The history of the grant of this cause, oldest first."""
     await session.write_appended()
     return (await session.scalars(_HISTORY, {"kind": cause_kind.value, "cause": cause_id})).all()
 

@@ -127,7 +127,9 @@ async def _undo(catalog: Catalog, run_id: UUID | None) -> Report:
     return await undo(catalog.database, run_id)
 
 
-async def _import(catalog: Catalog, path: Path, asked: ImportRequest, bounds: Bounds, *, quiet: bool) -> tuple[Whose, Report]:
+async def _import(
+    catalog: Catalog, path: Path, asked: ImportRequest, bounds: Bounds, *, quiet: bool
+) -> tuple[Whose, Report]:
     import asyncio
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

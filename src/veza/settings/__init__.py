@@ -1,4 +1,4 @@
-"""Every setting of Veza: the table of them, what their values may be, and what is said of those that are wrong."""
+"""Every setting of Veza: the table, the checks of the values, and the sentences about wrong ones."""
 
 from veza.settings.durations import parse_duration, show_duration
 from veza.settings.environment import environment_for_children, ignored, strangers

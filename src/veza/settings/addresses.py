@@ -1,6 +1,6 @@
-"""Settings that say where something is: a host, or the URL of a service. One check for all of them.
+"""Settings that hold a host or the URL of a service, and one check for all of them.
 
-What is wrong is said without the address itself: a password may stand in it.
+An error never quotes the address itself: a password may stand in it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 
 class BadUrl(ValueError):
-    """A URL that leads nowhere; says why, without repeating it."""
+    """A URL that cannot be used; says why, without repeating it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UrlForm:
-    """What a URL may be made of; `example` is one of that form."""
+    """The parts that a URL may have; `example` is a URL of that form."""
 
     schemes: tuple[str, ...]
     example: str
@@ -66,7 +66,7 @@ class UrlForm:
             raise BadUrl(f"its port must be a whole number from 1 to 65535{self._hint()}")
 
     def _hint(self) -> str:
-        """A password that is written as it is looks like a port, a path or brackets."""
+        """A password that is not percent-encoded looks like a port, a path or brackets."""
         return " (a password's # is written %23, its / %2F, its [ %5B)" if self.user else ""
 
 
@@ -164,7 +164,7 @@ def _host(written: str) -> str:
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"}
 _OPTIONS = ("host", "port", "ssl", "passfile", "target_session_attrs", "prepared_statement_cache_size")
-"""What may stand after ? of a PostgreSQL address: those options of the driver that are texts."""
+"""The options that may stand after the ? of a PostgreSQL address: those of the driver that are texts."""
 
 
 def _database(written: object) -> object:

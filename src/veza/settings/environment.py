@@ -1,4 +1,4 @@
-"""What stands in `.env` and the environment beside the settings, and what has no effect there."""
+"""Names in `.env` and the environment that are no settings or have no effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def strangers() -> list[tuple[str, str]]:
 
 
 def ignored() -> list[str]:
-    """What of `.env` and the environment has no effect though it seems meant to, a sentence each."""
+    """One sentence for each line of `.env` or variable that has no effect though it seems meant to have one."""
     names, unreadable = _env_file()
     meant = dict(strangers())
     known = {str(field.validation_alias) for field in Settings.model_fields.values()}
@@ -31,14 +31,14 @@ def ignored() -> list[str]:
 
 
 def _meant(name: str, known: Sequence[str]) -> str | None:
-    """The setting that was probably meant: nearly the same letters, or two neighbours the other way round."""
+    """The setting that was probably meant: nearly the same letters, or two neighbours swapped."""
     turned = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.88)
     return next((one for one in known if one in turned), None) or (close[0] if close else None)
 
 
 def environment_for_children() -> dict[str, str]:
-    """What a process we start needs to run at all; no setting of ours leaks into it."""
+    """The variables that a child process needs to run; it gets no setting of ours."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
 
 

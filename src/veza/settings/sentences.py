@@ -1,4 +1,4 @@
-"""What is wrong with an environment, in one sentence each that names the setting."""
+"""One sentence for each wrong setting, which names it."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def _may_hold_a_secret(name: str, problem: ErrorDetails) -> bool:
 
 
 def bounds_of(field: FieldInfo) -> dict[str, str]:
-    """The least (`ge`) and the most (`le`) a number or a duration may be, as one writes them; empty for any other."""
+    """The least (`ge`) and the most (`le`) of a number or duration, as they are written; empty for other types."""
     found = {name: getattr(one, name) for one in field.metadata for name in ("ge", "le") if hasattr(one, name)}
     return {name: _as_written(bound) for name, bound in found.items()}
 
 
 def _known_of(name: str, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
-    """What a sentence says of the setting `name`."""
+    """The setting `name` with its meaning, as a sentence about it begins."""
     field = next((one for one in fields.values() if one.validation_alias == name), None)
     if field is None:
         return {}

@@ -65,7 +65,7 @@ def setting(
 
 
 class Settings(BaseSettings):
-    """Everything a person who runs Veza may decide. Frozen: nothing changes after start."""
+    """Every decision of the operator. Frozen: nothing changes after the start."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, env_ignore_empty=True, validate_default=True
@@ -186,7 +186,7 @@ class Settings(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed in; `load` passes the environment."""
+        """Only values that are passed in; `load` passes the environment."""
         return (init_settings,)
 
     @classmethod
@@ -210,12 +210,12 @@ class Settings(BaseSettings):
 
     @property
     def keeps_mails(self) -> bool:
-        """True where mails are shown at /mailbox: no mail server is set, and only this machine can reach Veza."""
+        """True if mails are shown at /mailbox: no mail server is set, and only this machine can reach Veza."""
         return not self.is_public and not self.smtp_url.get_secret_value()
 
     @property
     def is_public(self) -> bool:
-        """True where others than this machine's own people may reach Veza: its address says so, or a proxy's may."""
+        """True if other machines may reach Veza: its own address says so, or a proxy's may."""
         return not is_loopback(self.host) or bool(self.public_url)
 
     @property
@@ -225,7 +225,7 @@ class Settings(BaseSettings):
 
     @property
     def smtp_demands_tls(self) -> bool:
-        """True when nothing is sent by `smtp://` without encryption."""
+        """True if `smtp://` sends nothing without encryption."""
         parts = urlsplit(self.smtp_url.get_secret_value())
         sends_a_password_away = parts.password is not None and not is_loopback(parts.hostname or "")
         return self.smtp_tls == "required" or (self.smtp_tls == "auto" and sends_a_password_away)

@@ -1,5 +1,5 @@
-"""Where links lead: confirming an address, a new password, the first admin, an invitation to an artist, claiming what
-was bought; and the way back from the provider.
+"""The pages of mailed links: confirming an address, a new password, the first admin, an invitation to an artist,
+claiming an order; and the pages to which the provider sends people back.
 
 Opening a page changes nothing (mail programs open links to look at them); its one button does. The forms carry the
 link's own secret and no cookie, so another site has nothing to send.
@@ -37,10 +37,10 @@ Then = Callable[[Session, UUID], Awaitable[None]]
 
 
 LINK_IS_OVER = (BAD_LINK, EMAIL_TAKEN, NOT_FOUND)
-"""Nothing in the form mends these; every other kind is told in the form, to be sent again."""
+"""Problems that no change of the form mends; every other kind is shown in the form, to be sent again."""
 
 
-def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> list[ControllerRouterHandler]:
+def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> list[ControllerRouterHandler]:
     """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`,
     and /forgot-password, which mails one."""
     pages = Pages(accounts.database.clock)
@@ -95,7 +95,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @post("/confirm-address", status_code=200)
     async def confirm(request: DoorRequest) -> Response[bytes]:
-        """The address is theirs."""
+        """Confirms the address."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.write("link") as session:
@@ -111,7 +111,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @post(emails.FORGOTTEN_PAGE, status_code=200)
     async def forgot(request: DoorRequest) -> Response[bytes]:
-        """A link is mailed, if there is such an account; the answer and its duration do not tell."""
+        """Mails a link if there is such an account; neither the answer nor its duration tells."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             email = people.clean_email(given["email"])
@@ -133,7 +133,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @post("/reset-password", status_code=200)
     async def reset(request: DoorRequest) -> Response[bytes]:
-        """The new password is set, every session has ended, and this device is known from now on."""
+        """Sets the new password, ends every session, and lets this device be known from now on."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             token, password, address = given["token"], given.get("password", ""), address_of(request)
@@ -152,12 +152,12 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @get("/admin-claim")
     async def admin_page(request: DoorRequest) -> Response[bytes]:
-        """A form for who shall be admin."""
+        """A form for the first admin."""
         return form(request, "admin", _whole(request))
 
     @post("/admin-claim", status_code=200)
     async def claim_admin(request: DoorRequest) -> Response[bytes]:
-        """The first admin: an account that is there, or one that is made now."""
+        """Makes an existing or new account the first admin."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
@@ -179,7 +179,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @post(invitations.PAGE, status_code=200)
     async def join(request: DoorRequest) -> Response[bytes]:
-        """The account of the invited address, there already or made now, may act for the artist."""
+        """Lets the account of the invited address, existing or new, act for the artist."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
@@ -202,7 +202,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @post("/claim", status_code=200)
     async def claim(request: DoorRequest) -> Response[bytes]:
-        """What was bought is in the library of an account that is there, or of one that is made now."""
+        """Puts the claimed order into the library of an existing or new account."""
 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.read() as session:
@@ -224,7 +224,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @get("/checkout/done")
     async def bought(request: DoorRequest) -> Response[bytes]:
-        """Where the provider sends a buyer who has paid."""
+        """The page to which the provider sends a buyer who has paid."""
         sentence = (
             "As soon as your bank has paid, with a card at once, what you bought is in your library; without an"
             " account, you get a link to it by mail."
@@ -233,12 +233,12 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 
     @get("/cart")
     async def came_back(request: DoorRequest) -> Response[bytes]:
-        """Where the provider sends a buyer who has not; others may open it, too."""
+        """The page to which the provider sends a buyer who has not paid; it is open to all."""
         return done(request, "Your cart", "What is in it was not charged: you can check out again.")
 
     @get("/studio/{artist_id:uuid}")
     async def onboarded(request: DoorRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
-        """Where the provider sends an artist whose account was set up."""
+        """The page to which the provider sends an artist whose account was set up."""
         sentence = (
             "What the provider still needs, if anything, it says by mail; what you sell is paid out from then on."
         )
@@ -254,7 +254,7 @@ def letter_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> lis
 async def _as_person(
     accounts: Accounts, browser: Browser, given: Mapping[str, str], then: Then, *, new_for: str | None = None
 ) -> None:
-    """Sign in, or up where there is no such account, and do `then` in the same transaction; raises what those raise.
+    """Sign in, or sign up if there is no such account, and do `then` in the same transaction; raises what those raise.
 
     With `new_for` only that address may have a new account. The caller checks the link before: a visitor without a
     good link must not learn here whether there is an account.
@@ -281,7 +281,7 @@ async def _as_person(
 
 
 def _whole(request: DoorRequest) -> str:
-    """What a link of a mail has after `token=`; raises Refused when there is nothing."""
+    """The token of a mailed link; raises Refused if it is empty."""
     token = _token(request)
     if not token:
         raise Refused(

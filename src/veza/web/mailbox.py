@@ -1,8 +1,8 @@
 """The mailbox of a Veza without a mail server: its mails, for the operator alone.
 
-A request cannot prove that it comes from this machine: a proxy before Veza, too, sits here, and adds what it likes.
-So the mailbox opens to the link that the start prints, to the signed-in operator (who is sent here with that link) and
-to the operator's token; mails hold links that open accounts.
+Mails hold links that open accounts, and a request cannot prove that it comes from this machine: a proxy may run here
+and set any header. So the mailbox opens only by the link that the start prints, for the signed-in operator (who is sent
+here with that link) and by the operator's token.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def mailbox_link(base_url: str, key: str) -> str:
 
 
 def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -> list[ControllerRouterHandler]:
-    """/mailbox and its mails; `is_open` only where mails stay here.
+    """/mailbox and its mails; `is_open` only if mails stay here.
 
     `key` is that of `mailbox_link`, new at each start; `token` is the operator's.
     """

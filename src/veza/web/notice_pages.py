@@ -1,6 +1,6 @@
-"""Where the last line of a notice leads: a page whose one button stops this kind of notice.
+"""The page of the link at the end of a notice: its one button stops this kind of notice.
 
-Opening it changes nothing (mail programs open links to look at them); no sign-in is asked for.
+Opening the page changes nothing, because mail programs open links to look at them. No sign-in is needed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
 
     @post(STOP_PAGE, status_code=200)
     async def stop(request: DoorRequest) -> Response[bytes]:
-        """No more of this kind."""
+        """Stops this kind of notice for the recipient."""
         token = (await form_fields(request)).get("token", "")[:LONGEST_TOKEN]
         async with database.write("stop link") as session:
             stopped = await notices.stop(session, token)

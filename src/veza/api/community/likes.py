@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.community.follows import CountedIds, Count, Counts
+from veza.api.community.follows import Count, CountedIds, Counts
 from veza.api.community.playlist_shapes import ARTIST_ID, AT, RELEASE_ID, TRACK_ID
 from veza.api.operations import Declare, listing, read, write
 from veza.api.shapes import show

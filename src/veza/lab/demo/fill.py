@@ -15,8 +15,8 @@ from veza.lab.demo.month import NEVER_PAID
 from veza.lab.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
 from veza.lab.demo.roster import LISTENERS
 from veza.lab.demo.sales import a_month
-from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Modules
 from veza.lab.demo.social import fill_community
+from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Modules
 from veza.lab.demo.trouble import moderate
 from veza.money import backlog
 from veza.money.payments import Payment
