@@ -18,7 +18,7 @@ from veza.kit.listing import Slice, by_age
 
 
 class Act(StrEnum):
-    """What is worth remembering."""
+    """The acts that the audit log keeps."""
 
     SIGNED_UP = "signed up"
     SIGN_UP_AGAIN = "sign-up with an address that has an account"
@@ -53,7 +53,8 @@ class Act(StrEnum):
 
 
 class AuditEntry(Base):
-    """One act. `person_id` is whose account it is about, `address` where the request came from; both may be unknown."""
+    """One act. `person_id` is the person whose account it is about, `address` the network address of the request; both
+    may be unknown."""
 
     __tablename__ = "audit_log"
 
@@ -71,7 +72,7 @@ Index("ix_audit_log_act_id", AuditEntry.act, AuditEntry.id)
 
 
 def note(session: Session, act: Act, person_id: UUID | None, *, address: str | None = None, detail: str = "") -> None:
-    """Write an act down with this transaction. `detail` never holds a secret, a name or an e-mail address."""
+    """Add an entry in this transaction. `detail` never holds a secret, a name or an e-mail address."""
     row = {
         "id": session.new_id(),
         "at": session.now,
@@ -90,7 +91,7 @@ SORTS = by_age(AuditEntry.id)
 async def entries(
     session: Session, page: Slice, *, person_id: UUID | None = None, act: str | None = None
 ) -> Sequence[AuditEntry]:
-    """Acts, of one kind or about one person's account where that is said."""
+    """Entries, filtered by act and by the person whose account they are about."""
     query = select(AuditEntry)
     if person_id is not None:
         query = query.where(AuditEntry.person_id == person_id)
@@ -100,6 +101,6 @@ async def entries(
 
 
 async def forget_addresses(session: Session, person_id: UUID) -> None:
-    """What happened stays; from where it did, which is personal, goes."""
+    """Delete the network addresses from the person's entries, which stay."""
     theirs = or_(AuditEntry.person_id == person_id, AuditEntry.actor == f"person {person_id}")
     await session.execute(update(AuditEntry).where(theirs).values(address=None))

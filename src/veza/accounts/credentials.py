@@ -1,4 +1,4 @@
-"""Changing what one signs in with: a forgotten password, a new one, another address."""
+"""Changing the credentials: a forgotten password, a new password, another address."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ FORGOTTEN = "password.forgotten"
 
 
 def asking(address: str) -> Allowance:
-    """The tries of `forgot` that one network has."""
+    """The tries of `forgot` of one network."""
     return MAIL_FROM_NETWORK.of(limits.network(address))
 
 
 def changing_address(person_id: UUID) -> Allowance:
-    """The tries of `ask_email_change` that one person has."""
+    """The tries of `ask_email_change` of one person."""
     return EMAIL_CHANGE.of(person_id)
 
 
 async def forgot(session: Session, email: str, address: str) -> None:
-    """Have a link to set a new password mailed, if an account has this address; nothing tells whether.
+    """Mail a link to set a new password, if an account has this address; neither answer nor duration tells.
 
     Link and mail are made from the outbox (`mail_reset`), so that this does the same for every address.
     Raises RateLimited.
@@ -80,10 +80,10 @@ async def prepare_reset(accounts: Accounts, secret: str, password: str, address:
 
 
 async def reset(session: Session, accounts: Accounts, secret: str, password_hash: str, address: str) -> UUID:
-    """Set the new password: every session and API token ends, every other link is good for nothing, and the address is
+    """Set the new password: every session and API token ends, every other link becomes invalid, and the address is
     confirmed.
 
-    Returns whose it is; raises BadLink.
+    Returns the person's id; raises BadLink.
     """
     link = await links.use(session, secret, Purpose.RESET)
     assert link.person_id is not None
@@ -124,7 +124,7 @@ async def change_password(
     """Set the new password and end every session but `keep`, and every API token unless `keep_tokens`.
 
     Tokens go because a thief who knew the old password may have made some; a person who changes it for another reason
-    may keep them. Raises what `fresh_proof.demand` raises.
+    may keep them. Raises what `reauthentication.demand` raises.
     """
     await reauthentication.demand(session, proof)
     person = await people.lock(session, proof.person_id)
@@ -140,8 +140,8 @@ async def change_password(
 async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
     """Mail a link to the new address and a notice to the old one; the address changes when the link is opened.
 
-    Raises RateLimited, and what `fresh_proof.demand` raises. An address that has an account gets a mail that says so
-    instead: as many links and mails either way. An address that was never confirmed gets no notice: it may have been
+    Raises RateLimited, and what `reauthentication.demand` raises. An address that has an account gets a mail that says
+    so instead: as many links and mails either way. An address that was never confirmed gets no notice: it may have been
     mistyped at sign-up, and belong to a stranger.
     """
     await limits.spend(session, changing_address(proof.person_id))
@@ -165,7 +165,7 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
 
 
 async def _made(accounts: Accounts, field: str, password: str, own_words: tuple[str, str], network: str) -> str:
-    """The hash of a new password; what is wrong with it is told of `field`. Raises BadPassword, TooBusy."""
+    """The hash of a new password; an error names `field`. Raises BadPassword, TooBusy."""
     checks, hashed = FieldChecks(), ""
     with checks.field(field):
         hashed = await accounts.passwords.make(password, own_words, network)

@@ -1,4 +1,4 @@
-"""The end of an account: what is personal goes, the row and the records of money stay."""
+"""Deleting an account: personal data is removed; the person's row and the records of money stay."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from veza.kit import mail, outbox
 from veza.kit.database import Session
 
 TOPIC = "person.deleted"
-"""Published inside the transaction with `person_id`: other modules remove there what they hold of the person.
+"""Published inside the transaction with `person_id`: other modules then delete the person's data.
 
-The person's row still has name and address then, so that what is found by the address can be forgotten too; the event
+The person's row still has name and address then, so that data found by the address can be deleted too; the event
 itself stays in the outbox and holds no personal data.
 """
 

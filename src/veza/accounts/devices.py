@@ -17,12 +17,13 @@ from veza.kit.clock import Clock
 
 LASTS = timedelta(days=365)
 MOST_PEOPLE = 5
-"""So many accounts may share a device; beyond that the one signed in to first is forgotten."""
+"""Accounts on one device; beyond that the account that signed in first is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A random name, and who has signed in there, latest last; `by_mail` those of them who only opened a mail there."""
+    """A random name, and the people who have signed in there, latest last; `by_mail`: those who only opened a mail
+    there."""
 
     name: str
     people: tuple[UUID, ...]
@@ -41,7 +42,7 @@ class Devices:
         self._clock = clock
 
     def read(self, cookie: str | None, person_id: UUID | None) -> Device | None:
-        """The device, when the cookie is ours, not too old, and the person has signed in there before."""
+        """The device, if the cookie is ours, not too old, and the person has signed in there before."""
         device = self._device(cookie)
         return device if device is not None and person_id in device.people else None
 

@@ -1,4 +1,4 @@
-"""Everything Veza holds of a person, as JSON: this module's part, and what each other module adds under its name."""
+"""The export of a person's data as JSON: this module's section, and one of each other module under its name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_ENTRIES = 10_000
 
 
 async def everything(session: Session, accounts: Accounts, person_id: UUID, address: str) -> dict[str, Any]:
-    """Name of the part → what is in it; raises UnknownPerson. No secret is in it, hashed or not."""
+    """Name of the section → its data; raises UnknownPerson. It holds no secret, hashed or not."""
     parts: dict[str, Any] = {"account": await _account(session, accounts, person_id)}
     for name, exporter in accounts.exporters.items():
         parts[name] = await exporter(session, person_id)

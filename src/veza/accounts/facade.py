@@ -13,19 +13,19 @@ from veza.accounts.passwords import Passwords
 from veza.kit.database import Database, Session
 
 Exporter = Callable[[Session, UUID], Awaitable[Any]]
-"""What a module knows of a person, as something that becomes JSON."""
+"""A function of a module that returns its data of a person, ready for JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRules:
-    """Under which address people reach Veza, and how long things last."""
+    """The address under which people reach Veza, and how long sessions, links and logs last."""
 
     base_url: str
     session_idle: timedelta
     session_max: timedelta
     audit_kept: timedelta
     staff_needs_second_factor: bool = False
-    """Admins and moderators use their rights only where they signed in with a code."""
+    """Whether admins and moderators have their rights only in a session that began with a code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ async def look(session: Session, secret: str) -> None:
 
 
 async def claim(session: Session, person_id: UUID, secret: str, address: str) -> None:
-    """Make the person admin and every such link worthless; raises BadLink, also when there is an admin by now."""
+    """Make the person admin and every such link invalid; raises BadLink, also if there is an admin by now."""
     await links.use(session, secret, Purpose.ADMIN)
     if await roles.is_there_an_admin(session):
         raise links.BadLink

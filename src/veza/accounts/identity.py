@@ -1,4 +1,5 @@
-"""Who asks, at every door: a visitor, a person, or the operator by token; and what their roles and scopes allow."""
+"""The identity behind a request, at every door: a visitor, a person or the operator; and what its roles and scopes
+allow."""
 
 from __future__ import annotations
 
@@ -33,10 +34,10 @@ class PermissionMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: a visitor (`person_id` None, role visitor), a person, or the operator by token.
+    """The sender of a request: a visitor (`person_id` None, role visitor), a person, or the operator by token.
 
-    `scopes` is None except for an API token. `actor` is how logs and histories name who asks; no network address is
-    in it, because histories stay.
+    `scopes` is None except for an API token. `actor` names the sender in logs and histories; it holds no network
+    address, because histories stay.
     """
 
     person_id: UUID | None
@@ -45,11 +46,11 @@ class Identity:
     scopes: frozenset[Scope] | None = None
     session_id: UUID | None = None
     is_confirmed: bool = False
-    """Whether the person's e-mail address is."""
+    """Whether the person's e-mail address is confirmed."""
     address: str = ""
     """Of a visitor: the network address the request came from."""
     withheld: frozenset[Role] = frozenset()
-    """Roles the person has and may use after signing in with a second factor."""
+    """Roles of the person that take effect only after signing in with a second factor."""
 
     @property
     def person(self) -> UUID:
@@ -59,7 +60,7 @@ class Identity:
         return self.person_id
 
     def may(self, permission: Permission) -> bool:
-        """Whether the roles have the permission and the token, where one was sent, has its scope."""
+        """Whether the roles have the permission, and the token, if one was sent, its scope."""
         return allows(permission, self.roles) and self._reaches(permission)
 
     def demand(self, permission: Permission) -> None:
@@ -82,5 +83,5 @@ OPERATOR = Identity(None, frozenset({Role.ADMIN}), "operator")
 
 
 def visitor(address: str) -> Identity:
-    """A visitor, of whom only the network address is known."""
+    """A visitor, known by the network address alone."""
     return Identity(None, frozenset({Role.VISITOR}), Role.VISITOR.value, address=address)

@@ -34,7 +34,7 @@ LASTS: dict[Purpose, timedelta] = {
 
 
 class Link(Base):
-    """A link that was not used yet; `email` is the address it was sent to, `person_id` whom it is about."""
+    """An unused link; `email` is the address it was sent to, `person_id` the person it is about."""
 
     __tablename__ = "links"
 
@@ -61,7 +61,7 @@ class BadLink(Exception):
 
 
 def make(session: Session, purpose: Purpose, person_id: UUID | None, email: str | None = None) -> str:
-    """A new link; returns its secret, which is stored nowhere."""
+    """A new link; returns its secret, of which only the hash is stored."""
     secret = new_secret()
     session.add(
         Link(
@@ -83,7 +83,7 @@ async def look(session: Session, secret: str, *purposes: Purpose) -> Link:
 
 
 async def use(session: Session, secret: str, *purposes: Purpose) -> Link:
-    """Use the link up, with this transaction; of two at once one gets BadLink."""
+    """Use the link up in this transaction; of two requests at once one gets BadLink."""
     link = await _good(session, secret, purposes, locked=True)
     await session.delete(link)
     await session.flush()
@@ -91,7 +91,7 @@ async def use(session: Session, secret: str, *purposes: Purpose) -> Link:
 
 
 async def forget(session: Session, person_id: UUID, *purposes: Purpose) -> None:
-    """Unused links of these purposes (of all, when none is named) are good for nothing any more."""
+    """Make the unused links of these purposes (of all, if none is named) invalid."""
     mine = delete(Link).where(Link.person_id == person_id)
     if purposes:
         mine = mine.where(Link.purpose.in_([purpose.value for purpose in purposes]))

@@ -25,7 +25,7 @@ Index("ix_operator_visits_expires_at", OperatorVisit.expires_at)
 
 
 async def begin(session: Session, secret: str, lasts: timedelta) -> None:
-    """The browser with this cookie is signed in from now on."""
+    """Sign the browser with this cookie in."""
     row = {"secret_hash": digest(secret), "created_at": session.now, "expires_at": session.now + lasts}
     await session.execute(insert(table_of(OperatorVisit)).values(row))
 
@@ -39,5 +39,5 @@ async def is_open(session: Session, secret: str) -> bool:
 
 
 async def end(session: Session, secret: str) -> None:
-    """Every copy of this cookie is good for nothing any more."""
+    """Make every copy of this cookie invalid."""
     await session.execute(delete(OperatorVisit).where(OperatorVisit.secret_hash == digest(secret)))

@@ -1,9 +1,9 @@
-"""How good a new password is: zxcvbn's word lists and patterns, and the words of this site and of the person.
+"""The strength of a new password, by zxcvbn's word lists and patterns and the words of this site and the person.
 
 zxcvbn (Wheeler, USENIX Security 2016) estimates how many guesses a password stands. Its time grows with the length
 of the text and with the number of different signs that look like letters (`4`, `@`, `$`): 72 hostile characters, the
-most it takes, need three seconds. Hence it is given pieces, each bounded in both, of a password of any length; the
-password stands at least as many guesses as its best piece. Words a guesser knows beforehand count for nothing.
+most it takes, need three seconds. Hence a password of any length is judged in pieces, each bounded in both;
+it withstands at least as many guesses as its best piece. Words a guesser knows beforehand count for nothing.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def demand(password: str, words: Iterable[str]) -> None:
 
 
 def _weakness(text: str, known: list[str]) -> str | None:
-    """None for a text that stands LEAST_GUESSES, else what is wrong with it ("" when zxcvbn has no words for it)."""
+    """None for a text that withstands LEAST_GUESSES, else its weakness in words ("" if zxcvbn has none)."""
     found = None
     for piece in _pieces(text):
         guesses, warning = _judge(piece, known)
@@ -112,7 +112,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _judge(piece: str, known: list[str]) -> tuple[float, str]:
-    """The guesses a piece stands, and what is wrong with it in a few words ("" when zxcvbn has none)."""
+    """The guesses a piece withstands, and its weakness in a few words ("" if zxcvbn has none)."""
     if not piece:
         return 1, ""
     # A tenth of a second and 8 MB: only a process that judges passwords pays it.

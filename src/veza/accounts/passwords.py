@@ -66,8 +66,8 @@ class Verified:
 class Passwords:
     """Judges, hashes and verifies in threads, AT_ONCE at a time. Never call it with a transaction open.
 
-    `whom` names who causes the work, as `limits.network` of an address does: names take turns, so that one of them
-    cannot keep the others from signing in. `site_words` are refused as passwords.
+    `whom` names the network or person that causes the work: names take turns, so that one of them cannot keep the
+    others from signing in. `site_words` are refused as passwords.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None, site_words: Sequence[str] = ()) -> None:
@@ -98,7 +98,8 @@ class Passwords:
         return await self._in_turn(whom, lambda: self._hasher.hash(_same(password)))
 
     async def verify(self, stored: str | None, password: str, whom: str) -> Verified:
-        """Whether `password` fits `stored`; without one it takes as long and does not. Raises TooBusy."""
+        """Whether `password` fits `stored`. Without a stored hash it takes as long, and does not fit. Raises
+        TooBusy."""
         against = self._dummy if stored is None else stored
         verified = await self._in_turn(whom, lambda: self._verify(against, password))
         return verified if stored is not None else Verified(False)
@@ -133,7 +134,7 @@ async def stored(session: Session, person_id: UUID) -> str | None:
 
 
 async def is_still(session: Session, person_id: UUID, verified: str) -> bool:
-    """Whether the hash that was verified before this transaction is the person's still; locks it."""
+    """Whether the hash that was verified before this transaction is still the person's; locks it."""
     return (await session.scalars(_OF_LOCKED, {"person_id": person_id})).one_or_none() == verified
 
 

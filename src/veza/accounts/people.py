@@ -1,4 +1,4 @@
-"""People: one row each, known by an id that never changes and an e-mail address that may."""
+"""People: one row each, with an id that never changes and an e-mail address that may."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class BadName(FieldFault):
 
 
 class EmailTaken(Exception):
-    """The address has come to belong to another account in the meantime."""
+    """The address belongs to another account by now."""
 
     def __init__(self) -> None:
         super().__init__(gettext("this address belongs to another account by now"))
@@ -106,7 +106,8 @@ _HELD = (
 
 
 async def hold(session: Session, person_id: UUID) -> None:
-    """The account is not deleted before this transaction ends; raises UnknownPerson where it was."""
+    """Keep the account from being deleted until this transaction ends; raises UnknownPerson if it is deleted
+    already."""
     if (await session.execute(_HELD, {"the_id": person_id})).first() is None:
         raise UnknownPerson(person_id)
 
@@ -131,7 +132,7 @@ _BY_EMAIL = select(Person).where(Person.email == bindparam("email"))
 
 
 async def by_email(session: Session, email: str) -> Person | None:
-    """Whose address this is (as `clean_email` gives it)."""
+    """The person with this address (as `clean_email` returns it)."""
     return (await session.scalars(_BY_EMAIL, {"email": email})).one_or_none()
 
 
@@ -145,7 +146,7 @@ async def add(session: Session, email: str, name: str) -> UUID | None:
 
 
 async def rename(session: Session, person_id: UUID, name: str) -> Person:
-    """Change what others see; raises BadName, UnknownPerson."""
+    """Change the name that others see; raises BadName, UnknownPerson."""
     person = await lock(session, person_id)
     person.name = clean_name(name)
     await session.flush()
@@ -153,7 +154,7 @@ async def rename(session: Session, person_id: UUID, name: str) -> Person:
 
 
 async def confirm(session: Session, person_id: UUID) -> None:
-    """The person has shown that mail to their address reaches them."""
+    """Mark the address as confirmed: a mail to it reached the person."""
     mine = update(Person).where(Person.id == person_id, Person.email_confirmed_at.is_(None))
     await session.execute(mine.values(email_confirmed_at=session.now))
 

@@ -1,4 +1,4 @@
-"""Fresh proof: before what decides who gets into an account, or ends it, its person shows once more that it is them.
+"""Reauthentication: before changes of credentials, of rights and of who is paid, a person proves the password again.
 
 One rule everywhere: the password, and where a second factor is on, a code of it that was not used yet. How recent the
 sign-in was does not count: the session that was left open or stolen is a recent one more often than not. What takes a
@@ -73,7 +73,7 @@ async def given(
 
 
 async def demand(session: Session, proof: Proof) -> None:
-    """Use the proof up in the transaction of what it is asked for; locks the person.
+    """Use the proof up in the transaction of the operation that needs it; locks the person.
 
     Raises CodeNeeded, WrongCode, UnknownPerson, and WrongPassword when the password has changed since it was checked.
     """
@@ -96,7 +96,7 @@ async def voucher(session: Session, proof: Proof) -> str:
 
 
 async def spend(session: Session, person_id: UUID | None, secret: str | None) -> None:
-    """Use the voucher up in the transaction of what it is asked for; raises ProofNeeded.
+    """Use the voucher up in the transaction of the operation that needs it; raises ProofNeeded.
 
     `person_id` is None for the operator, whose token is the proof.
     """

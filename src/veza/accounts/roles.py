@@ -1,4 +1,4 @@
-"""Who is what: roles are given and taken, and there is always an admin left."""
+"""Roles are given and taken, and at least one admin is always left."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Index("ix_person_roles_role_person_id", PersonRole.role, PersonRole.person_id)
 
 
 class NotGiven(ValueError):
-    """A role that people have by themselves."""
+    """A role that is never given or taken: every person, or every visitor, has it."""
 
     def __init__(self, role: Role) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ async def take(session: Session, person_id: UUID, role: Role, *, address: str | 
 
 
 async def forget(session: Session, person_id: UUID) -> None:
-    """All roles, because the account goes; raises LastAdmin."""
+    """Take all roles of an account that is deleted; raises LastAdmin."""
     await demand_another_admin(session, person_id)
     await session.execute(delete(PersonRole).where(PersonRole.person_id == person_id))
 
@@ -111,7 +111,7 @@ async def of(session: Session, person_ids: Iterable[UUID]) -> Mapping[UUID, list
 
 
 def having(role: Role) -> Select[UUID]:
-    """A subquery: the ids of those who have the role."""
+    """A subquery: the ids of the people with the role."""
     return select(PersonRole.person_id).where(PersonRole.role == role.value)
 
 

@@ -162,7 +162,7 @@ async def recovery_codes_left(session: Session, person_id: UUID) -> int:
 
 
 async def demand(session: Session, person_id: UUID, code: str | None, address: str) -> bool:
-    """Let pass who has no second factor, or gives a code of it that was not used; uses the code up.
+    """Pass if the person has no second factor, or if the code is right and unused; uses the code up.
 
     Returns whether a code was given and used. Raises CodeNeeded without one, WrongCode for one that does not fit,
     CodeReused for one that did.
@@ -187,7 +187,7 @@ async def demand(session: Session, person_id: UUID, code: str | None, address: s
 
 
 async def turn_off(session: Session, person_id: UUID, address: str) -> None:
-    """For a person who has just proven it is them (`fresh_proof`); raises NotOn."""
+    """For a person who has just reauthenticated (`reauthentication`); raises NotOn."""
     if not await is_on(session, person_id):
         raise NotOn
     await forget(session, person_id)
@@ -195,7 +195,7 @@ async def turn_off(session: Session, person_id: UUID, address: str) -> None:
 
 
 async def renew_recovery_codes(session: Session, person_id: UUID, address: str) -> list[str]:
-    """Ten new ones; the old ones are good for nothing any more. For a person who has just proven it is them.
+    """Make ten new codes; the old ones become invalid. For a person who has just reauthenticated.
 
     Raises NotOn.
     """

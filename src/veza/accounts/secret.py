@@ -17,5 +17,5 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """What is stored of it."""
+    """The hash of a secret, which is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()

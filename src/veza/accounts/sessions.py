@@ -1,4 +1,4 @@
-"""Sign-ins that last: a random secret in the browser's cookie, its digest here, with an idle and an absolute end."""
+"""Sessions: a random secret in the browser's cookie, its digest here, with an idle and an absolute end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from veza.kit.listing import Slice, by_age
 from veza.kit.messages import gettext
 
 MOST_PER_PERSON = 50
-"""The one used longest ago ends when there would be more."""
+"""Sessions of one person; beyond that the one used longest ago ends."""
 SEEN_EVERY = timedelta(minutes=1)
 LONGEST_AGENT = 200
 
@@ -38,7 +38,7 @@ class SignIn(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     second_factor_at: Mapped[datetime | None]
-    """When a code was given in it; null where none was, and after the second factor was turned off."""
+    """When a code was given in the session; null if none was, and after the second factor was turned off."""
 
 
 Index("ix_sessions_person_id", SignIn.person_id)
@@ -53,7 +53,7 @@ class UnknownSession(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class Authenticated:
     """Whose session or token it is and what they are; `wants_note` when its last use should be written down.
 
     `has_second_factor`: the session was begun with a code; of a token, its person has a second factor.
@@ -121,8 +121,8 @@ _RECOGNISE = (
 )
 
 
-async def authenticate(session: Session, secret: str, idle: timedelta) -> Recognised | None:
-    """Whose session it is; None for one that has ended or never was."""
+async def authenticate(session: Session, secret: str, idle: timedelta) -> Authenticated | None:
+    """The person of a session; None for a session that has ended or never was."""
     asked = {"secret_hash": digest(secret), "now": session.now, "seen_after": session.now - idle}
     rows = (await session.execute(_RECOGNISE, asked)).all()
     if not rows:
@@ -130,7 +130,7 @@ async def authenticate(session: Session, secret: str, idle: timedelta) -> Recogn
     first = rows[0]
     roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
     stale = session.now - first.last_seen_at >= SEEN_EVERY
-    return Recognised(
+    return Authenticated(
         first.id,
         first.person_id,
         roles,
@@ -149,7 +149,7 @@ _SEEN = (
 
 
 async def seen(session: Session, session_id: UUID) -> None:
-    """It was used just now."""
+    """Note that the session was used just now."""
     await session.execute(_SEEN, {"session_id": session_id, "now": session.now})
 
 
@@ -165,7 +165,7 @@ async def listed(
     only: UUID | None = None,
     but: UUID | None = None,
 ) -> Sequence[SignIn]:
-    """The person's open sessions: `only` that one, or all `but` that one, where it is said."""
+    """The person's open sessions: all, `only` one, or all `but` one."""
     query = select(SignIn).where(
         SignIn.person_id == person_id, SignIn.expires_at > session.now, SignIn.last_seen_at > session.now - idle
     )
@@ -177,12 +177,12 @@ async def listed(
 
 
 async def code_given(session: Session, session_id: UUID) -> None:
-    """A code was given in this session."""
+    """Note that a code was given in this session."""
     await session.execute(update(SignIn).where(SignIn.id == session_id).values(second_factor_at=session.now))
 
 
 async def codes_count_no_more(session: Session, person_id: UUID) -> None:
-    """The person's second factor was turned off: no session of theirs was begun with one."""
+    """The person's second factor was turned off: no session counts as begun with a code any more."""
     await session.execute(update(SignIn).where(SignIn.person_id == person_id).values(second_factor_at=None))
 
 
@@ -194,7 +194,7 @@ async def end(session: Session, person_id: UUID, session_id: UUID) -> None:
 
 
 async def end_secret(session: Session, secret: str) -> None:
-    """End the session a cookie belongs to, if it is still there."""
+    """End the session of a cookie, if it is still open."""
     await session.execute(delete(SignIn).where(SignIn.secret_hash == digest(secret)))
 
 

@@ -38,7 +38,7 @@ class WrongCredentials(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where a request comes from: the network address, what the browser calls itself, and its device cookie."""
+    """The browser of a request: its network address, its user agent, and its device cookie."""
 
     address: str
     agent: str
@@ -70,10 +70,10 @@ class Begun:
 async def checked(
     accounts: Accounts, email: str, password: str, code: str | None, browser: Browser
 ) -> AsyncIterator[Checked]:
-    """Whose address and password these are; the block opens the transaction that lets them in (`accept`, `begin`).
+    """The person of an address and password; the block opens the transaction that signs in (`accept`, `begin`).
 
-    Raises WrongCredentials, RateLimited, TooBusy. A wrong code in the block is written down; being asked for one costs
-    no try.
+    Raises WrongCredentials, RateLimited, TooBusy. A wrong code in the block is counted; a missing code
+    costs no try.
     """
     found = await _check(accounts, email, password, code, browser)
     try:
@@ -91,7 +91,7 @@ async def checked(
 
 
 async def accept(session: Session, found: Checked) -> bool:
-    """The second factor too is right: use its code up and give the tries back; locks the person.
+    """Check the second factor, use its code up and restore the tries; locks the person.
 
     Returns whether a code of a second factor was given.
     Raises CodeNeeded, WrongCode, and WrongCredentials when the password has changed since it was checked.
@@ -109,7 +109,7 @@ async def accept(session: Session, found: Checked) -> bool:
 async def begin(
     session: Session, accounts: Accounts, found: Checked, browser: Browser, *, instead_of: str | None
 ) -> Begun:
-    """A new session, also where the browser had one: `instead_of` is the secret of its cookie. Raises as `accept`."""
+    """Begin a session; `instead_of` is the secret of the session that the browser had before. Raises as `accept`."""
     by_code = await accept(session, found)
     if instead_of is not None:
         await sessions.end_secret(session, instead_of)

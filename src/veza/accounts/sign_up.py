@@ -22,7 +22,7 @@ from veza.kit.limits import Allowance
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """Who wants an account, checked and ready to be written."""
+    """The address, name and password hash of a new person, checked and ready to be written."""
 
     email: str
     name: str
@@ -31,7 +31,7 @@ class SignUp:
 
 
 async def prepare(accounts: Accounts, email: str, name: str, password: str, address: str) -> SignUp:
-    """Check what was given, judge and hash the password, with no transaction open.
+    """Check address and name, judge and hash the password, with no transaction open.
 
     Raises BadEmail, BadName, RateLimited, BadPassword, TooBusy.
     """

@@ -1,4 +1,4 @@
-"""Forgetting what has ended, a bounded batch of each kind at a time."""
+"""Deleting ended sessions, links, tokens and old audit entries, a bounded batch of each kind at a time."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BATCH = 500
 MOST_BATCHES = 200
 EVERY = timedelta(hours=1)
 ENDED_TOKENS_KEPT = timedelta(days=30)
-"""So that one who wonders why a script stopped still sees the token, and that it has ended."""
+"""So that a person whose script stopped still sees the token, and that it has ended."""
 
 _GONE = select(Person.id).where(Person.deleted_at.is_not(None))
 
 
 async def sweep(accounts: Accounts) -> int:
-    """Delete what has ended, at most MOST_BATCHES times BATCH rows; returns how many went."""
+    """Delete ended rows, at most MOST_BATCHES times BATCH; returns how many."""
     gone = 0
     for _ in range(MOST_BATCHES):
         swept = await sweep_once(accounts)
@@ -39,7 +39,7 @@ async def sweep(accounts: Accounts) -> int:
 
 
 async def sweep_once(accounts: Accounts) -> int:
-    """Delete up to BATCH rows of each kind; returns how many went."""
+    """Delete up to BATCH ended rows of each kind; returns how many."""
     gone = 0
     async with accounts.database.write("accounts sweep") as session:
         now, rules = session.now, accounts.rules

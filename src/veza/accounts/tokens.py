@@ -16,13 +16,13 @@ from veza.accounts.permissions import Role, Scope
 from veza.accounts.roles import PersonRole
 from veza.accounts.second_factor import SecondFactor
 from veza.accounts.secret import digest, new_secret
-from veza.accounts.sessions import SEEN_EVERY, Recognised
+from veza.accounts.sessions import SEEN_EVERY, Authenticated
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.messages import gettext
 
 PREFIX = "veza_"
-"""Told apart from the operator's token by it, and found by it when one leaks into a repository."""
+"""Tells an API token from the operator's token, and lets scanners find one that leaked into a repository."""
 MOST_PER_PERSON = 50
 LONGEST = timedelta(days=365)
 
@@ -54,7 +54,7 @@ class UnknownToken(LookupError):
 
 
 class TooManyTokens(Exception):
-    """The person has as many as one may have."""
+    """The person has the most tokens allowed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -68,7 +68,7 @@ class TooManyTokens(Exception):
 async def make(
     session: Session, person_id: UUID, name: str, scopes: Iterable[Scope], lasts: timedelta | None
 ) -> tuple[ApiToken, str]:
-    """A new token and its text, which is stored nowhere; raises NotConfirmed, TooManyTokens, BadName."""
+    """A new token and its text, of which only the hash is stored; raises NotConfirmed, TooManyTokens, BadName."""
     person = await people.lock(session, person_id)
     if not person.is_confirmed:
         raise people.NotConfirmed
@@ -108,15 +108,15 @@ _RECOGNISE = (
 )  # fmt: skip
 
 
-async def authenticate(session: Session, text: str) -> tuple[Recognised, frozenset[Scope]] | None:
-    """Whose token it is and what it may be used for; None for one that has ended or never was."""
+async def authenticate(session: Session, text: str) -> tuple[Authenticated, frozenset[Scope]] | None:
+    """The person and the scopes of a token; None for a token that has ended or never was."""
     rows = (await session.execute(_RECOGNISE, {"secret_hash": digest(text), "now": session.now})).all()
     if not rows:
         return None
     first = rows[0]
     roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
     stale = first.last_used_at is None or session.now - first.last_used_at >= SEEN_EVERY
-    whose = Recognised(
+    whose = Authenticated(
         first.id,
         first.person_id,
         roles,
@@ -136,7 +136,7 @@ _USED = (
 
 
 async def used(session: Session, token_id: UUID) -> None:
-    """It was used just now."""
+    """Note that the token was used just now."""
     await session.execute(_USED, {"token_id": token_id, "now": session.now})
 
 
@@ -146,7 +146,7 @@ SORTS = by_age(ApiToken.id)
 async def listed(
     session: Session, person_id: UUID, page: Slice, *, has_ended: bool | None = None
 ) -> Sequence[ApiToken]:
-    """The person's tokens; only those that have ended, or that work, where that is said."""
+    """The person's tokens: all, only ended ones, or only valid ones."""
     found = select(ApiToken).where(ApiToken.person_id == person_id)
     if has_ended is not None:
         ended = func.coalesce(ApiToken.expires_at <= session.now, false())
@@ -155,14 +155,14 @@ async def listed(
 
 
 async def revoke(session: Session, person_id: UUID, token_id: UUID) -> None:
-    """The token is good for nothing any more; raises UnknownToken."""
+    """Make the token invalid; raises UnknownToken."""
     mine = delete(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == person_id).returning(ApiToken.id)
     if (await session.execute(mine)).first() is None:
         raise UnknownToken(token_id)
 
 
 async def revoke_all(session: Session, person_id: UUID) -> int:
-    """Every token of the person is good for nothing any more; returns how many of them worked until now."""
+    """Make every token of the person invalid; returns how many were valid."""
     mine = delete(ApiToken).where(ApiToken.person_id == person_id).returning(ApiToken.expires_at)
     ends = (await session.scalars(mine)).all()
     return len([end for end in ends if end is None or end > session.now])

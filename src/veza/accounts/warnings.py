@@ -1,6 +1,6 @@
-"""Mails that warn a person of what a thief would do: they are part of the account, and no preference turns them off.
+"""Mails that warn a person of acts that may be a thief's. They belong to the account, and no preference turns them off.
 
-Only a confirmed address is written to: another one may be a stranger's.
+They go to confirmed addresses only: an unconfirmed one may be a stranger's.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ async def code_reused(accounts: Accounts, person_id: UUID, address: str) -> None
 
 
 async def _address(session: Session, person: Person) -> str | None:
-    """Where to write to, unless there is no such place or enough was written."""
+    """The address to warn; None without a confirmed address, and once the limit of warnings is reached."""
     if person.email is None or not person.is_confirmed:
         return None
     return person.email if await limits.try_spend(session, WARNING_TO_PERSON.of(person.id)) else None

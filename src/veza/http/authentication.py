@@ -9,7 +9,7 @@ from veza.accounts import sessions, tokens
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import OPERATOR, Identity
 from veza.accounts.permissions import STAFF, Scope
-from veza.accounts.sessions import Recognised
+from veza.accounts.sessions import Authenticated
 from veza.http.cross_site import comes_from_elsewhere
 from veza.http.errors.accounts import CROSS_SITE
 from veza.http.identity import Authenticate, Connection, anonymous, bearer
@@ -59,7 +59,7 @@ async def _by_token(accounts: Accounts, text: str) -> Identity:
 
 async def _by_session(accounts: Accounts, secret: str) -> Identity | None:
     async with accounts.database.read() as session:
-        whose: Recognised | None = await sessions.authenticate(session, secret, accounts.rules.session_idle)
+        whose: Authenticated | None = await sessions.authenticate(session, secret, accounts.rules.session_idle)
     if whose is None:
         return None
     if whose.wants_note:
@@ -69,7 +69,7 @@ async def _by_session(accounts: Accounts, secret: str) -> Identity | None:
 
 
 def _person(
-    accounts: Accounts, whose: Recognised, *, scopes: frozenset[Scope] | None = None, session_id: UUID | None = None
+    accounts: Accounts, whose: Authenticated, *, scopes: frozenset[Scope] | None = None, session_id: UUID | None = None
 ) -> Identity:
     """The person; the roles of staff are withheld from who has not shown a second factor, where they need one."""
     is_weak = accounts.rules.staff_needs_second_factor and not whose.has_second_factor

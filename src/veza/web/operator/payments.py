@@ -27,7 +27,7 @@ from veza.web.operator.history import history_of
 from veza.web.operator.naming import named, shown_status
 from veza.web.operator.office import Office, fields, go_to, known_id, looking_for
 from veza.web.operator.paging import page_of
-from veza.web.operator.refund_form import RefundForm, SomebodyWasFirst
+from veza.web.operator.refund_form import RefundableChanged, RefundForm
 
 ALL = ("/operator/payments", "See all payments")
 
@@ -72,7 +72,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
         try:
             with looking_for("payment", row_id, ALL):
                 form = await refund_form.send(office.database, row_id, await fields(request))
-        except SomebodyWasFirst as error:
+        except RefundableChanged as error:
             return await _show(request, row_id, status=409, was_first=str(error))
         if form is None:
             return go_to(f"/operator/payments/{row_id}?asked=refund")

@@ -25,7 +25,7 @@ IN_FORM = {INVALID_REQUEST: "reason", BAD_AMOUNT: "amount", NOT_REFUNDABLE: "amo
 """Kind of problem → the field of the form that it is told at."""
 
 
-class SomebodyWasFirst(Exception):
+class RefundableChanged(Exception):
     """What can be refunded is not what the form was filled in for."""
 
 
@@ -47,7 +47,7 @@ class RefundForm:
 async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -> RefundForm | None:
     """Request the refund the form asks for, or return the form with its errors or its question; None: it was requested.
 
-    Raises SomebodyWasFirst, UnknownPayment.
+    Raises RefundableChanged, UnknownPayment.
     """
     filled = RefundForm(given.get("amount", "").strip(), given.get("line", SPREAD), given.get("reason", "").strip())
     is_sure = given.get("sure") == "yes"
@@ -58,7 +58,7 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -
             left = await refunds.refundable_minor(session, payment)
             if given.get("left") != str(left):
                 # A second click, or a second person: what they saw is not there any more.
-                raise SomebodyWasFirst(f"{Amount(left, payment.currency)} can still be refunded")
+                raise RefundableChanged(f"{Amount(left, payment.currency)} can still be refunded")
             money = typed(filled.amount or "", payment.currency)
             lines = {str(line.id): line for line in await lines_of(session, payment.id)}
             line = lines.get(filled.line)
