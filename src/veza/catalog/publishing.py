@@ -37,7 +37,7 @@ class NotComplete(FieldFault):
         )
 
 
-async def publish(session: Session, release: Release, *, because: str = "published") -> None:
+async def publish(session: Session, release: Release, *, because: Message = gettext("published")) -> None:
     """A locked release is public from now on. Raises NotComplete, ForbiddenMove."""
     await _demand_complete(session, release)
     at = release.published_at or session.now
@@ -65,12 +65,12 @@ async def schedule(session: Session, release: Release, at: datetime) -> None:
         await _demand_complete(session, release)
     checks.demand()
     await machine.move(
-        session, release, "scheduled", because=f"for {at:%Y-%m-%d %H:%M} UTC", attempt=release.attempt + 1,
-        publish_at=at, claimed_until=None, updated_at=session.now,
+        session, release, "scheduled", because=gettext("for {at:%Y-%m-%d %H:%M} UTC", at=at),
+        attempt=release.attempt + 1, publish_at=at, claimed_until=None, updated_at=session.now,
     )  # fmt: skip
 
 
-async def unschedule(session: Session, release: Release, *, because: str = "taken back") -> None:
+async def unschedule(session: Session, release: Release, *, because: Message = gettext("taken back")) -> None:
     """A locked, scheduled release is a draft again. Raises ForbiddenMove."""
     await machine.move(
         session, release, "draft", because=because, attempt=release.attempt + 1,
@@ -78,7 +78,7 @@ async def unschedule(session: Session, release: Release, *, because: str = "take
     )  # fmt: skip
 
 
-async def withdraw(session: Session, release: Release, *, because: str = "withdrawn") -> None:
+async def withdraw(session: Session, release: Release, *, because: Message = gettext("withdrawn")) -> None:
     """Only its artist's people see a locked release from now on. Raises ForbiddenMove."""
     await machine.move(
         session, release, "withdrawn", because=because, attempt=release.attempt + 1, updated_at=session.now
@@ -124,9 +124,9 @@ class ReleasePublisher:
             if release is None or release.publish_at is None or release.publish_at > session.now:
                 return  # deleted, taken back, published or put off in the meantime
             try:
-                await publish(session, release, because="its time has come")
+                await publish(session, release, because=gettext("its time has come"))
             except NotComplete as lacking:
-                await unschedule(session, release, because=str(lacking))
+                await unschedule(session, release, because=message_of(lacking))
 
 
 async def _list(session: Session, release: Release, at: datetime | None) -> None:

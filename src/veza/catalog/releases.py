@@ -159,7 +159,7 @@ async def create_release(session: Session, artist: Artist, wanted: ReleaseDraft)
         "created_at": session.now,
         "updated_at": session.now,
     }
-    (release,) = await machine.create(session, [row], because="created")
+    (release,) = await machine.create(session, [row], because=gettext("created"))
     await tagging.write(session, tagging.RELEASE, release_id, release.tags)
     return release
 

@@ -219,9 +219,7 @@ async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
             for_good=error.code >= 500 and not is_about_us,
         ) from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise NotDelivered(
-            gettext("{name__}: {error}", name__=type(error).__name__, error=error), for_good=False
-        ) from None
+        raise NotDelivered(gettext("{kind}: {error}", kind=type(error).__name__, error=error), for_good=False) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +272,7 @@ class MailWorker:
         except Exception as error:  # of the library, of the message, of our own: a try is a try, and tries have an end
             await self._not_delivered(
                 claim,
-                NotDelivered(gettext("{name__}: {error}", name__=type(error).__name__, error=error), for_good=False),
+                NotDelivered(gettext("{kind}: {error}", kind=type(error).__name__, error=error), for_good=False),
             )
             return
         async with self._database.write(self.name) as session:

@@ -130,6 +130,22 @@ def from_json(stored: str) -> Message:
     return Message(held["id"], unpacked(held["fields"]), held["plural"])
 
 
+def stored(said: Message | str) -> tuple[str, Packed | None]:
+    """What two columns keep of a message: its id and its fields. A person's own words have no fields (null)."""
+    if isinstance(said, str):
+        return said, None
+    plural = {} if said.plural is None else {"": said.plural}
+    return said.template, {**packed(said.fields), **plural}
+
+
+def restored(text: str, fields: Packed | None) -> Message:
+    """The message that `stored` was given; text without fields is somebody's own, or of an earlier version."""
+    if fields is None:
+        return verbatim(text)
+    plain = {name: value for name, value in fields.items() if name}
+    return Message(text, unpacked(plain), fields.get(""))
+
+
 def _packed(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)) or type(value) is str:
         return value

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from veza.kit.database import Base, Session, table_of
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, Packed, gettext, restored, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,21 @@ class StatusChange(Base):
     target: Mapped[str]
     at: Mapped[datetime]
     by: Mapped[str]
-    because: Mapped[str]
+    because_id: Mapped[str] = mapped_column("because")
+    because_fields: Mapped[Packed | None]
     provider_request_id: Mapped[str | None]
 
     __table_args__ = (Index(None, "about_id"), Index(None, "row_id"))
+
+    @property
+    def reason(self) -> Message:
+        """Why, as a message; a person's own words are one, too."""
+        return restored(self.because_id, self.because_fields)
+
+    @property
+    def because(self) -> str:
+        """Why, in English."""
+        return str(self.reason)
 
 
 class HasStatus(Protocol):
@@ -101,7 +112,7 @@ class Machine(Generic[R]):
         return (source, target) in self._allowed
 
     async def move(
-        self, session: Session, row: R, to: str, *, because: str, request_id: str | None = None, **facts: Any
+        self, session: Session, row: R, to: str, *, because: Message | str, request_id: str | None = None, **facts: Any
     ) -> None:
         """Move `row` to status `to`, setting the columns in `facts` with it.
 
@@ -120,7 +131,7 @@ class Machine(Generic[R]):
             raise TypeError("update does not write a status; move does")
         await self._write(session, row, facts)
 
-    async def create(self, session: Session, rows: list[dict[str, Any]], *, because: str) -> list[R]:
+    async def create(self, session: Session, rows: list[dict[str, Any]], *, because: Message | str) -> list[R]:
         """Insert `rows` (column values, `status` included) and begin their histories; returns them as objects."""
         if not rows:
             return []
@@ -158,9 +169,10 @@ class Machine(Generic[R]):
         about_id: UUID,
         source: str | None,
         target: str,
-        because: str,
+        because: Message | str,
         request_id: str | None = None,
     ) -> None:
+        why, fields = stored(because)
         change = {
             "id": session.new_id(),
             "machine": self.name,
@@ -170,7 +182,8 @@ class Machine(Generic[R]):
             "target": target,
             "at": session.now,
             "by": session.actor,
-            "because": because,
+            "because": why,
+            "because_fields": fields,
             "provider_request_id": request_id,
         }
         session.append(StatusChange, change)

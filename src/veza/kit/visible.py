@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from veza.kit.messages import Message
+
 # C0 without tab and line break, DEL, C1 (0x9b is ESC [ in one character), and what turns the reading direction.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -18,3 +20,14 @@ def visible(text: str, *, one_line: bool = False) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return ascii(found[0])[1:-1]
+
+
+def visible_in(said: Message | str) -> Message | str:
+    """A message whose every text from outside is visible."""
+    if isinstance(said, str):
+        return visible(said)
+    return Message(said.template, {name: _visible_field(value) for name, value in said.fields.items()}, said.plural)
+
+
+def _visible_field(value: object) -> object:
+    return visible_in(value) if isinstance(value, (str, Message)) else value

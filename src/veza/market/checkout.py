@@ -18,7 +18,7 @@ from sqlalchemy import insert, or_, select
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Limit
-from veza.kit.messages import gettext, joined
+from veza.kit.messages import Message, gettext, joined
 from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import fulfilment, orders, owned
@@ -130,7 +130,7 @@ async def begin(
     prints = {key: _fingerprint(group, rules) for key, group in groups.items()}
     for order in before.values():
         if order.fingerprint not in prints.values():
-            await orders.cancel(session, order, because="the cart was checked out with other things")
+            await orders.cancel(session, order, because=gettext("the cart was checked out with other things"))
     openings = []
     for (currency, is_free), group in groups.items():
         known = before.get(prints[currency, is_free])
@@ -167,7 +167,7 @@ async def record(session: Session, opening: Opening, made: CheckoutSession | Non
     return await pay_page.record(session, opening.payment.id, made)
 
 
-async def withdraw(session: Session, opening: Opening, *, because: str) -> None:
+async def withdraw(session: Session, opening: Opening, *, because: Message | str) -> None:
     """The provider refused this order's pay page: its payment is over, and the order with it."""
     await pay_page.withdraw(session, request_key(opening.order.id), because=because)
 
@@ -242,7 +242,7 @@ async def _open(
         if buyer.person_id is None:
             await limits.spend(session, FREE_TO_ADDRESS.of(wanted.email))
         free = {**values, "status": "paid", "paid_at": session.now}
-        (order,) = await orders.machine.create(session, [free], because="everything in it is free")
+        (order,) = await orders.machine.create(session, [free], because=gettext("everything in it is free"))
         await session.execute(insert(OrderLine), lines)
         await fulfilment.give_lines(session, order)
         await fulfilment.send_claim(session, order, rules)
@@ -252,7 +252,7 @@ async def _open(
     charged = await payments.lines_of(session, payment.id)
     paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]
     values |= {"payment_id": payment.id, "status": "open"}
-    (order,) = await orders.machine.create(session, [values], because="checked out")
+    (order,) = await orders.machine.create(session, [values], because=gettext("checked out"))
     await session.execute(insert(OrderLine), paid_lines)
     return Opening(order, payment, page)
 

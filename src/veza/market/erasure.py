@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from veza.accounts.people import Person
 from veza.kit import mail
 from veza.kit.database import Database, Session
+from veza.kit.messages import gettext
 from veza.market import code_claims, orders
 from veza.market.cart import Cart, CartItem
 from veza.market.orders import NOBODYS_ADDRESS, UNPAID, Order
@@ -33,7 +34,7 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     await _drop(session, list(await session.scalars(mine)))
     waiting = select(Order).where(Order.person_id == person_id, Order.status.in_(orders.WAITING)).with_for_update()
     for order in await session.scalars(waiting.execution_options(populate_existing=True)):
-        await orders.cancel(session, order, because="the account was deleted")
+        await orders.cancel(session, order, because=gettext("the account was deleted"))
     addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
     await session.execute(addressed.values(email=None).execution_options(synchronize_session=False))
     await mail.forget_about(session, select(Order.id).where(Order.person_id == person_id))

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from veza.accounts import people
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.market import buyer_mail, claims, duplicate_purchases, gone, orders, receipts, refund_requests
@@ -37,7 +38,9 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     number = await receipts.next_number(session, session.now.year, waits=waits)
     order = await _lock_with_cart(session, payment_id, waits=waits)
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
-    await orders.move(session, order, "paid", because=f"payment {payment_id} succeeded", **facts)
+    await orders.move(
+        session, order, "paid", because=gettext("payment {payment_id} succeeded", payment_id=payment_id), **facts
+    )
     if order.person_id is not None and not await people.is_there(session, order.person_id):
         lines = (await orders.lines_of(session, [order.id]))[order.id]
         await give_lines(session, order)
@@ -82,14 +85,18 @@ async def expired(session: Session, payment_id: UUID) -> None:
     """The payment ended unpaid: so did the order, and its cart can be checked out anew."""
     order = await orders.lock_by_payment(session, payment_id)
     if order is not None and order.status == "open":
-        await orders.move(session, order, "expired", because=f"payment {payment_id} ended unpaid")
+        await orders.move(
+            session, order, "expired", because=gettext("payment {payment_id} ended unpaid", payment_id=payment_id)
+        )
 
 
 async def under_way(session: Session, payment_id: UUID) -> None:
     """The buyer is done at the pay page and their bank takes days: nobody is to pay the same again meanwhile."""
     order = await orders.lock_by_payment(session, payment_id)
     if order is not None and order.status == "open":
-        await orders.move(session, order, "processing", because=f"payment {payment_id} is under way")
+        await orders.move(
+            session, order, "processing", because=gettext("payment {payment_id} is under way", payment_id=payment_id)
+        )
 
 
 async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None:
@@ -98,7 +105,9 @@ async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None
     if order is None or order.status in orders.PAID:
         return
     if order.status in orders.WAITING:
-        await orders.move(session, order, "failed", because=f"payment {payment_id} failed")
+        await orders.move(
+            session, order, "failed", because=gettext("payment {payment_id} failed", payment_id=payment_id)
+        )
     await buyer_mail.tell_failed(session, order, rules)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 
@@ -246,7 +246,7 @@ async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
     return row[0], row[1]
 
 
-async def cancel(session: Session, order: Order, *, because: str) -> None:
+async def cancel(session: Session, order: Order, *, because: Message | str) -> None:
     """Nobody is to pay an open order any more; who does all the same has paid."""
     await move(session, order, "canceled", because=because)
     await publish(session, CANCELED, {"order_id": str(order.id), "payment_id": str(order.payment_id)})
@@ -265,7 +265,7 @@ async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id:
     begun = set(await session.scalars(_BEGUN, {"cart_id": new_cart}))
     for order in (await session.scalars(_WITHOUT_ACCOUNT, {"cart_id": old_cart})).all():
         if order.status == "open" and order.fingerprint in begun:
-            await cancel(session, order, because="the same was checked out after signing in")
+            await cancel(session, order, because=gettext("the same was checked out after signing in"))
         else:
             await machine.update(session, order, cart_id=new_cart, person_id=person_id)
 

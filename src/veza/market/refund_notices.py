@@ -17,6 +17,7 @@ from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
+from veza.kit.messages import gettext, message_of
 from veza.kit.money import Amount
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import Event
@@ -122,11 +123,14 @@ async def _put_off(database: Database, request_id: UUID, error: Exception) -> No
         later = update(RefundRequest).where(RefundRequest.id == request_id)
         await session.execute(later.values(remind_at=session.now + ODD_AGAIN))
         subject = f"refund request {request_id}"
-        await findings.report(
-            session, FindingKind.RUN_FAILED, subject,
-            f"nobody can be reminded of {subject} ({type(error).__name__}: {error})",
-            mend="decide it by hand; every other request was told, and this one is tried again daily",
-        )  # fmt: skip
+        said = gettext(
+            "nobody can be reminded of {subject} ({kind}: {error})",
+            subject=subject,
+            kind=type(error).__name__,
+            error=message_of(error),
+        )
+        mend = gettext("decide it by hand; every other request was told, and this one is tried again daily")
+        await findings.report(session, FindingKind.RUN_FAILED, subject, said, mend=mend)
 
 
 async def _remind(session: Session, request: RefundRequest, rules: MarketRules) -> None:

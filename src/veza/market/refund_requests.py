@@ -190,7 +190,7 @@ async def settled(session: Session, refund_id: UUID, *, is_done: bool) -> None:
     left = 0 if is_done else await session.scalar(_LEFT, {"line_id": request.line_id})
     target = "failed" if left else "refunded"
     if machine.allows(request.status, target):
-        await machine.move(session, request, target, because=f"refund {refund_id}")
+        await machine.move(session, request, target, because=gettext("refund {refund_id}", refund_id=refund_id))
 
 
 async def failed_because(session: Session, request: RefundRequest) -> str | None:

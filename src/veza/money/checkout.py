@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import Message
 from veza.kit.money import known_currency
 from veza.money import payment_progress, payments
 from veza.money.payments import BadPayment, LineDraft, Payment
@@ -120,7 +121,7 @@ async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> P
     return payment
 
 
-async def withdraw(session: Session, request_key: str, *, because: str) -> None:
+async def withdraw(session: Session, request_key: str, *, because: Message | str) -> None:
     """The provider refused the session: the payment is over, and the same request may begin another."""
     mine = select(Payment).where(Payment.request_key == request_key, Payment.stripe_checkout_session_id.is_(None))
     payment = (await session.scalars(mine.with_for_update(key_share=True))).one_or_none()

@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
+from veza.kit.messages import Message, Packed, restored, stored
 from veza.kit.money import Amount
-from veza.kit.visible import visible
+from veza.kit.visible import visible, visible_in
 
 
 class FindingKind(StrEnum):
@@ -54,8 +55,10 @@ class Finding(Base):
     kind: Mapped[str]
     subject: Mapped[str]
     payment_id: Mapped[UUID | None]
-    message: Mapped[str]
-    mend: Mapped[str]
+    message_id: Mapped[str] = mapped_column("message")
+    message_fields: Mapped[Packed | None]
+    mend_id: Mapped[str] = mapped_column("mend")
+    mend_fields: Mapped[Packed | None]
     detail: Mapped[dict[str, Any]]
     opened_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
@@ -73,14 +76,34 @@ class Finding(Base):
         Index(None, "opened_at"),
     )
 
+    @property
+    def said(self) -> Message:
+        """What was found."""
+        return restored(self.message_id, self.message_fields)
+
+    @property
+    def advice(self) -> Message:
+        """What would mend it."""
+        return restored(self.mend_id, self.mend_fields)
+
+    @property
+    def message(self) -> str:
+        """What was found, in English; what no database stores, or moves a terminal's cursor, as an escape."""
+        return str(self.said)
+
+    @property
+    def mend(self) -> str:
+        """What would mend it, in English."""
+        return str(self.advice)
+
 
 async def report(
     session: Session,
     kind: FindingKind,
     subject: str,
-    message: str,
+    message: Message | str,
     *,
-    mend: str,
+    mend: Message | str,
     payment_id: UUID | None = None,
     **detail: Any,
 ) -> bool:
@@ -88,13 +111,17 @@ async def report(
 
     It may quote what others sent: what no database stores, or moves a terminal's cursor, is written as an escape.
     """
+    message_id, message_fields = stored(visible_in(message))
+    mend_id, mend_fields = stored(mend)
     row = {
         "id": session.new_id(),
         "kind": kind.value,
         "subject": visible(subject, one_line=True),
         "payment_id": payment_id,
-        "message": visible(message),
-        "mend": mend,
+        "message": message_id,
+        "message_fields": message_fields,
+        "mend": mend_id,
+        "mend_fields": mend_fields,
         "detail": detail,
         "opened_at": session.now,
     }

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
+from veza.kit.messages import Message
 from veza.kit.money import positive, step
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
@@ -310,7 +311,7 @@ async def look_now(session: Session, payment: Payment, **facts: Any) -> None:
 
 
 async def expire(
-    session: Session, payment: Payment, *, because: str, request_id: str | None = None, **facts: Any
+    session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
 ) -> None:
     """The checkout ended unpaid, or was refused (payment locked); those who wait for it are told."""
     await move(session, payment, "expired", because=because, request_id=request_id, checkout_url=None, **facts)

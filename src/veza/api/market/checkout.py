@@ -35,6 +35,7 @@ from veza.http.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
 from veza.http.requests import DoorRequest
 from veza.http.words import EMAIL
 from veza.kit.database import Database, Session
+from veza.kit.messages import gettext
 from veza.market import cart as carts
 from veza.market import checkout, orders
 from veza.market.cart import Buyer
@@ -161,7 +162,7 @@ async def check_out(
 
     async def withdraw(session: Session) -> None:
         for opening in refused:
-            await checkout.withdraw(session, opening, because="the provider refused the pay page")
+            await checkout.withdraw(session, opening, because=gettext("the provider refused the pay page"))
 
     async def open_pages() -> Response[CheckedOut]:
         try:
