@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from veza.http.faults import MAX_FAULTS, Fault, Source
 from veza.http.requests import DoorRequest
+from veza.kit.messages import gettext
 
 Refuse = Callable[[DoorRequest, list[Fault]], Response[Any]]
 
@@ -59,7 +60,7 @@ def _in_query(query: bytes) -> Iterator[Fault]:
         name, _, value = part.partition(b"=")
         shown = unquote_to_bytes(name.replace(b"+", b" ")).decode("utf-8", "replace").replace("\0", "�")[:50]
         if said := _unreadable(name):
-            yield Fault("query", (shown,), f"its name {said}")
+            yield Fault("query", (shown,), gettext("its name {said}", said=said))
         elif said := _unreadable(value):
             yield Fault("query", (shown,), said)
 
@@ -69,7 +70,7 @@ def _in_headers(scope: HTTPScope) -> Iterator[Fault]:
     for name, value in scope["headers"]:
         # The server's own parser refuses these; a proxy's or another server's may not.
         if b"\0" in value or b"\r" in value or b"\n" in value:
-            yield Fault(source, (name.decode("latin-1"),), "holds a NUL character or a line break")
+            yield Fault(source, (name.decode("latin-1"),), gettext("holds a NUL character or a line break"))
 
 
 def _unreadable(piece: bytes) -> str:

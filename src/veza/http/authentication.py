@@ -15,6 +15,7 @@ from veza.http.errors.accounts import CROSS_SITE
 from veza.http.identity import Authenticate, Connection, anonymous, bearer
 from veza.http.problems import UNAUTHORIZED, Problem
 from veza.http.session_cookies import Cookies
+from veza.kit.messages import gettext
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -49,7 +50,7 @@ async def _by_token(accounts: Accounts, text: str) -> Identity:
         async with accounts.database.read() as session:
             found = await tokens.authenticate(session, text)
     if found is None:
-        raise Problem(UNAUTHORIZED, "this token is not known here", headers={"WWW-Authenticate": "Bearer"})
+        raise Problem(UNAUTHORIZED, gettext("this token is not known here"), headers={"WWW-Authenticate": "Bearer"})
     whose, scopes = found
     if whose.wants_note:
         async with accounts.database.write(_actor(whose.person_id)) as session:

@@ -17,6 +17,7 @@ from veza.http.idempotency import Idempotent
 from veza.http.problems import INVALID_REQUEST, Problem
 from veza.http.words import IF_MATCH
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 
 IfMatch: TypeAlias = Annotated[
     str | None,
@@ -46,5 +47,5 @@ def read_version(changes: dict[str, Any], idempotent: Idempotent) -> int | None:
         return int(version)
     if idempotent.has_condition:
         return None
-    fault = Fault("body", ("version",), "is missing: send it, or the ETag you read as If-Match")
-    raise Problem(INVALID_REQUEST, str(fault), errors=[fault.shown()])
+    fault = Fault("body", ("version",), gettext("is missing: send it, or the ETag you read as If-Match"))
+    raise Problem(INVALID_REQUEST, fault.said, faults=[fault])

@@ -17,6 +17,7 @@ from litestar.serialization import encode_json
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from veza.http.problems import PRECONDITION_FAILED, Problem
+from veza.kit.messages import gettext
 
 _TAG = re.compile(r'(?:W/)?"[!#-~]*"')
 
@@ -37,7 +38,7 @@ def demand_match(if_match: str, shown: Any) -> None:
     if tag not in _TAG.findall(if_match):
         raise Problem(
             PRECONDITION_FAILED,
-            "it was changed since you read it: read it again, and send your change with the new ETag",
+            gettext("it was changed since you read it: read it again, and send your change with the new ETag"),
             headers={"ETag": tag},
         )
 

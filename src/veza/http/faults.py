@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import UnionType
@@ -14,6 +14,7 @@ from msgspec.structs import FieldInfo, fields
 from veza.http.words import expected
 from veza.kit.field_faults import MAX_FAULTS as MAX_FAULTS
 from veza.kit.field_faults import Place as Place
+from veza.kit.messages import ENGLISH, Message, gettext, joined, render
 
 Source: TypeAlias = Literal["body", "query", "path", "header"]
 
@@ -31,7 +32,7 @@ class Fault:
 
     source: Source
     place: Place
-    message: str
+    message: Message | str
 
     @property
     def pointer(self) -> str:
@@ -43,12 +44,23 @@ class Fault:
         """The same for people: `lines.0.title`."""
         return ".".join(map(_short, self.place)) or self.source
 
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message}"
+    @property
+    def said(self) -> Message:
+        """Where it is, and what would be right there."""
+        return gettext("{field}: {message}", field=self.field, message=self.message)
 
-    def shown(self) -> dict[str, str]:
+    def __str__(self) -> str:
+        return str(self.said)
+
+    def shown(self, language: str = ENGLISH) -> dict[str, str]:
         """As it stands in a problem's `errors`."""
-        return {"source": self.source, "pointer": self.pointer, "field": self.field, "message": self.message}
+        message = render(self.message, language)
+        return {"source": self.source, "pointer": self.pointer, "field": self.field, "message": message}
+
+
+def told(faults: Iterable[Fault]) -> Message:
+    """All of them in one sentence."""
+    return gettext("{faults}", faults=joined(fault.said for fault in faults))
 
 
 def _short(part: str | int) -> str:
@@ -64,7 +76,7 @@ def faults_in_body(value: Any, annotation: Any) -> list[Fault]:
     return [Fault("body", *one) for one in islice(_inside(value, annotation, ()), MAX_FAULTS)]
 
 
-def _inside(value: Any, annotation: Any, at: Place) -> Iterator[tuple[Place, str]]:
+def _inside(value: Any, annotation: Any, at: Place) -> Iterator[tuple[Place, Message]]:
     try:
         convert(value, annotation, strict=True)
     except ValidationError as error:
@@ -78,12 +90,17 @@ def _inside(value: Any, annotation: Any, at: Place) -> Iterator[tuple[Place, str
             yield first
             yield from inner
         elif isinstance(value, (list, Mapping)) and most is None and len(value) > LOOKED_AT:
-            yield at, f"at least one of those after the first {LOOKED_AT} is not what this takes"
+            yield (
+                at,
+                gettext(
+                    "at least one of those after the first {looked_at} is not what this takes", looked_at=LOOKED_AT
+                ),
+            )
         elif not is_too_long:
             yield at, expected(value, annotation, str(error))
 
 
-def _of_parts(value: Any, annotation: Any, most: int, at: Place) -> Iterator[tuple[Place, str]]:
+def _of_parts(value: Any, annotation: Any, most: int, at: Place) -> Iterator[tuple[Place, Message]]:
     """The faults of fields and of the first `most` items, where `value` has the outer form of `annotation`."""
     kind = get_origin(annotation) or annotation
     if isinstance(value, Mapping) and isinstance(kind, type) and issubclass(kind, Struct):
@@ -96,18 +113,18 @@ def _of_parts(value: Any, annotation: Any, most: int, at: Place) -> Iterator[tup
             yield from _inside(item, get_args(annotation)[1], (*at, name))
 
 
-def _of_fields(value: Mapping[str, Any], shape: type[Struct], at: Place) -> Iterator[tuple[Place, str]]:
+def _of_fields(value: Mapping[str, Any], shape: type[Struct], at: Place) -> Iterator[tuple[Place, Message]]:
     known: dict[str, FieldInfo] = {field.encode_name: field for field in fields(shape)}
     for name, field in known.items():
         if name in value:
             yield from _inside(value[name], field.type, (*at, name))
         elif field.required:
-            yield (*at, name), "is missing"
+            yield (*at, name), gettext("is missing")
     if shape.__struct_config__.forbid_unknown_fields:
-        takes = f"it takes {', '.join(known)}" if known else "it takes none"
+        takes = gettext("it takes {names}", names=", ".join(known)) if known else gettext("it takes none")
         for name in value:
             if name not in known:
-                yield (*at, name), f"is no field here: {takes}"
+                yield (*at, name), gettext("is no field here: {takes}", takes=takes)
 
 
 def _bare(annotation: Any) -> tuple[Any, int | None]:

@@ -36,6 +36,7 @@ from veza.kit.database import Base, Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.digests import sha256_of
 from veza.kit.limits import Allowance
+from veza.kit.messages import gettext
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -198,7 +199,7 @@ class Idempotent:
             first = (await session.execute(statement)).first() is not None
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == _LOCK_TIMEOUT:
-                raise Problem(KEY_IN_USE, "the first request with this key is still running") from None
+                raise Problem(KEY_IN_USE, gettext("the first request with this key is still running")) from None
             raise
         if on_postgres:
             await session.execute(text("SET LOCAL lock_timeout = DEFAULT"))
@@ -210,9 +211,12 @@ class Idempotent:
         stored = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
         if stored is None:
             # Swept, or rolled back, between our insert and this look: the repeat will find it clear.
-            raise Problem(KEY_IN_USE, "the first request with this key has only just ended")
+            raise Problem(KEY_IN_USE, gettext("the first request with this key has only just ended"))
         if stored.fingerprint != self._fingerprint:
-            raise Problem(KEY_REUSED, f"this {HEADER} was used for another request: take a new one for a new intent")
+            raise Problem(
+                KEY_REUSED,
+                gettext("this {header} was used for another request: take a new one for a new intent", header=HEADER),
+            )
         return stored
 
     def _mine(self) -> tuple[Any, Any]:
@@ -307,7 +311,7 @@ def owner_of(identity: Identity) -> str:
 
 def _replayed(session: Session, stored: IdempotentAnswer) -> Response[Any]:
     if stored.status is None:
-        raise Problem(KEY_IN_USE, "the first request with this key has only just ended")
+        raise Problem(KEY_IN_USE, gettext("the first request with this key has only just ended"))
     response = _response(stored.status, session.box.open_bytes(stored.body) if stored.body else b"", stored.location)
     response.headers[REPLAYED] = "true"
     return response

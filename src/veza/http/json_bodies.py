@@ -15,12 +15,14 @@ from itertools import islice
 from typing import Any
 
 from veza.http.faults import MAX_FAULTS, Fault, Place
+from veza.kit.messages import Message, gettext
 
 MAX_DEPTH = 64
 """Levels of arrays and objects. Our own deepest body has four, the provider's events about ten."""
 LARGEST = 2**63 - 1
 """What a database's whole number holds at most."""
-_TOO_LARGE, _TOO_LONG = "a number below 10^308", f"a whole number of at most {LARGEST}"
+_TOO_LARGE = gettext("a number below 10^308")
+_TOO_LONG = gettext("a whole number of at most {largest}", largest=LARGEST)
 READ_ASIDE_BYTES = 32_768
 """Above this size a body is read in a thread: a full megabyte takes a tenth of a second."""
 
@@ -33,7 +35,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 class Malformed(Exception):
     """A body that cannot be read; prints one sentence. `faults` say where, as far as it can be said."""
 
-    def __init__(self, sentence: str, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, sentence: Message | str, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(sentence)
         self.faults = faults or (Fault("body", (), sentence),)
 
@@ -50,9 +52,14 @@ def demand_plain_utf8(content_type: str, content_encoding: str) -> None:
     """Raises UnsupportedEncoding unless the headers announce UTF-8 (or nothing), not compressed."""
     named = _CHARSET.search(content_type)
     if named and named[1].lower() not in _UTF_8:
-        raise UnsupportedEncoding(f"this takes text in UTF-8, not in {named[1][:40]}")
+        raise UnsupportedEncoding(gettext("this takes text in UTF-8, not in {named}", named=named[1][:40]))
     if content_encoding.strip().lower() not in ("", "identity"):
-        raise UnsupportedEncoding(f"this takes bodies as they are, not compressed by {content_encoding[:40]}")
+        raise UnsupportedEncoding(
+            gettext(
+                "this takes bodies as they are, not compressed by {content_encoding}",
+                content_encoding=content_encoding[:40],
+            )
+        )
 
 
 async def read_json(body: bytes) -> Any:
@@ -67,19 +74,21 @@ def parse_json(body: bytes) -> Any:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Malformed(f"the body is not readable JSON: {error.msg.lower()} ({where})") from None
+        raise Malformed(
+            gettext("the body is not readable JSON: {msg} ({where})", msg=error.msg.lower(), where=where)
+        ) from None
     except RecursionError:
         raise _too_deep() from None
     except ValueError:
         # CPython refuses to convert whole numbers of more than 4,300 digits.
-        raise Malformed("the body holds a number of more than 4,300 digits") from None
+        raise Malformed(gettext("the body holds a number of more than 4,300 digits")) from None
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _demand_depth(value)
     if _SUSPICIOUS.search(body) and (faults := tuple(islice(_unstorable(value, ()), MAX_FAULTS))):
         told = "; ".join(map(str, faults))
         if all(fault.message in (_TOO_LARGE, _TOO_LONG) for fault in faults):
             raise OutOfRange(told, faults)
-        raise Malformed(f"the body cannot be kept: {told}", faults)
+        raise Malformed(gettext("the body cannot be kept: {told}", told=told), faults)
     return value
 
 
@@ -87,9 +96,11 @@ def _decode(body: bytes) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        raise Malformed(f"the body is not readable JSON: it is not UTF-8 (byte {error.start})") from None
+        raise Malformed(
+            gettext("the body is not readable JSON: it is not UTF-8 (byte {start})", start=error.start)
+        ) from None
     if text.startswith("\ufeff"):
-        raise Malformed("the body begins with a byte order mark: send UTF-8 without one")
+        raise Malformed(gettext("the body begins with a byte order mark: send UTF-8 without one"))
     return text
 
 
@@ -97,17 +108,17 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise Malformed(f"the key {json.dumps(name[:50])} is in one object twice")
+            raise Malformed(gettext("the key {dumps} is in one object twice", dumps=json.dumps(name[:50])))
         found[name] = value
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise Malformed(f"the body is not readable JSON: {name} is no JSON")
+    raise Malformed(gettext("the body is not readable JSON: {name} is no JSON", name=name))
 
 
 def _too_deep() -> Malformed:
-    return Malformed(f"the body is more than {MAX_DEPTH} levels deep")
+    return Malformed(gettext("the body is more than {max_depth} levels deep", max_depth=MAX_DEPTH))
 
 
 def _demand_depth(value: Any) -> None:
@@ -134,7 +145,7 @@ def _unstorable(value: Any, at: Place) -> Iterator[Fault]:
     elif isinstance(value, dict):
         for name, inner in value.items():
             if said := unstorable_text(name):
-                yield Fault("body", at, f"the name of a field {said}")
+                yield Fault("body", at, gettext("the name of a field {said}", said=said))
             else:
                 yield from _unstorable(inner, (*at, name))
     elif isinstance(value, list):
@@ -147,13 +158,13 @@ def _unstorable(value: Any, at: Place) -> Iterator[Fault]:
         yield Fault("body", at, _TOO_LONG)
 
 
-def unstorable_text(text: str) -> str:
-    """What is wrong with a text that PostgreSQL or UTF-8 cannot hold; empty for any other."""
+def unstorable_text(text: str) -> Message | None:
+    """What is wrong with a text that PostgreSQL or UTF-8 cannot hold; None for any other."""
     if "\0" in text:
-        return "holds a NUL character"
+        return gettext("holds a NUL character")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            return "holds half of a surrogate pair"
-    return ""
+            return gettext("holds half of a surrogate pair")
+    return None

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from veza.http.problems import BAD_CURSOR, Problem
 from veza.kit.listing import After, Slice, Sort, Sorts
+from veza.kit.messages import gettext
 
 DEFAULT_LIMIT = 50
 MOST = 200
@@ -116,7 +117,7 @@ def decode_cursor(cursor: str, listing: str, filters: Mapping[str, object]) -> s
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
-        raise Problem(BAD_CURSOR, "the cursor is damaged: use next_cursor unchanged") from None
+        raise Problem(BAD_CURSOR, gettext("the cursor is damaged: use next_cursor unchanged")) from None
     check, after = packed[:_CHECK_BYTES], packed[_CHECK_BYTES:]
     if not after or check != _check(after, listing, filters) or b"\0" in after:
         raise _foreign()
@@ -135,7 +136,7 @@ def instant_of(text: str) -> datetime:
 
 
 def _foreign() -> Problem:
-    return Problem(BAD_CURSOR, "the cursor belongs to another list or other filters: start again without it")
+    return Problem(BAD_CURSOR, gettext("the cursor belongs to another list or other filters: start again without it"))
 
 
 def _check(after: bytes, listing: str, filters: Mapping[str, object]) -> bytes:

@@ -13,8 +13,9 @@ from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
 from veza.http.errors.table import ERRORS
-from veza.http.faults import Fault
+from veza.http.faults import Fault, told
 from veza.http.json_bodies import Malformed, OutOfRange, UnsupportedEncoding
+from veza.http.language import language_of
 from veza.http.limits import retry_headers
 from veza.http.problems import (
     FORBIDDEN,
@@ -35,7 +36,7 @@ from veza.http.problems import (
 )
 from veza.http.requests import ClientLeft, DoorRequest
 from veza.kit.field_faults import faults_of
-from veza.kit.messages import joined
+from veza.kit.messages import Message, gettext, joined, message_of, render
 
 log = structlog.get_logger(__name__)
 
@@ -84,22 +85,26 @@ def exception_handlers(
 def problem_of(error: Exception, kind: Kind) -> Problem:
     """A module's error as a problem of this kind: its sentence, and what its headers and fields say beside it."""
     headers = retry_headers(error) if kind is not UNAUTHORIZED else {"WWW-Authenticate": "Bearer"}
-    return Problem(kind, _said(error), headers, **_fields_of(error))
+    found = faults_of(error)
+    said = gettext("{faults}", faults=joined(said for _, said in found)) if found else message_of(error)
+    return Problem(kind, said, headers, faults=[Fault("body", place, said) for place, said in found])
 
 
 def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = None) -> Response[Any]:
-    """The problem as an answer: a page (by `page`) to a person's browser outside the API, else problem+json."""
-    kind = problem.kind
-    if page is not None and (shown := page(request, kind.status, kind.title, problem.detail)) is not None:
+    """The problem in its reader's language: a page (by `page`) to a person's browser outside the API, else problem+json."""
+    kind, language = problem.kind, language_of(request)
+    title, detail = render(Message(kind.title), language), render(problem.detail, language)
+    if page is not None and (shown := page(request, kind.status, title, detail)) is not None:
         shown.headers.update(problem.headers)
         return shown
     body = {
         "type": kind.uri,
-        "title": kind.title,
+        "title": title,
         "status": kind.status,
-        "detail": problem.detail,
+        "detail": detail,
         "instance": request.url.path,
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+        **({"errors": [fault.shown(language) for fault in problem.faults]} if problem.faults else {}),
         **problem.extra,
     }
     return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=problem.headers)
@@ -107,28 +112,17 @@ def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = No
 
 def unreadable_address(request: DoorRequest, faults: list[Fault], page: ProblemPage | None = None) -> Response[Any]:
     """The answer to an address or a header that no text can be made of."""
-    detail = "; ".join(map(str, faults))
-    return answer(request, Problem(INVALID_REQUEST, detail, errors=[fault.shown() for fault in faults]), page)
+    return answer(request, Problem(INVALID_REQUEST, told(faults), faults=faults), page)
 
 
 def _malformed(_request: DoorRequest, error: Malformed) -> Problem:
     kind = INVALID_REQUEST if isinstance(error, OutOfRange) else MALFORMED_BODY
-    return Problem(kind, str(error), errors=[fault.shown() for fault in error.faults])
-
-
-def _fields_of(error: Exception) -> Mapping[str, Any]:
-    """Each field of the body that a module could not take, where it says which."""
-    faults = faults_of(error)
-    return {"errors": [Fault("body", place, str(said)).shown() for place, said in faults]} if faults else {}
-
-
-def _said(error: Exception) -> str:
-    return str(joined(said for _, said in faults_of(error))) or str(error)
+    return Problem(kind, message_of(error), faults=error.faults)
 
 
 def _left(_request: DoorRequest, error: ClientLeft) -> Problem:
     log.info("request.client_left")
-    return Problem(REQUEST_REFUSED, str(error))  # for the request's line alone: the client has left
+    return Problem(REQUEST_REFUSED, message_of(error))  # for the request's line alone: the client has left
 
 
 def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> Problem:
@@ -139,24 +133,23 @@ def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> 
         for item in found
         if isinstance(item, Mapping)
     ]
-    detail = "; ".join(map(str, faults)) or error.detail
-    return Problem(INVALID_REQUEST, detail, errors=[fault.shown() for fault in faults])
+    return Problem(INVALID_REQUEST, told(faults) if faults else error.detail, faults=faults)
 
 
 def _by_framework(request: DoorRequest, error: HTTPException) -> Problem:
     if error.status_code >= 500 and error.status_code != UNAVAILABLE.status:
         return _unexpected(request, error)
     kind = _BY_STATUS.get(error.status_code, REQUEST_REFUSED)
-    detail = error.detail
+    detail: Message | str = error.detail
     if isinstance(error, NotFoundException):
-        detail = f"there is nothing at {request.url.path}"
+        detail = gettext("there is nothing at {path}", path=request.url.path)
     elif isinstance(error, MethodNotAllowedException):
-        detail = f"{request.method} does not work at {request.url.path}"
+        detail = gettext("{method} does not work at {path}", method=request.method, path=request.url.path)
     elif kind is TOO_LARGE:
-        detail = "the body is larger than this address takes"
+        detail = gettext("the body is larger than this address takes")
     return Problem(kind, detail, error.headers)
 
 
 def _unexpected(_request: DoorRequest, error: Exception) -> Problem:
     log.error("request.failed", exc_info=error)
-    return Problem(INTERNAL, "an unexpected error happened; nothing more is said here on purpose")
+    return Problem(INTERNAL, gettext("an unexpected error happened; nothing more is said here on purpose"))

@@ -14,6 +14,7 @@ from litestar.openapi.spec import Example
 from msgspec import Struct
 
 from veza.http.faults import Fault, Source
+from veza.kit.messages import Message
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -188,11 +189,23 @@ KINDS: tuple[Kind, ...] = (
 
 
 class Problem(Exception):
-    """Raised by a handler: `kind`, one sentence, and fields that help a program to react."""
+    """Raised by a handler: `kind`, one sentence, and fields that help a program to react.
 
-    def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+    `faults` are the fields that are wrong, as the problem's `errors` list them.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: Message | str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        faults: Iterable[Fault] = (),
+        **extra: Any,
+    ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.headers, self.extra = kind, detail, dict(headers or {}), extra
+        self.faults = tuple(faults)
 
 
 class FieldError(Struct, frozen=True):

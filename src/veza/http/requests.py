@@ -12,6 +12,7 @@ from litestar.types.empty import Empty
 from veza.http.forms import parse_form
 from veza.http.json_bodies import demand_plain_utf8, read_json
 from veza.http.problems import UNSUPPORTED_MEDIA_TYPE, Problem
+from veza.kit.messages import gettext
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -30,7 +31,7 @@ class DoorRequest(Request[Any, Any, Any]):
                 yield part
         except InternalServerException as error:
             # Litestar's word for http.disconnect, and for a body that ended so before.
-            raise ClientLeft("the client left before its request was whole") from error
+            raise ClientLeft(gettext("the client left before its request was whole")) from error
 
     async def json(self) -> Any:
         """The body, read once and strictly. Raises Malformed, UnsupportedEncoding and ClientLeft."""
@@ -48,7 +49,10 @@ class DoorRequest(Request[Any, Any, Any]):
         self.demand_plain_utf8()
         sent = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if sent != FORM:
-            raise Problem(UNSUPPORTED_MEDIA_TYPE, f"a form is sent as {FORM}, not as {sent[:60] or 'a nameless type'}")
+            raise Problem(
+                UNSUPPORTED_MEDIA_TYPE,
+                gettext("a form is sent as {form}, not as {sent}", form=FORM, sent=sent[:60] or "a nameless type"),
+            )
         return parse_form(body)
 
     def demand_plain_utf8(self) -> None:

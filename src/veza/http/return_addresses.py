@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from veza.http.faults import Fault
+from veza.kit.messages import gettext
 
 FIELDS = ("success_url", "cancel_url", "return_url")
 """Of bodies: each holds such an address. A test finds every field that takes a web address here."""
@@ -34,7 +35,9 @@ class ReturnAddresses:
         for name in FIELDS:
             address = body.get(name)
             if isinstance(address, str) and not self.leads_back(address):
-                yield Fault("body", (name,), f"an address of {self._own}, or of the list RETURN_ADDRESSES")
+                yield Fault(
+                    "body", (name,), gettext("an address of {own}, or of the list RETURN_ADDRESSES", own=self._own)
+                )
 
 
 def origin_of(address: str) -> tuple[str, str, int] | None:

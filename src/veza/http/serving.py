@@ -18,6 +18,7 @@ import uvicorn
 
 from veza.http.connections import ConnectionRules, Connections
 from veza.http.http_protocol import HttpProtocol
+from veza.kit.messages import gettext
 from veza.settings import Settings
 
 CONNECTIONS_DRAIN = timedelta(seconds=5)
@@ -55,7 +56,13 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         free = port + 1 if 1024 <= port < 65535 else 8000
         raise CannotListen(
-            f"cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT, such as PORT={free}"
+            gettext(
+                "cannot listen on {host}:{port} ({strerror}): choose another HOST or PORT, such as PORT={free}",
+                host=host,
+                port=port,
+                strerror=error.strerror,
+                free=free,
+            )
         ) from None
     # Listening already: what a service asks of our own server before it is up waits in the backlog.
     listener.listen(128)
@@ -121,7 +128,7 @@ async def serving(
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             task.result()
-            raise CannotListen(f"the server on {address(listener)} ended before it was ready")
+            raise CannotListen(gettext("the server on {address} ended before it was ready", address=address(listener)))
         yield address(listener)
     finally:
         ready.cancel()

@@ -21,6 +21,7 @@ from veza.http.json_bodies import Malformed, OutOfRange, unstorable_text
 from veza.http.problems import INVALID_REQUEST, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE, Kind, Problem
 from veza.http.requests import DoorRequest
 from veza.http.words import expected, text_as_meant
+from veza.kit.messages import Message, gettext, joined
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Found: TypeAlias = tuple[Kind, Fault]
@@ -83,11 +84,11 @@ def refusal(found: Sequence[Found]) -> Problem:
     kind = MALFORMED_BODY if MALFORMED_BODY in kinds else special.pop() if len(special) == 1 else INVALID_REQUEST
     faults = [fault for _, fault in found[:MAX_FAULTS]]
     # A fault of the whole is a sentence already; that of a part needs its name.
-    detail = "; ".join(fault.message if not fault.place else str(fault) for fault in faults)
-    return Problem(kind, detail, errors=[fault.shown() for fault in faults])
+    detail = gettext("{faults}", faults=joined(fault.said if fault.place else fault.message for fault in faults))
+    return Problem(kind, detail, faults=faults)
 
 
-def one_fault(source: Source, name: str, message: str) -> Problem:
+def one_fault(source: Source, name: str, message: Message | str) -> Problem:
     """The problem of a request whose one fault a route finds by itself, told as all others are."""
     return refusal([(INVALID_REQUEST, Fault(source, (name,), message))])
 
@@ -114,16 +115,18 @@ def parameters_of(handler: BaseRouteHandler, in_path: frozenset[str]) -> Sequenc
 def faults_of_parameters(connection: Connection, parameters: Sequence[Parameter]) -> Iterator[Fault]:
     """What is wrong with the texts in the path, the query and the headers."""
     query = [one.name for one in parameters if one.source == "query"]
-    takes = f"it takes {', '.join(query)}" if query else "it takes none"
+    takes = gettext("it takes {names}", names=", ".join(query)) if query else gettext("it takes none")
     for name in sorted(set(connection.query_params) - set(query)):
-        yield Fault("query", (name[:100],), f"is no parameter here: {takes}")
+        yield Fault("query", (name[:100],), gettext("is no parameter here: {takes}", takes=takes))
     for parameter in parameters:
         given = _given(connection, parameter)
         if not given:
             if parameter.is_required:
-                yield Fault(parameter.source, (parameter.name,), "is missing")
+                yield Fault(parameter.source, (parameter.name,), gettext("is missing"))
         elif len(given) > 1 and not parameter.is_list:
-            yield Fault(parameter.source, (parameter.name,), f"is given {len(given)} times, once is enough")
+            yield Fault(
+                parameter.source, (parameter.name,), gettext("is given {n} times, once is enough", n=len(given))
+            )
         elif message := _wrong(given if parameter.is_list else given[0], parameter.annotation):
             yield Fault(parameter.source, (parameter.name,), message)
 
@@ -136,20 +139,20 @@ def _given(connection: Connection, parameter: Parameter) -> list[Any]:
     return [connection.path_params[parameter.name]] if parameter.name in connection.path_params else []
 
 
-def _wrong(given: Any, annotation: Any) -> str:
+def _wrong(given: Any, annotation: Any) -> Message | None:
     """Words for what would be right, or nothing where it fits; a text is converted to what is wanted."""
     for one in given if isinstance(given, list) else [given]:
         if isinstance(one, str) and (said := unstorable_text(one)):
             return said
     choices = choices_of(annotation)
     if choices and given not in choices:
-        return f"one of {', '.join(choices)}, not “{given[:50]}”"
+        return gettext("one of {choices}, not “{came}”", choices=joined(choices, ", "), came=given[:50])
     try:
         convert(given, annotation, strict=False, str_keys=True)
     except ValidationError as error:
         meant = text_as_meant(given) if isinstance(given, str) else given
         return expected(meant, annotation, str(error))
-    return ""
+    return None
 
 
 def choices_of(annotation: Any) -> tuple[str, ...]:
@@ -179,7 +182,11 @@ async def _faults_of_body(
         has_body = False
     if not has_body:
         is_needed = wanted is not None and not wanted.is_optional and not wanted.has_default
-        return [(INVALID_REQUEST, Fault("body", (), "the body is missing: an object in JSON"))] if is_needed else []
+        return (
+            [(INVALID_REQUEST, Fault("body", (), gettext("the body is missing: an object in JSON")))]
+            if is_needed
+            else []
+        )
     try:
         value = await connection.json()
     except Malformed as error:
@@ -197,7 +204,7 @@ def _demand_json(content_type: str) -> None:
     """A browser's form on another site cannot send this type."""
     if not _is_json(content_type):
         sent = content_type.partition(";")[0].strip()[:60] or "a body without a type"
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"this takes application/json, not {sent}")
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, gettext("this takes application/json, not {sent}", sent=sent))
 
 
 def _is_json(content_type: str) -> bool:

@@ -1,0 +1,41 @@
+"""The language a reader asks for: `Accept-Language` (RFC 9110, 12.5.4) against the catalogues there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from veza.kit.messages import CATALOGUES, ENGLISH
+
+MOST_RANGES = 20
+"""Languages of a header that are looked at: a browser sends its reader's handful."""
+
+
+def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The catalogue to answer in: the one the reader likes best, English where there is none."""
+    if len(CATALOGUES) == 1:
+        return ENGLISH
+    return next((tag for tag in preferred(request.headers.get("accept-language", "")) if tag in CATALOGUES), ENGLISH)
+
+
+def preferred(header: str) -> list[str]:
+    """The languages of the header as primary tags (`fr-CA` is `fr`), the best liked first; unreadable ones are left."""
+    liked: list[tuple[float, str]] = []
+    for one in header.split(",")[:MOST_RANGES]:
+        tag, _, weight = one.partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        quality = _quality(weight)
+        if primary.isascii() and primary.isalpha() and 2 <= len(primary) <= 3 and quality > 0:
+            liked.append((quality, primary))
+    return list(dict.fromkeys(tag for _, tag in sorted(liked, key=lambda one: -one[0])))
+
+
+def _quality(weight: str) -> float:
+    name, _, value = weight.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(value) if name.strip().lower() == "q" else 0.0
+    except ValueError:
+        return 0.0
