@@ -91,7 +91,7 @@ def problem_of(error: Exception, kind: Kind) -> Problem:
 
 
 def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = None) -> Response[Any]:
-    """The problem in its reader's language: a page (by `page`) to a person's browser outside the API, else problem+json."""
+    """The problem in its reader's language: a page (by `page`) to a browser outside the API, else problem+json."""
     kind, language = problem.kind, language_of(request)
     title, detail = render(Message(kind.title), language), render(problem.detail, language)
     if page is not None and (shown := page(request, kind.status, title, detail)) is not None:
