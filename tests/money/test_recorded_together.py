@@ -36,9 +36,9 @@ def counted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     write, seen = Database.write, list[str]()
 
     @asynccontextmanager
-    async def watched(self: Database, actor: str = "veza") -> AsyncIterator[Session]:
+    async def watched(self: Database, actor: str = "veza", *, gives_way: bool = False) -> AsyncIterator[Session]:
         seen.append(actor)
-        async with write(self, actor) as session:
+        async with write(self, actor, gives_way=gives_way) as session:
             yield session
 
     monkeypatch.setattr(Database, "write", watched)

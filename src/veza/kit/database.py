@@ -35,6 +35,9 @@ from veza.kit.wakes import CHANNEL, Wakes
 
 BUSY_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 60_000
+LOCK_PATIENCE_MS = 50
+"""How long a transaction that gives way waits for each lock: a claim's commit is shorter, and PostgreSQL looks for
+transactions that wait for each other after a second only."""
 READER = "reader"
 """The actor of a session that only reads."""
 CONNECT_BOUND_SECONDS = 10.0
@@ -243,8 +246,12 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def write(self, actor: str = "veza") -> AsyncIterator[Session]:
-        """One writing transaction in the name of `actor`; commits at the end, or changes nothing."""
+    async def write(self, actor: str = "veza", *, gives_way: bool = False) -> AsyncIterator[Session]:
+        """One writing transaction in the name of `actor`; commits at the end, or changes nothing.
+
+        One that `gives_way` raises RowLocked where a lock is not free within LOCK_PATIENCE_MS: it works on several
+        subjects in an order of its own, and could otherwise hold what the holder of that lock waits for.
+        """
         with database_errors_said():
             if self.is_sqlite:
                 async with self._one_writer, self._writer() as session:
@@ -255,6 +262,8 @@ class Database:
             else:
                 async with self._writer() as session:
                     self._equip(session, actor)
+                    if gives_way:
+                        await session.execute(_GIVE_WAY)
                     yield session
                     await session.write_appended()
                     for topic in [topic for topic, elsewhere in session.info.get("wakes", {}).items() if elsewhere]:
@@ -298,6 +307,7 @@ def _forget_lost_connections(context: Any) -> None:
         context.is_disconnect = True
 
 
+_GIVE_WAY = text(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
 _NOTIFY = text("SELECT pg_notify(:channel, :topic)")
 
 

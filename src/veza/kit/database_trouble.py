@@ -17,6 +17,10 @@ class DatabaseMissing(DatabaseUnavailable):
     """There is no file, or there are no tables in it: unlike one that is away, it does not come back by itself."""
 
 
+class RowLocked(DatabaseUnavailable):
+    """Another transaction kept a lock for longer than this one waits for it: `Database.write(gives_way=True)`."""
+
+
 class ReaderWrites(Exception):
     """A session that only reads was asked to write or to lock: a mistake of ours. Nothing was changed."""
 
@@ -41,6 +45,7 @@ _BY_TEXT = (
 )  # fmt: skip
 """What SQLite says, which has no stable codes in SQLAlchemy's errors."""
 
+LOCK_NOT_AVAILABLE = "55P03"
 _BY_STATE = {
     "08": NO_ANSWER,
     "25006": "the database is read-only: is this a standby server?",
@@ -55,7 +60,7 @@ _BY_STATE = {
     "53": "the database is short of something: {said}",
     "55000": "the database refused: {said}",
     "55006": "the database refused: {said}",
-    "55P03": "a row stayed locked by another transaction: try again",
+    LOCK_NOT_AVAILABLE: "a row stayed locked by another transaction: try again",
     "57014": "the database ended a statement that took too long: {said}",
     "57": RESTARTING,
     "58": "the database's machine reports an error: {said}",
@@ -127,4 +132,5 @@ def database_errors_said() -> Iterator[None]:
         sentence = explain(error)
         if sentence is None:
             raise
-        raise (DatabaseMissing if sentence == NO_TABLES else DatabaseUnavailable)(sentence) from error
+        kind = RowLocked if _state(error) == LOCK_NOT_AVAILABLE else DatabaseUnavailable
+        raise (DatabaseMissing if sentence == NO_TABLES else kind)(sentence) from error

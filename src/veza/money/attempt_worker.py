@@ -20,9 +20,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Table, Update, bindparam, update
 
+from veza.kit.batcher import Batcher
 from veza.kit.database import Base, Database, Session, table_of
-from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.together import Together
+from veza.kit.database_trouble import DatabaseUnavailable, RowLocked
 from veza.money import odd_objects
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
@@ -36,14 +36,14 @@ from veza.money.stripe.outcomes import COUNTED, Meaning, classify
 log = structlog.get_logger(__name__)
 
 EASE_OFF_SECONDS = 1.0
-MOST_TOGETHER = 32
-"""So many successes at most share a transaction: it stays a few hundred milliseconds long on a slow machine."""
-SIDE_BY_SIDE = 2
-"""So many of those at a time: while one waits for the database, another has its turn. SQLite has one writer."""
-COMPANY_SECONDS = 0.04
+BATCH_SIZE = 32
+"""At most so many successes share a transaction: it stays a few hundred milliseconds long on a slow machine."""
+BATCHES = 2
+"""At most so many batches at a time: while one waits for the database, another has its turn. SQLite has one writer."""
+LINGER_SECONDS = 0.04
 MANY_IN_FLIGHT = 8
-"""With so many requests under way an answer waits this long for others to be recorded with: its slot is free already,
-and a transaction for each cost as much as all the rest."""
+"""With so many requests under way an answer waits LINGER_SECONDS for others to be recorded with: its slot is free
+already, and a transaction for each cost as much as all the rest."""
 SETTLE_TRIES = 3
 """How often an answer is recorded anew when the database stumbles; then the lease brings the row back."""
 
@@ -71,11 +71,11 @@ class AttemptWorker(LookingUp[R]):
         self._claimed_to_look, self._claimed, self._claimed_first = _claiming(table_of(cast(type[Base], self.model)))
         self._requests = asyncio.Semaphore(policy.concurrency)
         self._in_flight = 0
-        self._successes = Together(
+        self._successes = Batcher(
             self._record_together,
-            MOST_TOGETHER,
-            side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
-            company_seconds=lambda: COMPANY_SECONDS if self._in_flight >= MANY_IN_FLIGHT else 0.0,
+            BATCH_SIZE,
+            concurrency=1 if database.is_sqlite else BATCHES,
+            linger_seconds=lambda: LINGER_SECONDS if self._in_flight >= MANY_IN_FLIGHT else 0.0,
             shared_reasons=(DatabaseUnavailable,),
         )
 
@@ -194,7 +194,10 @@ class AttemptWorker(LookingUp[R]):
         self.on_settled(Settled(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
 
     async def _record_together(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:
-        """Settle those whose payments no other transaction has locked; the others are settled one by one later."""
+        """Settle those whose payments no other transaction has locked; the others are settled one by one later.
+
+        Several share one transaction, which gives way to any other: where it must, all are settled one by one.
+        """
         at_rest, ours = False, set[UUID]()
 
         async def settle(session: Session) -> None:
@@ -208,8 +211,11 @@ class AttemptWorker(LookingUp[R]):
                     # SQLite never waits here: without a turn for others, slots of the pace would go by unused.
                     await asyncio.sleep(0)
 
-        if successes:
-            await self._written(settle)
+        try:
+            if successes:
+                await self._written(settle, gives_way=len(successes) > 1)
+        except RowLocked:
+            return [NOT_YET] * len(successes)
         return [_Recorded(asked.claim.id in ours, at_rest) for asked in successes]
 
     async def _second_look(self, claim: Claim[R], meaning: Meaning) -> LookUp | None:
@@ -224,12 +230,14 @@ class AttemptWorker(LookingUp[R]):
     def _has_lease(self, claim: Claim[R]) -> bool:
         return claim.lease_until - self.database.clock.now() >= LEASE_LEFT_TO_SEND
 
-    async def _written(self, write: Callable[[Session], Awaitable[None]]) -> None:
+    async def _written(self, write: Callable[[Session], Awaitable[None]], *, gives_way: bool = False) -> None:
         for tries in range(1, SETTLE_TRIES + 1):
             try:
-                async with self.database.write(self.name) as session:
+                async with self.database.write(self.name, gives_way=gives_way) as session:
                     await write(session)
                 return
+            except RowLocked:
+                raise
             except DatabaseUnavailable as error:
                 if tries == SETTLE_TRIES:
                     raise

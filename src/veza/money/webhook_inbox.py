@@ -21,10 +21,10 @@ from sqlalchemy import Index, Insert, Text, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.kit.batcher import Batcher
 from veza.kit.database import Base, Database, Session, table_of
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.moves import Stale
-from veza.kit.together import Together
 from veza.money import buyer_details, findings
 from veza.money.attempts import backoff, due_index
 from veza.money.webhook_events import HANDLERS, NotOurs, hold
@@ -33,8 +33,8 @@ from veza.money.webhook_signatures import verified
 log = structlog.get_logger(__name__)
 
 WAKE = "inbox"
-MOST_TOGETHER, SIDE_BY_SIDE = 32, 2
-"""So many deliveries at most share transactions, and so many of those batches are under way."""
+BATCH_SIZE, BATCHES = 32, 2
+"""At most so many deliveries share transactions, and at most so many of those batches are under way."""
 
 
 class EventStatus(StrEnum):
@@ -115,10 +115,10 @@ class Inbox:
         self.database = database
         self.policy = policy
         self.check_interval = timedelta(seconds=30)
-        self._arriving = Together(
+        self._arriving = Batcher(
             partial(self._take_in, source="webhook"),
-            MOST_TOGETHER,
-            side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
+            BATCH_SIZE,
+            concurrency=1 if database.is_sqlite else BATCHES,
             shared_reasons=(DatabaseUnavailable,),
         )
 
@@ -217,8 +217,8 @@ class Inbox:
             return {}
 
     async def _handle_together(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Those about payments nobody else holds; returns their ids."""
-        async with self.database.write("inbox") as session:
+        """Those about payments nobody else holds, in a transaction that gives way to any other; returns their ids."""
+        async with self.database.write("inbox", gives_way=True) as session:
             marks = []
             for event in await hold(session, events):
                 session.actor = f"webhook {event['id']}"
