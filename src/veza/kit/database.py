@@ -119,14 +119,13 @@ class Session(AsyncSession):
     dialect: str
     box: SecretBox
     refusals: Refusals
+    appended: dict[type[Base], list[Mapping[str, Any]]]
+    """Rows of tables that are only appended to, written at the end."""
+    wakes: dict[str, bool]
+    """Topics to ring after the commit, and whether other processes are to hear them too."""
 
     def new_id(self) -> UUID:
         return self.ids.new()
-
-    def known(self, what: str) -> dict[Any, Any]:
-        """What this transaction has read under a lock and keeps true itself, one dictionary for each `what`."""
-        found: dict[Any, Any] = self.info.setdefault(what, {})
-        return found
 
     def append(self, journal: type[Base], *rows: Mapping[str, Any]) -> None:
         """Write `rows` (every column named) to an append-only table, with all others of this transaction at its end.
@@ -134,19 +133,18 @@ class Session(AsyncSession):
         One statement a table instead of one a row. A query of this transaction that must see them calls
         `write_appended` first.
         """
-        appended: dict[type[Base], list[Mapping[str, Any]]] = self.info.setdefault("appended", {})
         if rows:
-            appended.setdefault(journal, []).extend(rows)
+            self.appended.setdefault(journal, []).extend(rows)
 
     async def write_appended(self) -> None:
         """Write what was appended so far; the end of the transaction does it too."""
-        for journal, rows in self.info.pop("appended", {}).items():
+        appended, self.appended = self.appended, {}
+        for journal, rows in appended.items():
             await self.execute(_insert_into(journal), rows)
 
     def wake(self, topic: str, *, elsewhere: bool = True) -> None:
         """Ring `topic` once this transaction has committed: in this process and, unless told not to, the others."""
-        wakes: dict[str, bool] = self.info.setdefault("wakes", {})
-        wakes[topic] = elsewhere or wakes.get(topic, False)
+        self.wakes[topic] = elsewhere or self.wakes.get(topic, False)
 
 
 class Database:
@@ -266,10 +264,10 @@ class Database:
                         await session.execute(_GIVE_WAY)
                     yield session
                     await session.write_appended()
-                    for topic in [topic for topic, elsewhere in session.info.get("wakes", {}).items() if elsewhere]:
+                    for topic in [topic for topic, elsewhere in session.wakes.items() if elsewhere]:
                         await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
                     await session.commit()
-        for topic in session.info.get("wakes", ()):
+        for topic in session.wakes:
             self.wakes.ring(topic)
 
     async def close(self) -> None:
@@ -283,6 +281,8 @@ class Database:
         session.dialect = self.dialect
         session.box = self.box
         session.refusals = self.refusals
+        session.appended = {}
+        session.wakes = {}
 
 
 _LOCKS = (" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE")

@@ -7,7 +7,7 @@ news end the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -111,12 +111,15 @@ async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None
     await buyer_mail.tell_failed(session, order, rules)
 
 
-async def follow_returns(session: Session, payment_id: UUID) -> None:
-    """Make lines, grants and the order's status say what went back to the buyer (payment locked)."""
+async def follow_returns(session: Session, payment_id: UUID, returned: Mapping[UUID, int] | None = None) -> None:
+    """Make lines, grants and the order's status say what went back to the buyer (payment locked).
+
+    `returned` says what that is by payment line, in minor units, where it is known already.
+    """
     order = await orders.lock_by_payment(session, payment_id)
     if order is None or order.status not in orders.PAID:
         return
-    back = await returns.returned(session, payment_id)
+    back = await returns.returned(session, payment_id) if returned is None else returned
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     gone: list[UUID] = []
     kept: list[UUID] = []

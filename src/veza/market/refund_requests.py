@@ -16,7 +16,7 @@ from veza.kit.moves import Machine, Move
 from veza.kit.text import one_line
 from veza.market import orders
 from veza.market.orders import OrderLine
-from veza.money import payments, refunds
+from veza.money import payment_frame, payments, refunding, refunds
 from veza.money.refunds import Refund
 
 STATUSES = ("asked", "declined", "granted", "refunded", "failed")
@@ -142,9 +142,9 @@ async def decline(session: Session, request: RefundRequest, *, because: str) -> 
 
 async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, reason: str) -> Refund:
     """Ask the money module for what is left of this line and no other. Raises CannotAsk when nothing is."""
-    payment = await payments.lock(session, payment_id)
-    left = await refunds.unreserved(session, payment)
-    amount = left.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
+    frame = await payment_frame.lock(session, payment_id)
+    left = await refunding.refundable(session, frame)
+    amount = left.of_lines.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
     if line.payment_line_id is None or not amount:
         raise CannotAsk(
             gettext(
@@ -152,7 +152,8 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
             )
         )
     only = [(line.payment_line_id, amount)]
-    return await refunds.request(session, payment, amount, payment.currency, reason=reason, line_amounts=only)
+    currency = frame.payment.currency
+    return await refunding.request(session, frame, amount, currency, reason=reason, line_amounts=only, left=left)
 
 
 async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *, because: str) -> Refund:

@@ -26,7 +26,7 @@ class CannotReconcile(Exception):
 
 
 Apply = Callable[[Session, Any], Awaitable[object]]
-"""Records a difference; gets the locked payment it is about, or None where it is about none."""
+"""Records a difference; gets the frame of the payment it is about, or None where it is about none."""
 
 
 @dataclass(frozen=True, slots=True)

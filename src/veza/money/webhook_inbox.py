@@ -27,6 +27,7 @@ from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.moves import Stale
 from veza.money import buyer_details, findings
 from veza.money.attempts import backoff, due_index
+from veza.money.payment_frame import HeldPayments
 from veza.money.webhook_events import HANDLERS, NotOurs, hold
 from veza.money.webhook_signatures import verified
 
@@ -220,9 +221,10 @@ class Inbox:
         """Those about payments nobody else holds, in a transaction that gives way to any other; returns their ids."""
         async with self.database.write("inbox", gives_way=True) as session:
             marks = []
-            for event in await hold(session, events):
+            held, about_held = await hold(session, events)
+            for event in about_held:
                 session.actor = f"webhook {event['id']}"
-                about = await HANDLERS[str(event["type"])](session, event)
+                about = await HANDLERS[str(event["type"])](session, held, event)
                 marks.append(self._mark_of(session, str(event["id"]), EventStatus.HANDLED, payment_id=about))
                 # SQLite never waits here: let others have a turn.
                 await asyncio.sleep(0)
@@ -236,7 +238,7 @@ class Inbox:
             return await self._end(event_id, EventStatus.IGNORED)
         try:
             async with self.database.write(f"webhook {event_id}") as session:
-                about = await handler(session, event)
+                about = await handler(session, HeldPayments(), event)
                 await session.execute(_MARKED, self._mark_of(session, event_id, EventStatus.HANDLED, payment_id=about))
         except NotOurs as reason:
             return await self._end(event_id, EventStatus.IGNORED, str(reason))
