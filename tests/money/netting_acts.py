@@ -50,7 +50,7 @@ def at_the_provider(stage: Stage, payment_id: UUID) -> list[int]:
 async def unsent_share(stage: Stage, gross_minor: int) -> tuple[UUID, UUID]:
     """A sale whose share waits for the netting worker; its payment and its transfer."""
     sale = await stage.sell([("anna", gross_minor)])
-    while await stage.deliver() + await worker.run_once(stage.money.inbox):
+    while await stage.deliver() + await worker.run_once(stage.money.inbox_worker):
         pass
     await worker.run_once(stage.money.check_worker)
     (share,) = await rows(stage, SellerTransfer, sale)

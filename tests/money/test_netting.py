@@ -114,7 +114,7 @@ async def test_a_debt_that_was_taken_back_after_all_meanwhile_is_given_back_too(
     sale = await stage.sell([("anna", 3000)])
     while (
         await stage.deliver()
-        + await worker.run_once(stage.money.inbox)
+        + await worker.run_once(stage.money.inbox_worker)
         + await worker.run_once(stage.money.check_worker)
     ):
         pass

@@ -44,7 +44,7 @@ from veza.money.transfers import SellerTransfer
 
 async def test_a_lowering_that_a_restore_lost_is_seen_at_the_provider_and_the_rest_is_owed(stage: Stage) -> None:
     sale = await stage.sell([("anna", 3000)])
-    while await stage.deliver() + await worker.run_once(stage.money.inbox):
+    while await stage.deliver() + await worker.run_once(stage.money.inbox_worker):
         pass
     await worker.run_once(stage.money.check_worker)
     (share,) = await rows(stage, SellerTransfer, sale)
@@ -64,7 +64,7 @@ async def test_a_share_is_held_for_the_worker_only_where_the_seller_owes(stage: 
     sale = await stage.sell([("anna", 1000), ("ben", 1000)])
     while (
         await stage.deliver()
-        + await worker.run_once(stage.money.inbox)
+        + await worker.run_once(stage.money.inbox_worker)
         + await worker.run_once(stage.money.check_worker)
     ):
         pass

@@ -116,6 +116,8 @@ class Session(AsyncSession):
     ids: Ids
     subscriptions: Subscriptions
     actor: str
+    event_id: str | None
+    """The provider's event that is being handled, if it is one that acts here."""
     dialect: str
     box: SecretBox
     refusals: Refusals
@@ -123,6 +125,10 @@ class Session(AsyncSession):
     """Rows of tables that are only appended to, written at the end."""
     wakes: dict[str, bool]
     """Topics to ring after the commit, and whether other processes are to hear them too."""
+
+    def act_for_event(self, event_id: str) -> None:
+        """From here on the provider's event acts here, not who began the transaction."""
+        self.actor, self.event_id = f"webhook {event_id}", event_id
 
     def new_id(self) -> UUID:
         return self.ids.new()
@@ -278,6 +284,7 @@ class Database:
         session.ids = self.ids
         session.subscriptions = self.subscriptions
         session.actor = actor
+        session.event_id = None
         session.dialect = self.dialect
         session.box = self.box
         session.refusals = self.refusals

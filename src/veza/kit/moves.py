@@ -31,7 +31,7 @@ class Move:
 
 
 class StatusChange(Base):
-    """One change of one row's status: from, to, when, who, why, and the provider request that caused it.
+    """One change of one row's status: from, to, when, who, why, and the provider's request or event that caused it.
 
     `about_id` is the row that this one belongs to: the payment of a refund or transfer; its own id if it stands alone.
     """
@@ -49,6 +49,7 @@ class StatusChange(Base):
     because_id: Mapped[str] = mapped_column("because")
     because_fields: Mapped[Packed | None]
     provider_request_id: Mapped[str | None]
+    provider_event_id: Mapped[str | None]
 
     __table_args__ = (Index(None, "about_id"), Index(None, "row_id"))
 
@@ -188,6 +189,7 @@ class Machine(Generic[R]):
             "because": why,
             "because_fields": fields,
             "provider_request_id": request_id,
+            "provider_event_id": session.event_id,
         }
         session.append(StatusChange, change)
 

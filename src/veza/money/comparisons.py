@@ -6,6 +6,7 @@ is reported, recorded or only told.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,8 @@ class Comparison:
         if payment is None:
             lost = self.lost_payment_of[charge_id] = _named_payment(seen)
             if lost is not None:
-                yield _lost(seen, lost, unbooked_charges.mend(charge_id)), None
+                found = _lost(seen, lost, unbooked_charges.mend(charge_id))
+                yield dataclasses.replace(found, charge_id=charge_id), None
             return
         if seen.get("status") != "succeeded":
             return
@@ -62,12 +64,12 @@ class Comparison:
             if unbooked_charges.left_minor(seen) > 0:
                 said = unbooked_charges.what_second(payment, seen)
                 mend = unbooked_charges.mend(charge_id)
-                yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id), None
+                yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id, charge_id), None
         elif payment.status != "succeeded" and not unbooked_charges.is_of_amount(payment, seen):
             ours = Amount(payment.amount_minor, payment.currency)
             said = f"charge {charge_id} is for {amount_of(seen)}, payment {payment.id} for {ours}; nothing was posted"
             mend = unbooked_charges.mend(charge_id)
-            yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id), None
+            yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id, charge_id), None
         elif payment.status != "succeeded":
             said = f"charge {charge_id} succeeded, payment {payment.id} is {payment.status}"
             yield _state(payment, charge_id, said, "record the charge"), _charge_of(seen)

@@ -14,6 +14,7 @@ from veza.money.attempt_worker import AttemptWorker
 from veza.money.breaker import Breaker
 from veza.money.check_worker import CheckWorker
 from veza.money.claims import RetryPolicy
+from veza.money.inbox_worker import InboxWorker
 from veza.money.netting_worker import NettingWorker
 from veza.money.refund_intent import RefundIntent
 from veza.money.refunds import Refund
@@ -49,8 +50,9 @@ class Money:
         self.database = database
         self.gateway = gateway
         self.rules = rules
-        self.breaker = Breaker(rules.breaker_threshold, rules.breaker_interval, rules.lease, give_back_retry)
+        self.breaker = Breaker(rules.breaker_threshold, rules.breaker_interval, rules.lease, return_retry)
         self.inbox = Inbox(database, rules.inbox)
+        self.inbox_worker = InboxWorker(self.inbox)
         self.guard = RestoreGuard(database, gateway, self.inbox, lease=rules.lease)
         refunds = RefundIntent(database, gateway, rules.refunds)
         transfers = TransferIntent(database, gateway, rules.transfers, lets_sales_pay_debts=rules.netting_enabled)
@@ -62,9 +64,8 @@ class Money:
         self.check_worker = CheckWorker(database, gateway, lease=rules.lease, interval=timedelta(minutes=1))
 
 
-async def give_back_retry(session: Session, subject: str) -> None:
-    """The failure of `subject` (`reversal:ID`) opened the breaker: it was the provider's, not the row's."""
-    kind, _, row_id = subject.partition(":")
+async def return_retry(session: Session, kind: str, row_id: UUID) -> None:
+    """The failure of this row opened the breaker: it was the provider's, not the row's, and costs it no retry."""
     model = _MODELS[kind]
-    mine = update(model).where(model.id == UUID(row_id), model.retry_count > 0)
+    mine = update(model).where(model.id == row_id, model.retry_count > 0)
     await session.execute(mine.values(retry_count=model.retry_count - 1).execution_options(synchronize_session=False))

@@ -140,7 +140,7 @@ async def create(
         raise BadPayment(f"a payment has 1 to {MAX_LINES} lines, this one has {len(lines)}")
     check_lines(lines, currency, FieldChecks()).demand()
     total = positive(sum(line.gross_minor for line in lines), currency)
-    payment = {
+    values = {
         "id": session.new_id(),
         "order_ref": order_ref,
         "status": "pending",
@@ -151,7 +151,7 @@ async def create(
         "created_at": session.now,
         "check_count": 0,
     }
-    (row,) = await machine.create(session, [payment], because=f"order {order_ref}")
+    (row,) = await machine.create(session, [values], because=f"order {order_ref}")
     await session.execute(_NEW_LINES, [_line(session, row, i, line) for i, line in enumerate(lines)])
     return row
 

@@ -141,7 +141,7 @@ async def _give_back(session: Session, frame: PaymentFrame, book: SellerBook, ga
     if gap:
         await sending.add(session, frame, book.seller_id, gap, cause, because=f"given back: {cause}")
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, gap, book.seller_id)
-        post(session, frame.payment.id, frame.payment.currency, f"re-credit because of {cause}", legs)
+        post(session, frame.payment.id, frame.payment.currency, f"re-credit because of {cause}", legs, cause=cause)
 
 
 async def _mark_unwanted(session: Session, row: SellerTransfer | TransferReversal, cause: Cause) -> None:

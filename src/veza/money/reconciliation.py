@@ -137,7 +137,7 @@ class Reconciler:
             async with self.database.write(WHY) as session:
                 await findings.report(
                     session, difference.kind, difference.subject, difference.message, mend=difference.mend,
-                    payment_id=difference.payment_id,
+                    payment_id=difference.payment_id, charge_id=difference.charge_id,
                 )  # fmt: skip
 
     async def _missing_there(self, walk: Walk, listed: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -36,7 +37,7 @@ async def give(
     parts, excess = allocate(lines, left, amount_minor, wanted or {})
     _append(session, frame, cause, fact, parts, before)
     legs = [*_legs(frame, lines, before, parts), (account, -amount_minor, None), (Account.LOSS, excess, None)]
-    post(session, frame.payment.id, frame.payment.currency, fact, legs)
+    post(session, frame.payment.id, frame.payment.currency, fact, legs, cause=cause)
     return excess
 
 
@@ -55,7 +56,7 @@ async def take_back(
     _append(session, frame, cause, fact, back, before)
     legs = [*_legs(frame, lines, before, back), (account, amount_minor, None)]
     legs.append((Account.LOSS, on_lines - amount_minor, None))
-    post(session, frame.payment.id, frame.payment.currency, fact, legs)
+    post(session, frame.payment.id, frame.payment.currency, fact, legs, cause=cause)
     await _carry_losses(session, frame, fact)
 
 
@@ -76,23 +77,22 @@ async def _carry_losses(session: Session, frame: PaymentFrame, after: str) -> No
         fact = f"{cause} carried after {after}"
         _append(session, frame, cause, fact, parts, before)
         legs = [*_legs(frame, lines, before, parts), (Account.LOSS, rest - loss, None)]
-        post(session, frame.payment.id, frame.payment.currency, fact, legs)
+        post(session, frame.payment.id, frame.payment.currency, fact, legs, cause=cause)
         if rest == 0:
             await findings.resolve(session, findings.FindingKind.PLATFORM_LOSS, str(cause))
 
 
 async def _losses(session: Session, payment_id: UUID) -> dict[Cause, int]:
-    """What each refund or dispute returned beyond the lines. Its postings are named after its facts, so after it."""
+    """What each refund or dispute returned beyond the lines."""
     losses: dict[Cause, int] = {}
     await session.write_appended()
-    for memo, amount in await session.execute(_LOST, {"payment_id": payment_id}):
-        kind, cause_id = memo.split()[:2]
-        cause = Cause(CauseKind(kind), UUID(cause_id))
+    for kind, cause_id, amount in await session.execute(_LOST, {"payment_id": payment_id}):
+        cause = Cause(CauseKind(str(kind)), cast(UUID, cause_id))
         losses[cause] = losses.get(cause, 0) + int(amount)
     return losses
 
 
-_LOST = select(LedgerEntry.memo, LedgerEntry.amount_minor).where(
+_LOST = select(LedgerEntry.cause_kind, LedgerEntry.cause_id, LedgerEntry.amount_minor).where(
     LedgerEntry.payment_id == bindparam("payment_id"), LedgerEntry.account == Account.LOSS
 )
 

@@ -56,7 +56,7 @@ async def add_kept(
     """Record that `amount_minor` of a share, by which its transfer was lowered just now, pays a debt of the seller."""
     row = await _add_completed(session, frame, seller_id, amount_minor, cause, session.new_id(), because=because)
     legs = moved(Account.NETTED, Account.TO_RECOVER, amount_minor, seller_id)
-    post(session, frame.payment.id, frame.payment.currency, f"kept by {cause}", legs)
+    post(session, frame.payment.id, frame.payment.currency, f"kept by {cause}", legs, cause=cause)
     return row
 
 

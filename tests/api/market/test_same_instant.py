@@ -144,7 +144,7 @@ async def test_what_several_payments_say_in_one_transaction_stops_nobody(
             await delete_account(shop, person)
 
     arrived = [(event, json.dumps(event)) for event in events]
-    states, _ = await asyncio.gather(shop.stage.money.inbox.accept_all(arrived, source="webhook"), meanwhile())
+    states, _ = await asyncio.gather(shop.stage.money.inbox.accept(arrived, source="webhook"), meanwhile())
     assert states == ["handled", "handled"]
     await shop.stage.settle()
     by_title = {line.title: line.order_id for line in await shop.stage.all(OrderLine)}

@@ -264,7 +264,7 @@ async def open_scene(
                     money.transfer_worker,
                     money.reversal_worker,
                     money.check_worker,
-                    money.inbox,
+                    money.inbox_worker,
                     money.guard,
                 )
             ]

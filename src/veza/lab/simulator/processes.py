@@ -128,7 +128,7 @@ class Process:
             "reversal": self.money.reversal_worker,
             "check": self.money.check_worker,
             "netting": self.money.netting_worker,
-            "inbox": self.money.inbox,
+            "inbox": self.money.inbox_worker,
             "guard": self.money.guard,
         }
 

@@ -176,7 +176,7 @@ class Stage:
         done += await worker.run_once(money.reversal_worker)
         done += await worker.run_once(money.netting_worker)
         done += await worker.run_once(money.check_worker)
-        done += await worker.run_once(money.inbox)
+        done += await worker.run_once(money.inbox_worker)
         done += await worker.run_once(money.guard)
         return done + await outbox.deliver_once(self.database)
 
