@@ -47,7 +47,8 @@ from veza.moderation.facade import Moderation
 from veza.moderation.log import ModerationEntry
 from veza.moderation.notices import Notice
 from veza.moderation.reports import Report
-from veza.money import findings, payment_frame, refunding
+from veza.money import findings, refunds
+from veza.money import payments as paid
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
@@ -109,23 +110,22 @@ async def _fill_shop(world: World, count: int) -> None:
     order = await shop.buy(world.who, *big)
     for line in order["lines"]:
         wanted = {"line_id": line["id"], "reason": "not mine"}
-        asked = await shop.post(world.who, f"/orders/{order['id']}/refund-requests", wanted, expect=201)
-        await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "fine"})
+        asked = await shop.post(f"/orders/{order['id']}/refund-requests", wanted, by=world.who, expect=201)
+        await shop.post(f"/refund-requests/{asked['id']}/grant", {"answer": "fine"}, by=act.who, expect=200)
     returned = await shop.buy(visiting(await shop.person()), *big)
     async with shop.stage.database.write() as session:
         of = (await session.scalars(select(Order).where(Order.id == UUID(returned["id"])))).one()
-        frame = await payment_frame.lock(session, of.payment_id)  # type: ignore[arg-type]
-        payment = frame.payment
-        refund = await refunding.request(session, frame, payment.amount_minor, payment.currency, reason="all of it")
+        payment = await paid.lock(session, of.payment_id)  # type: ignore[arg-type]
+        refund = await refunds.request(session, payment, payment.amount_minor, payment.currency, reason="all of it")
         world.ids |= {"payment_id": payment.id, "refund_id": refund.id, "wanted": payment.id}
     for i in range(count):
         await shop.buy(world.who, await act.selling(f"Small {i}"))
         code = {"kind": "release", "item_id": str(await act.release()), "count": 2, "note": "fair"}
-        await shop.post(act.who, f"/artists/{act.id}/download-codes", code, expect=201)
+        await shop.post(f"/artists/{act.id}/download-codes", code, by=act.who, expect=201)
     await shop.stage.settle()
     await _fill_nettings(shop, act, big, count)
     for i in range(count):
-        await shop.post(world.who, "/cart/items", {"product_id": await act.selling(f"CartLine {i}")})
+        await shop.post("/cart/items", {"product_id": await act.selling(f"CartLine {i}")}, by=world.who, expect=200)
     world.ids |= {"order_id": order["id"], "product_id": big[0]}
     (transfer, *_) = await shop.stage.all(SellerTransfer, payment_id=world.ids["payment_id"])
     (event, *_) = await shop.stage.all(WebhookEvent)
@@ -139,9 +139,8 @@ async def _fill_nettings(shop: Shop, act: Act, big: list[str], count: int) -> No
     in_vain = shop.stage.sandbox.add_fault("refused", method="POST", path=r"/reversals$")
     async with shop.stage.database.write() as session:
         of = (await session.scalars(select(Order).where(Order.id == UUID(order["id"])))).one()
-        frame = await payment_frame.lock(session, of.payment_id)  # type: ignore[arg-type]
-        payment = frame.payment
-        await refunding.request(session, frame, payment.amount_minor, payment.currency, reason="all of it")
+        payment = await paid.lock(session, of.payment_id)  # type: ignore[arg-type]
+        await refunds.request(session, payment, payment.amount_minor, payment.currency, reason="all of it")
     await shop.stage.settle()
     shop.stage.sandbox.clear_faults(in_vain["id"])
     for i in range(count):

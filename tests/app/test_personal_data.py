@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.catalog.published import artist, person, release
+from tests.factories import artist, person, release
 from veza.app.personal_data import listening_of, on_person_deleted
 from veza.app.subjects import SUBJECTS
 from veza.catalog import members

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.catalog.published import change, person, tracks
+from tests.factories import change, person, tracks
 from tests.statements import counted
 from veza.catalog.visibility import NothingThere
 from veza.community import playlist_items, playlists

@@ -102,7 +102,7 @@ def test_another_character_set_is_named(charset: str) -> None:
     "content_type", ["", "application/json", 'application/json; charset="UTF-8"', "a/b;charset=utf8"]
 )
 def test_utf_8_may_be_said_or_not(content_type: str) -> None:
-    demand_plain_utf8(content_type, "")
+    assert demand_plain_utf8(content_type, "") is None
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.api.catalog.conftest import make_person
+from tests.factories import person
 from veza.catalog.artists import ArtistDraft, open_artist
 from veza.catalog.facade import Catalog
 from veza.catalog.releases import Release
@@ -61,7 +61,7 @@ async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
     async def on_first_artist(_session: Session, _person_id: UUID) -> None: ...
 
     catalog = Catalog(database, Objects.in_memory(), ("EUR",), on_first_artist, "https://veza.test")
-    anna = await make_person(database, "Anna")
+    anna = await person(database, "Anna", email="anna@example.org")
     async with database.write() as session:
         wanted: Any = ArtistDraft("Džana", "BA", "EUR")
         artist = await open_artist(session, anna, wanted, currencies=("EUR",), limits=catalog.limits)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.catalog.published import person, tracks
+from tests.factories import person, tracks
 from veza.app.subjects import SUBJECTS
 from veza.catalog import visibility
 from veza.kit.database import Database

@@ -43,11 +43,11 @@ async def _everything(database: Database) -> str:
 async def _furnished(desk: Desk) -> list[str]:
     """An account with a second factor, mails and a stored answer; the secrets that must not be found."""
     browser = await desk.signed_up()
-    begun = await browser.write("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
+    begun = await browser.call("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
     wanted = {"code": pyotp.TOTP(begun["secret"]).at(desk.clock.now())}
-    made = await browser.write("POST", "/me/second-factor/confirmation", wanted, expect=201)
-    await desk.browser().write("POST", "/password-resets", {"email": EMAIL}, expect=202)
-    await browser.write("PATCH", "/me", {"name": "Unmistakable Anna"}, expect=200)
+    made = await browser.call("POST", "/me/second-factor/confirmation", wanted, expect=201)
+    await desk.browser().call("POST", "/password-resets", {"email": EMAIL}, expect=202)
+    await browser.call("PATCH", "/me", {"name": "Unmistakable Anna"}, expect=200)
     mails = await desk.mails(EMAIL)
     links = [word for letter in mails for word in letter.text.split() if "token=" in word]
     assert links

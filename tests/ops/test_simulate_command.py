@@ -52,7 +52,9 @@ async def test_its_processes_end_with_it_however_it_ends(tmp_path: Path) -> None
     finally:
         started.kill()
         await started.wait()
+    assert len(children) >= 3
     await until(lambda: not any(_is_running(child) for child in children), "the end of its processes")
+    assert not any(map(_is_running, children))
 
 
 def _children(pid: int) -> list[int]:

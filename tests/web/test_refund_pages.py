@@ -50,7 +50,7 @@ async def test_the_link_leads_to_a_form_that_asks_once(shop: Shop, browser: http
 async def test_a_link_that_was_claimed_or_made_up_asks_for_nothing(shop: Shop, browser: httpx.AsyncClient) -> None:
     order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="bo@example.org")
     token = shop.claim_token()
-    await shop.post(visiting(await shop.person()), "/orders/claim", {"token": token})
+    await shop.post("/orders/claim", {"token": token}, by=visiting(await shop.person()), expect=200)
     for one in (token, "made-up", ""):
         asked = {"token": one, "line": order["lines"][0]["id"], "reason": "bought by mistake"}
         assert (await browser.get("/refund", params={"token": one})).status_code == 410

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from tests.catalog import published
+from tests import factories
 from veza.accounts import sessions
 from veza.app import Veza, build
 from veza.catalog import covers
@@ -65,9 +65,9 @@ class Stand:
 @pytest.fixture
 async def stand(database_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Stand]:
     veza = build(Settings(database_url=database_url, var_dir=tmp_path), clock=clock)
-    owner = await published.person(veza.database)
-    artist = await published.artist(veza.database, run_by=owner)
-    release, (track,) = await published.release(veza.database, artist, "First light")
+    owner = await factories.person(veza.database)
+    artist = await factories.artist(veza.database, run_by=owner)
+    release, (track,) = await factories.release(veza.database, artist, "First light")
     transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
         yield Stand(veza, browser, owner, artist, release, track)
@@ -79,7 +79,7 @@ async def test_a_public_track_has_a_page_that_says_what_it_is(stand: Stand) -> N
         "explicit": True, "language": "ar", "tags": ["folk", "été"],
         "credits": [{"name": "Ben <b>", "part": "guitar"}], "duration_ms": 3_723_999,
     }  # fmt: skip
-    await published.change(stand.veza.database, Track, stand.track, title="ليلة & <i>🌙</i>", **facts)
+    await factories.change(stand.veza.database, Track, stand.track, title="ليلة & <i>🌙</i>", **facts)
     cover = await stand.with_cover()
     await stand.priced(ItemKind.TRACK, stand.track, Pricing.MINIMUM, 100)
     await stand.priced(ItemKind.RELEASE, stand.release, Pricing.FIXED, 800)
@@ -106,7 +106,7 @@ async def test_a_public_track_has_a_page_that_says_what_it_is(stand: Stand) -> N
 
 
 async def test_a_page_of_a_track_about_which_nothing_is_known_says_nothing_of_it(stand: Stand) -> None:
-    await published.change(stand.veza.database, Track, stand.track, duration_ms=None)
+    await factories.change(stand.veza.database, Track, stand.track, duration_ms=None)
     page = (await stand.browser.get(stand.page)).text
     for absent in ("Length", "Language", "Price", "Whole release", "Tags", "Explicit", "<img", "og:image"):
         assert absent not in page

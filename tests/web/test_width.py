@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from tests.catalog import published
+from tests import factories
 from tests.web.conftest import TOKEN, Desk
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
@@ -67,8 +67,8 @@ async def test_the_broadest_lists_fit_every_window(desk: Desk, chromium: Browser
 async def _track_page(var: Path) -> str:
     """The page of a track whose words are as long as words may be."""
     database = Database.open(f"sqlite+aiosqlite:///{var / 'veza.db'}")
-    _, (track,) = await published.release(database, await published.artist(database, "W" * 200), "م" * 200)
+    _, (track,) = await factories.release(database, await factories.artist(database, "W" * 200), "م" * 200)
     long = {"tags": ["w" * 40], "credits": [{"name": "W" * 200, "part": "w" * 60}], "language": "ar"}
-    await published.change(database, Track, track, **long)
+    await factories.change(database, Track, track, **long)
     await database.close()
     return f"/tracks/{track}"

@@ -6,7 +6,6 @@ may hold a one-time link, and no reader needs it any more.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -158,11 +157,11 @@ async def forget_about(session: Session, abouts: Collection[UUID] | Select[UUID]
 
 
 class NotDelivered(Exception):
-    """The server did not take a mail; `for_good` when it never will, `is_untrusted` when nothing vouches for it."""
+    """The server did not take a mail; `for_good` when it never will."""
 
-    def __init__(self, reason: Message, *, for_good: bool, is_untrusted: bool = False) -> None:
+    def __init__(self, reason: Message, *, for_good: bool) -> None:
         super().__init__(reason)
-        self.for_good, self.is_untrusted = for_good, is_untrusted
+        self.for_good = for_good
 
 
 Deliver = Callable[[EmailMessage, str, str], Awaitable[None]]
@@ -220,15 +219,7 @@ async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
             for_good=error.code >= 500 and not is_about_us,
         ) from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        reason = gettext("{kind}: {error}", kind=type(error).__name__, error=error)
-        raise NotDelivered(reason, for_good=False, is_untrusted=_is_untrusted(error)) from None
-
-
-def _is_untrusted(error: BaseException | None) -> bool:
-    """Whether the server's certificate could not be verified; libraries wrap what `ssl` raised."""
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        error = error.__cause__ or error.__context__
-    return error is not None
+        raise NotDelivered(gettext("{kind}: {error}", kind=type(error).__name__, error=error), for_good=False) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ async def find_theirs(session: Session, order_id: UUID, person_id: UUID) -> Orde
 
 
 _OF_PAYMENT = select(Order).where(Order.payment_id == bindparam("payment_id")).execution_options(populate_existing=True)
-_LOCKED_OF_PAYMENT = _OF_PAYMENT.with_for_update()
+_LOCKED_OF_PAYMENT = {True: _OF_PAYMENT.with_for_update(), False: _OF_PAYMENT.with_for_update(nowait=True)}
 _LINES = (
     select(OrderLine)
     .where(OrderLine.order_id.in_(bindparam("order_ids", expanding=True)))
@@ -189,9 +189,35 @@ async def of_payment(session: Session, payment_id: UUID) -> Order | None:
     return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
 
 
+_LOCKED = "payments whose orders are locked"
+
+
+def may_wait(session: Session, payment_id: UUID) -> bool:
+    """Whether to wait for the order of this payment; from here on it counts as locked, its cart too.
+
+    The money module writes down what several payments say in one transaction. Holding the cart or the order of one and
+    waiting for another's would stop somebody who comes the other way: there it fails instead, and each is written
+    down by itself.
+    """
+    locked = session.known(_LOCKED)
+    is_first = not locked.keys() - {payment_id}
+    locked[payment_id] = True
+    return is_first
+
+
+def holds_none(session: Session) -> bool:
+    """Whether this transaction has locked no cart and no order yet, so that it may wait for a cart or a counter.
+
+    An order is locked after its cart and after the counter of receipts: who has one and waits for either could be
+    waited for by who has that.
+    """
+    return not session.known(_LOCKED)
+
+
 async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:
     """The order this payment is for, locked; None for a payment made without the market."""
-    return (await session.scalars(_LOCKED_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
+    mine = _LOCKED_OF_PAYMENT[may_wait(session, payment_id)]
+    return (await session.scalars(mine, {"payment_id": payment_id})).one_or_none()
 
 
 async def lock(session: Session, order_id: UUID) -> Order:

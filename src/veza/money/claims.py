@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -33,10 +33,7 @@ R = TypeVar("R", bound=Attempted)
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[R]):
-    """A row this worker may carry out until `lease_until`. `row` shows it as it was before the claim.
-
-    `target` is the provider's id of what the request is about, `body` the frozen request; None where there is none.
-    """
+    """A row this worker may carry out until `lease_until`. `row` shows it as it was before the claim."""
 
     row: R
     id: UUID
@@ -46,8 +43,7 @@ class Claim(Generic[R]):
     lease_until: datetime
     looks_first: bool
     only_looks: bool
-    target: str | None
-    body: str | None
+    context: dict[str, Any] = field(default_factory=dict)
 
     @property
     def last_sent_at(self) -> datetime | None:

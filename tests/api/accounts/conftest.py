@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from litestar import Litestar
 from sqlalchemy import select
 
 from tests.applications import Made, application
+from tests.client import Client, http_client
 from veza.accounts import credentials, people, roles
 from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
@@ -39,54 +40,22 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
-class Browser:
-    """A client that keeps its cookies and sends a new key with every write."""
-
-    client: httpx.AsyncClient
-
-    async def get(self, path: str, expect: int = 200, **params: Any) -> Any:
-        answer = await self.client.get(f"/api/v1{path}", params=params)
-        assert answer.status_code == expect, answer.text
-        return answer.json()
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        key: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        sent = {"Idempotency-Key": key or str(uuid4()), **(headers or {})}
-        content = {} if body is None and method in ("POST", "PUT", "PATCH") else body
-        return await self.client.request(method, f"/api/v1{path}", json=content, headers=sent)
-
-    async def write(self, method: str, path: str, body: Any = None, *, expect: int, **more: Any) -> Any:
-        answer = await self.send(method, path, body, **more)
-        assert answer.status_code == expect, answer.text
-        return answer.json() if answer.content else None
-
-    async def refused(self, method: str, path: str, body: Any, status: int, kind: str) -> str:
-        """A write that must be refused as this kind of problem; its sentence."""
-        answer = await self.send(method, path, body)
-        problem = answer.json()
-        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
-        return str(problem["detail"])
+class Browser(Client):
+    """A client that keeps its cookies."""
 
     async def proof(self, password: str = PASSWORD, **more: Any) -> dict[str, str]:
         """The header of a fresh proof."""
-        made = await self.write("POST", "/me/proofs", {"password": password, **more}, expect=201)
+        made = await self.call("POST", "/me/proofs", {"password": password, **more}, expect=201)
         return {"X-Veza-Proof": made["proof"]}
 
     async def token(self, name: str = "t", *scopes: str, **more: Any) -> str:
         """The text of a new API token."""
         wanted = {"name": name, "scopes": list(scopes) or ["read"], "password": PASSWORD, **more}
-        made = await self.write("POST", "/me/tokens", wanted, expect=201)
+        made = await self.call("POST", "/me/tokens", wanted, expect=201)
         return str(made["token"])
 
     async def sign_in(self, email: str = EMAIL, password: str = PASSWORD, **more: Any) -> UUID:
-        signed_in = await self.write("POST", "/session", {"email": email, "password": password, **more}, expect=201)
+        signed_in = await self.call("POST", "/session", {"email": email, "password": password, **more}, expect=201)
         return UUID(signed_in["person_id"])
 
 
@@ -102,10 +71,9 @@ class Desk:
     told: list[Any] = field(default_factory=list)
     opened: list[httpx.AsyncClient] = field(default_factory=list)
 
-    def browser(self, address: str = "192.0.2.1", headers: Mapping[str, str] | None = None) -> Browser:
+    def browser(self, address: str = "192.0.2.1", headers: dict[str, str] | None = None) -> Browser:
         """Another browser, at a network address of its own."""
-        transport = httpx.ASGITransport(app=self.asgi, raise_app_exceptions=False, client=(address, 1234))
-        client = httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers)
+        client = http_client(self.asgi, headers, address)
         self.opened.append(client)
         return Browser(client)
 
@@ -131,10 +99,10 @@ class Desk:
         """A signed-in browser of a new person."""
         browser = self.browser()
         wanted = {"email": email, "name": name, "password": PASSWORD}
-        await browser.write("POST", "/people", wanted, expect=202)
+        await browser.call("POST", "/people", wanted, expect=202)
         if confirmed:
             token = await self.mailed_token(email)
-            await browser.write("POST", "/email-confirmations", {"token": token}, expect=204)
+            await browser.call("POST", "/email-confirmations", {"token": token}, expect=204)
         person_id = await browser.sign_in(email)
         async with self.database.write() as session:
             for role in given:

@@ -41,7 +41,7 @@ async def test_with_a_second_factor_the_password_alone_is_not_enough(
     await browser.refused(method, path, {**body, name: "wrong one here", "code": codes[0]}, 422, "wrong-password")
     assert (await browser.get("/me"), await browser.get("/me/second-factor"), len(await any_desk.mails())) == before
     assert (await _acts(any_desk)).count("wrong code given again") == 1
-    await browser.write(method, path, {**body, "code": codes[0]}, expect=done)
+    await browser.call(method, path, {**body, "code": codes[0]}, expect=done)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "done"), MATTERS[:2] + MATTERS[4:], ids=IDS[:2] + IDS[4:])
@@ -49,7 +49,7 @@ async def test_without_a_second_factor_the_password_will_do(
     desk: Desk, method: str, path: str, body: dict[str, Any], done: int
 ) -> None:
     browser = await desk.signed_up()
-    await browser.write(method, path, body, expect=done)
+    await browser.call(method, path, body, expect=done)
 
 
 async def test_a_code_proves_one_thing_once(any_desk: Desk) -> None:
@@ -64,14 +64,14 @@ async def test_a_code_proves_one_thing_once(any_desk: Desk) -> None:
 
 async def test_a_second_factor_that_waits_for_its_first_code_is_not_asked_for(desk: Desk) -> None:
     browser = await desk.signed_up()
-    await browser.write("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
-    await browser.write("PUT", "/me/password", {"current": PASSWORD, "new": NEW}, expect=204)
+    await browser.call("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
+    await browser.call("PUT", "/me/password", {"current": PASSWORD, "new": NEW}, expect=204)
 
 
 async def test_a_repeat_of_what_was_proven_is_told_that_it_was_done(desk: Desk) -> None:
     browser, _, codes = await turned_on(desk)
     body = {"current": PASSWORD, "new": NEW, "code": codes[0]}
-    await browser.write("PUT", "/me/password", body, expect=204, key="k")
+    await browser.call("PUT", "/me/password", body, expect=204, key="k")
     again = await browser.send("PUT", "/me/password", body, key="k")
     assert (again.status_code, again.json()["type"]) == (409, "urn:veza:problem:done-already")
     assert "wrong password given again" not in await _acts(desk)
@@ -89,7 +89,7 @@ async def test_right_proofs_cost_no_tries(desk: Desk) -> None:
     for _ in range(12):
         desk.clock.advance(timedelta(seconds=30))
         body = {"password": PASSWORD, "code": code(desk, secret)}
-        await browser.write("POST", "/me/second-factor/recovery-codes", body, expect=201)
+        await browser.call("POST", "/me/second-factor/recovery-codes", body, expect=201)
 
 
 async def _wrong_codes_of_a_stranger(desk: Desk) -> None:
@@ -104,18 +104,18 @@ async def test_who_has_the_password_keeps_the_owner_neither_out_nor_from_changin
     owner, _, codes = await turned_on(any_desk)
     await owner.sign_in(code=codes[0])
     await _wrong_codes_of_a_stranger(any_desk)
-    await owner.write("DELETE", "/session", expect=204)
+    await owner.call("DELETE", "/session", expect=204)
     await owner.sign_in(code=codes[1])
-    await owner.write("PUT", "/me/password", {"current": PASSWORD, "new": NEW, "code": codes[2]}, expect=204)
+    await owner.call("PUT", "/me/password", {"current": PASSWORD, "new": NEW, "code": codes[2]}, expect=204)
 
 
 async def test_who_reads_the_mailbox_gets_no_more_tries_of_a_code(desk: Desk) -> None:
     await turned_on(desk)
     await _wrong_codes_of_a_stranger(desk)
     reader: Browser = desk.browser("203.0.113.66")
-    await reader.write("POST", "/password-resets", {"email": EMAIL}, expect=202)
+    await reader.call("POST", "/password-resets", {"email": EMAIL}, expect=202)
     reset = {"token": await desk.mailed_token(), "password": NEW}
-    await reader.write("POST", "/password-resets/complete", reset, expect=204)
+    await reader.call("POST", "/password-resets/complete", reset, expect=204)
     answer = await reader.send("POST", "/session", {"email": EMAIL, "password": NEW, "code": "000000"})
     assert answer.status_code == 429
 

@@ -16,7 +16,7 @@ async def test_every_kind_is_sent_at_once_until_it_is_stopped(any_desk: Desk) ->
     }
     for pace in ("never", "never", "at_once"):
         wanted = {"kind": "sale", "channel": "mail", "pace": pace}
-        await browser.write("PUT", "/me/notice-preferences", wanted, expect=200)
+        await browser.call("PUT", "/me/notice-preferences", wanted, expect=200)
         after = (await browser.get("/me/notice-preferences"))["items"]
         assert {one["kind"]: one["pace"] for one in after} == {
             **{kind.value: "at_once" for kind in NoticeKind}, "sale": pace,
@@ -34,5 +34,5 @@ async def test_an_unknown_switch_changes_nothing(desk: Desk, wrong: dict[str, st
 
 async def test_one_person_s_choice_is_not_another_s(desk: Desk) -> None:
     anna, ben = await desk.signed_up(EMAIL), await desk.signed_up("ben@example.org", name="Ben")
-    await anna.write("PUT", "/me/notice-preferences", {"kind": "order", "channel": "mail", "pace": "never"}, expect=200)
+    await anna.call("PUT", "/me/notice-preferences", {"kind": "order", "channel": "mail", "pace": "never"}, expect=200)
     assert all(one["pace"] == "at_once" for one in (await ben.get("/me/notice-preferences"))["items"])

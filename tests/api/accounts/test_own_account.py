@@ -28,18 +28,18 @@ async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Des
     assert [(item["address"], item["is_this"]) for item in items] == [("203.0.113.9", False), ("192.0.2.1", True)]
     assert (await browser.get("/me/sessions", current="true"))["items"] == [items[1]]
     assert (await browser.get("/me/sessions", current="false"))["items"] == [items[0]]
-    await browser.write("DELETE", f"/me/sessions/{items[0]['id']}", expect=204)
+    await browser.call("DELETE", f"/me/sessions/{items[0]['id']}", expect=204)
     await elsewhere.get("/me", expect=401)
     await browser.refused("DELETE", f"/me/sessions/{items[0]['id']}", None, 404, "not-found")
     await elsewhere.sign_in()
-    await browser.write("DELETE", "/me/sessions", expect=204)
+    await browser.call("DELETE", "/me/sessions", expect=204)
     await elsewhere.get("/me", expect=401)
     await browser.get("/me")
 
 
 async def test_nobody_ends_or_revokes_what_is_somebody_elses(desk: Desk) -> None:
     anna, ben = await desk.signed_up(), await desk.signed_up("ben@example.org")
-    token = await anna.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+    token = await anna.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     session_id = (await anna.get("/me/sessions"))["items"][0]["id"]
     await ben.refused("DELETE", f"/me/tokens/{token['id']}", None, 404, "not-found")
     await ben.refused("DELETE", f"/me/sessions/{session_id}", None, 404, "not-found")
@@ -49,7 +49,7 @@ async def test_nobody_ends_or_revokes_what_is_somebody_elses(desk: Desk) -> None
 
 async def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
-    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+    made = await browser.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     assert made["token"].startswith("veza_")
     script = any_desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
     assert (await script.get("/me"))["email"] == EMAIL
@@ -61,7 +61,7 @@ async def test_a_token_does_what_its_scopes_allow_until_it_is_revoked(any_desk: 
     async with any_desk.database.read() as session:
         row = (await session.scalars(select(ApiToken))).one()
     assert made["token"] not in str(vars(row))
-    await browser.write("DELETE", f"/me/tokens/{made['id']}", expect=204)
+    await browser.call("DELETE", f"/me/tokens/{made['id']}", expect=204)
     await script.get("/me", expect=401)
 
 
@@ -69,7 +69,7 @@ async def test_tokens_that_have_ended_are_told_from_those_that_work(any_desk: De
     browser = await any_desk.signed_up()
     for name, days in (("a day", 1), ("a year", 365), ("for good", None)):
         wanted = {"password": PASSWORD, "name": name, "scopes": ["read"], "expires_in_days": days}
-        await browser.write("POST", "/me/tokens", wanted, expect=201)
+        await browser.call("POST", "/me/tokens", wanted, expect=201)
     any_desk.clock.advance(timedelta(days=2))
     listed = {ended: await browser.get("/me/tokens", ended=ended) for ended in ("true", "false")}
     assert [[token["name"] for token in one["items"]] for one in listed.values()] == [["a day"], ["for good", "a year"]]
@@ -77,7 +77,7 @@ async def test_tokens_that_have_ended_are_told_from_those_that_work(any_desk: De
 
 async def test_the_last_use_of_a_token_is_written_once_a_minute(desk: Desk) -> None:
     browser = await desk.signed_up()
-    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+    made = await browser.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     script = desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
     used = []
     for wait in (0, 30, 30):
@@ -90,7 +90,7 @@ async def test_the_last_use_of_a_token_is_written_once_a_minute(desk: Desk) -> N
 async def test_a_token_ends_when_it_was_said_to(desk: Desk) -> None:
     browser = await desk.signed_up()
     wanted = {"password": PASSWORD, "name": "brief", "scopes": ["read"], "expires_in_days": 1}
-    made = await browser.write("POST", "/me/tokens", wanted, expect=201)
+    made = await browser.call("POST", "/me/tokens", wanted, expect=201)
     script = desk.browser(headers={"Authorization": f"Bearer {made['token']}"})
     await script.get("/me")
     desk.clock.advance(timedelta(days=1))
@@ -116,14 +116,14 @@ async def test_a_token_that_makes_no_sense_is_refused(desk: Desk, wanted: Any) -
 async def test_a_person_has_so_many_tokens_and_no_more(desk: Desk) -> None:
     browser = await desk.signed_up()
     for number in range(tokens.MOST_PER_PERSON):
-        await browser.write("POST", "/me/tokens", {**TOKEN_WANTED, "name": f"t{number}"}, expect=201)
+        await browser.call("POST", "/me/tokens", {**TOKEN_WANTED, "name": f"t{number}"}, expect=201)
     await browser.refused("POST", "/me/tokens", TOKEN_WANTED, 409, "too-many-tokens")
 
 
 async def test_a_new_token_is_shown_once_even_to_a_repeat(desk: Desk) -> None:
     browser = await desk.signed_up()
     wanted = TOKEN_WANTED
-    await browser.write("POST", "/me/tokens", wanted, expect=201, key="k")
+    await browser.call("POST", "/me/tokens", wanted, expect=201, key="k")
     again = await browser.send("POST", "/me/tokens", wanted, key="k")
     assert (again.status_code, again.json()["type"]) == (409, "urn:veza:problem:done-already")
     assert len((await browser.get("/me/tokens"))["items"]) == 1
@@ -131,7 +131,7 @@ async def test_a_new_token_is_shown_once_even_to_a_repeat(desk: Desk) -> None:
 
 async def test_an_export_has_every_rooms_part_and_no_secret(desk: Desk) -> None:
     browser = await desk.signed_up()
-    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+    made = await browser.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     answer = await browser.client.get("/api/v1/me/export")
     assert "attachment" in answer.headers["content-disposition"]
     parts = answer.json()
@@ -145,9 +145,9 @@ async def test_an_export_has_every_rooms_part_and_no_secret(desk: Desk) -> None:
 async def test_deleting_an_account_removes_what_is_personal_and_keeps_the_row(any_desk: Desk) -> None:
     browser = await any_desk.signed_up(EMAIL, Role.ARTIST)
     person_id = await any_desk.person_id()
-    made = await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+    made = await browser.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     await browser.refused("DELETE", "/me", {"password": "wrong one here"}, 422, "wrong-password")
-    await browser.write("DELETE", "/me", {"password": PASSWORD}, expect=204)
+    await browser.call("DELETE", "/me", {"password": PASSWORD}, expect=204)
     await browser.get("/me", expect=401)
     await any_desk.browser(headers={"Authorization": f"Bearer {made['token']}"}).get("/me", expect=401)
     await any_desk.browser().refused(
@@ -171,13 +171,13 @@ async def test_deleting_an_account_removes_what_is_personal_and_keeps_the_row(an
 async def test_mails_about_a_person_go_with_the_account_wherever_they_went(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
     proof = {"password": PASSWORD}
-    await browser.write("PUT", "/me/email", {"email": "anna@new.example", **proof}, expect=202)
+    await browser.call("PUT", "/me/email", {"email": "anna@new.example", **proof}, expect=202)
     token = await any_desk.mailed_token("anna@new.example")
-    await browser.write("POST", "/email-confirmations", {"token": token}, expect=204)
-    await browser.write("PUT", "/me/email", {"email": "anna@never.example", **proof}, expect=202)
+    await browser.call("POST", "/email-confirmations", {"token": token}, expect=204)
+    await browser.call("PUT", "/me/email", {"email": "anna@never.example", **proof}, expect=202)
     mails = (await browser.get("/me/export"))["account"]["mails"]
     assert {mail["to"] for mail in mails} == {EMAIL, "anna@new.example", "anna@never.example"}
-    await browser.write("DELETE", "/me", proof, expect=204)
+    await browser.call("DELETE", "/me", proof, expect=204)
     assert [(mail.to, mail.subject) for mail in await any_desk.mails()] == [
         ("anna@new.example", "Your account was deleted")
     ]
@@ -189,7 +189,7 @@ async def test_an_address_nobody_confirmed_gives_and_takes_no_mails_of_others(an
     browser = await any_desk.signed_up(confirmed=False)
     mails = (await browser.get("/me/export"))["account"]["mails"]
     assert [one["subject"] for one in mails] == ["Confirm your address"]
-    await browser.write("DELETE", "/me", {"password": PASSWORD}, expect=204)
+    await browser.call("DELETE", "/me", {"password": PASSWORD}, expect=204)
     left = [one.subject for one in await any_desk.mails()]
     assert left == ["What you bought", "Your account was deleted"]
 
@@ -198,13 +198,13 @@ async def test_what_is_revoked_ends_at_once_in_every_process(database_url: str, 
     async for one in open_desk(database_url, clock):
         async for other in open_desk(database_url, clock):  # another process on the same database
             here = await one.signed_up()
-            made = await here.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+            made = await here.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
             script = other.browser(headers={"Authorization": f"Bearer {made['token']}"})
             there = other.browser()
             await there.sign_in()
             await script.get("/me")
             await there.get("/me")
-            await here.write("DELETE", f"/me/tokens/{made['id']}", expect=204)
-            await here.write("DELETE", "/me/sessions", expect=204)
+            await here.call("DELETE", f"/me/tokens/{made['id']}", expect=204)
+            await here.call("DELETE", "/me/sessions", expect=204)
             await script.get("/me", expect=401)
             await there.get("/me", expect=401)

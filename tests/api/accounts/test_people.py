@@ -52,12 +52,12 @@ async def test_roles_count_from_the_next_request_on(any_desk: Desk) -> None:
     person_id = await any_desk.person_id()
     await browser.get("/people", expect=403)
     for _ in range(2):
-        given = await operator.write("PUT", f"/people/{person_id}/roles/admin", expect=200)
+        given = await operator.call("PUT", f"/people/{person_id}/roles/admin", expect=200)
         assert given["roles"] == ["listener", "admin"]
     await browser.get("/people")
-    await operator.write("PUT", f"/people/{person_id}/roles/moderator", expect=200)
+    await operator.call("PUT", f"/people/{person_id}/roles/moderator", expect=200)
     await operator.refused("DELETE", f"/people/{person_id}/roles/admin", None, 409, "last-admin")
-    taken = await operator.write("DELETE", f"/people/{person_id}/roles/moderator", expect=200)
+    taken = await operator.call("DELETE", f"/people/{person_id}/roles/moderator", expect=200)
     assert taken["roles"] == ["listener", "admin"]
     acts = (await operator.get("/audit", person=str(person_id), act="role given"))["items"]
     assert [(act["actor"], act["detail"]) for act in acts] == [("operator", "moderator"), ("operator", "admin")]
@@ -101,7 +101,7 @@ async def test_the_last_admin_cannot_leave(desk: Desk) -> None:
 async def test_closing_an_account_tells_its_person(any_desk: Desk) -> None:
     browser, operator = await any_desk.signed_up(), any_desk.operator()
     person_id = await any_desk.person_id()
-    await operator.write("DELETE", f"/people/{person_id}", expect=204)
+    await operator.call("DELETE", f"/people/{person_id}", expect=204)
     await browser.get("/me", expect=401)
     await operator.get(f"/people/{person_id}", expect=404)
     assert (await operator.get("/people"))["items"] == []
@@ -112,7 +112,7 @@ async def test_the_first_admin_comes_by_the_printed_link_once(any_desk: Desk) ->
     browser, other = await any_desk.signed_up(), await any_desk.signed_up("ben@example.org")
     links = [await admin_link(any_desk.database, "http://veza.test") for _ in range(2)]
     tokens = [str(link).partition("?token=")[2] for link in links]
-    claimed = await browser.write("POST", "/admin-claim", {"token": tokens[0]}, expect=200)
+    claimed = await browser.call("POST", "/admin-claim", {"token": tokens[0]}, expect=200)
     assert claimed["roles"] == ["listener", "admin"]
     for token in tokens:
         await other.refused("POST", "/admin-claim", {"token": token}, 422, "bad-link")

@@ -71,6 +71,6 @@ async def test_a_proof_takes_the_password_and_a_code_where_there_is_one(any_desk
 async def test_a_new_password_ends_a_proof_that_was_given_before(desk: Desk) -> None:
     anna = await desk.signed_up(EMAIL, Role.ADMIN)
     proof = await anna.proof()
-    await anna.write("PUT", "/me/password", {"current": PASSWORD, "new": "a ferry full of harps"}, expect=204)
+    await anna.call("PUT", "/me/password", {"current": PASSWORD, "new": "a ferry full of harps"}, expect=204)
     address = f"/people/{await desk.person_id()}/roles/moderator"
     assert (await anna.send("PUT", address, headers=proof)).json()["type"] == NEEDED

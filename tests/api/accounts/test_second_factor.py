@@ -19,16 +19,16 @@ def code(desk: Desk, secret: str) -> str:
 
 async def turned_on(desk: Desk) -> tuple[Browser, str, list[str]]:
     browser = await desk.signed_up()
-    begun = await browser.write("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
+    begun = await browser.call("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
     wanted = {"code": code(desk, begun["secret"])}
-    made = await browser.write("POST", "/me/second-factor/confirmation", wanted, expect=201)
+    made = await browser.call("POST", "/me/second-factor/confirmation", wanted, expect=201)
     return browser, begun["secret"], made["recovery_codes"]
 
 
 async def test_setting_up_gives_an_app_what_it_needs_and_turns_nothing_on(desk: Desk) -> None:
     browser = await desk.signed_up()
     await browser.refused("POST", "/me/second-factor", {"password": "wrong one here"}, 422, "wrong-password")
-    begun = await browser.write("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
+    begun = await browser.call("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
     assert begun["uri"].startswith("otpauth://totp/Veza:anna%40example.org?secret=" + begun["secret"])
     assert begun["qr_svg"].startswith("<svg")
     assert await browser.get("/me/second-factor") == {"is_on": False, "recovery_codes_left": 0}
@@ -66,7 +66,7 @@ async def test_a_recovery_code_works_once_and_new_ones_replace_all(any_desk: Des
     assert (await browser.get("/me/second-factor"))["recovery_codes_left"] == 9
     any_desk.clock.advance(timedelta(seconds=30))
     wanted = {"password": PASSWORD, "code": code(any_desk, secret)}
-    renewed = await browser.write("POST", "/me/second-factor/recovery-codes", wanted, expect=201)
+    renewed = await browser.call("POST", "/me/second-factor/recovery-codes", wanted, expect=201)
     await any_desk.browser().refused("POST", "/session", {**RIGHT, "code": codes[1]}, 422, "wrong-code")
     await any_desk.browser().sign_in(code=renewed["recovery_codes"][1])
 
@@ -74,11 +74,11 @@ async def test_a_recovery_code_works_once_and_new_ones_replace_all(any_desk: Des
 async def test_what_becomes_of_a_second_factor_is_written_down_with_where_it_came_from(desk: Desk) -> None:
     browser, _, codes = await turned_on(desk)
     await desk.browser("198.51.100.9").sign_in(code=codes[0])
-    made = await browser.write(
+    made = await browser.call(
         "POST", "/me/second-factor/recovery-codes", {"password": PASSWORD, "code": codes[1]}, expect=201
     )
     proof = {"password": PASSWORD, "code": made["recovery_codes"][0]}
-    await browser.write("DELETE", "/me/second-factor", proof, expect=204)
+    await browser.call("DELETE", "/me/second-factor", proof, expect=204)
     listed = (await desk.operator().get("/audit", sort="oldest"))["items"]
     acts = [(one["act"], one["address"]) for one in listed if "factor" in one["act"] or "code" in one["act"]]
     assert acts == [
@@ -104,7 +104,7 @@ async def test_turning_it_off_takes_the_password_and_a_code(desk: Desk) -> None:
     off: Any = {"password": PASSWORD, "code": "000000"}
     await browser.refused("DELETE", "/me/second-factor", off, 422, "wrong-code")
     await browser.refused("POST", "/me/second-factor", {"password": PASSWORD}, 409, "second-factor-on")
-    await browser.write("DELETE", "/me/second-factor", {**off, "code": codes[3]}, expect=204)
+    await browser.call("DELETE", "/me/second-factor", {**off, "code": codes[3]}, expect=204)
     await desk.browser().sign_in()
     await browser.refused("DELETE", "/me/second-factor", {**off, "code": codes[4]}, 409, "no-second-factor")
     assert "The second factor was turned off" in [mail.subject for mail in await desk.mails(EMAIL)]

@@ -24,12 +24,12 @@ WRONG = {"email": EMAIL, "password": "not the right one"}
 async def test_signing_out_ends_the_session_everywhere(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
     cookie = dict(browser.client.cookies)
-    await browser.write("DELETE", "/session", expect=204)
+    await browser.call("DELETE", "/session", expect=204)
     assert "veza" not in browser.client.cookies
     stolen = any_desk.browser()
     stolen.client.cookies.update(cookie)
     await stolen.get("/me", expect=401)
-    await browser.write("DELETE", "/session", expect=204)
+    await browser.call("DELETE", "/session", expect=204)
 
 
 async def test_signing_in_again_renews_the_session(desk: Desk) -> None:
@@ -68,7 +68,7 @@ async def test_only_digests_of_secrets_are_stored(desk: Desk) -> None:
 async def test_cookies_are_host_bound_and_secure_under_https(sqlite_url: str, clock: ManualClock) -> None:
     async for desk in open_desk(sqlite_url, clock, "https://veza.test"):
         browser = desk.browser()
-        await browser.write("POST", "/people", {**RIGHT, "name": "Anna"}, expect=202)
+        await browser.call("POST", "/people", {**RIGHT, "name": "Anna"}, expect=202)
         answer = await browser.send("POST", "/session", RIGHT)
         cookies = answer.headers.get_list("set-cookie")
         assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-veza", "__Host-veza-device"]
@@ -101,7 +101,7 @@ async def test_a_write_with_our_cookie_from_another_site_is_refused(desk: Desk, 
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:veza:problem:cross-site-request")
     assert (await browser.get("/me"))["name"] == "Anna"
     own = {"Origin": "http://veza.test", "Sec-Fetch-Site": "same-origin"}
-    await browser.write("PATCH", "/me", {"name": "Eve"}, expect=200, headers=own)
+    await browser.call("PATCH", "/me", {"name": "Eve"}, expect=200, headers=own)
 
 
 async def test_strangers_failures_do_not_keep_the_owner_out(any_desk: Desk) -> None:
@@ -112,7 +112,7 @@ async def test_strangers_failures_do_not_keep_the_owner_out(any_desk: Desk) -> N
     late = await strangers[0].send("POST", "/session", RIGHT)
     assert late.status_code == 429
     assert 1 <= int(late.headers["retry-after"]) <= 60
-    await owner.write("DELETE", "/session", expect=204)
+    await owner.call("DELETE", "/session", expect=204)
     await owner.sign_in()
     any_desk.clock.advance(timedelta(seconds=int(late.headers["retry-after"])))
     await strangers[0].sign_in()
@@ -124,9 +124,9 @@ async def test_a_reset_by_mail_makes_a_new_device_known_while_strangers_guess(de
         await desk.browser(f"198.51.100.{number}").send("POST", "/session", WRONG)
     fresh = desk.browser("203.0.113.5")
     assert (await fresh.send("POST", "/session", RIGHT)).status_code == 429
-    await fresh.write("POST", "/password-resets", {"email": EMAIL}, expect=202)
+    await fresh.call("POST", "/password-resets", {"email": EMAIL}, expect=202)
     wanted = {"token": await desk.mailed_token(), "password": "a ferry full of harps"}
-    await fresh.write("POST", "/password-resets/complete", wanted, expect=204)
+    await fresh.call("POST", "/password-resets/complete", wanted, expect=204)
     await fresh.sign_in(password="a ferry full of harps")
 
 

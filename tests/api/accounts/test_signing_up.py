@@ -15,11 +15,11 @@ WANTED = {"email": EMAIL, "name": "Anna", "password": PASSWORD}
 
 async def test_from_signing_up_to_a_confirmed_account(any_desk: Desk) -> None:
     browser = any_desk.browser()
-    await browser.write("POST", "/people", WANTED, expect=202)
+    await browser.call("POST", "/people", WANTED, expect=202)
     await browser.sign_in()
     me = await browser.get("/me")
     assert (me["email"], me["name"], me["email_confirmed_at"], me["roles"]) == (EMAIL, "Anna", None, ["listener"])
-    await browser.write("POST", "/email-confirmations", {"token": await any_desk.mailed_token()}, expect=204)
+    await browser.call("POST", "/email-confirmations", {"token": await any_desk.mailed_token()}, expect=204)
     assert (await browser.get("/me"))["email_confirmed_at"] is not None
     assert (await browser.get("/session"))["is_confirmed"] is True
 
@@ -83,7 +83,7 @@ async def test_bad_input_is_one_sentence_and_nothing_changes(desk: Desk, change:
 
 async def test_every_fault_of_a_sign_up_is_told_at_once(desk: Desk) -> None:
     wanted = {"email": "anna", "name": "  ", "password": "short"}
-    told = await desk.browser().write("POST", "/people", wanted, expect=422)
+    told = await desk.browser().call("POST", "/people", wanted, expect=422)
     assert [one["pointer"] for one in told["errors"]] == ["/email", "/name", "/password"]
 
 
@@ -100,19 +100,19 @@ async def test_an_international_domain_is_one_address_however_it_is_written(desk
 
 async def test_a_link_works_once_and_for_a_while(desk: Desk) -> None:
     browser = desk.browser()
-    await browser.write("POST", "/people", WANTED, expect=202)
+    await browser.call("POST", "/people", WANTED, expect=202)
     token = await desk.mailed_token()
     for bad in ("x", token[:-1], token.swapcase()):
         await browser.refused("POST", "/email-confirmations", {"token": bad}, 422, "bad-link")
     await browser.refused("POST", "/password-resets/complete", {"token": token, "password": PASSWORD}, 422, "bad-link")
-    await browser.write("POST", "/email-confirmations", {"token": token}, expect=204)
+    await browser.call("POST", "/email-confirmations", {"token": token}, expect=204)
     await browser.refused("POST", "/email-confirmations", {"token": token}, 422, "bad-link")
 
 
 async def test_an_old_link_is_good_for_nothing_and_a_new_one_can_be_had(desk: Desk) -> None:
     browser = await desk.signed_up(confirmed=False)
     old = await desk.mailed_token()
-    await browser.write("POST", "/me/email/confirmation-mails", expect=202)
+    await browser.call("POST", "/me/email/confirmation-mails", expect=202)
     await browser.refused("POST", "/email-confirmations", {"token": old}, 422, "bad-link")
     newer = await desk.mailed_token()
     desk.clock.advance(timedelta(days=3))
@@ -128,7 +128,7 @@ async def test_nobodys_mailbox_is_filled_by_strangers(desk: Desk) -> None:
 
 async def test_a_repeat_of_a_sign_up_does_nothing_and_keeps_no_trace_of_the_password(desk: Desk) -> None:
     browser = desk.browser()
-    await browser.write("POST", "/people", WANTED, expect=202, key="k")
+    await browser.call("POST", "/people", WANTED, expect=202, key="k")
     again = await browser.send("POST", "/people", WANTED, key="k")
     assert (again.status_code, again.json()["type"]) == (409, "urn:veza:problem:done-already")
     other = await browser.send("POST", "/people", {**WANTED, "password": "another good one"}, key="k")

@@ -27,9 +27,9 @@ async def strict(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
 
 
 async def _turn_on(desk: Desk, browser: Browser) -> str:
-    begun = await browser.write("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
+    begun = await browser.call("POST", "/me/second-factor", {"password": PASSWORD}, expect=201)
     wanted = {"code": code(desk, begun["secret"])}
-    await browser.write("POST", "/me/second-factor/confirmation", wanted, expect=201)
+    await browser.call("POST", "/me/second-factor/confirmation", wanted, expect=201)
     return str(begun["secret"])
 
 
@@ -64,7 +64,7 @@ async def test_the_rights_come_with_a_sign_in_by_code_and_go_with_the_second_fac
     await elsewhere.get("/people")
     strict.clock.advance(timedelta(seconds=30))
     off = {"password": PASSWORD, "code": code(strict, secret)}
-    await browser.write("DELETE", "/me/second-factor", off, expect=204)
+    await browser.call("DELETE", "/me/second-factor", off, expect=204)
     for one in (browser, elsewhere):
         await _refused(one)
     await _turn_on(strict, browser)
@@ -84,7 +84,7 @@ async def test_the_operators_token_is_its_own_proof(strict: Desk) -> None:
     await strict.signed_up()
     await strict.operator().get("/people")
     person = await strict.person_id()
-    await strict.operator().write("PUT", f"/people/{person}/roles/moderator", expect=200)
+    await strict.operator().call("PUT", f"/people/{person}/roles/moderator", expect=200)
 
 
 async def test_without_the_rule_a_password_is_enough(desk: Desk) -> None:

@@ -20,7 +20,7 @@ async def _subjects(desk: Desk, to: str = EMAIL) -> list[str]:
 async def test_a_new_device_is_told_of_and_a_known_one_is_not(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
     assert DEVICE not in await _subjects(any_desk)
-    await browser.write("DELETE", "/session", expect=204)
+    await browser.call("DELETE", "/session", expect=204)
     await browser.sign_in()
     assert DEVICE not in await _subjects(any_desk)
     thief = any_desk.browser("203.0.113.66", {"User-Agent": "Thief/1.0"})
@@ -33,8 +33,8 @@ async def test_a_new_device_is_told_of_and_a_known_one_is_not(any_desk: Desk) ->
 
 async def test_the_first_sign_in_is_told_of_where_it_is_not_from_who_just_signed_up(desk: Desk) -> None:
     browser = desk.browser()
-    await browser.write("POST", "/people", {"email": EMAIL, "name": "Anna", "password": PASSWORD}, expect=202)
-    await browser.write("POST", "/email-confirmations", {"token": await desk.mailed_token()}, expect=204)
+    await browser.call("POST", "/people", {"email": EMAIL, "name": "Anna", "password": PASSWORD}, expect=202)
+    await browser.call("POST", "/email-confirmations", {"token": await desk.mailed_token()}, expect=204)
     desk.clock.advance(timedelta(hours=2))
     await desk.browser("203.0.113.66").sign_in()
     assert await _subjects(desk) == ["Confirm your address", DEVICE]
@@ -48,12 +48,12 @@ async def test_an_address_nobody_confirmed_is_not_written_to(desk: Desk) -> None
 
 async def test_a_new_token_is_told_of(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
-    await browser.write("POST", "/me/tokens", TOKEN_WANTED, expect=201)
+    await browser.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     told = (await any_desk.mails(EMAIL))[-1]
     assert told.subject == TOKEN
     assert "“backup”" in told.text
     assert "It ends on " in told.text
-    await browser.write("POST", "/me/tokens", {**TOKEN_WANTED, "expires_in_days": None}, expect=201)
+    await browser.call("POST", "/me/tokens", {**TOKEN_WANTED, "expires_in_days": None}, expect=201)
     assert "It works until it is revoked." in (await any_desk.mails(EMAIL))[-1].text
 
 
@@ -69,7 +69,7 @@ async def test_a_code_used_twice_is_told_of_at_sign_in_and_where_it_is_asked_aga
     assert said == never
     assert (await _subjects(any_desk)).count(REUSED) == count + 1
     assert "from 203.0.113.66" in (await any_desk.mails(EMAIL))[-1].text
-    await browser.write("POST", "/me/proofs", {"password": PASSWORD, "code": codes[0]}, expect=201)
+    await browser.call("POST", "/me/proofs", {"password": PASSWORD, "code": codes[0]}, expect=201)
     again = {"password": PASSWORD, "code": codes[0]}
     await browser.refused("POST", "/me/proofs", again, 422, "wrong-code")
     assert (await _subjects(any_desk)).count(REUSED) == count + 2
@@ -95,7 +95,7 @@ async def test_tokens_end_with_other_sessions(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()
     script = any_desk.browser(headers={"Authorization": f"Bearer {await browser.token()}"})
     await script.get("/me")
-    await browser.write("DELETE", "/me/sessions", expect=204)
+    await browser.call("DELETE", "/me/sessions", expect=204)
     await script.get("/me", expect=401)
     await browser.get("/me")
     (act,) = (await any_desk.operator().get("/audit", act="sessions ended"))["items"]

@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import pytest
 from litestar import Litestar
 
-from tests.api.visitors import by_header, visiting
+from tests.api.visitors import by_header
 from tests.applications import Made, application
+from tests.client import Client, http_client
+from tests.factories import person
 from veza.accounts import links
 from veza.accounts.links import Purpose
-from veza.accounts.people import Person
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.catalog.artists import find_artist
@@ -38,50 +38,30 @@ TAKES_PROOF = re.compile(r"^/artists/[^/]+/(members|invitations$)")
 
 
 @dataclass
-class Shelf:
+class Shelf(Client):
     """The catalogue with a client; `anna` and `ben` are people with the role artist, `anna` runs `artist`."""
 
+    roles_of_a_person = ("artist",)
     catalog: Catalog
     clock: ManualClock
     litestar: Litestar
-    client: httpx.AsyncClient
     anna: UUID
     ben: UUID
     became_artists: list[UUID] = field(default_factory=list)
     artist: dict[str, Any] = field(default_factory=dict)
 
-    async def call(
-        self, method: str, path: str, body: Any = None, *, by: Any = None, expect: int | None = None, **more: Any
-    ) -> Any:
-        """Any request under /api/v1 by a person (artist), by headers, or by nobody; the decoded answer."""
-        answer = await self.send(method, path, body, by=by, **more)
-        wanted = expect or {"GET": 200, "POST": 201}.get(method, 200)
-        assert answer.status_code == wanted, answer.text
-        return answer.json()
-
-    async def send(
-        self, method: str, path: str, body: Any = None, *, by: Any = None, key: str | None = None, **more: Any
-    ) -> httpx.Response:
-        who = by if isinstance(by, dict) else visiting(by, "artist") if by else {}
-        headers = {**who, **({} if method == "GET" else {"Idempotency-Key": key or str(uuid4())})}
-        json = {} if body is None and method in {"POST", "PUT", "PATCH"} else body
-        sent: dict[str, Any] = {"json": json} if json is not None and "content" not in more else {}
+    async def headers_of(
+        self, by: UUID | dict[str, str] | None, roles: tuple[str, ...], method: str, path: str
+    ) -> dict[str, str]:
+        headers = await super().headers_of(by, roles, method, path)
         if isinstance(by, UUID) and method != "GET" and TAKES_PROOF.search(path):
             headers["X-Veza-Proof"] = await self.proof(by)
-        headers |= more.pop("headers", {})
-        return await self.client.request(method, f"/api/v1{path}", headers=headers, **sent, **more)
+        return headers
 
     async def proof(self, person_id: UUID) -> str:
         """A fresh proof of this person, as their password would give."""
         async with self.catalog.database.write() as session:
             return links.make(session, Purpose.PROOF, person_id)
-
-    async def refused(self, method: str, path: str, body: Any, status: int, kind: str, *, by: Any = None) -> str:
-        """A request that must be refused as this kind of problem; its sentence."""
-        answer = await self.send(method, path, body, by=by)
-        problem = answer.json()
-        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
-        return str(problem["detail"])
 
     async def join(self, person_id: UUID, part: str = "member") -> None:
         """Make somebody one of the artist's people."""
@@ -104,30 +84,6 @@ class Shelf:
         shown: dict[str, Any] = await self.call("GET", f"/releases/{made['id']}", by=self.anna)
         return shown
 
-    async def walk(self, path: str, limit: int = 2, *, by: Any = None, **filters: Any) -> list[Any]:
-        """Every item of a list, page by page."""
-        items: list[Any] = []
-        cursor: dict[str, str] = {}
-        for _ in range(50):
-            page = await self.call("GET", path, by=by, params={"limit": limit, **filters, **cursor})
-            assert len(page["items"]) <= limit
-            items += page["items"]
-            if page["next_cursor"] is None:
-                return items
-            cursor = {"cursor": page["next_cursor"]}
-        raise AssertionError("the pages do not end")
-
-
-async def make_person(database: Database, name: str, email: str | None = None) -> UUID:
-    """A person with a confirmed address."""
-    async with database.write() as session:
-        person = Person(
-            id=session.new_id(), email=email or f"{name.lower()}@example.org", name=name,
-            email_confirmed_at=session.now, created_at=session.now,
-        )  # fmt: skip
-        session.add(person)
-        return person.id
-
 
 def _application(database: Any, catalog: Any) -> Made:
     routes = [api_v1(by_header, catalog_routes(catalog)), cover_route(catalog, by_header)]
@@ -144,11 +100,11 @@ async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator
         became.append(person_id)
 
     catalog = Catalog(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
-    anna, ben = await make_person(database, "Anna"), await make_person(database, "Ben")
+    anna = await person(database, "Anna", email="anna@example.org")
+    ben = await person(database, "Ben", email="ben@example.org")
     with application(_application, database, catalog) as (asgi, litestar):
-        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
-            shelf = Shelf(catalog, clock, litestar, client, anna, ben, became)
+        async with http_client(asgi) as client:
+            shelf = Shelf(client, catalog, clock, litestar, anna, ben, became)
             shelf.artist = await shelf.call("POST", "/artists", ARTIST, by=anna)
             clock.advance(timedelta(seconds=1))
             yield shelf

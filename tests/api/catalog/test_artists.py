@@ -123,6 +123,8 @@ async def test_two_artists_taking_one_name_at_once_both_get_one(any_shelf: Shelf
 
 async def test_only_its_people_change_an_artist(shelf: Shelf) -> None:
     path = f"/artists/{shelf.artist['id']}"
+    seen = ("", "/members", "/invitations")
+    before = [await shelf.call("GET", path + rest, by=shelf.anna) for rest in seen]
     for method, where, body in (
         ("PATCH", path, {"bio": "mine"}),
         ("GET", f"{path}/members", None),
@@ -134,6 +136,7 @@ async def test_only_its_people_change_an_artist(shelf: Shelf) -> None:
     ):
         await shelf.refused(method, where, body, 403, "forbidden", by=shelf.ben)
         await shelf.refused(method, where, body, 401, "unauthorized")
+    assert [await shelf.call("GET", path + rest, by=shelf.anna) for rest in seen] == before
     await shelf.refused("PATCH", f"/artists/{NOBODY}", {"bio": "x"}, 404, "not-found", by=shelf.anna)
 
 

@@ -10,9 +10,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.api.catalog.conftest import NOBODY, Shelf, make_person
+from tests.api.catalog.conftest import NOBODY, Shelf
 from tests.api.visitors import visiting
-from tests.catalog.published import change
+from tests.factories import change, person
 from tests.ingest.pictures import opened, picture
 from veza.catalog.artists import Artist
 from veza.catalog.pictures import MOST_BYTES
@@ -96,7 +96,7 @@ async def test_a_picture_on_a_draft_and_on_what_is_published_is_public(shelf: Sh
 async def test_an_owner_sees_the_cover_of_what_was_withdrawn_and_not_of_what_was_hidden(
     any_shelf: Shelf, kind: str
 ) -> None:
-    shelf, eve = any_shelf, await make_person(any_shelf.catalog.database, "Eve")
+    shelf, eve = any_shelf, await person(any_shelf.catalog.database, "Eve", email="eve@example.org")
     release = await shelf.release("A", publish=True)
     cover = (await _put(shelf, release["id"], picture())).json()["cover"]
     item = UUID(release["id"] if kind == "release" else release["tracks"][0]["id"])

@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.api.catalog.conftest import NOBODY, Shelf, make_person
-from tests.catalog.published import change
+from tests.api.catalog.conftest import NOBODY, Shelf
+from tests.factories import change, person
 from tests.statements import counted
 from veza.accounts.people import Person
 from veza.app.personal_data import on_person_deleted
@@ -83,7 +83,7 @@ async def test_the_answer_and_the_work_are_the_same_whether_there_is_an_account_
 
 async def test_only_the_account_of_the_address_accepts_and_it_counts_as_confirmed(any_shelf: Shelf) -> None:
     shelf = any_shelf
-    carl = await make_person(shelf.catalog.database, "Carl")
+    carl = await person(shelf.catalog.database, "Carl", email="carl@example.org")
     await change(shelf.catalog.database, Person, shelf.ben, email_confirmed_at=None)
     await _invited(shelf)
     link = await _link(shelf)
@@ -107,7 +107,7 @@ async def test_an_invitation_ends_when_it_is_taken_back_replaced_too_old_or_its_
     assert len((await shelf.call("GET", f"{path}/invitations", by=shelf.anna))["items"]) == 1
     shelf.clock.advance(LASTS)
     assert (await shelf.call("GET", f"{path}/invitations", by=shelf.anna))["items"] == []
-    carl = await make_person(shelf.catalog.database, "Carl")
+    carl = await person(shelf.catalog.database, "Carl", email="carl@example.org")
     await shelf.join(carl, "owner")
     await _invited(shelf, by=carl)
     by_one_who_left = await _link(shelf)

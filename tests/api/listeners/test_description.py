@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.listeners.conftest import Hall
-from tests.catalog.published import person
+from tests.factories import person
 from veza.catalog import visibility
 from veza.community import comments, playlist_items, playlist_people, playlists
 from veza.http.errors import community as errors
@@ -52,17 +52,17 @@ def test_no_two_kinds_share_a_type() -> None:
 @pytest.mark.parametrize("path", LISTS)
 async def test_no_list_takes_a_damaged_cursor_or_an_unknown_parameter(hall: Hall, path: str) -> None:
     mara = await person(hall.database)
-    how: dict[str, Any] = {"as_": mara, "roles": ("moderator",), "status": 400}
+    how: dict[str, Any] = {"by": mara, "roles": ("moderator",), "status": 400}
     for cursor in ("x", "AAAA", ""):
         await hall.refused("GET", path, kind="bad-cursor", cursor=cursor, **how)
     for name in ("limit", "page"):
-        answer = await hall.ask("GET", path, as_=mara, roles=("moderator",), **{name: "0"})
+        answer = await hall.send("GET", path, by=mara, roles=("moderator",), **{name: "0"})
         assert answer.json()["type"] == "urn:veza:problem:invalid-request"
 
 
 async def test_nobodys_cursor_shows_somebody_elses_list(hall: Hall) -> None:
     mara, ben = await person(hall.database), await person(hall.database, "Ben")
     for _ in range(2):
-        await hall.post("/playlists", {"title": "x"}, as_=mara)
-    cursor = (await hall.get("/me/playlists", as_=mara, limit=1))["next_cursor"]
-    await hall.refused("GET", "/me/playlists", status=400, kind="bad-cursor", as_=ben, limit=1, cursor=cursor)
+        await hall.post("/playlists", {"title": "x"}, by=mara)
+    cursor = (await hall.get("/me/playlists", by=mara, limit=1))["next_cursor"]
+    await hall.refused("GET", "/me/playlists", status=400, kind="bad-cursor", by=ben, limit=1, cursor=cursor)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.listeners.conftest import Hall
-from tests.catalog.published import artist, person, release, tracks
+from tests.factories import artist, person, release, tracks
 from tests.statements import counted
 
 JUDGE = {"roles": ("moderator",)}
@@ -18,7 +18,7 @@ JUDGE = {"roles": ("moderator",)}
 
 async def _reported(hall: Hall, who: UUID, kind: str, subject: Any, **more: Any) -> Any:
     wanted = {"subject_kind": kind, "subject_id": str(subject), "reason": "spam", **more}
-    return await hall.post("/reports", wanted, as_=who)
+    return await hall.post("/reports", wanted, by=who)
 
 
 async def _decided(hall: Hall, report: Any, decision: str, *, expect: int = 200, **how: Any) -> Any:
@@ -42,20 +42,20 @@ async def test_what_is_hidden_leaves_the_public_and_comes_back(any_hall: Hall) -
     mara, anna = await person(database), await person(database, "Anna's manager")
     singer = await artist(database, run_by=anna)
     album, (track,) = await release(database, singer, "a")
-    playlist = await any_hall.post("/playlists", {"title": "Mine", "is_public": True}, as_=anna)
-    await any_hall.post(f"/playlists/{playlist['id']}/items", {"track_ids": [str(track)]}, as_=anna)
-    comment = await any_hall.post("/comments", {"track_id": str(track), "text": "x"}, as_=anna)
-    await any_hall.send("PUT", f"/me/follows/{singer}", as_=mara)
+    playlist = await any_hall.post("/playlists", {"title": "Mine", "is_public": True}, by=anna)
+    await any_hall.post(f"/playlists/{playlist['id']}/items", {"track_ids": [str(track)]}, by=anna)
+    comment = await any_hall.post("/comments", {"track_id": str(track), "text": "x"}, by=anna)
+    await any_hall.call("PUT", f"/me/follows/{singer}", by=mara)
 
     async def public() -> tuple[int, ...]:
-        items = await any_hall.walk(f"/playlists/{playlist['id']}/items", as_=anna)
-        comments = await any_hall.ask("GET", "/comments", track=str(track))
+        items = await any_hall.walk(f"/playlists/{playlist['id']}/items", by=anna)
+        comments = await any_hall.send("GET", "/comments", track=str(track))
         return (
             len(await any_hall.walk("/playlists")),
             sum(item["track"] is not None for item in items),
             len(comments.json().get("items", [])),
-            len(await any_hall.walk("/me/feed", as_=mara)),
-            len(await any_hall.walk("/me/follows", as_=mara)),
+            len(await any_hall.walk("/me/feed", by=mara)),
+            len(await any_hall.walk("/me/follows", by=mara)),
         )
 
     assert await public() == (1, 1, 1, 1, 1)
@@ -72,7 +72,7 @@ async def test_what_is_hidden_leaves_the_public_and_comes_back(any_hall: Hall) -
         assert (hidden["status"], hidden["is_hidden"]) == ("upheld", True), kind
         assert await public() == left, kind
         wanted = {"subject_kind": kind, "subject_id": str(subject), "reason": "spam"}
-        await any_hall.refused("POST", "/reports", wanted, status=404, kind="not-found", as_=mara)
+        await any_hall.refused("POST", "/reports", wanted, status=404, kind="not-found", by=mara)
         restored = await _decided(any_hall, report, "restore")
         assert (restored["status"], restored["decision"], restored["is_hidden"]) == ("dismissed", "restore", False)
         assert await public() == (1, 1, 1, 1, 1), kind
@@ -84,7 +84,7 @@ async def test_what_is_hidden_leaves_the_public_and_comes_back(any_hall: Hall) -
             kind="conflict",
             **JUDGE,
         )
-    told = await any_hall.walk("/me/notices", as_=anna)
+    told = await any_hall.walk("/me/notices", by=anna)
     assert [one["decision"] for one in told] == ["restore", "hide"] * 5
     assert {one["reason"] for one in told} == {"because of the rules"}
 
@@ -97,7 +97,7 @@ async def test_reports_of_one_thing_are_decided_together_and_each_reporter_sees_
     apart = await _reported(any_hall, people[0], "track", other)
     await _decided(any_hall, made[1], "warn")
     for who in people:
-        mine = {one["id"]: one for one in await any_hall.walk("/me/reports", as_=who)}
+        mine = {one["id"]: one for one in await any_hall.walk("/me/reports", by=who)}
         assert {one["status"] for one in mine.values() if one["id"] != apart["id"]} == {"upheld"}
     assert (await any_hall.get(f"/moderation/reports/{apart['id']}", **JUDGE))["status"] == "open"
     (entry,) = await any_hall.walk("/moderation/log", **JUDGE)
@@ -116,7 +116,7 @@ async def test_two_moderators_at_the_same_instant_make_one_decision(any_hall: Ha
     path = f"/moderation/reports/{report['id']}/decision"
     answers = await asyncio.gather(
         *(
-            any_hall.ask("POST", path, {"decision": what, "reason": "why"}, as_=who, roles=("moderator",))
+            any_hall.send("POST", path, {"decision": what, "reason": "why"}, by=who, roles=("moderator",))
             for who, what in zip(judges, ("dismiss", "warn"), strict=True)
         )
     )
@@ -131,19 +131,19 @@ async def test_who_takes_a_report_has_it_for_an_hour(any_hall: Hall) -> None:
     report = await _reported(any_hall, mara, "track", track)
     path = f"/moderation/reports/{report['id']}"
     judge = {"roles": ("moderator",)}
-    taken = await any_hall.post(f"{path}/claim", expect=200, as_=kim, **judge)
+    taken = await any_hall.post(f"{path}/claim", expect=200, by=kim, **judge)
     assert taken["claimed_by"] == f"person {kim}"
     for method, rest, body in (
         ("POST", "/claim", None),
         ("DELETE", "/claim", None),
         ("POST", "/decision", {"decision": "hide", "reason": "why"}),
     ):
-        await any_hall.refused(method, path + rest, body, status=409, kind="report-claimed", as_=lou, **judge)
+        await any_hall.refused(method, path + rest, body, status=409, kind="report-claimed", by=lou, **judge)
     any_hall.clock.advance(timedelta(hours=1))
-    await any_hall.post(f"{path}/claim", expect=200, as_=lou, **judge)
-    assert (await any_hall.send("DELETE", f"{path}/claim", as_=lou, **judge))["claimed_by"] is None
-    await _decided(any_hall, report, "dismiss", as_=kim, **judge)
-    await any_hall.refused("POST", f"{path}/claim", status=409, kind="decided-already", as_=kim, **judge)
+    await any_hall.post(f"{path}/claim", expect=200, by=lou, **judge)
+    assert (await any_hall.call("DELETE", f"{path}/claim", by=lou, **judge))["claimed_by"] is None
+    await _decided(any_hall, report, "dismiss", by=kim, **judge)
+    await any_hall.refused("POST", f"{path}/claim", status=409, kind="decided-already", by=kim, **judge)
 
 
 async def test_a_report_can_be_reopened_unless_another_is_open(any_hall: Hall) -> None:
@@ -168,18 +168,18 @@ async def test_a_person_is_warned_not_hidden(hall: Hall) -> None:
     path, said = f"/moderation/reports/{report['id']}/decision", {"decision": "hide", "reason": "rude"}
     await hall.refused("POST", path, said, status=422, kind="cannot-hide", **JUDGE)
     await _decided(hall, report, "warn")
-    (told,) = await hall.walk("/me/notices", as_=ben)
+    (told,) = await hall.walk("/me/notices", by=ben)
     assert (told["decision"], told["label"], told["read_at"]) == ("warn", "Ben", None)
     read = f"/me/notices/{told['id']}/read"
-    await hall.refused("PUT", read, status=404, kind="not-found", as_=mara)
-    first = await hall.send("PUT", read, as_=ben)
+    await hall.refused("PUT", read, status=404, kind="not-found", by=mara)
+    first = await hall.call("PUT", read, by=ben)
     hall.clock.advance(timedelta(minutes=1))
-    assert await hall.send("PUT", read, as_=ben) == first
+    assert await hall.call("PUT", read, by=ben) == first
 
 
 async def test_a_moderator_decides_without_a_report(any_hall: Hall) -> None:
     mara, (track,) = await person(any_hall.database), await tracks(any_hall.database, "a")
-    comment = await any_hall.post("/comments", {"track_id": str(track), "text": "x"}, as_=mara)
+    comment = await any_hall.post("/comments", {"track_id": str(track), "text": "x"}, by=mara)
     about = {"subject_kind": "comment", "subject_id": comment["id"], "reason": "rude"}
     entry = await any_hall.post("/moderation/decisions", {**about, "decision": "hide"}, **JUDGE)
     assert (entry["decision"], entry["reports_count"]) == ("hide", 0)
@@ -196,9 +196,9 @@ async def test_what_a_moderator_hid_the_artist_does_not_show_again(hall: Hall) -
     database = hall.database
     mara, anna = await person(database), await person(database, "Anna's manager")
     _, (track,) = await release(database, await artist(database, run_by=anna), "a")
-    comment = await hall.post("/comments", {"track_id": str(track), "text": "x"}, as_=mara)
+    comment = await hall.post("/comments", {"track_id": str(track), "text": "x"}, by=mara)
     await _decided(hall, await _reported(hall, anna, "comment", comment["id"]), "hide")
-    said = await hall.refused("DELETE", f"/comments/{comment['id']}/hidden", status=403, kind="forbidden", as_=anna)
+    said = await hall.refused("DELETE", f"/comments/{comment['id']}/hidden", status=403, kind="forbidden", by=anna)
     assert "a moderator hid this" in said
 
 
@@ -208,14 +208,14 @@ NOBODY = "01890000-0000-7000-8000-000000000000"
 @pytest.mark.parametrize("path", ["/moderation/reports", "/moderation/log", f"/moderation/reports/{NOBODY}"])
 async def test_the_queue_is_for_moderators(hall: Hall, path: str) -> None:
     mara = await person(hall.database)
-    await hall.refused("GET", path, status=403, kind="forbidden", as_=mara)
+    await hall.refused("GET", path, status=403, kind="forbidden", by=mara)
     await hall.refused("GET", path, status=401, kind="unauthorized")
 
 
 @pytest.mark.parametrize("kind", ["artist", "release", "track", "comment", "playlist", "person"])
 async def test_what_is_not_there_is_not_reported(hall: Hall, kind: str) -> None:
     wanted = {"subject_kind": kind, "subject_id": str(uuid4()), "reason": "spam"}
-    await hall.refused("POST", "/reports", wanted, status=404, kind="not-found", as_=await person(hall.database))
+    await hall.refused("POST", "/reports", wanted, status=404, kind="not-found", by=await person(hall.database))
 
 
 async def test_the_queue_is_filtered_by_status_and_kind(any_hall: Hall) -> None:
@@ -245,6 +245,6 @@ async def test_longer_lists_take_no_more_queries(any_hall: Hall) -> None:
         await any_hall.post("/moderation/decisions", about, **JUDGE)
         with counted(any_hall.database) as statements:
             for path in ("/me/reports", "/me/notices", "/moderation/reports", "/moderation/log"):
-                await any_hall.get(path, as_=mara, roles=("moderator",))
+                await any_hall.get(path, by=mara, roles=("moderator",))
         said.append(len(statements))
     assert said[0] == said[1] == 4

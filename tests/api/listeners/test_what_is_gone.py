@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.api.listeners.conftest import Hall
-from tests.catalog.published import artist, change, person, release
+from tests.factories import artist, change, person, release
 from veza.accounts.identity import OPERATOR
 from veza.accounts.people import DELETED_NAME
 from veza.app.personal_data import on_person_deleted
@@ -35,10 +35,10 @@ async def test_what_not_everybody_may_see_is_counted_by_nobody(any_hall: Hall) -
     mara = await person(database)
     singer = await artist(database, run_by=await person(database, "Anna"))
     album, (track,) = await release(database, singer, "a")
-    await any_hall.send("PUT", f"/me/follows/{singer}", as_=mara)
-    await any_hall.send("PUT", f"/me/likes/tracks/{track}", as_=mara)
-    await any_hall.send("PUT", f"/me/likes/releases/{album}", as_=mara)
-    await any_hall.post("/comments", {"track_id": str(track), "text": "x"}, as_=mara)
+    await any_hall.call("PUT", f"/me/follows/{singer}", by=mara)
+    await any_hall.call("PUT", f"/me/likes/tracks/{track}", by=mara)
+    await any_hall.call("PUT", f"/me/likes/releases/{album}", by=mara)
+    await any_hall.post("/comments", {"track_id": str(track), "text": "x"}, by=mara)
 
     async def counted() -> list[Any]:
         asked = (
@@ -47,7 +47,7 @@ async def test_what_not_everybody_may_see_is_counted_by_nobody(any_hall: Hall) -
             ("/follower-counts", {"id": str(singer)}),
             ("/comment-counts", {"id": str(track)}),
         )
-        found = [(await any_hall.get(path, as_=mara, **how))["items"][0] for path, how in asked]
+        found = [(await any_hall.get(path, by=mara, **how))["items"][0] for path, how in asked]
         return [(one["count"], one.get("is_mine", one["count"] > 0)) for one in found]
 
     seen, nothing = (1, True), (0, False)
@@ -63,7 +63,7 @@ async def test_what_not_everybody_may_see_is_counted_by_nobody(any_hall: Hall) -
     decided = {"subject_kind": "track", "subject_id": str(track), "decision": "hide", "reason": "because"}
     await any_hall.post("/moderation/decisions", decided, roles=JUDGE)
     assert await counted() == [nothing, seen, seen, nothing]
-    answer = await any_hall.send("DELETE", f"/me/likes/tracks/{track}", as_=mara)
+    answer = await any_hall.call("DELETE", f"/me/likes/tracks/{track}", by=mara)
     assert (answer["is_liked"], answer["likes"]) == (False, 0)
 
 
@@ -72,11 +72,11 @@ async def test_a_reply_to_what_was_hidden_is_there_for_nobody(any_hall: Hall) ->
     mara, ben = await person(database), await person(database, "Ben")
     _, (track,) = await release(database, await artist(database), "a")
     said = {"track_id": str(track), "text": "x"}
-    first = await any_hall.post("/comments", said, as_=mara)
-    reply = await any_hall.post("/comments", {**said, "text": "secret", "reply_to": first["id"]}, as_=mara)
+    first = await any_hall.post("/comments", said, by=mara)
+    reply = await any_hall.post("/comments", {**said, "text": "secret", "reply_to": first["id"]}, by=mara)
     await change(database, Comment, UUID(first["id"]), hidden_at=any_hall.clock.now(), hidden_by="artist")
     wanted = {"subject_kind": "comment", "subject_id": reply["id"], "reason": "spam"}
-    answer = await any_hall.ask("POST", "/reports", wanted, as_=ben)
+    answer = await any_hall.send("POST", "/reports", wanted, by=ben)
     assert (answer.status_code, "secret" in answer.text) == (404, False)
     for method, path, body in (
         ("PATCH", "", {"text": "y"}),
@@ -84,10 +84,10 @@ async def test_a_reply_to_what_was_hidden_is_there_for_nobody(any_hall: Hall) ->
         ("PUT", "/hidden", None),
     ):
         where = f"/comments/{reply['id']}{path}"
-        await any_hall.refused(method, where, body, status=404, kind="not-found", as_=ben)
+        await any_hall.refused(method, where, body, status=404, kind="not-found", by=ben)
     async with database.read() as session:
         assert await SUBJECTS["comment"].hidden(session, [UUID(reply["id"])]) == {UUID(reply["id"])}
-    await any_hall.send("DELETE", f"/comments/{reply['id']}", as_=mara)
+    await any_hall.call("DELETE", f"/comments/{reply['id']}", by=mara)
 
 
 async def _label(hall: Hall, report_id: UUID) -> tuple[str, str]:
@@ -114,10 +114,10 @@ async def test_what_was_taken_back_is_evidence_until_it_is_decided(any_hall: Hal
     album, (track,) = await release(database, singer, "a")
     subject = {"release": album, "track": track}.get(kind)
     if kind == "comment":
-        said = await any_hall.post("/comments", {"track_id": str(track), "text": "rude"}, as_=mara)
+        said = await any_hall.post("/comments", {"track_id": str(track), "text": "rude"}, by=mara)
         subject = UUID(said["id"])
     if kind == "playlist":
-        made = await any_hall.post("/playlists", {"title": "rude", "is_public": True}, as_=mara)
+        made = await any_hall.post("/playlists", {"title": "rude", "is_public": True}, by=mara)
         subject = UUID(made["id"])
     assert subject is not None
     before = await _reported(any_hall, ben, kind, subject)
@@ -131,7 +131,7 @@ async def test_what_was_taken_back_is_evidence_until_it_is_decided(any_hall: Hal
         async with database.write() as session:
             await delete_release(session, await release_to_change(session, album, OPERATOR))
     else:
-        await any_hall.send("DELETE", f"/{kind}s/{subject}", as_=mara)
+        await any_hall.call("DELETE", f"/{kind}s/{subject}", by=mara)
     assert await _label(any_hall, before) == ("dismissed", "")
     assert await _label(any_hall, after) == ("open", label)
     await _decided(any_hall, after, "dismiss")
@@ -148,7 +148,7 @@ async def test_no_report_names_an_account_that_is_gone_even_while_it_is_open(any
     database = any_hall.database
     mara, ben = await person(database), await person(database, "Ben")
     _, (track,) = await release(database, await artist(database), "a")
-    comment = UUID((await any_hall.post("/comments", {"track_id": str(track), "text": "rude"}, as_=mara))["id"])
+    comment = UUID((await any_hall.post("/comments", {"track_id": str(track), "text": "rude"}, by=mara))["id"])
     async with database.write() as session:
         kept, gone = [
             (await playlists.create(session, mara, "Mara's", description="", is_public=True, is_collaborative=False)).id

@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
+from tests import factories
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
-from veza.accounts.people import Person
+from tests.client import Client, http_client
 from veza.api.application import api_v1, web_application
 from veza.api.market.routes import MARKET_TAGS, market_routes
-from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.community.notices import Notices
@@ -27,7 +27,6 @@ from veza.lab.simulator.stage import Stage
 from veza.market.rules import MarketRules
 from veza.market.subscriptions import market_acts, market_subscriptions
 from veza.money.refunds import Refund
-from veza.money.sellers import Seller
 
 OPERATOR = visiting(None, "admin")
 NOTICES = Notices("https://veza.test", "a secret of this test")
@@ -40,75 +39,25 @@ def anonymous(token: str = CART) -> dict[str, str]:
 
 
 @dataclass
-class Shop:
-    """A stage with the market on it; `post` and `get` come as whoever `who` says."""
+class Shop(Client):
+    """A stage with the market on it."""
 
     stage: Stage
     rules: MarketRules
-    client: httpx.AsyncClient
     litestar: Any
     asgi: Any
     mails: list[tuple[str, str, str]] = field(default_factory=list)
 
-    async def send(
-        self, who: dict[str, str], method: str, path: str, body: Any = None, *, key: str | None = None
-    ) -> httpx.Response:
-        headers = {"Idempotency-Key": key or str(uuid4()), **who}
-        content = {} if method == "DELETE" else {"json": {} if body is None else body}
-        return await self.client.request(method, f"/api/v1{path}", headers=headers, **content)
-
-    async def post(
-        self, who: dict[str, str], path: str, body: Any = None, *, expect: int = 200, key: str | None = None
-    ) -> Any:
-        answer = await self.send(who, "POST", path, body, key=key)
-        assert answer.status_code == expect, answer.text
-        return answer.json()
-
-    async def get(self, who: dict[str, str], path: str, expect: int = 200, **params: Any) -> Any:
-        answer = await self.client.get(f"/api/v1{path}", headers=who, params=params)
-        assert answer.status_code == expect, answer.text
-        return answer.json()
-
-    async def refused(
-        self, who: dict[str, str], path: str, body: Any, status: int, kind: str, *, method: str = "POST"
-    ) -> str:
-        """A write that must be refused as this kind of problem; its sentence."""
-        answer = await self.send(who, method, path, body)
-        problem = answer.json()
-        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
-        return str(problem["detail"])
-
     async def person(self, email: str | None = None, *, confirmed: bool = True) -> UUID:
-        async with self.stage.database.write() as session:
-            person_id = session.new_id()
-            row = {
-                "id": person_id,
-                "email": email or f"{person_id}@example.org",
-                "name": "Bo",
-                "created_at": session.now,
-            }
-            await session.execute(insert(Person), {**row, "email_confirmed_at": session.now if confirmed else None})
-        return person_id
+        return await factories.person(self.stage.database, "Bo", email=email, confirmed=confirmed)
 
     async def artist(self, name: str = "Anna Berg", *, fee_bps: int | None = None, onboarded: bool = True) -> Act:
         """An artist with one person; with an account that can be paid unless told otherwise."""
         person = await self.person()
-        async with self.stage.database.write() as session:
-            artist_id = session.new_id()
-            row = {
-                "id": artist_id, "slug": str(artist_id), "name": name, "country": "DE", "currency": "EUR",
-                "fee_bps": fee_bps, "created_at": session.now, "bio": "",
-            }  # fmt: skip
-            await session.execute(insert(Artist), row)
-            member = {"artist_id": artist_id, "person_id": person, "part": "owner", "since": session.now}
-            await session.execute(insert(ArtistMember), member)
+        artist_id = await factories.artist(self.stage.database, name, run_by=person, fee_bps=fee_bps)
         if onboarded:
             account = str(self.stage.sandbox.new_account()["id"])
-            async with self.stage.database.write() as session:
-                seller = {"id": str(artist_id), "name": name, "country": "DE", "created_at": session.now}
-                await session.execute(
-                    insert(Seller), {**seller, "stripe_account_id": account, "transfers_active": True}
-                )
+            await factories.seller(self.stage.database, str(artist_id), name, account)
         return Act(self, artist_id, person, visiting(person, "artist"))
 
     async def status(self, release_id: UUID, to: str) -> None:
@@ -123,12 +72,12 @@ class Shop:
         await self.stage.settle()
 
     async def check_out(self, who: dict[str, str], **wanted: Any) -> list[Any]:
-        return list((await self.post(who, "/cart/checkout", wanted, expect=201))["orders"])
+        return list((await self.post("/cart/checkout", wanted, by=who))["orders"])
 
     async def buy(self, who: dict[str, str], *product_ids: str, **wanted: Any) -> Any:
         """Put these in the cart, check out, pay; the first order."""
         for product_id in product_ids:
-            await self.post(who, "/cart/items", {"product_id": product_id})
+            await self.post("/cart/items", {"product_id": product_id}, by=who, expect=200)
         opened = await self.check_out(who, **wanted)
         for order in opened:
             if order["checkout_url"]:
@@ -140,7 +89,7 @@ class Shop:
         return self.mails[which][2].partition("token=")[2].split()[0]
 
     async def library(self, who: dict[str, str]) -> list[str]:
-        return sorted(item["title"] for item in (await self.get(who, "/library"))["items"])
+        return sorted(item["title"] for item in (await self.get("/library", by=who))["items"])
 
     async def fail_refund_later(self, refund_id: str, after: timedelta = timedelta(days=3)) -> None:
         """The provider says days later that the money did not arrive."""
@@ -161,23 +110,9 @@ class Act:
     async def release(
         self, title: str = "Blue Hours", *, tracks: int = 2, status: str = "published", **more: Any
     ) -> UUID:
-        stage = self.shop.stage
-        async with stage.database.write() as session:
-            release_id = session.new_id()
-            row = {
-                "id": release_id, "artist_id": self.id, "slug": str(release_id), "title": title, "kind": "album",
-                "status": status, "attempt": 0, "description": "", "licence": "", "tags": [],
-                "created_at": session.now, "updated_at": session.now, **more,
-            }  # fmt: skip
-            await session.execute(insert(Release), row)
-            for position in range(1, tracks + 1):
-                track = {
-                    "id": session.new_id(), "release_id": release_id, "artist_id": self.id, "position": position,
-                    "title": f"{title} {position}", "credits": [], "explicit": False, "tags": [],
-                    "created_at": session.now,
-                }  # fmt: skip
-                await session.execute(insert(Track), track)
-        return release_id
+        titles = [f"{title} {position}" for position in range(1, tracks + 1)]
+        made = await factories.release(self.shop.stage.database, self.id, *titles, title=title, status=status, **more)
+        return made[0]
 
     async def tracks(self, release_id: UUID) -> list[Track]:
         rows = await self.shop.stage.all(Track, release_id=release_id)
@@ -192,7 +127,7 @@ class Act:
         """A product of a release unless told otherwise, whatever currency the artist sold in before; its id."""
         await self.sells_in(more.get("currency", "EUR"))
         wanted = {"kind": "release", "item_id": str(item_id), "pricing": "fixed", "price_minor": price_minor, **more}
-        made = await self.shop.post(self.who, f"/artists/{self.id}/products", wanted, expect=201)
+        made = await self.shop.post(f"/artists/{self.id}/products", wanted, by=self.who, expect=201)
         return str(made["id"])
 
     async def selling(self, title: str = "Blue Hours", price_minor: int = 1000, **more: Any) -> str:
@@ -220,9 +155,8 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
         url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts(market))
     )
     with application(_application, stage.database, stage.money, market) as (asgi, litestar):
-        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
-            yield Shop(stage, market, client, litestar, asgi, mails)
+        async with http_client(asgi) as client:
+            yield Shop(client, stage, market, litestar, asgi, mails)
     broken = await stage.violations()
     await stage.close()
     assert broken == []

@@ -22,8 +22,8 @@ OTHER_CART = "another-cart-token-of-another-browser-0002"
 async def test_two_clicks_with_one_key_at_the_same_instant_are_one_order(any_shop: Shop) -> None:
     shop = any_shop
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
-    clicks = [shop.send(buyer, "POST", "/cart/checkout", {}, key="click") for _ in range(4)]
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
+    clicks = [shop.send("POST", "/cart/checkout", {}, by=buyer, key="click") for _ in range(4)]
     answers = await asyncio.gather(*clicks)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
@@ -33,7 +33,7 @@ async def test_two_clicks_with_one_key_at_the_same_instant_are_one_order(any_sho
 async def test_two_tabs_at_the_same_instant_are_one_order_and_one_pay_page(any_shop: Shop) -> None:
     shop = any_shop
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
     tabs = await asyncio.gather(
         *(
             shop.check_out(buyer, success_url=f"https://tab{tab}.test/", cancel_url=f"https://tab{tab}.test/")
@@ -50,13 +50,13 @@ async def test_one_order_and_one_payment_for_each_currency(shop: Shop) -> None:
     buyer = visiting(await shop.person())
     for title, price, currency in (("A", 1000, "EUR"), ("B", 500, "JPY"), ("C", 700, "EUR")):
         product = await act.product(await act.release(title), price, currency=currency)
-        cart = await shop.post(buyer, "/cart/items", {"product_id": product})
+        cart = await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     assert cart["totals"] == [{"currency": "EUR", "amount_minor": 1700}, {"currency": "JPY", "amount_minor": 500}]
     opened = await shop.check_out(buyer)
     assert [(order["currency"], order["amount_minor"]) for order in opened] == [("EUR", 1700), ("JPY", 500)]
     await shop.pay(opened[1])
     assert await shop.library(buyer) == ["B"]
-    assert [item["title"] for item in (await shop.get(buyer, "/cart"))["items"]] == ["A", "C"]
+    assert [item["title"] for item in (await shop.get("/cart", by=buyer))["items"]] == ["A", "C"]
     await shop.pay(opened[0])
     assert await shop.library(buyer) == ["A", "B", "C"]
 
@@ -66,14 +66,14 @@ async def test_a_price_that_changed_is_told_shown_and_then_accepted(any_shop: Sh
     act = await shop.artist()
     product = await act.selling(price_minor=900)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": product})
-    await shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 1100})
-    answer = await shop.send(buyer, "POST", "/cart/checkout", {})
+    await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
+    await shop.send("PATCH", f"/products/{product}", {"price_minor": 1100}, by=act.who)
+    answer = await shop.send("POST", "/cart/checkout", {}, by=buyer)
     told = answer.json()
     assert (answer.status_code, told["type"]) == (409, "urn:veza:problem:price-changed")
     assert "was 9.00 EUR and is 11.00 EUR now" in told["detail"]
     assert (told["changes"][0]["old_minor"], told["changes"][0]["new_minor"]) == (900, 1100)
-    assert (await shop.get(buyer, "/cart"))["totals"] == [{"currency": "EUR", "amount_minor": 1100}]
+    assert (await shop.get("/cart", by=buyer))["totals"] == [{"currency": "EUR", "amount_minor": 1100}]
     assert await shop.stage.all(Order) == []
     assert (await shop.check_out(buyer))[0]["amount_minor"] == 1100
 
@@ -82,11 +82,11 @@ async def test_a_price_that_changes_after_checkout_is_paid_as_it_was(shop: Shop)
     act = await shop.artist()
     product = await act.selling(price_minor=900)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
-    await shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 1100})
+    await shop.send("PATCH", f"/products/{product}", {"price_minor": 1100}, by=act.who)
     await shop.pay(order)
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["amount_minor"] == 900
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["amount_minor"] == 900
     assert await shop.library(buyer) == ["Blue Hours"]
 
 
@@ -94,11 +94,11 @@ async def test_what_was_withdrawn_cannot_be_checked_out(shop: Shop) -> None:
     act = await shop.artist()
     release = await act.release()
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await act.product(release)})
+    await shop.post("/cart/items", {"product_id": await act.product(release)}, by=buyer, expect=200)
     await shop.status(release, "withdrawn")
-    said = await shop.refused(buyer, "/cart/checkout", {}, 409, "not-for-sale")
+    said = await shop.refused("POST", "/cart/checkout", {}, 409, "not-for-sale", by=buyer)
     assert said == "“Blue Hours” by Anna Berg is not published now: take it out of the cart"
-    assert "not published" in (await shop.get(buyer, "/cart"))["items"][0]["refusal"]
+    assert "not published" in (await shop.get("/cart", by=buyer))["items"][0]["refusal"]
 
 
 async def test_what_is_withdrawn_after_it_was_paid_stays_its_buyers(any_shop: Shop) -> None:
@@ -108,13 +108,13 @@ async def test_what_is_withdrawn_after_it_was_paid_stays_its_buyers(any_shop: Sh
     product = await act.product(release)
     buyer = visiting(await shop.person())
     await shop.buy(buyer, product)
-    await shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False})
+    await shop.send("PATCH", f"/products/{product}", {"on_sale": False}, by=act.who)
     await shop.status(release, "withdrawn")
     assert await shop.library(buyer) == ["Blue Hours"]
     track = (await act.tracks(release))[0]
-    access = await shop.get(buyer, f"/library/tracks/{track.id}")
+    access = await shop.get(f"/library/tracks/{track.id}", by=buyer)
     assert access == {"stream": False, "preview": False, "download": False, "has_sound": False, "because": "owned"}
-    await shop.get({}, f"/library/tracks/{track.id}", 404)
+    await shop.get(f"/library/tracks/{track.id}", 404, by={})
 
 
 async def test_what_was_just_bought_is_refused_in_the_cart_and_at_checkout(any_shop: Shop) -> None:
@@ -122,9 +122,9 @@ async def test_what_was_just_bought_is_refused_in_the_cart_and_at_checkout(any_s
     product = await (await shop.artist()).selling()
     buyer = visiting(await shop.person())
     await shop.buy(buyer, product)
-    said = await shop.refused(buyer, "/cart/items", {"product_id": product}, 409, "owned-already")
+    said = await shop.refused("POST", "/cart/items", {"product_id": product}, 409, "owned-already", by=buyer)
     assert said == "you own “Blue Hours” by Anna Berg already: it is in your library"
-    await shop.refused(buyer, "/cart/checkout", {}, 409, "cart-empty")
+    await shop.refused("POST", "/cart/checkout", {}, 409, "cart-empty", by=buyer)
 
 
 async def test_what_is_paid_twice_on_two_pages_goes_back_once_and_stays_owned(any_shop: Shop) -> None:
@@ -132,15 +132,15 @@ async def test_what_is_paid_twice_on_two_pages_goes_back_once_and_stays_owned(an
     act = await shop.artist()
     first, second = await act.selling("A", 1000), await act.selling("B", 500)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": first})
+    await shop.post("/cart/items", {"product_id": first}, by=buyer, expect=200)
     (old,) = await shop.check_out(buyer)
-    await shop.post(buyer, "/cart/items", {"product_id": second})
+    await shop.post("/cart/items", {"product_id": second}, by=buyer, expect=200)
     (new,) = await shop.check_out(buyer)
-    assert (await shop.get(buyer, f"/orders/{old['id']}"))["status"] == "canceled"
+    assert (await shop.get(f"/orders/{old['id']}", by=buyer))["status"] == "canceled"
     await shop.pay(new, old)  # the older page was still open in another tab
     assert await shop.library(buyer) == ["A", "B"]
-    assert (await shop.get(buyer, f"/orders/{old['id']}"))["status"] == "refunded"
-    assert (await shop.get(buyer, f"/orders/{new['id']}"))["status"] == "paid"
+    assert (await shop.get(f"/orders/{old['id']}", by=buyer))["status"] == "refunded"
+    assert (await shop.get(f"/orders/{new['id']}", by=buyer))["status"] == "paid"
     refund = await shop.stage.one(Refund)
     assert (refund.amount_minor, refund.reason) == (1000, "bought twice: the buyer has it already")
 
@@ -149,9 +149,9 @@ async def test_what_is_paid_twice_without_an_account_goes_back_once(any_shop: Sh
     shop = any_shop
     act = await shop.artist()
     first, second = await act.selling("A", 1000), await act.selling("B", 500)
-    await shop.post(anonymous(), "/cart/items", {"product_id": first})
+    await shop.post("/cart/items", {"product_id": first}, by=anonymous(), expect=200)
     (old,) = await shop.check_out(anonymous(), email="buyer@example.org")
-    await shop.post(anonymous(), "/cart/items", {"product_id": second})
+    await shop.post("/cart/items", {"product_id": second}, by=anonymous(), expect=200)
     (new,) = await shop.check_out(anonymous(), email="buyer@example.org")
     await shop.pay(new, old)  # the older page was still open in another tab
     refund = await shop.stage.one(Refund)
@@ -165,7 +165,7 @@ async def test_what_is_paid_twice_without_an_account_goes_back_once(any_shop: Sh
     )
     assert told["You paid twice at Veza"].startswith(said)
     buyer = visiting(await shop.person("buyer@example.org"))
-    await shop.post(buyer, "/orders/claim")
+    await shop.post("/orders/claim", by=buyer, expect=200)
     assert await shop.library(buyer) == ["A", "B"]
 
 
@@ -175,9 +175,9 @@ async def test_the_mail_says_what_of_an_order_was_bought_before(shop: Shop) -> N
     opened = []
     for taken_out, put_in in ((None, products[:2]), (products[0], products[2:])):
         if taken_out:
-            await shop.send(anonymous(), "DELETE", f"/cart/items/{taken_out}")
+            await shop.send("DELETE", f"/cart/items/{taken_out}", by=anonymous())
         for product in put_in:
-            await shop.post(anonymous(), "/cart/items", {"product_id": product})
+            await shop.post("/cart/items", {"product_id": product}, by=anonymous(), expect=200)
         opened += await shop.check_out(anonymous(), email="buyer@example.org")
     await shop.pay(*reversed(opened))
     text = shop.mails[1][2]
@@ -190,9 +190,9 @@ async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return
     act = await shop.artist()
     first, second = await act.selling("A", 1000), await act.selling("B", 500)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": first})
+    await shop.post("/cart/items", {"product_id": first}, by=buyer, expect=200)
     (old,) = await shop.check_out(buyer)
-    await shop.post(buyer, "/cart/items", {"product_id": second})
+    await shop.post("/cart/items", {"product_id": second}, by=buyer, expect=200)
     (new,) = await shop.check_out(buyer)
     for order in (old, new):
         shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
@@ -211,10 +211,10 @@ async def test_two_pages_paid_at_the_same_instant_give_the_thing_once_and_return
 async def test_an_order_begun_before_signing_in_is_paid_into_the_account(any_shop: Shop) -> None:
     shop = any_shop
     product = await (await shop.artist()).selling()
-    await shop.post(anonymous(), "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=anonymous(), expect=200)
     (begun,) = await shop.check_out(anonymous(), email="buyer@example.org")
     buyer = visiting(await shop.person())
-    merged = await shop.post({**buyer, **anonymous()}, "/cart/merge")
+    merged = await shop.post("/cart/merge", by={**buyer, **anonymous()}, expect=200)
     assert [item["product_id"] for item in merged["items"]] == [product]
     assert [order["id"] for order in await shop.check_out(buyer)] == [begun["id"]]
     await shop.pay(begun)
@@ -224,10 +224,10 @@ async def test_an_order_begun_before_signing_in_is_paid_into_the_account(any_sho
 
 async def test_a_checkout_that_ends_unpaid_expires_and_can_be_made_anew(shop: Shop) -> None:
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
     (old,) = await shop.check_out(buyer)
     await shop.stage.pass_time(timedelta(hours=25))
-    assert (await shop.get(buyer, f"/orders/{old['id']}"))["status"] == "expired"
+    assert (await shop.get(f"/orders/{old['id']}", by=buyer))["status"] == "expired"
     (new,) = await shop.check_out(buyer)
     assert new["id"] != old["id"]
     await shop.pay(new)
@@ -237,9 +237,9 @@ async def test_a_checkout_that_ends_unpaid_expires_and_can_be_made_anew(shop: Sh
 async def test_what_the_provider_refuses_ends_its_order_and_nothing_else(shop: Shop) -> None:
     act = await shop.artist()
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await act.selling(price_minor=500)})
+    await shop.post("/cart/items", {"product_id": await act.selling(price_minor=500)}, by=buyer, expect=200)
     shop.stage.sandbox.add_fault("refused", method="POST", path=r"/checkout/sessions$", times=1)
-    await shop.refused(buyer, "/cart/checkout", {}, 422, "provider-refused")
+    await shop.refused("POST", "/cart/checkout", {}, 422, "provider-refused", by=buyer)
     assert [order.status for order in await shop.stage.all(Order)] == ["expired"]
     (order,) = await shop.check_out(buyer)
     await shop.pay(order)
@@ -254,7 +254,7 @@ async def test_free_things_are_given_at_once_and_pay_what_you_want_may_be_nothin
     paid = await act.selling("Paid", 500)
     buyer = visiting(await shop.person())
     for product in (free, named, paid):
-        await shop.post(buyer, "/cart/items", {"product_id": product})
+        await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     opened = await shop.check_out(buyer)
     assert [(order["status"], order["checkout_url"] is None) for order in opened] == [("paid", True), ("open", False)]
     assert await shop.library(buyer) == ["Free", "Named"]
@@ -266,25 +266,27 @@ async def test_free_things_are_given_at_once_and_pay_what_you_want_may_be_nothin
 async def test_a_free_checkout_repeated_with_its_key_is_the_same_answer(any_shop: Shop) -> None:
     shop = any_shop
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling("F", 0, pricing="free")})
-    answers = await asyncio.gather(*(shop.send(buyer, "POST", "/cart/checkout", {}, key="k") for _ in range(3)))
+    await shop.post(
+        "/cart/items", {"product_id": await (await shop.artist()).selling("F", 0, pricing="free")}, by=buyer, expect=200
+    )
+    answers = await asyncio.gather(*(shop.send("POST", "/cart/checkout", {}, by=buyer, key="k") for _ in range(3)))
     assert {answer.status_code for answer in answers} == {201}
     assert len(await shop.stage.all(Order)) == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "no address"}, {"email": ""}])
 async def test_nobody_buys_without_an_account_and_without_an_address(shop: Shop, body: dict[str, Any]) -> None:
-    await shop.post(anonymous(), "/cart/items", {"product_id": await (await shop.artist()).selling()})
-    answer = await shop.send(anonymous(), "POST", "/cart/checkout", body)
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=anonymous(), expect=200)
+    answer = await shop.send("POST", "/cart/checkout", body, by=anonymous())
     assert answer.status_code in (400, 422)
     assert await shop.stage.all(Order) == []
 
 
 async def test_who_waits_after_paying_sees_what_became_of_the_cart(shop: Shop) -> None:
     order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="buyer@example.org")
-    shown = (await shop.get(anonymous(), "/cart/orders"))["items"]
+    shown = (await shop.get("/cart/orders", by=anonymous()))["items"]
     assert [(one["id"], one["status"]) for one in shown] == [(order["id"], "paid")]
-    assert (await shop.get(anonymous(OTHER_CART), "/cart/orders"))["items"] == []
+    assert (await shop.get("/cart/orders", by=anonymous(OTHER_CART)))["items"] == []
     assert CART not in str(await shop.stage.all(Order))
 
 
@@ -293,9 +295,9 @@ async def test_the_platforms_fee_is_the_artists_own_where_there_is_one(shop: Sho
     buyer = visiting(await shop.person())
     await shop.buy(buyer, await plain.selling(), await special.selling())
     for act, fee in ((plain, 100), (special, 25)):
-        (sale,) = (await shop.get(act.who, f"/artists/{act.id}/sales"))["items"]
+        (sale,) = (await shop.get(f"/artists/{act.id}/sales", by=act.who))["items"]
         assert (sale["gross_minor"], sale["fee_minor"], sale["share_minor"]) == (1000, fee, 1000 - fee)
-        payouts = await shop.get(act.who, f"/artists/{act.id}/payouts")
+        payouts = await shop.get(f"/artists/{act.id}/payouts", by=act.who)
         assert payouts["standing"][0]["sent_minor"] == 1000 - fee
 
 
@@ -303,8 +305,8 @@ async def test_what_is_free_does_not_fill_a_strangers_mailbox(shop: Shop) -> Non
     product = await (await shop.artist()).selling(price_minor=0, pricing="free")
     for i in range(6):
         browser = anonymous(f"a-cart-token-of-the-browser-number-{i:04}")
-        await shop.post(browser, "/cart/items", {"product_id": product})
-        answer = await shop.send(browser, "POST", "/cart/checkout", {"email": "Stranger@example.org"})
+        await shop.post("/cart/items", {"product_id": product}, by=browser, expect=200)
+        answer = await shop.send("POST", "/cart/checkout", {"email": "Stranger@example.org"}, by=browser)
         assert answer.status_code == (201 if i < 5 else 429)
     assert len(shop.mails) == 5
 
@@ -312,15 +314,15 @@ async def test_what_is_free_does_not_fill_a_strangers_mailbox(shop: Shop) -> Non
 @pytest.mark.parametrize("email", ["<v@example.org>", "x,v@example.org", 'v"@example.org', "v@-.org"])
 async def test_an_address_that_would_reach_somebody_else_is_refused(shop: Shop, email: str) -> None:
     product = await (await shop.artist()).selling()
-    await shop.post(anonymous(), "/cart/items", {"product_id": product})
-    await shop.refused(anonymous(), "/cart/checkout", {"email": email}, 422, "bad-email")
+    await shop.post("/cart/items", {"product_id": product}, by=anonymous(), expect=200)
+    await shop.refused("POST", "/cart/checkout", {"email": email}, 422, "bad-email", by=anonymous())
 
 
 async def test_an_international_address_is_claimed_as_its_account_writes_it(shop: Shop) -> None:
     product = await (await shop.artist()).selling()
     await shop.buy(anonymous(), product, email="Anna@München.example")
     buyer = visiting(await shop.person("anna@xn--mnchen-3ya.example"))
-    await shop.post(buyer, "/orders/claim")
+    await shop.post("/orders/claim", by=buyer, expect=200)
     assert await shop.library(buyer) == ["Blue Hours"]
 
 
@@ -329,15 +331,15 @@ async def test_one_network_of_strangers_opens_so_many_pay_pages_and_others_are_n
     statuses = []
     for number in range(31):
         stranger = anonymous(f"cart-token-of-browser-number-{number:08}")
-        await shop.post(stranger, "/cart/items", {"product_id": product})
-        answer = await shop.send(stranger, "POST", "/cart/checkout", {"email": f"buyer{number}@example.org"})
+        await shop.post("/cart/items", {"product_id": product}, by=stranger, expect=200)
+        answer = await shop.send("POST", "/cart/checkout", {"email": f"buyer{number}@example.org"}, by=stranger)
         statuses.append(answer.status_code)
     assert statuses == [201] * 30 + [429]
     assert answer.headers["retry-after"] == "10"
     assert len(await shop.stage.all(Payment)) == 30
     person = visiting(await shop.person())
-    await shop.post(person, "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=person, expect=200)
     await shop.check_out(person)
     shop.stage.clock.advance(timedelta(seconds=10))
-    again = await shop.send(stranger, "POST", "/cart/checkout", {"email": "buyer@example.org"})
+    again = await shop.send("POST", "/cart/checkout", {"email": "buyer@example.org"}, by=stranger)
     assert again.status_code == 201, again.text

@@ -27,7 +27,7 @@ PENDING = "4000000000007726"
 
 async def _bought(shop: Shop, who: dict[str, str], product: str, **wanted: Any) -> Any:
     """Buy it with a card whose refunds stay under way; the order."""
-    await shop.post(who, "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=who, expect=200)
     (order,) = await shop.check_out(who, **wanted)
     shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2], PENDING)
     await shop.stage.settle()
@@ -35,7 +35,7 @@ async def _bought(shop: Shop, who: dict[str, str], product: str, **wanted: Any) 
 
 
 async def _give_back(shop: Shop, order: Any) -> None:
-    await shop.post(OPERATOR, f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "sorry"}, expect=202)
+    await shop.post(f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "sorry"}, by=OPERATOR, expect=202)
     await shop.stage.settle()
 
 
@@ -50,7 +50,7 @@ async def test_what_is_claimed_stays_when_the_other_one_is_on_its_way_back(any_s
     first = await _bought(shop, buyer, product)
     await _bought(shop, anonymous(), product, email="bo@example.org")
     await _give_back(shop, first)
-    claimed = await shop.post(buyer, "/orders/claim", {"token": shop.claim_token()})
+    claimed = await shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200)
     assert claimed["bought_twice"] == []
     (refund,) = await shop.stage.all(Refund)
     shop.stage.sandbox.succeed_refund(str(refund.stripe_refund_id))
@@ -65,7 +65,7 @@ async def test_of_three_claimed_at_once_the_one_on_its_way_back_is_not_the_one_k
     bought = [await _bought(shop, anonymous(f"{OTHER_CART}{i}"), product, email="bo@example.org") for i in range(3)]
     await _give_back(shop, bought[0])
     buyer = visiting(await shop.person("bo@example.org"))
-    claimed = await shop.post(buyer, "/orders/claim")
+    claimed = await shop.post("/orders/claim", by=buyer, expect=200)
     assert claimed["bought_twice"] == [bought[2]["lines"][0]["id"]]
     await shop.stage.settle()
     for refund in await shop.stage.all(Refund):
@@ -86,14 +86,14 @@ async def test_an_order_that_cannot_be_claimed_keeps_no_other_and_is_told(any_sh
     async with shop.stage.database.write() as session:  # damaged: its second purchase can be refunded in no currency
         await session.execute(update(Order).where(Order.id == UUID(odd["id"])).values(currency="USD"))
     buyer = visiting(await shop.person("bo@example.org"))
-    claimed = await shop.post(buyer, "/orders/claim", key="once")
+    claimed = await shop.post("/orders/claim", by=buyer, key="once", expect=200)
     assert [one["id"] for one in claimed["orders"]] == [first["id"], last["id"]]
     assert claimed["left"] == [odd["id"]]
     assert await shop.library(buyer) == ["A", "B"]
-    assert await shop.post(buyer, "/orders/claim", key="once") == claimed
+    assert await shop.post("/orders/claim", by=buyer, key="once", expect=200) == claimed
     async with shop.stage.database.write() as session:
         await session.execute(update(Order).where(Order.id == UUID(odd["id"])).values(currency="EUR"))
-    again = await shop.post(buyer, "/orders/claim")
+    again = await shop.post("/orders/claim", by=buyer, expect=200)
     assert ([one["id"] for one in again["orders"]], again["left"]) == ([odd["id"]], [])
     assert again["bought_twice"] == [odd["lines"][0]["id"]]
 
@@ -105,7 +105,7 @@ async def test_of_two_pages_of_one_browser_the_one_that_does_not_go_back_is_clai
     product, other = await act.selling("A", 1000), await act.selling("B", 500)
     opened = []
     for one in (product, other):
-        await shop.post(anonymous(), "/cart/items", {"product_id": one})
+        await shop.post("/cart/items", {"product_id": one}, by=anonymous(), expect=200)
         opened += await shop.check_out(anonymous(), email="bo@example.org")
     pages = [order["checkout_url"].rpartition("/")[2] for order in opened]
     for page in reversed(pages):
@@ -115,7 +115,7 @@ async def test_of_two_pages_of_one_browser_the_one_that_does_not_go_back_is_clai
     await shop.stage.settle()
     assert [row.amount_minor for row in await shop.stage.all(Refund)] == [1000]
     buyer = visiting(await shop.person("bo@example.org"))
-    assert (await shop.post(buyer, "/orders/claim"))["bought_twice"] == []
+    assert (await shop.post("/orders/claim", by=buyer, expect=200))["bought_twice"] == []
     for refund in await shop.stage.all(Refund):
         shop.stage.sandbox.succeed_refund(str(refund.stripe_refund_id))
     await shop.stage.settle()
@@ -130,7 +130,7 @@ async def test_what_went_back_before_it_was_claimed_is_not_said_to_go_back_now(a
     await shop.buy(buyer, product)
     order = await shop.buy(anonymous(), product, email="bo@example.org")
     await _give_back(shop, order)
-    assert (await shop.post(buyer, "/orders/claim", {"token": shop.claim_token()}))["bought_twice"] == []
+    assert (await shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200))["bought_twice"] == []
     assert await shop.library(buyer) == ["A"]
 
 
@@ -143,9 +143,9 @@ async def test_a_track_bought_before_its_release_was_claimed_stays(any_shop: Sho
     buyer = visiting(await shop.person())
     await shop.buy(buyer, part)
     await shop.buy(anonymous(), whole, email="bo@example.org")
-    assert (await shop.post(buyer, "/orders/claim", {"token": shop.claim_token()}))["bought_twice"] == []
+    assert (await shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200))["bought_twice"] == []
     await shop.buy(anonymous(OTHER_CART), part, email="bo@example.org")
-    later = await shop.post(buyer, "/orders/claim", {"token": shop.claim_token(1)})
+    later = await shop.post("/orders/claim", {"token": shop.claim_token(1)}, by=buyer, expect=200)
     assert len(later["bought_twice"]) == 1, "who has the release has its tracks"
     await shop.stage.settle()
     assert await shop.library(buyer) == ["Long", "Long 1"]
@@ -160,7 +160,7 @@ async def test_nobody_claims_into_an_account_that_was_deleted(any_shop: Shop) ->
     with pytest.raises(UnknownPerson):
         async with shop.stage.database.write("test") as session:
             await claims.claim(session, shop.claim_token(), gone)
-    await shop.post(visiting(there), "/orders/claim", {"token": shop.claim_token()})
+    await shop.post("/orders/claim", {"token": shop.claim_token()}, by=visiting(there), expect=200)
     assert await shop.library(visiting(there)) == ["A"]
 
 
@@ -188,7 +188,7 @@ async def test_a_deleted_account_uses_no_code_up(any_shop: Shop) -> None:
     shop = any_shop
     act = await shop.artist()
     wanted = {"kind": "release", "item_id": str(await act.release()), "count": 1, "note": "fair"}
-    (code,) = (await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201))["codes"]
+    (code,) = (await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201))["codes"]
     gone = await shop.person()
     await delete_account(shop, gone)
     with pytest.raises(UnknownPerson):
@@ -204,7 +204,7 @@ async def test_what_a_forgotten_buyer_bought_is_nobodys_and_its_receipt_says_so(
     async with shop.stage.database.write() as session:
         await session.execute(update(Order).values(email=NOBODYS_ADDRESS))
     stranger = visiting(await shop.person(NOBODYS_ADDRESS))
-    await shop.refused(stranger, "/orders/claim", {}, 403, "address-unconfirmed")
+    await shop.refused("POST", "/orders/claim", {}, 403, "address-unconfirmed", by=stranger)
     page = await shop.client.get(f"/api/v1/cart/orders/{order['id']}/receipt.html", params={"token": token})
     assert DELETED_NAME in page.text
     assert NOBODYS_ADDRESS not in page.text

@@ -18,7 +18,7 @@ from veza.market.codes import DownloadCode
 
 async def _batch(shop: Shop, act: Act, count: int = 2) -> Any:
     wanted = {"kind": "release", "item_id": str(await act.release()), "count": count, "note": "record fair"}
-    return await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201)
+    return await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201)
 
 
 async def test_a_code_gives_its_release_once(any_shop: Shop) -> None:
@@ -27,26 +27,28 @@ async def test_a_code_gives_its_release_once(any_shop: Shop) -> None:
     code = (await _batch(shop, act))["codes"][0]
     people = [visiting(await shop.person()) for _ in range(3)]
     answers = await asyncio.gather(
-        *(shop.send(who, "POST", "/download-codes/redeem", {"code": code.lower()}) for who in people)
+        *(shop.send("POST", "/download-codes/redeem", {"code": code.lower()}, by=who) for who in people)
     )
     assert sorted(answer.status_code for answer in answers) == [200, 422, 422]
     winner = people[[answer.status_code for answer in answers].index(200)]
     assert await shop.library(winner) == ["Blue Hours"]
-    (batch,) = (await shop.get(act.who, f"/artists/{act.id}/download-codes"))["items"]
+    (batch,) = (await shop.get(f"/artists/{act.id}/download-codes", by=act.who))["items"]
     assert (batch["size"], batch["redeemed"]) == (2, 1)
 
 
 async def test_codes_are_shown_once_and_kept_as_hashes(shop: Shop) -> None:
     act = await shop.artist()
     wanted = {"kind": "release", "item_id": str(await act.release()), "count": 500, "note": "fair"}
-    first = await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201, key="k")
-    again = await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201, key="k")
+    first = await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201, key="k")
+    again = await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201, key="k")
     assert len(set(first["codes"])) == 500
     assert again == {**first, "codes": []}
     kept = {row.code_hash for row in await shop.stage.all(DownloadCode)}
     assert len(kept) == 500
     assert not kept & set(first["codes"])
-    await shop.refused(act.who, f"/artists/{act.id}/download-codes", {**wanted, "count": 501}, 400, "invalid-request")
+    await shop.refused(
+        "POST", f"/artists/{act.id}/download-codes", {**wanted, "count": 501}, 400, "invalid-request", by=act.who
+    )
 
 
 async def test_a_note_is_one_line_that_can_be_read(shop: Shop) -> None:
@@ -54,34 +56,34 @@ async def test_a_note_is_one_line_that_can_be_read(shop: Shop) -> None:
     wanted = {"kind": "release", "item_id": str(await act.release()), "count": 1}
     path = f"/artists/{act.id}/download-codes"
     for note in ("turned\u202e around", "two\u2028lines", "\u200b"):
-        await shop.refused(act.who, path, {**wanted, "note": note}, 422, "bad-text")
-    assert (await shop.post(act.who, path, {**wanted, "note": " cafe\u0301 "}, expect=201))["note"] == "café"
+        await shop.refused("POST", path, {**wanted, "note": note}, 422, "bad-text", by=act.who)
+    assert (await shop.post(path, {**wanted, "note": " cafe\u0301 "}, by=act.who, expect=201))["note"] == "café"
 
 
 async def test_a_revoked_batch_gives_nothing_more_and_takes_nothing_back(shop: Shop) -> None:
     act = await shop.artist()
     made = await _batch(shop, act)
     who = visiting(await shop.person())
-    await shop.post(who, "/download-codes/redeem", {"code": made["codes"][0]})
-    shown = await shop.post(act.who, f"/artists/{act.id}/download-codes/{made['id']}/revoke")
+    await shop.post("/download-codes/redeem", {"code": made["codes"][0]}, by=who, expect=200)
+    shown = await shop.post(f"/artists/{act.id}/download-codes/{made['id']}/revoke", by=act.who, expect=200)
     assert (shown["redeemed"], shown["revoked_at"] is None) == (1, False)
     late = visiting(await shop.person())
-    said = await shop.refused(late, "/download-codes/redeem", {"code": made["codes"][1]}, 422, "bad-code")
-    assert said == await shop.refused(late, "/download-codes/redeem", {"code": "wrong"}, 422, "bad-code")
+    said = await shop.refused("POST", "/download-codes/redeem", {"code": made["codes"][1]}, 422, "bad-code", by=late)
+    assert said == await shop.refused("POST", "/download-codes/redeem", {"code": "wrong"}, 422, "bad-code", by=late)
     assert await shop.library(who) == ["Blue Hours"]
     other = await shop.artist("Ben")
     path = f"/artists/{other.id}/download-codes/{made['id']}/revoke"
-    await shop.refused(other.who, path, {}, 404, "not-found")
+    await shop.refused("POST", path, {}, 404, "not-found", by=other.who)
 
 
 async def test_what_one_owns_does_not_use_a_code_up(shop: Shop) -> None:
     act = await shop.artist()
     codes = (await _batch(shop, act))["codes"]
     who = visiting(await shop.person())
-    await shop.post(who, "/download-codes/redeem", {"code": codes[0]})
-    await shop.refused(who, "/download-codes/redeem", {"code": codes[1]}, 409, "owned-already")
-    await shop.post(visiting(await shop.person()), "/download-codes/redeem", {"code": codes[1]})
-    await shop.refused({}, "/download-codes/redeem", {"code": codes[1]}, 422, "address-needed")
+    await shop.post("/download-codes/redeem", {"code": codes[0]}, by=who, expect=200)
+    await shop.refused("POST", "/download-codes/redeem", {"code": codes[1]}, 409, "owned-already", by=who)
+    await shop.post("/download-codes/redeem", {"code": codes[1]}, by=visiting(await shop.person()), expect=200)
+    await shop.refused("POST", "/download-codes/redeem", {"code": codes[1]}, 422, "address-needed", by={})
 
 
 async def test_a_code_for_a_draft_waits_for_it_and_is_good_for_nothing_once_that_is_deleted(any_shop: Shop) -> None:
@@ -92,19 +94,19 @@ async def test_a_code_for_a_draft_waits_for_it_and_is_good_for_nothing_once_that
     made = {}
     for kind, item_id in (("release", release_id), ("track", track.id)):
         wanted = {"kind": kind, "item_id": str(item_id), "count": 1, "note": "fair"}
-        made[kind] = await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201)
+        made[kind] = await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201)
         product = await act.product(item_id, kind=kind)
     who = visiting(await shop.person())
     for batch in made.values():
-        await shop.refused(who, "/download-codes/redeem", {"code": batch["codes"][0]}, 409, "not-out")
+        await shop.refused("POST", "/download-codes/redeem", {"code": batch["codes"][0]}, 409, "not-out", by=who)
     async with shop.stage.database.write() as session:
         owner = Identity(act.person, frozenset({Role.LISTENER}), f"person {act.person}")
         await delete_release(session, await release_to_change(session, release_id, owner))
     for batch in made.values():
-        await shop.refused(who, "/download-codes/redeem", {"code": batch["codes"][0]}, 422, "bad-code")
-    await shop.refused(who, "/cart/items", {"product_id": product}, 404, "not-found")
-    await shop.refused(act.who, f"/products/{product}", {"on_sale": False}, 404, "not-found", method="PATCH")
-    assert (await shop.get(act.who, f"/artists/{act.id}/products"))["items"] == []
+        await shop.refused("POST", "/download-codes/redeem", {"code": batch["codes"][0]}, 422, "bad-code", by=who)
+    await shop.refused("POST", "/cart/items", {"product_id": product}, 404, "not-found", by=who)
+    await shop.refused("PATCH", f"/products/{product}", {"on_sale": False}, 404, "not-found", by=act.who)
+    assert (await shop.get(f"/artists/{act.id}/products", by=act.who))["items"] == []
 
 
 @pytest.mark.parametrize("dash", [*"- \t\u2010\u2011\u2013\u2014\u2212\u30fc\u00ad\u200b", "", " - "])
@@ -112,7 +114,7 @@ async def test_a_code_is_read_as_people_type_it(shop: Shop, dash: str) -> None:
     act = await shop.artist()
     code = (await _batch(shop, act))["codes"][0]
     who = visiting(await shop.person())
-    await shop.post(who, "/download-codes/redeem", {"code": f" {code.replace('-', dash).lower()}\n"})
+    await shop.post("/download-codes/redeem", {"code": f" {code.replace('-', dash).lower()}\n"}, by=who, expect=200)
     assert await shop.library(who) == ["Blue Hours"]
 
 
@@ -121,7 +123,7 @@ async def test_a_code_in_full_width_letters_is_the_same_code(shop: Shop) -> None
     code = (await _batch(shop, act))["codes"][0]
     wide = "".join(chr(ord(one) + 0xFEE0) for one in code)
     who = visiting(await shop.person())
-    await shop.post(who, "/download-codes/redeem", {"code": wide})
+    await shop.post("/download-codes/redeem", {"code": wide}, by=who, expect=200)
     assert await shop.library(who) == ["Blue Hours"]
 
 
@@ -129,8 +131,8 @@ async def test_without_an_account_what_a_code_gives_waits_for_the_mailed_link(an
     act = await any_shop.artist()
     code = (await _batch(any_shop, act))["codes"][0]
     wanted = {"code": code, "email": "Gast@Example.org"}
-    await any_shop.refused({}, "/download-codes/redeem", {"code": code}, 422, "address-needed")
-    answers = await asyncio.gather(*(any_shop.send({}, "POST", "/download-codes/redeem", wanted) for _ in range(3)))
+    await any_shop.refused("POST", "/download-codes/redeem", {"code": code}, 422, "address-needed", by={})
+    answers = await asyncio.gather(*(any_shop.send("POST", "/download-codes/redeem", wanted, by={}) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [200, 422, 422]
     assert next(one for one in answers if one.status_code == 200).json()["is_mailed"] is True
     ((to, subject, text),) = any_shop.mails
@@ -138,7 +140,7 @@ async def test_without_an_account_what_a_code_gives_waits_for_the_mailed_link(an
     assert "“Blue Hours”" in text
     person, late = visiting(await any_shop.person()), visiting(await any_shop.person())
     token = {"token": any_shop.claim_token()}
-    claims = await asyncio.gather(*(any_shop.send(who, "POST", "/orders/claim", token) for who in (person, late)))
+    claims = await asyncio.gather(*(any_shop.send("POST", "/orders/claim", token, by=who) for who in (person, late)))
     assert sorted(answer.status_code for answer in claims) == [200, 404]
     (given,) = next(one for one in claims if one.status_code == 200).json()["redeemed"]
     assert (given["kind"], given["item_id"]) == ("release", given["release_id"])
@@ -150,18 +152,18 @@ async def test_without_an_account_what_a_code_gives_waits_for_the_mailed_link(an
 async def test_a_confirmed_address_claims_the_codes_that_were_redeemed_for_it(any_shop: Shop) -> None:
     act = await any_shop.artist()
     code = (await _batch(any_shop, act))["codes"][0]
-    await any_shop.post({}, "/download-codes/redeem", {"code": code, "email": "gast@example.org"})
+    await any_shop.post("/download-codes/redeem", {"code": code, "email": "gast@example.org"}, by={}, expect=200)
     who = visiting(await any_shop.person("gast@example.org"))
-    assert len((await any_shop.post(who, "/orders/claim", {}))["redeemed"]) == 1
+    assert len((await any_shop.post("/orders/claim", {}, by=who, expect=200))["redeemed"]) == 1
     assert await any_shop.library(who) == ["Blue Hours"]
-    assert (await any_shop.post(who, "/orders/claim", {}))["redeemed"] == []
+    assert (await any_shop.post("/orders/claim", {}, by=who, expect=200))["redeemed"] == []
 
 
 async def test_an_address_is_mailed_five_codes_at_once_and_no_code_is_lost_for_it(shop: Shop) -> None:
     act = await shop.artist()
     codes = (await _batch(shop, act, count=6))["codes"]
     for code in codes[:5]:
-        await shop.post({}, "/download-codes/redeem", {"code": code, "email": "gast@example.org"})
+        await shop.post("/download-codes/redeem", {"code": code, "email": "gast@example.org"}, by={}, expect=200)
     wanted = {"code": codes[5], "email": "gast@example.org"}
-    await shop.refused({}, "/download-codes/redeem", wanted, 429, "rate-limited")
-    await shop.post(visiting(await shop.person()), "/download-codes/redeem", {"code": codes[5]})
+    await shop.refused("POST", "/download-codes/redeem", wanted, 429, "rate-limited", by={})
+    await shop.post("/download-codes/redeem", {"code": codes[5]}, by=visiting(await shop.person()), expect=200)

@@ -20,7 +20,7 @@ WEEK = timedelta(days=7)
 
 async def debited(shop: Shop, who: dict[str, str], iban: str, **wanted: Any) -> Any:
     """An order that its buyer pays by debit; the bank has said nothing yet."""
-    await shop.post(who, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=who, expect=200)
     (order,) = await shop.check_out(who, **wanted)
     shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2], card=iban)
     await shop.stage.settle()
@@ -28,7 +28,7 @@ async def debited(shop: Shop, who: dict[str, str], iban: str, **wanted: Any) -> 
 
 
 async def status_of(shop: Shop, who: dict[str, str], order: Any) -> str:
-    return str((await shop.get(who, f"/orders/{order['id']}"))["status"])
+    return str((await shop.get(f"/orders/{order['id']}", by=who))["status"])
 
 
 async def test_a_debit_that_pays_gives_what_was_bought(any_shop: Shop) -> None:
@@ -69,10 +69,10 @@ async def test_the_same_is_not_sold_again_while_the_bank_takes_its_time(any_shop
     shop = any_shop
     buyer = visiting(await shop.person())
     order = await debited(shop, buyer, PAYS)
-    said = await shop.refused(buyer, "/cart/checkout", {}, 409, "payment-under-way")
+    said = await shop.refused("POST", "/cart/checkout", {}, 409, "payment-under-way", by=buyer)
     assert f"“Blue Hours” by Anna Berg (order {order['id']})" in said
-    (item,) = (await shop.get(buyer, "/cart"))["items"]
-    await shop.send(buyer, "DELETE", f"/cart/items/{item['product_id']}")
+    (item,) = (await shop.get("/cart", by=buyer))["items"]
+    await shop.send("DELETE", f"/cart/items/{item['product_id']}", by=buyer)
     other = await (await shop.artist("Ben")).selling("Night Bus")
     await shop.buy(buyer, other)
     await shop.stage.pass_time(WEEK)
@@ -81,12 +81,12 @@ async def test_the_same_is_not_sold_again_while_the_bank_takes_its_time(any_shop
 
 async def test_the_repeated_request_shows_the_order_under_way_and_no_page(shop: Shop) -> None:
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
-    first = await shop.send(buyer, "POST", "/cart/checkout", {}, key="click")
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
+    first = await shop.send("POST", "/cart/checkout", {}, by=buyer, key="click")
     (order,) = first.json()["orders"]
     shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2], card=PAYS)
     await shop.stage.settle()
-    again = await shop.send(buyer, "POST", "/cart/checkout", {}, key="click")
+    again = await shop.send("POST", "/cart/checkout", {}, by=buyer, key="click")
     assert again.content == first.content, "the same request has the same answer"
     assert len(await shop.stage.all(Order)) == 1
 
@@ -110,7 +110,7 @@ async def test_a_page_that_ended_unheard_is_not_given_out_again(any_shop: Shop, 
     shop = any_shop
     shop.stage.sandbox.add_fault("webhook_lost", event="*", times=None)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
     page = order["checkout_url"].rpartition("/")[2]
     if how == "expired":
@@ -129,8 +129,8 @@ async def test_a_page_that_ended_unheard_is_not_given_out_again(any_shop: Shop, 
 async def test_a_page_that_was_paid_unheard_is_found_paid_at_the_next_checkout(shop: Shop) -> None:
     shop.stage.sandbox.add_fault("webhook_lost", event="*", times=None)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
     shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
-    assert await shop.refused(buyer, "/cart/checkout", {}, 409, "cart-empty")
+    assert await shop.refused("POST", "/cart/checkout", {}, 409, "cart-empty", by=buyer)
     assert (await status_of(shop, buyer, order), await shop.library(buyer)) == ("paid", ["Blue Hours"])

@@ -36,12 +36,12 @@ async def test_claiming_with_the_link_what_one_owns_already_gives_the_money_back
     buyer = visiting(await shop.person())
     await shop.buy(buyer, both)
     order = await shop.buy(anonymous(), both, only, email="bo@example.org")
-    claimed = await shop.post(buyer, "/orders/claim", {"token": shop.claim_token()})
+    claimed = await shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200)
     assert claimed["bought_twice"] == [line["id"] for line in order["lines"] if line["title"] == "A"]
     await shop.stage.settle()
     assert await shop.library(buyer) == ["A", "B"]
     assert await _refunded(shop) == [(1000, TWICE)]
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "partly_refunded"
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["status"] == "partly_refunded"
 
 
 async def test_two_claimed_by_address_are_one_and_one_goes_back(any_shop: Shop) -> None:
@@ -50,7 +50,7 @@ async def test_two_claimed_by_address_are_one_and_one_goes_back(any_shop: Shop) 
     for token in (anonymous(), anonymous(OTHER_CART)):
         await shop.buy(token, product, email="bo@example.org")
     buyer = visiting(await shop.person("bo@example.org"))
-    claimed = await shop.post(buyer, "/orders/claim")
+    claimed = await shop.post("/orders/claim", by=buyer, expect=200)
     assert (len(claimed["orders"]), len(claimed["bought_twice"])) == (2, 1)
     await shop.stage.settle()
     assert await shop.library(buyer) == ["A"]
@@ -64,7 +64,9 @@ async def test_two_links_claimed_at_the_same_instant_are_one_and_one_goes_back(a
         await shop.buy(token, product, email="bo@example.org")
     buyer = visiting(await shop.person())
     tokens = [shop.claim_token(which) for which in (0, 1)]
-    answers = await asyncio.gather(*(shop.post(buyer, "/orders/claim", {"token": token}) for token in tokens))
+    answers = await asyncio.gather(
+        *(shop.post("/orders/claim", {"token": token}, by=buyer, expect=200) for token in tokens)
+    )
     assert sorted(len(one["bought_twice"]) for one in answers) == [0, 1]
     await shop.stage.settle()
     assert await shop.library(buyer) == ["A"]
@@ -76,9 +78,11 @@ async def test_a_claim_while_the_same_thing_is_paid_leaves_one(any_shop: Shop) -
     product = await (await shop.artist()).selling("A", 1000)
     await shop.buy(anonymous(), product, email="bo@example.org")
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
-    await asyncio.gather(shop.pay(order), shop.post(buyer, "/orders/claim", {"token": shop.claim_token()}))
+    await asyncio.gather(
+        shop.pay(order), shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200)
+    )
     await shop.stage.settle()
     assert await shop.library(buyer) == ["A"]
     assert await _refunded(shop) == [(1000, TWICE)]
@@ -88,9 +92,9 @@ async def test_a_cart_checked_out_anew_closes_the_older_pay_page(any_shop: Shop)
     shop = any_shop
     act = await shop.artist()
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await act.selling("A", 1000)})
+    await shop.post("/cart/items", {"product_id": await act.selling("A", 1000)}, by=buyer, expect=200)
     (old,) = await shop.check_out(buyer)
-    await shop.post(buyer, "/cart/items", {"product_id": await act.selling("B", 500)})
+    await shop.post("/cart/items", {"product_id": await act.selling("B", 500)}, by=buyer, expect=200)
     (new,) = await shop.check_out(buyer)
     await shop.stage.settle()
     pages = {one["id"]: one["status"] for one in shop.stage.sandbox.world.sessions.rows.values()}
@@ -107,11 +111,11 @@ async def test_a_checkout_of_which_one_order_was_refused_is_whole_when_repeated(
     buyer = visiting(await shop.person())
     for title, currency in (("A", "EUR"), ("B", "USD")):
         product = await act.selling(title, 1000, currency=currency)
-        await shop.post(buyer, "/cart/items", {"product_id": product})
+        await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     shop.stage.sandbox.add_fault("refused", method="POST", path=r"/checkout/sessions$", skip=1, times=1)
-    first = await shop.send(buyer, "POST", "/cart/checkout", key="the-same-request")
+    first = await shop.send("POST", "/cart/checkout", by=buyer, key="the-same-request")
     assert first.status_code == 422, first.text
-    again = await shop.send(buyer, "POST", "/cart/checkout", key="the-same-request")
+    again = await shop.send("POST", "/cart/checkout", by=buyer, key="the-same-request")
     opened = _orders(again)
     assert [order["currency"] for order in opened] == ["EUR", "USD"]
     assert sorted((await _statuses(shop)).values()) == ["expired", "open", "open"]
@@ -130,7 +134,7 @@ async def test_nobody_pays_for_an_account_that_was_deleted(any_shop: Shop, is_la
     shop = any_shop
     person = await shop.person()
     buyer = visiting(person)
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
     if is_late:
         shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
@@ -147,13 +151,13 @@ async def test_two_codes_for_one_thing_at_the_same_instant_use_one_up(any_shop: 
     shop = any_shop
     act = await shop.artist()
     wanted = {"kind": "release", "item_id": str(await act.release()), "count": 2, "note": "fair"}
-    made = await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201)
+    made = await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201)
     who = visiting(await shop.person())
     answers = await asyncio.gather(
-        *(shop.send(who, "POST", "/download-codes/redeem", {"code": code}) for code in made["codes"])
+        *(shop.send("POST", "/download-codes/redeem", {"code": code}, by=who) for code in made["codes"])
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409]
-    (batch,) = (await shop.get(act.who, f"/artists/{act.id}/download-codes"))["items"]
+    (batch,) = (await shop.get(f"/artists/{act.id}/download-codes", by=act.who))["items"]
     assert batch["redeemed"] == 1
 
 
@@ -162,10 +166,10 @@ async def test_a_code_gives_nothing_that_is_not_out_and_stays_good(shop: Shop, s
     act = await shop.artist()
     release = await act.release()
     wanted = {"kind": "release", "item_id": str(release), "count": 1, "note": "press"}
-    (code,) = (await shop.post(act.who, f"/artists/{act.id}/download-codes", wanted, expect=201))["codes"]
+    (code,) = (await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201))["codes"]
     await shop.status(release, status)
     who = visiting(await shop.person())
-    await shop.refused(who, "/download-codes/redeem", {"code": code}, 409, "not-out")
+    await shop.refused("POST", "/download-codes/redeem", {"code": code}, 409, "not-out", by=who)
     await shop.status(release, "published")
-    await shop.post(who, "/download-codes/redeem", {"code": code})
+    await shop.post("/download-codes/redeem", {"code": code}, by=who, expect=200)
     assert await shop.library(who) == ["Blue Hours"]

@@ -46,14 +46,14 @@ def page_of(shop: Shop, order: Any) -> str:
 
 
 async def status_of(shop: Shop, who: dict[str, str], order: Any) -> str:
-    return str((await shop.get(who, f"/orders/{order['id']}"))["status"])
+    return str((await shop.get(f"/orders/{order['id']}", by=who))["status"])
 
 
 async def opened(shop: Shop, who: dict[str, str], **wanted: Any) -> tuple[Act, UUID, Any]:
     """An artist, their release, and an order of it whose page is open."""
     act = await shop.artist()
     release = await act.release()
-    await shop.post(who, "/cart/items", {"product_id": await act.product(release)})
+    await shop.post("/cart/items", {"product_id": await act.product(release)}, by=who, expect=200)
     (order,) = await shop.check_out(who, **wanted)
     return act, release, order
 
@@ -65,7 +65,7 @@ async def test_its_pay_page_is_closed_and_the_order_canceled(any_shop: Shop, tak
     await take_down(any_shop, act, release)
     await any_shop.stage.settle()
     assert (page_of(any_shop, order), await status_of(any_shop, buyer, order)) == ("expired", "canceled")
-    assert "not published" in await any_shop.refused(buyer, "/cart/checkout", {}, 409, "not-for-sale")
+    assert "not published" in await any_shop.refused("POST", "/cart/checkout", {}, 409, "not-for-sale", by=buyer)
 
 
 @TAKEN_DOWN
@@ -96,7 +96,7 @@ async def test_an_order_that_cannot_be_canceled_keeps_no_other_page_open(
     product = await act.product(release)
     waiting = []
     for buyer in buyers:
-        await shop.post(buyer, "/cart/items", {"product_id": product})
+        await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
         waiting += await shop.check_out(buyer)
     odd, cancel = UUID(waiting[1]["id"]), orders.cancel
 
@@ -128,7 +128,7 @@ async def test_only_what_is_gone_goes_back_and_the_rest_is_given(shop: Shop) -> 
     act = await shop.artist()
     kept, gone = await act.release("Kept"), await act.release("Gone")
     for release, price in ((kept, 700), (gone, 300)):
-        await shop.post(buyer, "/cart/items", {"product_id": await act.product(release, price)})
+        await shop.post("/cart/items", {"product_id": await act.product(release, price)}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer, email="bo@example.org")
     shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
     await hide_release(shop, act, gone)
@@ -139,7 +139,7 @@ async def test_only_what_is_gone_goes_back_and_the_rest_is_given(shop: Shop) -> 
     assert ("Gone · Anna Berg" in back[2], "3.00 EUR" in back[2], "Kept" in back[2]) == (True, True, False)
     assert ("Kept · Anna Berg" in link[2], "7.00 EUR" in link[2], "Gone" in link[2]) == (True, True, False)
     person = visiting(await shop.person("bo@example.org"))
-    await shop.post(person, "/orders/claim", {"token": shop.claim_token(1)})
+    await shop.post("/orders/claim", {"token": shop.claim_token(1)}, by=person, expect=200)
     assert await shop.library(person) == ["Kept"]
 
 
@@ -149,8 +149,8 @@ async def test_a_hidden_track_sold_alone_is_gone_and_its_release_is_not(shop: Sh
     track = (await act.tracks(release))[0]
     alone, whole = visiting(await shop.person()), visiting(await shop.person())
     single = await act.product(track.id, 100, kind="track")
-    await shop.post(alone, "/cart/items", {"product_id": single})
-    await shop.post(whole, "/cart/items", {"product_id": await act.product(release)})
+    await shop.post("/cart/items", {"product_id": single}, by=alone, expect=200)
+    await shop.post("/cart/items", {"product_id": await act.product(release)}, by=whole, expect=200)
     (of_track,), (of_release,) = await shop.check_out(alone), await shop.check_out(whole)
     async with shop.stage.database.write("moderator") as session:
         await hiding.hide(session, SUBJECTS, "track", track.id)
@@ -163,10 +163,10 @@ async def test_what_is_only_taken_off_sale_is_closed_but_kept_when_it_is_paid(sh
     act = await shop.artist()
     product = await act.selling()
     for buyer in (closed, paid):
-        await shop.post(buyer, "/cart/items", {"product_id": product})
+        await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     (of_closed,), (of_paid,) = await shop.check_out(closed), await shop.check_out(paid)
     shop.stage.sandbox.pay_checkout(of_paid["checkout_url"].rpartition("/")[2])
-    await shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False})
+    await shop.send("PATCH", f"/products/{product}", {"on_sale": False}, by=act.who)
     await shop.stage.settle()
     assert (page_of(shop, of_closed), await status_of(shop, closed, of_closed)) == ("expired", "canceled")
     assert (await status_of(shop, paid, of_paid), await shop.library(paid)) == ("paid", ["Blue Hours"])

@@ -27,18 +27,20 @@ async def test_a_buyer_of_three_artists_gets_one_thing_refunded_and_loses_exactl
     buyer = visiting(await shop.person())
     order = await shop.buy(buyer, *products)
     assert await shop.library(buyer) == ["Album of 1", "Album of 2", "Album of 3"]
-    assert (await shop.get(buyer, "/cart"))["items"] == []
+    assert (await shop.get("/cart", by=buyer))["items"] == []
 
     line = next(one for one in order["lines"] if one["title"] == "Album of 2")
     asked = await shop.post(
-        buyer, f"/orders/{order['id']}/refund-requests", {"line_id": line["id"], "reason": "not mine"}, expect=201
+        f"/orders/{order['id']}/refund-requests", {"line_id": line["id"], "reason": "not mine"}, by=buyer, expect=201
     )
-    granted = await shop.post(acts[1].who, f"/refund-requests/{asked['id']}/grant", {"answer": "of course"})
+    granted = await shop.post(
+        f"/refund-requests/{asked['id']}/grant", {"answer": "of course"}, by=acts[1].who, expect=200
+    )
     assert granted["status"] == "granted"
     await shop.stage.settle()
 
     assert await shop.library(buyer) == ["Album of 1", "Album of 3"]
-    shown = await shop.get(buyer, f"/orders/{order['id']}")
+    shown = await shop.get(f"/orders/{order['id']}", by=buyer)
     assert shown["status"] == "partly_refunded"
     assert [one["refunded_minor"] for one in shown["lines"]] == [0, 2000, 0]
     assert await _transfers(shop) == {
@@ -46,13 +48,13 @@ async def test_a_buyer_of_three_artists_gets_one_thing_refunded_and_loses_exactl
         str(acts[1].id): ("reversed", 1800),
         str(acts[2].id): ("completed", 0),
     }
-    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    (request,) = (await shop.get("/refund-requests", by=buyer))["items"]
     assert request["status"] == "refunded"
 
     await shop.fail_refund_later(granted["refund_id"])
     assert await shop.library(buyer) == ["Album of 1", "Album of 2", "Album of 3"]
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "paid"
-    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["status"] == "paid"
+    (request,) = (await shop.get("/refund-requests", by=buyer))["items"]
     assert request["status"] == "failed"
 
 
@@ -65,16 +67,16 @@ async def test_somebody_without_an_account_claims_by_the_link_and_is_refunded_al
     token = _token(text)
 
     person = visiting(await shop.person())
-    claimed = await shop.post(person, "/orders/claim", {"token": token})
+    claimed = await shop.post("/orders/claim", {"token": token}, by=person, expect=200)
     assert [one["id"] for one in claimed["orders"]] == [order["id"]]
     assert await shop.library(person) == ["Album of 1", "Album of 2", "Album of 3"]
-    await shop.refused(visiting(await shop.person()), "/orders/claim", {"token": token}, 404, "not-found")
+    await shop.refused("POST", "/orders/claim", {"token": token}, 404, "not-found", by=visiting(await shop.person()))
 
     line = claimed["orders"][0]["lines"][0]["id"]
     asked: Any = await shop.post(
-        person, f"/orders/{order['id']}/refund-requests", {"line_id": line, "reason": "not mine"}, expect=201
+        f"/orders/{order['id']}/refund-requests", {"line_id": line, "reason": "not mine"}, by=person, expect=201
     )
-    await shop.post(acts[0].who, f"/refund-requests/{asked['id']}/grant", {"answer": "of course"})
+    await shop.post(f"/refund-requests/{asked['id']}/grant", {"answer": "of course"}, by=acts[0].who, expect=200)
     await shop.stage.settle()
     assert await shop.library(person) == ["Album of 2", "Album of 3"]
     assert {seller: taken for seller, (_, taken) in (await _transfers(shop)).items()} == {
@@ -94,9 +96,9 @@ async def test_what_is_refunded_before_it_is_claimed_is_not_claimed(shop: Shop) 
     (_, ben, _), products = await _three(shop)
     order = await shop.buy(anonymous(), *products, email="buyer@example.org")
     line = next(one for one in order["lines"] if one["artist_id"] == str(ben.id))
-    await shop.post(visiting(None, "admin"), f"/order-lines/{line['id']}/refund", {"answer": "by phone"}, expect=202)
+    await shop.post(f"/order-lines/{line['id']}/refund", {"answer": "by phone"}, by=visiting(None, "admin"), expect=202)
     await shop.stage.settle()
     person = visiting(await shop.person())
-    await shop.post(person, "/orders/claim", {"token": _token(shop.mails[0][2])})
+    await shop.post("/orders/claim", {"token": _token(shop.mails[0][2])}, by=person, expect=200)
     assert await shop.library(person) == ["Album of 1", "Album of 3"]
     assert UUID(order["id"])

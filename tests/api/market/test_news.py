@@ -31,17 +31,17 @@ async def test_news_that_is_repeated_in_any_order_changes_nothing(any_shop: Shop
     order = await shop.buy(buyer, await act.selling("A"), await act.selling("B"))
     line = order["lines"][0]
     wanted = {"line_id": line["id"], "reason": "not mine"}
-    asked = await shop.post(buyer, f"/orders/{order['id']}/refund-requests", wanted, expect=201)
-    await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "fine"})
+    asked = await shop.post(f"/orders/{order['id']}/refund-requests", wanted, by=buyer, expect=201)
+    await shop.post(f"/refund-requests/{asked['id']}/grant", {"answer": "fine"}, by=act.who, expect=200)
     await shop.stage.settle()
     payment, refund = await shop.stage.one(Payment), await shop.stage.one(Refund)
-    before = await shop.get(buyer, f"/orders/{order['id']}")
+    before = await shop.get(f"/orders/{order['id']}", by=buyer)
     for topic in ("payment.expired", "refund.succeeded", "payment.succeeded", "dispute.funds_withdrawn"):
         await _say(shop, topic, payment.id, refund.id)
-    assert await shop.get(buyer, f"/orders/{order['id']}") == before
+    assert await shop.get(f"/orders/{order['id']}", by=buyer) == before
     assert before["status"] == "partly_refunded"
     assert await shop.library(buyer) == ["B"]
-    (request,) = (await shop.get(buyer, "/refund-requests"))["items"]
+    (request,) = (await shop.get("/refund-requests", by=buyer))["items"]
     assert request["status"] == "refunded"
     assert len(await shop.stage.all(Grant)) == 2
 
@@ -62,11 +62,11 @@ async def test_what_a_dispute_takes_back_is_gone_until_it_is_won(any_shop: Shop)
     dispute = shop.stage.sandbox.open_dispute(payment.stripe_charge_id)
     await shop.stage.settle()
     assert await shop.library(buyer) == []
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "refunded"
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["status"] == "refunded"
     shop.stage.sandbox.close_dispute(dispute["id"], "won")
     await shop.stage.settle()
     assert await shop.library(buyer) == ["Blue Hours"]
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "paid"
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["status"] == "paid"
 
 
 async def test_a_confirmed_address_claims_its_orders_without_the_link(any_shop: Shop) -> None:
@@ -74,14 +74,19 @@ async def test_a_confirmed_address_claims_its_orders_without_the_link(any_shop: 
     product = await (await shop.artist()).selling()
     await shop.buy(anonymous(), product, email="bo@example.org")
     unconfirmed = visiting(await shop.person("other@example.org", confirmed=False))
-    await shop.refused(unconfirmed, "/orders/claim", {}, 403, "address-unconfirmed")
+    await shop.refused("POST", "/orders/claim", {}, 403, "address-unconfirmed", by=unconfirmed)
     stranger = visiting(await shop.person("someone@example.org"))
-    assert await shop.post(stranger, "/orders/claim") == {"orders": [], "bought_twice": [], "redeemed": [], "left": []}
+    assert await shop.post("/orders/claim", by=stranger, expect=200) == {
+        "orders": [],
+        "bought_twice": [],
+        "redeemed": [],
+        "left": [],
+    }
     bo = visiting(await shop.person("bo@example.org"))
-    claims = await asyncio.gather(*(shop.post(bo, "/orders/claim") for _ in range(2)))
+    claims = await asyncio.gather(*(shop.post("/orders/claim", by=bo, expect=200) for _ in range(2)))
     assert sorted(len(one["orders"]) for one in claims) == [0, 1]
     assert await shop.library(bo) == ["Blue Hours"]
-    await shop.refused({}, "/orders/claim", {}, 401, "unauthorized")
+    await shop.refused("POST", "/orders/claim", {}, 401, "unauthorized", by={})
 
 
 async def test_two_with_the_same_link_at_the_same_instant_are_one_owner(any_shop: Shop) -> None:
@@ -89,22 +94,22 @@ async def test_two_with_the_same_link_at_the_same_instant_are_one_owner(any_shop
     await shop.buy(anonymous(), await (await shop.artist()).selling(), email="bo@example.org")
     token = shop.mails[0][2].partition("token=")[2].split()[0]
     people = [visiting(await shop.person()) for _ in range(3)]
-    answers = await asyncio.gather(*(shop.send(who, "POST", "/orders/claim", {"token": token}) for who in people))
+    answers = await asyncio.gather(*(shop.send("POST", "/orders/claim", {"token": token}, by=who) for who in people))
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404]
 
 
 async def test_a_payment_that_arrives_after_its_page_ended_is_given_all_the_same(shop: Shop) -> None:
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling()})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
     await shop.stage.pass_time(timedelta(hours=25))
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "expired"
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["status"] == "expired"
     payment = await shop.stage.one(Payment)
     shop.stage.sandbox.take_payment(
         payment.amount_minor, "eur", transfer_group=str(payment.id), metadata={"veza_payment": str(payment.id)}
     )
     await shop.stage.settle()
-    assert (await shop.get(buyer, f"/orders/{order['id']}"))["status"] == "paid"
+    assert (await shop.get(f"/orders/{order['id']}", by=buyer))["status"] == "paid"
     assert await shop.library(buyer) == ["Blue Hours"]
 
 
@@ -112,7 +117,7 @@ async def test_the_export_has_orders_owned_things_and_refunds_asked_for(shop: Sh
     person = await shop.person()
     order = await shop.buy(visiting(person), await (await shop.artist()).selling())
     wanted = {"line_id": order["lines"][0]["id"], "reason": "not mine"}
-    await shop.post(visiting(person), f"/orders/{order['id']}/refund-requests", wanted, expect=201)
+    await shop.post(f"/orders/{order['id']}/refund-requests", wanted, by=visiting(person), expect=201)
     async with shop.stage.database.read() as session:
         found = await export_of(session, person)
         nothing = await export_of(session, _another(person))

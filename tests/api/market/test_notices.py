@@ -55,7 +55,7 @@ async def _stop(shop: Shop, one: OpenedMail) -> None:
 
 async def _ask(shop: Shop, buyer: dict[str, str], order: Any) -> Any:
     wanted = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
-    return await shop.post(buyer, f"/orders/{order['id']}/refund-requests", wanted, expect=201)
+    return await shop.post(f"/orders/{order['id']}/refund-requests", wanted, by=buyer, expect=201)
 
 
 async def test_a_label_gets_one_mail_for_a_sale_of_two_of_its_artists_with_each_share(any_shop: Shop) -> None:
@@ -96,10 +96,10 @@ async def test_what_is_bought_twice_is_no_sale_and_the_buyer_is_told_that_it_goe
     act, _ = await _labels_artist(shop)
     product = await act.selling()
     buyer = visiting(await shop.person(BUYER))
-    await shop.post(buyer, "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     (first,) = await shop.check_out(buyer)
     other = await act.selling("Red Days")
-    await shop.post(buyer, "/cart/items", {"product_id": other})
+    await shop.post("/cart/items", {"product_id": other}, by=buyer, expect=200)
     (second,) = await shop.check_out(buyer)
     await shop.pay(first, second)
     sold = [one.text.partition("\n\nIt is order")[0] for one in await _mails(shop, LABEL)]
@@ -176,7 +176,9 @@ async def test_an_answered_request_reminds_of_nothing(shop: Shop) -> None:
     act, _ = await _labels_artist(shop)
     buyer = visiting(await shop.person(BUYER))
     asked = await _ask(shop, buyer, await shop.buy(buyer, await act.selling()))
-    await shop.post(act.who, f"/refund-requests/{asked['id']}/decline", {"answer": "you heard it to the end"})
+    await shop.post(
+        f"/refund-requests/{asked['id']}/decline", {"answer": "you heard it to the end"}, by=act.who, expect=200
+    )
     shop.stage.clock.advance(timedelta(days=9))
     assert await refund_notices.sweep(shop.stage.database, shop.rules) == 0
 
@@ -186,9 +188,9 @@ async def test_a_buyer_is_told_the_answer_and_that_the_money_went(any_shop: Shop
     buyer = visiting(await any_shop.person(BUYER))
     asked = await _ask(any_shop, buyer, await any_shop.buy(buyer, await act.selling()))
     path = f"/refund-requests/{asked['id']}"
-    await any_shop.post(act.who, f"{path}/decline", {"answer": "you heard it to the end"})
-    await any_shop.post(buyer, f"{path}/ask-again", {"reason": "the second song cuts off"})
-    await any_shop.post(act.who, f"{path}/grant", {"answer": "of course"})
+    await any_shop.post(f"{path}/decline", {"answer": "you heard it to the end"}, by=act.who, expect=200)
+    await any_shop.post(f"{path}/ask-again", {"reason": "the second song cuts off"}, by=buyer, expect=200)
+    await any_shop.post(f"{path}/grant", {"answer": "of course"}, by=act.who, expect=200)
     await any_shop.stage.settle()
     told = (await _mails(any_shop, BUYER))[1:]
     assert [one.subject for one in told] == [
@@ -205,7 +207,7 @@ async def test_a_refund_that_fails_days_later_is_told_to_the_buyer_and_the_artis
     act, _ = await _labels_artist(shop)
     buyer = visiting(await shop.person(BUYER))
     asked = await _ask(shop, buyer, await shop.buy(buyer, await act.selling()))
-    granted = await shop.post(act.who, f"/refund-requests/{asked['id']}/grant", {"answer": "of course"})
+    granted = await shop.post(f"/refund-requests/{asked['id']}/grant", {"answer": "of course"}, by=act.who, expect=200)
     await shop.stage.settle()
     await shop.fail_refund_later(granted["refund_id"])
     for to in (BUYER, LABEL):
@@ -225,12 +227,12 @@ async def test_a_buyer_without_an_account_hears_of_the_refund_until_the_address_
     )  # the link to what was bought is another mail, and no preference stops it
     assert [to for to, *_ in any_shop.mails] == [BUYER, BUYER]
     back = "/order-lines/{}/refund"
-    await any_shop.post(OPERATOR, back.format(orders[0]["lines"][0]["id"]), {"answer": "kindness"}, expect=202)
+    await any_shop.post(back.format(orders[0]["lines"][0]["id"]), {"answer": "kindness"}, by=OPERATOR, expect=202)
     await any_shop.stage.settle()
     told = await _mails(any_shop, BUYER)
     assert [one.subject for one in told] == ["You get your money back: Blue Hours", "10.00 EUR went back to you"]
     assert "kindness" in told[0].text
     await _stop(any_shop, told[0])
-    await any_shop.post(OPERATOR, back.format(orders[1]["lines"][0]["id"]), {"answer": "kindness"}, expect=202)
+    await any_shop.post(back.format(orders[1]["lines"][0]["id"]), {"answer": "kindness"}, by=OPERATOR, expect=202)
     await any_shop.stage.settle()
     assert len(await _mails(any_shop, BUYER)) == 2

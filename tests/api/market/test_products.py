@@ -25,15 +25,15 @@ async def test_what_can_be_bought_is_listed_for_everybody_and_the_rest_for_its_a
     shown = await act.selling("Shown")
     hidden = await act.product(await act.release("Draft", status="draft"))
     off = await act.product(await act.release("Off"), on_sale=False)
-    assert [one["id"] for one in (await shop.get({}, "/products"))["items"]] == [shown]
-    assert [one["id"] for one in (await shop.get(act.who, f"/artists/{act.id}/products"))["items"]] == [
+    assert [one["id"] for one in (await shop.get("/products", by={}))["items"]] == [shown]
+    assert [one["id"] for one in (await shop.get(f"/artists/{act.id}/products", by=act.who))["items"]] == [
         off,
         hidden,
         shown,
     ]
-    await shop.get({}, f"/products/{hidden}", 404)
-    assert (await shop.get(act.who, f"/products/{hidden}"))["refusal"] == "“Draft” by Anna Berg is not published now"
-    assert (await shop.get({}, f"/products/{off}"))["on_sale"] is False
+    await shop.get(f"/products/{hidden}", 404, by={})
+    assert (await shop.get(f"/products/{hidden}", by=act.who))["refusal"] == "“Draft” by Anna Berg is not published now"
+    assert (await shop.get(f"/products/{off}", by={}))["on_sale"] is False
 
 
 async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> None:
@@ -50,7 +50,7 @@ async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> 
     names = {product: name for name, product in sold.items()}
 
     async def seen(who: dict[str, str], path: str, **asked: Any) -> list[str]:
-        return [names[one["id"]] for one in (await shop.get(who, path, **asked))["items"]]
+        return [names[one["id"]] for one in (await shop.get(path, by=who, **asked))["items"]]
 
     for asked, expected in (
         ({"artist": str(anna.id)}, ["pack", "track", "album"]),
@@ -65,7 +65,7 @@ async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> 
         ({"sort": "dearest", "currency": "EUR", "artist": str(anna.id)}, ["album", "pack", "track"]),
     ):
         assert await seen({}, "/products", **asked) == expected, asked
-    await shop.send(anna.who, "PATCH", f"/products/{sold['pack']}", {"on_sale": False})
+    await shop.send("PATCH", f"/products/{sold['pack']}", {"on_sale": False}, by=anna.who)
     for asked, expected in (
         ({"on_sale": "false"}, ["pack"]),
         ({"on_sale": "true", "sort": "title"}, ["album", "track"]),
@@ -86,7 +86,7 @@ async def test_products_are_filtered_by_what_buyers_look_for(any_shop: Shop) -> 
 async def test_an_order_or_a_price_there_is_not_is_refused_with_those_there_are(
     shop: Shop, asked: dict[str, str], said: str
 ) -> None:
-    problem = await shop.get({}, "/products", 400, **asked)
+    problem = await shop.get("/products", 400, by={}, **asked)
     assert (problem["type"], problem["detail"]) == ("urn:veza:problem:invalid-request", said)
 
 
@@ -94,21 +94,21 @@ async def test_only_an_artists_people_and_operators_set_prices(shop: Shop) -> No
     act, other = await shop.artist("Anna"), await shop.artist("Ben")
     release = await act.release()
     wanted = {"kind": "release", "item_id": str(release), "pricing": "fixed", "price_minor": 500}
-    said = await shop.refused(other.who, f"/artists/{act.id}/products", wanted, 403, "forbidden")
+    said = await shop.refused("POST", f"/artists/{act.id}/products", wanted, 403, "forbidden", by=other.who)
     assert said == "only the people of Anna may do this"
-    await shop.refused({}, f"/artists/{act.id}/products", wanted, 401, "unauthorized")
-    await shop.refused(visiting(act.person), f"/artists/{act.id}/products", wanted, 403, "forbidden")
-    await shop.refused(act.who, f"/artists/{NOBODY}/products", wanted, 404, "not-found")
-    await shop.refused(other.who, f"/artists/{other.id}/products", wanted, 404, "not-found")
-    product = (await shop.post(OPERATOR, f"/artists/{act.id}/products", wanted, expect=201))["id"]
-    await shop.refused(other.who, f"/products/{product}", {"price_minor": 1}, 403, "forbidden", method="PATCH")
+    await shop.refused("POST", f"/artists/{act.id}/products", wanted, 401, "unauthorized", by={})
+    await shop.refused("POST", f"/artists/{act.id}/products", wanted, 403, "forbidden", by=visiting(act.person))
+    await shop.refused("POST", f"/artists/{NOBODY}/products", wanted, 404, "not-found", by=act.who)
+    await shop.refused("POST", f"/artists/{other.id}/products", wanted, 404, "not-found", by=other.who)
+    product = (await shop.post(f"/artists/{act.id}/products", wanted, by=OPERATOR, expect=201))["id"]
+    await shop.refused("PATCH", f"/products/{product}", {"price_minor": 1}, 403, "forbidden", by=other.who)
 
 
 async def test_a_release_is_one_product_whoever_makes_it_at_the_same_instant(any_shop: Shop) -> None:
     act = await any_shop.artist()
     wanted = {"kind": "release", "item_id": str(await act.release()), "pricing": "fixed", "price_minor": 500}
     answers = await asyncio.gather(
-        *(any_shop.send(act.who, "POST", f"/artists/{act.id}/products", wanted) for _ in range(3))
+        *(any_shop.send("POST", f"/artists/{act.id}/products", wanted, by=act.who) for _ in range(3))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
 
@@ -142,9 +142,9 @@ async def test_a_price_is_one_the_currency_has(shop: Shop, price: dict[str, Any]
     await act.sells_in(price.get("sells in", "EUR"))
     price = {name: value for name, value in price.items() if name != "sells in"}
     wanted = {"kind": "release", "item_id": str(await act.release()), **price}
-    answer = await shop.send(act.who, "POST", f"/artists/{act.id}/products", wanted)
+    answer = await shop.send("POST", f"/artists/{act.id}/products", wanted, by=act.who)
     assert answer.status_code == status, answer.text
-    assert len((await shop.get(act.who, f"/artists/{act.id}/products"))["items"]) == (status == 201)
+    assert len((await shop.get(f"/artists/{act.id}/products", by=act.who))["items"]) == (status == 201)
 
 
 async def test_prices_are_in_their_artists_currency_and_stand_when_that_changes(any_shop: Shop) -> None:
@@ -153,16 +153,16 @@ async def test_prices_are_in_their_artists_currency_and_stand_when_that_changes(
     album, single = await act.release("Album"), await act.release("Single")
     product = await act.product(album, 1000)
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
     wanted = {"kind": "release", "item_id": str(single), "pricing": "fixed", "price_minor": 500}
     path = f"/artists/{act.id}/products"
-    said = await shop.refused(act.who, path, {**wanted, "currency": "JPY"}, 422, "bad-amount")
+    said = await shop.refused("POST", path, {**wanted, "currency": "JPY"}, 422, "bad-amount", by=act.who)
     assert said == "Anna Berg sells in EUR: a price in JPY cannot be set, change the artist's currency first"
     await act.sells_in("JPY")
-    assert (await shop.post(act.who, path, wanted, expect=201))["currency"] == "JPY"
+    assert (await shop.post(path, wanted, by=act.who, expect=201))["currency"] == "JPY"
 
     async def changed(change: dict[str, Any]) -> tuple[int, Any]:
-        answer = await shop.send(act.who, "PATCH", f"/products/{product}", change)
+        answer = await shop.send("PATCH", f"/products/{product}", change, by=act.who)
         return answer.status_code, answer.json()
 
     for change in ({"price_minor": 900}, {"pricing": "minimum"}, {"currency": "JPY"}, {"currency": "EUR"}):
@@ -177,7 +177,7 @@ async def test_prices_are_in_their_artists_currency_and_stand_when_that_changes(
         assert (status, shown["price_minor"], shown["currency"]) == (200, 1000, "EUR")
     assert (await shop.check_out(buyer))[0]["currency"] == "EUR"
     assert (await changed({"price_minor": 900, "currency": "jpy"}))[1]["currency"] == "JPY"
-    told = await shop.refused(buyer, "/cart/checkout", {}, 409, "price-changed")
+    told = await shop.refused("POST", "/cart/checkout", {}, 409, "price-changed", by=buyer)
     assert told.startswith("“Album” was 10.00 EUR and is 900 JPY now")
 
 
@@ -187,8 +187,8 @@ async def test_what_the_platform_no_longer_settles_is_taken_off_sale_and_not_put
     async with shop.stage.database.write() as session:
         await session.execute(update(Product).values(currency="SEK"))
     await act.sells_in("SEK")
-    assert (await shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False})).status_code == 200
-    said = await shop.refused(act.who, f"/products/{product}", {"on_sale": True}, 422, "bad-amount", method="PATCH")
+    assert (await shop.send("PATCH", f"/products/{product}", {"on_sale": False}, by=act.who)).status_code == 200
+    said = await shop.refused("PATCH", f"/products/{product}", {"on_sale": True}, 422, "bad-amount", by=act.who)
     assert said == "the platform does not settle in SEK, only in EUR, USD, JPY, KWD"
 
 
@@ -196,10 +196,10 @@ async def test_what_two_people_change_at_once_keeps_both_changes(any_shop: Shop)
     act = await any_shop.artist()
     product = await act.selling()
     await asyncio.gather(
-        any_shop.send(act.who, "PATCH", f"/products/{product}", {"price_minor": 700}),
-        any_shop.send(act.who, "PATCH", f"/products/{product}", {"on_sale": False}),
+        any_shop.send("PATCH", f"/products/{product}", {"price_minor": 700}, by=act.who),
+        any_shop.send("PATCH", f"/products/{product}", {"on_sale": False}, by=act.who),
     )
-    shown = await any_shop.get(act.who, f"/products/{product}")
+    shown = await any_shop.get(f"/products/{product}", by=act.who)
     assert (shown["price_minor"], shown["on_sale"]) == (700, False)
 
 
@@ -207,20 +207,20 @@ async def test_an_artist_who_was_never_onboarded_is_sold_and_paid_later(shop: Sh
     act = await shop.artist(onboarded=False)
     buyer = visiting(await shop.person())
     await shop.buy(buyer, await act.selling())
-    payouts = await shop.get(act.who, f"/artists/{act.id}/payouts")
+    payouts = await shop.get(f"/artists/{act.id}/payouts", by=act.who)
     assert (payouts["is_registered"], payouts["transfers_active"]) == (True, False)
     assert payouts["standing"][0]["coming_minor"] == 900
     async with shop.stage.database.write() as session:
         proof = {"X-Veza-Proof": links.make(session, Purpose.PROOF, act.person)}
     form = f"/artists/{act.id}/onboarding"
-    await shop.refused(act.who, form, {}, 422, "proof-needed")
-    link = await shop.post({**act.who, **proof}, form, expect=201)
+    await shop.refused("POST", form, {}, 422, "proof-needed", by=act.who)
+    link = await shop.post(form, by={**act.who, **proof}, expect=201)
     assert link["onboarding_url"].startswith("http")
-    await shop.refused({**act.who, **proof}, form, {}, 422, "proof-needed")
+    await shop.refused("POST", form, {}, 422, "proof-needed", by={**act.who, **proof})
     member = await shop.person()
     async with shop.stage.database.write() as session:
         await add_member(session, await session.get_one(Artist, act.id), member, limits=Limits())
-    said = await shop.refused(visiting(member, "artist"), form, {}, 403, "forbidden")
+    said = await shop.refused("POST", form, {}, 403, "forbidden", by=visiting(member, "artist"))
     assert said == "only an owner of Anna Berg may do this"
     other = await shop.artist("Ben")
-    await shop.refused(other.who, f"/artists/{act.id}/onboarding", {}, 403, "forbidden")
+    await shop.refused("POST", f"/artists/{act.id}/onboarding", {}, 403, "forbidden", by=other.who)

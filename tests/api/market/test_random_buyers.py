@@ -74,7 +74,7 @@ class RandomBuyers(RuleBasedStateMachine):
             await self.act.product(await self.act.release("Third"), 500, currency="USD"),
         ]
         batch = {"kind": "release", "item_id": str(other), "count": 3, "note": "fair"}
-        made = await shop.post(self.act.who, f"/artists/{self.act.id}/download-codes", batch, expect=201)
+        made = await shop.post(f"/artists/{self.act.id}/download-codes", batch, by=self.act.who, expect=201)
         self.codes: list[str] = made["codes"]
 
     @rule(buyer=buyers, product=st.integers(0, 3), more=st.sets(st.integers(0, 3)))
@@ -215,7 +215,7 @@ class RandomBuyers(RuleBasedStateMachine):
 
     def answered(self, who: dict[str, str], path: str, body: Any, key: str | None = None) -> None:
         """Every request is answered; the provider alone may be why it cannot be served."""
-        answer: httpx.Response = self.run(self.shop.send(who, "POST", path, body, key=key))
+        answer: httpx.Response = self.run(self.shop.send("POST", path, body, by=who, key=key))
         expected = answer.status_code < 500 or answer.json()["type"] == "urn:veza:problem:provider-unavailable"
         assert expected, f"{path}: {answer.status_code} {answer.text}"
 

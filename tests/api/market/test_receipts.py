@@ -15,7 +15,7 @@ from tests.api.visitors import visiting
 from veza.api.market.receipt_pdf import latin
 from veza.catalog.releases import Release
 from veza.market.orders import Order, OrderLine
-from veza.money import payment_frame, refunding
+from veza.money import payments, refunds
 
 NAMES = ("Кино", "مرحبا", "🎵 emoji", "Ünïcödé & <b>", "日本語", "x" * 300)
 
@@ -31,7 +31,7 @@ async def test_a_receipt_has_its_vat_its_lines_and_what_went_back(taxed_shop: Sh
     for said in (f"Receipt {year}-000001", "Süd &amp; Söhne", "10115 Berlin", "9.00 EUR", "of it VAT 19 %", "3.04 EUR"):
         assert said in page
     assert "Refunded" not in page
-    await shop.post(OPERATOR, f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "sorry"}, expect=202)
+    await shop.post(f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "sorry"}, by=OPERATOR, expect=202)
     await shop.stage.settle()
     page = (await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.html", headers=buyer)).text
     assert "Refunded: <bdi>Blue</bdi>" in page
@@ -63,7 +63,7 @@ async def test_numbers_have_no_gaps_whoever_pays_at_the_same_instant(any_shop: S
     opened = []
     for _ in range(6):
         buyer = visiting(await shop.person())
-        await shop.post(buyer, "/cart/items", {"product_id": product})
+        await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
         opened += await shop.check_out(buyer)
     for order in opened:
         shop.stage.sandbox.pay_checkout(order["checkout_url"].rpartition("/")[2])
@@ -75,13 +75,13 @@ async def test_numbers_have_no_gaps_whoever_pays_at_the_same_instant(any_shop: S
 async def test_what_was_not_paid_has_no_receipt_and_nobody_reads_anothers(shop: Shop) -> None:
     act = await shop.artist()
     buyer, stranger = visiting(await shop.person()), visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await act.selling("Blue")})
+    await shop.post("/cart/items", {"product_id": await act.selling("Blue")}, by=buyer, expect=200)
     (order,) = await shop.check_out(buyer)
-    await shop.get(buyer, f"/orders/{order['id']}/receipt.html", 404)
+    await shop.get(f"/orders/{order['id']}/receipt.html", 404, by=buyer)
     await shop.pay(order)
     for kind in ("html", "pdf"):
-        await shop.get(stranger, f"/orders/{order['id']}/receipt.{kind}", 404)
-        await shop.get({}, f"/orders/{order['id']}/receipt.{kind}", 401)
+        await shop.get(f"/orders/{order['id']}/receipt.{kind}", 404, by=stranger)
+        await shop.get(f"/orders/{order['id']}/receipt.{kind}", 401, by={})
         answer = await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.{kind}", headers=OPERATOR)
         assert answer.status_code == 200
 
@@ -126,10 +126,9 @@ async def _give_back(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
     lines = sorted(await shop.stage.all(OrderLine, order_id=UUID(order_id)), key=lambda line: line.position)
     (order,) = await shop.stage.all(Order, id=UUID(order_id))
     async with shop.stage.database.write() as session:
-        frame = await payment_frame.lock(session, order.payment_id)
+        payment = await payments.lock(session, order.payment_id)
         amounts = [(line.payment_line_id, minor) for line, minor in zip(lines, back, strict=True) if minor]
-        currency = frame.payment.currency
-        await refunding.request(session, frame, sum(back), currency, reason="a part", line_amounts=amounts)
+        await refunds.request(session, payment, sum(back), payment.currency, reason="a part", line_amounts=amounts)
     await shop.stage.settle()
 
 
@@ -176,7 +175,7 @@ async def test_who_has_no_account_reads_the_receipt_by_the_cart_or_the_mailed_li
         await shop.client.get(f"/api/v1/cart/orders/{other['id']}/receipt.{kind}", params={"token": token})
     ).status_code == 404
     eve = visiting(await shop.person("eve@example.org"))
-    await shop.post(eve, "/orders/claim", {"token": token})
+    await shop.post("/orders/claim", {"token": token}, by=eve, expect=200)
     for answer in (await read(anonymous()), await read({}, token=token)):
         assert answer.status_code == 404
     assert (await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.{kind}", headers=eve)).status_code == 200

@@ -34,9 +34,9 @@ async def test_the_mailed_link_asks_and_the_answer_comes_by_mail(any_shop: Shop)
     shop = any_shop
     act, order, token, asked = await bought(shop)
     assert f"/refund?token={token}" in shop.mails[0][2]
-    made = await shop.post(STRANGER, path_of(order, token), asked, expect=201)
+    made = await shop.post(path_of(order, token), asked, by=STRANGER, expect=201)
     assert (made["status"], (await shop.stage.one(RefundRequest)).person_id) == ("asked", None)
-    await shop.post(act.who, f"/refund-requests/{made['id']}/grant", {"answer": "of course"})
+    await shop.post(f"/refund-requests/{made['id']}/grant", {"answer": "of course"}, by=act.who, expect=200)
     await shop.stage.settle()
     assert (await shop.stage.one(RefundRequest)).status == "refunded"
     assert [(row.status, row.amount_minor) for row in await shop.stage.all(Refund)] == [("succeeded", 1000)]
@@ -47,34 +47,38 @@ async def test_the_mailed_link_asks_and_the_answer_comes_by_mail(any_shop: Shop)
 async def test_the_cart_asks_too_and_once_more_after_a_no(any_shop: Shop) -> None:
     shop = any_shop
     act, order, token, asked = await bought(shop)
-    made = await shop.post(anonymous(), path_of(order), asked, expect=201)
-    await shop.refused(anonymous(), path_of(order), asked, 409, "no-refund")
-    await shop.post(act.who, f"/refund-requests/{made['id']}/decline", {"answer": "you heard it to the end"})
-    again = await shop.post(STRANGER, path_of(order, token), {**asked, "reason": "it cuts off"}, expect=201)
+    made = await shop.post(path_of(order), asked, by=anonymous(), expect=201)
+    await shop.refused("POST", path_of(order), asked, 409, "no-refund", by=anonymous())
+    await shop.post(
+        f"/refund-requests/{made['id']}/decline", {"answer": "you heard it to the end"}, by=act.who, expect=200
+    )
+    again = await shop.post(path_of(order, token), {**asked, "reason": "it cuts off"}, by=STRANGER, expect=201)
     assert (again["id"], again["times_asked"], again["status"]) == (made["id"], 2, "asked")
-    await shop.post(act.who, f"/refund-requests/{made['id']}/decline", {"answer": "it does not"})
-    await shop.refused(STRANGER, path_of(order, token), asked, 409, "no-refund")
+    await shop.post(f"/refund-requests/{made['id']}/decline", {"answer": "it does not"}, by=act.who, expect=200)
+    await shop.refused("POST", path_of(order, token), asked, 409, "no-refund", by=STRANGER)
 
 
 async def test_without_link_or_cart_it_is_nobodys_order(any_shop: Shop) -> None:
     shop = any_shop
     _, order, token, asked = await bought(shop)
-    await shop.refused(STRANGER, path_of(order), asked, 404, "not-found")
-    await shop.refused(STRANGER, path_of(order, token[::-1]), asked, 404, "not-found")
-    await shop.refused({}, path_of(order), asked, 400, "cart-token-missing")
+    await shop.refused("POST", path_of(order), asked, 404, "not-found", by=STRANGER)
+    await shop.refused("POST", path_of(order, token[::-1]), asked, 404, "not-found", by=STRANGER)
+    await shop.refused("POST", path_of(order), asked, 400, "cart-token-missing", by={})
     other = {**asked, "line_id": order["id"]}
-    await shop.refused(STRANGER, path_of(order, token), other, 404, "not-found")
+    await shop.refused("POST", path_of(order, token), other, 404, "not-found", by=STRANGER)
     assert await shop.stage.all(RefundRequest) == []
 
 
 async def test_who_claims_the_order_has_its_request_and_the_link_asks_no_more(any_shop: Shop) -> None:
     shop = any_shop
     act, order, token, asked = await bought(shop)
-    made = await shop.post(STRANGER, path_of(order, token), asked, expect=201)
+    made = await shop.post(path_of(order, token), asked, by=STRANGER, expect=201)
     person = visiting(await shop.person(ADDRESS))
-    await shop.post(person, "/orders/claim", {"token": token})
-    assert [one["id"] for one in (await shop.get(person, "/refund-requests"))["items"]] == [made["id"]]
-    await shop.post(act.who, f"/refund-requests/{made['id']}/decline", {"answer": "you heard it to the end"})
+    await shop.post("/orders/claim", {"token": token}, by=person, expect=200)
+    assert [one["id"] for one in (await shop.get("/refund-requests", by=person))["items"]] == [made["id"]]
+    await shop.post(
+        f"/refund-requests/{made['id']}/decline", {"answer": "you heard it to the end"}, by=act.who, expect=200
+    )
     again = f"/refund-requests/{made['id']}/ask-again"
-    assert (await shop.post(person, again, {"reason": "it cuts off"}))["times_asked"] == 2
-    await shop.refused(STRANGER, path_of(order, token), asked, 404, "not-found")
+    assert (await shop.post(again, {"reason": "it cuts off"}, by=person, expect=200))["times_asked"] == 2
+    await shop.refused("POST", path_of(order, token), asked, 404, "not-found", by=STRANGER)

@@ -25,7 +25,7 @@ from veza.market import claims, fulfilment, orders
 from veza.market.cart import Buyer, Cart
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
-from veza.money import payment_frame, sales
+from veza.money import payments, sales
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 
@@ -42,7 +42,7 @@ async def test_an_order_that_moves_to_another_cart_while_it_is_paid_sees_what_th
     product = await (await shop.artist()).selling("A", 1000)
     person = await shop.person()
     await shop.buy(anonymous(OTHER_CART), product, email="bo@example.org")
-    await shop.post(anonymous(), "/cart/items", {"product_id": product})
+    await shop.post("/cart/items", {"product_id": product}, by=anonymous(), expect=200)
     (opened,) = await shop.check_out(anonymous(), email="bo@example.org")
     (payment,) = await shop.stage.all(Payment, status="pending")
     database = shop.stage.database
@@ -85,7 +85,7 @@ async def test_an_order_that_moves_to_another_cart_while_it_is_paid_sees_what_th
 
     await asyncio.gather(signing_in(), claiming(), paying())
     assert [(row.amount_minor, row.reason) for row in await shop.stage.all(Refund)] == [(1000, TWICE)]
-    assert (await shop.get(visiting(person), f"/orders/{opened['id']}"))["status"] == "paid"
+    assert (await shop.get(f"/orders/{opened['id']}", by=visiting(person)))["status"] == "paid"
 
 
 async def _pay(shop: Shop, payment_id: UUID) -> None:
@@ -96,8 +96,8 @@ async def _pay(shop: Shop, payment_id: UUID) -> None:
     currency = payment.currency.lower()
     charge = stage.sandbox.take_payment(payment.amount_minor, currency, transfer_group=str(payment.id), metadata=meta)
     async with stage.database.write(PROVIDER) as session:
-        frame = await payment_frame.lock(session, payment_id)
-        await sales.charge_seen(session, frame, charge, because="seen by the test")
+        payment = await payments.lock(session, payment_id)
+        await sales.charge_seen(session, payment, charge, because="seen by the test")
 
 
 @pytest.mark.parametrize("other", ["signing in", "deleting the account"])
@@ -111,8 +111,8 @@ async def test_what_several_payments_say_in_one_transaction_stops_nobody(
     buyer = visiting(person)
     for title, currency in (("A", "EUR"), ("B", "USD")):
         product = await act.selling(title, 1000, currency=currency)
-        await shop.post(buyer, "/cart/items", {"product_id": product})
-    await shop.post(anonymous(), "/cart/items", {"product_id": await act.selling("C", 700)})
+        await shop.post("/cart/items", {"product_id": product}, by=buyer, expect=200)
+    await shop.post("/cart/items", {"product_id": await act.selling("C", 700)}, by=anonymous(), expect=200)
     pages = {
         order["currency"] + order["lines"][0]["title"]: order["checkout_url"].rpartition("/")[2]
         for order in [*await shop.check_out(buyer), *await shop.check_out(anonymous(), email="bo@example.org")]
@@ -139,12 +139,12 @@ async def test_what_several_payments_say_in_one_transaction_stops_nobody(
     async def meanwhile() -> None:
         await holds.wait()
         if other == "signing in":
-            await shop.post({**buyer, **anonymous()}, "/cart/merge")
+            await shop.post("/cart/merge", by={**buyer, **anonymous()}, expect=200)
         else:
             await delete_account(shop, person)
 
     arrived = [(event, json.dumps(event)) for event in events]
-    states, _ = await asyncio.gather(shop.stage.money.inbox.accept(arrived, source="webhook"), meanwhile())
+    states, _ = await asyncio.gather(shop.stage.money.inbox.accept_all(arrived, source="webhook"), meanwhile())
     assert states == ["handled", "handled"]
     await shop.stage.settle()
     by_title = {line.title: line.order_id for line in await shop.stage.all(OrderLine)}
@@ -162,9 +162,9 @@ async def test_the_page_that_signing_in_makes_superfluous_is_closed(any_shop: Sh
     buyer = visiting(await shop.person())
     opened = []
     for who, more in ((buyer, {}), (anonymous(), {"email": "bo@example.org"})):
-        await shop.post(who, "/cart/items", {"product_id": product})
+        await shop.post("/cart/items", {"product_id": product}, by=who, expect=200)
         opened += await shop.check_out(who, **more)
-    await shop.post({**buyer, **anonymous()}, "/cart/merge")
+    await shop.post("/cart/merge", by={**buyer, **anonymous()}, expect=200)
     await shop.stage.settle()
     pages = {one["id"]: one["status"] for one in shop.stage.sandbox.world.sessions.rows.values()}
     assert [pages[order["checkout_url"].rpartition("/")[2]] for order in opened] == ["open", "expired"]
@@ -180,7 +180,7 @@ async def test_a_cart_that_goes_while_another_tab_waits_for_it_is_answered(
     act = await shop.artist()
     person = await shop.person()
     who = anonymous() if gone == "merged into a person's" else visiting(person)
-    await shop.post(who, "/cart/items", {"product_id": await act.selling("A", 1000)})
+    await shop.post("/cart/items", {"product_id": await act.selling("A", 1000)}, by=who, expect=200)
     later = await act.selling("B", 1000)
     holds = asyncio.Event()
 
@@ -201,7 +201,7 @@ async def test_a_cart_that_goes_while_another_tab_waits_for_it_is_answered(
 
     async def in_another_tab() -> httpx.Response:
         await holds.wait()
-        return await shop.send(who, "POST", "/cart/items", {"product_id": later})
+        return await shop.send("POST", "/cart/items", {"product_id": later}, by=who)
 
     _, answer = await asyncio.gather(going(), in_another_tab())
     if who == anonymous():
@@ -215,14 +215,14 @@ async def test_a_checkout_repeated_after_it_was_paid_opens_no_second_page(any_sh
     """The process died before it wrote the page down; the buyer had it all the same, and the key is forgotten there."""
     shop = any_shop
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await (await shop.artist()).selling("A", 1000)})
+    await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling("A", 1000)}, by=buyer, expect=200)
     shop.stage.sandbox.add_fault("timeout_after_effect", method="POST", path="/checkout/sessions$", times=None)
-    first = await shop.send(buyer, "POST", "/cart/checkout", key="the-same-request")
+    first = await shop.send("POST", "/cart/checkout", by=buyer, key="the-same-request")
     assert first.status_code == 503, first.text
     shop.stage.sandbox.clear_faults()
     await _pay(shop, (await shop.stage.one(Payment)).id)
     shop.stage.clock.advance(timedelta(days=2))
-    again = await shop.send(buyer, "POST", "/cart/checkout", key="the-same-request")
+    again = await shop.send("POST", "/cart/checkout", by=buyer, key="the-same-request")
     assert again.status_code == 201, again.text
     assert [order["status"] for order in again.json()["orders"]] == ["paid"]
     assert len(shop.stage.sandbox.world.sessions.rows) == 1
@@ -232,7 +232,7 @@ async def test_an_outbox_that_fails_between_two_steps_closes_the_page_the_next_t
     shop = any_shop
     act = await shop.artist()
     buyer = visiting(await shop.person())
-    await shop.post(buyer, "/cart/items", {"product_id": await act.selling("A", 1000)})
+    await shop.post("/cart/items", {"product_id": await act.selling("A", 1000)}, by=buyer, expect=200)
     (old,) = await shop.check_out(buyer)
     failing = [True]
 
@@ -244,7 +244,7 @@ async def test_an_outbox_that_fails_between_two_steps_closes_the_page_the_next_t
     database = shop.stage.database
     heard = database.subscriptions.after[orders.CANCELED]
     database.subscriptions = replace(database.subscriptions, after={orders.CANCELED: (*heard, fails)})
-    await shop.post(buyer, "/cart/items", {"product_id": await act.selling("B", 500)})
+    await shop.post("/cart/items", {"product_id": await act.selling("B", 500)}, by=buyer, expect=200)
     await shop.check_out(buyer)
     await outbox.deliver_once(database)
     assert not failing

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
-import httpx
 import pytest
 from litestar import Litestar
 
 from tests.api.visitors import operator_only
 from tests.applications import Made, application
+from tests.client import Client, http_client
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
@@ -31,37 +30,12 @@ ORDER: dict[str, Any] = {
 
 
 @dataclass
-class Counter:
+class Counter(Client):
     """A stage and a client that comes in at its door with the operator's token."""
 
     stage: Stage
     litestar: Litestar
-    client: httpx.AsyncClient
     asgi: Any
-    keys: int = field(default=0)
-
-    async def get(self, path: str, expect: int = 200, **params: Any) -> Any:
-        """GET under /api/v1; the decoded answer."""
-        answer = await self.client.get(f"/api/v1{path}", params=params)
-        assert answer.status_code == expect, answer.text
-        return answer.json()
-
-    async def post(self, path: str, body: Any = None, *, expect: int, key: str | None = None) -> Any:
-        """POST under /api/v1 with a new key unless one is given; the decoded answer."""
-        answer = await self.send(path, {} if body is None else body, key=key)
-        assert answer.status_code == expect, answer.text
-        return answer.json()
-
-    async def send(self, path: str, body: Any, *, key: str | None = None) -> httpx.Response:
-        return await self.client.post(f"/api/v1{path}", json=body, headers={"Idempotency-Key": key or str(uuid4())})
-
-    async def refused(self, path: str, body: Any, status: int, kind: str) -> str:
-        """POST that must be refused as this kind of problem; its sentence."""
-        answer = await self.send(path, body)
-        problem = answer.json()
-        assert (answer.status_code, problem["type"]) == (status, f"urn:veza:problem:{kind}"), answer.text
-        assert answer.headers["content-type"] == "application/problem+json"
-        return problem["detail"]
 
     async def buy(self, **order: Any) -> Any:
         """A payment whose buyer has paid, its sellers paid as well."""
@@ -69,19 +43,6 @@ class Counter:
         self.stage.sandbox.pay_checkout(payment["stripe_checkout_session_id"])
         await self.stage.settle()
         return await self.get(f"/payments/{payment['id']}")
-
-    async def walk(self, path: str, limit: int = 2, **filters: Any) -> list[Any]:
-        """Every item of a list, page by page."""
-        items: list[Any] = []
-        cursor: dict[str, str] = {}
-        for _ in range(50):
-            page = await self.get(path, limit=limit, **filters, **cursor)
-            assert len(page["items"]) <= limit
-            items += page["items"]
-            if page["next_cursor"] is None:
-                return items
-            cursor = {"cursor": page["next_cursor"]}
-        raise AssertionError("the pages do not end")
 
 
 def _application(database: Any, money: Any, inbox: Any) -> Made:
@@ -98,9 +59,8 @@ async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:
     await stage.seller("ben")
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with application(_application, stage.database, stage.money, stage.money.inbox) as (asgi, litestar):
-        transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:
-            yield Counter(stage, litestar, client, asgi)
+        async with http_client(asgi, headers) as client:
+            yield Counter(client, stage, litestar, asgi)
     broken = await stage.violations()
     await stage.close()
     assert broken == []

@@ -49,8 +49,8 @@ async def test_a_second_charge_goes_back_whole_and_its_finding_closes(any_counte
 
 async def test_the_same_key_twice_is_one_refund_and_one_answer(any_counter: Counter) -> None:
     _, charge = await paid_twice(any_counter)
-    first = await any_counter.send(f"/charges/{charge}/return", WHY, key="k")
-    again = await any_counter.send(f"/charges/{charge}/return", WHY, key="k")
+    first = await any_counter.send("POST", f"/charges/{charge}/return", WHY, key="k")
+    again = await any_counter.send("POST", f"/charges/{charge}/return", WHY, key="k")
     assert (first.status_code, again.content) == (200, first.content)
     assert again.headers["idempotent-replayed"] == "true"
     assert len(any_counter.stage.sandbox.world.refunds.rows) == 1
@@ -59,20 +59,20 @@ async def test_the_same_key_twice_is_one_refund_and_one_answer(any_counter: Coun
 async def test_asked_a_second_time_it_says_that_it_went_back_already(any_counter: Counter) -> None:
     _, charge = await paid_twice(any_counter)
     await any_counter.post(f"/charges/{charge}/return", WHY, expect=200)
-    said = await any_counter.refused(f"/charges/{charge}/return", WHY, 422, "not-refundable")
+    said = await any_counter.refused("POST", f"/charges/{charge}/return", WHY, 422, "not-refundable")
     assert said == f"charge {charge} has gone back to the buyer already"
     assert refunded(any_counter, charge) == 1000
 
 
 async def test_a_charge_the_provider_does_not_have_is_not_found(counter: Counter) -> None:
-    said = await counter.refused("/charges/ch_nobodys/return", WHY, 404, "not-found")
+    said = await counter.refused("POST", "/charges/ch_nobodys/return", WHY, 404, "not-found")
     assert said == "the provider has no charge ch_nobodys"
 
 
 async def test_the_charge_of_a_payment_is_refused_with_the_way_on(counter: Counter) -> None:
     payment = await counter.buy()
     charge = payment["stripe_charge_id"]
-    said = await counter.refused(f"/charges/{charge}/return", WHY, 422, "not-refundable")
+    said = await counter.refused("POST", f"/charges/{charge}/return", WHY, 422, "not-refundable")
     assert said == f"charge {charge} is that of payment {payment['id']}: refund the payment"
     assert refunded(counter, charge) == 0
 
@@ -82,9 +82,9 @@ async def test_a_provider_that_does_not_answer_is_503_and_a_repeat_under_the_key
 ) -> None:
     _, charge = await paid_twice(any_counter)
     any_counter.stage.sandbox.add_fault("timeout_after_effect", method="POST", path=r"^/v1/refunds$", times=1)
-    first = await any_counter.send(f"/charges/{charge}/return", WHY, key="k")
+    first = await any_counter.send("POST", f"/charges/{charge}/return", WHY, key="k")
     assert (first.status_code, first.json()["type"]) == (503, "urn:veza:problem:provider-unavailable")
-    again = await any_counter.send(f"/charges/{charge}/return", WHY, key="k")
+    again = await any_counter.send("POST", f"/charges/{charge}/return", WHY, key="k")
     assert (again.status_code, again.json()["detail"]) == (422, f"charge {charge} has gone back to the buyer already")
     assert len(any_counter.stage.sandbox.world.refunds.rows) == 1
     assert refunded(any_counter, charge) == 1000
@@ -93,7 +93,7 @@ async def test_a_provider_that_does_not_answer_is_503_and_a_repeat_under_the_key
 async def test_a_reason_is_needed(counter: Counter) -> None:
     _, charge = await paid_twice(counter)
     for body in ({}, {"reason": ""}, {"reason": "no"}, {"reason": "fine", "amount_minor": 1}):
-        answer = await counter.send(f"/charges/{charge}/return", body)
+        answer = await counter.send("POST", f"/charges/{charge}/return", body)
         assert answer.status_code == 400, answer.text
     assert refunded(counter, charge) == 0
 

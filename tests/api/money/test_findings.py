@@ -38,22 +38,22 @@ async def test_a_finding_is_resolved_once(any_counter: Counter) -> None:
     (row,) = await any_counter.walk("/findings")
     path = f"/findings/{row['id']}/resolve"
     await any_counter.post(path, {"note": "first"}, expect=200, key="k")
-    assert (await any_counter.send(path, {"note": "first"}, key="k")).headers["idempotent-replayed"] == "true"
-    assert "by operator: first" in await any_counter.refused(path, {"note": "second"}, 409, "already-resolved")
+    assert (await any_counter.send("POST", path, {"note": "first"}, key="k")).headers["idempotent-replayed"] == "true"
+    assert "by operator: first" in await any_counter.refused("POST", path, {"note": "second"}, 409, "already-resolved")
 
 
 @pytest.mark.parametrize("body", [{}, {"note": ""}, {"note": "x" * 501}])
 async def test_a_resolution_says_what_was_done(counter: Counter, body: dict[str, Any]) -> None:
-    await counter.refused(f"/findings/{NOBODY}/resolve", body, 400, "invalid-request")
+    await counter.refused("POST", f"/findings/{NOBODY}/resolve", body, 400, "invalid-request")
 
 
 async def test_a_resolution_holds_no_nul(counter: Counter) -> None:
-    detail = await counter.refused(f"/findings/{NOBODY}/resolve", {"note": "a\x00bc"}, 400, "malformed-body")
+    detail = await counter.refused("POST", f"/findings/{NOBODY}/resolve", {"note": "a\x00bc"}, 400, "malformed-body")
     assert detail == "note: holds a NUL character"
 
 
 async def test_an_unknown_finding_is_a_404(counter: Counter) -> None:
-    await counter.refused(f"/findings/{NOBODY}/resolve", {"note": "done"}, 404, "not-found")
+    await counter.refused("POST", f"/findings/{NOBODY}/resolve", {"note": "done"}, 404, "not-found")
 
 
 async def test_comparing_finds_a_lost_payment_and_applying_records_it(any_counter: Counter) -> None:
@@ -71,16 +71,16 @@ async def test_comparing_finds_a_lost_payment_and_applying_records_it(any_counte
     await any_counter.stage.settle()
     clean = await any_counter.post("/reconciliations", expect=200)
     assert clean["differences"] == []
-    again = await any_counter.send("/reconciliations", {"since": "1d", "apply": True}, key="k")
+    again = await any_counter.send("POST", "/reconciliations", {"since": "1d", "apply": True}, key="k")
     assert (again.headers["idempotent-replayed"], again.json()) == ("true", applied)
 
 
 async def test_a_provider_that_cannot_be_read_is_a_503(counter: Counter) -> None:
     counter.stage.sandbox.add_fault("error_503", path="/v1/charges")
-    assert "could not be read" in await counter.refused("/reconciliations", {}, 503, "provider-unavailable")
+    assert "could not be read" in await counter.refused("POST", "/reconciliations", {}, 503, "provider-unavailable")
 
 
 @pytest.mark.parametrize("since", ["", "soon", "7", "-1d", "0s", "91d", "9" * 400 + "d"])
 async def test_a_stretch_that_makes_no_sense_is_refused(counter: Counter, since: str) -> None:
-    assert "since" in await counter.refused("/reconciliations", {"since": since}, 400, "invalid-request")
+    assert "since" in await counter.refused("POST", "/reconciliations", {"since": since}, 400, "invalid-request")
     assert counter.stage.sandbox.log.requests == 0

@@ -22,7 +22,7 @@ def _line(**changes: Any) -> dict[str, Any]:
 
 async def test_a_payment_is_opened_paid_and_shared_out(any_counter: Counter) -> None:
     lines = [_line(gross_minor=1000), _line(seller_id="ben", gross_minor=150, fee_bps=500)]
-    answer = await any_counter.send("/payments", {**ORDER, "lines": lines})
+    answer = await any_counter.send("POST", "/payments", {**ORDER, "lines": lines})
     opened = answer.json()
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"/api/v1/payments/{opened['id']}"
@@ -56,8 +56,8 @@ async def test_the_provider_hears_which_payment_a_charge_belongs_to(counter: Cou
 
 
 async def test_the_same_key_twice_is_one_payment(any_counter: Counter) -> None:
-    first = await any_counter.send("/payments", ORDER, key="k")
-    again = await any_counter.send("/payments", ORDER, key="k")
+    first = await any_counter.send("POST", "/payments", ORDER, key="k")
+    again = await any_counter.send("POST", "/payments", ORDER, key="k")
     assert first.content == again.content
     assert again.headers["idempotent-replayed"] == "true"
     assert len(await any_counter.stage.all(Payment)) == 1
@@ -65,7 +65,7 @@ async def test_the_same_key_twice_is_one_payment(any_counter: Counter) -> None:
 
 
 async def test_the_same_key_at_the_same_instant_is_one_payment(any_counter: Counter) -> None:
-    answers = await asyncio.gather(*(any_counter.send("/payments", ORDER, key="k") for _ in range(6)))
+    answers = await asyncio.gather(*(any_counter.send("POST", "/payments", ORDER, key="k") for _ in range(6)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert len(await any_counter.stage.all(Payment)) == 1
@@ -74,7 +74,7 @@ async def test_the_same_key_at_the_same_instant_is_one_payment(any_counter: Coun
 
 async def test_the_same_key_for_another_order_is_refused(counter: Counter) -> None:
     await counter.post("/payments", ORDER, expect=201, key="k")
-    answer = await counter.send("/payments", {**ORDER, "order_ref": "order-2"}, key="k")
+    answer = await counter.send("POST", "/payments", {**ORDER, "order_ref": "order-2"}, key="k")
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:veza:problem:idempotency-key-reused"
     assert len(await counter.stage.all(Payment)) == 1
@@ -90,9 +90,9 @@ async def test_the_same_key_for_another_order_is_refused(counter: Counter) -> No
 )
 async def test_a_lost_answer_is_a_503_and_the_repeat_gives_the_same_payment(counter: Counter, fault: str) -> None:
     counter.stage.sandbox.add_fault(fault, path=SESSIONS, times=1)
-    lost = await counter.send("/payments", ORDER, key="k")
+    lost = await counter.send("POST", "/payments", ORDER, key="k")
     assert (lost.status_code, lost.json()["type"]) == (503, "urn:veza:problem:provider-unavailable"), lost.text
-    other = await counter.send("/payments", {**ORDER, "order_ref": "other"}, key="k")
+    other = await counter.send("POST", "/payments", {**ORDER, "order_ref": "other"}, key="k")
     assert other.status_code == 422
     found = await counter.post("/payments", ORDER, expect=201, key="k")
     (row,) = await counter.stage.all(Payment)
@@ -103,7 +103,7 @@ async def test_a_lost_answer_is_a_503_and_the_repeat_gives_the_same_payment(coun
 async def test_an_error_the_provider_keeps_repeating_is_got_over_by_a_new_payment(counter: Counter) -> None:
     counter.stage.sandbox.add_fault("error_500_after_effect", path=SESSIONS)
     for status, kind in ((503, "provider-unavailable"), (422, "provider-refused")):
-        answer = await counter.send("/payments", ORDER, key="k")
+        answer = await counter.send("POST", "/payments", ORDER, key="k")
         assert (answer.status_code, answer.json()["type"]) == (status, f"urn:veza:problem:{kind}")
     opened = await counter.post("/payments", ORDER, expect=201, key="k")
     given_up, row = await counter.stage.all(Payment)
@@ -119,12 +119,14 @@ async def test_a_repeat_after_the_answer_was_forgotten_still_gives_the_same_paym
 
 
 async def test_what_the_provider_refuses_ends_the_payment_and_frees_the_key(counter: Counter) -> None:
-    detail = await counter.refused("/payments", {**ORDER, "lines": [_line(gross_minor=1)]}, 422, "provider-refused")
+    detail = await counter.refused(
+        "POST", "/payments", {**ORDER, "lines": [_line(gross_minor=1)]}, 422, "provider-refused"
+    )
     assert "opened no checkout for order order-1" in detail
     (row,) = await counter.stage.all(Payment)
     assert row.status == "expired"
     for _ in range(2):
-        again = await counter.send("/payments", {**ORDER, "lines": [_line(gross_minor=1)]}, key="k")
+        again = await counter.send("POST", "/payments", {**ORDER, "lines": [_line(gross_minor=1)]}, key="k")
         assert again.json()["type"] == "urn:veza:problem:provider-refused"
     assert {row.status for row in await counter.stage.all(Payment)} == {"expired"}
 
@@ -161,7 +163,7 @@ async def test_what_the_provider_refuses_ends_the_payment_and_frees_the_key(coun
 async def test_a_payment_that_makes_no_sense_is_refused_and_writes_nothing(
     counter: Counter, changes: dict[str, Any], status: int, kind: str, sentence: str
 ) -> None:
-    detail = await counter.refused("/payments", {**ORDER, **changes}, status, kind)
+    detail = await counter.refused("POST", "/payments", {**ORDER, **changes}, status, kind)
     assert sentence in detail
     assert await counter.stage.all(Payment) == []
     assert counter.stage.sandbox.log.requests == 0
@@ -217,7 +219,7 @@ async def test_a_crash_on_either_side_of_the_provider_is_resumed_by_the_repeat(
 
     with monkeypatch.context() as broken:
         broken.setattr(checkout, step, crash)
-        assert (await any_counter.send("/payments", ORDER, key="k")).status_code == 500
+        assert (await any_counter.send("POST", "/payments", ORDER, key="k")).status_code == 500
     (intent,) = await any_counter.stage.all(Payment)
     assert intent.stripe_checkout_session_id is None
     found = await any_counter.post("/payments", ORDER, expect=201, key="k")

@@ -26,7 +26,7 @@ def _wanted(payment: Any, **changes: Any) -> dict[str, Any]:
 
 async def test_a_refund_takes_the_sellers_share_back(any_counter: Counter) -> None:
     payment = await any_counter.buy()
-    answer = await any_counter.send("/refunds", _wanted(payment))
+    answer = await any_counter.send("POST", "/refunds", _wanted(payment))
     refund = answer.json()
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/api/v1/refunds/{refund['id']}"
@@ -55,18 +55,18 @@ async def test_a_refund_may_name_its_lines(counter: Counter) -> None:
 
 async def test_the_same_key_twice_is_one_refund(any_counter: Counter) -> None:
     payment = await any_counter.buy()
-    first = await any_counter.send("/refunds", _wanted(payment), key="k")
-    again = await any_counter.send("/refunds", _wanted(payment), key="k")
+    first = await any_counter.send("POST", "/refunds", _wanted(payment), key="k")
+    again = await any_counter.send("POST", "/refunds", _wanted(payment), key="k")
     assert first.content == again.content
     assert again.headers["idempotent-replayed"] == "true"
-    other = await any_counter.send("/refunds", _wanted(payment, amount_minor=1), key="k")
+    other = await any_counter.send("POST", "/refunds", _wanted(payment, amount_minor=1), key="k")
     assert (other.status_code, other.json()["type"]) == (422, "urn:veza:problem:idempotency-key-reused")
     assert len(await any_counter.stage.all(Refund)) == 1
 
 
 async def test_the_same_key_at_the_same_instant_is_one_refund(any_counter: Counter) -> None:
     payment = await any_counter.buy()
-    answers = await asyncio.gather(*(any_counter.send("/refunds", _wanted(payment), key="k") for _ in range(6)))
+    answers = await asyncio.gather(*(any_counter.send("POST", "/refunds", _wanted(payment), key="k") for _ in range(6)))
     assert {answer.status_code for answer in answers} == {202}
     assert len(await any_counter.stage.all(Refund)) == 1
 
@@ -76,7 +76,7 @@ async def test_two_clients_refunding_all_at_the_same_instant_get_one_refund_and_
 ) -> None:
     payment = await any_counter.buy()
     everything = _wanted(payment, amount_minor=1000)
-    answers = await asyncio.gather(*(any_counter.send("/refunds", everything) for _ in range(2)))
+    answers = await asyncio.gather(*(any_counter.send("POST", "/refunds", everything) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [202, 422]
     (refused,) = [answer.json() for answer in answers if answer.status_code == 422]
     assert refused["type"] == "urn:veza:problem:refund-exceeds-payment"
@@ -109,7 +109,7 @@ async def test_a_refund_that_makes_no_sense_is_refused_and_writes_nothing(
     counter: Counter, changes: dict[str, Any], status: int, kind: str, sentence: str
 ) -> None:
     payment = await counter.buy()
-    assert sentence in await counter.refused("/refunds", _wanted(payment, **changes), status, kind)
+    assert sentence in await counter.refused("POST", "/refunds", _wanted(payment, **changes), status, kind)
     assert await counter.stage.all(Refund) == []
 
 
@@ -121,14 +121,14 @@ async def test_the_lines_of_a_refund_must_fit_it(counter: Counter) -> None:
         ([{"line_id": line, "amount_minor": 1001}], "refund-exceeds-payment"),
         ([{"line_id": line, "amount_minor": 701}], "bad-amount"),
     ):
-        await counter.refused("/refunds", _wanted(payment, lines=lines), 422, kind)
+        await counter.refused("POST", "/refunds", _wanted(payment, lines=lines), 422, kind)
     twice = [{"line_id": line, "amount_minor": 1}] * 2
-    assert "twice" in await counter.refused("/refunds", _wanted(payment, lines=twice), 422, "not-refundable")
+    assert "twice" in await counter.refused("POST", "/refunds", _wanted(payment, lines=twice), 422, "not-refundable")
 
 
 async def test_an_unpaid_payment_is_not_refundable(counter: Counter) -> None:
     payment = await counter.post("/payments", ORDER, expect=201)
-    assert "is pending" in await counter.refused("/refunds", _wanted(payment), 422, "not-refundable")
+    assert "is pending" in await counter.refused("POST", "/refunds", _wanted(payment), 422, "not-refundable")
 
 
 async def test_refunds_are_listed_newest_first_by_status_and_payment(any_counter: Counter) -> None:

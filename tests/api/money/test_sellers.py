@@ -14,7 +14,7 @@ CLARA = {"seller_id": "clara", "name": "Clara Kern", "country": "DE", "return_ur
 
 
 async def test_a_new_seller_gets_an_account_and_a_link(any_counter: Counter) -> None:
-    answer = await any_counter.send("/sellers", CLARA)
+    answer = await any_counter.send("POST", "/sellers", CLARA)
     seller = answer.json()
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == "/api/v1/sellers/clara"
@@ -37,15 +37,15 @@ async def test_asking_again_makes_a_link_for_the_same_account(counter: Counter) 
 
 
 async def test_the_same_key_answers_the_same_link(counter: Counter) -> None:
-    first = await counter.send("/sellers", CLARA, key="k")
-    again = await counter.send("/sellers", CLARA, key="k")
+    first = await counter.send("POST", "/sellers", CLARA, key="k")
+    again = await counter.send("POST", "/sellers", CLARA, key="k")
     assert first.content == again.content
     assert again.headers["idempotent-replayed"] == "true"
 
 
 async def test_onboarding_at_the_same_instant_opens_one_account(any_counter: Counter) -> None:
     before = len(any_counter.stage.sandbox.world.accounts.rows)
-    answers = await asyncio.gather(*(any_counter.send("/sellers", CLARA) for _ in range(4)))
+    answers = await asyncio.gather(*(any_counter.send("POST", "/sellers", CLARA) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["stripe_account_id"] for answer in answers}) == 1
     assert len(any_counter.stage.sandbox.world.accounts.rows) == before + 1
@@ -54,7 +54,7 @@ async def test_onboarding_at_the_same_instant_opens_one_account(any_counter: Cou
 async def test_a_lost_answer_is_a_503_and_the_repeat_finds_the_account(counter: Counter) -> None:
     before = len(counter.stage.sandbox.world.accounts.rows)
     counter.stage.sandbox.add_fault("timeout_after_effect", path=r"^/v1/accounts$", times=1)
-    lost = await counter.send("/sellers", CLARA, key="k")
+    lost = await counter.send("POST", "/sellers", CLARA, key="k")
     assert (lost.status_code, lost.json()["type"]) == (503, "urn:veza:problem:provider-unavailable")
     await counter.post("/sellers", CLARA, expect=201, key="k")
     assert len(counter.stage.sandbox.world.accounts.rows) == before + 1
@@ -62,7 +62,9 @@ async def test_a_lost_answer_is_a_503_and_the_repeat_finds_the_account(counter: 
 
 async def test_a_refused_account_can_be_mended(counter: Counter) -> None:
     counter.stage.sandbox.add_fault("refused", path=r"^/v1/accounts$")
-    assert "opened no account" in await counter.refused("/sellers", {**CLARA, "country": "FR"}, 422, "provider-refused")
+    assert "opened no account" in await counter.refused(
+        "POST", "/sellers", {**CLARA, "country": "FR"}, 422, "provider-refused"
+    )
     assert (await counter.post("/sellers", CLARA, expect=201))["country"] == "DE"
 
 
@@ -81,7 +83,7 @@ async def test_a_refused_account_can_be_mended(counter: Counter) -> None:
     ],
 )
 async def test_a_seller_that_makes_no_sense_is_refused(counter: Counter, changes: dict[str, Any]) -> None:
-    await counter.refused("/sellers", {**CLARA, **changes}, 400, "invalid-request")
+    await counter.refused("POST", "/sellers", {**CLARA, **changes}, 400, "invalid-request")
     assert counter.stage.sandbox.log.requests == 0
 
 

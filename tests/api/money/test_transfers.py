@@ -72,7 +72,7 @@ async def test_a_given_up_reversal_is_retried_and_lands(any_counter: Counter) ->
 async def test_of_two_operators_one_retries_and_the_other_is_told_what_happened(any_counter: Counter) -> None:
     transfer = await _given_up(any_counter)
     path = f"/transfers/{transfer['id']}/retry"
-    answers = await asyncio.gather(*(any_counter.send(path, WHY) for _ in range(2)))
+    answers = await asyncio.gather(*(any_counter.send("POST", path, WHY) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     (problem,) = [answer.json() for answer in answers if answer.status_code == 409]
     assert problem["type"] == "urn:veza:problem:nothing-to-retry"
@@ -82,9 +82,9 @@ async def test_of_two_operators_one_retries_and_the_other_is_told_what_happened(
 async def test_the_same_key_retries_once(counter: Counter) -> None:
     transfer = await _given_up(counter)
     path = f"/transfers/{transfer['id']}/retry"
-    first = await counter.send(path, WHY, key="k")
+    first = await counter.send("POST", path, WHY, key="k")
     await counter.stage.settle()
-    again = await counter.send(path, WHY, key="k")
+    again = await counter.send("POST", path, WHY, key="k")
     assert first.content == again.content
     assert again.headers["idempotent-replayed"] == "true"
 
@@ -92,22 +92,22 @@ async def test_the_same_key_retries_once(counter: Counter) -> None:
 async def test_a_final_transfer_is_not_retried(counter: Counter) -> None:
     payment = await counter.buy()
     path = f"/transfers/{payment['transfers'][0]['id']}/retry"
-    assert "is completed" in await counter.refused(path, WHY, 409, "nothing-to-retry")
+    assert "is completed" in await counter.refused("POST", path, WHY, 409, "nothing-to-retry")
 
 
 async def test_a_retry_says_why(counter: Counter) -> None:
     transfer = await _given_up(counter)
     path = f"/transfers/{transfer['id']}/retry"
     for body in ({}, {"reason": ""}, {"reason": "  x "}, {"reason": "x" * 501}, {"reason": 5}):
-        await counter.refused(path, body, 400, "invalid-request")
-    detail = await counter.refused(path, {"reason": "a\x00bc"}, 400, "malformed-body")
+        await counter.refused("POST", path, body, 400, "invalid-request")
+    detail = await counter.refused("POST", path, {"reason": "a\x00bc"}, 400, "malformed-body")
     assert detail == "reason: holds a NUL character"
     assert (await counter.get(f"/transfers/{transfer['id']}"))["status"] == "permanently_failed"
 
 
 async def test_an_unknown_transfer_is_a_404(counter: Counter) -> None:
     await counter.get(f"/transfers/{NOBODY}", expect=404)
-    await counter.refused(f"/transfers/{NOBODY}/retry", WHY, 404, "not-found")
+    await counter.refused("POST", f"/transfers/{NOBODY}/retry", WHY, 404, "not-found")
     assert ORDER
 
 
@@ -120,7 +120,7 @@ async def test_nothing_is_shown_or_done_without_the_token(counter: Counter) -> N
     ):
         assert (await counter.get(path, expect=401))["type"] == "urn:veza:problem:unauthorized"
     for path in ("/payments", "/refunds", "/sellers", "/reconciliations", f"/transfers/{NOBODY}/retry"):
-        await counter.refused(path, {}, 401, "unauthorized")
+        await counter.refused("POST", path, {}, 401, "unauthorized")
 
 
 @pytest.mark.parametrize("asked", [{"state": "reversed"}, {"status": "reversed", "sellers": "anna"}, {"Limit": "1"}])

@@ -176,10 +176,12 @@ async def test_an_event_that_failed_is_handled_again_once_its_cause_is_mended(co
         await session.execute(text("UPDATE webhook_events SET payload = :p WHERE id = 'evt_1'"), {"p": mended})
     handled = await counter.post("/webhook-events/evt_1/handle", expect=200, key="k")
     assert handled == {"id": "evt_1", "state": "handled"}
-    assert (await counter.send("/webhook-events/evt_1/handle", {}, key="k")).headers["idempotent-replayed"] == "true"
+    assert (await counter.send("POST", "/webhook-events/evt_1/handle", {}, key="k")).headers[
+        "idempotent-replayed"
+    ] == "true"
 
 
 async def test_an_unknown_event_is_a_404(counter: Counter) -> None:
     await counter.get("/webhook-events/evt_none", expect=404)
-    assert "evt_none" in await counter.refused("/webhook-events/evt_none/handle", {}, 404, "not-found")
+    assert "evt_none" in await counter.refused("POST", "/webhook-events/evt_none/handle", {}, 404, "not-found")
     assert (await counter.get("/webhook-events/%00", expect=400))["type"] == "urn:veza:problem:invalid-request"

@@ -35,7 +35,6 @@ from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_events import HANDLERS
 from veza.money.webhook_inbox import WebhookEvent
-from veza.money.webhook_signatures import verified
 
 PROCESSES = 2
 LONGEST_PAUSE = timedelta(minutes=4)
@@ -181,12 +180,8 @@ class Run:
         """They arrive at the same time, as at a busy server."""
         inbox, stamp = process.money.inbox, int(self.clock.now().timestamp())
         signed = [(one.payload, sign_payload(SECRET, one.payload, stamp)) for one in some]
-        policy = inbox.policy
-        arrived = [
-            (verified(payload, signature, policy.secrets, livemode=policy.livemode, now=stamp), payload.decode())
-            for payload, signature in signed
-        ]
-        await inbox.accept(arrived, source="webhook")
+        arrived = [(inbox.verified(payload, signature), payload.decode()) for payload, signature in signed]
+        await inbox.accept_all(arrived, source="webhook")
         self._answered(some, 200)
 
     def _answered(self, some: Sequence[Delivery], status: int | None) -> None:

@@ -1,4 +1,4 @@
-"""People, artists and published releases as rows, for tests of what listeners do with them."""
+"""People, artists, releases and sellers as rows; sales and refunds are made on a stage (`veza.lab.simulator.stage`)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from veza.accounts.people import Person
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
+from veza.money.sellers import Seller
 
 
-async def person(database: Database, name: str = "Mara", *, confirmed: bool = True) -> UUID:
+async def person(database: Database, name: str = "Mara", *, email: str | None = None, confirmed: bool = True) -> UUID:
+    """Somebody with an address of their own, confirmed unless told otherwise."""
     async with database.write() as session:
         row = Person(
             id=session.new_id(),
@@ -23,18 +25,20 @@ async def person(database: Database, name: str = "Mara", *, confirmed: bool = Tr
             email_confirmed_at=session.now if confirmed else None,
             created_at=session.now,
         )
-        row.email = f"{row.id}@example.test"
+        row.email = email or f"{row.id}@example.org"
         session.add(row)
         await session.flush()
         return row.id
 
 
-async def artist(database: Database, name: str = "Anna", *, run_by: UUID | None = None) -> UUID:
+async def artist(
+    database: Database, name: str = "Anna", *, run_by: UUID | None = None, fee_bps: int | None = None
+) -> UUID:
+    """An artist from Germany who sells in euros; `run_by` owns it."""
     async with database.write() as session:
         artist_id = session.new_id()
-        session.add(
-            Artist(id=artist_id, slug=str(artist_id), name=name, country="DE", currency="EUR", created_at=session.now)
-        )
+        row = {"id": artist_id, "slug": str(artist_id), "name": name, "country": "DE", "currency": "EUR"}
+        session.add(Artist(**row, fee_bps=fee_bps, created_at=session.now))
         await session.flush()
         if run_by is not None:
             session.add(ArtistMember(artist_id=artist_id, person_id=run_by, part="owner", since=session.now))
@@ -42,25 +46,31 @@ async def artist(database: Database, name: str = "Anna", *, run_by: UUID | None 
         return artist_id
 
 
+async def seller(database: Database, seller_id: str, name: str, account: str) -> None:
+    """A seller whose account at the provider can be paid."""
+    async with database.write() as session:
+        row = {"id": seller_id, "name": name, "country": "DE", "stripe_account_id": account, "transfers_active": True}
+        await session.execute(insert(Seller), {**row, "created_at": session.now})
+
+
 async def release(
-    database: Database, artist_id: UUID, *titles: str, status: str = "published", at: datetime | None = None
+    database: Database,
+    artist_id: UUID,
+    *titles: str,
+    title: str = "Dawn",
+    status: str = "published",
+    at: datetime | None = None,
+    **columns: Any,
 ) -> tuple[UUID, list[UUID]]:
     """A release with tracks of these titles, three minutes each; its id and theirs."""
     async with database.write() as session:
         release_id = session.new_id()
-        row = Release(
-            id=release_id,
-            artist_id=artist_id,
-            slug=str(release_id),
-            title="Dawn",
-            kind="album",
-            status=status,
-            tags=[],
-            published_at=(at or session.now) if status == "published" else None,
-            created_at=session.now,
-            updated_at=session.now,
-        )
-        session.add(row)
+        row: dict[str, Any] = {
+            "id": release_id, "artist_id": artist_id, "slug": str(release_id), "title": title, "kind": "album",
+            "status": status, "tags": [], "published_at": (at or session.now) if status == "published" else None,
+            "created_at": session.now, "updated_at": session.now,
+        }  # fmt: skip
+        session.add(Release(**row | columns))
         await session.flush()
         tracks = [
             Track(
@@ -68,13 +78,13 @@ async def release(
                 release_id=release_id,
                 artist_id=artist_id,
                 position=number,
-                title=title,
+                title=named,
                 credits=[],
                 tags=[],
                 duration_ms=180_000,
                 created_at=session.now,
             )
-            for number, title in enumerate(titles, 1)
+            for number, named in enumerate(titles, 1)
         ]
         session.add_all(tracks)
         await session.flush()
