@@ -1,9 +1,9 @@
 """Reauthentication: before changes of credentials, of rights and of who is paid, a person proves the password again.
 
-One rule everywhere: the password, and where a second factor is on, a code of it that was not used yet. How recent the
-sign-in was does not count: the session that was left open or stolen is a recent one more often than not. What takes a
-password in its own form checks it there (`given`, `demand`); anything else takes a voucher (`voucher`, `spend`), which
-the person got for the password a moment ago, and which is good for one thing.
+One rule everywhere: the password, and with a second factor an unused code. How recent the sign-in was does not count: a
+session left open or stolen is mostly a recent one. An operation with a password in its own form checks it there
+(`given`, `demand`). Any other operation takes a voucher (`voucher`, `spend`), which the person got for the password a
+moment ago, and which is valid once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How many connections are open, whose they are, and which one goes when there are too many.
+"""Bounds on open connections, in all and for each network address; at a bound a waiting connection is closed.
 
-A connection waits while no request of it is whole: it is idle, or its head or body is on the way. One that waits can
-be closed at no loss but the sender's time; one that is being answered is never closed here. So half-sent requests, as
-many as are opened, displace each other and no client that sends a whole one.
+A connection waits while no request of it is whole: it is idle, or its head or body is on the way. Closing a waiting
+connection costs its sender some time; a connection whose request is being answered is never closed here. So half-sent
+requests displace each other, and never a client that sends a whole one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from veza.kit.limits import network
 log = structlog.get_logger(__name__)
 
 KEPT_DESCRIPTORS = 100
-"""Left for what is not a connection of a visitor: database, provider, mail, files, and the sockets that listen."""
+"""Descriptors left for the database, the provider, mail, files, and the sockets that listen."""
 FEWEST = 16
 MOST_AT_ONCE = 512
 MOST = 8_000
-"""In one process. Each may hold 64 KB of a head or a body: half a gigabyte."""
+"""Connections of one process. Each may hold 64 KB of a head or a body: half a gigabyte in all."""
 SAID_EVERY_SECONDS = 10.0
-"""An attack of thousands of connections is a line every ten seconds, with their number, not thousands of lines."""
+"""An attack of thousands of connections writes one log line in ten seconds, with their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Waiting(Protocol):
 
 @dataclass(slots=True)
 class _Address:
-    """The connections of one address; those that wait in the order in which they began to."""
+    """The connections of one address; the waiting ones sorted by when they began to wait."""
 
     is_proxy: bool
     open: int = 0
@@ -76,7 +76,7 @@ class Connections:
         self._said: dict[str, tuple[float, int]] = {}
 
     def opened(self, connection: Waiting, peer: str) -> bool:
-        """Take in a connection from `peer`, at first waiting; False when it must be closed at once."""
+        """Count a new connection from `peer`, which waits at first; False if it must be closed at once."""
         name = network(peer)
         address = self._addresses.get(name) or _Address(self._is_proxy(peer))
         if not self._has_room_for(address, name):
@@ -89,7 +89,7 @@ class Connections:
         return True
 
     def closed(self, connection: Waiting, peer: str) -> None:
-        """Forget a connection that was taken in."""
+        """Forget a connection that was counted."""
         name = network(peer)
         address = self._addresses[name]
         self._open -= 1
@@ -100,13 +100,13 @@ class Connections:
             del self._addresses[name]
 
     def waits(self, connection: Waiting, peer: str) -> None:
-        """Nothing of it is being answered any more."""
+        """No request of the connection is being answered any more."""
         name = network(peer)
         self._addresses[name].waiting[connection] = None
         self._waiting[connection] = name
 
     def is_answered(self, connection: Waiting, peer: str) -> None:
-        """A request of it is whole."""
+        """A request of the connection is whole."""
         self._addresses[network(peer)].waiting.pop(connection, None)
         self._waiting.pop(connection, None)
 

@@ -1,6 +1,6 @@
-"""Requests that a page of another site made a browser send: our cookies come along, and nothing may be changed by them.
+"""Requests that a page of another site made a browser send: they carry our cookies, and may change nothing.
 
-Browsers say which page it was in `Sec-Fetch-Site` and, with a write, in `Origin`.
+Browsers name the page's site in `Sec-Fetch-Site` and, with a write, in `Origin`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _OTHER_SITES = frozenset({"cross-site", "same-site"})
 
 
 def says_other_site(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Whether the browser says that a page of another site sent it; browsers that say nothing are taken for our own."""
+    """Whether the browser says that a page of another site sent the request; without a word it counts as ours."""
     return connection.headers.get("sec-fetch-site") in _OTHER_SITES
 
 
 def comes_from_elsewhere(connection: ASGIConnection[Any, Any, Any, Any], base_url: str) -> bool:
-    """The same, or an `Origin` that is neither the host that was asked nor that of `base_url`."""
+    """The same, or an `Origin` that is neither the host of the request nor that of `base_url`."""
     origin = connection.headers.get("origin")
     ours = {connection.headers.get("host", "").lower(), urlsplit(base_url).netloc.lower()}
     return says_other_site(connection) or (origin is not None and urlsplit(origin).netloc.lower() not in ours)

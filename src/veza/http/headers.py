@@ -1,6 +1,6 @@
-"""What every answer carries, whichever door it comes from: no cache, no sniffing, no frame, no foreign script.
+"""Headers of every answer of every door: no cache, no sniffing, no frame, no foreign script.
 
-A door says otherwise by setting the header itself: public covers may be kept, the operator's pages load one script.
+A door overrides one by setting the header itself: public covers may be kept, the operator's pages load one script.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PERSONAL = b"private, no-store"
 HSTS = b"max-age=31536000"
 """A year, this host alone: sibling hosts are not ours to decide about."""
 STYLES_WITHIN_BYTES = 65_536
-"""How far into a page its own style sheet is looked for."""
+"""Bytes at the beginning of a page in which its own style sheet is searched."""
 
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -26,7 +26,7 @@ _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"
 
 
 class SafeHeaders:
-    """ASGI wrapper: adds what an answer does not say itself. `always_tls`: people reach Veza by HTTPS alone."""
+    """ASGI wrapper: adds the headers that an answer lacks. `always_tls`: people reach Veza by HTTPS alone."""
 
     def __init__(self, app: ASGIApp, *, always_tls: bool) -> None:
         self._app, self._always_tls = app, always_tls
@@ -62,7 +62,7 @@ def needs_beginning(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def safe(headers: Iterable[tuple[bytes, bytes]], beginning: bytes, *, is_tls: bool) -> list[tuple[bytes, bytes]]:
-    """`headers` with what they lack; `beginning` is that of the body."""
+    """`headers` with the safe ones added; `beginning` is the beginning of the body."""
     told = [(name.lower(), value) for name, value in headers]
     # One word for it everywhere: `private` is for caches that do not know `no-store`.
     told = [(name, PERSONAL if (name, value) == (b"cache-control", b"no-store") else value) for name, value in told]

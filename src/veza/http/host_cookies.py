@@ -1,4 +1,4 @@
-"""Cookies of this host alone: `__Host-` and Secure wherever people come by HTTPS, said by us or by a proxy we trust."""
+"""Cookies of this host alone: with `__Host-` and Secure for HTTPS, by our own address or a trusted proxy's word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class HostCookie:
         self._plain, self._always = name, base_url.startswith("https://")
 
     def name(self, *, is_secure: bool) -> str:
-        """What the browser calls it."""
+        """The cookie's name in the request's browser."""
         return f"__Host-{self._plain}" if is_secure else self._plain
 
     def read(self, connection: Connection) -> str | None:
@@ -26,7 +26,7 @@ class HostCookie:
         return connection.cookies.get(self.name(is_secure=self._is_secure(connection))) or None
 
     def make(self, connection: Connection, value: str, lasts: timedelta) -> Cookie:
-        """The cookie to set; one that lasts no time is forgotten."""
+        """The cookie to set; a lifetime of zero deletes it."""
         secure, seconds = self._is_secure(connection), int(lasts.total_seconds())
         lax: Literal["lax"] = "lax"  # a link in a mail opens the page signed in; no GET changes anything
         name = self.name(is_secure=secure)
@@ -34,7 +34,7 @@ class HostCookie:
 
     @property
     def usual_name(self) -> str:
-        """What it is called under the address people are told."""
+        """The cookie's name under the public address."""
         return self.name(is_secure=self._always)
 
     def _is_secure(self, connection: Connection) -> bool:

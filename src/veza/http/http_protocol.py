@@ -13,9 +13,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from veza.http.connections import ConnectionRules, Connections
 
 MOST_HEAD_BYTES = 65_536
-"""Of the lines before a body; a line without end would fill the memory. The longest thing we send there has 1,200."""
+"""Bytes of the lines before a body; a line without end would fill the memory. Our longest cookie has 1,200."""
 FLUSH_SECONDS = 5.0
-"""For the last words to a client that is cut off, before the connection is torn down."""
+"""Time for the last answer to a client, before its connection is closed."""
 
 _TOO_SLOW = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/problem+json\r\n"
@@ -28,8 +28,8 @@ _TOO_SLOW_BODY = (
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. A head that is too large, or has no Host or several, gets 400, and the connection ends; so it
-    does, with 408, when head or body are not whole in time, and when an answer is not read."""
+    """One connection. It ends with 400 if a head is too large or has no or several Hosts, with 408 if head or body are
+    not whole in time, and if an answer is not read."""
 
     connections_of_server: ClassVar[Connections] = Connections(ConnectionRules())
 
@@ -134,7 +134,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def _look_at_body(self) -> None:
-        """The body's time is up, unless it is a large one that comes along, or we are slow to take it."""
+        """End a body whose time is up, unless it is large and arrives fast enough, or the application reads it
+        slowly."""
         self._reading = None
         allowed = self._rules.body.total_seconds() + self._body_bytes / self._rules.body_bytes_per_second
         left = self._body_began + allowed - self.loop.time()
@@ -162,7 +163,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._writing = self._writing or self.loop.call_later(FLUSH_SECONDS, self.transport.abort)
 
     def _not_read(self) -> None:
-        """The answer stands still: the client does not read it."""
+        """End an answer that the client does not read."""
         self._writing = None
         if self.transport.get_write_buffer_size():
             self.connections_of_server.say("answer.not_read", self._peer)
@@ -170,7 +171,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def _leave(self) -> None:
-        """The application is told that the client has gone; what it still says goes nowhere."""
+        """Tell the application that the client has left; what it still sends is dropped."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -1,4 +1,4 @@
-"""Who asks, found once for each request, and the permission that its route names.
+"""The identity behind a request, found once for each request, and the permission that its route names.
 
 `permitted` is the guard of a door: it finds the Identity, demands the route's permission of it, and keeps it with the
 request. A handler takes it as `identity: Identity`.
@@ -26,17 +26,17 @@ Rule = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 """Raises Problem for a request that may not pass."""
 
 Authenticate = Callable[[Connection], Awaitable[Identity]]
-"""Finds out who asks; raises Problem (unauthorized) for credentials that are no good."""
+"""Finds the identity behind a request; raises Problem (unauthorized) for invalid credentials."""
 
 
 def identity_of(connection: Connection) -> Identity:
-    """Who asks, as the guard found out."""
+    """The identity that the guard found."""
     identity: Identity = connection.state[_IDENTITY]
     return identity
 
 
 def anonymous(connection: Connection) -> Identity:
-    """The visitor that a request without credentials comes from."""
+    """The visitor behind a request without credentials."""
     return visitor(address_of(connection))
 
 
@@ -66,9 +66,10 @@ def permission_of(handler: BaseRouteHandler) -> Permission:
 
 
 def permitted(authenticate: Authenticate, *rules: Rule) -> Any:
-    """A guard: finds out who asks, and lets a request pass that has the route's permission and keeps the rules.
+    """A guard: finds the identity, and passes a request whose identity has the route's permission and that keeps the
+    rules.
 
-    One guard for all of it: Litestar runs one that is no coroutine in a thread, and copies the handler for each.
+    One guard does all: Litestar runs a guard that is no coroutine in a thread, and copies the handler for each guard.
     """
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -1,4 +1,4 @@
-"""Rate limits at the door: who a request comes from, and what one that comes too often is told.
+"""Rate limits at the doors: the network address of a request, and the answer to one request too many.
 
 The mechanism is `veza.kit.limits`; this is what every door needs of it. A door spends a limit in a transaction of its
 own, before any other work, so that the try counts also where the request fails.
@@ -24,7 +24,7 @@ def address_of(connection: Connection) -> str:
 
 
 def network_of(connection: Connection) -> str:
-    """The network of that address, by which strangers are told apart."""
+    """The network of that address: visitors of one network share their limits."""
     return limits.network(address_of(connection))
 
 

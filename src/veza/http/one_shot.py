@@ -1,8 +1,8 @@
-"""Writes whose request or answer holds a secret: done once per key, and nothing of either is kept.
+"""Writes whose request or answer holds a secret: done once for each key; neither request nor answer is stored.
 
 `idempotency` keeps an answer for 24 hours, and a digest of the request to compare repeats with. A password must not be
-kept even as a fast digest, nor a session cookie or a token's text at all. So here the key alone is remembered: a repeat
-of what was done is told so (409 `done-already`), and never does it again. What was refused may be asked again.
+kept even as a fast digest, nor a session cookie or a token's text at all. So only the key is stored: a repeat
+of a write that was done is answered 409 `done-already` and changes nothing; a refused write may be sent again.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class OneShot:
         self._write = write
 
     async def run(self, work: Callable[[Session], Awaitable[Done]], *spends: Allowance) -> Done:
-        """Do `work` in one transaction that uses up the key; what it returns is for the answer and not stored.
+        """Do `work` in one transaction that uses up the key; its result is for the answer and not stored.
 
-        `spends` are the limits that `work` spends: while one is known to be refused, no transaction is opened.
+        `spends` are the limits that `work` spends: while one is known to be spent, no transaction is opened.
 
         Raises Problem `done-already` for a repeat, `idempotency-key-reused` for another address under this key, and
         what `work` raises (the key is free again then).

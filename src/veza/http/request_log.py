@@ -1,4 +1,4 @@
-"""One id and one log line per request, wrapped around everything, so that unknown paths have them too."""
+"""One id and one log line for each request, unknown paths included: the wrapper around all doors."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _QUIET = ("/health/", "/metrics", "/webhooks/", SANDBOX_PATH)
 
 
 def name_actor(scope: Scope, actor: str) -> None:
-    """Let the request's line say who asked: `person <id>`, `operator`, `visitor`."""
+    """Name the sender in the request's log line: `person <id>`, `operator`, `visitor`."""
     scope.setdefault("state", {})[_ACTOR] = actor
 
 
 class RequestLog:
     """ASGI wrapper: takes over or makes `X-Request-Id`, binds it to every log line, echoes it, logs the request.
 
-    `names_callers`: the line says who asked, as far as a door found out, and from which network address.
+    `names_callers`: the line names the sender, if a door found it out, and the network address.
     """
 
     def __init__(self, app: ASGIApp, *, names_callers: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The two cookies: the session's, and the one by which a device is known again."""
+"""The two cookies of a person: of the session, and of the device that has signed in before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SESSION_COOKIE = "veza"
 
 
 class Cookies:
-    """What a browser keeps of its person; `base_url` is the address people reach Veza under."""
+    """Reads and sets the two cookies; `base_url` is the address people reach Veza under."""
 
     def __init__(self, base_url: str, session_max: timedelta) -> None:
         self._session_max = session_max
@@ -30,19 +30,19 @@ class Cookies:
         return self._session.read(connection)
 
     def browser(self, connection: Connection) -> Browser:
-        """Where the request comes from."""
+        """The browser of the request."""
         agent = connection.headers.get("user-agent", "")
         return Browser(address_of(connection), agent, self._device.read(connection))
 
     def signed_in(self, connection: Connection, response: Response[Any], begun: Begun) -> None:
-        """Let the browser keep what signing in gave."""
+        """Set both cookies after signing in."""
         response.set_cookie(self._session.make(connection, begun.session_secret, self._session_max))
         self.known_device(connection, response, begun.device_cookie)
 
     def known_device(self, connection: Connection, response: Response[Any], value: str) -> None:
-        """Let the browser keep by what its device is known again."""
+        """Set the device's cookie."""
         response.set_cookie(self._device.make(connection, value, LASTS))
 
     def signed_out(self, connection: Connection) -> Response[None]:
-        """204, which lets the browser forget the session; the device stays known."""
+        """204, which deletes the session's cookie; the device stays known."""
         return Response(None, status_code=204, cookies=[self._session.make(connection, "", timedelta(0))])

@@ -1,1 +1,1 @@
-"""Ingest: folders and archives of tagged recordings become draft releases, and may be taken back."""
+"""Import: folders and archives of tagged recordings become draft releases; an import can be undone."""

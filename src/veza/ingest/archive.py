@@ -1,4 +1,4 @@
-"""A ZIP to import from: entries are read one at a time into memory or an unnamed file, and never unpacked to a name."""
+"""A ZIP as a source: each entry is read into memory or an unnamed file, and never unpacked under its name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DRIVE = re.compile(r"[A-Za-z]:/")
 _METHODS = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 96: "JPEG", 97: "WavPack", 98: "PPMd", 99: "AES"}
 _READ_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-"""What a damaged or strangely packed entry makes the library raise."""
+"""The errors that the library raises for a damaged or strangely packed entry."""
 ENCRYPTED = "it is encrypted: unpack the ZIP with its password and import the folder"
 DOUBLED = "another file comes after it under the same name, and that one is taken"
 
@@ -42,7 +42,7 @@ _OTHER_ARCHIVES = (
 
 
 def why_no_zip(path: Path) -> str:
-    """What a file is that was given as a source and is no whole ZIP."""
+    """One sentence about a file that was given as a source and is no whole ZIP."""
     with path.open("rb") as opened:
         head = opened.read(512)
     if head.startswith((b"PK\x03\x04", b"PK\x07\x08")):
@@ -116,7 +116,7 @@ class Archive:
             )
 
     def _find(self, entry: zipfile.ZipInfo, path: str) -> None:
-        """Put an entry where it belongs: to be read, left out with the reason, or neither."""
+        """List an entry as to be read, as left out with the reason, or not at all."""
         listed, parts = self._gathered.listed, PurePosixPath(path).parts
         if path.startswith("/") or _DRIVE.match(path) or ".." in parts or "\0" in path:
             raise BadSource(gettext("the ZIP has an entry that climbs out of it: {path}", path=path[:100]))
@@ -140,7 +140,7 @@ class Archive:
             self._leave_out(entry, path)
 
     def _cannot_unpack(self, file: SourceFile) -> bool:
-        """Whether a file to be read is packed in a way that is not read; the reason is kept."""
+        """Whether the file is packed in a way that cannot be unpacked; if so it is left out with the reason."""
         entry = self._entries[file.path]
         if entry.flag_bits & _IS_ENCRYPTED:
             why = ENCRYPTED
@@ -176,7 +176,7 @@ def _is_unpackable(entry: zipfile.ZipInfo) -> bool:
 
 
 def _undeclared(entry: zipfile.ZipInfo) -> bytes | None:
-    """The bytes of a name that does not say how it is written; None where it does."""
+    """The bytes of a name without a declared encoding; None if it is declared."""
     if entry.flag_bits & _SAYS_UTF_8:
         return None
     try:
@@ -186,7 +186,8 @@ def _undeclared(entry: zipfile.ZipInfo) -> bytes | None:
 
 
 def _path_of(entry: zipfile.ZipInfo, encoding: str | None) -> str:
-    """An entry's path with slashes. Names that do not say so are often UTF-8 (macOS) or of the packer's Windows."""
+    """An entry's path with slashes. Names without a declared encoding are often UTF-8 (macOS) or of the packer's
+    Windows."""
     raw = _undeclared(entry)
     said = _unicode_path(entry)
     if said is not None:

@@ -1,4 +1,4 @@
-"""Which picture is the cover: by its type inside the recordings, else by its name beside them.
+"""Finding the cover: by a picture's type inside the recordings, else by its name beside them.
 
 | order | which |
 |---|---|
@@ -7,7 +7,7 @@
 | 3 | beside them: `front`, then `cover`, `folder`, `albumart`, and names with these words |
 | 4 | the only picture beside them |
 
-What its type or name calls a back, a disc, an inlay or a booklet is never taken.
+A picture that its type or name calls a back, a disc, an inlay or a booklet is never the cover.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MEANS = {
     "achterkant": "back", "tył": "back", "baksida": "back", "зад": "back", "задник": "back", "裏": "back",
     "背面": "back", "封底": "back",
 }  # fmt: skip
-"""What names of pictures say in other languages."""
+"""Words in names of pictures, in several languages, and what they mean."""
 _NEVER = frozenset(
     {
         "back", "rear", "disc", "disk", "cd", "cd1", "cd2", "vinyl", "inlay", "inside", "inner", "inset", "booklet",
@@ -72,7 +72,7 @@ def candidates(group: Group, pictures: Sequence[SourceFile]) -> list[Candidate]:
 
 
 def not_taken(group: Group, pictures: Sequence[SourceFile]) -> str:
-    """What to say of a release that gets no cover though pictures lie beside its files; "" where none do."""
+    """A sentence for a release without a cover that has pictures beside its files; "" if it has none."""
     folders = {one.file.folder for one in group.files}
     here = [one.path for one in pictures if one.folder in folders]
     named = ", ".join(here[:3]) + (f" and {len(here) - 3} more" if len(here) > 3 else "")
@@ -123,7 +123,7 @@ def _beside(group: Group, pictures: Sequence[SourceFile]) -> list[Candidate]:
 
 
 def _rank(picture: SourceFile) -> int | None:
-    """How good the name says it is, 0 being the best; None where it says nothing, or that it is another thing."""
+    """The rank of a picture by its name, 0 the best; None if the name says nothing, or names another thing."""
     words = _words(picture)
     if _is_never(picture):
         return None

@@ -1,7 +1,7 @@
-"""What a file says now against what it said when it was last imported: only what it says anew is written.
+"""Comparing a file's values with those of the last import: only values that changed in the file are written.
 
-A tag that is gone says nothing, and what it said before stays. What people wrote in the meantime stays as well, unless
-the file says something new about the very same thing: then the newer of the two, the file's, is taken and noted.
+A removed tag changes nothing: its value stays. A value that people wrote in the meantime stays as well, unless the file
+has a new value for the same field: then the newer one, the file's, is written, and the report notes it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LISTS = frozenset({"tags"})
-"""Fields of which single values are added and taken away."""
+"""Fields with several values, which are added and removed one by one."""
 
 
 @dataclass(slots=True)
 class Change:
-    """The columns to write, and notes about what people wrote and what files do not say any more."""
+    """The columns to write, and notes about replaced values of people and removed tags."""
 
     values: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -25,10 +25,10 @@ class Change:
 def changes(
     before: Mapping[str, Any], now: Mapping[str, Any], there: Mapping[str, Any], *, weak: Sequence[str] = ()
 ) -> Change:
-    """`before` and `now` are what the file said and says, `there` what the catalogue has. Fields in `weak` are made up
-    from a name or a count: what people wrote stands above them.
+    """`before` and `now` are the file's values at the last import and today, `there` those of the catalogue. Fields in
+    `weak` are derived from a name or a count, and never replace a value of people.
 
-    With nothing in `before`, what is empty in the catalogue is filled, and no more.
+    Without `before` only empty fields of the catalogue are filled.
     """
     found = Change()
     for name, value in now.items():
@@ -56,7 +56,7 @@ def changes(
 
 
 def _merged(said: Any, value: Any, has: Any) -> list[Any]:
-    """What is there, without what the file says no more, with what it says anew."""
+    """The catalogue's values, less those removed from the file, plus those added to it."""
     gone, there = [one for one in said or () if one not in value], list(has or ())
     new = [one for one in value if one not in (said or ()) and one not in there]
     return [one for one in there if one not in gone] + new

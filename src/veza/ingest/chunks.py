@@ -12,16 +12,16 @@ from veza.kit.messages import gettext
 
 MOST_CHUNKS = 10_000
 MOST_TEXT_BYTES = 64 * 1024
-"""Of one text; more of it is no title."""
+"""Bytes of one text; a longer one is no title."""
 MOST_TAG_BYTES = 64 * 1024 * 1024
-"""Of an ID3 tag inside a chunk, pictures included."""
+"""Bytes of an ID3 tag inside a chunk, pictures included."""
 _UNKNOWN = 0xFFFF_FFFF
 """The size of a chunk that is in the ds64 chunk (EBU Tech 3306), or was never written."""
 
 
 @dataclass(slots=True)
 class Chunks:
-    """What the chunks of a file hold: sound by (offset, bytes), its length, an ID3 tag, and texts by their chunk."""
+    """The content of a file's chunks: sound by (offset, bytes), its length, an ID3 tag, and texts by their chunk."""
 
     sound: tuple[int, int]
     seconds: float

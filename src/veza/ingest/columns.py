@@ -1,4 +1,4 @@
-"""Columns of the catalogue as an import compares them with what files say, and facts as the catalogue takes them."""
+"""Conversions between columns of the catalogue and the values of files, for comparing and for writing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def release_there(release: Release) -> dict[str, Any]:
 
 
 def typed(values: dict[str, Any]) -> dict[str, Any]:
-    """Facts as the catalogue's functions take them: ids and days are no text there, credits are pairs."""
+    """Values as the catalogue's functions take them: ids and days with their types, credits as pairs."""
     typed = dict(values)
     if typed.get("musicbrainz_id"):
         typed["musicbrainz_id"] = UUID(typed["musicbrainz_id"])

@@ -1,4 +1,4 @@
-"""Cue sheets: what they say of a long recording that holds several tracks, told in the report.
+"""Cue sheets describe a long recording that holds several tracks; the report shows them.
 
 Sound is not cut yet, so such a recording stays one track of its draft; the report names the sheet and its tracks. The
 format is that of CDRWIN: lines of a command and its values, times as minutes, seconds and frames of 1/75 s.
@@ -39,7 +39,7 @@ class Sheet:
 
 
 def read_sheet(text: str) -> Sheet:
-    """What a sheet says; lines that are not understood count for nothing, and so do tracks of data."""
+    """The tracks of a sheet; unknown lines and tracks of data are ignored."""
     sheet, file, track, is_sound = Sheet(), "", None, True
     for line in text.removeprefix("\ufeff").splitlines():
         command, _, rest = line.strip().partition(" ")
@@ -67,7 +67,7 @@ def read_sheet(text: str) -> Sheet:
 def tell_of_sheets(
     source: Source, found: Sequence[FoundFile], refused: Sequence[tuple[str, str]], encoding: str | None
 ) -> list[CueSheet]:
-    """Each sheet of the source, beside a recording or inside it, with what became of what it names."""
+    """Each sheet of the source, beside a recording or inside it, and which of its files were imported."""
     return list(_tell(source, found, refused, encoding))
 
 

@@ -1,4 +1,4 @@
-"""Dates as tags have them: what is known of one, and how precisely; the rest is said, never guessed."""
+"""Dates of tags, each with its precision; a part that cannot be read is noted, never guessed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _ANY_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|2[01]\d\d)(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The first day of what is known: a `day`, a `month` or a `year`."""
+    """A date with its precision: the first day of a `day`, a `month` or a `year`."""
 
     first: date
     precision: str
 
 
 def read_date(written: str) -> tuple[Known | None, str]:
-    """What a tag says of a date, and a note where that is less than it tried to say ("" where it is all).
+    """The date in a tag, and a note if a part of it could not be read ("" if all could).
 
-    Year first, with `-`, `.` or `/`, or eight digits; zeros for month or day mean that they are not known. Day and
-    month before the year are told apart only where one of them is over 12.
+    The year comes first, with `-`, `.` or `/`, or in eight digits; zeros mean an unknown month or day. With the year
+    last, day and month are told apart only if one of them is over 12.
     """
     text = written.strip()
     if found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):

@@ -1,5 +1,5 @@
-"""Which folders are discs and sides of one album. A name alone decides little: what lies beside a folder does, and
-which album its files name. docs/import.md has the rules as a table.
+"""Finding the folders that are discs or sides of one album, by their names, their neighbours, and the album that their
+files name. docs/import.md has the rules as a table.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def homes(folders: Mapping[str, Sequence[Recording]], source_root: str, *, is_ar
 
 
 class _Folders:
-    """Folders with recordings, and what is decided of them step by step."""
+    """Folders with recordings, and the decisions about them, made step by step."""
 
     def __init__(self, folders: Mapping[str, Sequence[Recording]]) -> None:
         self._recordings = folders
@@ -51,7 +51,7 @@ class _Folders:
         """The folder of the album, and the number."""
 
     def find_sides(self) -> None:
-        """Several sides beside each other, or one with no other music beside it."""
+        """Find sides: several side by side, or one without other music beside it."""
         for children in self._children.values():
             sides = {one: side for one in children if one in self._recordings and (side := side_name(_name(one)))}
             if len(set(sides.values())) == len(sides) and (len(sides) > 1 or len(sides) == len(children)):
@@ -87,7 +87,7 @@ class _Folders:
         return dict.fromkeys(members, named.pop()) if len(named) == 1 else albums
 
     def _consider(self, parent: str, album: str, members: dict[str, DiscName]) -> None:
-        """Take the folders for discs of `album`, or of their parent, if they are."""
+        """Record the folders as discs of `album` or of their parent, if the rules say so."""
         home = _join(parent, album) if album else parent
         has_first = home in self._recordings and home not in members and self._is_their_album(home, list(members))
         numbers = numbers_of([one.said for one in members.values()], 2 if has_first else 1)

@@ -1,4 +1,4 @@
-"""What the tag formats call each thing we know of a recording."""
+"""The names of each field of a recording in every tag format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ITUNES = "----:com.apple.iTunes:"
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The names of one field; of several in one format the first that says anything counts.
+    """The names of one field; of several names in one format the first with a value counts.
 
     `id3` is of MP3, WAV and AIFF; `vorbis` of FLAC, Ogg and Opus; `chunk` of the texts of RIFF (INFO) and AIFF.
     """

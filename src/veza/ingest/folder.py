@@ -1,4 +1,4 @@
-"""A folder to import from. Links are not followed: they are named, like everything else that is left out."""
+"""A folder as a source. Links are not followed: the report names them as left out."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Folder:
         return f"{self.root}/{file.path}"
 
     def close(self) -> None:
-        """Nothing stays open."""
+        """Nothing is open between two reads."""
 
     @contextmanager
     def open(self, file: SourceFile) -> Iterator[IO[bytes]]:
@@ -96,7 +96,7 @@ class Folder:
         return encodings.decode(raw, self._encoding)
 
     def _find(self, raw: bytes, about: os.stat_result) -> None:
-        """Put what lies at `raw` where it belongs: to be read, left out with the reason, or neither."""
+        """List the file at `raw` as to be read, as left out with the reason, or not at all."""
         listed, path = self._gathered.listed, self._name_of(raw)
         name, form = path.rpartition("/")[2], form_of(path)
         if is_litter(name):

@@ -1,4 +1,4 @@
-"""What a file is, by its name and its first bytes: what is read, what is only named, what systems leave behind."""
+"""The kind of a file, by its name and its first bytes: to be read, only to be named, or left behind by a system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNREAD_PICTURES = frozenset(
     {".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".jfif", ".psd"}
 )
 SHEETS = frozenset({".cue"})
-"""Files that say what is inside a recording: looked at, and told of."""
+"""Cue sheets: they are read and shown in the report."""
 
 UNREAD_AUDIO = {
     ".wma": "Windows Media", ".asf": "Windows Media", ".wv": "WavPack", ".aac": "AAC without a container",
@@ -31,10 +31,10 @@ UNREAD_AUDIO = {
     ".at3": "ATRAC", ".gsm": "GSM", ".sd2": "Sound Designer", ".8svx": "Amiga sound", ".mogg": "Ogg of many tracks",
     ".cda": "a link to a CD's track",
 }  # fmt: skip
-"""Audio that is not read, and what it is."""
+"""Audio formats that are not read, with their names."""
 
 MAYBE_FILMS = frozenset({".asf", ".rm"})
-"""Names of audio that films have as well."""
+"""Endings of names that both audio and films have."""
 
 ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst"})
 
@@ -74,7 +74,7 @@ _MPEG: dict[int, tuple[str, str | None]] = {
     4: ("AAC", None),
 }
 SNIFFED_BYTES = 6 * 1024
-"""Enough for some frames of MPEG audio: what has no tag before its sound is known by them alone."""
+"""Enough for some frames of MPEG audio, by which a file without a tag at its beginning is known."""
 
 
 def form_of(path: str) -> str:
@@ -89,12 +89,12 @@ def is_litter(name: str) -> bool:
 
 
 def is_apple_double(name: str, head: bytes) -> bool:
-    """Whether it is what macOS keeps about another file."""
+    """Whether it is a file of macOS with metadata of another file."""
     return name.startswith("._") and head.startswith(_APPLE_DOUBLE)
 
 
 def sniffed(head: bytes) -> tuple[str, str | None] | None:
-    """What audio the first bytes of a file are of, and the form it is read as; None for anything else."""
+    """The audio format by the first bytes of a file, and the form it is read as; None for other files."""
     for offset, magic, name, form in _SNIFFED:
         if head[offset : offset + len(magic)] == magic:
             return name, form

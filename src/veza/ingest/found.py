@@ -1,4 +1,4 @@
-"""A recording as it was found: where it lies, what it holds, and its place on a release."""
+"""A recording of the source: its path, its content, and its place on a release."""
 
 from __future__ import annotations
 

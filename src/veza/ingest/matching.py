@@ -1,4 +1,4 @@
-"""Which release and tracks the files of a group became in earlier imports.
+"""Finding the release and tracks that the files of a group became in earlier imports.
 
 The rules are those of `sameness.py`, with an earlier import in the place of a folder, and one more: an album that
 was given another name is known by its sound, unless its files still lie where they were.
@@ -27,7 +27,7 @@ LOOKED_UP_AT_ONCE = 5_000
 
 @dataclass(slots=True)
 class Before:
-    """A release as an earlier import left it: its row, what is remembered of it, its files, and its tracks now."""
+    """A release of an earlier import: its row, its remembered values, its files, and its tracks now."""
 
     release: Release
     memory: ImportedRelease
@@ -42,7 +42,7 @@ class Before:
 
 @dataclass(slots=True)
 class Matched:
-    """What became of a group's files before: by their paths, the row of the file that each is again.
+    """Path → the remembered row of the same file in an earlier import.
 
     `others` are rows of the same recording in another format, by the path of the file that is one now.
     """
@@ -54,7 +54,7 @@ class Matched:
 async def find_before(
     session: Session, artist_id: UUID, group: Group, claimed: set[UUID], is_gone: Callable[[str], bool]
 ) -> Before | None:
-    """The release the group became before, if that is not `claimed` by another group of this import."""
+    """The release that the group became before, unless another group of this import has `claimed` it."""
     named: list[Before] = []
     renamed: list[tuple[int, Before]] = []
     for release_id in await _candidates(session, artist_id, group):
@@ -111,7 +111,7 @@ async def _before(session: Session, release_id: UUID) -> Before | None:
 
 
 def key_of(part: Part) -> str:
-    """What a release is looked for by first: the album its files name, else the folder they lie in."""
+    """The first key by which a release is searched: the album its files name, else their folder."""
     return f"album:{part.album_key}" if part.album_key is not None else f"folder:{part.root}"
 
 
@@ -183,7 +183,8 @@ def _song_of(row: ImportedFile) -> Song:
 
 
 def match_files(before: Before | None, files: Sequence[FoundFile], again: Iterable[FoundFile]) -> Matched:
-    """Which file each of a group is again: by its content, else its sound, else its place, else as another format."""
+    """Match each file of a group with a remembered one: by content, else by sound, else by path, else as another
+    format."""
     matched = Matched()
     if before is None:
         return matched

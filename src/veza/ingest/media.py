@@ -1,6 +1,6 @@
-"""One file as its formats have it: texts (bytes where nothing says how they are encoded), length, pictures.
+"""Reading one file: its texts (as bytes if their encoding is unknown), its length, its pictures.
 
-Nothing is made of them here; `recording.py` says what they mean.
+The texts are not interpreted here; `recording.py` does that.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Media:
 
 
 def read_media(opened: IO[bytes], file: SourceFile) -> Media:
-    """What the file holds; by its first bytes where its name says another form. Raises UnreadableFile."""
+    """Read the file, by its first bytes if its name says another form. Raises UnreadableFile."""
     form = _READ_AS.get(file.form, file.form)
     try:
         return _READERS[form](opened)
@@ -173,7 +173,7 @@ def _of_chunks(form: str, chunks: Chunks) -> Media:
 
 
 def _take(media: Media, values: Callable[[Keys], Any]) -> None:
-    """Fill the fields that say nothing yet."""
+    """Fill the fields that have no value yet."""
     for name, keys in FIELDS.items():
         found = [one for one in values(keys) if one]
         if found:
@@ -188,11 +188,11 @@ def _of_id3(tags: Any, keys: Keys) -> list[Text]:
 
 
 class TDRC(TextFrame):
-    """A date as it is written: mutagen's own frame keeps only what it understands of it."""
+    """A date as it is written: mutagen's own frame drops the parts it does not understand."""
 
 
 class TYER(TextFrame):
-    """The same of ID3v2.3."""
+    """The year frame of ID3v2.3, as it is written."""
 
 
 def _take_odd_dates(media: Media, opened: IO[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""What imports remember: each run, each file with the track it became, and what was written of it.
+"""The memory of imports: each run, each file with the track it became, and the values written from it.
 
 Names of any length are looked for by their hashes: an index takes no more than a few kilobytes.
 """
@@ -86,5 +86,5 @@ class ImportedRelease(Base):
 
 
 def hash_of_text(text: str) -> str:
-    """What a path or key of any length is looked for by."""
+    """The hash by which a path or key of any length is found."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

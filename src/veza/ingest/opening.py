@@ -12,7 +12,7 @@ from veza.kit.messages import gettext
 
 
 def open_source(path: Path, bounds: Bounds = BOUNDS, encoding: str | None = None) -> Source:
-    """What is at `path`; `encoding` is that of names that are not UTF-8. Raises BadSource."""
+    """The source at `path`; `encoding` is that of names that are not UTF-8. Raises BadSource."""
     try:
         if path.is_dir():
             return Folder(path, bounds, encoding)

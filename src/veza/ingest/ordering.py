@@ -1,4 +1,4 @@
-"""In which order the files of a release are its tracks: by disc, side and number, from tags, folders and names.
+"""The order of the files of a release as its tracks: by disc, side and number, from tags, folders and names.
 
 | what | from the tag | else from the folder | else from the name |
 |---|---|---|---|
@@ -6,7 +6,7 @@
 | side | `A1`, `B-2`, `AA` | `Side B` | `A1 Title`, in every name |
 | number | `7`, `7/12` | | `07 Title`, in every name |
 
-A name counts where every file of its folder that lacks the tag has it in its name.
+Names count only if every file of the folder without the tag has the number in its name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is to be done about one group of files: what each is taken for, and what of the draft changes.
+"""Planning the import of one group of files: the track that each file becomes, and the changes of the draft.
 
 A plan is made by reading alone; a dry run ends with it.
 """
@@ -26,7 +26,7 @@ from veza.ingest.report import LEFT_ALONE, Outcome
 from veza.kit.database import Session
 
 WEAK = ("kind",)
-"""What is made up for a release and gives way to what people wrote."""
+"""Derived fields of a release, which never replace a value of people."""
 
 
 @dataclass(slots=True)
@@ -42,10 +42,10 @@ class Run:
     is_dry: bool = False
     claimed: set[UUID] = field(default_factory=set)
     seen: set[UUID] = field(default_factory=set)
-    """Rows of files that were found again, wherever they lie now."""
+    """Rows of files that were found again, under any path."""
 
     def take(self, plan: Plan) -> None:
-        """The release and the rows of a plan are spoken for."""
+        """Mark the release and the rows of a plan as taken by it."""
         if plan.before is not None:
             self.claimed.add(plan.before.release.id)
             self.seen |= {row.id for row in (*plan.matched.known.values(), *plan.matched.others.values())}
@@ -53,7 +53,7 @@ class Run:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done about one group."""
+    """The plan for one group."""
 
     group: Group
     files: list[FoundFile]
@@ -90,12 +90,12 @@ class Plan:
 
     @property
     def writes(self) -> bool:
-        """Whether anything of the draft itself changes."""
+        """Whether the draft itself changes."""
         return bool(self.before is None or self.new or self.changed or self.said or self.order == "files")
 
 
 async def make_plan(session: Session, run: Run, group: Group) -> Plan:
-    """What the group's files are taken for, and what is to be written of them."""
+    """The plan for a group: the track of each of its files, and the values to write."""
     files, again = copies(group.files)
     before = None
     if run.artist_id is not None:
@@ -167,7 +167,7 @@ def _moved(row: ImportedFile, one: FoundFile) -> str:
 
 
 def _facts(group: Group, files: list[FoundFile]) -> dict[str, Any]:
-    """What the files say of the whole, as columns of a release."""
+    """The values of the release in its files, as columns."""
     said = [one.recording for one in files]
     languages = {one.track.language for one in said}
     day = _date(files)
@@ -182,7 +182,7 @@ def _facts(group: Group, files: list[FoundFile]) -> dict[str, Any]:
 
 
 def kind_of(tracks: int) -> str:
-    """What a release of so many tracks is called until people say otherwise."""
+    """The kind of a release with this many tracks, until people set another."""
     return "single" if tracks <= 3 else "ep" if tracks <= 6 else "album"
 
 
@@ -241,7 +241,7 @@ def _order(plan: Plan, before: Before) -> str:
 
 
 def outcome_of(plan: Plan, has_cover: bool) -> Outcome:
-    """What the plan comes to, as the report says it."""
+    """The outcome of the plan, for the report."""
     before = plan.before
     result = "made" if before is None else "updated" if plan.writes or has_cover else "unchanged"
     outcome = Outcome(plan.group.title, result, notes=plan.notes, files=sorted(plan.told.items()))

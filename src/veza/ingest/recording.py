@@ -1,4 +1,4 @@
-"""What a file says of its recording, made fit for the catalogue; what cannot be taken is noted, never fatal."""
+"""The values in a file's tags, made fit for the catalogue; a value that cannot be used is noted, never fatal."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _whole(written: str) -> int | None:
 
 
 class _Reading:
-    """The texts of one file, decoded one way, with the notes that come of it."""
+    """The texts of one file, decoded in one encoding, with notes about values that were left out."""
 
     def __init__(self, media: Media, encoding: str | None) -> None:
         self._media = media
@@ -181,13 +181,13 @@ class _Reading:
 
 
 def agreed(values: Sequence[Any]) -> Any:
-    """What most say, the first of what is said as often; None where nothing is said."""
+    """The most frequent value, the first of several as frequent; None without values."""
     counted = Counter(value for value in values if value is not None)
     return counted.most_common(1)[0][0] if counted else None
 
 
 def _tidy(text: str, most: int = NAME_MOST) -> str:
-    """As much of the text as a name may have; empty when nothing of it can be shown."""
+    """The text, cut to the length of a name; empty if no character of it can be shown."""
     try:
         return clean(unicodedata.normalize("NFC", " ".join(sanitize(text).split()))[:most], gettext("it"), most)
     except BadValue:

@@ -1,4 +1,4 @@
-"""What an import remembers of a release and its files, so that the next one knows what it wrote."""
+"""Writing the memory of an import, by which the next import knows what it wrote."""
 
 from __future__ import annotations
 

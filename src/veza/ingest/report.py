@@ -1,4 +1,4 @@
-"""What an import did, or would do: releases, files left out, and what was taken for what."""
+"""The report of an import or a dry run: its releases, the track of each file, and the files left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LEFT_ALONE = "left alone"
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one release: `made`, `updated`, `unchanged`, or `left alone` with the reason in `notes`.
+    """The outcome of one release: `made`, `updated`, `unchanged`, or `left alone` with the reason in `notes`.
 
     `files` says of each of its files what it was taken for. `left_out` says that something of it was not imported.
     """
@@ -66,7 +66,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was left out."""
+        """Whether every file was imported."""
         is_left_out = any(one.is_left_out for one in self.sheets)
         is_left_alone = any(one.result == LEFT_ALONE for one in self.releases)
         return not (self.refused or self.gone or is_left_out or is_left_alone)

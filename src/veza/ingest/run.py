@@ -1,4 +1,4 @@
-"""One import from beginning to end: read every file, group them, make the drafts, say what became of each."""
+"""One import from beginning to end: read every file, group the files, make the drafts, report each."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _sheet_inside(media: Media, encoding: str | None) -> str:
 
 
 def _hash_file(opened: IO[bytes]) -> str:
-    """What a whole file is known by."""
+    """The hash of a whole file."""
     opened.seek(0)
     return hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader of bytes will do
 
@@ -186,7 +186,7 @@ def _refuse_once(report: Report, candidate: Candidate, why: Exception) -> None:
 
 
 async def _tracks_before(catalog: Catalog, artist_id: UUID | None) -> dict[str, set[UUID]]:
-    """The tracks that each sound was taken for by earlier imports."""
+    """Hash of a sound → the tracks it became in earlier imports."""
     tracks: dict[str, set[UUID]] = {}
     if artist_id is not None:
         async with catalog.database.read() as session:

@@ -1,4 +1,4 @@
-"""What is taken for the same: two recordings, and two folders (or a folder and an earlier import) of one release.
+"""The rules by which two recordings are the same, and two folders (or a folder and an earlier import) one release.
 
 docs/import.md has these rules as a table; each verdict says why, for the report.
 """
@@ -62,7 +62,7 @@ class Part:
         )
 
     def joined(self, other: Part) -> Part:
-        """Both as one."""
+        """Both parts as one."""
         return Part(
             self.where, self.root, self.album_key, self.ids | other.ids, self.album_artists | other.album_artists,
             self.artists | other.artists, self.years | other.years, self.songs + other.songs,
@@ -86,7 +86,7 @@ def is_same_song(one: Song, other: Song) -> bool:
 
 
 def is_same_place(one: Song, other: Song) -> bool:
-    """Lies where the other did and is like it in title or length: the same recording, tagged or made anew."""
+    """Whether it has the other's path and a like title or length: the same recording, tagged or encoded anew."""
     alike = one.title_key == other.title_key or same_length(one.lasts_ms, other.lasts_ms)
     return one.place == other.place and alike
 

@@ -14,7 +14,7 @@ _GIB = 1024**3
 
 
 class BadSource(Exception):
-    """What is to be imported cannot be read, or is not what it should be; says why in one sentence."""
+    """The source cannot be read, or is no folder or ZIP; says why in one sentence."""
 
 
 class UnreadableFile(Exception):
@@ -35,7 +35,7 @@ class Bounds:
 
 BOUNDS = Bounds()
 MOST_NAMES = 1_000_000
-"""Files of any kind in a source: more of them are no music collection."""
+"""Files of any kind in a source; a music collection has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Source(Protocol):
         """The file, seekable; raises UnreadableFile."""
 
     def close(self) -> None:
-        """Give back what is open."""
+        """Close the source."""
 
 
 class Gathered:

@@ -1,4 +1,4 @@
-"""In which order the tracks of a release stand after an import: the files' and the people's, woven together."""
+"""The order of a release's tracks after an import: the order of the files woven with that of people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking an import back: the drafts a run made go again, unless people have changed or published them since."""
+"""Undoing an import: the drafts that a run made are deleted, unless people have changed or published them since."""
 
 from __future__ import annotations
 

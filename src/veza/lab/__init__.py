@@ -1,1 +1,1 @@
-"""The outside world, played on purpose: the provider, its faults, the stories and the demo."""
+"""The outside world, played: the provider and its faults, the scenarios, the simulator and the demo."""

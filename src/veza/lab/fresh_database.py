@@ -1,4 +1,4 @@
-"""A database of one's own, gone afterwards: for the probe and the scenario player."""
+"""A new database for one run of the probe or the scenario player, dropped afterwards."""
 
 from __future__ import annotations
 

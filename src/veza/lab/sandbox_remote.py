@@ -1,4 +1,4 @@
-"""The sandbox's control API from outside: what the probe and the scenario player do to the provider, over HTTP."""
+"""A client of the sandbox's control API, for the probe and the scenario player."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ TIMEOUT_SECONDS = 30.0
 
 
 class SandboxRefused(Exception):
-    """The control API did not do it; says what it answered."""
+    """The control API refused; says what it answered."""
 
 
 class SandboxRemote:
     """The control API at `url`/_sandbox; every method is one request. Use as an async context manager.
 
-    A hosted sandbox wants the operator's `token` there, and its own `key` for the provider's API.
+    A hosted sandbox takes the operator's `token` for the control API, and its own `key` for the provider's API.
     """
 
     def __init__(self, url: str, *, token: str = "", key: str = SANDBOX_KEY) -> None:

@@ -1,1 +1,1 @@
-"""The demo: a small label that does not exist, its month of sales, and what people said. Deterministic by seed."""
+"""The demo: an invented small label, its month of sales, playlists, comments and reports. Deterministic by seed."""

@@ -30,7 +30,7 @@ def demo_among(services: Sequence[object]) -> DemoData | None:
 
 
 def what_was_made(sales: int) -> str:
-    """What a person who sees the demo for the first time wants to know."""
+    """What the demo made, and where to look first."""
     last = address_of(f"{LISTENER}-{LISTENERS}")
     return "\n".join(
         [

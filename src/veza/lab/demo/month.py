@@ -1,4 +1,5 @@
-"""Who buys what in the demo's month, drawn by its seed: first the sales something happens to, then ordinary ones."""
+"""The sales of the demo's month, drawn by its seed: first those with a refund, dispute or failure, then
+ordinary ones."""
 
 from __future__ import annotations
 
@@ -34,15 +35,15 @@ class Sale:
 
 
 THREE_ARTISTS, RETURNED, PAID_OUT, REFUSED, DISPUTED, DECLINED, ASKED = 1, 0, 2, 3, 4, 5, 6
-"""Where the sales that something happens to stand in the month."""
+"""The index of each sale with a refund, dispute or failure."""
 LEFT_UNPAID = Sale(3, (Thing(1, 0),))
 GAVE_UP = Sale(4, (Thing(7, 0),))
 CHANGED_THEIR_MIND = (Sale(5, (Thing(7, 0),)), Sale(5, (Thing(1, 2),)))
 NEWEST = Sale(0, (Thing(1, 0),))
-"""One a newcomer can refund at once: its seller has the money."""
+"""A sale that the operator can refund at once: its seller has the money."""
 FREE = Sale(2, (Thing(7, 1), Thing(2, 1)))
 NEVER_PAID = (LEFT_UNPAID, GAVE_UP, *CHANGED_THEIR_MIND)
-"""Asked of the provider all the same: a payment each."""
+"""Orders that are never paid; each has a pay page at the provider."""
 PRESENT = (3, (3, 1))
 """(listener, release) given by a download code."""
 
@@ -71,7 +72,7 @@ def _generous(dice: random.Random, roster: Roster, act: int, record: int) -> Thi
 
 
 def _ordinary(dice: random.Random, roster: Roster, told: tuple[Sale, ...]) -> list[Sale]:
-    """Sales of what their buyer has neither bought nor wants in the rest of the story; of one currency each."""
+    """Sales in one currency each, of releases that their buyer buys in no other sale."""
     spoken_for: set[tuple[int | None, tuple[int, int]]] = {PRESENT}
     for sale in (*told, LEFT_UNPAID, GAVE_UP, *CHANGED_THEIR_MIND, NEWEST, FREE):
         spoken_for |= {(sale.buyer, thing.release) for thing in sale.things}

@@ -36,7 +36,7 @@ def address_of(name: str) -> str:
 
 
 async def open_label(modules: Modules, label: Label) -> None:
-    """Everything there is before the first sale."""
+    """Make all that exists before the first sale."""
     await _people(modules, label)
     records = [record for act in label.roster.acts for record in act.records]
     pictures = await asyncio.gather(*(_picture(modules, label, place, one) for place, one in enumerate(records)))
@@ -48,7 +48,7 @@ async def open_label(modules: Modules, label: Label) -> None:
 
 
 async def _people(modules: Modules, label: Label) -> None:
-    """`label@` runs all eight, `moderator@` judges reports, `listener-1@` to `listener-6@` buy and talk."""
+    """`label@` runs all eight, `moderator@` judges reports, `listener-1@` to `listener-6@` buy and comment."""
     hashed = await modules.accounts.passwords.hash(PASSWORD, "demo")
     async with modules.database.write("demo") as session:
         label.owner = await _person(session, OWNER, "The label", hashed)
@@ -113,7 +113,7 @@ async def _release(modules: Modules, label: Label, where: tuple[int, int], pictu
 
 
 async def _priced(modules: Modules, session: Session, label: Label, artist: Artist, where: tuple[int, int]) -> None:
-    """On sale as a whole and, where it lets them go singly, song by song."""
+    """Put the release on sale and, if its songs are sold singly, each song."""
     record, currency = label.roster.record(where), artist.currency
     wanted: list[tuple[int | None, ItemKind, UUID, PriceDraft]] = []
     whole = PriceDraft(Pricing(record.pricing), record.price_minor, currency)

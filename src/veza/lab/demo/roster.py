@@ -1,7 +1,7 @@
 """Eight artists, twenty releases and six listeners of a small label that does not exist, drawn by a seed.
 
-What there is of each (which record is a sample pack, free, scheduled, withdrawn) is always the same, so that the month
-that follows can be told; who they are, what things are called and cost, is the seed's.
+The kinds of records (a sample pack, a free one, a scheduled one, a withdrawn one) are the same for every seed, so that
+the month that follows can be told. Names, titles and prices are drawn by the seed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from veza.lab.demo.vocabulary import ARABIC, CYRILLIC, HANDLES, PACKS, REMIXES, 
 LICENCE = "Royalty-free in your own music, released or not. The samples alone may not be sold or given away."
 LISTENERS = 6
 SONG_MINOR = 150
-"""What a song costs by itself, where the release lets it go singly."""
+"""The price of a song, if the release sells its songs singly."""
 
 
 @dataclass(frozen=True, slots=True)

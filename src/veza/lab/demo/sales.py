@@ -27,13 +27,13 @@ from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 
 STRANGER = "somebody"
-"""The mailbox of a buyer without an account: what was bought waits behind the link that is mailed there."""
+"""The mailbox of a buyer without an account: the order waits to be claimed by the link mailed there."""
 PRESS = 10
 """Download codes made for those who write about music; one of them was used."""
 
 
 async def a_month(modules: Modules, label: Label) -> int:
-    """Every sale and what became of it; returns how many orders were paid for."""
+    """Make every sale and what follows it; returns how many orders were paid."""
     await _present(modules, label)
     *before, newest = label.month
     made = [await _buy(modules, label, sale) for sale in before]
@@ -60,7 +60,7 @@ async def _present(modules: Modules, label: Label) -> None:
 
 
 async def _refunded(modules: Modules, label: Label, made: Sequence[Order]) -> None:
-    """One whole order given back, one line of three, a request that waits and one that was declined."""
+    """One whole order refunded, one line of three, one request that waits and one that was declined."""
     ask = partial(_ask, modules, label, made)
     await ask(month.RETURNED, 0, "bought twice by accident", granted="of course")
     await ask(month.THREE_ARTISTS, 1, "the third song skips on my player", granted="sorry about that")
@@ -136,7 +136,7 @@ async def _ask(
     modules: Modules, label: Label, made: Sequence[Order], sale: int, position: int, reason: str,
     *, granted: str | None = None, declined: str | None = None,
 ) -> None:  # fmt: skip
-    """The buyer asks for one line's money, and the artist may answer."""
+    """The buyer requests the refund of one line, and the artist may answer."""
     order, person_id = made[sale], label.listeners[label.month[sale].buyer or 0]
     async with modules.database.write(f"person {person_id}") as session:
         fresh = await orders.find(session, order.id)

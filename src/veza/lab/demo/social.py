@@ -1,4 +1,4 @@
-"""What the demo's listeners do beside buying: they follow, like, keep playlists and comment at moments of tracks."""
+"""The demo's listeners follow, like, keep playlists and comment at moments of tracks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST_WORDS, LAST_WORDS = 12, 15
 
 
 async def fill_community(modules: Modules, label: Label) -> None:
-    """Follows, likes, playlists and comments, by people who have an account."""
+    """Make follows, likes, playlists and comments."""
     for listener in label.listeners:
         await _follow_and_like(modules, label, listener)
     titles = label.dice.sample(PLAYLISTS, len(KEPT))

@@ -21,17 +21,17 @@ from veza.moderation.facade import Moderation
 from veza.money.facade import Money
 
 STEP_TAKES = timedelta(seconds=60)
-"""How long one step may take to show; a demo that hangs says so and leaves what it made."""
+"""The bound of one step; a demo that exceeds it says so and leaves what it made."""
 POLL_SECONDS = 0.1
 NOT_YET = UUID(int=0)
 
 
 class DemoStuck(Exception):
-    """A step of the demo did not show in time; what was made so far stays."""
+    """A step of the demo did not finish in time; what was made so far stays."""
 
 
 class DemoCutShort(Exception):
-    """A demo was begun here and never finished: it cannot be taken up again."""
+    """An earlier demo was not finished; it cannot be continued."""
 
     def __init__(self, made: int, whole: int) -> None:
         super().__init__(
@@ -56,7 +56,7 @@ class Modules:
         return self.money.database
 
     async def until(self, what: str, is_so: Callable[[Session], Awaitable[bool]]) -> None:
-        """Wait for the workers and webhooks to have done it. Raises DemoStuck."""
+        """Wait until workers and webhooks have made the condition true. Raises DemoStuck."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STEP_TAKES.total_seconds()):
                 while True:
@@ -69,14 +69,14 @@ class Modules:
 
 @dataclass(slots=True)
 class Label:
-    """What the seed drew, and what has been made of it so far; releases are spoken of as in the roster."""
+    """The roster that the seed drew, and the ids of what has been made so far; releases have the roster's numbers."""
 
     seed: int
     roster: Roster
     month: tuple[Sale, ...]
     dice: random.Random
     owner: UUID = NOT_YET
-    """Who runs all eight artists."""
+    """The person who runs all eight artists."""
     moderator: UUID = NOT_YET
     listeners: list[UUID] = field(default_factory=list)
     artists: list[UUID] = field(default_factory=list)
@@ -98,9 +98,9 @@ class Label:
 
     @property
     def heard(self) -> list[tuple[int, int]]:
-        """Those of them that one listens to: samples are for work."""
+        """The public releases without sample packs."""
         return [where for where in self.published if self.roster.record(where).kind != "sample_pack"]
 
     def some_tracks(self, count: int) -> list[UUID]:
-        """Tracks of as many different releases."""
+        """`count` tracks, each of another release."""
         return [self.dice.choice(self.tracks[where]) for where in self.dice.sample(self.heard, count)]

@@ -1,4 +1,4 @@
-"""What people report, and what the moderator has made of it: some wait, some are judged."""
+"""Reports by listeners, some open and some decided by the moderator."""
 
 from __future__ import annotations
 

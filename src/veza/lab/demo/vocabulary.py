@@ -1,4 +1,4 @@
-"""What the demo's labels are made of: kinds of music with names, sentences and titles of people who do not exist."""
+"""Words of the demo's labels: kinds of music with names, sentences and titles of invented people."""
 # ruff: noqa: E501  (lists of words)
 
 from __future__ import annotations
@@ -147,5 +147,5 @@ COMMENTS: tuple[tuple[str, str | None], ...] = (
     ("تمام", None),
     ("красиво", None),
 )
-"""What is said at a moment of a song, any song, and what somebody answers."""
+"""A comment at a moment of any song, and a reply to it."""
 SPAM = "CHEAP PLAYS AND FOLLOWERS write to me, first thousand free!!!"

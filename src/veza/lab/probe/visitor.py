@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class ProbeFailed(Exception):
-    """What was seen is not what Veza promises; says both."""
+    """Veza broke a promise; says what was expected and what was seen."""
 
 
 class Visitor:
@@ -63,7 +63,7 @@ class Visitor:
     async def until(
         self, what: str, look: Callable[[], Awaitable[T]], fits: Callable[[T], bool], *, seconds: float = 20.0
     ) -> T:
-        """Look until it fits; raises ProbeFailed with what was seen last."""
+        """Poll until the answer fits; raises ProbeFailed with the last one."""
         deadline = time.monotonic() + seconds
         while True:
             seen = await look()

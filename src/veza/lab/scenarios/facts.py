@@ -1,4 +1,4 @@
-"""What scenarios look at to check a fact."""
+"""Queries by which scenarios check their facts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ async def history_of(scene: Scene, row_id: UUID) -> list[str]:
 
 
 async def attempts_of(scene: Scene, kind: str) -> list[ProviderAttempt]:
-    """What was asked of the provider for rows of one kind, oldest first."""
+    """The requests to the provider for rows of one kind, oldest first."""
     return await scene.all(ProviderAttempt, kind=kind)
 
 
 async def reversed_minor(scene: Scene) -> int:
-    """What has come back from sellers altogether."""
+    """The sum that came back from all sellers."""
     return sum(row.reversed_minor for row in await scene.all(SellerTransfer))
 
 
@@ -36,7 +36,7 @@ async def count(scene: Scene, model: type[object], status: str) -> int:
 
 
 async def check_books(scene: Scene) -> None:
-    """What holds at the end of every scenario: the law, balanced books, and the provider saying the same."""
+    """Check what must hold at the end of every scenario: the law, balanced books, and the same rows at the provider."""
     checked, broken = await invariants.check_all(scene.database)
     scene.fact(
         f"the law holds for {checked} payment{'s' if checked != 1 else ''}", not broken, "; ".join(map(str, broken))

@@ -1,4 +1,4 @@
-"""Who is told what happens in a scenario, while it happens."""
+"""Telling the story of a scenario while it is played."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Fact:
 
 @dataclass(slots=True)
 class Scene:
-    """What a scenario acts on; made by `open_scene`."""
+    """The world of a scenario; made by `open_scene`."""
 
     clock: MovableClock
     database: Database
@@ -89,7 +89,7 @@ class Scene:
     facts: list[Fact] = field(default_factory=list)
 
     def tell(self, sentence: str) -> None:
-        """Say what the people in the story do next."""
+        """Tell the next step of the story."""
         self.narrator.step(sentence)
 
     def fact(self, sentence: str, ok: bool, seen: object = "") -> None:
@@ -134,7 +134,7 @@ class Scene:
         return row.id
 
     async def settle(self) -> None:
-        """Let everything happen that is due now; raises NeverQuiet when that does not end."""
+        """Wait until no work is due; raises NeverQuiet if that takes too long."""
         deadline = time.monotonic() + LONGEST_SETTLE_SECONDS
         while True:
             await self._until(lambda: not self._is_busy(), deadline)

@@ -1,8 +1,8 @@
 """One task runs at a time, and the simulator decides which: no race is left to the event loop.
 
 A job is a coroutine driven by hand: it runs until its next point (an await on the provider, a commit
-boundary) and is parked there. It goes on when `turn` picks it, or dies there when its process crashes. What
-it really has to wait for (a database over a socket) is passed on to the event loop.
+boundary) and is parked there. It goes on when `turn` picks it, or dies there when its process crashes. A
+real wait (for a database over a socket) is passed on to the event loop.
 """
 
 from __future__ import annotations

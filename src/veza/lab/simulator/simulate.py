@@ -1,4 +1,4 @@
-"""Many runs, one after another, and what they add up to: `veza money simulate`."""
+"""Many runs and their report: `veza money simulate`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Report:
-    """What all runs reached, and every promise they broke."""
+    """The moves and outcomes that all runs reached, and every promise they broke."""
 
     runs: int = 0
     seconds: float = 0.0
@@ -57,7 +57,7 @@ class Report:
     coverage: Coverage = field(default_factory=Coverage)
 
     def add(self, other: Report) -> None:
-        """Add what another report counted."""
+        """Add the counts of another report."""
         self.runs += other.runs
         self.seconds += other.seconds
         self.failures += other.failures

@@ -181,7 +181,7 @@ class Stage:
         return done + await outbox.deliver_once(self.database)
 
     async def settle(self) -> None:
-        """Deliver and work until nothing is due, without time passing."""
+        """Deliver webhooks and work until no row is due, without time passing."""
         for _ in range(QUIET_AFTER):
             if not await self.work() + await self.deliver():
                 return
@@ -203,7 +203,7 @@ class Stage:
         return row
 
     async def violations(self) -> list[str]:
-        """What is broken, over every payment."""
+        """The broken invariants of every payment."""
         _, found = await invariants.check_all(self.database)
         return [str(one) for one in found]
 

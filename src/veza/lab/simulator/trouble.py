@@ -1,4 +1,4 @@
-"""What goes wrong in a simulated run: requests, webhooks, processes, hours without the provider, and time itself."""
+"""The faults of a simulated run: of requests, webhooks, processes, the provider's hours, and time itself."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def webhook_fault(run: Run, dice: Random) -> str | None:
 
 
 async def shuffle_webhooks(run: Run, dice: Random) -> str | None:
-    """What waits to be delivered comes in another order, some of it twice."""
+    """Shuffle the waiting deliveries and deliver some twice."""
     run.mail += run.sandbox.due_deliveries()
     dice.shuffle(run.mail)
     if not run.mail:
@@ -130,7 +130,7 @@ async def _turns_unheard(run: Run, dice: Random) -> str:
 
 
 async def switch_behaviour(run: Run, dice: Random) -> str | None:
-    """What is only inferred of the provider is the other way round for a while."""
+    """Invert behaviour of the provider that is only inferred, for a while."""
     name, value = dice.choice(
         (
             ("reversal_status", "pending"),
