@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit
 from veza.accounts.audit import Act
+from veza.accounts.people import Person
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
@@ -56,7 +57,7 @@ class ArtistMember(Base):
     __tablename__ = "artist_members"
 
     artist_id: Mapped[UUID] = mapped_column(ForeignKey("artists.id"), primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id), primary_key=True)
     part: Mapped[str]
     since: Mapped[datetime]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts.people import Person
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
@@ -26,7 +27,7 @@ class Follow(Base):
     __tablename__ = "follows"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id))
     # No foreign key: an artist's page may be deleted.
     artist_id: Mapped[UUID]
     since: Mapped[datetime]

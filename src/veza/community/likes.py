@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts.people import Person
 from veza.catalog import visibility
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
@@ -29,7 +30,7 @@ class Like(Base):
     __tablename__ = "likes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id))
     kind: Mapped[str]
     # No foreign key: it is a track or a release, and either may be deleted.
     subject_id: Mapped[UUID]

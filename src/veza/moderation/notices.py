@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts.people import Person
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.messages import gettext
@@ -20,7 +21,7 @@ class Notice(Base):
     __tablename__ = "moderation_notices"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id))
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]
     label: Mapped[str]

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts.people import Person
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.messages import gettext
@@ -36,7 +37,7 @@ class Report(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     status: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
-    reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey(Person.id))
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]
     label: Mapped[str]
