@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from veza.kit.messages import CATALOGUES, ENGLISH
+from veza.kit.messages import CATALOGUES, ENGLISH, message_of, render
 
 MOST_RANGES = 20
 """Languages of a header that are looked at: a browser sends its reader's handful."""
@@ -17,6 +17,11 @@ def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     if len(CATALOGUES) == 1:
         return ENGLISH
     return next((tag for tag in preferred(request.headers.get("accept-language", "")) if tag in CATALOGUES), ENGLISH)
+
+
+def told(request: ASGIConnection[Any, Any, Any, Any], error: Exception) -> str:
+    """The error's sentence in its reader's language."""
+    return render(message_of(error), language_of(request))
 
 
 def preferred(header: str) -> list[str]:

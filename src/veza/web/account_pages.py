@@ -22,6 +22,7 @@ from veza.catalog.facade import Catalog
 from veza.http.cross_site import says_other_site
 from veza.http.errors.accounts import BAD_LINK, EMAIL_TAKEN
 from veza.http.errors.table import kind_of
+from veza.http.language import told
 from veza.http.limits import address_of, retry_headers
 from veza.http.problems import NOT_FOUND, UNAVAILABLE
 from veza.http.requests import DoorRequest, form_fields
@@ -83,9 +84,9 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
         except Exception as error:
             kind, wait = kind_of(error), retry_headers(error)
             if kind in LINK_IS_OVER:
-                raise Refused(410, "This link is used up", _sentence(error)) from None
+                raise Refused(410, "This link is used up", _sentence(request, error)) from None
             status = 429 if wait else 503 if kind is UNAVAILABLE else 422
-            said = str(error)
+            said = told(request, error)
             return form(request, name, token, status=status, error=said, email=email, called=called, headers=wait)
 
     @get("/confirm-address")
@@ -294,6 +295,6 @@ def _token(request: DoorRequest) -> str:
     return request.query_params.get("token", "")[:200]
 
 
-def _sentence(error: Exception) -> str:
-    said = str(error)
+def _sentence(request: DoorRequest, error: Exception) -> str:
+    said = told(request, error)
     return f"{said[:1].upper()}{said[1:]}."

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.community.notices import STOP_PAGE, BadStopLink, Notices
 from veza.community.preferences import MEANING
+from veza.http.language import told
 from veza.http.requests import DoorRequest, form_fields
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database
@@ -25,7 +26,7 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
     pages = Pages(database.clock)
 
     def refused(request: Request[Any, Any, Any], error: BadStopLink) -> Response[bytes]:
-        said = str(error)
+        said = told(request, error)
         sentence = f"{said[:1].upper()}{said[1:]}."
         return pages.show(request, "plain/refused.html", status=404, title="This link is not whole", sentence=sentence)
 

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from veza.http.errors.table import kind_of
+from veza.http.language import told
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database, Session
@@ -58,7 +59,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
                 raise
             async with database.read() as session:
                 lines = await _paid_lines(session, await _order(session, token))
-            said = "choose what the money shall come back for" if kind is NOT_FOUND else str(error)
+            said = "choose what the money shall come back for" if kind is NOT_FOUND else told(request, error)
             return form(request, token, lines, status=422, error=said, line=line, reason=reason)
         sentence = f"You get an answer by mail, by {asked.answer_by:%Y-%m-%d} as a rule."
         return pages.show(request, "plain/done.html", title="Your request is on its way", sentence=sentence)

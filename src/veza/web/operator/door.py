@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from veza.http.language import told
 from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database
@@ -132,7 +133,8 @@ def _error_pages(office: Office) -> dict[type[Exception] | int, Any]:
         return go_to(sign_in_address(asked if request.method == "GET" else "/operator"))
 
     def unavailable(request: DoorRequest, error: DatabaseUnavailable) -> Response[bytes]:
-        sentence = f"{str(error)[:1].upper()}{str(error)[1:]}. Nothing was changed."
+        said = told(request, error)
+        sentence = f"{said[:1].upper()}{said[1:]}. Nothing was changed."
         return page(request, 503, "The database is not available", sentence, (request.url.path, "Try again"))
 
     def by_framework(request: DoorRequest, error: HTTPException) -> Response[bytes]:

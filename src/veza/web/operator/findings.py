@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from veza.http.errors.money import NOT_REFUNDABLE, PROVIDER_UNAVAILABLE
 from veza.http.errors.table import kind_of
+from veza.http.language import told
 from veza.http.problems import INVALID_REQUEST, NOT_FOUND
 from veza.http.requests import DoorRequest
 from veza.money import unbooked_charges
@@ -72,7 +73,7 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         except Exception as error:
             if (answer := NOT_GIVEN_BACK.get(kind_of(error))) is None:
                 raise
-            raise Refused(*answer, f"{str(error).capitalize()}.", ALL) from None
+            raise Refused(*answer, f"{told(request, error).capitalize()}.", ALL) from None
         return go_to(f"/operator/findings?show=all&returned={done.charge_id}")
 
     @post("/findings/compare")

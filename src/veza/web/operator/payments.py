@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
+from veza.http.language import language_of, told
 from veza.http.requests import DoorRequest
 from veza.money import invariants, nettings, payments, refunds
 from veza.money.disputes import Dispute
@@ -71,9 +72,9 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
         row_id = known_id(payment_id, "payment", ALL)
         try:
             with looking_for("payment", row_id, ALL):
-                form = await refund_form.send(office.database, row_id, await fields(request))
+                form = await refund_form.send(office.database, row_id, await fields(request), language_of(request))
         except RefundableChanged as error:
-            return await _show(request, row_id, status=409, was_first=str(error))
+            return await _show(request, row_id, status=409, was_first=told(request, error))
         if form is None:
             return go_to(f"/operator/payments/{row_id}?asked=refund")
         return await _show(request, row_id, status=422 if form.errors else 200, live=None, form=form)

@@ -10,6 +10,7 @@ from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
 from veza.http.errors.table import kind_of
 from veza.http.problems import BAD_AMOUNT, INVALID_REQUEST
 from veza.kit.database import Database
+from veza.kit.messages import message_of, render
 from veza.kit.money import Amount, typed
 from veza.money import payments, refunds
 from veza.money.operator import reason_for
@@ -44,7 +45,7 @@ class RefundForm:
     asks: str | None = None
 
 
-async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -> RefundForm | None:
+async def send(database: Database, payment_id: UUID, given: Mapping[str, str], language: str) -> RefundForm | None:
     """Request the refund the form asks for, or return the form with its errors or its question; None: it was requested.
 
     Raises RefundableChanged, UnknownPayment.
@@ -77,5 +78,5 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str]) -
         field_name = IN_FORM.get(kind_of(error))
         if field_name is None:
             raise
-        return RefundForm(filled.amount, filled.line, filled.reason, {field_name: str(error)})
+        return RefundForm(filled.amount, filled.line, filled.reason, {field_name: render(message_of(error), language)})
     return None

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from veza.http.errors.money import NOTHING_TO_RETRY
 from veza.http.errors.table import kind_of
+from veza.http.language import told
 from veza.http.problems import CONFLICT, INVALID_REQUEST
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
@@ -71,9 +72,9 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
         except Exception as error:
             kind = kind_of(error)
             if kind is INVALID_REQUEST:
-                return await _show(request, row_id, status=422, reason=reason, reason_error=str(error))
+                return await _show(request, row_id, status=422, reason=reason, reason_error=told(request, error))
             if kind in (NOTHING_TO_RETRY, CONFLICT):
-                return await _show(request, row_id, status=409, was_first=str(error))
+                return await _show(request, row_id, status=409, was_first=told(request, error))
             raise
         return go_to(f"/operator/transfers/{row_id}?asked=retry")
 
