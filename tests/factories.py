@@ -16,13 +16,21 @@ from veza.kit.database import Database
 from veza.money.sellers import Seller
 
 
-async def person(database: Database, name: str = "Mara", *, email: str | None = None, confirmed: bool = True) -> UUID:
+async def person(
+    database: Database,
+    name: str = "Mara",
+    *,
+    email: str | None = None,
+    confirmed: bool = True,
+    language: str | None = None,
+) -> UUID:
     """Somebody with an address of their own, confirmed unless told otherwise."""
     async with database.write() as session:
         row = Person(
             id=session.new_id(),
             name=name,
             email_confirmed_at=session.now if confirmed else None,
+            language=language,
             created_at=session.now,
         )
         row.email = email or f"{row.id}@example.org"

@@ -20,6 +20,7 @@ from veza.accounts.sweep import sweep
 from veza.kit import limits, mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.messages import verbatim
 
 TABLES: tuple[Any, ...] = (
     sessions.SignIn, links.Link, tokens.ApiToken, limits.Throttle, audit.AuditEntry, mail.Mail,
@@ -49,7 +50,7 @@ async def test_everything_ends_and_is_forgotten(database: Database, clock: Manua
         await tokens.make(session, person_id, "brief", [Scope.READ], timedelta(days=1))
         await limits.spend(session, SIGN_IN_AS_STRANGER.of("k"))
         audit.note(session, Act.SIGNED_UP, person_id)
-        mail.send(session, "anna@example.org", "Hello", "text", about=person_id)
+        mail.send(session, "anna@example.org", verbatim("Hello"), verbatim("text"), about=person_id)
     assert await sweep(accounts) == 0
     assert await counts(database) == [1, 1, 1, 1, 1, 1]
     clock.advance(timedelta(hours=1))
@@ -71,7 +72,7 @@ async def test_the_last_mail_of_an_account_goes_when_it_is_not_sent_any_more(
         person_id = await people.add(session, "anna@example.org", "Anna")
         assert person_id is not None
         await deletion.delete(session, accounts.rules.base_url, person_id)
-        mail.send(session, "ben@example.org", "Hello", "text", about=None)
+        mail.send(session, "ben@example.org", verbatim("Hello"), verbatim("text"), about=None)
     clock.advance(mail.TOO_OLD_TO_SEND - timedelta(seconds=1))
     await sweep(accounts)
     assert (await counts(database))[-1] == 2

@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar, get
 from litestar.testing import AsyncTestClient
 
-from veza.http.language import MOST_RANGES, preferred
+from veza.http.language import MOST_RANGES, preferred, worth_keeping
 from veza.http.problem_answers import exception_handlers
 from veza.http.problems import NOT_FOUND
 from veza.kit import messages
@@ -72,3 +72,43 @@ async def test_without_a_catalogue_a_problem_is_told_in_english() -> None:
 def test_languages_of_a_header_come_in_the_readers_order(header: str, languages: list[str] | None) -> None:
     found = preferred(header)
     assert found == languages if languages is not None else len(found) == MOST_RANGES
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("fr", "fr"),
+        ("fr-CA, en;q=0.8", "fr"),
+        ("en;q=0.5, FR;q=0.9", "fr"),
+        ("gd, fr;q=0.5", "fr"),
+        ("gd, en;q=0.9, fr;q=0.1", "gd"),  # English is wanted more than French
+        ("en-GB, fr;q=0.8", "en"),
+        ("*, fr;q=0.5", "fr"),
+    ],
+)
+def test_the_language_that_is_kept_is_the_best_liked_one_with_a_catalogue(
+    monkeypatch: pytest.MonkeyPatch, header: str, language: str
+) -> None:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", French())
+    assert worth_keeping(header) == language
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("fr-FR,fr;q=0.9,en-US;q=0.8,en;q=0.7", "fr"),
+        ("de-CH-1996", "de"),
+        ("GSW-CH", "gsw"),
+        ("en-US,en;q=0.9,fr;q=0.8", "en"),
+    ],
+)
+def test_without_a_catalogue_the_language_itself_is_kept(header: str, language: str) -> None:
+    assert worth_keeping(header) == language
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "*", ",;,", "fr;q=0", "fr;q=nan", "f", "fr_FR", "fr!", "é", "fr\u0660", "abcdefghi", "x" * 100_000],
+)
+def test_what_names_no_language_is_kept_as_english(header: str) -> None:
+    assert worth_keeping(header) == "en"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from gettext import NullTranslations
+from typing import ClassVar
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.mail_server import MailServer, mail_server
-from veza.kit import mail, worker
+from veza.kit import mail, messages, worker
+from veza.kit.amount import Amount
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.mail import MOST_ATTEMPTS, Mail, MailWorker, NotDelivered, Relay
+from veza.kit.messages import gettext, joined, ngettext, paragraphs, verbatim
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ async def queued(database: Database) -> list[Mail]:
 
 async def write(database: Database, to: str = "anna@example.org", text: str = "Grüße\n\nhttps://veza.test/x\n") -> None:
     async with database.write() as session:
-        mail.send(session, to, "Hello ☀", text, about=None)
+        mail.send(session, to, verbatim("Hello ☀"), verbatim(text), about=None)
 
 
 async def test_a_mail_is_delivered_once_and_its_row_goes(database: Database, server: MailServer) -> None:
@@ -56,7 +60,7 @@ async def test_a_mail_is_delivered_once_and_its_row_goes(database: Database, ser
 async def test_a_mail_of_a_transaction_that_failed_never_leaves(database: Database, server: MailServer) -> None:
     async def fail() -> None:
         async with database.write() as session:
-            mail.send(session, "anna@example.org", "Hello", "text", about=None)
+            mail.send(session, "anna@example.org", verbatim("Hello"), verbatim("text"), about=None)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -199,10 +203,72 @@ async def test_a_server_that_does_not_encrypt_gets_nothing_where_tls_is_demanded
 async def test_a_mail_no_key_opens_says_so_among_the_others(database: Database) -> None:
     for subject in ("First", "Second"):
         async with database.write() as session:
-            mail.send(session, "anna@example.org", subject, "text", about=None)
+            mail.send(session, "anna@example.org", verbatim(subject), verbatim("text"), about=None)
     async with database.write() as session:
         oldest = (await session.scalars(select(Mail).order_by(Mail.id).limit(1))).one()
         oldest.subject = "sealed with a key that is lost"
     async with database.read() as session:
         found = await mail.newest(session, 10)
     assert [one.subject for one in found] == ["Second", "(cannot be opened)"]
+
+
+class French(NullTranslations):
+    """A catalogue of a few messages."""
+
+    words: ClassVar = {
+        "{total} went back to you": "{total} vous ont été remboursés",
+        "Sent on {at:%Y-%m-%d}:": "Envoyé le {at:%d/%m/%Y} :",
+    }
+
+    def gettext(self, message: str) -> str:
+        return self.words.get(message, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return "{n} piste" if n < 2 else "{n} pistes"
+
+
+async def _send_refund(database: Database, language: str | None) -> None:
+    subject = gettext("{total} went back to you", total=Amount(500, "EUR"))
+    lines = joined([ngettext("{n} track", "{n} tracks", 1), ngettext("{n} track", "{n} tracks", 2)], by="\n")
+    sent = gettext("Sent on {at:%Y-%m-%d}:", at=datetime(2026, 1, 2, tzinfo=UTC))
+    async with database.write() as session:
+        mail.send(session, "anna@example.org", subject, paragraphs(sent, lines), about=None, language=language)
+
+
+async def test_a_mail_is_put_into_the_words_of_its_recipient_when_it_leaves(
+    database: Database, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _send_refund(database, "fr")
+    monkeypatch.setitem(messages.CATALOGUES, "fr", French())
+    async with database.read() as session:
+        assert [one.subject for one in await mail.newest(session, 1)] == ["5.00 EUR vous ont été remboursés"]
+    await worker.run_once(worker_for(database, server.port))
+    (message,) = server.taken
+    assert message["Subject"] == "5.00 EUR vous ont été remboursés"
+    assert message.get_content().replace("\r\n", "\n") == "Envoyé le 02/01/2026 :\n\n1 piste\n2 pistes\n"
+
+
+@pytest.mark.parametrize("language", [None, "en", "nl"])
+async def test_a_mail_in_a_language_without_a_catalogue_is_english(database: Database, language: str | None) -> None:
+    await _send_refund(database, language)
+    async with database.read() as session:
+        (one,) = await mail.newest(session, 1)
+    assert (one.subject, one.text) == ("5.00 EUR went back to you", "Sent on 2026-01-02:\n\n1 track\n2 tracks\n")
+
+
+async def test_a_row_without_a_language_opens_as_it_is(database: Database) -> None:
+    await _send_refund(database, "fr")
+    plain = {"subject": database.box.seal('{"id": "no message"}'), "text": database.box.seal("Hello {name}\n")}
+    async with database.write() as session:
+        await session.execute(update(Mail).values(language=None, **plain))
+    async with database.read() as session:
+        (one,) = await mail.newest(session, 1)
+    assert (one.subject, one.text) == ('{"id": "no message"}', "Hello {name}\n")
+
+
+async def test_a_subject_is_one_line_whatever_its_fields_hold(database: Database) -> None:
+    async with database.write() as session:
+        subject = gettext("Sold: {title}", title="One\r\nBcc: eve@example.org")
+        mail.send(session, "anna@example.org", subject, verbatim("text"), about=None)
+    async with database.read() as session:
+        assert [one.subject for one in await mail.newest(session, 1)] == ["Sold: One Bcc: eve@example.org"]

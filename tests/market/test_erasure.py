@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.messages import verbatim
 from veza.market.cart import Cart
 from veza.market.erasure import KEPT, UNPAID_KEPT, forget_person, sweep
 from veza.market.orders import NOBODYS_ADDRESS, Order, machine
@@ -43,20 +44,21 @@ async def test_a_deleted_account_leaves_its_orders_without_an_address(database: 
     cart = await _cart(database, person_id=person)
     async with database.write() as session:
         order = {
-            "id": session.new_id(), "cart_id": cart, "person_id": person, "email": "bo@example.org", "status": "paid",
-            "currency": "EUR", "amount_minor": 0, "vat_rate_bps": 0, "fingerprint": "f", "request_key": "k",
-            "success_url": "s", "cancel_url": "c", "created_at": session.now, "paid_at": session.now,
+            "id": session.new_id(), "cart_id": cart, "person_id": person, "email": "bo@example.org", "language": "fr",
+            "status": "paid", "currency": "EUR", "amount_minor": 0, "vat_rate_bps": 0, "fingerprint": "f",
+            "request_key": "k", "success_url": "s", "cancel_url": "c", "created_at": session.now,
+            "paid_at": session.now,
         }  # fmt: skip
         await machine.create(session, [order], because="free")
-        mail.send(session, "bo@example.org", "What you bought", "text", about=order["id"])
-        mail.send(session, "bo@example.org", "What another bought", "text", about=UUID(int=8))
+        mail.send(session, "bo@example.org", verbatim("What you bought"), verbatim("text"), about=order["id"])
+        mail.send(session, "bo@example.org", verbatim("What another bought"), verbatim("text"), about=UUID(int=8))
     async with database.write() as session:
         await forget_person(session, person)
     assert await _carts(database) == set()
     async with database.read() as session:
         (left,) = (await session.scalars(select(Order))).all()
         assert [letter.subject for letter in await mail.newest(session, 9)] == ["What another bought"]
-    assert (left.email, left.person_id) == (None, person)
+    assert (left.email, left.language, left.person_id) == (None, None, person)
 
 
 async def test_who_never_paid_is_forgotten_and_who_did_is_not(database: Database, clock: ManualClock) -> None:

@@ -20,6 +20,7 @@ from veza.app.sealed import SEALED
 from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Base, Database
+from veza.kit.messages import verbatim
 from veza.kit.resealing import reseal_all
 from veza.kit.secret_box import CannotOpen, SecretBox, new_key
 from veza.ops.application import Program
@@ -72,7 +73,7 @@ async def test_every_secret_is_sealed_again_while_veza_runs(
     running = Database.open(database_url, clock=clock, box=box)
     async with running.write() as session:
         for number in range(450):
-            mail.send(session, f"{number}@example.org", f"Mail {number}", "text", about=None)
+            mail.send(session, f"{number}@example.org", verbatim(f"Mail {number}"), verbatim("text"), about=None)
     old = keys_file(settings).read_text()
     keys_file(settings).write_text(f"{new_key()}\n{old}")
     done = await reseal_all(running, SEALED)
@@ -80,7 +81,7 @@ async def test_every_secret_is_sealed_again_while_veza_runs(
     async with running.read() as session:
         rows = (await session.scalars(select(mail.Mail))).all()
     newest = SecretBox([keys_file(settings).read_text().split()[0]])
-    assert sorted(newest.open(row.subject) for row in rows) == sorted(f"Mail {number}" for number in range(450))
+    assert sorted(mail.opened(newest, row).subject for row in rows) == sorted(f"Mail {number}" for number in range(450))
     stranger = SecretBox(old.split())
     with pytest.raises(CannotOpen):
         stranger.open(rows[0].text)
@@ -91,7 +92,7 @@ async def test_what_no_key_opens_stays_and_is_counted(sqlite_url: str, clock: Ma
     lost, here = (Database.open(sqlite_url, clock=clock, box=SecretBox([new_key()])) for _ in range(2))
     for database in (lost, here):
         async with database.write() as session:
-            mail.send(session, "anna@example.org", "Hello", "text", about=None)
+            mail.send(session, "anna@example.org", verbatim("Hello"), verbatim("text"), about=None)
     done = await reseal_all(here, SEALED)
     assert (done.rows, done.lost) == (1, 1)
     for database in (lost, here):

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from tests.web.emails import PASSWORD, Letters
 from veza.accounts import people, roles
-from veza.accounts.emails import password_changed
+from veza.accounts.emails import Addressee, password_changed
 from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
@@ -98,7 +98,8 @@ async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(
 async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_one(emails: Letters) -> None:
     await emails.signed_up()
     async with emails.database.write("test") as session:
-        password_changed(session, "http://127.0.0.1:8000", UUID(int=7), "anna@example.org", tokens_revoked=0)
+        to = Addressee(UUID(int=7), "anna@example.org", None)
+        password_changed(session, "http://127.0.0.1:8000", to, tokens_revoked=0)
     async with emails.database.read() as session:
         told = (await mail.newest(session, 1))[0].text
     page = re.findall(r"http\S+", told)[0]

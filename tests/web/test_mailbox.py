@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from veza.app import Veza, build
 from veza.kit import mail
+from veza.kit.messages import verbatim
 from veza.settings import Settings
 
 OPERATOR = {"Authorization": "Bearer the-operators-token"}
@@ -37,7 +38,7 @@ async def test_mails_are_shown_with_their_links(sqlite_url: str, tmp_path: Path)
     assert "No mail yet" in (await ask(veza, "/mailbox")).text
     async with veza.database.write() as session:
         text = "Hello <b>you</b>\n\nhttp://127.0.0.1:8000/x?token=a\n"
-        mail_id = mail.send(session, "anna@example.org", "Confirm <your> address", text, about=None)
+        mail_id = mail.send(session, "anna@example.org", verbatim("Confirm <your> address"), verbatim(text), about=None)
     listed = await ask(veza, "/mailbox")
     assert f'href="/mailbox/{mail_id}"' in listed.text
     assert "Confirm &lt;your&gt; address" in listed.text

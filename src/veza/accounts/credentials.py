@@ -6,6 +6,7 @@ from uuid import UUID
 
 from veza.accounts import audit, emails, links, passwords, people, reauthentication, sessions, tokens
 from veza.accounts.audit import Act
+from veza.accounts.emails import Addressee
 from veza.accounts.facade import Accounts
 from veza.accounts.limits import (
     EMAIL_CHANGE,
@@ -62,7 +63,7 @@ def mail_reset(base_url: str) -> After:
             person = await session.get(people.Person, UUID(person_id), with_for_update=True)
             if person is not None and person.email is not None:
                 secret = links.make(session, Purpose.RESET, person.id, person.email)
-                emails.reset(session, base_url, person.id, person.email, secret)
+                emails.reset(session, base_url, Addressee(person.id, person.email, person.language), secret)
 
     return on_forgotten
 
@@ -95,7 +96,8 @@ async def reset(session: Session, accounts: Accounts, secret: str, password_hash
     await people.confirm(session, person.id)
     ended, revoked = await sessions.end_all(session, person.id), await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_RESET, person.id, address=address, detail=_ended(ended, revoked))
-    emails.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
+    to = Addressee(person.id, person.email, person.language)
+    emails.password_changed(session, accounts.rules.base_url, to, tokens_revoked=revoked)
     return person.id
 
 
@@ -134,7 +136,8 @@ async def change_password(
     revoked = 0 if keep_tokens else await tokens.revoke_all(session, person.id)
     audit.note(session, Act.PASSWORD_CHANGED, person.id, address=address, detail=_ended(ended, revoked))
     if person.email is not None:
-        emails.password_changed(session, accounts.rules.base_url, person.id, person.email, tokens_revoked=revoked)
+        to = Addressee(person.id, person.email, person.language)
+        emails.password_changed(session, accounts.rules.base_url, to, tokens_revoked=revoked)
 
 
 async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, email: str, address: str) -> None:
@@ -150,7 +153,7 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
     audit.note(session, Act.EMAIL_CHANGE_ASKED, person.id, address=address)
     base_url = accounts.rules.base_url
     if person.is_confirmed and person.email is not None:
-        emails.notice_of_change(session, base_url, person.id, person.email)
+        emails.notice_of_change(session, base_url, Addressee(person.id, person.email, person.language))
     await links.forget(session, person.id, Purpose.CHANGE_EMAIL)
     may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(email))
     owner = await people.by_email(session, email)
@@ -158,10 +161,10 @@ async def ask_email_change(session: Session, accounts: Accounts, proof: Proof, e
         return
     if owner is None:
         secret = links.make(session, Purpose.CHANGE_EMAIL, person.id, email)
-        emails.change_asked(session, base_url, person.id, email, secret)
+        emails.change_asked(session, base_url, Addressee(person.id, email, person.language), secret)
     elif owner.id != person.id:
         secret = links.make(session, Purpose.RESET, owner.id, email)
-        emails.exists_already(session, base_url, owner.id, email, secret)
+        emails.exists_already(session, base_url, Addressee(owner.id, email, owner.language), secret)
 
 
 async def _made(accounts: Accounts, field: str, password: str, own_words: tuple[str, str], network: str) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from veza.accounts import audit, emails, links, passwords, people, roles, second_factor, sessions, tokens
 from veza.accounts.audit import Act
+from veza.accounts.emails import Addressee
 from veza.accounts.people import DELETED_NAME
 from veza.kit import mail, outbox
 from veza.kit.database import Session
@@ -22,7 +23,7 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     """Remove everything personal and tell the person by a last mail; raises UnknownPerson, LastAdmin."""
     person = await people.lock(session, person_id)  # before the roles, in the order in which a fresh proof locks them
     await roles.demand_another_admin(session, person_id)
-    email, is_theirs = person.email, person.is_confirmed
+    email, is_theirs, language = person.email, person.is_confirmed, person.language
     await roles.forget(session, person_id)
     await passwords.forget(session, person_id)
     await second_factor.forget(session, person_id)
@@ -32,6 +33,7 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     await audit.forget_addresses(session, person_id)
     await outbox.publish(session, TOPIC, {"person_id": str(person_id)})
     person.email, person.email_confirmed_at, person.name, person.deleted_at = None, None, DELETED_NAME, session.now
+    person.language = None
     await session.flush()
     by_themselves = session.actor == f"person {person_id}"
     audit.note(session, Act.DELETED, person_id, address=None if by_themselves else address)
@@ -39,4 +41,4 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     if email is not None:
         if is_theirs:  # an unconfirmed address may be a stranger's, and so may the other mails sent there
             await mail.forget_address(session, email)
-        emails.deleted(session, base_url, person_id, email)
+        emails.deleted(session, base_url, Addressee(person_id, email, language))

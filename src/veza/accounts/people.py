@@ -136,10 +136,10 @@ async def by_email(session: Session, email: str) -> Person | None:
     return (await session.scalars(_BY_EMAIL, {"email": email})).one_or_none()
 
 
-async def add(session: Session, email: str, name: str) -> UUID | None:
+async def add(session: Session, email: str, name: str, language: str | None = None) -> UUID | None:
     """A new person with a cleaned address and name; None if another person has the address already."""
     insert: Any = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    values = {"id": session.new_id(), "email": email, "name": name, "created_at": session.now}
+    values = {"id": session.new_id(), "email": email, "name": name, "language": language, "created_at": session.now}
     statement = insert(Person).values(values).on_conflict_do_nothing(index_elements=["email"]).returning(Person.id)
     added: UUID | None = (await session.execute(statement)).scalar_one_or_none()
     return added

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from veza.accounts import audit, emails, links, passwords, people
 from veza.accounts.audit import Act
+from veza.accounts.emails import Addressee
 from veza.accounts.facade import Accounts
 from veza.accounts.limits import HASHING_FROM_NETWORK, MAIL_TO_ADDRESS, SIGN_UP_FROM_NETWORK
 from veza.accounts.links import Purpose
@@ -28,10 +29,14 @@ class SignUp:
     name: str
     password_hash: str
     address: str
+    language: str | None
 
 
-async def prepare(accounts: Accounts, email: str, name: str, password: str, address: str) -> SignUp:
-    """Check address and name, judge and hash the password, with no transaction open.
+async def prepare(
+    accounts: Accounts, email: str, name: str, password: str, address: str, language: str | None = None
+) -> SignUp:
+    """Check address and name, judge and hash the password, with no transaction open. The person's mails are written in
+    `language`.
 
     Raises BadEmail, BadName, RateLimited, BadPassword, TooBusy.
     """
@@ -47,7 +52,7 @@ async def prepare(accounts: Accounts, email: str, name: str, password: str, addr
         work = accounts.passwords.make if checks.all_right else accounts.passwords.judge
         hashed = await work(password, (email, name), network)
     checks.demand()
-    return SignUp(email, name, hashed, address)
+    return SignUp(email, name, hashed, address, language)
 
 
 async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID | None:
@@ -57,19 +62,19 @@ async def finish(session: Session, accounts: Accounts, wanted: SignUp) -> UUID |
     """
     base_url = accounts.rules.base_url
     may_mail = await limits.try_spend(session, MAIL_TO_ADDRESS.of(wanted.email))
-    added = await people.add(session, wanted.email, wanted.name)
+    added = await people.add(session, wanted.email, wanted.name, wanted.language)
     if added is None:
         owner = await people.by_email(session, wanted.email)
         audit.note(session, Act.SIGN_UP_AGAIN, owner.id if owner is not None else None, address=wanted.address)
         if owner is not None and may_mail:
             secret = links.make(session, Purpose.RESET, owner.id, wanted.email)
-            emails.exists_already(session, base_url, owner.id, wanted.email, secret)
+            emails.exists_already(session, base_url, Addressee(owner.id, wanted.email, owner.language), secret)
         return None
     await passwords.add(session, added, wanted.password_hash)
     audit.note(session, Act.SIGNED_UP, added, address=wanted.address)
     if may_mail:
         secret = links.make(session, Purpose.CONFIRM, added, wanted.email)
-        emails.welcome(session, base_url, added, wanted.email, secret)
+        emails.welcome(session, base_url, Addressee(added, wanted.email, wanted.language), secret)
     return added
 
 
@@ -88,7 +93,8 @@ async def mail_again(session: Session, accounts: Accounts, person_id: UUID) -> N
     await limits.spend(session, MAIL_TO_ADDRESS.of(person.email))
     await links.forget(session, person_id, Purpose.CONFIRM)
     secret = links.make(session, Purpose.CONFIRM, person_id, person.email)
-    emails.welcome(session, accounts.rules.base_url, person.id, person.email, secret)
+    to = Addressee(person.id, person.email, person.language)
+    emails.welcome(session, accounts.rules.base_url, to, secret)
 
 
 async def confirm(session: Session, secret: str, address: str) -> Person:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from veza.accounts import audit, emails, people
 from veza.accounts.audit import Act, AuditEntry
+from veza.accounts.emails import Addressee
 from veza.accounts.facade import Accounts
 from veza.accounts.limits import WARNING_TO_PERSON
 from veza.accounts.people import Person
@@ -28,32 +29,33 @@ async def new_device(session: Session, accounts: Accounts, person_id: UUID, addr
     person = await people.find(session, person_id)
     if session.now - person.created_at < NEWCOMER and not await _has_signed_in(session, person_id):
         return
-    if to := await _address(session, person):
+    if to := await _addressee(session, person):
         said = "".join(one for one in agent if one.isprintable())[:200]
-        emails.new_device(session, accounts.rules.base_url, person_id, to, at=session.now, address=address, agent=said)
+        emails.new_device(session, accounts.rules.base_url, to, at=session.now, address=address, agent=said)
 
 
 async def token_made(session: Session, accounts: Accounts, row: ApiToken) -> None:
     """An API token was made."""
-    if to := await _address(session, await people.find(session, row.person_id)):
+    if to := await _addressee(session, await people.find(session, row.person_id)):
         scopes, ends_at = ", ".join(row.scopes), row.expires_at
         base_url = accounts.rules.base_url
-        emails.token_made(session, base_url, row.person_id, to, name=row.name, scopes=scopes, ends_at=ends_at)
+        emails.token_made(session, base_url, to, name=row.name, scopes=scopes, ends_at=ends_at)
 
 
 async def code_reused(accounts: Accounts, person_id: UUID, address: str) -> None:
     """A right code was given for the second time, and refused."""
     async with accounts.database.write(f"person {person_id}") as session:
         audit.note(session, Act.CODE_REUSED, person_id, address=address)
-        if to := await _address(session, await people.find(session, person_id)):
-            emails.code_reused(session, accounts.rules.base_url, person_id, to, at=session.now, address=address)
+        if to := await _addressee(session, await people.find(session, person_id)):
+            emails.code_reused(session, accounts.rules.base_url, to, at=session.now, address=address)
 
 
-async def _address(session: Session, person: Person) -> str | None:
-    """The address to warn; None without a confirmed address, and once the limit of warnings is reached."""
+async def _addressee(session: Session, person: Person) -> Addressee | None:
+    """Whom to warn; None without a confirmed address, and once the limit of warnings is reached."""
     if person.email is None or not person.is_confirmed:
         return None
-    return person.email if await limits.try_spend(session, WARNING_TO_PERSON.of(person.id)) else None
+    may_mail = await limits.try_spend(session, WARNING_TO_PERSON.of(person.id))
+    return Addressee(person.id, person.email, person.language) if may_mail else None
 
 
 async def _has_signed_in(session: Session, person_id: UUID) -> bool:

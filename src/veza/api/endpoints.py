@@ -19,6 +19,7 @@ from litestar.params import BodyKwarg, FromPath, KwargDefinition
 
 from veza.accounts.identity import Identity
 from veza.http.identity import identity_of
+from veza.http.language import language_to_keep
 from veza.http.limits import address_of
 from veza.http.problems import Kind
 from veza.http.requests import DoorRequest
@@ -50,6 +51,9 @@ _BY_TYPE: Mapping[Any, Callable[[DoorRequest], Any]] = {Identity: identity_of, D
 
 Address: TypeAlias = Annotated[str, FromRequest(address_of)]
 """The network address that the request comes from."""
+
+Language: TypeAlias = Annotated[str, FromRequest(language_to_keep)]
+"""The language of mails that the request causes (BCP 47)."""
 
 
 class Endpoint:

@@ -25,6 +25,7 @@ from veza.community.notices import Notices
 from veza.kit import mail
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
+from veza.kit.messages import Message
 from veza.kit.objects import Bucket, Objects
 from veza.lab.sandbox.belonging import sandbox_key
 from veza.lab.sandbox.hosted import HostedSandbox, hosted_sandbox
@@ -155,8 +156,10 @@ async def _first_artist(session: Session, person_id: UUID) -> None:
     await roles.give(session, person_id, Role.ARTIST, by=session.actor)
 
 
-async def _send_mail(session: Session, to: str, subject: str, text: str, order_id: UUID) -> None:
-    mail.send(session, to, subject, text, about=order_id)
+async def _send_mail(
+    session: Session, to: str, subject: Message, text: Message, order_id: UUID, language: str | None
+) -> None:
+    mail.send(session, to, subject, text, about=order_id, language=language)
 
 
 def _plain(secrets: Sequence[SecretStr]) -> tuple[str, ...]:

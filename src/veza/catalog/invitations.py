@@ -35,7 +35,7 @@ from veza.catalog.text_fields import BadValue
 from veza.kit import mail
 from veza.kit.database import Base, Database, Session
 from veza.kit.limits import Allowance, Limit
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 
 LASTS = timedelta(days=7)
 INVITING = Limit("inviting", 20, timedelta(minutes=10))
@@ -46,7 +46,6 @@ EVERY = timedelta(hours=6)
 BATCH = 500
 MOST_BATCHES = 200
 PAGE = "/invitation"
-_AS = {"owner": "an owner, who may also change who else does", "member": "a member"}
 
 
 class Invitation(Base):
@@ -96,9 +95,18 @@ def inviting(actor: str, email: str) -> tuple[Allowance, Allowance]:
 
 
 async def invite(
-    session: Session, artist: Artist, email: str, role: str, *, by: UUID | None, base_url: str, limits: Limits
+    session: Session,
+    artist: Artist,
+    email: str,
+    role: str,
+    *,
+    by: UUID | None,
+    base_url: str,
+    limits: Limits,
+    language: str | None = None,
 ) -> Invitation:
-    """Mail a link to `email` that makes its person an `owner` or `member` of a locked artist, for LASTS.
+    """Mail a link to `email`, in `language`, that makes its person an `owner` or `member` of a locked artist, for
+    LASTS.
 
     Inviting the same address again sends a new link, and the one before it is good for nothing.
     Spend `inviting` first. Raises BadEmail, and BadValue when there would be more than `limits.people_per_artist`.
@@ -123,15 +131,32 @@ async def invite(
     mail.send(
         session,
         to,
-        f"You are invited to {artist.name}",
-        f"The people of {artist.name} invite you to act for this artist on Veza, as {_AS[role]}.\n"
-        f"Open this link to accept; it works once, for {LASTS.days} days:\n\n"
-        f"{base_url}{PAGE}?token={secret}\n\n"
-        "If you do not know them, ignore this mail: nothing happens.\n\n"
-        f"Veza, {base_url}\n",
+        gettext("You are invited to {artist}", artist=artist.name),
+        gettext(
+            "{invited}\n"
+            "Open this link to accept; it works once, for {days} days:\n\n"
+            "{link}\n\n"
+            "If you do not know them, ignore this mail: nothing happens.\n\n"
+            "Veza, {base_url}\n",
+            invited=_invited(artist, role),
+            days=LASTS.days,
+            link=f"{base_url}{PAGE}?token={secret}",
+            base_url=base_url,
+        ),
         about=row.invited_by,
+        language=language,
     )
     return row
+
+
+def _invited(artist: Artist, role: str) -> Message:
+    if role == "owner":
+        return gettext(
+            "The people of {artist} invite you to act for this artist on Veza, as an owner, who may also change who "
+            "else does.",
+            artist=artist.name,
+        )
+    return gettext("The people of {artist} invite you to act for this artist on Veza, as a member.", artist=artist.name)
 
 
 async def pending(session: Session, artist_id: UUID) -> Sequence[Invitation]:

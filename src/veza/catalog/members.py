@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from veza.accounts import audit
 from veza.accounts.audit import Act
+from veza.accounts.emails import Addressee
 from veza.accounts.people import Person, UnknownPerson, clean_email
 from veza.accounts.people import find as find_person
 from veza.catalog.artists import Artist, ArtistMember
@@ -94,18 +95,18 @@ async def people_of(session: Session, artist_id: Any) -> list[UUID]:
     return list(await session.scalars(_PEOPLE.where(ArtistMember.artist_id == artist_id)))
 
 
-async def confirmed_addresses(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
+async def confirmed_addresses(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[Addressee]]:
     """Artist → its people who have a confirmed address, each with it; those of longest standing first."""
-    found: dict[UUID, list[tuple[UUID, str]]] = {artist_id: [] for artist_id in artist_ids}
+    found: dict[UUID, list[Addressee]] = {artist_id: [] for artist_id in artist_ids}
     rows = await session.execute(
-        select(ArtistMember.artist_id, Person.id, Person.email)
+        select(ArtistMember.artist_id, Person.id, Person.email, Person.language)
         .join(Person, Person.id == ArtistMember.person_id)
         .where(ArtistMember.artist_id.in_(list(found)), Person.email.is_not(None))
         .where(Person.email_confirmed_at.is_not(None))
         .order_by(ArtistMember.since, Person.id)
     )
-    for artist_id, person_id, email in rows:
-        found[artist_id].append((person_id, str(email)))
+    for artist_id, person_id, email, language in rows:
+        found[artist_id].append(Addressee(person_id, str(email), language))
     return found
 
 

@@ -15,7 +15,7 @@ from veza.community import preferences
 from veza.community.preferences import Channel, NoticeKind, Pace, Recipient
 from veza.kit import mail
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 
 STOP_PAGE = "/stop-notices"
 """The page a notice's last line leads to, with the link's text as `token`."""
@@ -54,22 +54,27 @@ class Notices:
         session: Session,
         recipients: Collection[Recipient],
         kind: NoticeKind,
-        subject: str,
-        text: str,
+        subject: Message,
+        text: Message,
         *,
         about: UUID | None = None,
     ) -> int:
-        """Mail those of the recipients who want this kind; returns how many mails were queued.
+        """Mail those of the recipients who want this kind; returns how many mails were queued. `text` ends
+        with the end of a line.
 
         `about` is the id a mail is forgotten with; without it, that of its own person.
         """
         wanting = await preferences.wanting(session, recipients, kind)
         for one in wanting:
-            ending = (
-                f"\n{self._platform_name}, {self.base_url}\n"
-                f"No more mails of this kind ({preferences.MEANING[kind]}): {self.stop_link(one, kind)}\n"
+            whole = gettext(
+                "{text}\n{platform_name}, {base_url}\nNo more mails of this kind ({kind}): {stop_link}\n",
+                text=text,
+                platform_name=self._platform_name,
+                base_url=self.base_url,
+                kind=preferences.MEANING[kind],
+                stop_link=self.stop_link(one, kind),
             )
-            mail.send(session, one.address, subject, text + ending, about=about or one.person_id)
+            mail.send(session, one.address, subject, whole, about=about or one.person_id, language=one.language)
         return len(wanting)
 
     def stop_link(self, recipient: Recipient, kind: NoticeKind) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import people
 from veza.kit.database import Base, Session
+from veza.kit.messages import Message, gettext
 
 
 class NoticeKind(StrEnum):
@@ -44,21 +45,23 @@ class Pace(StrEnum):
     NEVER = "never"
 
 
-MEANING: dict[NoticeKind, str] = {
-    NoticeKind.SALE: "a buyer paid for a release or track of one of your artists",
-    NoticeKind.REFUND_REQUEST: "a buyer asks for a refund, and its deadline comes near",
-    NoticeKind.ORDER: "the confirmation of what you bought",
-    NoticeKind.REFUND: "the answer to a refund you asked for, and money that went back to you",
+MEANING: dict[NoticeKind, Message] = {
+    NoticeKind.SALE: gettext("a buyer paid for a release or track of one of your artists"),
+    NoticeKind.REFUND_REQUEST: gettext("a buyer asks for a refund, and its deadline comes near"),
+    NoticeKind.ORDER: gettext("the confirmation of what you bought"),
+    NoticeKind.REFUND: gettext("the answer to a refund you asked for, and money that went back to you"),
 }
 """Each kind in words for its recipient."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a notice is for: `address` is where a mail goes; `person_id` is None for a buyer without an account."""
+    """Who a notice is for: `address` is where a mail goes, in `language` (None: English); `person_id` is None for a
+    buyer without an account."""
 
     address: str
     person_id: UUID | None = None
+    language: str | None = None
 
     @property
     def address_hash(self) -> str | None:

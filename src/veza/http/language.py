@@ -24,6 +24,21 @@ def told(request: ASGIConnection[Any, Any, Any, Any], error: Exception) -> str:
     return render(message_of(error), language_of(request))
 
 
+def language_to_keep(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The language to write mails in later: `language_of`; where that is English, the one the reader likes best.
+
+    Its mails are English until there is a catalogue of it.
+    """
+    return worth_keeping(request.headers.get("accept-language", ""))
+
+
+def worth_keeping(header: str) -> str:
+    """`language_to_keep` for the text of a header."""
+    liked = preferred(header)
+    known = next((tag for tag in liked if tag in CATALOGUES), ENGLISH)
+    return liked[0] if liked and known == ENGLISH else known
+
+
 def preferred(header: str) -> list[str]:
     """The languages of the header as primary tags (`fr-CA` is `fr`), the best liked first; unreadable ones are left."""
     liked: list[tuple[float, str]] = []

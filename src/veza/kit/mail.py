@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.email_addresses import is_mailable
-from veza.kit.messages import Message, from_json, gettext, render
+from veza.kit.messages import ENGLISH, Message, from_json, gettext, render, to_json
 from veza.kit.secret_box import CannotOpen, SecretBox
 
 if TYPE_CHECKING:
@@ -74,8 +74,11 @@ Index("ix_mails_to", Mail.to)
 Index("ix_mails_about_id", Mail.about_id)
 
 
-def send(session: Session, to: str, subject: str, text: str, *, about: UUID | None) -> UUID:
-    """Queue a plain-text mail; it leaves after this transaction has committed. Returns its id.
+def send(
+    session: Session, to: str, subject: Message, text: Message, *, about: UUID | None, language: str | None = ENGLISH
+) -> UUID:
+    """Queue a plain-text mail in `language`, in English where that is None; it leaves after this transaction has
+    committed. Returns its id.
 
     `about` is the id of the person or the order the mail is to be forgotten with, if any.
     """
@@ -84,9 +87,9 @@ def send(session: Session, to: str, subject: str, text: str, *, about: UUID | No
         "id": mail_id,
         "to": to,
         "about_id": about,
-        "subject": session.box.seal(subject),
-        "text": session.box.seal(text),
-        "language": None,
+        "subject": session.box.seal(to_json(subject)),
+        "text": session.box.seal(to_json(text)),
+        "language": language or ENGLISH,
         "created_at": session.now,
         "due_at": session.now,
         "attempts": 0,

@@ -71,6 +71,11 @@ def joined(items: Iterable[Any], by: str = "; ") -> Joined:
     return Joined(tuple(items), by)
 
 
+def paragraphs(*said: Any) -> Message:
+    """A mail's text: each in its words, with an empty line between two and the end of a line after the last."""
+    return Message("{paragraphs}\n", {"paragraphs": Joined(said, "\n\n")})
+
+
 def verbatim(text: str) -> Message:
     """A text of the provider or another library, unchanged: it has no translation."""
     return Message("{text}", {"text": text})

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from veza.kit.database import Session
+from veza.kit.messages import Joined, Message, gettext, joined, paragraphs
 from veza.kit.money import Amount
 from veza.market import notices, orders
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
 
 
-async def tell(session: Session, order: Order, rules: MarketRules, subject: str, text: str) -> None:
+async def tell(session: Session, order: Order, rules: MarketRules, subject: Message, text: Message) -> None:
     """Mail the buyer, if there is an address. It is about their money, so no preference stops it."""
     buyer = await notices.buyer_of(session, order)
     if buyer is not None:
-        await rules.send_mail(session, buyer.address, subject, text, order.id)
+        await rules.send_mail(session, buyer.address, subject, text, order.id, buyer.language)
 
 
 async def tell_failed(session: Session, order: Order, rules: MarketRules) -> None:
@@ -25,11 +26,19 @@ async def tell_failed(session: Session, order: Order, rules: MarketRules) -> Non
         session,
         order,
         rules,
-        f"Your payment to {rules.platform_name} did not go through",
-        f"Your bank did not carry out the payment of {Amount(order.amount_minor, order.currency)} for:\n\n"
-        f"{listed(lines)}\n\n"
-        "Nothing was taken and nothing is owed. The things are still in your cart: check out again, and you can pay"
-        f" in another way.\n\n{order.cancel_url}\n",
+        gettext("Your payment to {platform_name} did not go through", platform_name=rules.platform_name),
+        paragraphs(
+            gettext(
+                "Your bank did not carry out the payment of {total} for:",
+                total=Amount(order.amount_minor, order.currency),
+            ),
+            listed(lines),
+            gettext(
+                "Nothing was taken and nothing is owed. The things are still in your cart: check out again, and you "
+                "can pay in another way."
+            ),
+            order.cancel_url,
+        ),
     )
 
 
@@ -40,15 +49,15 @@ async def tell_gone(session: Session, order: Order, rules: MarketRules, lines: S
         session,
         order,
         rules,
-        f"Money goes back to you from {rules.platform_name}",
-        f"You paid for what was taken down before your payment came:\n\n{listed(lines)}\n\n{goes_back(total)}",
+        gettext("Money goes back to you from {platform_name}", platform_name=rules.platform_name),
+        paragraphs(
+            gettext("You paid for what was taken down before your payment came:"),
+            listed(lines),
+            gettext("The {total} for it goes back by itself, in the way that you paid.", total=total),
+        ),
     )
 
 
-def goes_back(total: Amount) -> str:
-    return f"The {total} for it goes back by itself, in the way that you paid.\n"
-
-
-def listed(lines: Sequence[OrderLine]) -> str:
+def listed(lines: Sequence[OrderLine]) -> Joined:
     """One line each: title and artist."""
-    return "\n".join(f"- {line.title} · {line.artist}" for line in lines)
+    return joined((gettext("- {title} · {artist}", title=line.title, artist=line.artist) for line in lines), by="\n")

@@ -41,7 +41,8 @@ FREE_TO_ADDRESS = Limit("free to", 5, timedelta(minutes=15))
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """What the buyer says at checkout; `email` is where an anonymous buyer's claim link goes.
+    """What the buyer says at checkout; `email` is where an anonymous buyer's claim link goes,
+    written in `language`.
 
     `request_key` is the same for the same request repeated, and no other.
     """
@@ -50,6 +51,7 @@ class CheckoutRequest:
     success_url: str
     cancel_url: str
     request_key: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,7 @@ async def _open(
         "cart_id": cart.id,
         "person_id": buyer.person_id,
         "email": wanted.email,
+        "language": wanted.language,
         "currency": currency,
         "amount_minor": total.minor,
         "vat_rate_bps": rules.vat_rate_bps,
@@ -265,7 +268,7 @@ async def _made_by(session: Session, cart: Cart, key: str) -> Sequence[Order]:
 async def _again(session: Session, order: Order, wanted: CheckoutRequest) -> Opening:
     """The order that is open for these things: the same body asks the provider for the same page."""
     if order.person_id is None and wanted.email is not None and order.email != wanted.email:
-        await orders.machine.update(session, order, email=wanted.email)
+        await orders.machine.update(session, order, email=wanted.email, language=wanted.language)
     if order.payment_id is None:
         return Opening(order, None, None)
     lines = (await orders.lines_of(session, [order.id]))[order.id]

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from veza.accounts import people
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import gettext
+from veza.kit.messages import Joined, Message, gettext, paragraphs
 from veza.kit.money import Amount
 from veza.library import grants
 from veza.library.grants import ItemKind
@@ -103,31 +103,30 @@ async def send_link(
     await orders.machine.update(session, order, claim_hash=hash_of(token))
     total = Amount(sum(line.gross_minor for line in lines), order.currency)
     if len(twice) == len(lines):
-        subject = "You paid twice at"
-        told = (
-            f"You paid {total} for what you had bought already:\n\n{listed(lines)}\n\n{_GOES_BACK}"
-            "This link leads to the receipt. Sign in or sign up to have the order among yours:\n\n"
-        )
+        subject = gettext("You paid twice at {platform_name}", platform_name=rules.platform_name)
+        told: list[Message | Joined] = [
+            gettext("You paid {total} for what you had bought already:", total=total),
+            listed(lines),
+            _GOES_BACK,
+            gettext("This link leads to the receipt. Sign in or sign up to have the order among yours:"),
+        ]
     else:
-        subject = "What you bought at"
-        before = f"Of these you had bought already:\n\n{listed(twice)}\n\n{_GOES_BACK}" if twice else ""
-        told = (
-            f"Thank you. You bought, for {total}:\n\n{listed(lines)}\n\n{before}"
-            "Sign in or sign up, and open this link to have it in your library:\n\n"
-        )
-    await rules.send_mail(
-        session,
-        order.email or "",
-        f"{subject} {rules.platform_name}",
-        f"{told}{rules.base_url}/claim?token={token}\n\n"
-        "The link works once. Whoever has it can claim what you bought, so keep it to yourself.\n\n"
-        "To ask for your money back without an account, open this one:\n\n"
-        f"{rules.base_url}/refund?token={token}\n",
-        order.id,
+        subject = gettext("What you bought at {platform_name}", platform_name=rules.platform_name)
+        told = [gettext("Thank you. You bought, for {total}:", total=total), listed(lines)]
+        if twice:
+            told += [gettext("Of these you had bought already:"), listed(twice), _GOES_BACK]
+        told.append(gettext("Sign in or sign up, and open this link to have it in your library:"))
+    text = paragraphs(
+        *told,
+        f"{rules.base_url}/claim?token={token}",
+        gettext("The link works once. Whoever has it can claim what you bought, so keep it to yourself."),
+        gettext("To ask for your money back without an account, open this one:"),
+        f"{rules.base_url}/refund?token={token}",
     )
+    await rules.send_mail(session, order.email or "", subject, text, order.id, order.language)
 
 
-_GOES_BACK = "What they cost this time goes back to you by itself. What you bought first stays yours.\n\n"
+_GOES_BACK = gettext("What they cost this time goes back to you by itself. What you bought first stays yours.")
 
 
 async def look(session: Session, token: str) -> Waiting:

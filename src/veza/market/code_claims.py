@@ -13,6 +13,7 @@ from veza.catalog.tracks import Track
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Limit
+from veza.kit.messages import gettext, paragraphs
 from veza.library import grants
 from veza.library.grants import ItemKind
 from veza.market import codes
@@ -24,8 +25,10 @@ REDEEMING = Limit("code to", 5, timedelta(minutes=15))
 """Mails to one address: codes are cheap to make for who has an artist, and the address may be a stranger's."""
 
 
-async def redeem_for(session: Session, email: str, said: str, rules: MarketRules) -> CodeBatch:
-    """Use the code up for `email` (cleaned), and mail there the link that claims what it is for.
+async def redeem_for(
+    session: Session, email: str, said: str, rules: MarketRules, language: str | None = None
+) -> CodeBatch:
+    """Use the code up for `email` (cleaned), and mail there, in `language`, the link that claims what it is for.
 
     Two at once with the same code: one gets it. Raises RateLimited, BadCode; NotOut without using the code up.
     """
@@ -40,12 +43,15 @@ async def redeem_for(session: Session, email: str, said: str, rules: MarketRules
     await rules.send_mail(
         session,
         email,
-        f"Your download code at {rules.platform_name}",
-        f"Your code is for “{title}”.\n\n"
-        "Sign in or sign up, and open this link to have it in your library:\n\n"
-        f"{rules.base_url}/claim?token={token}\n\n"
-        "The link works once. Whoever has it can claim what the code gave, so keep it to yourself.\n",
+        gettext("Your download code at {platform_name}", platform_name=rules.platform_name),
+        paragraphs(
+            gettext("Your code is for “{title}”.", title=title),
+            gettext("Sign in or sign up, and open this link to have it in your library:"),
+            f"{rules.base_url}/claim?token={token}",
+            gettext("The link works once. Whoever has it can claim what the code gave, so keep it to yourself."),
+        ),
         code.id,
+        language,
     )
     return batch
 

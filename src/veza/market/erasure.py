@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from veza.accounts.people import Person
 from veza.kit import mail
@@ -35,8 +35,9 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     waiting = select(Order).where(Order.person_id == person_id, Order.status.in_(orders.WAITING)).with_for_update()
     for order in await session.scalars(waiting.execution_options(populate_existing=True)):
         await orders.cancel(session, order, because=gettext("the account was deleted"))
-    addressed = update(Order).where(Order.person_id == person_id, Order.email.is_not(None))
-    await session.execute(addressed.values(email=None).execution_options(synchronize_session=False))
+    told = or_(Order.email.is_not(None), Order.language.is_not(None))
+    addressed = update(Order).where(Order.person_id == person_id, told)
+    await session.execute(addressed.values(email=None, language=None).execution_options(synchronize_session=False))
     await mail.forget_about(session, select(Order.id).where(Order.person_id == person_id))
     person = await session.get(Person, person_id)
     if person is not None and person.email is not None and person.is_confirmed:
@@ -45,7 +46,8 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     unclaimed = update(Order).where(
         Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status.not_in(orders.WAITING)
     )
-    await session.execute(unclaimed.values(email=NOBODYS_ADDRESS).execution_options(synchronize_session=False))
+    forgotten = unclaimed.values(email=NOBODYS_ADDRESS, language=None)
+    await session.execute(forgotten.execution_options(synchronize_session=False))
 
 
 async def sweep(database: Database) -> int:
@@ -84,7 +86,7 @@ async def _forget_unpaid(database: Database) -> int:
                 .with_for_update(skip_locked=True)
             )
             found = list(await session.scalars(old))
-            forgotten = update(Order).where(Order.id.in_(found)).values(email=NOBODYS_ADDRESS)
+            forgotten = update(Order).where(Order.id.in_(found)).values(email=NOBODYS_ADDRESS, language=None)
             await session.execute(forgotten.execution_options(synchronize_session=False))
         gone += len(found)
         if len(found) < BATCH:

@@ -30,6 +30,7 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
                 "currency": order.currency,
                 "amount_minor": order.amount_minor,
                 "email": order.email,
+                "language": order.language,
                 "created_at": order.created_at.isoformat(),
                 "paid_at": order.paid_at.isoformat() if order.paid_at else None,
                 "lines": [
@@ -72,7 +73,7 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
                 "status": one.request.status,
                 "reason": one.request.reason,
                 "answer": one.request.answer,
-                "failed_because": one.failed_because,
+                "failed_because": str(one.failed_because) if one.failed_because is not None else None,
                 "created_at": one.request.created_at.isoformat(),
             }
             for one in asked

@@ -14,6 +14,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import VISIBLE_TRACK
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
+from veza.kit.messages import Message
 from veza.market.codes import BatchCount, CodeBatch, DownloadCode
 from veza.market.orders import Order, OrderLine
 from veza.market.products import OFFERS, Offer, Product
@@ -48,7 +49,7 @@ class Asked:
     request: RefundRequest
     line: OrderLine
     order: Order
-    failed_because: str | None
+    failed_because: Message | None
 
 
 async def products(

@@ -12,6 +12,7 @@ from veza.accounts.people import Person
 from veza.catalog import members
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
+from veza.kit.messages import Message, gettext, joined, ngettext, paragraphs
 from veza.kit.money import Amount
 from veza.kit.subscriptions import Event
 from veza.market import orders
@@ -55,34 +56,53 @@ async def on_refunded(database: Database, event: Event, rules: MarketRules) -> N
             return
         amounts: dict[str, int] = event.payload["lines"]
         lines = (await orders.lines_of(session, [order.id]))[order.id]
-        of = "\n".join(
-            f"- {line.title} · {line.artist}: {Amount(amounts[str(line.payment_line_id)], order.currency)}"
+        total = Amount(int(event.payload["amount_minor"]), order.currency)
+        subject = gettext("{total} went back to you", total=total)
+        back = [
+            _with_amount(line, Amount(amounts[str(line.payment_line_id)], order.currency))
             for line in lines
             if str(line.payment_line_id) in amounts
+        ]
+        text = _went_back(order, total, back)
+        await rules.notices.mail(session, [buyer], NoticeKind.REFUND, subject, text, about=order.id)
+
+
+def _went_back(order: Order, total: Amount, lines: Sequence[Message]) -> Message:
+    if not lines:
+        said = gettext(
+            "{total} of your order {order_id} went back to you.\nYour bank shows it within ten days.",
+            total=total,
+            order_id=order.id,
         )
-        total = Amount(int(event.payload["amount_minor"]), order.currency)
-        text = (
-            f"{total} of your order {order.id} went back to you"
-            f"{f', for:{chr(10)}{chr(10)}{of}{chr(10)}' if of else '.'}\n"
-            "Your bank shows it within ten days.\n"
-        )
-        await rules.notices.mail(session, [buyer], NoticeKind.REFUND, f"{total} went back to you", text, about=order.id)
+        return paragraphs(said)
+    return paragraphs(
+        gettext("{total} of your order {order_id} went back to you, for:", total=total, order_id=order.id),
+        joined(lines, by="\n"),
+        gettext("Your bank shows it within ten days."),
+    )
+
+
+def _with_amount(line: OrderLine, amount: Amount) -> Message:
+    return gettext("- {title} · {artist}: {amount}", title=line.title, artist=line.artist, amount=amount)
 
 
 async def people_of(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
     """Artist → the people who act for them and have a confirmed address."""
     addresses = await members.confirmed_addresses(session, artist_ids)
-    return {one: [Recipient(email, person_id) for person_id, email in of] for one, of in addresses.items()}
+    return {one: [Recipient(to.address, to.person_id, to.language) for to in of] for one, of in addresses.items()}
 
 
 async def buyer_of(session: Session, order: Order) -> Recipient | None:
-    """Where the order's buyer is told things: the account's address, else the one given at checkout; None when gone."""
+    """Where and in which language the order's buyer is told things: the account's, else those of the checkout; None
+    when the address is gone."""
     if order.person_id is not None:
         person = await session.get(Person, order.person_id)
-        return Recipient(person.email, person.id) if person is not None and person.email is not None else None
+        if person is None or person.email is None:
+            return None
+        return Recipient(person.email, person.id, person.language or order.language)
     if order.email is None or order.email == NOBODYS_ADDRESS:
         return None
-    return Recipient(order.email)
+    return Recipient(order.email, None, order.language)
 
 
 async def _is_ours(database: Database, payment_id: UUID) -> bool:
@@ -102,15 +122,29 @@ async def _tell_sellers(session: Session, order: Order, lines: Sequence[OrderLin
         for recipient in by_artist[line.artist_id]:
             sold.setdefault(recipient, []).append(line)
     for recipient, theirs in sold.items():
-        listed = "\n".join(
-            f"- {line.title} · {line.artist}: {Amount(line.gross_minor, order.currency)}, the artist's share "
-            f"{Amount(shares.get(line.payment_line_id, 0) if line.payment_line_id else 0, order.currency)}"
+        listed = [
+            gettext(
+                "- {title} · {artist}: {price}, the artist's share {share}",
+                title=line.title,
+                artist=line.artist,
+                price=Amount(line.gross_minor, order.currency),
+                share=Amount(shares.get(line.payment_line_id, 0) if line.payment_line_id else 0, order.currency),
+            )
             for line in theirs
+        ]
+        text = paragraphs(
+            gettext("A buyer paid for:"),
+            joined(listed, by="\n"),
+            gettext("It is order {order_id}.", order_id=order.id),
         )
-        first = f"Sold: {theirs[0].title}"
-        subject = first if len(theirs) == 1 else f"{first} and {len(theirs) - 1} more"
-        text = f"A buyer paid for:\n\n{listed}\n\nIt is order {order.id}.\n"
+        subject = _sold(theirs[0].title, len(theirs) - 1)
         await rules.notices.mail(session, [recipient], NoticeKind.SALE, subject, text)
+
+
+def _sold(title: str, more: int) -> Message:
+    if not more:
+        return gettext("Sold: {title}", title=title)
+    return ngettext("Sold: {title} and {n} more", "Sold: {title} and {n} more", more, title=title)
 
 
 async def _confirm(
@@ -119,19 +153,32 @@ async def _confirm(
     buyer = await buyer_of(session, order)
     if buyer is None:
         return
-    listed = "\n".join(
-        f"- {line.title} · {line.artist}: {Amount(line.gross_minor, order.currency)}"
-        f"{'' if line in kept else ', which goes back to you by itself'}"
-        for line in lines
+    listed = [_confirmed(line, Amount(line.gross_minor, order.currency), is_kept=line in kept) for line in lines]
+    is_theirs = gettext("It is in your library.")
+    library = is_theirs if kept else gettext("You had it already, or it is gone from the shop.")
+    text = paragraphs(
+        gettext("Thank you. You paid {total} for:", total=Amount(order.amount_minor, order.currency)),
+        joined(listed, by="\n"),
+        gettext(
+            "{library} The receipt of order {order_id}:\n{link}",
+            library=library,
+            order_id=order.id,
+            link=f"{rules.base_url}/api/v1/orders/{order.id}/receipt.pdf",
+        ),
     )
-    library = "It is in your library." if kept else "You had it already, or it is gone from the shop."
-    text = (
-        f"Thank you. You paid {Amount(order.amount_minor, order.currency)} for:\n\n{listed}\n\n"
-        f"{library} The receipt of order {order.id}:\n"
-        f"{rules.base_url}/api/v1/orders/{order.id}/receipt.pdf\n"
-    )
-    subject = f"What you bought at {rules.platform_name}"
+    subject = gettext("What you bought at {platform_name}", platform_name=rules.platform_name)
     await rules.notices.mail(session, [buyer], NoticeKind.ORDER, subject, text, about=order.id)
+
+
+def _confirmed(line: OrderLine, price: Amount, *, is_kept: bool) -> Message:
+    if is_kept:
+        return _with_amount(line, price)
+    return gettext(
+        "- {title} · {artist}: {price}, which goes back to you by itself",
+        title=line.title,
+        artist=line.artist,
+        price=price,
+    )
 
 
 def _payment_of(order: Order) -> UUID:

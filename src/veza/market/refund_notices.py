@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
@@ -17,7 +18,7 @@ from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.community.preferences import NoticeKind, Recipient
 from veza.kit.database import Database, Session
-from veza.kit.messages import gettext, message_of
+from veza.kit.messages import Joined, Message, gettext, joined, message_of, paragraphs
 from veza.kit.money import Amount
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import Event
@@ -39,11 +40,14 @@ ODD_AGAIN = timedelta(days=1)
 async def asked(session: Session, request: RefundRequest, rules: MarketRules) -> None:
     """A buyer asks, or asks once more: tell the artist's people, with the deadline."""
     line, order = await orders.find_line(session, request.line_id)
-    subject = f"A refund is asked for: {line.title}"
-    text = (
-        f"A buyer asks for {_price(line, order)} back, paid for “{line.title}” · {line.artist}, and writes:\n\n"
-        f"    {request.reason}\n\n{_to_decide(request)}"
+    subject = gettext("A refund is asked for: {title}", title=line.title)
+    said = gettext(
+        "A buyer asks for {price} back, paid for “{title}” · {artist}, and writes:",
+        price=_price(line, order),
+        title=line.title,
+        artist=line.artist,
     )
+    text = paragraphs(said, f"    {request.reason}", _to_decide(request))
     people = (await people_of(session, [request.artist_id]))[request.artist_id]
     await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, text)
 
@@ -52,22 +56,38 @@ async def answered(session: Session, request: RefundRequest, rules: MarketRules)
     """The request was granted or declined: tell the buyer the answer."""
     line, order = await orders.find_line(session, request.line_id)
     if request.status == "granted":
-        subject = f"Your refund is granted: {line.title}"
-        said = f"{_left(line, order)} for “{line.title}” · {line.artist} goes back to you. The answer to your request:"
-        after = "You are told once the money has left; your bank shows it within ten days.\n"
+        subject = gettext("Your refund is granted: {title}", title=line.title)
+        said = gettext(
+            "{left} for “{title}” · {artist} goes back to you. The answer to your request:",
+            left=_left(line, order),
+            title=line.title,
+            artist=line.artist,
+        )
+        after = [gettext("You are told once the money has left; your bank shows it within ten days.")]
     else:
-        subject = f"Your refund is declined: {line.title}"
-        said = f"What you paid for “{line.title}” · {line.artist} is not given back. The answer to your request:"
+        subject = gettext("Your refund is declined: {title}", title=line.title)
+        said = gettext(
+            "What you paid for “{title}” · {artist} is not given back. The answer to your request:",
+            title=line.title,
+            artist=line.artist,
+        )
         is_last = request.times_asked >= refund_asking.MOST_TIMES
-        after = "" if is_last else "You may ask once more, within the time for refunds.\n"
-    await _tell_buyer(session, order, subject, f"{said}\n\n    {request.answer}\n\n{after}", rules)
+        after = [] if is_last else [gettext("You may ask once more, within the time for refunds.")]
+    answer = f"    {request.answer}"
+    await _tell_buyer(session, order, subject, [said, answer, joined([*after, _about(order)], by="\n")], rules)
 
 
 async def refunded_directly(session: Session, line: OrderLine, order: Order, answer: str, rules: MarketRules) -> None:
     """An operator gives a line's money back without a request: tell the buyer why."""
-    subject = f"You get your money back: {line.title}"
-    said = f"{_left(line, order)} for “{line.title}” · {line.artist} goes back to you:\n\n    {answer}\n\n"
-    await _tell_buyer(session, order, subject, f"{said}You are told once the money has left.\n", rules)
+    subject = gettext("You get your money back: {title}", title=line.title)
+    said = gettext(
+        "{left} for “{title}” · {artist} goes back to you:",
+        left=_left(line, order),
+        title=line.title,
+        artist=line.artist,
+    )
+    after = joined([gettext("You are told once the money has left."), _about(order)], by="\n")
+    await _tell_buyer(session, order, subject, [said, f"    {answer}", after], rules)
 
 
 async def on_failed(database: Database, event: Event, rules: MarketRules) -> None:
@@ -82,12 +102,18 @@ async def on_failed(database: Database, event: Event, rules: MarketRules) -> Non
 async def _failed(session: Session, request: RefundRequest, rules: MarketRules) -> None:
     line, order = await orders.find_line(session, request.line_id)
     why = await refund_requests.failed_because(session, request)
-    said = f"The refund for “{line.title}” · {line.artist} did not arrive: {why or 'the payment provider says so'}.\n\n"
-    subject = f"The refund did not arrive: {line.title}"
-    await _tell_buyer(session, order, subject, f"{said}The artist is told, too, and may try it once more.\n", rules)
+    said = gettext(
+        "The refund for “{title}” · {artist} did not arrive: {why}.",
+        title=line.title,
+        artist=line.artist,
+        why=why or gettext("the payment provider says so"),
+    )
+    subject = gettext("The refund did not arrive: {title}", title=line.title)
+    after = joined([gettext("The artist is told, too, and may try it once more."), _about(order)], by="\n")
+    await _tell_buyer(session, order, subject, [said, after], rules)
     people = (await people_of(session, [request.artist_id]))[request.artist_id]
-    again = f"Grant refund request {request.id} once more to try it again.\n"
-    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, said + again)
+    again = gettext("Grant refund request {request_id} once more to try it again.", request_id=request.id)
+    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, paragraphs(said, again))
 
 
 async def sweep(database: Database, rules: MarketRules) -> int:
@@ -135,40 +161,61 @@ async def _put_off(database: Database, request_id: UUID, error: Exception) -> No
 
 async def _remind(session: Session, request: RefundRequest, rules: MarketRules) -> None:
     line, order = await orders.find_line(session, request.line_id)
-    what = f"{_price(line, order)} for “{line.title}” · {line.artist}"
+    what: dict[str, Any] = {"price": _price(line, order), "title": line.title, "artist": line.artist}
     if request.answer_by > session.now:
         people: Sequence[Recipient] = (await people_of(session, [request.artist_id]))[request.artist_id]
-        subject = f"A refund request waits for you: {line.title}"
-        text = f"A buyer has been waiting since {_day(request.created_at)} for your answer about {what}.\n\n"
+        subject = gettext("A refund request waits for you: {title}", title=line.title)
+        said = gettext(
+            "A buyer has been waiting since {since:%Y-%m-%d %H:%M} UTC for your answer about {price} for “{title}” · "
+            "{artist}.",
+            since=request.created_at,
+            **what,
+        )
         next_at: datetime | None = request.answer_by
     else:
         people = await _admins(session)
-        subject = f"A refund request was not answered: {line.title}"
-        text = f"The artist's people have not answered by {_day(request.answer_by)} a buyer who asks for {what}.\n\n"
+        subject = gettext("A refund request was not answered: {title}", title=line.title)
+        said = gettext(
+            "The artist's people have not answered by {answer_by:%Y-%m-%d %H:%M} UTC a buyer who asks for {price} for "
+            "“{title}” · {artist}.",
+            answer_by=request.answer_by,
+            **what,
+        )
         next_at = None
-    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, text + _to_decide(request))
+    text = paragraphs(said, _to_decide(request))
+    await rules.notices.mail(session, people, NoticeKind.REFUND_REQUEST, subject, text)
     await refund_requests.machine.update(session, request, remind_at=next_at)
 
 
 async def _admins(session: Session) -> list[Recipient]:
     rows = await session.execute(
-        select(Person.id, Person.email)
+        select(Person.id, Person.email, Person.language)
         .where(Person.id.in_(roles.having(Role.ADMIN)), Person.email.is_not(None))
         .where(Person.email_confirmed_at.is_not(None))
         .order_by(Person.id)
     )
-    return [Recipient(str(email), person_id) for person_id, email in rows]
+    return [Recipient(str(email), person_id, language) for person_id, email, language in rows]
 
 
-async def _tell_buyer(session: Session, order: Order, subject: str, text: str, rules: MarketRules) -> None:
+async def _tell_buyer(
+    session: Session, order: Order, subject: Message, said: Sequence[Message | Joined | str], rules: MarketRules
+) -> None:
     buyer = await buyer_of(session, order)
     if buyer is not None:
-        ending = f"It is about order {order.id}.\n"
-        await rules.notices.mail(session, [buyer], NoticeKind.REFUND, subject, text + ending, about=order.id)
+        text = paragraphs(*said)
+        await rules.notices.mail(session, [buyer], NoticeKind.REFUND, subject, text, about=order.id)
 
 
-def _to_decide(request: RefundRequest) -> str:
-    return f"Please grant or decline it by {_day(request.answer_by)}. It is refund request {request.id}.\n"
+def _about(order: Order) -> Message:
+    return gettext("It is about order {order_id}.", order_id=order.id)
+
+
+def _to_decide(request: RefundRequest) -> Message:
+    return gettext(
+        "Please grant or decline it by {answer_by:%Y-%m-%d %H:%M} UTC. It is refund request {request_id}.",
+        answer_by=request.answer_by,
+        request_id=request.id,
+    )
 
 
 def _price(line: OrderLine, order: Order) -> Amount:
@@ -177,7 +224,3 @@ def _price(line: OrderLine, order: Order) -> Amount:
 
 def _left(line: OrderLine, order: Order) -> Amount:
     return Amount(line.gross_minor - line.refunded_minor, order.currency)
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.kit.moves import Machine, Move
 from veza.kit.text import one_line
 from veza.market import orders
@@ -23,9 +23,9 @@ STATUSES = ("asked", "declined", "granted", "refunded", "failed")
 REASON_LEAST, REASON_MOST = 3, 500
 """Code points of what is written: by the buyer, and by who decides."""
 FAILED_BECAUSE = {
-    "refused": "the payment provider refused the refund",
-    "failed": "the buyer's bank did not take the money",
-    "canceled": "the refund was canceled at the payment provider",
+    "refused": gettext("the payment provider refused the refund"),
+    "failed": gettext("the buyer's bank did not take the money"),
+    "canceled": gettext("the refund was canceled at the payment provider"),
 }
 """Status of a refund that came to nothing → what became of it, in words for the buyer and the artist."""
 
@@ -193,7 +193,7 @@ async def settled(session: Session, refund_id: UUID, *, is_done: bool) -> None:
         await machine.move(session, request, target, because=gettext("refund {refund_id}", refund_id=refund_id))
 
 
-async def failed_because(session: Session, request: RefundRequest) -> str | None:
+async def failed_because(session: Session, request: RefundRequest) -> Message | None:
     """Why a granted refund came to nothing, in one sentence; None unless the request is failed."""
     if request.status != "failed" or request.refund_id is None:
         return None

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from veza.community.notices import Notices
 from veza.kit.database import Session
+from veza.kit.messages import Message
 
-SendMail = Callable[[Session, str, str, str, UUID], Awaitable[None]]
-"""`send(session, to, subject, text, order_id)`: joins the transaction, so a mail is sent only for what really happened.
-"""
+SendMail = Callable[[Session, str, Message, Message, UUID, str | None], Awaitable[None]]
+"""`send(session, to, subject, text, order_id, language)`: joins the transaction, so a mail is sent only for what really
+happened. A language of None is English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from veza.catalog.facade import Catalog
 from veza.http.cross_site import says_other_site
 from veza.http.errors.accounts import BAD_LINK, EMAIL_TAKEN
 from veza.http.errors.table import kind_of
-from veza.http.language import told
+from veza.http.language import language_to_keep, told
 from veza.http.limits import address_of, retry_headers
 from veza.http.problems import NOT_FOUND, UNAVAILABLE
 from veza.http.requests import DoorRequest, form_fields
@@ -167,7 +167,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
             async def then(session: Session, person_id: UUID) -> None:
                 await first_admin.claim(session, person_id, given["token"], address_of(request))
 
-            await _as_person(accounts, cookies.browser(request), given, then)
+            browser, language = cookies.browser(request), language_to_keep(request)
+            await _as_person(accounts, browser, given, then, language=language)
             sentence = f"{given['email']} may give roles now. The mailbox has a mail to confirm a new address."
             return done(request, "You are the first admin", sentence)
 
@@ -190,7 +191,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
                 await invitations.accept(session, given["token"], person_id, address_of(request), limits=catalog.limits)
                 await catalog.on_first_artist(session, person_id)
 
-            await _as_person(accounts, cookies.browser(request), given, then, new_for=invitation.email)
+            browser, language = cookies.browser(request), language_to_keep(request)
+            await _as_person(accounts, browser, given, then, language=language, new_for=invitation.email)
             sentence = f"{given['email']} may act for {artist.name} from now on."
             return done(request, "You are one of them", sentence)
 
@@ -215,7 +217,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
                 claimed = await claims.claim(session, given["token"], person_id)
                 twice.extend(f"“{line.title}”" for line in claimed.twice if line.gross_minor)
 
-            await _as_person(accounts, cookies.browser(request), given, then, new_for=waiting.email)
+            browser, language = cookies.browser(request), language_to_keep(request)
+            await _as_person(accounts, browser, given, then, language=language, new_for=waiting.email)
             sentence = f"What the link was for is in the library of {given['email']} now."
             if twice:
                 sentence += f" You had {', '.join(twice)} already: what you paid for it now goes back."
@@ -253,7 +256,13 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
 
 
 async def _as_person(
-    accounts: Accounts, browser: Browser, given: Mapping[str, str], then: Then, *, new_for: str | None = None
+    accounts: Accounts,
+    browser: Browser,
+    given: Mapping[str, str],
+    then: Then,
+    *,
+    language: str,
+    new_for: str | None = None,
 ) -> None:
     """Sign in, or sign up if there is no such account, and do `then` in the same transaction; raises what those raise.
 
@@ -266,7 +275,8 @@ async def _as_person(
     async with accounts.database.read() as session:
         is_new = await people.by_email(session, email) is None
     if is_new and new_for in (None, email):
-        wanted = await sign_up.prepare(accounts, email, given.get("name", ""), password, browser.address)
+        name, address = given.get("name", ""), browser.address
+        wanted = await sign_up.prepare(accounts, email, name, password, address, language)
         async with accounts.database.write(actor) as session:
             added = await sign_up.finish(session, accounts, wanted)
             if added is None:  # a sign-up with this address came between our look and this

@@ -16,6 +16,7 @@ from veza.accounts.permissions import Role
 from veza.accounts.tokens import ApiToken
 from veza.kit import mail
 from veza.kit.clock import ManualClock
+from veza.kit.messages import verbatim
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
@@ -183,9 +184,25 @@ async def test_mails_about_a_person_go_with_the_account_wherever_they_went(any_d
     ]
 
 
+async def test_a_person_is_written_to_in_the_language_they_signed_up_in(any_desk: Desk) -> None:
+    browser = any_desk.browser(headers={"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"})
+    await browser.call("POST", "/people", {"email": EMAIL, "name": "Anna", "password": PASSWORD}, expect=202)
+    await browser.sign_in()
+    assert (await browser.get("/me/export"))["account"]["language"] == "fr"
+    async with any_desk.database.read() as session:
+        assert list(await session.scalars(select(mail.Mail.language))) == ["fr"]
+    elsewhere = any_desk.browser(headers={"Accept-Language": "de"})
+    await elsewhere.sign_in()
+    await elsewhere.call("DELETE", "/me", {"password": PASSWORD}, expect=204)
+    async with any_desk.database.read() as session:
+        assert list(await session.scalars(select(Person.language))) == [None]
+        last = select(mail.Mail.language).order_by(mail.Mail.id.desc()).limit(1)
+        assert await session.scalar(last) == "fr"
+
+
 async def test_an_address_nobody_confirmed_gives_and_takes_no_mails_of_others(any_desk: Desk) -> None:
     async with any_desk.database.write() as session:
-        mail.send(session, EMAIL, "What you bought", "text", about=None)
+        mail.send(session, EMAIL, verbatim("What you bought"), verbatim("text"), about=None)
     browser = await any_desk.signed_up(confirmed=False)
     mails = (await browser.get("/me/export"))["account"]["mails"]
     assert [one["subject"] for one in mails] == ["Confirm your address"]

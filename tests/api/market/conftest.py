@@ -22,6 +22,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.community.notices import Notices
 from veza.kit.database import Session
+from veza.kit.messages import Message
 from veza.kit.subscriptions import Subscriptions
 from veza.lab.simulator.stage import Stage
 from veza.market.rules import MarketRules
@@ -47,9 +48,10 @@ class Shop(Client):
     litestar: Any
     asgi: Any
     mails: list[tuple[str, str, str]] = field(default_factory=list)
+    mail_languages: list[str | None] = field(default_factory=list)
 
-    async def person(self, email: str | None = None, *, confirmed: bool = True) -> UUID:
-        return await factories.person(self.stage.database, "Bo", email=email, confirmed=confirmed)
+    async def person(self, email: str | None = None, *, confirmed: bool = True, language: str | None = None) -> UUID:
+        return await factories.person(self.stage.database, "Bo", email=email, confirmed=confirmed, language=language)
 
     async def artist(self, name: str = "Anna Berg", *, fee_bps: int | None = None, onboarded: bool = True) -> Act:
         """An artist with one person; with an account that can be paid unless told otherwise."""
@@ -146,9 +148,13 @@ def _application(database: Any, money: Any, market: Any) -> Made:
 async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator[Shop]:
     """A shop on this database; what is broken when it closes fails the test."""
     mails: list[tuple[str, str, str]] = []
+    languages: list[str | None] = []
 
-    async def send_mail(_: Session, to: str, subject: str, text: str, _order_id: UUID) -> None:
-        mails.append((to, subject, text))
+    async def send_mail(
+        _: Session, to: str, subject: Message, text: Message, _order_id: UUID, language: str | None
+    ) -> None:
+        mails.append((to, str(subject), str(text)))
+        languages.append(language)
 
     market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, NOTICES, **rules)
     stage = await Stage.open(
@@ -156,7 +162,7 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
     )
     with application(_application, stage.database, stage.money, market) as (asgi, litestar):
         async with http_client(asgi) as client:
-            yield Shop(client, stage, market, litestar, asgi, mails)
+            yield Shop(client, stage, market, litestar, asgi, mails, languages)
     broken = await stage.violations()
     await stage.close()
     assert broken == []

@@ -16,6 +16,7 @@ from veza.accounts.permissions import Role
 from veza.catalog.artists import ArtistMember
 from veza.community.notices import STOP_PAGE
 from veza.kit.mail import Mail, OpenedMail, opened
+from veza.kit.messages import Message
 from veza.market import refund_notices
 from veza.market.refund_requests import RefundRequest
 from veza.money.findings import Finding
@@ -155,8 +156,8 @@ async def test_a_request_nobody_can_be_told_of_is_a_finding_and_the_others_are_t
     class Picky:
         """Cannot say one of the titles."""
 
-        async def mail(self, session: Any, people: Any, kind: Any, subject: str, text: str, **more: Any) -> Any:
-            if "Second" in subject:
+        async def mail(self, session: Any, people: Any, kind: Any, subject: Message, text: Message, **more: Any) -> Any:
+            if "Second" in str(subject):
                 raise ValueError(subject)
             return await notices.mail(session, people, kind, subject, text, **more)
 

@@ -42,7 +42,7 @@ class Preferences(Struct, frozen=True):
 
 
 EXAMPLE: dict[str, Any] = {
-    "items": [{"kind": "sale", "channel": "mail", "pace": "at_once", "about": MEANING[NoticeKind.SALE]}]
+    "items": [{"kind": "sale", "channel": "mail", "pace": "at_once", "about": str(MEANING[NoticeKind.SALE])}]
 }
 
 
@@ -84,5 +84,5 @@ async def choose_preference(session: Session, data: PreferenceSent, identity: Id
 async def _shown(session: Session, identity: Identity) -> Preferences:
     chosen = await preferences.of_person(session, identity.person)
     return Preferences(
-        [PreferenceResponse(kind, channel, pace, MEANING[kind]) for (kind, channel), pace in chosen.items()]
+        [PreferenceResponse(kind, channel, pace, str(MEANING[kind])) for (kind, channel), pace in chosen.items()]
     )

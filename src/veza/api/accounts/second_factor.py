@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from veza.accounts import emails, people, reauthentication, second_factor
+from veza.accounts.emails import Addressee
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.limits import CODE_AGAIN
@@ -151,6 +152,7 @@ async def end_second_factor(
 
 
 async def _tell(session: Session, accounts: Accounts, identity: Identity, *, is_on: bool) -> None:
-    email = (await people.find(session, identity.person)).email
-    if email is not None:
-        emails.second_factor_changed(session, accounts.rules.base_url, identity.person, email, is_on=is_on)
+    person = await people.find(session, identity.person)
+    if person.email is not None:
+        to = Addressee(person.id, person.email, person.language)
+        emails.second_factor_changed(session, accounts.rules.base_url, to, is_on=is_on)

@@ -18,7 +18,7 @@ from veza.api.accounts.shapes import (
     Password,
     Secret,
 )
-from veza.api.endpoints import Address
+from veza.api.endpoints import Address, Language
 from veza.api.operations import one_shot, write
 from veza.http.errors.accounts import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
 from veza.http.idempotency import Idempotent, Reply
@@ -56,10 +56,12 @@ LINK_EXAMPLE = {"token": "nTq3zW1v5b0Yd1J8wq2Qm0uXhCk9rLq4o7sPpE6aTzA"}
     gives=(202, Accepted, "The same for every address; the mail says the rest.", ACCEPTED_EXAMPLE),
     problems=(BAD_EMAIL, BAD_NAME, BAD_PASSWORD, RATE_LIMITED),
 )
-async def sign_up_person(data: SignUpRequest, accounts: Accounts, one_shot: OneShot, address: Address) -> Accepted:
+async def sign_up_person(
+    data: SignUpRequest, accounts: Accounts, one_shot: OneShot, address: Address, language: Language
+) -> Accepted:
     """Opens an account and mails a link to confirm the address. One may sign in at once; some things wait for the
     confirmation. Where the address has an account already, only the mail says so."""
-    wanted = await sign_up.prepare(accounts, data.email, data.name, data.password, address)
+    wanted = await sign_up.prepare(accounts, data.email, data.name, data.password, address, language)
     await one_shot.run(lambda session: sign_up.finish(session, accounts, wanted))
     return Accepted(MAIL_IS_ON_ITS_WAY)
 

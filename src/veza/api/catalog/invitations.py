@@ -16,7 +16,7 @@ from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
 from veza.api.catalog.members import MEMBER_EXAMPLE, MemberResponse, Part
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed
-from veza.api.endpoints import Address
+from veza.api.endpoints import Address, Language
 from veza.api.operations import one_shot, read, write
 from veza.api.shapes import show
 from veza.catalog import acting, invitations
@@ -99,6 +99,7 @@ async def invite(
     data: NewInvitation,
     identity: Identity,
     catalog: Catalog,
+    language: Language,
     proof: ProofHeader = None,
 ) -> InvitationResponse:
     """Mails a link that lets the person with this address act for the artist, once they accept; it works for a week.
@@ -109,7 +110,7 @@ async def invite(
     await reauthentication.spend(session, identity.person_id, proof)
     by, base_url = identity.person_id, catalog.base_url
     invited = await invitations.invite(
-        session, row, data.email, data.part, by=by, base_url=base_url, limits=catalog.limits
+        session, row, data.email, data.part, by=by, base_url=base_url, limits=catalog.limits, language=language
     )
     return show(InvitationResponse, invited)
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import Language
 from veza.api.market.buyers import by_cart
 from veza.api.market.orders import ORDER_EXAMPLE, OrderResponse, facts_of
 from veza.api.operations import write
@@ -123,6 +124,7 @@ async def check_out(
     idempotent: Idempotent,
     money: Money,
     rules: MarketRules,
+    language: Language,
 ) -> Response[CheckedOut]:
     """Makes one order for each currency in the cart and opens the provider's pay page for it; what is free is given at
     once. A cart checked out twice, in two tabs too, is one order. When a price changed since the cart showed it, the
@@ -132,6 +134,7 @@ async def check_out(
         data.success_url or f"{rules.base_url}/checkout/done",
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,
+        language,
     )
     whom = identity.person_id or network_of(request)
     await limits.spend(money.database, checkout.CHECKOUT.of(whom))

@@ -15,6 +15,7 @@ from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
 from veza.api.accounts.shapes import Email
+from veza.api.endpoints import Language
 from veza.api.market.filters import OfKind
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, show
@@ -195,7 +196,7 @@ async def revoke_codes(session: Session, artist_id: UUID, batch_id: UUID, identi
     problems=(ADDRESS_NEEDED, BAD_EMAIL, RATE_LIMITED, BAD_CODE, NOT_OUT, OWNED_ALREADY),
 )
 async def redeem_code(
-    data: CodeSaid, idempotent: Idempotent, identity: Identity, rules: MarketRules
+    data: CodeSaid, idempotent: Idempotent, identity: Identity, rules: MarketRules, language: Language
 ) -> Response[Redeemed]:
     """Gives the signed-in person what the code is for; without an account, a link to it is mailed to `email`. Of two
     with the same code one gets it; what one owns already does not use the code up."""
@@ -213,7 +214,7 @@ async def redeem_code(
         if person_id is not None:
             batch = await codes.redeem(session, person_id, data.code)
         else:
-            batch = await code_claims.redeem_for(session, str(email), data.code, rules)
+            batch = await code_claims.redeem_for(session, str(email), data.code, rules, language)
         return Reply(200, Redeemed(ItemKind(batch.kind), batch.item_id, batch.release_id, person_id is None))
 
     spends = [code_claims.REDEEMING.of(email)] if person_id is None else []

@@ -100,7 +100,7 @@ def shown(asked: Asked) -> RefundRequestResponse:
         currency=asked.order.currency,
         gross_minor=asked.line.gross_minor,
         refunded_minor=asked.line.refunded_minor,
-        failed_because=asked.failed_because,
+        failed_because=str(asked.failed_because) if asked.failed_because is not None else None,
     )
 
 

@@ -1,0 +1,46 @@
+"""A buyer is written to in the language of the request that checked out, whoever causes the mail."""
+
+from __future__ import annotations
+
+from tests.api.market.conftest import Shop, anonymous
+from tests.api.visitors import visiting
+from veza.kit.mail import Mail
+from veza.market.orders import Order
+
+ADDRESS = "bo@example.org"
+FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
+
+
+async def test_the_language_of_a_buyer_without_an_account_stays_on_the_order(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    order = await shop.buy({**anonymous(), **FRENCH}, await act.selling(), email=ADDRESS)
+    assert (await shop.stage.one(Order)).language == "fr"
+    assert shop.mail_languages == ["fr"]
+    asked = {"line_id": order["lines"][0]["id"], "reason": "bought by mistake"}
+    path = f"/cart/orders/{order['id']}/refund-requests?token={shop.claim_token()}"
+    made = await shop.post(path, asked, by={**anonymous(), "Accept-Language": "de"}, expect=201)
+    await shop.post(f"/refund-requests/{made['id']}/grant", {"answer": "of course"}, by=act.who, expect=200)
+    await shop.stage.settle()
+    told = [row.language for row in await shop.stage.all(Mail) if row.to == ADDRESS]
+    assert told == ["fr", "fr"]  # granted, and went back
+    assert {row.language for row in await shop.stage.all(Mail) if row.to != ADDRESS} == {"en"}  # the artist's people
+    assert (await shop.stage.one(Order)).language == "fr"
+
+
+async def test_a_buyer_with_an_account_is_written_to_in_its_language_else_in_the_orders(shop: Shop) -> None:
+    act = await shop.artist()
+    known, new = await shop.person("known@example.org", language="de"), await shop.person("new@example.org")
+    for person in (known, new):
+        await shop.buy({**visiting(person), **FRENCH}, await act.selling(str(person)))
+    told = {row.to: row.language for row in await shop.stage.all(Mail)}
+    assert (told["known@example.org"], told["new@example.org"]) == ("de", "fr")
+
+
+async def test_the_link_of_a_redeemed_code_is_in_the_language_of_the_request(shop: Shop) -> None:
+    act = await shop.artist()
+    wanted = {"kind": "release", "item_id": str(await act.release()), "count": 1, "note": "for the record fair"}
+    made = await shop.post(f"/artists/{act.id}/download-codes", wanted, by=act.who, expect=201)
+    code = {"code": made["codes"][0], "email": ADDRESS}
+    await shop.post("/download-codes/redeem", code, by={**anonymous(), **FRENCH}, expect=200)
+    assert shop.mail_languages == ["fr"]
