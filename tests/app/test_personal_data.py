@@ -157,7 +157,7 @@ async def test_an_account_that_alone_owns_artists_cannot_end_and_they_are_named(
     with pytest.raises(members.LastOwner) as refused:
         async with database.write("a test") as session:
             await outbox.publish(session, "person.deleted", {"person_id": str(life.mara)})
-    assert str(refused.value) == f"{', '.join(names)} need an owner: make somebody else one first"
+    assert str(refused.value) == f"{', '.join(names)} need an owner: make another person one first"
     async with database.read() as session:
         for one in (*alone, shared):
             assert life.mara in [member.person_id for member in await members.members_of(session, one)]

@@ -115,7 +115,7 @@ class WriteDeclaration(Declaration):
 
 class IdempotentDeclaration(WriteDeclaration):
     """`edits` locks what the write changes, and returns it as GET shows it; it takes parameters as a handler does. With
-    it, the write honours `If-Match`. `keyed` says for which part of the asker's the key is, as a function of the
+    it, the write honours `If-Match`. `keyed` says for which part of a visitor's keys the key is, as a function of the
     handler's parameters: visitors of one address share no keys. `location` is where a new thing is, such as
     `/api/v1/releases/{shown.id}`."""
 

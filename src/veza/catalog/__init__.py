@@ -1,1 +1,1 @@
-"""The catalogue: artists, releases, tracks, playlists, and what people say about them."""
+"""The catalogue: artists, releases, tracks and covers; what is public, and who may act for an artist."""

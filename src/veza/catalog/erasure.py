@@ -1,4 +1,4 @@
-"""What the catalogue forgets of a person whose account goes."""
+"""What the catalogue deletes of a person whose account is deleted."""
 
 from __future__ import annotations
 

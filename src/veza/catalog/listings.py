@@ -230,7 +230,7 @@ def _tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
 def _sorted(
     found: Select[Any], kind: str, row_id: Any, sort: Sort, given: frozenset[str], *, goes_on: bool
 ) -> Select[Any]:
-    # By one thing alone a list is read in its order from an index, whatever its value. How many begin with a text, and
+    # By one thing alone a list is read in its order from an index, for any value. How many begin with a text, and
     # how a tag meets an artist, decide which index is the better one.
     skewed = len(given) > 1 or "text" in given
     if "tag" in given:

@@ -51,12 +51,12 @@ class LastOwner(Exception):
         more = len(artists) - NAMED_AT_MOST
         if more > 0:
             said = gettext(
-                "{names} and {more} more need an owner: make somebody else one first", names=names, more=more
+                "{names} and {more} more need an owner: make another person one first", names=names, more=more
             )
         else:
             said = ngettext(
-                "{names} needs an owner: make somebody else one first",
-                "{names} need an owner: make somebody else one first",
+                "{names} needs an owner: make another person one first",
+                "{names} need an owner: make another person one first",
                 len(artists),
                 names=names,
             )

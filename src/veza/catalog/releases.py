@@ -90,7 +90,7 @@ MOVES = (
     Move("draft", "published", "it is complete", "the artist"),
     Move("scheduled", "published", "its time has come, or the artist does not wait", "release publisher"),
     Move("scheduled", "draft", "it is taken back before its time, or is not complete when it comes", "the artist"),
-    Move("published", "withdrawn", "nobody but its owners shall see it any more", "the artist"),
+    Move("published", "withdrawn", "only its owners shall see it from now on", "the artist"),
     Move("withdrawn", "published", "it shall be seen again", "the artist"),
 )
 machine: Machine[Release] = Machine("release", Release, STATUSES, MOVES)

@@ -59,7 +59,7 @@ class Playlist(Base):
 
 NOT_HIDDEN: ColumnElement[bool] = Playlist.hidden_at.is_(None)
 PUBLIC = and_(Playlist.is_public.is_(True), NOT_HIDDEN)
-"""Everybody may see the playlist."""
+"""The playlist is public."""
 
 
 Index(

@@ -1,1 +1,1 @@
-"""The market: products and prices, carts, orders, refunds that buyers ask for, receipts."""
+"""The market: products and prices, carts, orders, refund requests, receipts."""

@@ -1,4 +1,4 @@
-"""Mails to an order's buyer about a payment that failed and about money that goes back for what is gone."""
+"""Mails to an order's buyer about a failed payment, and about refunds for products that are gone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def tell(session: Session, order: Order, rules: MarketRules, subject: Mess
 
 
 async def tell_failed(session: Session, order: Order, rules: MarketRules) -> None:
-    """The buyer's bank did not carry the payment out."""
+    """Tell the buyer that the bank did not pay."""
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     await tell(
         session,
@@ -43,7 +43,7 @@ async def tell_failed(session: Session, order: Order, rules: MarketRules) -> Non
 
 
 async def tell_gone(session: Session, order: Order, rules: MarketRules, lines: Sequence[OrderLine]) -> None:
-    """Some of what was paid for is gone; its money is on its way back."""
+    """Tell the buyer that products of the order are gone and are refunded."""
     total = Amount(sum(line.gross_minor for line in lines), order.currency)
     await tell(
         session,

@@ -24,7 +24,7 @@ MOST_ITEMS = 100
 
 
 class Cart(Base):
-    """A person's cart, or that of whoever has the token."""
+    """The cart of a person, or of the holder of its token."""
 
     __tablename__ = "carts"
 
@@ -37,7 +37,7 @@ class Cart(Base):
 
 
 class CartItem(Base):
-    """A product as its buyer last saw it: `price_minor` is its price, `amount_minor` what they mean to pay."""
+    """A product as its buyer last saw it: `price_minor` is its price, `amount_minor` what the buyer will pay."""
 
     __tablename__ = "cart_items"
 
@@ -54,7 +54,7 @@ class CartItem(Base):
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who fills a cart: a person, whoever has a cart's token, or both just after signing in."""
+    """The buyer who fills a cart: a person, the holder of a cart's token, or both just after signing in."""
 
     person_id: UUID | None
     cart_token: str | None
@@ -62,7 +62,7 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """One thing in a cart, as last seen and as it stands; `offer` is None when it is gone altogether."""
+    """One product in a cart, as last seen and as it is now; `offer` is None if the product is gone."""
 
     item: CartItem
     offer: Offer | None
@@ -83,7 +83,7 @@ class Repriced:
 
 
 class CartFull(Exception):
-    """A cart has a bound."""
+    """The cart holds as many products as it may."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -109,7 +109,7 @@ async def find(session: Session, buyer: Buyer) -> Cart | None:
 
 
 async def ensure(session: Session, buyer: Buyer) -> Cart:
-    """The buyer's cart, made if it is new, locked; a person's where one is signed in. Raises UnknownPerson."""
+    """The buyer's cart, locked and made if it is new; a signed-in buyer's is the person's. Raises UnknownPerson."""
     if buyer.person_id is None and buyer.cart_token is None:
         raise ValueError("a cart belongs to a person or to a token")
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
@@ -127,18 +127,18 @@ async def ensure(session: Session, buyer: Buyer) -> Cart:
         found = (await session.scalars(mine)).one_or_none()
         if found is not None:
             return found
-        # Whoever held it took it away, with its account or into another cart: the next is made here.
+        # The transaction that held the cart deleted it, with its account or by a merge: the next round makes one.
 
 
 async def ready(session: Session, buyer: Buyer) -> Cart:
-    """The cart to change (made, locked); a person who still has a token gets what was in that cart."""
+    """The cart to change, locked and made if it is new; a token's cart is merged into that of a signed-in person."""
     cart = await ensure(session, buyer)
     await merge(session, cart, buyer)
     return cart
 
 
 async def contents(session: Session, cart: Cart | None) -> list[CartLine]:
-    """What is in the cart, in the order it was put in; two statements however much it is."""
+    """The lines of the cart in the order they were added, by two statements."""
     if cart is None:
         return []
     mine = select(CartItem).where(CartItem.cart_id == cart.id).order_by(CartItem.added_at, CartItem.product_id)
@@ -148,10 +148,10 @@ async def contents(session: Session, cart: Cart | None) -> list[CartLine]:
 
 
 async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amount_minor: int | None) -> None:
-    """Put a product in (cart locked); it is there once however often it is put in, with the amount named last.
+    """Add a product (cart locked); a product added again stays once in the cart, with the last amount.
 
-    `amount_minor` is the buyer's own price where they name it. Raises UnknownProduct, NotForSale, OwnedAlready,
-    CartFull, BadAmount.
+    `amount_minor` is the buyer's own price, if the product lets buyers name it. Raises UnknownProduct, NotForSale,
+    OwnedAlready, CartFull, BadAmount.
     """
     offer = await products.find(session, product_id)
     if offer.is_hidden:
@@ -173,7 +173,7 @@ async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amou
 
 
 async def name_price(session: Session, cart: Cart, product_id: UUID, amount_minor: int) -> None:
-    """The buyer's own amount for a thing in the cart (locked). Raises NotInCart, NotForSale, BadAmount."""
+    """Set the buyer's own amount for a product in the cart (locked). Raises NotInCart, NotForSale, BadAmount."""
     held = {one.item.product_id: one for one in await contents(session, cart)}.get(product_id)
     if held is None or held.offer is None:
         raise NotInCart(product_id)
@@ -183,14 +183,14 @@ async def name_price(session: Session, cart: Cart, product_id: UUID, amount_mino
 
 
 async def remove(session: Session, cart: Cart, product_id: UUID) -> None:
-    """Take a product out (cart locked); it need not be there."""
+    """Remove a product (cart locked), if it is in the cart."""
     await session.execute(delete(CartItem).where(CartItem.cart_id == cart.id, CartItem.product_id == product_id))
 
 
 async def merge(session: Session, cart: Cart, buyer: Buyer) -> int:
-    """Move what the token's cart holds into the person's (locked); returns how many things came over.
+    """Move the token's cart into the person's (locked) and delete it; returns how many products were moved.
 
-    What the person owns, has in the cart, or has no room for stays out; the token's cart is gone afterwards.
+    Products that the person owns or has in the cart, and those above the cart's bound, are left out.
     Two tabs that merge at once: the lock on the token's cart lets one do it.
     """
     other = await _by_token(session, buyer.cart_token, lock=True)
@@ -229,7 +229,7 @@ async def merge(session: Session, cart: Cart, buyer: Buyer) -> int:
 
 
 def repricing(held: Sequence[CartLine]) -> list[Repriced]:
-    """What costs something else now than the buyer saw; what they may pay anyway is no change."""
+    """The lines whose price is another than the buyer saw; a buyer's own amount that is still enough is no change."""
     found: list[Repriced] = []
     for one in held:
         if one.offer is None:
@@ -241,7 +241,7 @@ def repricing(held: Sequence[CartLine]) -> list[Repriced]:
 
 
 def amount_now(item: CartItem, offer: Offer) -> Amount:
-    """What this thing in a cart costs by today's price; a buyer's own amount stands while it is enough."""
+    """The amount of a line by today's price; a buyer's own amount stands if it is enough."""
     product = offer.product
     price = Amount(product.price_minor if product.pricing != Pricing.FREE else 0, product.currency)
     named = item.pricing == product.pricing == Pricing.MINIMUM and item.currency == product.currency
@@ -249,7 +249,7 @@ def amount_now(item: CartItem, offer: Offer) -> Amount:
 
 
 async def reprice(session: Session, cart: Cart) -> list[Repriced]:
-    """Show today's prices in the cart (locked), and say what changed."""
+    """Set today's prices in the cart (locked), and return the changes."""
     held = await contents(session, cart)
     changed = repricing(held)
     offered = {one.item.product_id: one.offer for one in held if one.offer is not None}

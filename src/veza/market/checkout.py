@@ -1,4 +1,4 @@
-"""Checkout: from a cart to orders, one for each currency, each with one payment; what is free is given at once.
+"""Checkout: from a cart to orders, one for each currency, each with one payment; free products are given at once.
 
 Prices are looked at again under the cart's lock. However often the same cart is checked out, in however many tabs,
 there is one open order for the same things.
@@ -34,15 +34,14 @@ from veza.money.payments import LineDraft, Payment
 from veza.money.stripe.gateway import Gateway
 
 CHECKOUT = Limit("checkout", 30, timedelta(seconds=10))
-"""Of one person, or of one network of visitors: each asks the payment provider, whose pace all sales share."""
+"""Checkouts of one person, or of one network of visitors: each asks the provider, whose pace all sales share."""
 FREE_TO_ADDRESS = Limit("free to", 5, timedelta(minutes=15))
-"""Mails with what was free, to one address: strangers fill no mailbox."""
+"""Mails about free orders to one address: strangers fill no mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """What the buyer says at checkout; `email` is where an anonymous buyer's claim link goes,
-    written in `language`.
+    """The buyer's request at checkout; a buyer without an account is sent the claim link to `email`, in `language`.
 
     `request_key` is the same for the same request repeated, and no other.
     """
@@ -56,7 +55,7 @@ class CheckoutRequest:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An order with what its pay page needs; nothing of it is paid when everything was free."""
+    """An order and the request for its pay page; None for an order in which everything is free."""
 
     order: Order
     payment: Payment | None
@@ -64,21 +63,21 @@ class Opening:
 
 
 class CartEmpty(Exception):
-    """There is nothing to check out."""
+    """The cart is empty."""
 
     def __init__(self) -> None:
         super().__init__(gettext("the cart is empty"))
 
 
 class AddressNeeded(Exception):
-    """Nobody is signed in: without an address what was bought could never be claimed."""
+    """The buyer is not signed in and gave no address: the order could never be claimed."""
 
     def __init__(self) -> None:
         super().__init__(gettext("sign in, or say with `email` where the link to what you bought shall go"))
 
 
 class PaymentUnderWay(Exception):
-    """The buyer's bank is still paying for it: buying it again would pay twice."""
+    """The buyer's bank is still paying for the product: a second order would pay twice."""
 
     def __init__(self, line: OrderLine) -> None:
         super().__init__(
@@ -93,7 +92,7 @@ class PaymentUnderWay(Exception):
 
 
 class PriceChanged(Exception):
-    """Prices are not what the buyer saw; `changes` has each."""
+    """Prices changed since the buyer saw them; `changes` has each."""
 
     def __init__(self, changes: Sequence[Repriced]) -> None:
         super().__init__(
@@ -146,12 +145,12 @@ async def begin(
 
 
 def _in_order(openings: list[Opening]) -> list[Opening]:
-    """As payments are locked everywhere when there are several: two tabs that record theirs never cross."""
+    """Sorted as payments are locked everywhere: two tabs that record theirs never wait for each other."""
     return sorted(openings, key=lambda opening: opening.order.payment_id or opening.order.id)
 
 
 async def ask(gateway: Gateway, opening: Opening) -> CheckoutSession | None:
-    """Have the provider open the pay page, or find it open.
+    """Ask the provider to open the pay page; a page that is open already is found.
 
     Raises PageOver when the page that was there is over, ProviderRefused or ProviderUnavailable.
     """
@@ -163,19 +162,19 @@ async def ask(gateway: Gateway, opening: Opening) -> CheckoutSession | None:
 
 
 async def record(session: Session, opening: Opening, made: CheckoutSession | None) -> Payment | None:
-    """Write down the pay page; a second time changes nothing."""
+    """Record the pay page; a second call changes nothing."""
     if opening.payment is None or made is None:
         return None
     return await pay_page.record(session, opening.payment.id, made)
 
 
 async def withdraw(session: Session, opening: Opening, *, because: Message | str) -> None:
-    """The provider refused this order's pay page: its payment is over, and the order with it."""
+    """End the order and its payment: the provider refused the pay page."""
     await pay_page.withdraw(session, request_key(opening.order.id), because=because)
 
 
 def request_key(order_id: UUID) -> str:
-    """What an order's payment is found by."""
+    """The key by which an order's payment is found."""
     return f"order {order_id}"
 
 
@@ -266,7 +265,7 @@ async def _made_by(session: Session, cart: Cart, key: str) -> Sequence[Order]:
 
 
 async def _again(session: Session, order: Order, wanted: CheckoutRequest) -> Opening:
-    """The order that is open for these things: the same body asks the provider for the same page."""
+    """The open order for the same products: the same body asks the provider for the same page."""
     if order.person_id is None and wanted.email is not None and order.email != wanted.email:
         await orders.machine.update(session, order, email=wanted.email, language=wanted.language)
     if order.payment_id is None:

@@ -1,4 +1,4 @@
-"""Claims: what somebody bought without an account becomes theirs, by the link they were sent or by their address."""
+"""Claims: an order or code of a buyer without an account becomes a person's, by the mailed link or by the address."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Orders that are the person's from now on, and lines of them they had already: what those cost goes back.
+    """Orders that the person claimed, and their lines that the person owned already, which are refunded.
 
     `codes` are the batches of download codes that were redeemed without an account.
     """
@@ -73,14 +73,14 @@ class Waiting:
 
 
 class UnknownClaim(LookupError):
-    """No order waits for this link: it is wrong, or somebody has claimed it."""
+    """No order waits for this link: the link is wrong, or the order was claimed."""
 
     def __init__(self) -> None:
         super().__init__(gettext("this link belongs to no order that waits to be claimed"))
 
 
 class AddressUnconfirmed(Exception):
-    """Without a link, only a confirmed address shows that an order is one's own."""
+    """Without a link, a person claims orders by a confirmed address only."""
 
     def __init__(self) -> None:
         super().__init__(gettext("confirm your e-mail address first, or use the link that was sent to you"))
@@ -89,9 +89,9 @@ class AddressUnconfirmed(Exception):
 async def send_link(
     session: Session, order: Order, rules: MarketRules, twice: Sequence[OrderLine] = (), gone: Sequence[OrderLine] = ()
 ) -> None:
-    """Mail the buyer a link to what they bought, and say what of it goes back; only the link's hash is kept.
+    """Mail the buyer a link to the order, and say what of it is refunded; only the link's hash is stored.
 
-    Nothing is sent where everything is `gone`: there is nothing to claim, and another mail says that it goes back.
+    If everything is `gone` no mail is sent: there is nothing to claim, and another mail tells of the refund.
     """
     if order.email in (None, orders.NOBODYS_ADDRESS):
         return
@@ -119,7 +119,7 @@ async def send_link(
     text = paragraphs(
         *told,
         f"{rules.base_url}/claim?token={token}",
-        gettext("The link works once. Whoever has it can claim what you bought, so keep it to yourself."),
+        gettext("The link works once. It claims what you bought for any account, so keep it to yourself."),
         gettext("To ask for your money back without an account, open this one:"),
         f"{rules.base_url}/refund?token={token}",
     )
@@ -130,7 +130,7 @@ _GOES_BACK = gettext("What they cost this time goes back to you by itself. What 
 
 
 async def look(session: Session, token: str) -> Waiting:
-    """What waits behind this link, not locked; raises UnknownClaim."""
+    """The order or code that waits for this link, not locked; raises UnknownClaim."""
     waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
     order = (await session.scalars(waiting)).one_or_none()
     if order is not None:
@@ -142,7 +142,8 @@ async def look(session: Session, token: str) -> Waiting:
 
 
 async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
-    """What waits behind the link is the person's now; raises UnknownClaim, UnknownPerson. Two at once: one gets it."""
+    """Give the person what waits for the link; of two requests at once one succeeds. Raises UnknownClaim,
+    UnknownPerson."""
     waiting = await look(session, token)
     code = await code_claims.find(session, token) if waiting.order is None else None
     orders_seen, codes_seen = [waiting.order] if waiting.order else [], [code.id] if code else []
@@ -153,7 +154,7 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
 
 
 async def waiting_for(session: Session, person_id: UUID) -> WaitingForAddress:
-    """What waits for the person's confirmed address; raises AddressUnconfirmed, UnknownPerson."""
+    """The orders and codes that wait for the person's address; raises AddressUnconfirmed, UnknownPerson."""
     person = await people.find(session, person_id)
     if person.email in (None, orders.NOBODYS_ADDRESS) or person.email_confirmed_at is None:
         raise AddressUnconfirmed
@@ -211,11 +212,11 @@ async def _give_each(
 async def _give(
     session: Session, seen: Sequence[Order], codes: Sequence[UUID], person_id: UUID, because: str
 ) -> Claimed:
-    """Those of the orders and codes that still wait are the person's now; what they had already goes back."""
+    """Give the person those of the orders and codes that still wait; what the person owned already is refunded."""
     claimed = Claimed([], [], [])
     if not seen and not codes:
         return claimed
-    # Before all else, as where an account ends: what is claimed into one that just ended nobody could have.
+    # Before all else, as in deleting an account: an order claimed into a deleted account would be lost.
     await people.hold(session, person_id)
     # As everywhere: payments, the cart, then orders. The person's own cart, so that of two claims at once, or a
     # claim and a payment, one sees what the other gave.
@@ -228,7 +229,7 @@ async def _give(
         await orders.machine.update(session, order, person_id=person_id, claim_hash=None, claimed_at=session.now)
         twice = await duplicate_purchases.among(session, order)
         await grants.claim(session, [order.id], person_id, because=because)
-        await duplicate_purchases.give_back(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
+        await duplicate_purchases.refund_duplicates(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
         asked = update(RefundRequest).where(RefundRequest.order_id == order.id, RefundRequest.person_id.is_(None))
         await session.execute(asked.values(person_id=person_id).execution_options(synchronize_session=False))
         claimed.orders.append(order)

@@ -1,4 +1,4 @@
-"""Download codes redeemed without an account: the code is used up at once, and waits for the link that is mailed."""
+"""Download codes redeemed without an account: the code is used up at once, and its grant waits for the mailed link."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, new_token
 
 REDEEMING = Limit("code to", 5, timedelta(minutes=15))
-"""Mails to one address: codes are cheap to make for who has an artist, and the address may be a stranger's."""
+"""Mails to one address: an artist's people make codes at no cost, and the address may be a stranger's."""
 
 
 async def redeem_for(
@@ -48,7 +48,7 @@ async def redeem_for(
             gettext("Your code is for “{title}”.", title=title),
             gettext("Sign in or sign up, and open this link to have it in your library:"),
             f"{rules.base_url}/claim?token={token}",
-            gettext("The link works once. Whoever has it can claim what the code gave, so keep it to yourself."),
+            gettext("The link works once. It claims what the code gave for any account, so keep it to yourself."),
         ),
         code.id,
         language,
@@ -57,7 +57,7 @@ async def redeem_for(
 
 
 async def find(session: Session, token: str) -> DownloadCode | None:
-    """The code that waits behind this link, not locked."""
+    """The code that waits for this link, not locked."""
     waiting = select(DownloadCode).where(DownloadCode.claim_hash == hash_of(token), DownloadCode.redeemed_by.is_(None))
     return (await session.scalars(waiting)).one_or_none()
 
@@ -69,7 +69,7 @@ async def waiting_for(session: Session, email: str, most: int) -> Sequence[UUID]
 
 
 async def claim(session: Session, code_ids: Sequence[UUID], person_id: UUID, because: str) -> Sequence[CodeBatch]:
-    """What those of the codes gave that still wait is the person's now (account held); their batches."""
+    """Give the person what those codes gave that still wait (account held); returns their batches."""
     if not code_ids:
         return []
     waiting = (
@@ -91,5 +91,5 @@ async def claim(session: Session, code_ids: Sequence[UUID], person_id: UUID, bec
 
 
 async def forget_address(session: Session, email: str) -> None:
-    """The account of this confirmed address is gone: so is the address. What waits is claimed by its link alone."""
+    """Delete the address of a deleted account from its waiting codes, which are then claimed by their links alone."""
     await session.execute(update(DownloadCode).where(DownloadCode.email == email).values(email=None))

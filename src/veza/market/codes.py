@@ -1,4 +1,4 @@
-"""Download codes: an artist makes a batch, each code gives what it is for to one person, once."""
+"""Download codes: an artist makes a batch for a release or track, and each code is redeemed once, by one person."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from veza.market.tokens import hash_of
 MOST_IN_BATCH = 500
 NOTE_MOST = 200
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""32 signs nobody mistakes for one another: a code of 20 has 100 bits."""
+"""32 signs that are not mistaken for each other: a code of 20 has 100 bits."""
 _LENGTH, _GROUP = 20, 5
 
 
@@ -95,7 +95,7 @@ class UnknownBatch(LookupError):
 class BadCode(Exception):
     """The code gives nothing: wrong, used, revoked, or for a draft that was deleted.
 
-    One sentence for all, so that nobody learns by guessing.
+    One sentence for all, so that a guess teaches nothing.
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class BadCode(Exception):
 
 
 class NotOut(Exception):
-    """What the code is for cannot be had now: not published yet, withdrawn, or hidden."""
+    """The code's release or track is not available now: not published yet, withdrawn, or hidden."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -136,7 +136,7 @@ async def make(
 
 
 async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
-    """Give the person what the code is for; two at once with the same code: one gets it.
+    """Give the person the code's release or track; of two requests at once one succeeds.
 
     Raises BadCode; OwnedAlready, NotOut and UnknownPerson without using the code up.
     """
@@ -145,7 +145,7 @@ async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     await carts.ensure(session, Buyer(person_id, None))
     code, batch = await unused(session, said)
     if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
-        raise OwnedAlready(gettext("you own this already: the code is still good, give it to somebody else"))
+        raise OwnedAlready(gettext("you own this already: the code is still good, give it to another person"))
     mine = update(DownloadCode).where(DownloadCode.id == code.id)
     await session.execute(mine.values(redeemed_by=person_id, redeemed_at=session.now))
     await give(session, code, batch, person_id=person_id)
@@ -172,7 +172,7 @@ async def unused(session: Session, said: str) -> tuple[DownloadCode, CodeBatch]:
 
 
 async def give(session: Session, code: DownloadCode, batch: CodeBatch, *, person_id: UUID | None) -> None:
-    """Grant what the code is for, to a person or, without one, to whoever claims the code."""
+    """Grant the code's release or track to a person, or, without one, to the person who will claim the code."""
     claim_id = code.id if person_id is None else None
     given = Given(
         ItemKind(batch.kind), batch.item_id, batch.release_id, CauseKind.DOWNLOAD_CODE, code.id,
@@ -182,7 +182,7 @@ async def give(session: Session, code: DownloadCode, batch: CodeBatch, *, person
 
 
 async def revoke(session: Session, batch: CodeBatch) -> int:
-    """No code of the batch works from now on; what was redeemed stays. Returns how many were still good."""
+    """Revoke the unused codes of the batch; what was redeemed stays. Returns how many were revoked."""
     mine = update(CodeBatch).where(CodeBatch.id == batch.id, CodeBatch.revoked_at.is_(None))
     await session.execute(mine.values(revoked_at=session.now))
     unused = select(func.count()).where(DownloadCode.batch_id == batch.id, DownloadCode.redeemed_at.is_(None))

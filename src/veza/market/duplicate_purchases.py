@@ -1,4 +1,4 @@
-"""Doubles: nobody buys the same thing twice by accident; what is paid for a second time goes back at once."""
+"""Duplicate purchases: a product that its buyer paid for a second time is refunded at once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ BOUGHT_TWICE = "bought twice: the buyer has it already"
 
 
 async def among(session: Session, order: Order) -> list[OrderLine]:
-    """Lines of the order for what its buyer was given by something else: two tabs, an older pay page, a claim.
+    """Lines of the order whose product the buyer has by another order or code: two tabs, an older pay page, a claim.
 
-    Ask before the order's own things are given. Who has no account is known by the cart. What went back already is no
-    double, and none is made by a thing of which the money is on its way back: one of the two stays.
+    Call it before the order's own products are given. A buyer without an account is known by the cart. A line that was
+    refunded is no duplicate; a line being refunded makes none, so that one of the two stays.
     """
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     items = {line.item_id for line in lines} | {line.release_id for line in lines}
@@ -48,7 +48,7 @@ _LINES_PAID = (
 
 
 async def _leaving(session: Session, causes: set[UUID]) -> set[UUID]:
-    """Which of these order lines are had still, while all of their money is on its way back."""
+    """Those of these order lines that still have a grant while all of their money is being refunded."""
     if not causes:
         return set()
     rows = (await session.execute(_LINES_PAID.where(OrderLine.id.in_(causes)))).all()
@@ -58,7 +58,7 @@ async def _leaving(session: Session, causes: set[UUID]) -> set[UUID]:
     return {row.id for row in rows if left.get(row.payment_line_id) == 0}
 
 
-async def give_back(session: Session, order: Order, lines: Sequence[OrderLine], *, because: str) -> None:
+async def refund_duplicates(session: Session, order: Order, lines: Sequence[OrderLine], *, because: str) -> None:
     """Request the refund of what is left of these lines, in the transaction that found them (payment locked)."""
     if not lines or order.payment_id is None:
         return

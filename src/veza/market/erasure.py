@@ -1,4 +1,4 @@
-"""What the market forgets: a person who deleted their account, carts nobody came back for, and who never paid."""
+"""What the market deletes: data of deleted accounts, old carts without an account, addresses of unpaid orders."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from veza.market.cart import Cart, CartItem
 from veza.market.orders import NOBODYS_ADDRESS, UNPAID, Order
 
 KEPT = timedelta(days=60)
-"""For a cart without an account: twice as long as its cookie lives."""
+"""How long a cart without an account is kept: twice as long as its cookie lives."""
 EVERY = timedelta(hours=6)
 BATCH = 500
 UNPAID_KEPT = timedelta(days=30)
-"""For the address of who never paid: their page lived a day, and for so long the provider tells of a late payment."""
+"""How long the address on an unpaid order is kept: until then the provider may report a late payment."""
 
 
 async def forget_person(session: Session, person_id: UUID) -> None:
@@ -51,7 +51,7 @@ async def forget_person(session: Session, person_id: UUID) -> None:
 
 
 async def sweep(database: Database) -> int:
-    """Forget what is old and nobody's, a batch at a time; returns how many carts and addresses went."""
+    """Delete old carts and addresses without an account, a batch at a time; returns how many."""
     return await _forget_carts(database) + await _forget_unpaid(database)
 
 
@@ -74,7 +74,7 @@ async def _forget_carts(database: Database) -> int:
 
 
 async def _forget_unpaid(database: Database) -> int:
-    """Addresses of orders without an account that were never paid; should one be paid all the same, its cart has it."""
+    """Delete the addresses of unpaid orders without an account; a late payment is claimed by the cart."""
     gone = 0
     while True:
         async with database.write("cart sweep") as session:

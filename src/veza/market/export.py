@@ -1,4 +1,4 @@
-"""What the market and the library know of a person, for the export of their data."""
+"""The market's and the library's data of a person, for the export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from veza.market import cart, listings, orders
 from veza.market.cart import Buyer
 
 MOST = 10_000
-"""Of each list; nobody has bought more, and an export that is cut says so."""
+"""Rows of each list; no buyer has more, and an export that is cut says so."""
 
 
 async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""What follows from a payment: the order is paid, its things are given, its receipt numbered, the cart emptied.
+"""Fulfilment: a payment that succeeds gives the order's products, numbers its receipt and empties the cart.
 
-And what follows from money that goes back: a line that went back wholly is revoked at once, one of which the
-return failed is given back. Everything here is said in terms of what *is* returned, so repeats and any order of the
-news end the same.
+A refund or dispute that returns a whole line revokes its grant at once; if the return fails later, the grant is
+restored. Every function follows the sum that *is* returned, so repeats and any order of events end the same.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ ACCOUNT_GONE = "the buyer's account was deleted before the payment came"
 
 
 async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order | None:
-    """The payment succeeded (locked): do what follows, once. None when it is not the market's."""
+    """The payment succeeded (locked): fulfil its order, once. None if it is not of an order."""
     order = await orders.of_payment(session, payment_id)
     if order is None or order.status in orders.PAID:
         return order
-    # Before any cart is locked: whoever counts next waits here and holds no cart or order meanwhile. The payment's
-    # lock keeps the order from being paid by somebody else.
+    # Before any cart is locked: the next transaction to count waits here and holds no cart or order meanwhile. The
+    # payment's lock keeps another transaction from paying the order.
     waits = orders.holds_none(session)
     number = await receipts.next_number(session, session.now.year, waits=waits)
     order = await _lock_with_cart(session, payment_id, waits=waits)
@@ -44,7 +43,7 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     if order.person_id is not None and not await people.is_there(session, order.person_id):
         lines = (await orders.lines_of(session, [order.id]))[order.id]
         await give_lines(session, order)
-        await duplicate_purchases.give_back(session, order, lines, because=ACCOUNT_GONE)
+        await duplicate_purchases.refund_duplicates(session, order, lines, because=ACCOUNT_GONE)
     else:
         await _give_what_is_there(session, order, rules)
     await follow_returns(session, payment_id)
@@ -57,8 +56,8 @@ async def _give_what_is_there(session: Session, order: Order, rules: MarketRules
     missing = {line.id for line in taken_down}
     twice = [line for line in await duplicate_purchases.among(session, order) if line.id not in missing]
     await give_lines(session, order)
-    await duplicate_purchases.give_back(session, order, taken_down, because=gone.BECAUSE)
-    await duplicate_purchases.give_back(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
+    await duplicate_purchases.refund_duplicates(session, order, taken_down, because=gone.BECAUSE)
+    await duplicate_purchases.refund_duplicates(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
     if taken_down:
         await buyer_mail.tell_gone(session, order, rules, taken_down)
     await send_claim(session, order, rules, twice=twice, gone=taken_down)
@@ -82,7 +81,7 @@ _CART = {True: _ITS_CART.with_for_update(), False: _ITS_CART.with_for_update(now
 
 
 async def expired(session: Session, payment_id: UUID) -> None:
-    """The payment ended unpaid: so did the order, and its cart can be checked out anew."""
+    """The payment ended unpaid: the order expires, and its cart can be checked out anew."""
     order = await orders.lock_by_payment(session, payment_id)
     if order is not None and order.status == "open":
         await orders.move(
@@ -91,7 +90,7 @@ async def expired(session: Session, payment_id: UUID) -> None:
 
 
 async def under_way(session: Session, payment_id: UUID) -> None:
-    """The buyer is done at the pay page and their bank takes days: nobody is to pay the same again meanwhile."""
+    """The buyer is done at the pay page and the bank takes days: the same products cannot be checked out meanwhile."""
     order = await orders.lock_by_payment(session, payment_id)
     if order is not None and order.status == "open":
         await orders.move(
@@ -112,7 +111,7 @@ async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None
 
 
 async def follow_returns(session: Session, payment_id: UUID) -> None:
-    """Make lines, grants and the order's status say what went back to the buyer (payment locked)."""
+    """Set lines, grants and the order's status by what was returned to the buyer (payment locked)."""
     order = await orders.lock_by_payment(session, payment_id)
     if order is None or order.status not in orders.PAID:
         return
@@ -139,7 +138,7 @@ async def follow_returns(session: Session, payment_id: UUID) -> None:
 
 
 async def give_lines(session: Session, order: Order) -> None:
-    """Give what the order's lines are for, and take it out of the cart it came from."""
+    """Grant the products of the order's lines, and remove them from the order's cart."""
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     for line in lines:
         await grants.give(
@@ -167,7 +166,7 @@ async def send_claim(
     twice: Sequence[OrderLine] = (),
     gone: Sequence[OrderLine] = (),
 ) -> None:
-    """Where nobody was signed in: the link with which whoever bought can take it into an account.
+    """Mail the buyer of an order without an account the link that claims it.
 
     Lines that were bought `twice` are told apart, those that are `gone` are left out: their money goes back.
     """

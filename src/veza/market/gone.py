@@ -1,7 +1,7 @@
-"""What is gone while its pay page is open: the page is closed, and what is paid all the same goes back.
+"""Products that are gone while their pay page is open: the page is closed, and a payment made all the same is refunded.
 
-Gone is what a buyer could not have any more: withdrawn, hidden by a moderator, deleted. What its artist only took off
-sale is there still: its pay pages are closed too, but a payment that comes all the same is kept.
+A product is gone if a buyer could not have it any more: withdrawn, hidden by a moderator, deleted. A product that is
+only off sale is not gone: its pay pages are closed too, but a payment made all the same is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BATCH = 100
 
 
 class OrdersStay(Exception):
-    """Orders that could not be canceled, and why; every other one was."""
+    """Some orders could not be canceled, with the reasons; all others were."""
 
     def __init__(self, odd: Sequence[tuple[UUID, Exception]]) -> None:
         named = joined(f"order {order_id}: {type(error).__name__}: {error}" for order_id, error in odd[:5])
@@ -33,14 +33,14 @@ class OrdersStay(Exception):
 
 
 async def among(session: Session, order: Order) -> list[OrderLine]:
-    """Lines of the order whose buyer could not have what they are for now."""
+    """Lines of the order whose product is gone."""
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     offers = await products.offers(session, {line.product_id for line in lines})
     return [line for line in lines if (offer := offers.get(line.product_id)) is None or offer.gone is not None]
 
 
 def gone_acts() -> dict[str, tuple[After, ...]]:
-    """Topic → orders with something of it are canceled, which closes their pay pages."""
+    """Topic → cancel the open orders with the product, which closes their pay pages."""
     return {
         publishing.WITHDRAWN: (_on_withdrawn,),
         hiding.HIDDEN: (_on_hidden,),

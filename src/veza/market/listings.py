@@ -43,7 +43,7 @@ BATCH_SORTS = by_age(CodeBatch.id, "batch.id")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListedRequest:
     """A refund request with what it is about; `failed_because` is a sentence where its refund came to nothing."""
 
     request: RefundRequest
@@ -105,7 +105,7 @@ async def refund_requests(
     artist_id: UUID | None = None,
     order_id: UUID | None = None,
     status: str | None = None,
-) -> Sequence[Asked]:
+) -> Sequence[ListedRequest]:
     """Requests with their lines and orders, and why their refund came to nothing."""
     found = (
         select(RefundRequest, OrderLine, Order, Refund.status)
@@ -121,7 +121,7 @@ async def refund_requests(
     )
     rows = await session.execute(page.of(found.where(*wanted)))
     return [
-        Asked(request, line, order, FAILED_BECAUSE.get(refund) if request.status == "failed" else None)
+        ListedRequest(request, line, order, FAILED_BECAUSE.get(refund) if request.status == "failed" else None)
         for request, line, order, refund in rows
     ]
 

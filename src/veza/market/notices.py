@@ -1,6 +1,6 @@
-"""What sellers and buyers are told by mail: a sale, what was bought, money that went back.
+"""Notices to sellers about sales, and to buyers about purchases and refunds.
 
-Refund requests have theirs in `refund_notices`. All of it is said after the transaction that made it true.
+Notices about refund requests are in `refund_notices`. Each is sent after the transaction that made it true.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ACTOR = "market notices"
 
 
 async def on_paid(database: Database, event: Event, rules: MarketRules) -> None:
-    """A payment succeeded: tell the artists' people what they sold, and a signed-in buyer what they bought.
+    """A payment succeeded: tell the artists' people of the sale, and a signed-in buyer of the purchase.
 
-    Lines whose money is on its way back already (bought twice, gone from the shop) are no sale.
-    A buyer without an account is sent the link to what they bought instead, which no preference stops.
+    Lines that are being refunded already (bought twice, gone from the shop) are no sale. A buyer without an account is
+    sent the link to the order instead, which no preference stops.
     """
     payment_id = UUID(event.payload["payment_id"])
     if not await _is_ours(database, payment_id):
@@ -45,7 +45,7 @@ async def on_paid(database: Database, event: Event, rules: MarketRules) -> None:
 
 
 async def on_refunded(database: Database, event: Event, rules: MarketRules) -> None:
-    """Money went back: tell the buyer how much and for what."""
+    """A refund succeeded: tell the buyer how much and for which lines."""
     payment_id = UUID(event.payload["payment_id"])
     if not await _is_ours(database, payment_id):
         return
@@ -87,14 +87,13 @@ def _with_amount(line: OrderLine, amount: Amount) -> Message:
 
 
 async def people_of(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
-    """Artist → the people who act for them and have a confirmed address."""
+    """Artist → the artist's people with a confirmed address."""
     addresses = await members.confirmed_addresses(session, artist_ids)
     return {one: [Recipient(to.address, to.person_id, to.language) for to in of] for one, of in addresses.items()}
 
 
 async def buyer_of(session: Session, order: Order) -> Recipient | None:
-    """Where and in which language the order's buyer is told things: the account's, else those of the checkout; None
-    when the address is gone."""
+    """The buyer's address and language: the account's, else those given at checkout; None if the address was deleted."""
     if order.person_id is not None:
         person = await session.get(Person, order.person_id)
         if person is None or person.email is None:
@@ -106,13 +105,13 @@ async def buyer_of(session: Session, order: Order) -> Recipient | None:
 
 
 async def _is_ours(database: Database, payment_id: UUID) -> bool:
-    """Whether an order was paid with it: a payment made without the market takes no writer's turn."""
+    """Whether the payment is of an order; for any other no transaction is opened."""
     async with database.read() as session:
         return await orders.of_payment(session, payment_id) is not None
 
 
 async def _tell_sellers(session: Session, order: Order, lines: Sequence[OrderLine], rules: MarketRules) -> None:
-    """One mail to each person, however many of their artists are in the order."""
+    """One mail to each person, also for several artists in the order."""
     if not lines:
         return
     shares = {line.id: line.share_minor for line in await payments.lines_of(session, _payment_of(order))}

@@ -16,18 +16,18 @@ from veza.kit.outbox import publish
 
 STATUSES = ("open", "processing", "paid", "partly_refunded", "refunded", "expired", "canceled", "failed")
 PAID = ("paid", "partly_refunded", "refunded")
-"""Statuses of an order that was paid, whatever went back since."""
+"""Statuses of an order that was paid, refunded since or not."""
 UNPAID = ("open", "processing", "expired", "canceled", "failed")
 WAITING = ("open", "processing")
 """Statuses of an order that may still be paid as intended."""
 OVER = ("expired", "canceled", "failed")
 """Statuses of an order that ended unpaid: its cart can be checked out anew."""
 NOBODYS_ADDRESS = "deleted@account.invalid"
-"""Instead of an address that was forgotten, where nobody has an account: an order has either. No mail goes there."""
+"""Replaces the deleted address of an order without an account, which must have one. No mail goes there."""
 
 
 class Order(Base):
-    """One order in one currency. `payment_id` is null where everything in it was free.
+    """One order in one currency. `payment_id` is null if everything in it is free.
 
     `fingerprint` is of its lines, `request_key` of the request that made it; `claim_hash` is what is kept of the link
     that an anonymous buyer is sent. A buyer without an account is written to in `language` (BCP 47, such as `fr`), in
@@ -65,7 +65,7 @@ class Order(Base):
         Index(None, "person_id", "id"),
         Index(None, "cart_id", "request_key"),
         Index(None, "email"),
-        # One open order for the same things of the same cart, whoever clicks how often.
+        # One open order for the same products of the same cart, however many clicks.
         Index(
             "uq_orders_open",
             "cart_id",
@@ -79,7 +79,7 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """One thing bought, as it was when it was ordered; `refunded_minor` follows what the buyer got back of it."""
+    """One product as it was ordered; `refunded_minor` is what was returned of it to the buyer."""
 
     __tablename__ = "order_lines"
 
@@ -110,7 +110,7 @@ class OrderLine(Base):
 
     @property
     def ref(self) -> str:
-        """How the pay page names it."""
+        """The order's number on the pay page."""
         return f"{self.title} · {self.artist}"[:200]
 
 
@@ -133,8 +133,8 @@ MOVES = (
     Move("paid", "partly_refunded", "a part went back to the buyer", _NEWS),
     Move("paid", "refunded", "everything went back to the buyer", _NEWS),
     Move("partly_refunded", "refunded", "the rest went back to the buyer", _NEWS),
-    Move("partly_refunded", "paid", "what went back failed after all", _NEWS),
-    Move("refunded", "partly_refunded", "a part of what went back failed after all", _NEWS),
+    Move("partly_refunded", "paid", "the refund failed after all", _NEWS),
+    Move("refunded", "partly_refunded", "one of the refunds failed after all", _NEWS),
     Move("refunded", "paid", "all that went back failed after all", _NEWS),
 )  # fmt: skip
 CANCELED = "order.canceled"
@@ -166,7 +166,7 @@ async def find(session: Session, order_id: UUID) -> Order:
 
 
 async def find_theirs(session: Session, order_id: UUID, person_id: UUID) -> Order:
-    """The person's own order; anybody else's is not there. Raises UnknownOrder."""
+    """The person's own order; raises UnknownOrder, also for an order of another person."""
     row = await session.get(Order, order_id)
     if row is None or row.person_id != person_id:
         raise UnknownOrder(order_id)
@@ -192,12 +192,12 @@ async def of_payment(session: Session, payment_id: UUID) -> Order | None:
 _LOCKED = "payments whose orders are locked"
 
 
-def may_wait(session: Session, payment_id: UUID) -> bool:
-    """Whether to wait for the order of this payment; from here on it counts as locked, its cart too.
+def mark_locked(session: Session, payment_id: UUID) -> bool:
+    """Count the order of this payment and its cart as locked; True if this transaction may wait for them.
 
-    The money module writes down what several payments say in one transaction. Holding the cart or the order of one and
-    waiting for another's would stop somebody who comes the other way: there it fails instead, and each is written
-    down by itself.
+    The money module records several payments in one transaction. A transaction that holds the cart or order of one
+    payment and waits for another's could block one that locks them the other way: so it fails instead of waiting, and
+    each payment is recorded in a transaction of its own.
     """
     locked = session.known(_LOCKED)
     is_first = not locked.keys() - {payment_id}
@@ -216,7 +216,7 @@ def holds_none(session: Session) -> bool:
 
 async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:
     """The order this payment is for, locked; None for a payment made without the market."""
-    mine = _LOCKED_OF_PAYMENT[may_wait(session, payment_id)]
+    mine = _LOCKED_OF_PAYMENT[mark_locked(session, payment_id)]
     return (await session.scalars(mine, {"payment_id": payment_id})).one_or_none()
 
 
@@ -247,20 +247,20 @@ async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
 
 
 async def cancel(session: Session, order: Order, *, because: Message | str) -> None:
-    """Nobody is to pay an open order any more; who does all the same has paid."""
+    """Cancel an open order; a payment made all the same still counts."""
     await move(session, order, "canceled", because=because)
     await publish(session, CANCELED, {"order_id": str(order.id), "payment_id": str(order.payment_id)})
 
 
 async def paid_from(session: Session, cart_id: UUID) -> Sequence[UUID]:
-    """Orders made from this cart and paid, whatever went back since."""
+    """Paid orders made from this cart, refunded since or not."""
     return (await session.scalars(select(Order.id).where(Order.cart_id == cart_id, Order.status.in_(PAID)))).all()
 
 
 async def take_over(session: Session, old_cart: UUID, new_cart: UUID, person_id: UUID) -> None:
-    """Whoever began to pay before signing in goes on as this person (carts locked).
+    """Give the open orders of a buyer who signed in at checkout to the person (carts locked).
 
-    Where they had begun the same there as well, the order of before is canceled: one pay page is enough.
+    If the person has an open order for the same products, the other one is canceled: one pay page is enough.
     """
     begun = set(await session.scalars(_BEGUN, {"cart_id": new_cart}))
     for order in (await session.scalars(_WITHOUT_ACCOUNT, {"cart_id": old_cart})).all():

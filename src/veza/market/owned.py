@@ -1,4 +1,4 @@
-"""What a buyer has already, or would get twice: nobody buys the same thing twice by accident."""
+"""Refusing products that the buyer owns already, or would get twice: no buyer pays twice by accident."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from veza.market.products import Offer
 
 
 class OwnedAlready(Exception):
-    """Nobody buys the same thing twice by accident."""
+    """The buyer owns the product, or has it in the cart, already."""
 
 
 async def refuse(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> None:
-    """Raise OwnedAlready for the first of these that the person has."""
+    """Raise OwnedAlready for the first of these products that the person owns."""
     owned = await among(session, person_id, wanted)
     for offer in wanted:
         if offer.product.id in owned:
@@ -31,7 +31,7 @@ async def refuse(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> 
 
 
 async def among(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> set[UUID]:
-    """The products of these of which the person has what they are for."""
+    """Those of these products that the person owns."""
     items = {offer.product.item_id for offer in wanted} | {offer.product.release_id for offer in wanted}
     owned = await access.owned_of(session, person_id, items)
     # Having a release is having its tracks; having one track is not having the release.

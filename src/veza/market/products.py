@@ -32,7 +32,7 @@ OFF_SALE = "product.off_sale"
 
 
 class Pricing(StrEnum):
-    """How a price is made: as set, at least as set (“name your price”), or nothing."""
+    """The kind of a price: fixed, at least so much (“name your price”), or free."""
 
     FIXED = "fixed"
     MINIMUM = "minimum"
@@ -78,7 +78,7 @@ class PriceDraft:
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
-    """What of a price shall be different; None: as it is."""
+    """The fields of a price to change; None leaves a field as it is."""
 
     pricing: Pricing | None = None
     price_minor: int | None = None
@@ -86,7 +86,7 @@ class PriceChange:
 
 
 class UnknownProduct(LookupError):
-    """No such product, or none that one may see."""
+    """No such product, or not one that this buyer may see."""
 
     def __init__(self, wanted: object) -> None:
         super().__init__(gettext("there is no product {wanted}", wanted=wanted))
@@ -100,19 +100,19 @@ class UnknownItem(LookupError):
 
 
 class ProductExists(Exception):
-    """A release or track is sold as one product; change that one."""
+    """The release or track has a product already: change that one."""
 
     def __init__(self, kind: str, item_id: UUID) -> None:
         super().__init__(gettext("{kind} {item_id} has a product already: change that one", kind=kind, item_id=item_id))
 
 
 class NotForSale(Exception):
-    """It cannot be bought now; says why in one sentence."""
+    """The product cannot be bought now; says why in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A product with what it is of, as it stands now."""
+    """A product with its release or track, as both are now."""
 
     product: Product
     release: Release
@@ -126,7 +126,7 @@ class Offer:
 
     @property
     def licence(self) -> str:
-        """What a buyer may do with it, as its release says; empty where that goes without saying."""
+        """The licence of its sample pack; empty for other releases."""
         return self.release.licence
 
     @property
@@ -136,14 +136,14 @@ class Offer:
 
     @property
     def refusal(self) -> str | None:
-        """Why it cannot be bought now, in one sentence; None when it can."""
+        """Why the product cannot be bought now, in one sentence; None if it can."""
         if not self.product.on_sale:
             return f"“{self.title}” by {self.artist.name} is not on sale"
         return self.gone
 
     @property
     def gone(self) -> str | None:
-        """Why a buyer could not have it now, in one sentence; what is only off sale is not gone."""
+        """Why the product is gone, in one sentence; None if it is not. A product that is only off sale is not gone."""
         if self.product.kind == ItemKind.TRACK and self.track is None:
             return f"a track of “{self.release.title}” by {self.artist.name} is gone"
         if not self.is_public:
@@ -152,12 +152,12 @@ class Offer:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether a moderator hid it, alone or with what it belongs to."""
+        """Whether a moderator hid its track, release or artist."""
         return self.track_is_hidden or visibility.release_is_hidden(self.release, self.artist)
 
     @property
     def is_public(self) -> bool:
-        """Whether everybody may see what it is of."""
+        """Whether its release or track is public."""
         return visibility.release_is_public(self.release, self.artist) and not self.track_is_hidden
 
 
@@ -171,7 +171,7 @@ OFFERS = (
 
 
 async def offers(session: Session, product_ids: Collection[UUID]) -> dict[UUID, Offer]:
-    """These products with what they are of, in one statement; those whose release is gone are missing."""
+    """These products with their releases or tracks, in one statement; a product without a release is left out."""
     if not product_ids:
         return {}
     rows = await session.execute(OFFERS.where(Product.id.in_(list(product_ids))))
@@ -187,7 +187,7 @@ async def find(session: Session, product_id: UUID) -> Offer:
 
 
 async def for_sale_with(session: Session, release_id: UUID, track_id: UUID) -> list[Offer]:
-    """What one can buy now to have a track: the track alone, then its whole release."""
+    """The products on sale that hold a track: the track alone, then its whole release."""
     of_both = OFFERS.where(
         Product.release_id == release_id, or_(Product.kind == "release", Product.item_id == track_id)
     )
@@ -196,7 +196,7 @@ async def for_sale_with(session: Session, release_id: UUID, track_id: UUID) -> l
 
 
 async def lock(session: Session, product_id: UUID) -> Product:
-    """The product, locked: of two who change it at once the second sees what the first did. Raises UnknownProduct."""
+    """The product, locked: the second of two changes at once sees the first. Raises UnknownProduct."""
     mine = select(Product).where(Product.id == product_id).with_for_update()
     row = (await session.scalars(mine)).one_or_none()
     if row is None:
@@ -266,7 +266,7 @@ async def change(
 
 def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceDraft:
     if product.currency != artist.currency and None in (price.price_minor, price.currency):
-        # 900 yen are not 9.00 EUR: nobody guesses which of the two a number alone means.
+        # 900 yen are not 9.00 EUR: a number without its currency is refused, never guessed.
         raise BadAmount(
             gettext(
                 "this price is in {currency} and {artist_name} sells in {currency_2} now: name the "

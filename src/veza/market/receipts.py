@@ -35,7 +35,7 @@ class ReceiptCounter(Base):
 
 
 class NoReceipt(LookupError):
-    """There is none: nothing was paid."""
+    """The order has no receipt: it was not paid."""
 
     def __init__(self, order: Order) -> None:
         if order.amount_minor == 0:
@@ -47,7 +47,7 @@ class NoReceipt(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One thing bought; VAT is part of the gross, and of what went back."""
+    """One line; its VAT is part of the gross and of the refunded amount."""
 
     title: str
     artist: str
@@ -76,7 +76,7 @@ class Receipt:
 
     @property
     def kept(self) -> Amount:
-        """What is left of the total after what went back."""
+        """The total less what was refunded."""
         return Amount(self.total.minor - self.refunded.minor, self.total.currency)
 
     @property
@@ -101,7 +101,7 @@ class Receipt:
 
 
 class CounterLine(Exception):
-    """Somebody else may be counting, and this transaction must not wait for them."""
+    """Another transaction may hold the counter, and this one must not wait for it."""
 
     def __init__(self, year: int) -> None:
         super().__init__(
@@ -112,9 +112,10 @@ class CounterLine(Exception):
 
 
 async def next_number(session: Session, year: int, *, waits: bool) -> int:
-    """The year's next number; whoever asks next waits until this transaction has ended.
+    """The year's next number; the next transaction waits until this one has ended.
 
-    Unless it `waits`, it fails where another transaction counts, or may: who holds an order cannot wait here.
+    Without `waits` it fails if another transaction holds the counter, or may: a transaction that holds an order must
+    not wait here.
     """
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
     if not waits and session.dialect == "postgresql":
@@ -129,7 +130,7 @@ async def next_number(session: Session, year: int, *, waits: bool) -> int:
 async def bought_here(session: Session, order_id: UUID, token: str | None, buyer: Buyer) -> Order:
     """The order behind the link that was mailed (`token`), or made from the buyer's cart; raises UnknownOrder.
 
-    What somebody has claimed is open to nobody else any more, whatever link or cart they still have.
+    A claimed order is open to the person who claimed it alone: neither link nor cart opens it any more.
     """
     order = await orders.find(session, order_id)
     if token is not None:

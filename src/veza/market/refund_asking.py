@@ -1,4 +1,4 @@
-"""A buyer asks for the refund of a line: in time, of what is left, and once more after a no."""
+"""A buyer requests the refund of a line: in time, of what is left, and once more after it was declined."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REMINDED_BEFORE = timedelta(days=2)
 async def ask(
     session: Session, order: Order, line_id: UUID, person_id: UUID | None, reason: str, rules: MarketRules
 ) -> RefundRequest:
-    """The buyer of `order`, with or without an account, asks for one line's money. Two at once: one.
+    """The buyer of `order`, with or without an account, requests the refund of one line; of two at once one is made.
 
     Raises UnknownLine, CannotAsk, BadText.
     """
@@ -84,13 +84,13 @@ async def ask_by_link(session: Session, order: Order, line_id: UUID, reason: str
 
 
 async def ask_again(session: Session, request: RefundRequest, reason: str, rules: MarketRules) -> None:
-    """Once more after a no (request locked). Raises CannotAsk, BadText."""
+    """Request once more what was declined (request locked). Raises CannotAsk, BadText."""
     reason = _reason(reason)
     line, order = await orders.find_line(session, request.line_id)
     if request.status == "failed":
         raise CannotAsk(
             gettext(
-                "a refund of “{line_title}” was granted and failed: whoever decides may grant it once more",
+                "a refund of “{line_title}” was granted and failed: the artist or an operator may grant it once more",
                 line_title=line.title,
             )
         )

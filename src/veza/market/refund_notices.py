@@ -1,4 +1,4 @@
-"""What is told about refund requests: to the artist's people that one waits, to the buyer what became of it.
+"""Notices about refund requests: to the artist's people that one waits, to the buyer how it was decided.
 
 A request that waits has a deadline (`answer_by`). The artist's people are reminded before it; once it is over the
 platform's admins are told, who may decide every request.
@@ -34,11 +34,11 @@ EVERY = timedelta(minutes=15)
 BATCH = 200
 ACTOR = "refund deadlines"
 ODD_AGAIN = timedelta(days=1)
-"""When a request that could not be told of is tried again."""
+"""How long until a request whose notice failed is tried again."""
 
 
 async def asked(session: Session, request: RefundRequest, rules: MarketRules) -> None:
-    """A buyer asks, or asks once more: tell the artist's people, with the deadline."""
+    """A buyer made a request, or made it once more: tell the artist's people, with the deadline."""
     line, order = await orders.find_line(session, request.line_id)
     subject = gettext("A refund is asked for: {title}", title=line.title)
     said = gettext(
@@ -91,7 +91,7 @@ async def refunded_directly(session: Session, line: OrderLine, order: Order, ans
 
 
 async def on_failed(database: Database, event: Event, rules: MarketRules) -> None:
-    """A refund came to nothing: where it was granted, tell the buyer, and the artist's people to grant it again."""
+    """A refund failed: if it was of a granted request, tell the buyer, and the artist's people to grant it again."""
     async with database.write("market notices") as session:
         mine = select(RefundRequest).where(RefundRequest.refund_id == UUID(event.payload["refund_id"]))
         request = (await session.scalars(mine)).one_or_none()
@@ -117,7 +117,7 @@ async def _failed(session: Session, request: RefundRequest, rules: MarketRules) 
 
 
 async def sweep(database: Database, rules: MarketRules) -> int:
-    """Remind of deadlines that come near, and tell the admins of those that are over; returns how many requests."""
+    """Remind of deadlines that come near, and tell the admins of passed ones; returns how many requests."""
 
     async def remind(session: Session, request_id: UUID) -> bool:
         mine = select(RefundRequest).where(RefundRequest.id == request_id, *_due(session)).with_for_update()
@@ -144,13 +144,13 @@ def _due(session: Session) -> tuple[ColumnElement[bool], ...]:
 
 
 async def _put_off(database: Database, request_id: UUID, error: Exception) -> None:
-    """Nobody could be reminded of this request: a person is told, and it is tried again a day later."""
+    """The reminder of this request failed: a finding tells the operator, and the request is tried again a day later."""
     async with database.write(ACTOR) as session:
         later = update(RefundRequest).where(RefundRequest.id == request_id)
         await session.execute(later.values(remind_at=session.now + ODD_AGAIN))
         subject = f"refund request {request_id}"
         said = gettext(
-            "nobody can be reminded of {subject} ({kind}: {error})",
+            "the reminder of {subject} failed ({kind}: {error})",
             subject=subject,
             kind=type(error).__name__,
             error=message_of(error),

@@ -1,4 +1,4 @@
-"""Refunds that buyers ask for, line by line: granted or declined by the line's artist or an operator."""
+"""Refund requests, line by line: made by buyers, granted or declined by the line's artist or an operator."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ FAILED_BECAUSE = {
     "failed": gettext("the buyer's bank did not take the money"),
     "canceled": gettext("the refund was canceled at the payment provider"),
 }
-"""Status of a refund that came to nothing → what became of it, in words for the buyer and the artist."""
+"""Status of a failed refund → a sentence for the buyer and the artist."""
 
 
 class RefundRequest(Base):
     """One line's request; there is never a second one for the line, a declined one is asked again.
 
     `answer_by` is until when an answer is promised; at `remind_at` the next of those who may decide are told that it
-    waits: the artist's people before the deadline, the admins at it, then nobody (null). `person_id` is null while the
-    order has no account; whoever claims the order has its requests, too.
+    waits: the artist's people before the deadline, the admins at it, then null. `person_id` is null while the order
+    has no account; the person who claims the order has its requests, too.
     """
 
     __tablename__ = "refund_requests"
@@ -81,7 +81,7 @@ MOVES = (
     Move("failed", "refunded", "the money went back after all, as by a dispute", _NEWS),
     Move("failed", "granted", "tried once more", _JUDGE),
     Move("asked", "refunded", "the money went back for another reason", _NEWS),
-    Move("refunded", "asked", "what went back for another reason failed after all", _NEWS),
+    Move("refunded", "asked", "the return for another reason failed after all", _NEWS),
 )
 machine: Machine[RefundRequest] = Machine("refund request", RefundRequest, STATUSES, MOVES)
 
@@ -94,7 +94,7 @@ class UnknownRequest(LookupError):
 
 
 class CannotAsk(Exception):
-    """A refund of this line cannot be asked for; says why in one sentence."""
+    """The refund of this line cannot be requested; says why in one sentence."""
 
 
 class CannotDecide(Exception):
@@ -112,7 +112,7 @@ class CannotDecide(Exception):
 
 
 async def grant(session: Session, request: RefundRequest, *, because: str) -> Refund:
-    """Give the line's money back: exactly what is left of it (payment and request locked).
+    """Grant the request: refund exactly what is left of the line (payment and request locked).
 
     Raises CannotDecide, BadText, and what money.refunds.request raises.
     """
@@ -132,7 +132,7 @@ async def grant(session: Session, request: RefundRequest, *, because: str) -> Re
 
 
 async def decline(session: Session, request: RefundRequest, *, because: str) -> None:
-    """No, and why (request locked). Raises CannotDecide, BadText."""
+    """Decline the request with a reason (request locked). Raises CannotDecide, BadText."""
     because = _answer(because)
     if not machine.allows(request.status, "declined"):
         raise CannotDecide(request, "declined")
@@ -156,7 +156,7 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
 
 
 async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *, because: str) -> Refund:
-    """An operator gives a line's money back; a request that waits for it is granted with that. Raises as `grant`."""
+    """An operator refunds a line without a request; an open request for it is granted with that. Raises as `grant`."""
     because = _answer(because)
     payment = await payments.lock(session, payment_id)
     mine = select(RefundRequest).where(RefundRequest.line_id == line.id).with_for_update()
@@ -167,7 +167,8 @@ async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *
 
 
 async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: str) -> None:
-    """Requests whose own refund gave nothing, or was never granted, follow what went back wholly for another reason."""
+    """Set open requests, and those whose own refund failed, by what was returned of their whole line for another
+    reason."""
     for request, refund in (await session.execute(_FOLLOWING, {"order_id": order_id})).all():
         if request.line_id in gone:
             target = "refunded"
@@ -179,10 +180,10 @@ async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, be
             await machine.move(session, request, target, because=because)
 
 
-async def settled(session: Session, refund_id: UUID, *, is_done: bool) -> None:
-    """A refund succeeded or failed (lines follow what went back): the request it was granted for says so, once.
+async def record_outcome(session: Session, refund_id: UUID, *, is_done: bool) -> None:
+    """Record on its request that a granted refund succeeded or failed, once; the lines are up to date already.
 
-    What a dispute took has gone back all the same, though the provider refuses to refund it as well.
+    A line that a dispute took counts as refunded, though the provider refuses to refund it as well.
     """
     request = (await session.scalars(_OF_REFUND, {"refund_id": refund_id})).one_or_none()
     if request is None:

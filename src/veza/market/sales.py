@@ -1,4 +1,4 @@
-"""What an artist sold: lines of paid orders with the platform's fee and the artist's share."""
+"""An artist's sales: lines of paid orders with the platform's fee and the artist's share."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def of_artist(
     kind: str | None = None,
     release_id: UUID | None = None,
 ) -> Sequence[Sale]:
-    """An artist's sales in one statement; what was free is there with nothing earned."""
+    """An artist's sales in one statement; free lines are listed with a share of zero."""
     wanted = (
         select(OrderLine, Order, PaymentLine.fee_minor, PaymentLine.share_minor)
         .join(Order, Order.id == OrderLine.order_id)

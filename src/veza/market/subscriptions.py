@@ -1,4 +1,4 @@
-"""What the market hears from the money module and the accounts, inside the transaction that makes it true."""
+"""The market's subscriptions to events of the money module and the accounts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from veza.money import payment_progress, payments
 
 
 def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]:
-    """Topic → what the market does about it; every one bears repeats and any order."""
+    """Topic → what the market does inside the publishing transaction; repeats and any order do no harm."""
 
     async def on_paid(session: Session, event: Event) -> None:
         await fulfilment.paid(session, _payment(event), rules)
@@ -33,11 +33,11 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
 
     async def on_refunded(session: Session, event: Event) -> None:
         await fulfilment.follow_returns(session, _payment(event))
-        await refund_requests.settled(session, UUID(event.payload["refund_id"]), is_done=True)
+        await refund_requests.record_outcome(session, UUID(event.payload["refund_id"]), is_done=True)
 
     async def on_refund_failed(session: Session, event: Event) -> None:
         await fulfilment.follow_returns(session, _payment(event))
-        await refund_requests.settled(session, UUID(event.payload["refund_id"]), is_done=False)
+        await refund_requests.record_outcome(session, UUID(event.payload["refund_id"]), is_done=False)
 
     async def on_deleted(session: Session, event: Event) -> None:
         await erasure.forget_person(session, UUID(event.payload["person_id"]))
@@ -56,7 +56,7 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
 
 
 def market_acts(rules: MarketRules) -> Mapping[str, tuple[After, ...]]:
-    """Topic → what the market does about it after the transaction, in one of its own."""
+    """Topic → what the market does after the publishing transaction, in one of its own."""
 
     async def tell_of_sale(database: Database, event: Event) -> None:
         await notices.on_paid(database, event, rules)
@@ -77,7 +77,7 @@ def market_acts(rules: MarketRules) -> Mapping[str, tuple[After, ...]]:
 
 
 async def close_pay_page(database: Database, event: Event) -> None:
-    """Nobody is to pay a canceled order: its payment is given up.
+    """Give up the payment of a canceled order, which closes its pay page.
 
     Not inside the canceling transaction: that holds the cart, and a payment is locked before any cart.
     """

@@ -19,5 +19,5 @@ def looks_like_token(said: str) -> bool:
 
 
 def hash_of(secret: str) -> str:
-    """What is stored. No slow hash is needed: nobody can try 2^100 secrets."""
+    """The hash that is stored. A fast hash is enough: 2^100 secrets cannot be tried."""
     return hashlib.sha256(secret.encode()).hexdigest()

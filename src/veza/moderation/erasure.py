@@ -1,4 +1,4 @@
-"""What moderation forgets of a person whose account goes."""
+"""What moderation deletes of a person whose account is deleted."""
 
 from __future__ import annotations
 

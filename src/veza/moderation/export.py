@@ -1,4 +1,4 @@
-"""What moderation holds of a person, for the export of their data: what they reported, and what they were told."""
+"""Moderation's data of a person, for the export: the person's reports and notices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told about their own things: which decision a moderator made, and why."""
+"""Notices of moderation: they tell people which decision was made about something of theirs, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from veza.kit.messages import gettext
 
 
 class Notice(Base):
-    """What the owner of something is told: which decision was made about it, and why."""
+    """One notice to one person: which decision was made about the subject, and why."""
 
     __tablename__ = "moderation_notices"
 
@@ -49,7 +49,7 @@ async def tell(
     decision: str,
     reason: str,
 ) -> None:
-    """One notice for each of these people; `label` is how the thing calls itself."""
+    """Send one notice to each of these people; `label` is the subject's name."""
     for person_id in people:
         session.add(
             Notice(

@@ -168,7 +168,7 @@ async def test_a_request_nobody_can_be_told_of_is_a_finding_and_the_others_are_t
     waits = [one for one in await _subjects(shop, LABEL) if "waits for you" in one]
     assert sorted(waits) == [f"A refund request waits for you: {title}" for title in ("First", "Third")]
     (finding,) = await shop.stage.all(Finding)
-    assert (finding.kind, "nobody can be reminded of refund request" in finding.message) == ("run_failed", True)
+    assert (finding.kind, "the reminder of refund request" in finding.message) == ("run_failed", True)
     shop.stage.clock.advance(timedelta(days=1))
     assert await refund_notices.sweep(shop.stage.database, shop.rules) == 1
 

@@ -218,7 +218,7 @@ async def test_a_refund_a_dispute_came_before_is_refunded_by_that_and_granted_an
     said = await shop.refused(
         "POST", f"/refund-requests/{asked['id']}/ask-again", {"reason": "please"}, 409, "no-refund", by=buyer
     )
-    assert said == "a refund of “Blue Hours” was granted and failed: whoever decides may grant it once more"
+    assert said == "a refund of “Blue Hours” was granted and failed: the artist or an operator may grant it once more"
     await shop.post(grant, {"answer": "once more"}, by=act.who, expect=200)
     await shop.stage.settle()
     (request,) = (await shop.get(f"/artists/{act.id}/refund-requests", by=act.who))["items"]

@@ -70,7 +70,7 @@ async def list_people(
     ] = None,
     role: Annotated[GivenRole | None, QueryParameter(description="Only who has this role.")] = None,
 ) -> Page[PersonResponse]:
-    """Everybody who has an account, newest first."""
+    """Every person with an account, newest first."""
     filters = {"text": text, "role": role}
     page = page_request.of("people", filters)
     among = roles.having(Role(role)) if role is not None else None

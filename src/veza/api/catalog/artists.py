@@ -60,7 +60,7 @@ class ArtistChanges(Struct, forbid_unknown_fields=True):
 
 
 class ArtistResponse(Struct, frozen=True):
-    """An artist as everybody sees it; prices are set in `currency`, those set before it was changed keep theirs."""
+    """An artist's public page; prices are set in `currency`, those set before a change of it keep theirs."""
 
     id: UUID
     slug: str

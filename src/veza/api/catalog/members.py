@@ -145,7 +145,7 @@ async def change_member(
 async def remove_member(
     session: Session, artist: ArtistRef, person_id: UUID, identity: Identity, proof: ProofHeader = None
 ) -> Removed:
-    """Takes a person off the artist: an owner does it for anybody, everybody for themselves. The last owner stays.
+    """Takes a person off the artist: an owner any person, every person oneself. The last owner stays.
     Takes a fresh proof."""
     leaves = person_id == identity.person_id
     row = await acting.artist_to_change(session, artist, identity, as_owner=not leaves)

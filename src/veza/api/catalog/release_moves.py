@@ -43,7 +43,7 @@ def _move(path: str, operation: str, summary: str, description: str, *problems: 
 
 @_move("publish", "publishRelease", "Publish a release", "The release, published.", NOT_COMPLETE)
 async def publish_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
-    """Everybody sees it from now on. It needs a track; a sample pack needs a licence. A withdrawn release may be
+    """Makes the release public. It needs a track; a sample pack needs a licence. A withdrawn release may be
     published again and keeps the date it was first published on."""
     return await _moved(session, release_id, identity, publishing.publish)
 

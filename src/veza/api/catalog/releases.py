@@ -109,7 +109,7 @@ async def list_releases_of_artist(
     status: Annotated[Status | None, QueryParameter(description="Only in this state.")] = None,
     kind: Annotated[ReleaseKind | None, QueryParameter(description="Only of this kind.")] = None,
 ) -> Page[ReleaseResponse]:
-    """An artist's releases: to its people all of them, to everybody else those that are published."""
+    """An artist's releases: all of them for the artist's people, the published ones for other readers."""
     filters = {"status": status, "kind": kind}
     page = page_request.of(f"releases of {artist}", filters)
     row = await acting.seen_artist(session, artist, identity)

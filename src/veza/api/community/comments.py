@@ -216,7 +216,7 @@ async def delete_comment(session: Session, comment_id: UUID, identity: Identity)
     problems=(NOT_FOUND,),
 )
 async def hide_comment(session: Session, comment_id: UUID, identity: Identity) -> CommentResponse:
-    """The artist's people hide a comment and the replies to it from everybody; it is not deleted."""
+    """The artist's people hide a comment and the replies to it; it is not deleted."""
     await comments.hide(session, comment_id, identity.person)
     return show(CommentResponse, await comment_lists.shown(session, comment_id))
 

@@ -143,7 +143,7 @@ async def export_playlist(
     permission=Permission.LISTEN,
     gives=(
         PlaylistPeople,
-        "Everybody who was invited.",
+        "Every invited person.",
         {"items": [{"person_id": PERSON_ID, "name": "Ben", "since": AT}]},
     ),
     problems=(NOT_FOUND,),

@@ -139,7 +139,7 @@ class PersonOnPlaylist(Struct, frozen=True):
 
 
 class PlaylistPeople(Struct, frozen=True):
-    """Everybody who was invited, longest first; at most 100."""
+    """Every invited person, longest first; at most 100."""
 
     items: list[PersonOnPlaylist]
 

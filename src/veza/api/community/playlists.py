@@ -109,7 +109,7 @@ async def list_playlists(
     page_request: PageRequest,
     owner: Annotated[UUID | None, QueryParameter(description="Only of this person.")] = None,
 ) -> Page[PlaylistResponse]:
-    """Public playlists of everybody or of one person, newest first."""
+    """Public playlists, of one person if named, newest first."""
     filters = {"owner": owner}
     page = page_request.of("playlists", filters)
     rows = await playlist_lists.public(session, page.slice, owner_id=owner)

@@ -81,7 +81,7 @@ async def list_library(
     release_kind: OfReleaseKind = None,
     text: TitleFilter = None,
 ) -> Page[OwnedResponse]:
-    """What the signed-in person bought or was given, without what went back."""
+    """What the signed-in person bought or was given, without what was refunded."""
     filters: dict[str, Any] = {"kind": kind, "artist_id": artist, "release_kind": release_kind, "text": searched(text)}
     page = page_request.of("library", filters)
     rows = await shelf.owned_by(session, identity.person, page.slice, **filters)

@@ -210,7 +210,7 @@ async def list_orders(
     problems=(NOT_FOUND,),
 )
 async def show_order(session: Session, order_id: UUID, identity: Identity) -> OrderDetail:
-    """One of one's own orders, with what went back of each line and every move it made."""
+    """One of your orders, with what was returned of each line and every move it made."""
     order = await orders.find_theirs(session, order_id, identity.person)
     lines = (await orders.lines_of(session, [order_id]))[order_id]
     history = changes(await moves.history_of(session, order_id))

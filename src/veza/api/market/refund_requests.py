@@ -23,7 +23,7 @@ from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
 from veza.market import listings, orders, receipts, refund_asking, refund_notices, refund_requests
 from veza.market.cart import Buyer
-from veza.market.listings import Asked
+from veza.market.listings import ListedRequest
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
 from veza.market.rules import MarketRules
 
@@ -91,7 +91,7 @@ REQUEST_EXAMPLE: dict[str, Any] = {
 ASKED_EXAMPLE = {"line_id": "01890000-0000-7000-8000-000000000026", "reason": "bought by mistake"}
 
 
-def shown(asked: Asked) -> RefundRequestResponse:
+def shown(asked: ListedRequest) -> RefundRequestResponse:
     """A request in the shape of this door."""
     return show(
         RefundRequestResponse,
@@ -107,7 +107,7 @@ def shown(asked: Asked) -> RefundRequestResponse:
 async def shown_now(session: Session, request: RefundRequest) -> RefundRequestResponse:
     """The request as it is now."""
     line, order = await orders.find_line(session, request.line_id)
-    return shown(Asked(request, line, order, await refund_requests.failed_because(session, request)))
+    return shown(ListedRequest(request, line, order, await refund_requests.failed_because(session, request)))
 
 
 @write.post(

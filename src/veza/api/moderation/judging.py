@@ -34,7 +34,7 @@ from veza.moderation.subjects import SubjectKind
 
 TAG = "moderation"
 DECISION_PROBLEMS = (FORBIDDEN, NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED, CANNOT_HIDE, BAD_TEXT)
-DECISION_EXAMPLE = {"decision": "hide", "reason": "the recording is somebody else's"}
+DECISION_EXAMPLE = {"decision": "hide", "reason": "the recording belongs to another artist"}
 
 OfKind = Annotated[SubjectKind | None, QueryParameter(description="Only about things of this kind.")]
 

@@ -140,7 +140,7 @@ ENTRY_EXAMPLE: dict[str, Any] = {
     **_ABOUT,
     "id": NOTICE_ID,
     "decision": "hide",
-    "reason": "the recording is somebody else's",
+    "reason": "the recording belongs to another artist",
     "reports_count": 2,
     "by": "operator",
     "at": AT,
@@ -150,7 +150,7 @@ NOTICE_EXAMPLE: dict[str, Any] = {
     "id": NOTICE_ID,
     "label": "Dawn",
     "decision": "hide",
-    "reason": "the recording is somebody else's",
+    "reason": "the recording belongs to another artist",
     "created_at": AT,
     "read_at": None,
 }

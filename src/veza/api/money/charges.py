@@ -28,7 +28,7 @@ class ReturnRequest(Struct, forbid_unknown_fields=True):
 
 
 class ReturnedChargeResponse(Struct, frozen=True):
-    """What went back, by which refund of the provider, and the transfers of a lost payment that sellers still hold."""
+    """The returned amount, the provider's refund, and the transfers of a lost payment that sellers still hold."""
 
     charge_id: str
     payment_id: UUID
