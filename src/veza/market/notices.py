@@ -93,7 +93,8 @@ async def people_of(session: Session, artist_ids: Collection[UUID]) -> dict[UUID
 
 
 async def buyer_of(session: Session, order: Order) -> Recipient | None:
-    """The buyer's address and language: the account's, else those given at checkout; None if the address was deleted."""
+    """The buyer's address and language: the account's, else those given at checkout; None if the address was
+    deleted."""
     if order.person_id is not None:
         person = await session.get(Person, order.person_id)
         if person is None or person.email is None:
