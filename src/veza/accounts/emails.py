@@ -56,7 +56,7 @@ def exists_already(session: Session, base_url: str, to: Addressee, reset_secret:
         to,
         gettext("You have an account already"),
         gettext(
-            "Somebody, probably you, wanted to use this address for an account, but you have one already: sign in to "
+            "A visitor, probably you, wanted to use this address for an account, but you have one already: sign in to "
             "it.\n"
             "If you forgot the password, set a new one here; the link works once, for one hour:\n\n"
             "{link}\n\n"
@@ -123,7 +123,7 @@ def notice_of_change(session: Session, base_url: str, to_old: Addressee) -> None
         to_old,
         gettext("Your address is to be changed"),
         gettext(
-            "Somebody, signed in as you, wants to give your account another address than this one.\n"
+            "A browser that is signed in as you wants to give your account another address than this one.\n"
             "If it was not you, set a new password, which stops it: {link}",
             link=f"{base_url}{FORGOTTEN_PAGE}",
         ),
@@ -200,7 +200,7 @@ def code_reused(session: Session, base_url: str, to: Addressee, *, at: datetime,
         gettext("A code of your second factor was used twice"),
         gettext(
             "At {at:%Y-%m-%d %H:%M} UTC a code that was used before was given again, from {address}, and was refused.\n"
-            "If you sent a form twice, there is nothing to do. If not, somebody may have read your code and knows your"
+            "If you sent a form twice, there is nothing to do. If not, a thief may have read your code and knows your"
             "\npassword: set a new one at once: {link}",
             at=at,
             address=address,

@@ -109,7 +109,8 @@ class Idempotent:
         return self._demand is not None
 
     def within(self, part: str) -> Idempotent:
-        """The same write, under a key of this part of the asker's: visitors who share an address share no keys."""
+        """The same write, under a key of this part of the sender's keys: visitors who share an address share no
+        keys."""
         owner = f"{self._owner} {part}"
         write = Idempotent(self._database, self._actor, self._key, self._fingerprint, owner=owner)
         write._demand = self._demand

@@ -57,7 +57,7 @@ class PageRequest:
             try:
                 after = _after(decode_cursor(self.cursor, listing, said), self.how)
             except (ValueError, OverflowError):
-                # The checksum holds mistakes off, not people: it has no secret, so anybody can make one.
+                # The checksum keeps mistakes off, not attackers: it has no secret, so every client can make one.
                 raise _foreign() from None
         # One more than shown tells whether there is a next page.
         return ListingPage(Slice(self.how, self.limit + 1, after), self.limit, listing, said)

@@ -41,7 +41,7 @@ MOST_ATTEMPTS = 12
 KEPT = timedelta(days=30)
 """For mails that could not be delivered, and those of a Veza without SMTP."""
 TOO_OLD_TO_SEND = timedelta(days=2)
-"""When an SMTP server is set later, last month's links are not sent to anybody."""
+"""When an SMTP server is set later, last month's links are not sent."""
 _PORTS = {"smtp": 587, "smtps": 465}
 
 

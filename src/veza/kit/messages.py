@@ -144,7 +144,7 @@ def stored(said: Message | str) -> tuple[str, Packed | None]:
 
 
 def restored(text: str, fields: Packed | None) -> Message:
-    """The message that `stored` was given; text without fields is somebody's own, or of an earlier version."""
+    """The message that `stored` was given; text without fields is a person's own, or of an earlier version."""
     if fields is None:
         return verbatim(text)
     plain = {name: value for name, value in fields.items() if name}

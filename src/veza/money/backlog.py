@@ -101,7 +101,7 @@ _MACHINES: dict[str, tuple[Any, Any]] = {
 async def sample(database: Database) -> None:
     """Write one sample of the backlog and forget those past their time."""
     async with database.write("backlog") as session:
-        # An empty backlog is written down too: else it would look like a time in which nobody looked.
+        # An empty backlog is a sample too: without it the chart would show a time without samples.
         waiting = await backlog(session) or [Waiting("none", "none", "", 0, 0, session.now)]
         rows = [
             {
@@ -124,7 +124,7 @@ async def sample(database: Database) -> None:
 class Peak:
     """The most that waited of one kind, state and currency within `step`, which began at `at`.
 
-    Kind `none` means that somebody looked and nothing waited.
+    Kind `none` means that a sample was taken and nothing waited.
     """
 
     at: datetime

@@ -61,7 +61,7 @@ class Breaker:
     give_back: GiveBack
 
     async def before_claim(self, session: Session) -> ProviderBreaker:
-        """Its row for `admit`, locked unless it is closed; before any other row, as everybody takes them."""
+        """Its row for `admit`, locked unless it is closed; before any other row, as all transactions lock them."""
         row = await _row(session)
         return row if row.state == "closed" else await _row(session, locked=True)
 

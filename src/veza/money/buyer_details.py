@@ -1,4 +1,5 @@
-"""What the provider tells about people and no rule of ours needs: it is not kept, so nobody has to forget it later."""
+"""Personal data in the provider's objects: no rule of ours needs it, so it is not stored and need not be
+deleted later."""
 
 from __future__ import annotations
 
@@ -14,13 +15,13 @@ PERSONAL = frozenset(
         "payer_name", "phone", "receipt_email", "shipping", "shipping_details", "support_email", "tos_acceptance",
     }
 )  # fmt: skip
-"""Fields of the provider's objects that say who somebody is and where they live."""
+"""Fields of the provider's objects with names and addresses of people."""
 
 _SIGNS = tuple(f'"{name}"' for name in PERSONAL)
 
 
 def without(payload: str, event: Mapping[str, Any]) -> str:
-    """The payload of `event` as it is kept: personal fields empty. Most have none and stay as they came."""
+    """The payload of `event` as it is stored: personal fields empty. Most payloads have none and stay as they are."""
     if not any(sign in payload for sign in _SIGNS):
         return payload
     # In ASCII: what no database stores as it is (half a surrogate pair, NUL) stays written as an escape.

@@ -40,7 +40,8 @@ class ChargeNotReturned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReturnedCharge:
-    """What went back to the buyer, by which refund of the provider; and what sellers still hold of its payment."""
+    """The amount returned to the buyer, the provider's refund, and the transfers of its payment that sellers still
+    hold."""
 
     charge_id: str
     payment_id: UUID

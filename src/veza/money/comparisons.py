@@ -146,7 +146,7 @@ class Comparison:
             match = (await adoption.candidates(session, payment, rows)).match(seen)
         transfer_id = str(seen["id"])
         if match is None:
-            said = f"transfer {transfer_id} belongs to payment {payment.id} by its group, but nobody here made it"
+            said = f"transfer {transfer_id} belongs to payment {payment.id} by its group, but was not made here"
             mend = "reverse it at the provider if it was not meant"
             yield Difference(FindingKind.MADE_IN_DASHBOARD, transfer_id, said, mend, payment.id), None
             return

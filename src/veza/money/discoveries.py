@@ -141,7 +141,7 @@ async def _record_others(
             session,
             findings.FindingKind.MADE_IN_DASHBOARD,
             f"reversal {row.id}",
-            f"{Amount(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by somebody else"
+            f"{Amount(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by hand"
             f" ({seen['id']})",
             mend="nothing to do if it was meant; it counts as taken back",
             payment_id=payment.id,

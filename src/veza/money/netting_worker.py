@@ -1,4 +1,4 @@
-"""The netting worker: lets a seller's later sales pay what could not be taken back from them. It asks nobody."""
+"""The netting worker: lets a seller's later sales pay the seller's debt. It sends no request to the provider."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from veza.money.transfers import SellerTransfer
 
 
 class OperatorAction(Base):
-    """One thing a person did to a payment's money, and why."""
+    """One action of an operator on a payment, and its reason."""
 
     __tablename__ = "operator_actions"
 
@@ -32,7 +32,7 @@ class OperatorAction(Base):
 
 
 class NothingToRetry(Exception):
-    """The transfer is not given up (any more); says what it is and, if somebody was first, what they did."""
+    """The transfer is not given up (any more); says what it is and, if another operator was first, what was done."""
 
     def __init__(self, transfer: SellerTransfer, last_action: str | None) -> None:
         done = f"; last: {last_action}" if last_action else ""
@@ -41,7 +41,7 @@ class NothingToRetry(Exception):
 
 
 class ReasonMissing(ValueError):
-    """Nothing is done by hand without a reason."""
+    """An action by hand needs a reason."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"a {what} needs a reason, 3 to 500 characters: the next person will want to know")
@@ -58,8 +58,8 @@ def reason_for(what: str, given: str) -> str:
 async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> SellerTransfer:
     """Try a permanently failed transfer, or its failed reversals, once more; the worker looks up first.
 
-    Raises UnknownTransfer, ReasonMissing, NothingToRetry (with what happened when somebody was first).
-    A transfer nobody is owed any more is never sent: rebalance has canceled it, or it is only looked up.
+    Raises UnknownTransfer, ReasonMissing, NothingToRetry (with what happened if another operator was first).
+    A transfer that is not owed any more is never sent: rebalance has canceled it, or it is only looked up.
     """
     reason = reason_for("retry", reason)
     found = await transfers.find(session, transfer_id)

@@ -24,7 +24,7 @@ AHEAD_SECONDS = 0.1
 """A process reserves no more than this at once: people who borrow from the workers' lane wait behind it."""
 MOST_TRIES = 50
 SILENCE_SECONDS = 1.0
-"""Where the lanes' times are lost or make no sense, nobody sends for as long as the provider counts."""
+"""If the lanes' times are lost or make no sense, no request is sent for as long as the provider counts."""
 
 
 class Lane(StrEnum):
@@ -118,7 +118,7 @@ class _Queue:
         self._serving: asyncio.Task[None] | None = None
 
     async def slot(self) -> float:
-        """The time of the next slot, which is now the caller's."""
+        """The time of the next slot, which is taken by this call."""
         place: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         if self._serving is None or self._serving.done():
@@ -162,7 +162,7 @@ class Pace:
         self._queues = {lane: _Queue(lane, slots, intervals) for lane in Lane}
 
     async def take(self, lane: Lane) -> None:
-        """Wait for a slot of `lane`. Raises DatabaseUnavailable when nobody can be asked for one."""
+        """Wait for a slot of `lane`. Raises DatabaseUnavailable if neither Redis nor the database answers."""
         for _ in range(MOST_TRIES):
             due = await self._queues[lane].slot()
             await asyncio.sleep(due - time.monotonic())

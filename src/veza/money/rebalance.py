@@ -32,7 +32,7 @@ class SellerBook:
     @property
     def planned_minor(self) -> int:
         """Σ sent of transfers not canceled - what later sales paid of them - Σ reversals not canceled + what others
-        took that nobody needed."""
+        took that is not needed."""
         sent = sum(row.sent_minor - row.netted_minor for row in self.transfers if row.status != "canceled")
         back = sum(row.amount_minor - row.surplus_minor for row in self.reversals if row.status != "canceled")
         return sent - back

@@ -75,7 +75,7 @@ class Reconciler:
         compare: tuple[tuple[ProviderList, Callable[[Mapping[str, Any]], AsyncIterator[Found]]], ...] = (
             (ACCOUNTS, comparison.account),
             (CHARGES, comparison.charge),
-            # Before the refunds: what was sent is recorded as it was sent, and lowered by what went back afterwards.
+            # Before the refunds: a transfer is recorded with the amount sent, and lowered by later refunds.
             (TRANSFERS, comparison.transfer),
             (REFUNDS, comparison.refund),
             (DISPUTES, comparison.dispute),

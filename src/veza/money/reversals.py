@@ -82,7 +82,12 @@ MOVES = (
         "pending", "succeeded", "the provider made the reversal", "reversal worker, webhook, check worker, reconciler"
     ),
     Move("pending", "permanently_failed", "refused for good, or exhausted and known not to exist", "reversal worker"),
-    Move("pending", "canceled", "not needed any more, or covered by somebody else's", "rebalance, reversal worker"),
+    Move(
+        "pending",
+        "canceled",
+        "not needed any more, or covered by a reversal made at the provider",
+        "rebalance, reversal worker",
+    ),
     Move("permanently_failed", "pending", "an operator retries (looks up first)", "operator"),
     Move(
         "permanently_failed", "succeeded", "the provider is seen to have made it", "webhook, check worker, reconciler"
@@ -90,7 +95,7 @@ MOVES = (
     Move(
         "permanently_failed",
         "canceled",
-        "not needed any more, covered by somebody else's, or paid from later sales",
+        "not needed any more, covered by a reversal made at the provider, or paid from later sales",
         "rebalance, netting worker",
     ),
     Move("canceled", "succeeded", "the provider is seen to have made it after all", "webhook, reconciler"),

@@ -1,9 +1,8 @@
-"""What others took of a seller's transfers beyond what anybody needed: found out before any gap is closed.
+"""Surplus: money reversed at the provider that no refund or dispute needs, found before a gap is closed.
 
 A reversal made at the provider is all surplus when it is first seen. Money that is needed back uses it up, and so
-do our own reversals that were not carried out yet: they are covered by it. What is left then is a finding. So a gap
-between owed and planned is ours to close, also where it was caused at the provider: by reversals and re-credits
-of ours.
+do our own reversals that were not carried out yet: they are covered by it. What is left then is a finding. So every gap
+between owed and planned is closed by our own reversals and re-credits, also one that was caused at the provider.
 """
 
 from __future__ import annotations

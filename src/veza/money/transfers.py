@@ -88,7 +88,7 @@ MOVES = (
     Move("permanently_failed", "completed", _AFTER_ALL, f"transfer worker, reversal worker, rebalance, {_SEEN}"),
     Move("canceled", "completed", _AFTER_ALL, f"transfer worker, {_SEEN}"),
     Move("completed", "reversal_pending", "money is needed back", "rebalance"),
-    Move("completed", "reversed", "wholly reversed at the provider by somebody else", _SEEN),
+    Move("completed", "reversed", "wholly reversed at the provider, not by Veza", _SEEN),
     Move("reversal_pending", "reversed", "nothing is left of it", f"reversal worker, {_SEEN}"),
     Move(
         "reversal_pending",
@@ -238,7 +238,7 @@ async def _add_completed(
     because: str,
     **there: str | None,
 ) -> SellerTransfer:
-    """A row of which nothing is left to send; the caller posts where its money is."""
+    """Add a completed transfer, with nothing left to send; the calling function posts where its money is."""
     values = {
         **NEVER_ATTEMPTED,
         "id": row_id,

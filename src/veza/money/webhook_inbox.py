@@ -217,7 +217,7 @@ class Inbox:
             return {}
 
     async def _handle_together(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Those about payments nobody else holds; returns their ids."""
+        """Those about payments that no other transaction has locked; returns their ids."""
         async with self.database.write("inbox") as session:
             marks = []
             for event in await hold(session, events):

@@ -24,7 +24,7 @@ from veza.ops.secret_files import admin_link_file, database_files
 from veza.settings import Settings, SettingsError, ignored
 
 LEAST_FREE_BYTES = 500_000_000
-"""Below this a busy day's database growth and its log can fill the disk before anybody looks."""
+"""Below this a busy day's database growth and its log can fill the disk before the operator looks."""
 
 _GB = 1_000_000_000
 

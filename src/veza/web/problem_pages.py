@@ -12,7 +12,7 @@ from veza.web.pages import Pages
 
 
 def problem_page(clock: Clock) -> ProblemPage:
-    """Makes a page of a problem; None for a program, and for anybody under /api."""
+    """Makes a page of a problem; None for a program, and for every request under /api."""
     pages = Pages(clock)
 
     def page(request: DoorRequest, status: int, title: str, detail: str) -> Response[bytes] | None:

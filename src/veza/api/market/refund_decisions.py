@@ -45,7 +45,7 @@ DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, BAD_TEXT, CONFLICT)
 
 
 async def _to_decide(session: Session, request_id: UUID, identity: Identity) -> RefundRequest:
-    """The request, locked, for who may decide it; to anybody else it is not there."""
+    """The request, locked, for a person who may decide it; raises UnknownRequest for any other."""
     request = await refund_requests.lock(session, request_id)
     if not await acting.acts_for(session, request.artist_id, identity):
         raise UnknownRequest(request_id)

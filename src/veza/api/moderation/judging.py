@@ -104,7 +104,7 @@ async def claim_report(session: Session, report_id: UUID, moderation: Moderation
     gives=(
         200,
         ReportDetail,
-        "Anybody may take it.",
+        "Every moderator may take it.",
         {**REPORT_DETAIL_EXAMPLE, "claimed_by": None, "claimed_at": None},
     ),
     problems=(NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED),

@@ -95,7 +95,7 @@ class Scheduler:
         await self._go_on(job, None)
 
     async def finish(self, job: Job) -> None:
-        """Let `job` run to its end without anybody else running between."""
+        """Let `job` run to its end without another job between."""
         while job in self.jobs:
             await self._go_on(job, None)
 

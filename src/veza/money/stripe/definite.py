@@ -1,4 +1,4 @@
-"""What a person who waits is told of an answer: it is done, it was refused, or nobody knows yet."""
+"""The outcome of a request for a person who waits: it is done, it was refused, or the answer is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending requests with the official SDK and turning whatever happens into an `Answer`.
+"""Sending requests with the official SDK and turning every result and error into an `Answer`.
 
 The SDK (stripe 16) lets a reset or a hang in mid-body escape as a raw aiohttp error, and never times out a
 body that trickles: the client below reads the whole answer under one total timeout and wraps every failure.

@@ -22,7 +22,7 @@ class DeliveryControls(Steps):
             webhooks.keep_only(self.world, url, secret)
 
     def pending_events(self, after: str | None = None) -> list[Obj]:
-        """All events after the one with this id, oldest first, whether or not anybody listens."""
+        """All events after the one with this id, oldest first, whether or not an endpoint listens."""
         with self._step():
             return webhooks.events_after(self.world, after)
 
