@@ -16,7 +16,7 @@ NEEDS = {
     "service": "PostgreSQL or Redis",
     "browser": "Chromium",
     "process": "processes of its own",
-    "long": "many seconds: simulated time, chance, or a world with something of everything",
+    "long": "time: simulated days, chance, a shop or pages made anew, a world with something of everything",
 }
 OF_FIXTURES = {
     "database_url": "service", "postgres_url": "service", "postgres_template": "service",
@@ -31,6 +31,7 @@ OF_IMPORTS = {
 }  # fmt: skip
 OF_FOLDERS = {
     "tests/lab/simulator": "long", "tests/lab/test_scenarios.py": "long", "tests/contracts": "long",
+    "tests/web": "long", "tests/api/market": "long",
     "tests/money/test_delayed_debits.py": "long", "tests/money/test_random_facts.py": "long",
     "tests/money/test_restore.py": "long", "tests/api/market/test_random_buyers.py": "long",
     "tests/ops/test_doctor.py": "process", "tests/ops/test_documented_password.py": "process",

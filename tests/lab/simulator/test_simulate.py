@@ -82,7 +82,7 @@ async def test_silence_taken_for_a_refusal_is_found(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Passage, "looks_first", lambda passage, payment_id: False)
     known = attempt_worker.classify
     monkeypatch.setattr(attempt_worker, "classify", lambda table, answer: _no_for(known(table, answer)))
-    assert (await first_failure(7000)).violations
+    assert (await first_failure(7040)).violations
 
 
 def _no_for(meaning: Meaning) -> Meaning:
