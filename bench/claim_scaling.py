@@ -116,7 +116,7 @@ async def _grow(base: Database, count: int) -> None:
 async def _plan(money: Money) -> str:
     """How the database finds due rows."""
     base = money.database
-    due = money.reversal_worker.due.limit(CLAIMED).params(now=base.clock.now())
+    due = money.reversal_worker.intent.due.limit(CLAIMED).params(now=base.clock.now())
     compiled = due.compile(dialect=base.engine.sync_engine.dialect, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN " if base.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
     async with base.write("bench") as session:  # what claims locks what it finds, and so does its plan

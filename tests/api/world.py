@@ -47,8 +47,7 @@ from veza.moderation.facade import Moderation
 from veza.moderation.log import ModerationEntry
 from veza.moderation.notices import Notice
 from veza.moderation.reports import Report
-from veza.money import findings, refunds
-from veza.money import payments as paid
+from veza.money import findings, payment_frame, refunding
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
@@ -115,8 +114,9 @@ async def _fill_shop(world: World, count: int) -> None:
     returned = await shop.buy(visiting(await shop.person()), *big)
     async with shop.stage.database.write() as session:
         of = (await session.scalars(select(Order).where(Order.id == UUID(returned["id"])))).one()
-        payment = await paid.lock(session, of.payment_id)  # type: ignore[arg-type]
-        refund = await refunds.request(session, payment, payment.amount_minor, payment.currency, reason="all of it")
+        frame = await payment_frame.lock(session, of.payment_id)  # type: ignore[arg-type]
+        payment = frame.payment
+        refund = await refunding.request(session, frame, payment.amount_minor, payment.currency, reason="all of it")
         world.ids |= {"payment_id": payment.id, "refund_id": refund.id, "wanted": payment.id}
     for i in range(count):
         await shop.buy(world.who, await act.selling(f"Small {i}"))
@@ -139,8 +139,9 @@ async def _fill_nettings(shop: Shop, act: Act, big: list[str], count: int) -> No
     in_vain = shop.stage.sandbox.add_fault("refused", method="POST", path=r"/reversals$")
     async with shop.stage.database.write() as session:
         of = (await session.scalars(select(Order).where(Order.id == UUID(order["id"])))).one()
-        payment = await paid.lock(session, of.payment_id)  # type: ignore[arg-type]
-        await refunds.request(session, payment, payment.amount_minor, payment.currency, reason="all of it")
+        frame = await payment_frame.lock(session, of.payment_id)  # type: ignore[arg-type]
+        payment = frame.payment
+        await refunding.request(session, frame, payment.amount_minor, payment.currency, reason="all of it")
     await shop.stage.settle()
     shop.stage.sandbox.clear_faults(in_vain["id"])
     for i in range(count):

@@ -12,6 +12,7 @@ from tests.money.acts import MINUTE, findings, reverse_once, reversed_there, sen
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.stage import SECRET, Stage
 from veza.money.disputes import Dispute
+from veza.money.payment_frame import PaymentFrame
 from veza.money.rebalance import books
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
@@ -44,7 +45,7 @@ async def one_sale_per_order(stage: Stage, events: int, **sale: Any) -> list[tup
 
 async def planned_and_owed(stage: Stage, payment_id: UUID) -> set[tuple[int, int]]:
     async with stage.database.write("test") as session:
-        found = await books(session, await stage.payment(payment_id))
+        found = await books(session, PaymentFrame(await stage.payment(payment_id)))
     return {(book.planned_minor, book.owed_minor) for book in found}
 
 

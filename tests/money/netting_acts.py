@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.money.acts import REVERSING
 from veza.kit import worker
 from veza.lab.simulator.stage import Stage
-from veza.money import ledger, nettings, payments
+from veza.money import ledger, nettings, payment_frame
 from veza.money.ledger import Account
 from veza.money.transfers import SellerTransfer
 
@@ -50,7 +50,7 @@ def at_the_provider(stage: Stage, payment_id: UUID) -> list[int]:
 async def unsent_share(stage: Stage, gross_minor: int) -> tuple[UUID, UUID]:
     """A sale whose share waits for the netting worker; its payment and its transfer."""
     sale = await stage.sell([("anna", gross_minor)])
-    while await stage.deliver() + await worker.run_once(stage.money.inbox):
+    while await stage.deliver() + await worker.run_once(stage.money.inbox_worker):
         pass
     await worker.run_once(stage.money.check_worker)
     (share,) = await rows(stage, SellerTransfer, sale)
@@ -59,4 +59,4 @@ async def unsent_share(stage: Stage, gross_minor: int) -> tuple[UUID, UUID]:
 
 async def keep(stage: Stage, sale: UUID, share: UUID) -> int:
     async with stage.database.write("test") as session:
-        return await nettings.keep(session, await payments.lock(session, sale), share)
+        return await nettings.keep(session, await payment_frame.lock(session, sale), share)

@@ -27,7 +27,7 @@ from veza.kit import worker
 from veza.kit.database import Database
 from veza.lab.sandbox.core import Sandbox, SandboxSettings
 from veza.lab.sandbox.server import create_app
-from veza.money import breaker, payments, refunds, sales
+from veza.money import breaker, payment_frame, payments, refunding, sales
 from veza.money.catch_up import catch_up
 from veza.money.claims import RetryPolicy
 from veza.money.facade import Money, MoneyRules
@@ -128,8 +128,8 @@ class Site:
         made = await self.control("POST", "/payments", amount=payment.amount_minor, currency="eur", **group)
         charge = await self.money.gateway.charge(made["id"])
         async with self.database.write() as session:
-            payment = await payments.lock(session, payment.id)
-            await sales.charge_seen(session, payment, charge.object, because="seen by the test")
+            frame = await payment_frame.lock(session, payment.id)
+            await sales.charge_seen(session, frame, charge.object, because="seen by the test")
         return payment.id
 
     async def hear(self) -> None:
@@ -139,9 +139,9 @@ class Site:
     async def refund(self, payment_id: UUID, amount_minor: int) -> bool:
         """Ask for a refund; False when that is more than is left."""
         async with self.database.write("buyer") as session:
-            payment = await payments.lock(session, payment_id)
+            frame = await payment_frame.lock(session, payment_id)
             try:
-                await refunds.request(session, payment, amount_minor, "EUR", reason="asked")
+                await refunding.request(session, frame, amount_minor, "EUR", reason="asked")
             except RefundExceedsPayment:
                 return False
         return True

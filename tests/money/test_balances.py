@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.money.acts import SENDING, refunded, send_once
 from veza.kit import worker
 from veza.lab.simulator.stage import Stage
-from veza.money import balances, payments
+from veza.money import balances, payment_frame, payments
 from veza.money.rebalance import books
 
 
@@ -28,7 +28,7 @@ async def test_a_payments_books_are_the_same_with_and_without_the_lock(any_stage
     async with any_stage.database.read() as session:
         looked = await balances.of_payment(session, await payments.find(session, payment_id))
     async with any_stage.database.write() as session:
-        locked = await books(session, await payments.lock(session, payment_id))
+        locked = await books(session, await payment_frame.lock(session, payment_id))
     assert [(one.seller_id, one.owed_minor, one.planned_minor) for one in looked] == [
         (one.seller_id, one.owed_minor, one.planned_minor) for one in locked
     ]

@@ -7,7 +7,7 @@ import pytest
 from tests.money.acts import HOUR, REVERSING, findings, refund_once, reverse_once, reversed_there, sent_there, transfer
 from veza.kit.moves import StatusChange
 from veza.lab.simulator.stage import Stage
-from veza.money import payments
+from veza.money import payment_frame
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import Finding
 from veza.money.ledger import LedgerEntry
@@ -128,7 +128,7 @@ async def test_closing_a_closed_gap_does_nothing(stage: Stage) -> None:
     before = len(await stage.all(StatusChange)), len(await stage.all(LedgerEntry)), await surplus_minor(stage)
     for kind in CauseKind:
         async with stage.database.write() as session:
-            locked = await payments.lock(session, payment.id)
+            locked = await payment_frame.lock(session, payment.id)
             await rebalance(session, locked, Cause(kind, session.new_id()))
     after = len(await stage.all(StatusChange)), len(await stage.all(LedgerEntry)), await surplus_minor(stage)
     assert after == before

@@ -17,7 +17,7 @@ from tests.money.netting_acts import (
 )
 from veza.kit import worker
 from veza.lab.simulator.stage import RULES, Stage
-from veza.money import balances, invariants, nettings, payments
+from veza.money import balances, invariants, nettings, payment_frame, payments
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account
 from veza.money.nettings import Netting
@@ -114,13 +114,13 @@ async def test_a_debt_that_was_taken_back_after_all_meanwhile_is_given_back_too(
     sale = await stage.sell([("anna", 3000)])
     while (
         await stage.deliver()
-        + await worker.run_once(stage.money.inbox)
+        + await worker.run_once(stage.money.inbox_worker)
         + await worker.run_once(stage.money.check_worker)
     ):
         pass
     (share,) = await rows(stage, SellerTransfer, sale)
     async with stage.database.write("test") as session:
-        kept = await nettings.keep(session, await payments.lock(session, sale), share.id)
+        kept = await nettings.keep(session, await payment_frame.lock(session, sale), share.id)
     assert kept == 900
     (transfer,) = await rows(stage, SellerTransfer, debt)
     stage.sandbox.reverse_in_dashboard(transfer.stripe_transfer_id, 900)

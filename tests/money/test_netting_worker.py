@@ -21,27 +21,38 @@ from tests.money.netting_acts import (
 from veza.kit import worker
 from veza.kit.database import Session
 from veza.lab.simulator.stage import Stage
-from veza.money import discoveries, invariants, nettings, operator, payments, reversals, sellers, transfers
+from veza.money import (
+    discoveries,
+    invariants,
+    nettings,
+    operator,
+    payment_frame,
+    payments,
+    requests,
+    sellers,
+    sending,
+    transfers,
+)
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import Finding, FindingKind
 from veza.money.ledger import Account, moved, post
 from veza.money.nettings import Netting
-from veza.money.payments import Payment
+from veza.money.payment_frame import PaymentFrame
 from veza.money.stripe.live import thawed
 from veza.money.transfers import SellerTransfer
 
 
 async def test_a_lowering_that_a_restore_lost_is_seen_at_the_provider_and_the_rest_is_owed(stage: Stage) -> None:
     sale = await stage.sell([("anna", 3000)])
-    while await stage.deliver() + await worker.run_once(stage.money.inbox):
+    while await stage.deliver() + await worker.run_once(stage.money.inbox_worker):
         pass
     await worker.run_once(stage.money.check_worker)
     (share,) = await rows(stage, SellerTransfer, sale)
     seen = {"id": "tr_before", "object": "transfer", "amount": 1800, "currency": "eur", "destination": "acct_1"}
     async with stage.database.write("test") as session:
-        payment = await payments.lock(session, sale)
+        frame = await payment_frame.lock(session, sale)
         row = await transfers.find(session, share.id)
-        await discoveries.transfer_seen(session, payment, row, seen, because="compared")
+        await discoveries.transfer_seen(session, frame, row, seen, because="compared")
     sent, rest = await rows(stage, SellerTransfer, sale)
     assert (sent.status, sent.sent_minor, sent.stripe_transfer_id) == ("completed", 1800, "tr_before")
     assert (rest.status, rest.sent_minor, rest.cause_kind) == ("pending", 900, "sale")
@@ -53,7 +64,7 @@ async def test_a_share_is_held_for_the_worker_only_where_the_seller_owes(stage: 
     sale = await stage.sell([("anna", 1000), ("ben", 1000)])
     while (
         await stage.deliver()
-        + await worker.run_once(stage.money.inbox)
+        + await worker.run_once(stage.money.inbox_worker)
         + await worker.run_once(stage.money.check_worker)
     ):
         pass
@@ -88,7 +99,7 @@ async def test_what_was_kept_for_a_debt_follows_the_rest_of_it(any_stage: Stage)
     assert [await keep(any_stage, *share) for share in shares[:2]] == [360, 540]
     async with any_stage.database.write("test") as session:
         (first, _) = (await session.scalars(select(Netting).order_by(Netting.id))).all()
-        await nettings.pay(session, await payments.lock(session, debt), first.id)
+        await nettings.pay(session, await payment_frame.lock(session, debt), first.id)
     assert await keep(any_stage, *shares[2]) == 0, "all of it is kept for already"
     await any_stage.settle()
     assert await balance(any_stage, debt, Account.SELLER_DEBT) == 0
@@ -101,7 +112,7 @@ async def test_a_debt_that_is_being_changed_is_waited_for(postgres_stage: Stage)
     debt = await owing(postgres_stage, "anna", 1000)
     sale, share = await unsent_share(postgres_stage, 1000)
     async with postgres_stage.database.write("somebody else") as session:
-        await reversals.locked_of(session, debt)
+        await PaymentFrame(await payments.find(session, debt)).reversals(session)
         assert await keep(postgres_stage, sale, share) == 0
     assert await postgres_stage.money.transfer_worker.claim(10) == []
     assert await keep(postgres_stage, sale, share) == 900
@@ -114,10 +125,10 @@ async def test_a_netting_that_cannot_be_counted_is_told_and_holds_up_no_other(st
     sales = [await stage.sell([(seller, 1000)]) for seller in ("anna", "ben")]
     real, broken = nettings.pay, debts[0]
 
-    async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
-        if payment.id == broken:
+    async def pay(session: Session, frame: PaymentFrame, netting_id: UUID) -> bool:
+        if frame.payment.id == broken:
             raise RuntimeError("planted")
-        return await real(session, payment, netting_id)
+        return await real(session, frame, netting_id)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nettings, "pay", pay)
@@ -174,16 +185,16 @@ async def test_a_worker_that_looks_first_takes_the_amount_the_provider_has(stage
     (row,) = await rows(stage, SellerTransfer, sale)
     async with stage.database.read() as session:
         account = (await sellers.find(session, "anna")).stripe_account_id
-    body = {**thawed(transfers.request_of(row, str(account))), "amount": there_minor}
+    body = {**thawed(requests.transfer(row, str(account))), "amount": there_minor}
     assert (await stage.money.gateway.create_transfer(body, key="before the restore", ready=lambda: True)).is_ok
     async with stage.database.write("restored") as session:
-        payment = await payments.lock(session, sale)
+        frame = await payment_frame.lock(session, sale)
         restored = await transfers.find(session, share)
         await transfers.machine.update(session, restored, look_first=True, next_retry_at=session.now)
         if there_minor == 2700:
-            await transfers.lower(session, payment, restored, 900, because="test")
+            await sending.lower(session, frame, restored, 900, because="test")
             cause = Cause(CauseKind.REBALANCE, session.new_id())
-            await transfers.add(session, payment, "anna", 900, cause, because="test")
+            await sending.add(session, frame, "anna", 900, cause, because="test")
             post(session, sale, "EUR", "test", moved(Account.SHARES_UNSENT, Account.TO_RECOVER, 900, "anna"))
     stage.sandbox.add_balance(None, 100_000, "eur")
     await stage.settle()

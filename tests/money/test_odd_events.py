@@ -39,7 +39,7 @@ async def test_an_event_of_an_object_that_cannot_be_read_is_told_and_changes_not
     seen = {**next(iter(table.rows.values())), **change}
     before = [await rows_as_they_are(any_stage, model) for model in (Payment, SellerTransfer, Refund, TransferReversal)]
     event = {"id": "evt_odd", "object": "event", "type": type_, "created": 1, "data": {"object": seen}}
-    state = await any_stage.money.inbox.accept(event, json.dumps(event), source="webhook")
+    (state,) = await any_stage.money.inbox.accept([(event, json.dumps(event))], source="webhook")
     assert state == "handled"
     after = [await rows_as_they_are(any_stage, model) for model in (Payment, SellerTransfer, Refund, TransferReversal)]
     assert after == before
@@ -67,6 +67,6 @@ async def test_a_finding_quotes_what_no_database_stores_as_an_escape(any_stage: 
 async def test_an_event_with_half_a_surrogate_pair_beside_a_buyers_address_is_kept(any_stage: Stage) -> None:
     seen = {"object": "charge", "id": "ch_1", "billing_details": {"name": "Anna"}, "description": "\ud800"}
     event = {"id": "evt_half", "object": "event", "type": "charge.updated", "created": 1, "data": {"object": seen}}
-    assert await any_stage.money.inbox.accept(event, json.dumps(event), source="webhook") == "ignored"
+    assert await any_stage.money.inbox.accept([(event, json.dumps(event))], source="webhook") == ["ignored"]
     (kept,) = await any_stage.all(WebhookEvent)
     assert json.loads(kept.payload)["data"]["object"] == {**seen, "billing_details": None}

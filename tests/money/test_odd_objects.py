@@ -31,11 +31,13 @@ from tests.money.acts import (
 from veza.kit import worker
 from veza.kit.database import Session
 from veza.lab.simulator.stage import Stage
-from veza.money import invariants, refunds
+from veza.money import invariants, refunding
+from veza.money.attempt_worker import AttemptWorker
 from veza.money.claims import Claim, LookUp
 from veza.money.findings import Finding
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
-from veza.money.refund_worker import RefundWorker
+from veza.money.refund_intent import RefundIntent
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.stripe.answers import Answer
@@ -216,7 +218,7 @@ async def test_two_objects_that_carry_one_id_of_ours_are_recorded_both_and_the_r
     await stage.settle()
 
 
-class FindsLostOnes(RefundWorker):
+class FindsLostOnes(RefundIntent):
     """Finds at each look what its database cannot record."""
 
     looks = 0
@@ -231,15 +233,14 @@ async def test_lost_objects_found_again_and_again_end_in_a_refusal_and_not_in_a_
     refund_id = await stage.refund(payment_id, 400)
     await set_columns(stage, Refund, refund_id, look_first=True)
     money = stage.money
-    finder = FindsLostOnes(
-        stage.database, money.gateway, money.refund_worker.breaker, money.refund_worker.policy, money.guard
-    )
+    finder = FindsLostOnes(stage.database, money.gateway, money.refund_worker.policy)
+    finding = AttemptWorker(finder, money.breaker, money.guard)
     rounds = 0
     while (row := await stage.refund_row(refund_id)).status == "requested":
         assert (rounds := rounds + 1) < 20
         assert row.next_retry_at is not None
         stage.clock.advance(max(row.next_retry_at - stage.clock.now(), 0 * HOUR))
-        await worker.run_once(finder)
+        await worker.run_once(finding)
     assert (row.status, finder.looks) == ("refused", money.refund_worker.policy.max_retries + 1)
     assert (refunded_there(stage), row.unanswered) == ([], False)
 
@@ -251,8 +252,10 @@ class RecordsWhatItFinds(FindsLostOnes):
         self.looks += 1
         return LookUp(False, ({"id": f"re_{self.looks}"},), has_lost=True)
 
-    async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
-        await refunds.request(session, payment, 10, "EUR", reason="made by others")
+    async def record_seen(
+        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: str
+    ) -> None:
+        await refunding.request(session, frame, 10, "EUR", reason="made by others")
 
 
 async def test_what_others_do_meanwhile_costs_a_row_no_retry_however_often_it_is_found(stage: Stage) -> None:
@@ -261,9 +264,10 @@ async def test_what_others_do_meanwhile_costs_a_row_no_retry_however_often_it_is
     await set_columns(stage, Refund, refund_id, look_first=True)
     money = stage.money
     policy = replace(money.refund_worker.policy, batch_size=1)
-    finder = RecordsWhatItFinds(stage.database, money.gateway, money.refund_worker.breaker, policy, money.guard)
+    finder = RecordsWhatItFinds(stage.database, money.gateway, policy)
+    finding = AttemptWorker(finder, money.breaker, money.guard)
     for _ in range(policy.max_retries + 2):
-        await worker.run_once(finder)
+        await worker.run_once(finding)
     row = await stage.refund_row(refund_id)
     assert (row.status, row.retry_count, finder.looks) == ("requested", 0, policy.max_retries + 2)
 

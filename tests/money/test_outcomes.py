@@ -22,8 +22,8 @@ from tests.money.acts import (
 )
 from veza.lab.simulator.stage import Stage
 from veza.money import breaker
+from veza.money.recording import SOON
 from veza.money.reversals import TransferReversal
-from veza.money.settling import SOON
 from veza.money.stripe import outcomes
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.outcomes import Meaning, classify

@@ -13,7 +13,7 @@ from tests.money.acts import findings
 from tests.money.test_unwanted_payments import opened
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.stage import SECRET, Stage
-from veza.money import payment_progress, payments
+from veza.money import payment_frame, payment_progress, payments
 from veza.money.payment_progress import DEBIT_CHECK
 from veza.money.payments import UNPAID_CHECK, Payment
 from veza.money.stripe.payment_states import BECOMES, EVENTS, STATES, PayState, Seen, state_of
@@ -139,7 +139,7 @@ async def test_what_is_seen_becomes_what_its_row_says(stage: Stage, row: int, se
     state = state_of(seen)
     payment, _ = await opened(stage)
     async with stage.database.write("test") as write:
-        locked = await payments.lock(write, payment.id)
+        locked = await payment_frame.lock(write, payment.id)
         again = await payment_progress.follow(write, locked, seen, because="seen by the test")
     after = await stage.payment(payment.id)
     assert after.status == (BECOMES[state].payment or "pending")
@@ -165,10 +165,10 @@ async def test_a_payment_never_goes_back(stage: Stage, row: int, seen: Seen) -> 
     payment, _ = await opened(stage)
     stage.sandbox.add_fault("webhook_lost", event="*", times=None)
     async with stage.database.write("test") as write:
-        locked = await payments.lock(write, payment.id)
-        await payment_progress.fail(write, locked, because="the bank did not pay")
+        locked = await payment_frame.lock(write, payment.id)
+        await payment_progress.fail(write, locked.payment, because="the bank did not pay")
         await payment_progress.follow(write, locked, seen, because="late news")
-        assert locked.status == ("succeeded" if state_of(seen) is PAID else "failed"), row
+        assert locked.payment.status == ("succeeded" if state_of(seen) is PAID else "failed"), row
 
 
 def test_every_event_that_is_heard_stands_in_the_table() -> None:

@@ -16,6 +16,7 @@ from veza.kit import worker
 from veza.kit.database import Database, Session
 from veza.lab.simulator.stage import Stage
 from veza.money import payments
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
@@ -36,9 +37,9 @@ def counted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     write, seen = Database.write, list[str]()
 
     @asynccontextmanager
-    async def watched(self: Database, actor: str = "veza") -> AsyncIterator[Session]:
+    async def watched(self: Database, actor: str = "veza", *, gives_way: bool = False) -> AsyncIterator[Session]:
         seen.append(actor)
-        async with write(self, actor) as session:
+        async with write(self, actor, gives_way=gives_way) as session:
             yield session
 
     monkeypatch.setattr(Database, "write", watched)
@@ -109,14 +110,15 @@ async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, mon
     await backlog(any_stage)
     money = any_stage.money
     doomed = (await any_stage.all(Payment))[3].id
-    done = money.reversal_worker.done
+    intent = money.reversal_worker.intent
+    done = intent.record_done
 
-    async def failing(session: Session, payment: Payment, row: Any, answer: Any) -> None:
-        await done(session, payment, row, answer)
-        if payment.id == doomed:
+    async def failing(session: Session, frame: PaymentFrame, row: Any, answer: Any) -> None:
+        await done(session, frame, row, answer)
+        if frame.payment.id == doomed:
             raise RuntimeError("a bug in what follows from this one")
 
-    monkeypatch.setattr(money.reversal_worker, "done", failing)
+    monkeypatch.setattr(intent, "record_done", failing)
     claims = await money.reversal_worker.claim(SALES)
     said = await asyncio.gather(*(money.reversal_worker.work(claim) for claim in claims), return_exceptions=True)
     assert [str(one) for one in said if one is not None] == ["a bug in what follows from this one"]
@@ -128,7 +130,8 @@ async def test_one_that_cannot_be_recorded_spoils_no_other(any_stage: Stage, mon
 async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None:
     await backlog(stage, 12)
     money = stage.again(reversals=_of_concurrency(stage, 4))
-    send, in_flight, most, full = money.reversal_worker.send, 0, 0, asyncio.Barrier(4)
+    intent = money.reversal_worker.intent
+    send, in_flight, most, full = intent.send, 0, 0, asyncio.Barrier(4)
 
     async def watched(*told: Any) -> Any:
         nonlocal in_flight, most
@@ -139,7 +142,7 @@ async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None
         in_flight -= 1
         return await send(*told)
 
-    money.reversal_worker.send = watched  # type: ignore[method-assign]
+    intent.send = watched  # type: ignore[method-assign]
     assert await worker.run_once(money.reversal_worker, 12) == 12
     assert most == 4
     await everything_is_back(stage, 12)

@@ -22,8 +22,8 @@ from tests.money.acts import (
 )
 from veza.kit.outbox import OutboxEvent
 from veza.lab.simulator.stage import Stage
+from veza.money.recording import SOON
 from veza.money.refunds import Refund
-from veza.money.settling import SOON
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ async def test_a_crash_after_the_answer_and_before_the_record_reverses_once(stag
     await refunded(stage)
     (claim,) = await stage.money.reversal_worker.claim(1)
     key = key_of("reversal", claim.id, 1)
-    answer = await stage.money.reversal_worker.send(claim, claim.row.request_body or "", key, lambda: True)
+    answer = await stage.money.reversal_worker.intent.send(claim, claim.row.request_body or "", key, lambda: True)
     assert answer.is_ok
     assert await reverse_once(stage) == 0, "the lease holds the row"
     stage.clock.advance(2 * MINUTE)
@@ -217,10 +217,9 @@ async def test_a_stale_worker_that_succeeded_is_adopted_never_dropped(stage: Sta
     (new,) = await stage.money.reversal_worker.claim(1)
     assert new.attempt == old.attempt + 1
     key = key_of("reversal", old.id, 1)
-    answer = await stage.money.reversal_worker.send(old, old.row.request_body or "", key, lambda: True)
-    settle = stage.money.reversal_worker._settle
+    answer = await stage.money.reversal_worker.intent.send(old, old.row.request_body or "", key, lambda: True)
     async with stage.database.write("old worker") as session:
-        await settle(session, Asked(old, key, answer, Meaning.DONE, None))
+        await stage.money.reversal_worker.outcomes.record_outcome(session, Asked(old, key, answer, Meaning.DONE, None))
     assert (await transfer(stage)).status == "reversed"
     await stage.money.reversal_worker.work(new)
     assert [attempt.stale for attempt in await attempts(stage, "reversal")] == [True, True]

@@ -23,8 +23,8 @@ from tests.money.acts import (
 from tests.money.conftest import OpenStage
 from veza.kit import worker
 from veza.lab.simulator.stage import Stage
+from veza.money.recording import SOON
 from veza.money.sellers import Seller, record_account
-from veza.money.settling import SOON
 from veza.money.transfers import SellerTransfer
 
 

@@ -87,14 +87,14 @@ def fail_writes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Fail:
     write = stage.database.write
 
     @asynccontextmanager
-    async def failing(actor: str = "veza") -> AsyncIterator[Session]:
+    async def failing(actor: str = "veza", *, gives_way: bool = False) -> AsyncIterator[Session]:
         nonlocal left
         if left == 0:
-            async with write(actor) as session:
+            async with write(actor, gives_way=gives_way) as session:
                 yield session
             return
         left -= 1
-        async with write(actor) as session:
+        async with write(actor, gives_way=gives_way) as session:
             yield session
             raise ConnectionResetError
 

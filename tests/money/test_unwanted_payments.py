@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.money.conftest import Stage
-from veza.money import checkout, payments, sales
+from veza.money import checkout, payment_frame, payments, sales
 from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
 from veza.money.payments import LineDraft, Payment
 
@@ -99,7 +99,7 @@ async def test_a_page_recorded_after_it_was_paid_keeps_nobody_waiting_for_their_
     payment, made = await opened(stage, recorded=False)
     charge = stage.sandbox.pay_checkout(made.id)
     async with stage.database.write("test") as session:
-        row = await payments.lock(session, payment.id)
+        row = await payment_frame.lock(session, payment.id)
         await sales.charge_seen(session, row, {**charge, "balance_transaction": None}, because="seen by the test")
     due = (await stage.payment(payment.id)).check_at
     await record(stage, payment, made)

@@ -185,8 +185,8 @@ async def test_an_event_that_keeps_failing_backs_off_and_ends_visible(stage: Sta
     while row.next_retry_at is not None:
         waits.append((row.next_retry_at - stage.clock.now()) // timedelta(seconds=1))
         stage.clock.advance(row.next_retry_at - stage.clock.now())
-        for claim in await stage.money.inbox.claim(20):
-            await stage.money.inbox.work(claim)
+        for claim in await stage.money.inbox_worker.claim(20):
+            await stage.money.inbox_worker.work(claim)
         row = await stage.one(WebhookEvent, id="evt_wrong")
     assert waits == [30, 60, 120, 240, 480, 960, 1920]
     assert (row.state, row.attempts) == ("failed", 8)

@@ -27,7 +27,7 @@ async def test_events_that_arrive_together_are_each_handled_once(any_stage: Stag
     # Each comes twice, among them one about nothing of ours and one of a kind nobody listens to.
     strangers = [event(id=f"evt_{kind}", type=kind) for kind in ("refund.created", "invoice.paid")]
     arrived = [(json.loads(one), one.decode()) for one in (*payloads, *strangers, *payloads)]
-    states = await stage.money.inbox.accept_all(arrived, source="webhook")
+    states = await stage.money.inbox.accept(arrived, source="webhook")
     assert states[: len(payloads)] == [EventStatus.HANDLED] * len(payloads)
     assert states[len(payloads) : len(payloads) + 2] == [EventStatus.IGNORED] * 2
     rows = await stage.all(WebhookEvent)
@@ -48,7 +48,7 @@ async def test_one_event_that_cannot_be_handled_keeps_no_other_from_it(any_stage
     dispute["balance_transactions"] = [{"id": "txn_without_an_amount"}]
     broken = event(id="evt_broken", type="charge.dispute.created", data={"object": dispute})
     payloads = [broken, *(one.payload for one in stage.sandbox.due_deliveries())]
-    states = await stage.money.inbox.accept_all([(json.loads(one), one.decode()) for one in payloads], source="webhook")
+    states = await stage.money.inbox.accept([(json.loads(one), one.decode()) for one in payloads], source="webhook")
     assert states == [EventStatus.RECEIVED, *[EventStatus.HANDLED] * (len(payloads) - 1)]
     assert (await stage.one(WebhookEvent, id="evt_broken")).attempts == 1
     assert await stage.violations() == []
@@ -70,7 +70,7 @@ async def test_a_server_shares_transactions_among_deliveries_that_overlap(
     monkeypatch.setattr(Inbox, "_take_in", counted)
     payloads = [one.payload for one in stage.sandbox.due_deliveries()]
     inbox = stage.again().inbox
-    states = await asyncio.gather(*(inbox.receive_beside(one, signed(stage, one)) for one in payloads))
+    states = await asyncio.gather(*(inbox.receive(one, signed(stage, one)) for one in payloads))
     assert set(states) == {EventStatus.HANDLED}
     assert sum(batches) == len(payloads)
     assert max(batches) > 1
@@ -94,7 +94,7 @@ async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(postgres
             await released.wait()
 
     async def deliver(one: bytes) -> EventStatus:
-        return await stage.money.inbox.receive_beside(one, signed(stage, one))
+        return await stage.money.inbox.receive(one, signed(stage, one))
 
     holding = asyncio.create_task(hold())
     await locked.wait()
@@ -130,7 +130,7 @@ async def test_metadata_that_names_another_payment_never_beats_the_charge(postgr
     holding = asyncio.create_task(hold())
     await locked.wait()
     arrived = [(body, json.dumps(body)) for body in (*bodies, *strangers)]
-    taking = asyncio.create_task(stage.money.inbox.accept_all(arrived, source="webhook"))
+    taking = asyncio.create_task(stage.money.inbox.accept(arrived, source="webhook"))
     await until_locked_out(stage.database)
     released.set()
     await asyncio.gather(holding, taking)
@@ -145,7 +145,7 @@ async def test_two_servers_storing_the_same_events_do_not_stop_each_other(any_st
         bodies = [json.loads(event(id=f"evt_{turn}_{number:03}", type="invoice.paid")) for number in range(40)]
         arrived = [(body, json.dumps(body) + " " * 4000) for body in bodies]
         said = await asyncio.gather(
-            inboxes[0].accept_all(arrived, source="webhook"), inboxes[1].accept_all(arrived[::-1], source="webhook")
+            inboxes[0].accept(arrived, source="webhook"), inboxes[1].accept(arrived[::-1], source="webhook")
         )
         assert {state for states in said for state in states} <= {EventStatus.IGNORED, EventStatus.RECEIVED}
     assert len(await stage.all(WebhookEvent)) == 240

@@ -90,7 +90,7 @@ async def test_an_open_breaker_says_why_since_when_and_when_it_probes(desk: Desk
     assert "Next probe with the next due row" in text_of((await desk.get("/operator")).text)
     await _set_breaker(desk, state="half_open", ramp=4)
     assert "In flight at once 4, doubling to 32" in text_of((await desk.get("/operator")).text)
-    await _set_breaker(desk, state="closed", streak=["reversal:1", "reversal:2"])
+    await _set_breaker(desk, state="closed", streak=[{"kind": "reversal", "id": "1"}, {"kind": "reversal", "id": "2"}])
     assert "2 rows in a row failed at the provider" in text_of((await desk.get("/operator")).text)
 
 

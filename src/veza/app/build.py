@@ -203,7 +203,7 @@ def _services(settings: Settings, modules: Modules) -> list[Service]:
         (money.netting_worker, True),
         (money.check_worker, True),
         (money.guard, True),
-        (money.inbox, True),
+        (money.inbox_worker, True),
         (modules.catalog.publisher, True),
     ]
     if url := settings.smtp_url.get_secret_value():

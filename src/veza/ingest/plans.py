@@ -66,6 +66,8 @@ class Plan:
     said: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     told: dict[str, str] = field(default_factory=dict)
+    notable: set[str] = field(default_factory=set)
+    """Paths of which what is told matters after the import too: taken for something else, or a change of the draft."""
     order: str = "keep"
     by_hand: bool = False
     """Whether people put the tracks in another order than the last import did."""
@@ -107,6 +109,7 @@ async def make_plan(session: Session, run: Run, group: Group) -> Plan:
         plan.notes.append(f"it is taken for the release imported before: {before.because}")
     for one, twin, because in again:
         plan.told[one.file.path] = f"taken for the recording of {twin.file.path}: {because}"
+        plan.notable.add(one.file.path)
     for one in (*files, *(one for one, _, _ in again)):
         _consider(plan, one)
     plan.facts["kind"] = kind_of(len(plan.new) + len({row.track_id for row in before.main_files} if before else ()))
@@ -128,6 +131,7 @@ def _consider(plan: Plan, one: FoundFile) -> None:
         other = plan.matched.others.get(path)
         if other is not None:
             plan.told.setdefault(path, f"taken for another format of {other.path}: the same number, title and length")
+            plan.notable.add(path)
         elif path not in plan.told:
             plan.new.append(one)
             plan.told[path] = "a new track"
@@ -137,9 +141,11 @@ def _consider(plan: Plan, one: FoundFile) -> None:
         plan.told.setdefault(path, "another format of a track, as before")
     elif track is None:
         plan.told[path] = "its track was taken off the release by hand, and is not made again"
+        plan.notable.discard(path)
         plan.notes.append(f"{path}: {plan.told[path]}")
     elif row.file_hash == one.file_hash:
         plan.told[path] = f"known{_moved(row, one)}"
+        plan.notable.discard(path)
     else:
         weak = ("title",) if one.recording.title_is_name else ()
         there = track_there(track)
@@ -149,6 +155,7 @@ def _consider(plan: Plan, one: FoundFile) -> None:
             plan.changed.append((one, track, found.values))
         what = ", ".join(sorted(found.values)) or "nothing of the draft"
         plan.told[path] = f"known{_moved(row, one)}; it changes {what.replace('_', ' ')}"
+        plan.notable.add(path)
 
 
 def facts_against(said: dict[str, Any], one: FoundFile) -> dict[str, Any]:
@@ -244,7 +251,7 @@ def outcome_of(plan: Plan, has_cover: bool) -> Outcome:
     """The outcome of the plan, for the report."""
     before = plan.before
     result = "made" if before is None else "updated" if plan.writes or has_cover else "unchanged"
-    outcome = Outcome(plan.group.title, result, notes=plan.notes, files=sorted(plan.told.items()))
+    outcome = Outcome(plan.group.title, result, notes=plan.notes, files=sorted(plan.told.items()), notable=plan.notable)
     if before is not None:
         release = before.release
         outcome.release_id, outcome.slug, outcome.title = release.id, release.slug, release.title

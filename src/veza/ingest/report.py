@@ -12,7 +12,8 @@ LEFT_ALONE = "left alone"
 class Outcome:
     """The outcome of one release: `made`, `updated`, `unchanged`, or `left alone` with the reason in `notes`.
 
-    `files` says of each of its files what it was taken for. `left_out` says that something of it was not imported.
+    `files` says of each of its files what it was taken for, `notable` of which of them that is worth a line when it is
+    done. `left_out` says that something of it was not imported.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Outcome:
     cover: str = ""
     notes: list[str] = field(default_factory=list)
     files: list[tuple[str, str]] = field(default_factory=list)
+    notable: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -35,6 +35,9 @@ from veza.kit.wakes import CHANNEL, Wakes
 
 BUSY_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 60_000
+LOCK_PATIENCE_MS = 50
+"""How long a transaction that gives way waits for each lock: a claim's commit is shorter, and PostgreSQL looks for
+transactions that wait for each other after a second only."""
 READER = "reader"
 """The actor of a session that only reads."""
 CONNECT_BOUND_SECONDS = 10.0
@@ -113,17 +116,22 @@ class Session(AsyncSession):
     ids: Ids
     subscriptions: Subscriptions
     actor: str
+    event_id: str | None
+    """The provider's event that is being handled, if it is one that acts here."""
     dialect: str
     box: SecretBox
     refusals: Refusals
+    appended: dict[type[Base], list[Mapping[str, Any]]]
+    """Rows of tables that are only appended to, written at the end."""
+    wakes: dict[str, bool]
+    """Topics to ring after the commit, and whether other processes are to hear them too."""
+
+    def act_for_event(self, event_id: str) -> None:
+        """From here on the provider's event acts here, not who began the transaction."""
+        self.actor, self.event_id = f"webhook {event_id}", event_id
 
     def new_id(self) -> UUID:
         return self.ids.new()
-
-    def known(self, what: str) -> dict[Any, Any]:
-        """What this transaction has read under a lock and keeps true itself, one dictionary for each `what`."""
-        found: dict[Any, Any] = self.info.setdefault(what, {})
-        return found
 
     def append(self, journal: type[Base], *rows: Mapping[str, Any]) -> None:
         """Write `rows` (every column named) to an append-only table, with all others of this transaction at its end.
@@ -131,19 +139,18 @@ class Session(AsyncSession):
         One statement a table instead of one a row. A query of this transaction that must see them calls
         `write_appended` first.
         """
-        appended: dict[type[Base], list[Mapping[str, Any]]] = self.info.setdefault("appended", {})
         if rows:
-            appended.setdefault(journal, []).extend(rows)
+            self.appended.setdefault(journal, []).extend(rows)
 
     async def write_appended(self) -> None:
         """Write what was appended so far; the end of the transaction does it too."""
-        for journal, rows in self.info.pop("appended", {}).items():
+        appended, self.appended = self.appended, {}
+        for journal, rows in appended.items():
             await self.execute(_insert_into(journal), rows)
 
     def wake(self, topic: str, *, elsewhere: bool = True) -> None:
         """Ring `topic` once this transaction has committed: in this process and, unless told not to, the others."""
-        wakes: dict[str, bool] = self.info.setdefault("wakes", {})
-        wakes[topic] = elsewhere or wakes.get(topic, False)
+        self.wakes[topic] = elsewhere or self.wakes.get(topic, False)
 
 
 class Database:
@@ -243,8 +250,12 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def write(self, actor: str = "veza") -> AsyncIterator[Session]:
-        """One writing transaction in the name of `actor`; commits at the end, or changes nothing."""
+    async def write(self, actor: str = "veza", *, gives_way: bool = False) -> AsyncIterator[Session]:
+        """One writing transaction in the name of `actor`; commits at the end, or changes nothing.
+
+        One that `gives_way` raises RowLocked where a lock is not free within LOCK_PATIENCE_MS: it works on several
+        subjects in an order of its own, and could otherwise hold what the holder of that lock waits for.
+        """
         with database_errors_said():
             if self.is_sqlite:
                 async with self._one_writer, self._writer() as session:
@@ -255,12 +266,14 @@ class Database:
             else:
                 async with self._writer() as session:
                     self._equip(session, actor)
+                    if gives_way:
+                        await session.execute(_GIVE_WAY)
                     yield session
                     await session.write_appended()
-                    for topic in [topic for topic, elsewhere in session.info.get("wakes", {}).items() if elsewhere]:
+                    for topic in [topic for topic, elsewhere in session.wakes.items() if elsewhere]:
                         await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
                     await session.commit()
-        for topic in session.info.get("wakes", ()):
+        for topic in session.wakes:
             self.wakes.ring(topic)
 
     async def close(self) -> None:
@@ -271,9 +284,12 @@ class Database:
         session.ids = self.ids
         session.subscriptions = self.subscriptions
         session.actor = actor
+        session.event_id = None
         session.dialect = self.dialect
         session.box = self.box
         session.refusals = self.refusals
+        session.appended = {}
+        session.wakes = {}
 
 
 _LOCKS = (" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE")
@@ -298,6 +314,7 @@ def _forget_lost_connections(context: Any) -> None:
         context.is_disconnect = True
 
 
+_GIVE_WAY = text(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
 _NOTIFY = text("SELECT pg_notify(:channel, :topic)")
 
 

@@ -17,6 +17,14 @@ class DatabaseMissing(DatabaseUnavailable):
     """There is no file, or there are no tables in it: unlike one that is away, it does not come back by itself."""
 
 
+class DiskFull(DatabaseUnavailable):
+    """The disk under the database is full, or fails as a full one does."""
+
+
+class RowLocked(DatabaseUnavailable):
+    """Another transaction kept a lock for longer than this one waits for it: `Database.write(gives_way=True)`."""
+
+
 class ReaderWrites(Exception):
     """A session that only reads was asked to write or to lock: a mistake of ours. Nothing was changed."""
 
@@ -26,6 +34,7 @@ NO_FILE = "the database file is gone: put it back, or correct DATABASE_URL"
 """Without its path, which strangers would read in a 503."""
 NO_ANSWER = "the database does not answer: is it running, and does DATABASE_URL point to it?"
 RESTARTING = "the database is stopping or starting: try again in a moment"
+DISK_FAILS = "the disk under the database is full or reports errors: free some space, check the machine"
 DISK_FULL = "the disk under the database is full: free some space"
 
 _BY_TEXT = (
@@ -36,11 +45,12 @@ _BY_TEXT = (
     ("unable to open database file", "the database file does not open: does its folder exist and may we write there?"),
     ("no such table", NO_TABLES),
     ("not a database", "the database file is not an SQLite database: point DATABASE_URL elsewhere or restore a backup"),
-    ("disk I/O error", "the disk under the database is full or reports errors: free some space, check the machine"),
+    ("disk I/O error", DISK_FAILS),
     ("malformed", "the database file is damaged: restore a backup"),
 )  # fmt: skip
 """What SQLite says, which has no stable codes in SQLAlchemy's errors."""
 
+LOCK_NOT_AVAILABLE = "55P03"
 _BY_STATE = {
     "08": NO_ANSWER,
     "25006": "the database is read-only: is this a standby server?",
@@ -55,7 +65,7 @@ _BY_STATE = {
     "53": "the database is short of something: {said}",
     "55000": "the database refused: {said}",
     "55006": "the database refused: {said}",
-    "55P03": "a row stayed locked by another transaction: try again",
+    LOCK_NOT_AVAILABLE: "a row stayed locked by another transaction: try again",
     "57014": "the database ended a statement that took too long: {said}",
     "57": RESTARTING,
     "58": "the database's machine reports an error: {said}",
@@ -118,6 +128,12 @@ def _said(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
+def _kind_of(error: BaseException, sentence: str) -> type[DatabaseUnavailable]:
+    if _state(error) == LOCK_NOT_AVAILABLE:
+        return RowLocked
+    return {NO_TABLES: DatabaseMissing, DISK_FULL: DiskFull, DISK_FAILS: DiskFull}.get(sentence, DatabaseUnavailable)
+
+
 @contextmanager
 def database_errors_said() -> Iterator[None]:
     """Raises DatabaseUnavailable with that sentence instead of the drivers' errors; others pass as they are."""
@@ -127,4 +143,4 @@ def database_errors_said() -> Iterator[None]:
         sentence = explain(error)
         if sentence is None:
             raise
-        raise (DatabaseMissing if sentence == NO_TABLES else DatabaseUnavailable)(sentence) from error
+        raise _kind_of(error, sentence)(sentence) from error

@@ -6,6 +6,7 @@ may hold a one-time link, and no reader needs it any more.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -160,11 +161,11 @@ async def forget_about(session: Session, abouts: Collection[UUID] | Select[UUID]
 
 
 class NotDelivered(Exception):
-    """The server did not take a mail; `for_good` when it never will."""
+    """The server did not take a mail; `for_good` when it never will, `is_untrusted` when nothing vouches for it."""
 
-    def __init__(self, reason: Message, *, for_good: bool) -> None:
+    def __init__(self, reason: Message, *, for_good: bool, is_untrusted: bool = False) -> None:
         super().__init__(reason)
-        self.for_good = for_good
+        self.for_good, self.is_untrusted = for_good, is_untrusted
 
 
 Deliver = Callable[[EmailMessage, str, str], Awaitable[None]]
@@ -222,7 +223,15 @@ async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
             for_good=error.code >= 500 and not is_about_us,
         ) from None
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise NotDelivered(gettext("{kind}: {error}", kind=type(error).__name__, error=error), for_good=False) from None
+        reason = gettext("{kind}: {error}", kind=type(error).__name__, error=error)
+        raise NotDelivered(reason, for_good=False, is_untrusted=_is_untrusted(error)) from None
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether the server's certificate could not be verified; libraries wrap what `ssl` raised."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @dataclass(frozen=True, slots=True)

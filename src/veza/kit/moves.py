@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Index, Update, bindparam, func, select, update
+from sqlalchemy import JSON, Column, CursorResult, Index, Update, bindparam, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -31,7 +31,7 @@ class Move:
 
 
 class StatusChange(Base):
-    """One change of one row's status: from, to, when, who, why, and the provider request that caused it.
+    """One change of one row's status: from, to, when, who, why, and the provider's request or event that caused it.
 
     `about_id` is the row that this one belongs to: the payment of a refund or transfer; its own id if it stands alone.
     """
@@ -49,6 +49,7 @@ class StatusChange(Base):
     because_id: Mapped[str] = mapped_column("because")
     because_fields: Mapped[Packed | None]
     provider_request_id: Mapped[str | None]
+    provider_event_id: Mapped[str | None]
 
     __table_args__ = (Index(None, "about_id"), Index(None, "row_id"))
 
@@ -107,6 +108,9 @@ class Machine(Generic[R]):
         self.moves = moves
         self._allowed = {(move.source, move.target) for move in moves}
         self._writes: dict[tuple[str, ...], Update] = {}
+        # A new object says what its row holds in every column: an attribute left out would be read from the database.
+        columns = table_of(cast(type[Base], model)).c
+        self._empty = {one.key: None for one in columns if _is_empty_by_default(one)}
 
     def allows(self, source: str, target: str) -> bool:
         return (source, target) in self._allowed
@@ -135,7 +139,7 @@ class Machine(Generic[R]):
         """Insert `rows` (column values, `status` included) and begin their histories; returns them as objects."""
         if not rows:
             return []
-        created = [self.model(**values) for values in rows]
+        created = [self.model(**{**self._empty, **values}) for values in rows]
         session.add_all(created)
         await session.flush()
         for values in rows:
@@ -185,8 +189,14 @@ class Machine(Generic[R]):
             "because": why,
             "because_fields": fields,
             "provider_request_id": request_id,
+            "provider_event_id": session.event_id,
         }
         session.append(StatusChange, change)
+
+
+def _is_empty_by_default(column: Column[Any]) -> bool:
+    has_default = column.default is not None or column.server_default is not None
+    return bool(column.nullable) and not has_default and not isinstance(column.type, JSON)
 
 
 def _about(values: Mapping[str, Any]) -> UUID:

@@ -249,7 +249,7 @@ async def _open(
         await fulfilment.give_lines(session, order)
         await fulfilment.send_claim(session, order, rules)
         return Opening(order, None, None)
-    page = _page(order_id, currency, lines, wanted.success_url, wanted.cancel_url)
+    page = _page(order_id, currency, [OrderLine(**line) for line in lines], wanted.success_url, wanted.cancel_url)
     payment = await pay_page.intend(session, page, currencies=rules.currencies, request_key=request_key(order_id))
     charged = await payments.lines_of(session, payment.id)
     paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]
@@ -271,13 +271,7 @@ async def _again(session: Session, order: Order, wanted: CheckoutRequest) -> Ope
     if order.payment_id is None:
         return Opening(order, None, None)
     lines = (await orders.lines_of(session, [order.id]))[order.id]
-    page = CheckoutSessionRequest(
-        str(order.id),
-        order.currency,
-        tuple(LineDraft(str(line.artist_id), line.ref, line.gross_minor, line.fee_bps) for line in lines),
-        order.success_url,
-        order.cancel_url,
-    )
+    page = _page(order.id, order.currency, lines, order.success_url, order.cancel_url)
     payment = await payments.find(session, order.payment_id)
     # Paid before its page was written down: the provider would open another one once it has forgotten our key.
     has_page = payment.status == "pending" or payment.stripe_checkout_session_id is not None
@@ -309,20 +303,8 @@ def _line(session: Session, order_id: UUID, position: int, held: CartLine, rules
 
 
 def _page(
-    order_id: UUID, currency: str, lines: Sequence[dict[str, Any]], success: str, cancel: str
+    order_id: UUID, currency: str, lines: Sequence[OrderLine], success_url: str, cancel_url: str
 ) -> CheckoutSessionRequest:
-    return CheckoutSessionRequest(
-        str(order_id),
-        currency,
-        tuple(
-            LineDraft(
-                str(line["artist_id"]),
-                f"{line['title']} · {line['artist']}"[:200],
-                line["gross_minor"],
-                line["fee_bps"],
-            )
-            for line in lines
-        ),
-        success,
-        cancel,
-    )
+    """What the provider's page says of an order: the same for the same order, so that its key finds the same page."""
+    charged = tuple(LineDraft(str(line.artist_id), line.ref, line.gross_minor, line.fee_bps) for line in lines)
+    return CheckoutSessionRequest(str(order_id), currency, charged, success_url, cancel_url)

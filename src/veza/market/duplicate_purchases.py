@@ -12,7 +12,8 @@ from veza.kit.database import Session
 from veza.library import access
 from veza.market import orders
 from veza.market.orders import Order, OrderLine
-from veza.money import payments, refunds
+from veza.money import payment_frame, payments, refunding
+from veza.money.payment_frame import PaymentFrame
 from veza.money.refunds import NotRefundable, RefundExceedsPayment
 
 BOUGHT_TWICE = "bought twice: the buyer has it already"
@@ -54,7 +55,7 @@ async def _leaving(session: Session, causes: set[UUID]) -> set[UUID]:
     rows = (await session.execute(_LINES_PAID.where(OrderLine.id.in_(causes)))).all()
     left: dict[UUID, int] = {}
     for payment_id in sorted({row.payment_id for row in rows}):
-        left |= await refunds.unreserved(session, await payments.find(session, payment_id))
+        left |= await refunding.unreserved(session, PaymentFrame(await payments.find(session, payment_id)))
     return {row.id for row in rows if left.get(row.payment_line_id) == 0}
 
 
@@ -62,18 +63,17 @@ async def refund_duplicates(session: Session, order: Order, lines: Sequence[Orde
     """Request the refund of what is left of these lines, in the transaction that found them (payment locked)."""
     if not lines or order.payment_id is None:
         return
-    payment = await payments.lock(session, order.payment_id)
-    left = await refunds.unreserved(session, payment)
+    frame = await payment_frame.lock(session, order.payment_id)
+    left = await refunding.refundable(session, frame)
     amounts: dict[Any, int] = {
-        line.payment_line_id: left.get(line.payment_line_id, 0)
+        line.payment_line_id: left.of_lines[line.payment_line_id]
         for line in lines
-        if line.payment_line_id is not None and left.get(line.payment_line_id, 0)
+        if line.payment_line_id is not None and left.of_lines.get(line.payment_line_id, 0)
     }
     if not amounts:
         return
     try:
-        await refunds.request(
-            session, payment, sum(amounts.values()), order.currency, reason=because, line_amounts=amounts.items()
-        )
+        total, parts = sum(amounts.values()), amounts.items()
+        await refunding.request(session, frame, total, order.currency, reason=because, line_amounts=parts, left=left)
     except (NotRefundable, RefundExceedsPayment):
         return  # the money is on its way back for another reason

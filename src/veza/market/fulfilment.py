@@ -6,7 +6,7 @@ restored. Every function follows the sum that *is* returned, so repeats and any 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,11 +31,10 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     order = await orders.of_payment(session, payment_id)
     if order is None or order.status in orders.PAID:
         return order
-    # Before any cart is locked: the next transaction to count waits here and holds no cart or order meanwhile. The
+    # Before any cart is locked: the transaction that counts next waits here and holds no cart or order meanwhile. The
     # payment's lock keeps another transaction from paying the order.
-    waits = orders.holds_none(session)
-    number = await receipts.next_number(session, session.now.year, waits=waits)
-    order = await _lock_with_cart(session, payment_id, waits=waits)
+    number = await receipts.next_number(session, session.now.year)
+    order = await _lock_with_cart(session, payment_id)
     facts: dict[str, Any] = {"paid_at": session.now, "receipt_year": session.now.year, "receipt_count": number}
     await orders.move(
         session, order, "paid", because=gettext("payment {payment_id} succeeded", payment_id=payment_id), **facts
@@ -63,21 +62,22 @@ async def _give_what_is_there(session: Session, order: Order, rules: MarketRules
     await send_claim(session, order, rules, twice=twice, gone=taken_down)
 
 
-async def _lock_with_cart(session: Session, payment_id: UUID, *, waits: bool) -> Order:
+async def _lock_with_cart(session: Session, payment_id: UUID) -> Order:
     """The order, under its cart's lock as at checkout: of two that are paid at once, one sees what the other gave."""
     for _ in range(2):
         # Gone while it was waited for: signing in took the order along to the person's cart, which happens once.
-        if (await session.execute(_CART[waits], {"payment_id": payment_id})).first():
+        if (await session.execute(_LOCKED_CART, {"payment_id": payment_id})).first():
             break
     order = await orders.lock_by_payment(session, payment_id)
     assert order is not None
     return order
 
 
-_ITS_CART = select(Cart.id).where(
-    Cart.id == select(Order.cart_id).where(Order.payment_id == bindparam("payment_id")).scalar_subquery()
+_LOCKED_CART = (
+    select(Cart.id)
+    .where(Cart.id == select(Order.cart_id).where(Order.payment_id == bindparam("payment_id")).scalar_subquery())
+    .with_for_update()
 )
-_CART = {True: _ITS_CART.with_for_update(), False: _ITS_CART.with_for_update(nowait=True)}
 
 
 async def expired(session: Session, payment_id: UUID) -> None:
@@ -110,12 +110,15 @@ async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None
     await buyer_mail.tell_failed(session, order, rules)
 
 
-async def follow_returns(session: Session, payment_id: UUID) -> None:
-    """Set lines, grants and the order's status by what was returned to the buyer (payment locked)."""
+async def follow_returns(session: Session, payment_id: UUID, returned: Mapping[UUID, int] | None = None) -> None:
+    """Make lines, grants and the order's status say what went back to the buyer (payment locked).
+
+    `returned` says what that is by payment line, in minor units, where it is known already.
+    """
     order = await orders.lock_by_payment(session, payment_id)
     if order is None or order.status not in orders.PAID:
         return
-    back = await returns.returned(session, payment_id)
+    back = await returns.returned(session, payment_id) if returned is None else returned
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     gone: list[UUID] = []
     kept: list[UUID] = []

@@ -18,7 +18,8 @@ from veza.kit.subscriptions import Event
 from veza.market import orders
 from veza.market.orders import NOBODYS_ADDRESS, Order, OrderLine
 from veza.market.rules import MarketRules
-from veza.money import payments, refunds
+from veza.money import payments, refunding
+from veza.money.payment_frame import PaymentFrame
 
 ACTOR = "market notices"
 
@@ -36,7 +37,7 @@ async def on_paid(database: Database, event: Event, rules: MarketRules) -> None:
         order = await orders.of_payment(session, payment_id)
         if order is None or order.status not in orders.PAID:
             return
-        left = await refunds.unreserved(session, await payments.find(session, payment_id))
+        left = await refunding.unreserved(session, PaymentFrame(await payments.find(session, payment_id)))
         lines = (await orders.lines_of(session, [order.id]))[order.id]
         kept = [line for line in lines if line.payment_line_id is not None and left.get(line.payment_line_id, 0)]
         await _tell_sellers(session, order, kept, rules)

@@ -174,7 +174,7 @@ async def find_theirs(session: Session, order_id: UUID, person_id: UUID) -> Orde
 
 
 _OF_PAYMENT = select(Order).where(Order.payment_id == bindparam("payment_id")).execution_options(populate_existing=True)
-_LOCKED_OF_PAYMENT = {True: _OF_PAYMENT.with_for_update(), False: _OF_PAYMENT.with_for_update(nowait=True)}
+_LOCKED_OF_PAYMENT = _OF_PAYMENT.with_for_update()
 _LINES = (
     select(OrderLine)
     .where(OrderLine.order_id.in_(bindparam("order_ids", expanding=True)))
@@ -189,35 +189,9 @@ async def of_payment(session: Session, payment_id: UUID) -> Order | None:
     return (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
 
 
-_LOCKED = "payments whose orders are locked"
-
-
-def mark_locked(session: Session, payment_id: UUID) -> bool:
-    """Count the order of this payment and its cart as locked; True if this transaction may wait for them.
-
-    The money module records several payments in one transaction. A transaction that holds the cart or order of one
-    payment and waits for another's could block one that locks them the other way: so it fails instead of waiting, and
-    each payment is recorded in a transaction of its own.
-    """
-    locked = session.known(_LOCKED)
-    is_first = not locked.keys() - {payment_id}
-    locked[payment_id] = True
-    return is_first
-
-
-def holds_none(session: Session) -> bool:
-    """Whether this transaction has locked no cart and no order yet, so that it may wait for a cart or a counter.
-
-    An order is locked after its cart and after the counter of receipts: who has one and waits for either could be
-    waited for by who has that.
-    """
-    return not session.known(_LOCKED)
-
-
 async def lock_by_payment(session: Session, payment_id: UUID) -> Order | None:
     """The order this payment is for, locked; None for a payment made without the market."""
-    mine = _LOCKED_OF_PAYMENT[mark_locked(session, payment_id)]
-    return (await session.scalars(mine, {"payment_id": payment_id})).one_or_none()
+    return (await session.scalars(_LOCKED_OF_PAYMENT, {"payment_id": payment_id})).one_or_none()
 
 
 async def lock(session: Session, order_id: UUID) -> Order:

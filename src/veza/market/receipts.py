@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, select
+from sqlalchemy import CheckConstraint
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -100,28 +100,9 @@ class Receipt:
         return f"{self.vat_rate_bps / 100:g} %"
 
 
-class CounterLine(Exception):
-    """Another transaction may hold the counter, and this one must not wait for it."""
-
-    def __init__(self, year: int) -> None:
-        super().__init__(
-            gettext(
-                "the receipts of {year} may be counted by another transaction: write this down by itself", year=year
-            )
-        )
-
-
-async def next_number(session: Session, year: int, *, waits: bool) -> int:
-    """The year's next number; the next transaction waits until this one has ended.
-
-    Without `waits` it fails if another transaction holds the counter, or may: a transaction that holds an order must
-    not wait here.
-    """
+async def next_number(session: Session, year: int) -> int:
+    """The year's next number; the next transaction that asks waits until this one has ended."""
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
-    if not waits and session.dialect == "postgresql":
-        free = select(ReceiptCounter.year).where(ReceiptCounter.year == year).with_for_update(nowait=True)
-        if (await session.execute(free)).first() is None:
-            raise CounterLine(year)  # the first of the year: an insert waits for another one's
     new = dialect.insert(ReceiptCounter).values(year=year, last=1)
     counted = new.on_conflict_do_update(index_elements=["year"], set_={"last": ReceiptCounter.last + 1})
     return int((await session.execute(counted.returning(ReceiptCounter.last))).scalar_one())

@@ -78,7 +78,7 @@ async def ask_by_link(session: Session, order: Order, line_id: UUID, reason: str
     declined = await session.scalar(mine.where(RefundRequest.status == "declined"))
     if declined is None:
         return await ask(session, order, line_id, None, reason, rules)
-    request = await lock(session, declined)
+    request, _ = await lock(session, declined)
     await ask_again(session, request, reason, rules)
     return request
 

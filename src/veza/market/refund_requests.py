@@ -16,7 +16,8 @@ from veza.kit.moves import Machine, Move
 from veza.kit.text import one_line
 from veza.market import orders
 from veza.market.orders import OrderLine
-from veza.money import payments, refunds
+from veza.money import payment_frame, refunding, refunds
+from veza.money.payment_frame import PaymentFrame
 from veza.money.refunds import Refund
 
 STATUSES = ("asked", "declined", "granted", "refunded", "failed")
@@ -111,8 +112,8 @@ class CannotDecide(Exception):
         )
 
 
-async def grant(session: Session, request: RefundRequest, *, because: str) -> Refund:
-    """Grant the request: refund exactly what is left of the line (payment and request locked).
+async def grant(session: Session, request: RefundRequest, frame: PaymentFrame, *, because: str) -> Refund:
+    """Grant the request: refund exactly what is left of the line (request locked; the frame is its payment's).
 
     Raises CannotDecide, BadText, and what money.refunds.request raises.
     """
@@ -120,7 +121,7 @@ async def grant(session: Session, request: RefundRequest, *, because: str) -> Re
     if not machine.allows(request.status, "granted"):
         raise CannotDecide(request, "granted")
     line, _ = await orders.find_line(session, request.line_id)
-    refund = await refund_line(session, line, request.payment_id, reason=f"granted: {request.reason}"[:200])
+    refund = await refund_line(session, line, frame, reason=f"granted: {request.reason}"[:200])
     facts: dict[str, Any] = {
         "decided_by": session.actor,
         "decided_at": session.now,
@@ -140,11 +141,10 @@ async def decline(session: Session, request: RefundRequest, *, because: str) -> 
     await machine.move(session, request, "declined", because=because, **facts)
 
 
-async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, reason: str) -> Refund:
+async def refund_line(session: Session, line: OrderLine, frame: PaymentFrame, *, reason: str) -> Refund:
     """Ask the money module for what is left of this line and no other. Raises CannotAsk when nothing is."""
-    payment = await payments.lock(session, payment_id)
-    left = await refunds.unreserved(session, payment)
-    amount = left.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
+    left = await refunding.refundable(session, frame)
+    amount = left.of_lines.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
     if line.payment_line_id is None or not amount:
         raise CannotAsk(
             gettext(
@@ -152,18 +152,19 @@ async def refund_line(session: Session, line: OrderLine, payment_id: UUID, *, re
             )
         )
     only = [(line.payment_line_id, amount)]
-    return await refunds.request(session, payment, amount, payment.currency, reason=reason, line_amounts=only)
+    currency = frame.payment.currency
+    return await refunding.request(session, frame, amount, currency, reason=reason, line_amounts=only, left=left)
 
 
 async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *, because: str) -> Refund:
     """An operator refunds a line without a request; an open request for it is granted with that. Raises as `grant`."""
     because = _answer(because)
-    payment = await payments.lock(session, payment_id)
+    frame = await payment_frame.lock(session, payment_id)
     mine = select(RefundRequest).where(RefundRequest.line_id == line.id).with_for_update()
     request = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
     if request is not None and machine.allows(request.status, "granted"):
-        return await grant(session, request, because=because)
-    return await refund_line(session, line, payment.id, reason=because[:200])
+        return await grant(session, request, frame, because=because)
+    return await refund_line(session, line, frame, reason=because[:200])
 
 
 async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: str) -> None:
@@ -201,14 +202,14 @@ async def failed_because(session: Session, request: RefundRequest) -> Message | 
     return FAILED_BECAUSE.get((await refunds.find(session, request.refund_id)).status)
 
 
-async def lock(session: Session, request_id: UUID) -> RefundRequest:
-    """The request, locked after its payment, as everything about a payment is. Raises UnknownRequest."""
+async def lock(session: Session, request_id: UUID) -> tuple[RefundRequest, PaymentFrame]:
+    """The request and its payment, which is locked first, as for everything about it. Raises UnknownRequest."""
     payment_id = await session.scalar(select(RefundRequest.payment_id).where(RefundRequest.id == request_id))
     if payment_id is None:
         raise UnknownRequest(request_id)
-    await payments.lock(session, payment_id)
+    frame = await payment_frame.lock(session, payment_id)
     mine = select(RefundRequest).where(RefundRequest.id == request_id).with_for_update()
-    return (await session.scalars(mine.execution_options(populate_existing=True))).one()
+    return (await session.scalars(mine.execution_options(populate_existing=True))).one(), frame
 
 
 async def find(session: Session, request_id: UUID) -> RefundRequest:

@@ -10,7 +10,7 @@ from veza.kit.database import Database, Session
 from veza.kit.subscriptions import After, Event, Inside
 from veza.market import erasure, fulfilment, gone, notices, orders, refund_notices, refund_requests
 from veza.market.rules import MarketRules
-from veza.money import payment_progress, payments
+from veza.money import payment_progress, payments, returns
 
 
 def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]:
@@ -29,14 +29,14 @@ def market_subscriptions(rules: MarketRules) -> Mapping[str, tuple[Inside, ...]]
         await fulfilment.expired(session, _payment(event))
 
     async def on_returned(session: Session, event: Event) -> None:
-        await fulfilment.follow_returns(session, _payment(event))
+        await fulfilment.follow_returns(session, _payment(event), _returned(event))
 
     async def on_refunded(session: Session, event: Event) -> None:
-        await fulfilment.follow_returns(session, _payment(event))
+        await fulfilment.follow_returns(session, _payment(event), _returned(event))
         await refund_requests.record_outcome(session, UUID(event.payload["refund_id"]), is_done=True)
 
     async def on_refund_failed(session: Session, event: Event) -> None:
-        await fulfilment.follow_returns(session, _payment(event))
+        await fulfilment.follow_returns(session, _payment(event), _returned(event))
         await refund_requests.record_outcome(session, UUID(event.payload["refund_id"]), is_done=False)
 
     async def on_deleted(session: Session, event: Event) -> None:
@@ -87,3 +87,7 @@ async def close_pay_page(database: Database, event: Event) -> None:
 
 def _payment(event: Event) -> UUID:
     return UUID(event.payload["payment_id"])
+
+
+def _returned(event: Event) -> dict[UUID, int]:
+    return returns.heard_returned(event.payload["returned"])

@@ -15,9 +15,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
-from veza.money import discoveries, transfers
+from veza.money import discoveries, sending, transfers
 from veza.money.causes import Cause, CauseKind
-from veza.money.payments import CHECK_WAKE, Payment, lines_of
+from veza.money.payment_frame import PaymentFrame
+from veza.money.payments import CHECK_WAKE
 from veza.money.provider_lists import created_at
 from veza.money.rebalance import rebalance
 from veza.money.sellers import Seller
@@ -107,38 +108,38 @@ TRANSFERS = (
 """A payment's transfers as they are, not locked."""
 
 
-async def candidates(session: Session, payment: Payment, rows: Sequence[SellerTransfer]) -> Candidates:
+async def candidates(session: Session, frame: PaymentFrame, rows: Sequence[SellerTransfer]) -> Candidates:
     """What transfers of this payment's group are compared with; `rows` are its transfers."""
     shares: dict[str, int] = {}
-    for line in await lines_of(session, payment.id):
+    for line in await frame.lines(session):
         shares[line.seller_id] = shares.get(line.seller_id, 0) + line.share_minor
     found = (await session.scalars(_SELLERS, {"ids": list(shares)})).all()
     # A seller may have another account by now: what was sent before names the one of that time.
     before = {row.stripe_account_id: row.seller_id for row in rows if row.stripe_account_id}
     before |= {str(left["id"]): one.id for one in found for left in one.former_accounts}
     now = {one.stripe_account_id: one.id for one in found if one.stripe_account_id}
-    return Candidates(payment.id, payment.currency, rows, {**before, **now}, shares)
+    return Candidates(frame.payment.id, frame.payment.currency, rows, {**before, **now}, shares)
 
 
 async def transfer_of_group_seen(
-    session: Session, payment: Payment, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
+    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
 ) -> SellerTransfer | None:
     """The provider has this transfer in the group of a captured payment (locked); returns the row it is.
 
     None when it is none of ours: it was made by hand at the provider, and counts for nothing here.
     """
-    match = (await candidates(session, payment, await transfers.locked_of(session, payment.id))).match(seen)
+    match = (await candidates(session, frame, await frame.transfers(session))).match(seen)
     if match is None:
         return None
     if match.row is not None:
-        await discoveries.transfer_seen(session, payment, match.row, seen, because=because, request_id=request_id)
+        await discoveries.transfer_seen(session, frame, match.row, seen, because=because, request_id=request_id)
         await _look_for_reversals(session, match.row, seen)
         return match.row
     ours = discoveries.our_id(seen, "veza_transfer")
     row_id = ours if ours is not None and await session.get(SellerTransfer, ours) is None else session.new_id()
     why = f"{because}: its row was lost"
-    row = await transfers.add_seen(session, payment, match.seller_id, seen, row_id, because=why)
-    await rebalance(session, payment, Cause(CauseKind.REBALANCE, row.id))
+    row = await sending.add_seen(session, frame, match.seller_id, seen, row_id, because=why)
+    await rebalance(session, frame, Cause(CauseKind.REBALANCE, row.id))
     await _look_for_reversals(session, row, seen)
     return row
 

@@ -14,36 +14,38 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, cast
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Table, Update, bindparam, update
 
-from veza.kit.database import Base, Database, Session, table_of
-from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.together import Together
+from veza.kit.batcher import Batcher
+from veza.kit.database import Base, Session, table_of
+from veza.kit.database_trouble import DatabaseUnavailable, RowLocked
 from veza.money import odd_objects
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
-from veza.money.claims import Asked, Claim, LookUp, R, RetryPolicy, Settled
-from veza.money.looking_up import LookingUp
+from veza.money.claims import Asked, Claim, LookUp, R, Settled
+from veza.money.intents import Intent
+from veza.money.looking_up import LookUpRecorder
+from veza.money.recording import OutcomeRecorder
 from veza.money.restore_guard import Passage, RestoreGuard
 from veza.money.stripe.answers import Answer
-from veza.money.stripe.gateway import Gateway, OutOfTime
+from veza.money.stripe.gateway import OutOfTime
 from veza.money.stripe.outcomes import COUNTED, Meaning, classify
 
 log = structlog.get_logger(__name__)
 
 EASE_OFF_SECONDS = 1.0
-MOST_TOGETHER = 32
-"""So many successes at most share a transaction: it stays a few hundred milliseconds long on a slow machine."""
-SIDE_BY_SIDE = 2
-"""So many of those at a time: while one waits for the database, another has its turn. SQLite has one writer."""
-COMPANY_SECONDS = 0.04
+BATCH_SIZE = 32
+"""At most so many successes share a transaction: it stays a few hundred milliseconds long on a slow machine."""
+BATCHES = 2
+"""At most so many batches at a time: while one waits for the database, another has its turn. SQLite has one writer."""
+LINGER_SECONDS = 0.04
 MANY_IN_FLIGHT = 8
-"""With so many requests under way an answer waits this long for others to be recorded with: its slot is free already,
-and a transaction for each cost as much as all the rest."""
+"""With so many requests under way an answer waits LINGER_SECONDS for others to be recorded with: its slot is free
+already, and a transaction for each cost as much as all the rest."""
 SETTLE_TRIES = 3
 """How often an answer is recorded anew when the database stumbles; then the lease brings the row back."""
 
@@ -58,24 +60,34 @@ class _Recorded(NamedTuple):
 NOT_YET = _Recorded(is_settled=False, breaker_knows=False)
 
 
-class AttemptWorker(LookingUp[R]):
-    """Claims due rows of one kind, asks the provider, records what became of each."""
+class AttemptWorker(Generic[R]):
+    """Claims due rows of one kind, asks the provider, records what became of each; `intent` says what is particular."""
 
-    def __init__(
-        self, database: Database, gateway: Gateway, breaker: Breaker, policy: RetryPolicy, guard: RestoreGuard
-    ) -> None:
-        super().__init__(database, gateway, breaker, policy)
+    def __init__(self, intent: Intent[R], breaker: Breaker, guard: RestoreGuard) -> None:
+        database, policy = intent.database, intent.policy
+        self.intent = intent
+        self.policy = policy
+        self.database = database
+        self.breaker = breaker
         self.guard = guard
+        self.kind = intent.kind
+        self.name = f"{intent.kind} worker"
+        self.wake_topic = intent.wake_topic
+        self.check_interval = policy.check_interval
+        self.batch_size = policy.batch_size
         # A row more than requests in flight: while an answer is being recorded, the next request is on its way.
         self.concurrency = policy.concurrency + ceil(policy.concurrency / 2)
-        self._claimed_to_look, self._claimed, self._claimed_first = _claiming(table_of(cast(type[Base], self.model)))
+        self.outcomes = OutcomeRecorder(intent, breaker)
+        self.look_ups = LookUpRecorder(self.outcomes)
+        self.on_settled: Callable[[Settled], None] = lambda settled: None
+        self._claimed_to_look, self._claimed, self._claimed_first = _claiming(table_of(cast(type[Base], intent.model)))
         self._requests = asyncio.Semaphore(policy.concurrency)
         self._in_flight = 0
-        self._successes = Together(
-            self._record_together,
-            MOST_TOGETHER,
-            side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
-            company_seconds=lambda: COMPANY_SECONDS if self._in_flight >= MANY_IN_FLIGHT else 0.0,
+        self._successes = Batcher(
+            self._record_batch,
+            BATCH_SIZE,
+            concurrency=1 if database.is_sqlite else BATCHES,
+            linger_seconds=lambda: LINGER_SECONDS if self._in_flight >= MANY_IN_FLIGHT else 0.0,
             shared_reasons=(DatabaseUnavailable,),
         )
 
@@ -88,7 +100,7 @@ class AttemptWorker(LookingUp[R]):
             if not sending.is_open:
                 return []
             passage = await self.breaker.before_claim(session)
-            found = (await session.execute(self.due, self.due_at(session.now, limit))).all()
+            found = (await session.execute(self.intent.due, self.intent.due_parameters(session.now, limit))).all()
             found = found[: await self.breaker.admit(session, passage, len(found))]
             claims = [self._claim_of(session.now, result, sending) for result in found]
             for claim in claims:
@@ -98,6 +110,7 @@ class AttemptWorker(LookingUp[R]):
 
     def _claim_of(self, now: datetime, result: Sequence[Any], sending: Passage) -> Claim[R]:
         row: Any = result[0]
+        target: str | None = result[1]
         # First sent in the future: the clock was set back since, and the key's age is not known.
         age = now - row.first_sent_at if row.first_sent_at is not None else timedelta()
         forgotten = row.unanswered and not timedelta() <= age < KEY_KEPT
@@ -112,7 +125,8 @@ class AttemptWorker(LookingUp[R]):
             lease_until=now + self.policy.lease,
             looks_first=row.look_first or forgotten or only_looks or may_be_lost,
             only_looks=only_looks,
-            context=self.context(result),
+            target=target,
+            body=self.intent.body(row, target),
         )
 
     def _is_plain(self, claim: Claim[R]) -> bool:
@@ -131,9 +145,7 @@ class AttemptWorker(LookingUp[R]):
         if claim.only_looks:
             await session.execute(self._claimed_to_look, looked_at)
             return
-        body = claim.row.request_body or self.request_body(claim.row, claim.context)
-        claim.context["request_body"] = body
-        sent = {"now": session.now, "first": claim.row.first_sent_at or session.now, "body": body}
+        sent = {"now": session.now, "first": claim.row.first_sent_at or session.now, "body": claim.body}
         await session.execute(self._claimed, {**looked_at, **sent})
 
     async def work(self, claim: Claim[R]) -> None:
@@ -152,31 +164,32 @@ class AttemptWorker(LookingUp[R]):
         """Carry out claims one after the other and record their successes together, as `work` does when busy."""
         asked = [one for claim in claims if (one := await self.ask(claim)) is not None]
         successes = [one for one in asked if one.is_plain_success]
-        recorded = dict(zip(map(id, successes), await self._record_together(successes), strict=True))
+        recorded = dict(zip(map(id, successes), await self._record_batch(successes), strict=True))
         for one in asked:
             await self._finish(one, recorded.get(id(one), NOT_YET))
 
     async def ask(self, claim: Claim[R]) -> Asked[R] | None:
         """Ask the provider to carry out a claim; None when nothing was asked (and that is recorded)."""
-        body = claim.row.request_body or claim.context.get("request_body")
-        if body is None and not claim.only_looks:
-            await self._written(lambda session: self._settle_unaskable(session, claim))
+        if not self.intent.can_be_asked(claim):
+            await self._written(lambda session: self.outcomes.record_unaskable(session, claim))
             return None
-        look = await self.look_up(claim) if claim.looks_first else None
-        if look is not None and (not look.is_absent or claim.only_looks or self._was_refused_later(claim.row, look)):
+        look = await self.intent.look_up(claim) if claim.looks_first else None
+        if look is not None and (
+            not look.is_absent or claim.only_looks or self.outcomes.was_refused_later(claim.row, look)
+        ):
             await self._record_look(claim, look)
             return None
         key = key_of(self.kind, claim.id, claim.row.key_generation)
         try:
-            answer = await self.send(claim, body or "", key, lambda: self._has_lease(claim))
+            answer = await self.intent.send(claim, claim.body or "", key, lambda: self._has_lease(claim))
         except OutOfTime:
-            await self._written(lambda session: self._give_back(session, claim))
+            await self._written(lambda session: self.outcomes.release_claim(session, claim))
             return None
         odd = odd_objects.oddity(answer.object) if answer.is_ok else None
         if odd is not None:
             # A success that does not say of what is no answer: the same key asks again.
             answer = replace(answer, body=None, message=f"unreadable: {odd}")
-        meaning = classify(self.outcomes, answer)
+        meaning = classify(self.intent.outcomes, answer)
         return Asked(claim, key, answer, meaning, await self._second_look(claim, meaning))
 
     async def _finish(self, asked: Asked[R], recorded: _Recorded) -> None:
@@ -185,31 +198,38 @@ class AttemptWorker(LookingUp[R]):
         if meaning is not Meaning.DONE:
             await self.breaker.observe(self.database, self.kind, claim.id, meaning)
         if meaning is Meaning.SLOW_DOWN:
-            await self.gateway.pace.ease_off(EASE_OFF_SECONDS)
+            await self.intent.gateway.pace.ease_off(EASE_OFF_SECONDS)
         if not recorded.is_settled:
-            await self._written(lambda session: self._settle(session, asked))
+            await self._written(lambda session: self.outcomes.record_outcome(session, asked))
         if meaning is Meaning.DONE and not recorded.breaker_knows:
             await self.breaker.observe(self.database, self.kind, claim.id, meaning)
-        ids = claim.id, self.transfer_of(claim.row), claim.payment_id, claim.attempt
+        ids = claim.id, self.intent.transfer_of(claim.row), claim.payment_id, claim.attempt
         self.on_settled(Settled(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
 
-    async def _record_together(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:
-        """Settle those whose payments no other transaction has locked; the others are settled one by one later."""
+    async def _record_batch(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:
+        """Settle those whose payments no other transaction has locked; the others are settled one by one later.
+
+        Several share one transaction, which gives way to any other: where it must, all are settled one by one.
+        """
         at_rest, ours = False, set[UUID]()
 
         async def settle(session: Session) -> None:
             nonlocal at_rest, ours
             # Nearly always a success changes nothing of the breaker: asked here, it costs no transaction.
             at_rest = await self.breaker.is_at_rest(session)
-            ours = {claim.id for claim in await self._hold(session, [asked.claim for asked in successes])}
+            held = await self.outcomes.hold(session, [asked.claim for asked in successes])
+            ours = set(held.rows)
             for asked in successes:
                 if asked.claim.id in ours:
-                    await self._settle(session, asked)
+                    await self.outcomes.record_outcome(session, asked, held)
                     # SQLite never waits here: without a turn for others, slots of the pace would go by unused.
                     await asyncio.sleep(0)
 
-        if successes:
-            await self._written(settle)
+        try:
+            if successes:
+                await self._written(settle, gives_way=len(successes) > 1)
+        except RowLocked:
+            return [NOT_YET] * len(successes)
         return [_Recorded(asked.claim.id in ours, at_rest) for asked in successes]
 
     async def _second_look(self, claim: Claim[R], meaning: Meaning) -> LookUp | None:
@@ -218,18 +238,20 @@ class AttemptWorker(LookingUp[R]):
         may_renew = meaning is Meaning.SERVER_ERROR_REPLAYED and claim.was_sent_long_ago(claim.claimed_at)
         believed_late = (Meaning.TAKEN_BY_OTHERS, Meaning.KEY_REUSED, Meaning.REFUSED)
         if exhausted or may_renew or meaning in believed_late:
-            return await self.look_up(claim)
+            return await self.intent.look_up(claim)
         return None
 
     def _has_lease(self, claim: Claim[R]) -> bool:
         return claim.lease_until - self.database.clock.now() >= LEASE_LEFT_TO_SEND
 
-    async def _written(self, write: Callable[[Session], Awaitable[None]]) -> None:
+    async def _written(self, write: Callable[[Session], Awaitable[None]], *, gives_way: bool = False) -> None:
         for tries in range(1, SETTLE_TRIES + 1):
             try:
-                async with self.database.write(self.name) as session:
+                async with self.database.write(self.name, gives_way=gives_way) as session:
                     await write(session)
                 return
+            except RowLocked:
+                raise
             except DatabaseUnavailable as error:
                 if tries == SETTLE_TRIES:
                     raise
@@ -237,9 +259,9 @@ class AttemptWorker(LookingUp[R]):
 
     async def _record_look(self, claim: Claim[R], look: LookUp) -> None:
         answer = look.failed or Answer(200, body={"object": "list"})
-        meaning = classify(self.outcomes, look.failed) if look.failed else Meaning.DONE
+        meaning = classify(self.intent.outcomes, look.failed) if look.failed else Meaning.DONE
         await self.breaker.observe(self.database, self.kind, claim.id, meaning)
-        await self._written(lambda session: self._settle_look(session, claim, answer, meaning, look))
+        await self._written(lambda session: self.look_ups.record(session, claim, answer, meaning, look))
 
 
 @cache

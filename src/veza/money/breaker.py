@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Update, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,14 +25,16 @@ STRIPE = "stripe"
 RAMP_CLOSES_AT = 32
 """Once this many requests in flight went well, the provider counts as back."""
 
-GiveBack = Callable[[Session, str], Awaitable[None]]
+Subject = dict[str, str]
+"""A row as the breaker remembers it: its `kind` and its `id`."""
+ReturnRetry = Callable[[Session, str, UUID], Awaitable[None]]
 
 
 class ProviderBreaker(Base):
     """The breaker's one row per provider.
 
-    `streak` lists the rows (`reversal:ID`) that the provider failed in a row, `missing` those it answered as it does
-    where key, account or mode are wrong.
+    `streak` lists the rows (`kind` and `id` of each) that the provider failed in a row, `missing` those it answered as
+    it does where key, account or mode are wrong.
     """
 
     __tablename__ = "provider_breakers"
@@ -58,7 +61,7 @@ class Breaker:
     threshold: int
     interval: timedelta
     lease: timedelta
-    give_back: GiveBack
+    return_retry: ReturnRetry
 
     async def before_claim(self, session: Session) -> ProviderBreaker:
         """Its row for `admit`, locked unless it is closed; before any other row, as all transactions lock them."""
@@ -98,9 +101,9 @@ class Breaker:
         row = await _row(session)
         return row.state == "closed" and not row.streak and not row.missing
 
-    async def observe(self, database: Database, kind: str, row_id: object, meaning: Meaning) -> None:
+    async def observe(self, database: Database, kind: str, row_id: UUID, meaning: Meaning) -> None:
         """Learn from one answer, in a transaction of its own, before the row is settled."""
-        subject = f"{kind}:{row_id}"
+        subject = {"kind": kind, "id": str(row_id)}
         async with database.read() as session:
             row = await _row(session)
         failed = meaning in PROVIDER_LEVEL
@@ -116,7 +119,7 @@ class Breaker:
             else:
                 await self._succeeded(session, row)
 
-    async def _failed(self, session: Session, row: ProviderBreaker, subject: str, meaning: Meaning) -> None:
+    async def _failed(self, session: Session, row: ProviderBreaker, subject: Subject, meaning: Meaning) -> None:
         if row.state == "open":
             return
         streak = row.streak if subject in row.streak else [*row.streak, subject]
@@ -126,7 +129,7 @@ class Breaker:
         else:
             await _set(session, streak=streak)
 
-    async def _suspected(self, session: Session, row: ProviderBreaker, subject: str, meaning: Meaning) -> None:
+    async def _suspected(self, session: Session, row: ProviderBreaker, subject: Subject, meaning: Meaning) -> None:
         missing = row.missing if subject in row.missing else [*row.missing, subject]
         if len(missing) >= ROWS_TO_OPEN[meaning] and row.state != "open":
             await self._open(session, row.streak, f"{meaning} on {len(missing)} different rows in a row")
@@ -163,7 +166,7 @@ class Breaker:
             missing=[],
         )
         for subject in streak:
-            await self.give_back(session, str(subject))
+            await self.return_retry(session, subject["kind"], UUID(subject["id"]))
         await findings.report(
             session,
             findings.FindingKind.BREAKER_OPEN,

@@ -114,7 +114,7 @@ async def _accepted(
 ) -> Sequence[EventStatus | None]:
     """Store and handle some events; one that cannot be stored is a finding (None) and keeps no other from it."""
     try:
-        return await inbox.accept_all([(event, json.dumps(event)) for event in events], source="catch-up")
+        return await inbox.accept([(event, json.dumps(event)) for event in events], source="catch-up")
     except DatabaseUnavailable:
         raise
     except Exception as error:

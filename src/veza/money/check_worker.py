@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from veza.kit.database import Session
-from veza.money import discoveries, odd_objects, payments, refund_facts, refunds, reversals, transfers
+from veza.money import discoveries, odd_objects, payment_frame, payments, refund_facts, refunds, reversals, transfers
 from veza.money.attempts import STILL_RUNNING
 from veza.money.checks import KINDS, MISSING_CHECK, Check
 from veza.money.claims import new_key
 from veza.money.payment_checks import PaymentChecks
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
 from veza.money.rebalance import rebalance
 from veza.money.refunds import PENDING_CHECK, Refund
@@ -48,9 +49,9 @@ class CheckWorker(PaymentChecks):
             await self._later(check, failed)
             return
         async with self.database.write(self.name) as session:
-            payment = await payments.lock(session, check.payment_id)
-            for one in await odd_objects.readable_or_told(session, payment.id, found):
-                await refund_facts.record(session, payment, one, because="fetched by the check worker")
+            frame = await payment_frame.lock(session, check.payment_id)
+            for one in await odd_objects.readable_or_told(session, check.payment_id, found):
+                await refund_facts.record(session, frame, one, because="fetched by the check worker")
             refund = await refunds.find(session, check.id)
             under_way = refund.status in ("pending", "requires_action")
             await self._set(session, check, session.now + PENDING_CHECK if under_way else None)
@@ -83,18 +84,21 @@ class CheckWorker(PaymentChecks):
             await self._later(check, failed)
             return
         async with self.database.write(self.name) as session:
-            payment = await payments.lock(session, check.payment_id)
-            transfer = next(t for t in await transfers.locked_of(session, payment.id) if t.id == transfer_id)
+            frame = await payment_frame.lock(session, check.payment_id)
+            transfer = await frame.transfer(session, transfer_id)
             why = "fetched by the check worker"
-            for one in await odd_objects.readable_or_told(session, payment.id, [made] if made is not None else ()):
-                await discoveries.transfer_seen(session, payment, transfer, one, because=why)
+            objects = [made] if made is not None else ()
+            for one in await odd_objects.readable_or_told(session, check.payment_id, objects):
+                await discoveries.transfer_seen(session, frame, transfer, one, because=why)
             if back is not None and transfer.stripe_transfer_id is not None:
-                await discoveries.reversals_seen(session, payment, transfer, back.items, because=why)
+                await discoveries.reversals_seen(session, frame, transfer, back.items, because=why)
             await self._set(session, check, None)
-            await self._known_absent(session, payment, check, (made, *(back.items if back is not None else ())))
+            # Read anew: when a row is looked at again was written beside the frame.
+            frame = PaymentFrame(frame.payment)
+            await self._known_absent(session, frame, check, (made, *(back.items if back is not None else ())))
 
     async def _known_absent(
-        self, session: Session, payment: Payment, check: Check, listed: Sequence[Mapping[str, Any] | None]
+        self, session: Session, frame: PaymentFrame, check: Check, listed: Sequence[Mapping[str, Any] | None]
     ) -> None:
         """Given up, looked for again, still not there, and nothing sent can still be running: it did not happen."""
         row: Any = await session.get_one(check.model, check.id)
@@ -110,7 +114,7 @@ class CheckWorker(PaymentChecks):
         cause = discoveries.unwanted_cause(row)
         await machine.update(session, row, **new_key(row), unwanted_at=None)
         if cause is not None:
-            await rebalance(session, payment, cause)
+            await rebalance(session, frame, cause)
 
 
 def _is_there(check: Check, listed: Sequence[Mapping[str, Any] | None]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +17,7 @@ from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import Message
 from veza.kit.money import known_currency
-from veza.money import payment_progress, payments
+from veza.money import payment_frame, payment_progress, payments, requests
 from veza.money.payments import BadPayment, LineDraft, Payment
 from veza.money.sellers import Seller
 from veza.money.stripe.definite import definite
@@ -87,7 +86,10 @@ async def ask(gateway: Gateway, payment: Payment, wanted: CheckoutSessionRequest
     """Have the provider open the session, or find it open. Raises ProviderRefused or ProviderUnavailable."""
     if payment.stripe_checkout_session_id is not None:
         return CheckoutSession(payment.stripe_checkout_session_id, payment.checkout_url)
-    answer = await gateway.create_checkout_session(request_of(payment, wanted), key=f"veza-checkout-{payment.id}")
+    body = requests.pay_page(
+        payment.id, wanted.order_ref, payment.currency, wanted.lines, wanted.success_url, wanted.cancel_url
+    )
+    answer = await gateway.create_checkout_session(body, key=f"veza-checkout-{payment.id}")
     made = definite(answer, f"the provider opened no checkout for order {wanted.order_ref}")
     return CheckoutSession(str(made["id"]), made.get("url"))
 
@@ -106,11 +108,11 @@ async def find_open(gateway: Gateway, payment: Payment) -> CheckoutSession:
 
 async def end(session: Session, over: PageOver) -> None:
     """Make the payment say what was seen of its page, as the check worker would later."""
-    payment = await payments.lock(session, over.payment_id)
-    if payment.status in payments.UNPAID:
-        again = await payment_progress.follow(session, payment, over.seen, because="seen at checkout")
-        if payment.stripe_charge_id is None:
-            await payments.machine.update(session, payment, check_at=again)
+    frame = await payment_frame.lock(session, over.payment_id)
+    if frame.payment.status in payments.UNPAID:
+        again = await payment_progress.follow(session, frame, over.seen, because="seen at checkout")
+        if frame.payment.stripe_charge_id is None:
+            await payments.machine.update(session, frame.payment, check_at=again)
 
 
 async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> Payment:
@@ -127,30 +129,3 @@ async def withdraw(session: Session, request_key: str, *, because: Message | str
     payment = (await session.scalars(mine.with_for_update(key_share=True))).one_or_none()
     if payment is not None and payment.status == "pending":
         await payments.expire(session, payment, because=because, request_key=None)
-
-
-def request_of(payment: Payment, wanted: CheckoutSessionRequest) -> dict[str, Any]:
-    """The body of POST /v1/checkout/sessions: the same for the same request, so that its key replays."""
-    ours = {"veza_payment": str(payment.id), "veza_order": wanted.order_ref}
-    return {
-        "mode": "payment",
-        "client_reference_id": wanted.order_ref,
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": payment.currency.lower(),
-                    "unit_amount": line.gross_minor,
-                    "product_data": {"name": line.product_ref},
-                },
-            }
-            for line in wanted.lines
-        ],
-        "success_url": wanted.success_url,
-        "cancel_url": wanted.cancel_url,
-        "metadata": ours,
-        # On the intent as well: charges, refunds and disputes carry the intent's metadata, not the session's.
-        "payment_intent_data": {"transfer_group": str(payment.id), "metadata": ours},
-        # The buyer pays in the order's currency: a charge settled in another one could not be shared out.
-        "adaptive_pricing": {"enabled": "false"},
-    }

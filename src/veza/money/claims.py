@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -33,7 +33,10 @@ R = TypeVar("R", bound=Attempted)
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[R]):
-    """A row this worker may carry out until `lease_until`. `row` shows it as it was before the claim."""
+    """A row this worker may carry out until `lease_until`. `row` shows it as it was before the claim.
+
+    `target` is the provider's id of what the request is about, `body` the frozen request; None where there is none.
+    """
 
     row: R
     id: UUID
@@ -43,7 +46,8 @@ class Claim(Generic[R]):
     lease_until: datetime
     looks_first: bool
     only_looks: bool
-    context: dict[str, Any] = field(default_factory=dict)
+    target: str | None
+    body: str | None
 
     @property
     def last_sent_at(self) -> datetime | None:

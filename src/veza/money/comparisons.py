@@ -6,6 +6,7 @@ is reported, recorded or only told.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,12 +25,12 @@ from veza.money import (
     refund_facts,
     sales,
     sellers,
-    transfers,
     unbooked_charges,
 )
 from veza.money.differences import IN_FLIGHT, WHY, Apply, CannotReconcile, Difference, Found
 from veza.money.disputes import Dispute, DisputeFunds
 from veza.money.findings import FindingKind
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
 from veza.money.provider_lists import created_at
 from veza.money.provider_words import amount_of, said_by
@@ -54,7 +55,8 @@ class Comparison:
         if payment is None:
             lost = self.lost_payment_of[charge_id] = _named_payment(seen)
             if lost is not None:
-                yield _lost(seen, lost, unbooked_charges.mend(charge_id)), None
+                found = _lost(seen, lost, unbooked_charges.mend(charge_id))
+                yield dataclasses.replace(found, charge_id=charge_id), None
             return
         if seen.get("status") != "succeeded":
             return
@@ -62,12 +64,12 @@ class Comparison:
             if unbooked_charges.left_minor(seen) > 0:
                 said = unbooked_charges.what_second(payment, seen)
                 mend = unbooked_charges.mend(charge_id)
-                yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id), None
+                yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id, charge_id), None
         elif payment.status != "succeeded" and not unbooked_charges.is_of_amount(payment, seen):
             ours = Amount(payment.amount_minor, payment.currency)
             said = f"charge {charge_id} is for {amount_of(seen)}, payment {payment.id} for {ours}; nothing was posted"
             mend = unbooked_charges.mend(charge_id)
-            yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id), None
+            yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id, charge_id), None
         elif payment.status != "succeeded":
             said = f"charge {charge_id} succeeded, payment {payment.id} is {payment.status}"
             yield _state(payment, charge_id, said, "record the charge"), _charge_of(seen)
@@ -89,7 +91,7 @@ class Comparison:
         if seen["id"] in {one["id"] for one in row.former_accounts}:
             return
 
-        async def record(session: Session, _: Payment | None) -> None:
+        async def record(session: Session, _: PaymentFrame | None) -> None:
             active = (seen.get("capabilities") or {}).get("transfers") == "active"
             await sellers.record_account(session, str(seen["id"]), active, opened_for=seller_id)
 
@@ -112,11 +114,11 @@ class Comparison:
             by_ours = [one for one in known if one.id == ours and one.stripe_refund_id is None]
             row = next(iter((*by_theirs, *by_ours)), None)
 
-        async def record(session: Session, locked: Payment) -> object:
-            if locked.status != "succeeded":
-                await _fetch_charge(session, locked)
+        async def record(session: Session, frame: PaymentFrame) -> object:
+            if frame.payment.status != "succeeded":
+                await _fetch_charge(session, frame.payment)
                 return None
-            return await refund_facts.record(session, locked, seen, because=WHY)
+            return await refund_facts.record(session, frame, seen, because=WHY)
 
         refund_id = str(seen["id"])
         if row is None:
@@ -143,7 +145,7 @@ class Comparison:
             return
         async with self.database.read() as session:
             rows = (await session.scalars(adoption.TRANSFERS, {"payment_id": payment.id})).all()
-            match = (await adoption.candidates(session, payment, rows)).match(seen)
+            match = (await adoption.candidates(session, PaymentFrame(payment), rows)).match(seen)
         transfer_id = str(seen["id"])
         if match is None:
             said = f"transfer {transfer_id} belongs to payment {payment.id} by its group, but was not made here"
@@ -151,11 +153,11 @@ class Comparison:
             yield Difference(FindingKind.MADE_IN_DASHBOARD, transfer_id, said, mend, payment.id), None
             return
 
-        async def record(session: Session, locked: Payment) -> None:
-            if locked.status != "succeeded":
-                await _fetch_charge(session, locked)
+        async def record(session: Session, frame: PaymentFrame) -> None:
+            if frame.payment.status != "succeeded":
+                await _fetch_charge(session, frame.payment)
             else:
-                await adoption.transfer_of_group_seen(session, locked, seen, because=WHY)
+                await adoption.transfer_of_group_seen(session, frame, seen, because=WHY)
 
         row = match.row
         if row is None:
@@ -186,10 +188,10 @@ class Comparison:
         if listing.failed is not None:
             raise CannotReconcile(f"reversals of transfer {seen['id']}", listing.failed)
 
-        async def record(session: Session, locked: Payment) -> None:
-            for mine in await transfers.locked_of(session, locked.id):
+        async def record(session: Session, frame: PaymentFrame) -> None:
+            for mine in await frame.transfers(session):
                 if mine.stripe_transfer_id == seen["id"]:
-                    await discoveries.reversals_seen(session, locked, mine, listing.items, because=WHY)
+                    await discoveries.reversals_seen(session, frame, mine, listing.items, because=WHY)
 
         name = row.id if row is not None else seen["id"]
         here = Amount(here_minor, payment.currency)
@@ -213,11 +215,11 @@ class Comparison:
             known = set(await session.scalars(_FUNDS, {"payment_id": payment.id}))
         new = [txn for txn in seen.get("balance_transactions") or () if txn["id"] not in known]
 
-        async def record(session: Session, locked: Payment) -> object:
-            if locked.status != "succeeded":
-                await _fetch_charge(session, locked)
+        async def record(session: Session, frame: PaymentFrame) -> object:
+            if frame.payment.status != "succeeded":
+                await _fetch_charge(session, frame.payment)
                 return None
-            return await disputes.record(session, locked, seen, because=WHY)
+            return await disputes.record(session, frame, seen, because=WHY)
 
         dispute_id = str(seen["id"])
         if row is None:
@@ -315,7 +317,7 @@ def _state(payment: Payment, subject: str, said: str, mend: str) -> Difference:
 
 
 def _charge_of(seen: Mapping[str, Any]) -> Apply:
-    return lambda session, locked: sales.charge_seen(session, locked, seen, because=WHY)
+    return lambda session, frame: sales.charge_seen(session, frame, seen, because=WHY)
 
 
 def _is_unsettled(payment: Payment) -> bool:

@@ -26,7 +26,7 @@ class CannotReconcile(Exception):
 
 
 Apply = Callable[[Session, Any], Awaitable[object]]
-"""Records a difference; gets the locked payment it is about, or None where it is about none."""
+"""Records a difference; gets the frame of the payment it is about, or None where it is about none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,13 @@ class Difference:
     message: str
     mend: str
     payment_id: UUID | None = None
+    charge_id: str | None = None
+    """The charge that an operator may give back, where it is about one."""
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "payment_id": str(self.payment_id) if self.payment_id else None}
+        said = asdict(self)
+        del said["charge_id"]
+        return {**said, "payment_id": str(self.payment_id) if self.payment_id else None}
 
 
 Found = tuple[Difference, Apply | None]

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from veza.kit.database import Session
 from veza.kit.money import Amount
-from veza.money import findings, odd_objects, reversals, transfers
+from veza.money import findings, odd_objects, recovery, reversals, sending, transfers
 from veza.money.causes import Cause, CauseKind
-from veza.money.payments import Payment
+from veza.money.payment_frame import PaymentFrame
 from veza.money.provider_lists import created_at
 from veza.money.rebalance import rebalance
 from veza.money.reversals import TransferReversal
@@ -31,7 +31,7 @@ def our_id(seen: Mapping[str, Any], name: str) -> UUID | None:
 
 async def transfer_seen(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfer: SellerTransfer,
     seen: Mapping[str, Any],
     *,
@@ -41,13 +41,13 @@ async def transfer_seen(
     """The provider has this transfer of ours; if it was not wanted any more, the difference is closed at once."""
     if int(seen["amount"]) != transfer.sent_minor:
         if not _is_planned_otherwise(transfer, int(seen["amount"])):
-            await _amount_differs(session, payment, f"transfer {transfer.id}", transfer.sent_minor, seen)
+            await _amount_differs(session, frame, f"transfer {transfer.id}", transfer.sent_minor, seen)
             return
-        await transfers.change_to(session, payment, transfer, int(seen["amount"]))
-    cause = unwanted_cause(transfer) or Cause(CauseKind.SALE, payment.id)
-    news = await transfers.record_made(session, payment, transfer, seen, because=because, request_id=request_id)
+        await sending.change_to(session, frame, transfer, int(seen["amount"]))
+    cause = unwanted_cause(transfer) or Cause(CauseKind.SALE, frame.payment.id)
+    news = await sending.record_made(session, frame, transfer, seen, because=because, request_id=request_id)
     if news:
-        await rebalance(session, payment, cause)
+        await rebalance(session, frame, cause)
         await _want_again(session, transfer)
 
 
@@ -62,7 +62,7 @@ def _is_planned_otherwise(transfer: SellerTransfer, amount_minor: int) -> bool:
 
 async def reversals_seen(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfer: SellerTransfer,
     seen: Sequence[Mapping[str, Any]],
     *,
@@ -73,16 +73,16 @@ async def reversals_seen(
 
     One that cannot be read is a finding.
     """
-    known = {row.id: row for row in await reversals.locked_of(session, payment.id) if row.transfer_id == transfer.id}
+    known = {row.id: row for row in await frame.reversals(session) if row.transfer_id == transfer.id}
     by_stripe_id = {row.stripe_reversal_id: row for row in known.values()}
-    for one in await odd_objects.readable_or_told(session, payment.id, seen):
+    for one in await odd_objects.readable_or_told(session, frame.payment.id, seen):
         if (one.get("status") or "succeeded") != "succeeded":
             continue  # a private preview gives reversals a status: this one has not happened (yet)
         row = by_stripe_id.get(one["id"]) or _unmade(known, one)
         if row is None:
-            await _record_others(session, payment, transfer, one, because)
+            await _record_others(session, frame, transfer, one, because)
         elif row.stripe_reversal_id is None or row.status != "succeeded":
-            await adopt(session, payment, transfer, row, one, because=because, request_id=request_id)
+            await adopt(session, frame, transfer, row, one, because=because, request_id=request_id)
 
 
 def _unmade(known: Mapping[UUID, TransferReversal], seen: Mapping[str, Any]) -> TransferReversal | None:
@@ -104,7 +104,7 @@ def _unmade(known: Mapping[UUID, TransferReversal], seen: Mapping[str, Any]) -> 
 
 async def adopt(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfer: SellerTransfer,
     reversal: TransferReversal,
     seen: Mapping[str, Any],
@@ -114,28 +114,28 @@ async def adopt(
 ) -> None:
     """This reversal of ours exists at the provider: it succeeded, also where we believed otherwise."""
     if int(seen["amount"]) != reversal.amount_minor:
-        await _amount_differs(session, payment, f"reversal {reversal.id}", reversal.amount_minor, seen)
+        await _amount_differs(session, frame, f"reversal {reversal.id}", reversal.amount_minor, seen)
         return
     was_planned = reversal.status != "canceled"
     cause = unwanted_cause(reversal)
-    if not await reversals.succeed(
-        session, payment, transfer, reversal, str(seen["id"]), because=because, request_id=request_id
+    if not await recovery.succeed(
+        session, frame, transfer, reversal, str(seen["id"]), because=because, request_id=request_id
     ):
         return
     if cause is None and was_planned:
         return
-    await rebalance(session, payment, cause or Cause(CauseKind.REBALANCE, reversal.id))
+    await rebalance(session, frame, cause or Cause(CauseKind.REBALANCE, reversal.id))
     await _want_again(session, reversal)
 
 
 async def _record_others(
-    session: Session, payment: Payment, transfer: SellerTransfer, seen: Mapping[str, Any], because: str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, seen: Mapping[str, Any], because: str
 ) -> None:
     if transfer.reversed_minor + int(seen["amount"]) > transfer.sent_minor:
-        await _amount_differs(session, payment, f"reversals of transfer {transfer.id}", transfer.sent_minor, seen)
+        await _amount_differs(session, frame, f"reversals of transfer {transfer.id}", transfer.sent_minor, seen)
         return
     amount = int(seen["amount"])
-    row = await reversals.add_seen(session, payment, transfer, str(seen["id"]), amount, because)
+    row = await recovery.add_seen(session, frame, transfer, str(seen["id"]), amount, because)
     if our_id(seen, "veza_reversal") is None:
         await findings.report(
             session,
@@ -144,9 +144,9 @@ async def _record_others(
             f"{Amount(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by hand"
             f" ({seen['id']})",
             mend="nothing to do if it was meant; it counts as taken back",
-            payment_id=payment.id,
+            payment_id=frame.payment.id,
         )
-    await rebalance(session, payment, Cause(CauseKind.PROVIDER, row.id))
+    await rebalance(session, frame, Cause(CauseKind.PROVIDER, row.id))
 
 
 def unwanted_cause(row: SellerTransfer | TransferReversal) -> Cause | None:
@@ -167,14 +167,14 @@ async def _want_again(session: Session, row: SellerTransfer | TransferReversal) 
 
 
 async def _amount_differs(
-    session: Session, payment: Payment, subject: str, here_minor: int, seen: Mapping[str, Any]
+    session: Session, frame: PaymentFrame, subject: str, here_minor: int, seen: Mapping[str, Any]
 ) -> None:
-    there = Amount(int(seen["amount"]), str(seen.get("currency") or payment.currency).upper())
+    there = Amount(int(seen["amount"]), str(seen.get("currency") or frame.payment.currency).upper())
     await findings.report(
         session,
         findings.FindingKind.AMOUNT_DIFFERS,
         subject,
-        f"{subject} is {Amount(here_minor, payment.currency)} here and {there} at the provider ({seen['id']})",
+        f"{subject} is {Amount(here_minor, frame.payment.currency)} here and {there} at the provider ({seen['id']})",
         mend="find out who made it; nothing was posted",
-        payment_id=payment.id,
+        payment_id=frame.payment.id,
     )

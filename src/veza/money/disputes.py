@@ -16,11 +16,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit.database import Base, Session
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
-from veza.money import findings, returns
+from veza.money import findings, return_postings
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, post
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
 from veza.money.rebalance import rebalance
+from veza.money.returns import told_returned
 
 STATUSES = ("open", "withdrawn", "reinstated", "closed")
 
@@ -86,22 +88,23 @@ WITHDRAWN = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(
 
 
 async def record(
-    session: Session, payment: Payment, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
+    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
 ) -> Dispute:
     """Merge one dispute object of the provider (payment locked); any order and any repeat ends the same."""
-    dispute = await _known(session, seen) or await _insert(session, payment, seen, because)
+    dispute = await _known(session, seen) or await _insert(session, frame, seen, because)
     news = [txn for txn in seen.get("balance_transactions") or () if await _is_news(session, str(txn["id"]))]
     provider_status = _later(dispute.provider_status, str(seen.get("status") or dispute.provider_status))
     for txn in news:
         # One by one: withdrawal and return may be news together, and the dispute went through both.
-        await _funds_moved(session, payment, dispute, txn)
+        await _funds_moved(session, frame, dispute, txn)
         await _follow(session, dispute, provider_status, because, request_id)
     await _follow(session, dispute, provider_status, because, request_id)
     if news:
         held = await _held(session, dispute.id)
-        await rebalance(session, payment, Cause(CauseKind.DISPUTE, dispute.id))
+        await rebalance(session, frame, Cause(CauseKind.DISPUTE, dispute.id))
         topic = "dispute.funds_withdrawn" if held > 0 else "dispute.funds_reinstated"
-        told = {"dispute_id": str(dispute.id), "payment_id": str(payment.id), "order_ref": payment.order_ref}
+        told: dict[str, Any] = {"dispute_id": str(dispute.id), "payment_id": str(frame.payment.id)}
+        told |= {"order_ref": frame.payment.order_ref, "returned": told_returned(await frame.returned(session))}
         await publish(session, topic, told)
     return dispute
 
@@ -136,12 +139,12 @@ def _later(known: str, seen: str) -> str:
     return known if place.get(seen, 0) < place.get(known, 0) else seen
 
 
-async def _funds_moved(session: Session, payment: Payment, dispute: Dispute, txn: Mapping[str, Any]) -> None:
-    amount, fee = _moved(payment, dispute, txn)
+async def _funds_moved(session: Session, frame: PaymentFrame, dispute: Dispute, txn: Mapping[str, Any]) -> None:
+    amount, fee = _moved(frame.payment, dispute, txn)
     row = {
         "stripe_balance_transaction_id": str(txn["id"]),
         "dispute_id": dispute.id,
-        "payment_id": payment.id,
+        "payment_id": frame.payment.id,
         "amount_minor": amount,
         "fee_minor": fee,
         "at": session.now,
@@ -150,13 +153,13 @@ async def _funds_moved(session: Session, payment: Payment, dispute: Dispute, txn
     cause = Cause(CauseKind.DISPUTE, dispute.id)
     fact = f"dispute {dispute.id} {txn['id']}"
     if amount > 0:
-        excess = await returns.give(session, payment, cause, fact, amount, account=Account.DISPUTED)
+        excess = await return_postings.give(session, frame, cause, fact, amount, account=Account.DISPUTED)
         if excess:
-            await findings.report_loss(session, payment.id, str(cause), excess, payment.currency)
+            await findings.report_loss(session, frame.payment.id, str(cause), excess, frame.payment.currency)
     elif amount < 0:
-        await returns.take_back(session, payment, cause, fact, -amount, account=Account.DISPUTED)
+        await return_postings.take_back(session, frame, cause, fact, -amount, account=Account.DISPUTED)
     fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
-    post(session, payment.id, payment.currency, f"fee of {fact}", fees)
+    post(session, frame.payment.id, frame.payment.currency, f"fee of {fact}", fees)
 
 
 def _moved(payment: Payment, dispute: Dispute, txn: Mapping[str, Any]) -> tuple[int, int]:
@@ -192,15 +195,15 @@ _KNOWN = (
 )
 
 
-async def _insert(session: Session, payment: Payment, seen: Mapping[str, Any], because: str) -> Dispute:
+async def _insert(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: str) -> Dispute:
     values = {
         "id": session.new_id(),
-        "payment_id": payment.id,
+        "payment_id": frame.payment.id,
         "status": "open",
         "attempt": 0,
         "provider_status": str(seen.get("status") or "needs_response"),
         "reason": str(seen.get("reason") or "general"),
-        "currency": str(seen.get("currency") or payment.currency).upper(),
+        "currency": str(seen.get("currency") or frame.payment.currency).upper(),
         "amount_minor": int(seen.get("amount") or 0),
         "stripe_dispute_id": str(seen["id"]),
         "created_at": session.now,

@@ -47,7 +47,10 @@ class FindingKind(StrEnum):
 
 
 class Finding(Base):
-    """One thing found: about which payment and object, in one sentence, and what would mend it."""
+    """One thing found: about which payment and object, in one sentence, and what would mend it.
+
+    `charge_id` is a charge at the provider that one action gives back to the buyer, where that is what it is about.
+    """
 
     __tablename__ = "findings"
 
@@ -55,6 +58,7 @@ class Finding(Base):
     kind: Mapped[str]
     subject: Mapped[str]
     payment_id: Mapped[UUID | None]
+    charge_id: Mapped[str | None]
     message_id: Mapped[str] = mapped_column("message")
     message_fields: Mapped[Packed | None]
     mend_id: Mapped[str] = mapped_column("mend")
@@ -105,6 +109,7 @@ async def report(
     *,
     mend: Message | str,
     payment_id: UUID | None = None,
+    charge_id: str | None = None,
     **detail: Any,
 ) -> bool:
     """Open a finding, unless the same one (kind and subject) is open already; True when it is new.
@@ -118,6 +123,7 @@ async def report(
         "kind": kind.value,
         "subject": visible(subject, one_line=True),
         "payment_id": payment_id,
+        "charge_id": charge_id,
         "message": message_id,
         "message_fields": message_fields,
         "mend": mend_id,

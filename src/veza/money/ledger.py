@@ -22,6 +22,7 @@ from sqlalchemy import CheckConstraint, Index, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.money.causes import Cause
 
 
 class Account(StrEnum):
@@ -39,7 +40,10 @@ class Account(StrEnum):
 
 
 class LedgerEntry(Base):
-    """One leg of a posting. Debits are positive."""
+    """One leg of a posting. Debits are positive; the cause is the refund, dispute, sale or netting it follows from.
+
+    `memo` is for people: nothing is read out of it.
+    """
 
     __tablename__ = "ledger_entries"
 
@@ -51,6 +55,8 @@ class LedgerEntry(Base):
     currency: Mapped[str]
     amount_minor: Mapped[int]
     memo: Mapped[str]
+    cause_kind: Mapped[str | None]
+    cause_id: Mapped[UUID | None]
     at: Mapped[datetime]
 
     __table_args__ = (
@@ -68,7 +74,9 @@ class UnbalancedPosting(AssertionError):
     """A posting whose legs do not sum to zero: a bug, and nothing was written."""
 
 
-def post(session: Session, payment_id: UUID, currency: str, memo: str, legs: Iterable[Leg]) -> None:
+def post(
+    session: Session, payment_id: UUID, currency: str, memo: str, legs: Iterable[Leg], *, cause: Cause | None = None
+) -> None:
     """Write one posting. Legs of zero are left out; raises UnbalancedPosting when the rest does not sum to zero."""
     kept = [leg for leg in legs if leg[1]]
     if sum(amount for _, amount, _ in kept):
@@ -86,6 +94,8 @@ def post(session: Session, payment_id: UUID, currency: str, memo: str, legs: Ite
             "currency": currency,
             "amount_minor": amount,
             "memo": memo,
+            "cause_kind": cause.kind.value if cause is not None else None,
+            "cause_id": cause.id if cause is not None else None,
             "at": session.now,
         }
         session.append(LedgerEntry, entry)

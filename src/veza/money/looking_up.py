@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic
 
 from veza.kit.database import Session
 from veza.kit.moves import count_about
 from veza.money.attempts import STILL_RUNNING, backoff
 from veza.money.claims import Claim, LookUp, R, new_key
-from veza.money.payments import Payment
-from veza.money.settling import Settling, as_before
+from veza.money.payment_frame import PaymentFrame
+from veza.money.recording import OutcomeRecorder, as_before
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.outcomes import Meaning
 
@@ -17,16 +17,21 @@ LOST_FOUND = "lost_found"
 """The outcome of a look-up that found objects of rows this database lost: nothing of the row itself was sent."""
 
 
-class LookingUp(Settling[R]):
-    """Settles look-ups: of rows that may have been carried out in silence, were lost, or are not wanted any more."""
+class LookUpRecorder(Generic[R]):
+    """Records look-ups: of rows that may have been carried out in silence, were lost, or are not wanted any more."""
 
-    async def _settle_look(
-        self, session: Session, claim: Claim[R], answer: Answer, meaning: Meaning, look: LookUp
-    ) -> None:
-        payment, row, stale = await self._open(session, claim)
+    def __init__(self, outcomes: OutcomeRecorder[R]) -> None:
+        self.outcomes = outcomes
+        self.intent = outcomes.intent
+        self.policy = outcomes.policy
+        self.machine = outcomes.machine
+
+    async def record(self, session: Session, claim: Claim[R], answer: Answer, meaning: Meaning, look: LookUp) -> None:
+        """Write down what a look-up found of the claimed row, and what follows from it."""
+        frame, row, stale = await self.outcomes.open(session, claim)
         known = "found" if look.found else "under_way" if look.under_way else "absent"
         what = "look_up_failed" if look.failed else f"looked_up_{known}"
-        self._evidence(session, claim, None, answer, what, stale)
+        self.outcomes.evidence(session, claim, None, answer, what, stale)
         status: Any = row
         was_not_sent = look.has_lost and not claim.only_looks and not stale
         if was_not_sent:
@@ -36,17 +41,17 @@ class LookingUp(Settling[R]):
             # This claim sent nothing and none before it did, as far as is known: what is found there may be of another
             # amount than the row has by now.
             await self.machine.update(session, row, unanswered=False)
-        moves_before = await count_about(session, payment.id) if was_not_sent else 0
+        moves_before = await count_about(session, frame.payment.id) if was_not_sent else 0
         if look.seen:
-            await self.seen(session, payment, row, look.seen, f"looked up by the {self.name}")
-        if stale or status.status not in self.claimable:
+            await self.intent.record_seen(session, frame, row, look.seen, f"looked up by the {self.intent.kind} worker")
+        if stale or status.status not in self.intent.claimable:
             return
         if was_not_sent:
-            await self._after_lost(session, payment, row, await count_about(session, payment.id) > moves_before)
+            await self._after_lost(session, frame, row, await count_about(session, frame.payment.id) > moves_before)
             return
-        if look.failed and meaning is Meaning.NO_SUCH_OBJECT and not await self.breaker.is_open(session):
+        if look.failed and meaning is Meaning.NO_SUCH_OBJECT and not await self.outcomes.breaker.is_open(session):
             # Where there is no transfer, nothing was reversed: that is known, not unknown.
-            await self._refused(session, payment, row, answer, meaning, {"last_outcome": meaning.value})
+            await self.outcomes.refused(session, frame, row, answer, meaning, {"last_outcome": meaning.value})
         elif look.failed:
             again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
             facts: dict[str, Any] = {} if claim.only_looks else {"unanswered": claim.row.unanswered}
@@ -54,20 +59,22 @@ class LookingUp(Settling[R]):
                 session, row, next_retry_at=again, last_outcome="look_up_failed", last_error=str(answer), **facts
             )
         elif look.under_way:
-            await self._look_later(session, row)
-        elif self._was_refused_later(row, look):
-            await self._refused(session, payment, row, answer, Meaning.REFUSED, {"last_outcome": Meaning.REFUSED.value})
+            await self.outcomes.look_later(session, row)
+        elif self.outcomes.was_refused_later(row, look):
+            await self.outcomes.refused(
+                session, frame, row, answer, Meaning.REFUSED, {"last_outcome": Meaning.REFUSED.value}
+            )
         elif look.found:
             # It is there, and what is there cannot be recorded: a person decides, and nothing is sent a second time.
             await self.machine.update(session, row, unanswered=True, look_first=True)
-            there = f"it is at the provider and cannot be recorded as {self.kind} {claim.id}; a finding says why"
-            await self._give_up(session, payment, row, there, None)
+            there = f"it is at the provider and cannot be recorded as {self.intent.kind} {claim.id}; a finding says why"
+            await self.outcomes.give_up(session, frame, row, there, None)
         elif row.unwanted_at is not None:
-            await self._absent_and_unwanted(session, payment, row, claim)
+            await self._absent_and_unwanted(session, frame, row, claim)
         else:
-            await self._give_up(session, payment, row, f"gave up after {row.retry_count} attempts", None)
+            await self.outcomes.give_up(session, frame, row, f"gave up after {row.retry_count} attempts", None)
 
-    async def _after_lost(self, session: Session, payment: Payment, row: R, was_recorded: bool) -> None:
+    async def _after_lost(self, session: Session, frame: PaymentFrame, row: R, was_recorded: bool) -> None:
         """What was lost is recorded by now and the row is due at once. Where a look-up finds again and again what
         nothing records, each further one counts a retry: at the last of them the row is given up.
 
@@ -75,18 +82,18 @@ class LookingUp(Settling[R]):
         """
         if was_recorded or row.last_outcome != LOST_FOUND:
             await self.machine.update(session, row, next_retry_at=session.now, last_outcome=LOST_FOUND)
-            session.wake(self.wake_topic)
+            session.wake(self.intent.wake_topic)
             return
         count = row.retry_count + 1
         if count >= self.policy.max_retries:
-            await self._give_up(session, payment, row, f"objects of lost rows were found {count} times", None)
+            await self.outcomes.give_up(session, frame, row, f"objects of lost rows were found {count} times", None)
             return
         again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
         await self.machine.update(session, row, next_retry_at=again, retry_count=count)
 
-    async def _absent_and_unwanted(self, session: Session, payment: Payment, row: R, claim: Claim[R]) -> None:
+    async def _absent_and_unwanted(self, session: Session, frame: PaymentFrame, row: R, claim: Claim[R]) -> None:
         if not claim.was_sent_long_ago(session.now) and claim.last_sent_at is not None:
             await self.machine.update(session, row, next_retry_at=claim.last_sent_at + STILL_RUNNING)
             return
         await self.machine.update(session, row, next_retry_at=session.now, **new_key(row))
-        await self.judge_again(session, payment, row)
+        await self.outcomes.rejudge(session, frame, row)

@@ -8,7 +8,7 @@ from uuid import UUID
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.moves import Stale
-from veza.money import findings, nettings, payments
+from veza.money import findings, nettings, payment_frame
 from veza.money.findings import FindingKind
 from veza.money.nettings import Share, Unpaid
 from veza.money.restore_guard import RestoreGuard
@@ -64,11 +64,11 @@ class NettingWorker:
 
     async def _work(self, claim: Share | Unpaid) -> None:
         async with self.database.write(self.name) as session:
-            payment = await payments.lock(session, claim.payment_id)
+            frame = await payment_frame.lock(session, claim.payment_id)
             if isinstance(claim, Unpaid):
-                await nettings.pay(session, payment, claim.id)
+                await nettings.pay(session, frame, claim.id)
                 await findings.resolve(session, FindingKind.RUN_FAILED, f"netting {claim.id}")
-            elif not await nettings.keep(session, payment, claim.id):
+            elif not await nettings.keep(session, frame, claim.id):
                 self._passed_until[claim.id] = session.now + IN_VAIN
 
     async def _tell(self, claim: Share | Unpaid, error: Exception) -> None:

@@ -31,10 +31,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.money import Amount
-from veza.money import reversals, seller_debts, transfers
+from veza.money import recovery, seller_debts, sending, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
-from veza.money.payments import Payment
+from veza.money.payment_frame import PaymentFrame
 from veza.money.rebalance import rebalance
 from veza.money.reversals import TransferReversal
 from veza.money.seller_debts import NETTING_WAKE
@@ -172,7 +172,7 @@ async def unpaid(session: Session, limit: int) -> Sequence[Unpaid]:
     return [Unpaid(*row) for row in await session.execute(_UNPAID.limit(limit))]
 
 
-async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
+async def keep(session: Session, frame: PaymentFrame, transfer_id: UUID) -> int:
     """Keep of an unsent share (payment locked) what its seller owes elsewhere; returns how much, in minor units.
 
     A debt that another transaction is changing is passed over; the share waits for it as long as it waits for this
@@ -181,13 +181,13 @@ async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
     transfer = (await session.scalars(_SHARE, {"transfer_id": transfer_id})).one_or_none()
     if transfer is None:
         return 0
-    asked = {"seller_id": transfer.seller_id, "currency": transfer.currency, "payment_id": payment.id}
+    asked = {"seller_id": transfer.seller_id, "currency": transfer.currency, "payment_id": frame.payment.id}
     kept: int = 0
     for debt in (await session.scalars(_DEBTS, asked)).all():
         kept_for_it = int(await session.scalar(_KEPT, {"reversal_id": debt.id}) or 0)
         part = min(debt.amount_minor - kept_for_it, transfer.sent_minor)
         if part > 0:
-            await _keep(session, payment, transfer, debt, part)
+            await _keep(session, frame, transfer, debt, part)
             kept += part
         if transfer.status == "canceled":
             return kept
@@ -197,18 +197,18 @@ async def keep(session: Session, payment: Payment, transfer_id: UUID) -> int:
 
 
 async def _keep(
-    session: Session, payment: Payment, transfer: SellerTransfer, debt: TransferReversal, part_minor: int
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, debt: TransferReversal, part_minor: int
 ) -> None:
     cause = Cause(CauseKind.NETTING, session.new_id())
     because = f"{Amount(part_minor, debt.currency)} kept for what the seller owes of payment {debt.payment_id}"
-    await transfers.lower(session, payment, transfer, part_minor, because=because)
-    kept = await transfers.add_kept(session, payment, transfer.seller_id, part_minor, cause, because=because)
+    await sending.lower(session, frame, transfer, part_minor, because=because)
+    kept = await sending.add_kept(session, frame, transfer.seller_id, part_minor, cause, because=because)
     row = {
         "id": cause.id,
         "seller_id": transfer.seller_id,
         "currency": transfer.currency,
         "amount_minor": part_minor,
-        "sale_payment_id": payment.id,
+        "sale_payment_id": frame.payment.id,
         "transfer_id": kept.id,
         "kept_from_id": transfer.id,
         "debt_payment_id": debt.payment_id,
@@ -219,7 +219,7 @@ async def _keep(
     session.wake(NETTING_WAKE)
 
 
-async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
+async def pay(session: Session, frame: PaymentFrame, netting_id: UUID) -> bool:
     """Count what was kept as come back to the debt's payment (locked); False when it was counted already.
 
     A debt that was taken back after all in between is not one any more: the seller is sent it again.
@@ -228,22 +228,22 @@ async def pay(session: Session, payment: Payment, netting_id: UUID) -> bool:
     netting = (await session.scalars(mine)).one()
     if netting.paid_at is not None:
         return False
-    debt = next(row for row in await reversals.locked_of(session, payment.id) if row.id == netting.reversal_id)
-    transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == debt.transfer_id)
+    debt = next(row for row in await frame.reversals(session) if row.id == netting.reversal_id)
+    transfer = next(row for row in await frame.transfers(session) if row.id == debt.transfer_id)
     because = f"{Amount(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
     if debt.status == "permanently_failed" and not debt.unanswered:
         paid = min(netting.amount_minor, debt.amount_minor)
-        rest = await seller_debts.pay(session, payment, transfer, debt, paid, because=because)
+        rest = await seller_debts.pay(session, frame, transfer, debt, paid, because=because)
         if rest is not None:
             # What else was kept for this debt pays what is left of it.
             await session.execute(_FOLLOWS, {"paid_id": debt.id, "rest_id": rest.id})
     await transfers.machine.update(session, transfer, netted_minor=transfer.netted_minor + netting.amount_minor)
     legs = moved(Account.TO_RECOVER, Account.NETTED, netting.amount_minor, netting.seller_id)
-    post(session, payment.id, payment.currency, f"netting {netting.id}", legs)
+    post(session, frame.payment.id, frame.payment.currency, f"netting {netting.id}", legs)
     netting.paid_at = session.now
     await session.flush()
-    await reversals.settle_transfer(session, transfer, because=because)
-    await rebalance(session, payment, Cause(CauseKind.REBALANCE, netting.id))
+    await recovery.update_transfer_status(session, frame, transfer, because=because)
+    await rebalance(session, frame, Cause(CauseKind.REBALANCE, netting.id))
     return True
 
 

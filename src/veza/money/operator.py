@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import moves
 from veza.kit.database import Base, Session
-from veza.money import findings, payments, reversals, seller_debts, transfers
+from veza.money import findings, payment_frame, recovery, seller_debts, transfers
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 
@@ -63,8 +63,8 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
     """
     reason = reason_for("retry", reason)
     found = await transfers.find(session, transfer_id)
-    payment = await payments.lock(session, found.payment_id)
-    transfer = next(row for row in await transfers.locked_of(session, payment.id) if row.id == transfer_id)
+    frame = await payment_frame.lock(session, found.payment_id)
+    transfer = await frame.transfer(session, transfer_id)
     if transfer.status != "permanently_failed":
         raise NothingToRetry(transfer, await _last_action(session, transfer))
     because = f"retried by {session.actor}: {reason}"
@@ -85,19 +85,19 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
         session.wake(transfers.WAKE)
     else:
         alive = False
-        for row in await reversals.locked_of(session, payment.id):
-            if row.transfer_id != transfer.id or row.status != "permanently_failed":
+        for row in await frame.reversals_of(session, transfer.id):
+            if row.status != "permanently_failed":
                 continue
             # One reversal per transfer may be in flight: of those that may be alive, the first is tried now.
             if not (row.unanswered and alive):
                 alive = alive or row.unanswered
-                await seller_debts.reopen(session, payment, transfer, row, because=because)
-        await reversals.settle_transfer(session, transfer, because=because)
+                await seller_debts.reopen(session, frame, transfer, row, because=because)
+        await recovery.update_transfer_status(session, frame, transfer, because=because)
     await session.execute(
         insert(OperatorAction),
         {
             "id": session.new_id(),
-            "payment_id": payment.id,
+            "payment_id": frame.payment.id,
             "row_id": transfer.id,
             "action": "retry",
             "reason": reason,

@@ -10,11 +10,11 @@ import structlog
 
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.money import disputes, findings, odd_objects, payment_progress, payments, refund_facts, sales
+from veza.money import disputes, findings, odd_objects, payment_frame, payment_progress, payments, refund_facts, sales
 from veza.money.attempts import backoff
 from veza.money.checks import Check, Checks
 from veza.money.findings import FindingKind
-from veza.money.payments import Payment
+from veza.money.payment_frame import PaymentFrame
 from veza.money.sales import CHARGE_CHECK
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.payment_states import Seen
@@ -62,9 +62,9 @@ class PaymentChecks(Checks):
         objects = (charge, *others)
         try:
             async with self.database.write(self.name) as session:
-                payment = await payments.lock(session, check.payment_id)
+                frame = await payment_frame.lock(session, check.payment_id)
                 for one in objects:
-                    await _merge(session, payment, one)
+                    await _merge(session, frame, one)
             return
         except DatabaseUnavailable:
             raise
@@ -73,7 +73,7 @@ class PaymentChecks(Checks):
         for one in objects:
             try:
                 async with self.database.write(self.name) as session:
-                    await _merge(session, await payments.lock(session, check.payment_id), one)
+                    await _merge(session, await payment_frame.lock(session, check.payment_id), one)
             except DatabaseUnavailable:
                 raise
             except Exception as error:
@@ -99,21 +99,22 @@ class PaymentChecks(Checks):
             await self._later(check, answer)
             return
         async with self.database.write(self.name) as session:
-            payment = await payments.lock(session, check.payment_id)
+            frame = await payment_frame.lock(session, check.payment_id)
+            payment = frame.payment
             if payment.stripe_charge_id is not None:
                 return  # its charge came in the meantime and is looked at when that said so
-            again = await payment_progress.follow(session, payment, seen, because=WHY, request_id=answer.request_id)
+            again = await payment_progress.follow(session, frame, seen, because=WHY, request_id=answer.request_id)
             if payment.stripe_charge_id is None:
                 await self._set(session, check, again, count=payment.check_count)
 
 
-async def _merge(session: Session, payment: Payment, seen: ProviderObject) -> None:
+async def _merge(session: Session, frame: PaymentFrame, seen: ProviderObject) -> None:
     kind = seen.get("object")
-    if not await odd_objects.readable_or_told(session, payment.id, [seen]):
+    if not await odd_objects.readable_or_told(session, frame.payment.id, [seen]):
         return
     if kind == "refund":
-        await refund_facts.record(session, payment, seen, because=WHY)
+        await refund_facts.record(session, frame, seen, because=WHY)
     elif kind == "dispute":
-        await disputes.record(session, payment, seen, because=WHY)
+        await disputes.record(session, frame, seen, because=WHY)
     else:
-        await sales.charge_seen(session, payment, seen, because=WHY)
+        await sales.charge_seen(session, frame, seen, because=WHY)

@@ -14,6 +14,7 @@ from veza.kit.outbox import publish
 from veza.money import findings, payments, sales
 from veza.money.attempts import STILL_RUNNING, backoff
 from veza.money.findings import FindingKind
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import UNPAID_CHECK, Payment
 from veza.money.stripe.answers import id_of
 from veza.money.stripe.payment_states import PayState, Seen, state_of
@@ -28,18 +29,18 @@ PROCESSING, FAILED = "payment.processing", "payment.failed"
 
 
 async def follow(
-    session: Session, payment: Payment, seen: Seen, *, because: str, request_id: str | None = None
+    session: Session, frame: PaymentFrame, seen: Seen, *, because: str, request_id: str | None = None
 ) -> datetime | None:
     """Make the payment (locked, without a charge) say what the provider shows of it.
 
     Returns when to look at it again; None when it has ended, or when its charge was recorded and set its own time.
     """
-    state = state_of(seen)
+    payment, state = frame.payment, state_of(seen)
     if state is not PayState.ODD:
         await findings.resolve(session, FindingKind.PAYMENT_ODD, _subject(payment))
     match state:
         case PayState.PAID:
-            await sales.charge_seen(session, payment, seen.charge, because=because, request_id=request_id)
+            await sales.charge_seen(session, frame, seen.charge, because=because, request_id=request_id)
             # Not booked: it is for another amount, and a finding says so.
             return payment.check_at if payment.stripe_charge_id is not None else None
         case PayState.CHARGE_UNSEEN:

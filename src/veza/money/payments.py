@@ -140,7 +140,7 @@ async def create(
         raise BadPayment(f"a payment has 1 to {MAX_LINES} lines, this one has {len(lines)}")
     check_lines(lines, currency, FieldChecks()).demand()
     total = positive(sum(line.gross_minor for line in lines), currency)
-    payment = {
+    values = {
         "id": session.new_id(),
         "order_ref": order_ref,
         "status": "pending",
@@ -151,7 +151,7 @@ async def create(
         "created_at": session.now,
         "check_count": 0,
     }
-    (row,) = await machine.create(session, [payment], because=f"order {order_ref}")
+    (row,) = await machine.create(session, [values], because=f"order {order_ref}")
     await session.execute(_NEW_LINES, [_line(session, row, i, line) for i, line in enumerate(lines)])
     return row
 
@@ -189,7 +189,7 @@ async def lock(session: Session, payment_id: UUID) -> Payment:
     """The payment, locked: every change to its money is made under this lock, one at a time.
 
     `FOR NO KEY UPDATE`: a row of another payment that names this one (a netting) may be written meanwhile."""
-    row = _held(session).get(payment_id) or await lock_by(session, "id", payment_id)
+    row = await lock_by(session, "id", payment_id)
     if row is None:
         raise UnknownPayment(payment_id)
     return row
@@ -197,24 +197,10 @@ async def lock(session: Session, payment_id: UUID) -> Payment:
 
 async def lock_free(
     session: Session, ids: Iterable[UUID], charge_ids: Iterable[str] = (), intent_ids: Iterable[str] = ()
-) -> set[UUID]:
-    """Lock all payments known by one of these that no one else has locked, without waiting; returns their ids."""
+) -> Sequence[Payment]:
+    """Lock all payments known by one of these that no other transaction has locked, without waiting."""
     known_by = {"ids": list(ids), "charges": list(charge_ids), "intents": list(intent_ids)}
-    found = (await session.scalars(_FREE, known_by)).all()
-    _held(session).update({row.id: row for row in found})
-    return {row.id for row in found}
-
-
-def held_by(session: Session, column: str, value: UUID | str | None) -> Payment | None:
-    """The payment `lock_free` locked in this transaction that is known by this value, if there is one."""
-    if value is None:
-        return None
-    return next((row for row in _held(session).values() if getattr(row, column) == value), None)
-
-
-def _held(session: Session) -> dict[UUID, Payment]:
-    """What `lock_free` locked: ours until the transaction ends, so what we see of it is current."""
-    return session.known("held payments")
+    return (await session.scalars(_FREE, known_by)).all()
 
 
 _FREE = (
@@ -234,8 +220,7 @@ _FREE = (
 
 async def lock_by(session: Session, column: str, value: UUID | str) -> Payment | None:
     """The payment known by its id or by one of the provider's, locked; None when there is none."""
-    held = held_by(session, column, value)
-    return held or (await session.scalars(_LOCKED_BY[column], {"value": value})).one_or_none()
+    return (await session.scalars(_LOCKED_BY[column], {"value": value})).one_or_none()
 
 
 _LOCKED_BY = {
@@ -261,20 +246,16 @@ async def find(session: Session, payment_id: UUID) -> Payment:
 
 
 async def lines_of(session: Session, payment_id: UUID) -> Sequence[PaymentLine]:
-    # Lines never change, and one transaction asks for them several times.
-    known = session.known("lines")
-    if payment_id not in known:
-        await know_lines_of(session, [payment_id])
-    lines: Sequence[PaymentLine] = known[payment_id]
-    return lines
+    """The payment's lines, in order."""
+    return (await lines_of_all(session, [payment_id]))[payment_id]
 
 
-async def know_lines_of(session: Session, payment_ids: Sequence[UUID]) -> None:
-    """Fetch the lines of these payments in one query, so that `lines_of` need not ask."""
-    known = session.known("lines")
-    known.update({payment_id: [] for payment_id in payment_ids})
+async def lines_of_all(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, list[PaymentLine]]:
+    """Payment → its lines in order, in one query."""
+    found: dict[UUID, list[PaymentLine]] = {payment_id: [] for payment_id in payment_ids}
     for line in await session.scalars(_LINES, {"payment_ids": payment_ids}):
-        known[line.payment_id].append(line)
+        found[line.payment_id].append(line)
+    return found
 
 
 _LINES = (

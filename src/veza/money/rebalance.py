@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from veza.kit.database import Session
-from veza.money import returns, reversals, surplus, transfers
+from veza.money import recovery, returns, reversals, sending, surplus, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
-from veza.money.payments import Payment, PaymentLine, know_lines_of, lines_of
+from veza.money.payment_frame import PaymentFrame
+from veza.money.payments import Payment, PaymentLine
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 
@@ -43,20 +44,12 @@ class SellerBook:
         return transfer.sent_minor - transfer.netted_minor - spoken
 
 
-async def foresee(session: Session, payment_ids: Sequence[UUID]) -> None:
-    """Fetch what rebalancing these payments (locked) will read: a query for all of each kind, not one for each."""
-    await know_lines_of(session, payment_ids)
-    await returns.know_returned(session, payment_ids)
-    await transfers.know_those_of(session, payment_ids)
-    await reversals.know_those_of(session, payment_ids)
-
-
-async def books(session: Session, payment: Payment) -> list[SellerBook]:
+async def books(session: Session, frame: PaymentFrame) -> list[SellerBook]:
     """Every seller's book of a locked payment, in the order of its lines."""
-    back = await returns.returned(session, payment.id)
-    sent = await transfers.locked_of(session, payment.id)
-    reversed_ = await reversals.locked_of(session, payment.id) if sent else ()
-    return draw_up(payment, await lines_of(session, payment.id), back, sent, reversed_)
+    back = await frame.returned(session)
+    sent = await frame.transfers(session)
+    reversed_ = await frame.reversals(session) if sent else ()
+    return draw_up(frame.payment, await frame.lines(session), back, sent, reversed_)
 
 
 def draw_up(
@@ -81,30 +74,30 @@ def draw_up(
     ]
 
 
-async def rebalance(session: Session, payment: Payment, cause: Cause) -> None:
+async def rebalance(session: Session, frame: PaymentFrame, cause: Cause) -> None:
     """Close the difference between owed and planned for every seller of a locked payment, because of `cause`.
 
     Nothing happens before the payment is cleared: its transfers do not exist yet.
     """
-    if payment.cleared_at is None:
+    if frame.payment.cleared_at is None:
         return
-    drawn = await books(session, payment)
+    drawn = await books(session, frame)
     for book in drawn:
         gap = book.planned_minor - book.owed_minor
         if gap > 0:
-            await _need_back(session, payment, book, gap, cause)
+            await _need_back(session, frame, book, gap, cause)
         elif gap < 0:
-            await _give_back(session, payment, book, -gap, cause)
+            await _give_back(session, frame, book, -gap, cause)
     if any(surplus.spare(book.reversals) for book in drawn):
 
         async def mark_unwanted(row: TransferReversal, taker: Cause) -> None:
             await _mark_unwanted(session, row, taker)
 
-        for book in await books(session, payment):
-            await surplus.settle(session, payment, book.transfers, book.reversals, mark_unwanted)
+        for book in await books(session, frame):
+            await surplus.settle(session, frame, book.transfers, book.reversals, mark_unwanted)
 
 
-async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
+async def _need_back(session: Session, frame: PaymentFrame, book: SellerBook, gap: int, cause: Cause) -> None:
     """planned > owed: use up a surplus, lower what was never sent, then reverse, newest transfer first.
 
     What was kept for a debt comes last: the provider has nothing of it, so it becomes a debt again.
@@ -116,7 +109,7 @@ async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: 
             if transfer.unanswered:
                 await _mark_unwanted(session, transfer, cause)
             else:
-                await transfers.lower(session, payment, transfer, part, because=str(cause))
+                await sending.lower(session, frame, transfer, part, because=str(cause))
             gap -= part
     newest_first = list(reversed(book.transfers))
     newest_first.sort(key=transfers.is_kept)
@@ -124,12 +117,12 @@ async def _need_back(session: Session, payment: Payment, book: SellerBook, gap: 
         part = min(gap, book.left_of(transfer)) if transfer.status != "canceled" else 0
         if part > 0 and not transfers.is_unsent(transfer):
             rows = [row for row in book.reversals if row.transfer_id == transfer.id]
-            added = await reversals.add(session, payment, transfer, part, _unspoken_cause(session, rows, cause))
-            await reversals.settle_transfer(session, transfer, because=str(cause), rows=[*rows, added])
+            await recovery.add(session, frame, transfer, part, _unspoken_cause(session, rows, cause))
+            await recovery.update_transfer_status(session, frame, transfer, because=str(cause))
             gap -= part
 
 
-async def _give_back(session: Session, payment: Payment, book: SellerBook, gap: int, cause: Cause) -> None:
+async def _give_back(session: Session, frame: PaymentFrame, book: SellerBook, gap: int, cause: Cause) -> None:
     """planned < owed: cancel what was never carried out, then send a re-credit."""
     by_id = {transfer.id: transfer for transfer in book.transfers}
     open_rows = [row for row in reversed(book.reversals) if row.status in ("pending", "permanently_failed")]
@@ -142,13 +135,13 @@ async def _give_back(session: Session, payment: Payment, book: SellerBook, gap: 
             await _mark_unwanted(session, row, cause)
         else:
             transfer = by_id[row.transfer_id]
-            await reversals.lower(session, payment, transfer, row, part, because=str(cause))
-            await reversals.settle_transfer(session, transfer, because=str(cause))
+            await recovery.lower(session, frame, transfer, row, part, because=str(cause))
+            await recovery.update_transfer_status(session, frame, transfer, because=str(cause))
         gap -= part
     if gap:
-        await transfers.add(session, payment, book.seller_id, gap, cause, because=f"given back: {cause}")
+        await sending.add(session, frame, book.seller_id, gap, cause, because=f"given back: {cause}")
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, gap, book.seller_id)
-        post(session, payment.id, payment.currency, f"re-credit because of {cause}", legs)
+        post(session, frame.payment.id, frame.payment.currency, f"re-credit because of {cause}", legs, cause=cause)
 
 
 async def _mark_unwanted(session: Session, row: SellerTransfer | TransferReversal, cause: Cause) -> None:

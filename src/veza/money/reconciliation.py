@@ -18,7 +18,7 @@ from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.money import findings, payments, provider_account
+from veza.money import findings, payment_frame, provider_account
 from veza.money.comparisons import Comparison
 from veza.money.differences import IN_FLIGHT, WHY, CannotReconcile, Difference, Found
 from veza.money.findings import FindingKind
@@ -131,13 +131,13 @@ class Reconciler:
         about = difference.payment_id
         if self.apply and record is not None:
             async with self.database.write(WHY) as session:
-                await record(session, await payments.lock(session, about) if about is not None else None)
+                await record(session, await payment_frame.lock(session, about) if about is not None else None)
             self.applied += 1
         elif self.report:
             async with self.database.write(WHY) as session:
                 await findings.report(
                     session, difference.kind, difference.subject, difference.message, mend=difference.mend,
-                    payment_id=difference.payment_id,
+                    payment_id=difference.payment_id, charge_id=difference.charge_id,
                 )  # fmt: skip
 
     async def _missing_there(self, walk: Walk, listed: set[str]) -> None:

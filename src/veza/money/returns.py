@@ -16,10 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.money import spread, step
-from veza.money import findings
-from veza.money.causes import Cause, CauseKind
-from veza.money.ledger import Account, LedgerEntry, Leg, post
-from veza.money.payments import Payment, PaymentLine, lines_of
+from veza.money.payments import PaymentLine
 
 
 class LineReturn(Base):
@@ -55,18 +52,11 @@ def owed(line: PaymentLine, returned_minor: int, currency: str) -> int:
 
 async def returned(session: Session, payment_id: UUID) -> dict[UUID, int]:
     """Line id → what has gone back to the buyer, in minor units; lines with nothing returned are left out."""
-    known: dict[UUID, dict[UUID, int]] = session.known(_KNOWN)
-    if payment_id in known:
-        return known[payment_id]
-    return (await _sums(session, [payment_id]))[payment_id]
+    return (await returned_of_all(session, [payment_id]))[payment_id]
 
 
-async def know_returned(session: Session, payment_ids: Sequence[UUID]) -> None:
-    """Fetch what was returned of these payments (locked) in one query, so that `returned` need not ask."""
-    session.known(_KNOWN).update(await _sums(session, payment_ids))
-
-
-async def _sums(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+async def returned_of_all(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """Payment → what has gone back of each of its lines, in one query."""
     await session.write_appended()
     sums: dict[UUID, dict[UUID, int]] = {payment_id: {} for payment_id in payment_ids}
     for payment_id, line_id, total in await session.execute(_RETURNED, {"payment_ids": payment_ids}):
@@ -74,7 +64,16 @@ async def _sums(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, dic
     return sums
 
 
-_KNOWN = "returned"
+def told_returned(returned: Mapping[UUID, int]) -> dict[str, int]:
+    """The field `returned` of an event: what has gone back of each line by now, so that its hearers need not ask."""
+    return {str(line_id): minor for line_id, minor in returned.items()}
+
+
+def heard_returned(told: Mapping[str, int]) -> dict[UUID, int]:
+    """The field as it was before it was told."""
+    return {UUID(line_id): minor for line_id, minor in told.items()}
+
+
 _RETURNED = (
     select(LineReturn.payment_id, LineReturn.line_id, func.sum(LineReturn.amount_minor))
     .where(LineReturn.payment_id.in_(bindparam("payment_ids", expanding=True)))
@@ -99,129 +98,3 @@ def allocate(
     for line, extra in zip(lines, spread(carried, money), strict=True):
         parts[line.id] += extra
     return {line_id: part for line_id, part in parts.items() if part}, rest - carried
-
-
-async def give(
-    session: Session,
-    payment: Payment,
-    cause: Cause,
-    fact: str,
-    amount_minor: int,
-    *,
-    account: Account,
-    wanted: Mapping[UUID, int] | None = None,
-) -> int:
-    """Money went back to the buyer (payment locked): rows per line and one posting; returns the platform's loss.
-
-    `account` is where it went (refunded, disputed).
-    """
-    lines = await lines_of(session, payment.id)
-    before = await returned(session, payment.id)
-    left = {line.id: line.gross_minor - before.get(line.id, 0) for line in lines}
-    parts, excess = allocate(lines, left, amount_minor, wanted or {})
-    _append(session, payment, cause, fact, parts, before)
-    legs = [*_legs(payment, lines, before, parts), (account, -amount_minor, None), (Account.LOSS, excess, None)]
-    post(session, payment.id, payment.currency, fact, legs)
-    return excess
-
-
-async def take_back(
-    session: Session, payment: Payment, cause: Cause, fact: str, amount_minor: int, *, account: Account
-) -> None:
-    """A return was undone (payment locked): the lines get `amount_minor` back, the loss what they did not carry."""
-    lines = await lines_of(session, payment.id)
-    before = await returned(session, payment.id)
-    await session.write_appended()
-    rows = await session.execute(_GIVEN, {"cause_id": cause.id, "cause_kind": cause.kind.value})
-    given = {line_id: int(total) for line_id, total in rows}
-    on_lines = min(amount_minor, sum(given.values()))
-    parts, _ = allocate([line for line in lines if line.id in given], given, on_lines, {})
-    back = {line_id: -part for line_id, part in parts.items()}
-    _append(session, payment, cause, fact, back, before)
-    legs = [*_legs(payment, lines, before, back), (account, amount_minor, None)]
-    legs.append((Account.LOSS, on_lines - amount_minor, None))
-    post(session, payment.id, payment.currency, fact, legs)
-    await _carry_losses(session, payment, fact)
-
-
-_GIVEN = (
-    select(LineReturn.line_id, func.sum(LineReturn.amount_minor))
-    .where(LineReturn.cause_id == bindparam("cause_id"), LineReturn.cause_kind == bindparam("cause_kind"))
-    .group_by(LineReturn.line_id)
-)
-
-
-async def _carry_losses(session: Session, payment: Payment, after: str) -> None:
-    """Lines with room again carry what others returned beyond them, so the order of facts makes no difference."""
-    lines = await lines_of(session, payment.id)
-    for cause, loss in (await _losses(session, payment.id)).items():
-        before = await returned(session, payment.id)
-        left = {line.id: line.gross_minor - before.get(line.id, 0) for line in lines}
-        parts, rest = allocate(lines, left, loss, {})
-        fact = f"{cause} carried after {after}"
-        _append(session, payment, cause, fact, parts, before)
-        legs = [*_legs(payment, lines, before, parts), (Account.LOSS, rest - loss, None)]
-        post(session, payment.id, payment.currency, fact, legs)
-        if rest == 0:
-            await findings.resolve(session, findings.FindingKind.PLATFORM_LOSS, str(cause))
-
-
-async def _losses(session: Session, payment_id: UUID) -> dict[Cause, int]:
-    """What each refund or dispute returned beyond the lines. Its postings are named after its facts, so after it."""
-    losses: dict[Cause, int] = {}
-    await session.write_appended()
-    for memo, amount in await session.execute(_LOST, {"payment_id": payment_id}):
-        kind, cause_id = memo.split()[:2]
-        cause = Cause(CauseKind(kind), UUID(cause_id))
-        losses[cause] = losses.get(cause, 0) + int(amount)
-    return losses
-
-
-_LOST = select(LedgerEntry.memo, LedgerEntry.amount_minor).where(
-    LedgerEntry.payment_id == bindparam("payment_id"), LedgerEntry.account == Account.LOSS
-)
-
-
-async def is_recorded(session: Session, fact: str) -> bool:
-    """Whether this fact has had its effect on the lines already."""
-    await session.write_appended()
-    return (await session.execute(_RECORDED, {"fact": fact})).first() is not None
-
-
-_RECORDED = select(LineReturn.id).where(LineReturn.fact == bindparam("fact")).limit(1)
-
-
-def _legs(
-    payment: Payment, lines: Sequence[PaymentLine], before: Mapping[UUID, int], parts: Mapping[UUID, int]
-) -> list[Leg]:
-    legs: list[Leg] = []
-    for line in lines:
-        part = parts.get(line.id, 0)
-        if part:
-            was = before.get(line.id, 0)
-            from_seller = owed(line, was, payment.currency) - owed(line, was + part, payment.currency)
-            legs.append((Account.TO_RECOVER, from_seller, line.seller_id))
-            legs.append((Account.PLATFORM_REVENUE, part - from_seller, None))
-    return legs
-
-
-def _append(
-    session: Session, payment: Payment, cause: Cause, fact: str, parts: Mapping[UUID, int], before: Mapping[UUID, int]
-) -> None:
-    rows = [
-        {
-            "id": session.new_id(),
-            "fact": fact,
-            "cause_kind": cause.kind.value,
-            "cause_id": cause.id,
-            "payment_id": payment.id,
-            "line_id": line_id,
-            "amount_minor": amount,
-            "at": session.now,
-        }
-        for line_id, amount in parts.items()
-    ]
-    session.append(LineReturn, *rows)
-    # The payment is locked until this transaction ends: what is returned is known from here on.
-    now = {line: before.get(line, 0) + parts.get(line, 0) for line in {*before, *parts}}
-    session.known(_KNOWN)[payment.id] = now

@@ -10,9 +10,9 @@ from typing import Any
 from veza.kit.database import Session
 from veza.kit.money import Amount
 from veza.kit.outbox import publish
-from veza.money import findings, reversals, transfers
+from veza.money import findings, recovery, reversals, transfers
 from veza.money.ledger import Account, moved, post
-from veza.money.payments import Payment
+from veza.money.payment_frame import PaymentFrame
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 
@@ -22,7 +22,7 @@ NETTING_WAKE = "nettings"
 
 async def fail_for_good(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfer: SellerTransfer,
     reversal: TransferReversal,
     *,
@@ -34,14 +34,14 @@ async def fail_for_good(
     end: dict[str, Any] = {"next_retry_at": None, "waiting_since": None, **facts}
     await reversals.move(session, reversal, "permanently_failed", because=because, request_id=request_id, **end)
     legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, reversal.amount_minor, transfer.seller_id)
-    post(session, payment.id, payment.currency, f"reversal {reversal.id} failed for good", legs)
-    await _report_debt(session, payment, transfer, reversal, because)
-    await publish(session, "reversal.failed", reversals.told(payment, transfer, reversal))
+    post(session, frame.payment.id, frame.payment.currency, f"reversal {reversal.id} failed for good", legs)
+    await _report_debt(session, frame, transfer, reversal, because)
+    await publish(session, "reversal.failed", recovery.told(frame, transfer, reversal))
     session.wake(NETTING_WAKE)
 
 
 async def _report_debt(
-    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, because: str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, because: str
 ) -> None:
     mend = "later sales of the seller pay it by themselves where netting is on"
     if not transfers.is_kept(transfer):
@@ -53,13 +53,13 @@ async def _report_debt(
         f"{Amount(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
         f" {because}",
         mend=mend,
-        payment_id=payment.id,
+        payment_id=frame.payment.id,
     )
 
 
 async def pay(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfer: SellerTransfer,
     reversal: TransferReversal,
     by_minor: int,
@@ -67,22 +67,22 @@ async def pay(
     because: str,
 ) -> TransferReversal | None:
     """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row (returned)."""
-    await reversals.cancel(session, payment, transfer, reversal, because=because)
+    await recovery.cancel(session, frame, transfer, reversal, because=because)
     rest = reversal.amount_minor - by_minor
     if not rest:
         return None
     values = {"id": session.new_id(), "status": "permanently_failed", "amount_minor": rest}
     values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
     values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
-    row = await reversals.create(session, payment, transfer, because, values)
+    row = await recovery.create(session, frame, transfer, because, values)
     legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
-    post(session, payment.id, payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
-    await _report_debt(session, payment, transfer, row, reversal.last_error or because)
+    post(session, frame.payment.id, frame.payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
+    await _report_debt(session, frame, transfer, row, reversal.last_error or because)
     return row
 
 
 async def reopen(
-    session: Session, payment: Payment, transfer: SellerTransfer, reversal: TransferReversal, *, because: str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, *, because: str
 ) -> None:
     """An operator wants it tried again: looked up first, with a fresh count of retries."""
     await reversals.move(
@@ -97,6 +97,6 @@ async def reopen(
         waiting_since=None,
     )
     legs = moved(Account.SELLER_DEBT, Account.TO_RECOVER, reversal.amount_minor, transfer.seller_id)
-    post(session, payment.id, payment.currency, f"reversal {reversal.id} retried", legs)
+    post(session, frame.payment.id, frame.payment.currency, f"reversal {reversal.id} retried", legs)
     await findings.resolve(session, findings.FindingKind.SELLER_DEBT, f"reversal {reversal.id}")
     session.wake(reversals.WAKE)

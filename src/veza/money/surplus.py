@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from veza.kit.database import Session
 from veza.kit.money import Amount
-from veza.money import findings, reversals
+from veza.money import findings, recovery, reversals
 from veza.money.causes import Cause, CauseKind
 from veza.money.findings import FindingKind
-from veza.money.payments import Payment
+from veza.money.payment_frame import PaymentFrame
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
 
@@ -41,7 +41,7 @@ async def use(session: Session, rows: Sequence[TransferReversal], most_minor: in
 
 async def settle(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfers: Sequence[SellerTransfer],
     rows: Sequence[TransferReversal],
     mark_unwanted: MarkUnwanted,
@@ -63,16 +63,16 @@ async def settle(
             await mark_unwanted(row, Cause(CauseKind.PROVIDER, takers[0].id))
             is_judged = False
         elif part:
-            await _cover(session, payment, by_id[row.transfer_id], row, takers, part)
+            await _cover(session, frame, by_id[row.transfer_id], row, takers, part)
         left -= part
     if is_judged:
         for row in spare(rows):
-            await _tell(session, payment, row)
+            await _tell(session, frame, row)
 
 
 async def _cover(
     session: Session,
-    payment: Payment,
+    frame: PaymentFrame,
     transfer: SellerTransfer,
     row: TransferReversal,
     takers: Sequence[TransferReversal],
@@ -81,11 +81,11 @@ async def _cover(
     others = sorted(spare(takers), key=lambda one: one.transfer_id != row.transfer_id)
     because = f"covered by {others[0].stripe_reversal_id}"
     await use(session, others, part)
-    await reversals.lower(session, payment, transfer, row, part, because=because)
-    await reversals.settle_transfer(session, transfer, because=because)
+    await recovery.lower(session, frame, transfer, row, part, because=because)
+    await recovery.update_transfer_status(session, frame, transfer, because=because)
 
 
-async def _tell(session: Session, payment: Payment, row: TransferReversal) -> None:
+async def _tell(session: Session, frame: PaymentFrame, row: TransferReversal) -> None:
     await findings.report(
         session,
         FindingKind.SURPLUS,
@@ -93,5 +93,5 @@ async def _tell(session: Session, payment: Payment, row: TransferReversal) -> No
         f"{Amount(row.surplus_minor, row.currency)} more than needed was taken from seller {row.seller_id}"
         f" by {row.stripe_reversal_id}, which was not planned here",
         mend="refund the buyer as meant (it will be used), or send it back to the seller by hand",
-        payment_id=payment.id,
+        payment_id=frame.payment.id,
     )

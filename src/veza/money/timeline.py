@@ -35,7 +35,10 @@ class NothingFound(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened. `kind`: move, attempt, webhook, posting, operator or finding."""
+    """One thing that happened. `kind`: move, attempt, webhook, posting, operator or finding.
+
+    `change` holds the statuses of a move, from and to, and `event_id` the provider's event that made it.
+    """
 
     at: datetime
     kind: str
@@ -45,9 +48,13 @@ class Entry:
     by: str
     request_id: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    change: tuple[str | None, str] | None = None
+    event_id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "at": self.at.isoformat()}
+        said = asdict(self)
+        del said["change"], said["event_id"]
+        return {**said, "at": self.at.isoformat()}
 
 
 async def payment_of(session: Session, wanted: str) -> UUID:
@@ -145,7 +152,9 @@ def _webhook(row: WebhookEvent) -> Entry:
 def _move(row: StatusChange) -> Entry:
     arrow = f"{row.source} → {row.target}" if row.source else f"is {row.target}"
     subject = f"{row.machine} {row.row_id}"
-    return Entry(row.at, "move", subject, arrow, row.because, row.by, row.provider_request_id)
+    change, event_id = (row.source, row.target), row.provider_event_id
+    said = row.because, row.by, row.provider_request_id
+    return Entry(row.at, "move", subject, arrow, *said, change=change, event_id=event_id)
 
 
 def _action(row: OperatorAction) -> Entry:
@@ -181,7 +190,8 @@ async def _posted(session: Session, payment_id: UUID) -> list[Entry]:
 
 
 async def _webhooks(session: Session, payment_id: UUID) -> Sequence[WebhookEvent]:
-    causes = select(StatusChange.by).where(StatusChange.about_id == payment_id, StatusChange.by.like("webhook %"))
-    ids = {by.removeprefix("webhook ") for by in (await session.scalars(causes)).all()}
+    event_id = StatusChange.provider_event_id
+    causes = select(event_id).where(StatusChange.about_id == payment_id, event_id.is_not(None)).distinct()
+    ids = (await session.scalars(causes)).all()
     mine = select(WebhookEvent).where(or_(WebhookEvent.id.in_(ids), WebhookEvent.payment_id == payment_id))
     return (await session.scalars(mine.order_by(WebhookEvent.received_at))).all()

@@ -56,7 +56,7 @@ async def second_seen(session: Session, payment: Payment, charge: Mapping[str, A
     if left_minor(charge) > 0:
         await findings.report(
             session, FindingKind.SECOND_CHARGE, str(charge["id"]), what_second(payment, charge),
-            mend=mend(str(charge["id"])), payment_id=payment.id,
+            mend=mend(str(charge["id"])), payment_id=payment.id, charge_id=str(charge["id"]),
         )  # fmt: skip
     else:
         await returned(session, str(charge["id"]))
@@ -66,7 +66,7 @@ async def other_amount_seen(session: Session, payment_id: UUID, charge_id: str, 
     """A charge is not for what its payment asks: nothing was posted, and a finding says so."""
     await findings.report(
         session, FindingKind.AMOUNT_DIFFERS, charge_id, f"{said}; nothing was posted", mend=mend(charge_id),
-        payment_id=payment_id,
+        payment_id=payment_id, charge_id=charge_id,
     )  # fmt: skip
 
 

@@ -29,33 +29,32 @@ from veza.money import (
     transfers,
     unbooked_charges,
 )
+from veza.money.payment_frame import HeldPayments, PaymentFrame, prefetch
 from veza.money.payments import Payment
-from veza.money.rebalance import foresee
 from veza.money.stripe.answers import id_of
 from veza.money.stripe.payment_states import PayState, Seen, state_of
 from veza.money.transfers import SellerTransfer
 
-Handler = Callable[[Session, Mapping[str, Any]], Awaitable[UUID | None]]
-"""Takes the event in; returns the payment it was about, if it was about one."""
+Handler = Callable[[Session, HeldPayments, Mapping[str, Any]], Awaitable[UUID | None]]
+"""Takes the event in, with the payments this transaction holds; returns the payment it was about, if any."""
 
 
 class NotOurs(Exception):
     """The event is about something another program made on the same account; says what."""
 
 
-async def hold(session: Session, events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Lock the payments these events are about, where no other transaction has, and fetch what handling them will read.
+async def hold(session: Session, events: Sequence[Mapping[str, Any]]) -> tuple[HeldPayments, list[Mapping[str, Any]]]:
+    """Lock the payments these events are about, where no other transaction has, and read what handling them needs.
 
-    Returns the events whose payment is held. Never waits: two batches that each hold one payment and want the
-    other's would stop both.
+    Returns what is held, and the events whose payment is. Never waits: two batches that each hold one payment and want
+    the other's would stop both.
     """
     known_by = [_known_by(event["data"]["object"]) for event in events]
     ids, charges, intents = ([value for value in values if value] for values in zip(*known_by, strict=True))
-    held = await payments.lock_free(session, ids, charges, intents)
-    if held:
-        await foresee(session, sorted(held))
-        await refund_facts.know_those_of(session, sorted(held))
-    return [event for event, by in zip(events, known_by, strict=True) if _held_by(session, *by)]
+    held = HeldPayments()
+    await held.lock_free(session, ids, charges, intents)
+    await prefetch(session, held.frames, needs_refunds=True)
+    return held, [event for event, by in zip(events, known_by, strict=True) if _held_by(held, *by)]
 
 
 def _known_by(seen: Mapping[str, Any]) -> tuple[UUID | None, str | None, str | None]:
@@ -65,78 +64,82 @@ def _known_by(seen: Mapping[str, Any]) -> tuple[UUID | None, str | None, str | N
     return discoveries.our_id(seen, "veza_payment"), charge, intent
 
 
-def _held_by(session: Session, ours: UUID | None, charge: str | None, intent: str | None) -> Payment | None:
+def _held_by(held: HeldPayments, ours: UUID | None, charge: str | None, intent: str | None) -> PaymentFrame | None:
     """The held payment an object belongs to, where nothing it says points to another one."""
     found = (
-        payments.held_by(session, "stripe_charge_id", charge)
-        or payments.held_by(session, "stripe_payment_intent_id", intent)
-        or payments.held_by(session, "id", ours)
+        held.known_by("stripe_charge_id", charge)
+        or held.known_by("stripe_payment_intent_id", intent)
+        or held.known_by("id", ours)
     )
     if found is None:
         return None
     # A charge is found by its charge even when its metadata (edited by hand) names another payment: when that is held
     # elsewhere, what the metadata names must not take its place.
-    says = ((charge, found.stripe_charge_id), (intent, found.stripe_payment_intent_id), (ours, found.id))
-    return None if any(said and known and said != known for said, known in says) else found
+    known = found.payment
+    says = ((charge, known.stripe_charge_id), (intent, known.stripe_payment_intent_id), (ours, known.id))
+    return None if any(said and one and said != one for said, one in says) else found
 
 
-async def payment_of_charge(session: Session, seen: Mapping[str, Any]) -> Payment:
+async def frame_of_charge(session: Session, held: HeldPayments, seen: Mapping[str, Any]) -> PaymentFrame:
     """The locked payment a charge, refund or dispute object belongs to; raises NotOurs.
 
     What belongs to another charge than the payment's own (the buyer paid twice) is not the payment's.
     """
     ours, charge, intent = _known_by(seen)
-    held = _held_by(session, ours, charge, intent)
-    if held is not None:
-        return held
+    already = _held_by(held, ours, charge, intent)
+    if already is not None:
+        return already
     is_charge = seen.get("object") in ("charge", "payment_intent")
     for column, value in (("stripe_charge_id", charge), ("stripe_payment_intent_id", intent), ("id", ours)):
-        found = await payments.lock_by(session, column, value) if value else None
-        if found is not None and not is_charge and charge and unbooked_charges.is_second(found, charge):
-            raise NotOurs(f"{seen.get('object')} {seen.get('id')} is of charge {charge}, not of that of {found.id}")
+        found = await held.lock_by(session, column, value) if value else None
+        if found is not None and not is_charge and charge and unbooked_charges.is_second(found.payment, charge):
+            about = found.payment.id
+            raise NotOurs(f"{seen.get('object')} {seen.get('id')} is of charge {charge}, not of that of {about}")
         if found is not None:
             return found
     raise NotOurs(f"{seen.get('object')} {seen.get('id')} belongs to no payment of ours")
 
 
-async def _charge(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _charge(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     charge = event["data"]["object"]
-    payment = await payment_of_charge(session, charge)
-    await sales.charge_seen(session, payment, charge, because=_why(event), request_id=_request(event))
-    return payment.id
+    frame = await frame_of_charge(session, held, charge)
+    await sales.charge_seen(session, frame, charge, because=_why(event), request_id=_request(event))
+    return frame.payment.id
 
 
-async def _charge_hint(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _charge_hint(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     """charge.refunded lists no refunds (since 2022-11-15): fetch them."""
     seen = event["data"]["object"]
-    payment = await payment_of_charge(session, seen)
-    if seen.get("object") == "charge" and unbooked_charges.is_second(payment, str(seen["id"])):
-        await unbooked_charges.second_seen(session, payment, seen)
-        return payment.id
-    await payments.look_now(session, payment)
-    return payment.id
+    frame = await frame_of_charge(session, held, seen)
+    if seen.get("object") == "charge" and unbooked_charges.is_second(frame.payment, str(seen["id"])):
+        await unbooked_charges.second_seen(session, frame.payment, seen)
+        return frame.payment.id
+    await payments.look_now(session, frame.payment)
+    return frame.payment.id
 
 
-async def _payment_intent(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _payment_intent(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     intent = event["data"]["object"]
-    payment = await payment_of_charge(session, intent)
+    frame = await frame_of_charge(session, held, intent)
     charge = intent.get("latest_charge")
     if charge and not isinstance(charge, Mapping):
         charge = {"id": str(charge), "amount": intent["amount_received"], "currency": intent["currency"]}
         charge |= {"status": "succeeded", "payment_intent": intent["id"]}
     if charge:
-        await sales.charge_seen(session, payment, charge, because=_why(event), request_id=_request(event))
-    return payment.id
+        await sales.charge_seen(session, frame, charge, because=_why(event), request_id=_request(event))
+    return frame.payment.id
 
 
-async def _intent_moved(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _intent_moved(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     """An intent says where one attempt stands, not what the page still allows: both are fetched and judged together."""
     seen = event["data"]["object"]
-    payment = await payment_of_charge(session, seen)
-    if payment.status in _LOOKED_AT_WHILE[event["type"]]:
+    frame = await frame_of_charge(session, held, seen)
+    if frame.payment.status in _LOOKED_AT_WHILE[event["type"]]:
         intent = seen["id"] if seen.get("object") == "payment_intent" else id_of(seen.get("payment_intent"))
-        await payments.look_now(session, payment, stripe_payment_intent_id=payment.stripe_payment_intent_id or intent)
-    return payment.id
+        await payments.look_now(
+            session, frame.payment, stripe_payment_intent_id=frame.payment.stripe_payment_intent_id or intent
+        )
+    return frame.payment.id
 
 
 _LOOKED_AT_WHILE = {
@@ -149,10 +152,10 @@ _LOOKED_AT_WHILE = {
 }
 
 
-async def _checkout_ended(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _checkout_ended(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     """The buyer is done at the page, or their bank has paid. The session does not carry the charge: it is fetched."""
     seen = event["data"]["object"]
-    payment = await _payment_of_session(session, seen)
+    payment = await _payment_of_session(session, held, seen)
     if payment.status == "succeeded":
         return payment.id
     ids = payment_progress.ids_of(payment, seen)
@@ -163,56 +166,56 @@ async def _checkout_ended(session: Session, event: Mapping[str, Any]) -> UUID:
     return payment.id
 
 
-async def _checkout_failed(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _checkout_failed(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     seen = event["data"]["object"]
-    payment = await _payment_of_session(session, seen)
+    payment = await _payment_of_session(session, held, seen)
     ids = payment_progress.ids_of(payment, seen)
     await payment_progress.fail(session, payment, because=_why(event), request_id=_request(event), **ids)
     return payment.id
 
 
-async def _checkout_expired(session: Session, event: Mapping[str, Any]) -> UUID:
-    payment = await _payment_of_session(session, event["data"]["object"])
+async def _checkout_expired(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
+    payment = await _payment_of_session(session, held, event["data"]["object"])
     await payment_progress.expire(session, payment, because=_why(event), request_id=_request(event))
     return payment.id
 
 
-async def _payment_of_session(session: Session, seen: Mapping[str, Any]) -> Payment:
+async def _payment_of_session(session: Session, held: HeldPayments, seen: Mapping[str, Any]) -> Payment:
     found = await session.scalar(_OF_SESSION, {"session_id": str(seen["id"])})
     ours = found or discoveries.our_id(seen, "veza_payment")
     if ours is None or await session.get(Payment, ours) is None:
         raise NotOurs(f"checkout session {seen['id']} belongs to no payment of ours")
-    return await payments.lock(session, ours)
+    return (await held.lock(session, ours)).payment
 
 
 _OF_SESSION = select(Payment.id).where(Payment.stripe_checkout_session_id == bindparam("session_id"))
 
 
-async def _refund(session: Session, event: Mapping[str, Any]) -> UUID:
+async def _refund(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
     seen = event["data"]["object"]
     if seen.get("object") == "charge":
-        return await _charge_hint(session, event)
-    payment = await payment_of_charge(session, seen)
-    if payment.status != "succeeded":
+        return await _charge_hint(session, held, event)
+    frame = await frame_of_charge(session, held, seen)
+    if frame.payment.status != "succeeded":
         # The refund overtook the news of its charge: fetch the charge, and all its refunds with it.
-        await payments.look_now(session, payment)
-        return payment.id
-    for one in await odd_objects.readable_or_told(session, payment.id, [seen]):
-        await refund_facts.record(session, payment, one, because=_why(event), request_id=_request(event))
-    return payment.id
+        await payments.look_now(session, frame.payment)
+        return frame.payment.id
+    for one in await odd_objects.readable_or_told(session, frame.payment.id, [seen]):
+        await refund_facts.record(session, frame, one, because=_why(event), request_id=_request(event))
+    return frame.payment.id
 
 
-async def _dispute(session: Session, event: Mapping[str, Any]) -> UUID:
-    payment = await payment_of_charge(session, event["data"]["object"])
-    if payment.status != "succeeded":
-        await payments.look_now(session, payment)
-        return payment.id
-    for seen in await odd_objects.readable_or_told(session, payment.id, [event["data"]["object"]]):
-        await disputes.record(session, payment, seen, because=_why(event), request_id=_request(event))
-    return payment.id
+async def _dispute(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
+    frame = await frame_of_charge(session, held, event["data"]["object"])
+    if frame.payment.status != "succeeded":
+        await payments.look_now(session, frame.payment)
+        return frame.payment.id
+    for seen in await odd_objects.readable_or_told(session, frame.payment.id, [event["data"]["object"]]):
+        await disputes.record(session, frame, seen, because=_why(event), request_id=_request(event))
+    return frame.payment.id
 
 
-async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID | None:
+async def _transfer(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID | None:
     seen = event["data"]["object"]
     if not await odd_objects.readable_or_told(session, None, [seen]):
         return None
@@ -221,13 +224,13 @@ async def _transfer(session: Session, event: Mapping[str, Any]) -> UUID | None:
     if found is None and ours is not None:
         found = (await session.execute(_BY_OUR_ID, {"ours": ours})).first()
     if found is None:
-        return await _transfer_of_group(session, event, seen)
+        return await _transfer_of_group(session, held, event, seen)
     transfer_id, payment_id = found
-    payment = await payments.lock(session, payment_id)
-    transfer = next(row for row in await transfers.locked_of(session, payment_id) if row.id == transfer_id)
-    await discoveries.transfer_seen(session, payment, transfer, seen, because=_why(event), request_id=_request(event))
-    await _reversals_of(session, event, payment, transfer, seen)
-    return payment.id
+    frame = await held.lock(session, payment_id)
+    transfer = await frame.transfer(session, transfer_id)
+    await discoveries.transfer_seen(session, frame, transfer, seen, because=_why(event), request_id=_request(event))
+    await _reversals_of(session, event, frame, transfer, seen)
+    return frame.payment.id
 
 
 _TRANSFER = select(SellerTransfer.id, SellerTransfer.payment_id)
@@ -235,38 +238,40 @@ _BY_THEIR_ID = _TRANSFER.where(SellerTransfer.stripe_transfer_id == bindparam("t
 _BY_OUR_ID = _TRANSFER.where(SellerTransfer.id == bindparam("ours"), SellerTransfer.stripe_transfer_id.is_(None))
 
 
-async def _transfer_of_group(session: Session, event: Mapping[str, Any], seen: Mapping[str, Any]) -> UUID:
+async def _transfer_of_group(
+    session: Session, held: HeldPayments, event: Mapping[str, Any], seen: Mapping[str, Any]
+) -> UUID:
     """No row knows this transfer: after a restore it may be one whose row was lost, or was planned anew."""
     named = discoveries.our_id(seen, "veza_payment")
-    payment = await payments.lock_by(session, "id", named) if named is not None else None
-    if payment is None:
+    frame = await held.lock_by(session, "id", named) if named is not None else None
+    if frame is None:
         raise NotOurs(f"transfer {seen['id']} is none of ours")
-    if payment.status != "succeeded":
+    if frame.payment.status != "succeeded":
         # The transfer overtook the news of its charge: fetch that; the transfer is looked up before one is sent.
-        await payments.machine.update(session, payment, check_at=session.now, check_count=0)
+        await payments.machine.update(session, frame.payment, check_at=session.now, check_count=0)
         session.wake(payments.CHECK_WAKE)
-        return payment.id
+        return frame.payment.id
     because = _why(event)
-    row = await adoption.transfer_of_group_seen(session, payment, seen, because=because, request_id=_request(event))
+    row = await adoption.transfer_of_group_seen(session, frame, seen, because=because, request_id=_request(event))
     if row is None:
         raise NotOurs(f"transfer {seen['id']} is none of ours")
-    await _reversals_of(session, event, payment, row, seen)
-    return payment.id
+    await _reversals_of(session, event, frame, row, seen)
+    return frame.payment.id
 
 
 async def _reversals_of(
-    session: Session, event: Mapping[str, Any], payment: Payment, transfer: SellerTransfer, seen: Mapping[str, Any]
+    session: Session, event: Mapping[str, Any], frame: PaymentFrame, transfer: SellerTransfer, seen: Mapping[str, Any]
 ) -> None:
     listed = seen.get("reversals") or {}
     items = listed.get("data") or ()
-    await discoveries.reversals_seen(session, payment, transfer, items, because=_why(event), request_id=_request(event))
+    await discoveries.reversals_seen(session, frame, transfer, items, because=_why(event), request_id=_request(event))
     if int(seen.get("amount_reversed") or 0) > transfer.reversed_minor:
         # The payload shows only the first ten: fetch the rest.
         await transfers.machine.update(session, transfer, check_at=session.now)
         session.wake(payments.CHECK_WAKE)
 
 
-async def _balance(session: Session, event: Mapping[str, Any]) -> UUID | None:
+async def _balance(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID | None:
     """Money became available: what waited for it is due at once."""
     account = event.get("account")
     if account is None:
@@ -276,7 +281,7 @@ async def _balance(session: Session, event: Mapping[str, Any]) -> UUID | None:
     return None
 
 
-async def _account(session: Session, event: Mapping[str, Any]) -> UUID | None:
+async def _account(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID | None:
     account = event["data"]["object"]
     active = (account.get("capabilities") or {}).get("transfers") == "active"
     said_at = datetime.fromtimestamp(int(event["created"]), tz=session.now.tzinfo)
@@ -285,7 +290,7 @@ async def _account(session: Session, event: Mapping[str, Any]) -> UUID | None:
     return None
 
 
-async def _deauthorized(session: Session, event: Mapping[str, Any]) -> UUID | None:
+async def _deauthorized(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID | None:
     """A seller took the platform's access away, or their account was closed with it. Its data is our application."""
     account = event.get("account")
     if account is None or await sellers.let_go(session, str(account), because=_why(event)) is None:

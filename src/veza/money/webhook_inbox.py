@@ -1,6 +1,6 @@
 """The webhook inbox: an event is committed by its id first, then handled in a second transaction.
 
-A repeat does nothing. What fails waits for the inbox worker, with backoff, and stays visible when it keeps
+A repeat does nothing. What fails waits for the worker in inbox_worker.py, with backoff, and stays visible when it keeps
 failing. A catch-up feeds events we never received through the same door.
 """
 
@@ -21,20 +21,21 @@ from sqlalchemy import Index, Insert, Text, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.kit.batcher import Batcher
 from veza.kit.database import Base, Database, Session, table_of
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.moves import Stale
-from veza.kit.together import Together
 from veza.money import buyer_details, findings
 from veza.money.attempts import backoff, due_index
+from veza.money.payment_frame import HeldPayments
 from veza.money.webhook_events import HANDLERS, NotOurs, hold
 from veza.money.webhook_signatures import verified
 
 log = structlog.get_logger(__name__)
 
 WAKE = "inbox"
-MOST_TOGETHER, SIDE_BY_SIDE = 32, 2
-"""So many deliveries at most share transactions, and so many of those batches are under way."""
+BATCH_SIZE, BATCHES = 32, 2
+"""At most so many deliveries share transactions, and at most so many of those batches are under way."""
 
 
 class EventStatus(StrEnum):
@@ -79,16 +80,8 @@ _END = ("state", "handled_at", "next_retry_at", "error", "payment_id")
 _MARKED = update(_TABLE).where(_TABLE.c.id == bindparam("the_id")).values({name: bindparam(name) for name in _END})
 
 
-_DUE = (
-    select(WebhookEvent)
-    .where(WebhookEvent.next_retry_at <= bindparam("now"))
-    .order_by(WebhookEvent.next_retry_at)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-_LEASED = (
-    update(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True))).values(next_retry_at=bindparam("until"))
-)
+Arrived = tuple[Mapping[str, Any], str]
+"""An event and the text it came as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,59 +97,72 @@ class InboxPolicy:
 
 
 class Inbox:
-    """Receives, stores and handles events; also the worker for those whose handling failed."""
-
-    name = "inbox worker"
-    wake_topic = WAKE
-    concurrency = 4
-    batch_size = 20
+    """Receives, stores and handles events: each is committed first, and handled in a second transaction."""
 
     def __init__(self, database: Database, policy: InboxPolicy) -> None:
         self.database = database
         self.policy = policy
-        self.check_interval = timedelta(seconds=30)
-        self._arriving = Together(
+        self._arriving = Batcher(
             partial(self._take_in, source="webhook"),
-            MOST_TOGETHER,
-            side_by_side=1 if database.is_sqlite else SIDE_BY_SIDE,
+            BATCH_SIZE,
+            concurrency=1 if database.is_sqlite else BATCHES,
             shared_reasons=(DatabaseUnavailable,),
         )
 
     async def receive(self, payload: bytes, signature: str | None) -> EventStatus:
         """Take one delivery in: verified on the raw body, committed, handled. Raises BadWebhook.
 
-        RECEIVED means stored but not handled yet; the worker will. A repeat answers what became of the first.
+        Deliveries that arrive while others are being written share the next transactions. RECEIVED means stored but not
+        handled yet; the worker will. A repeat answers what became of the first.
         """
-        return await self.accept(self.verified(payload, signature), payload.decode(), source="webhook")
-
-    async def receive_beside(self, payload: bytes, signature: str | None) -> EventStatus:
-        """`receive` for a server: what arrives while others are being written shares their next transactions."""
-        event = self.verified(payload, signature)
+        now = int(self.database.clock.now().timestamp())
+        event = verified(payload, signature, self.policy.secrets, livemode=self.policy.livemode, now=now)
         state = await self._arriving.add((event, payload.decode()))
         # What could not share is handled here, where it keeps no other delivery waiting.
-        return state or await self._handle(str(event["id"]), event)
+        return state or await self.handle(str(event["id"]), event)
 
-    def verified(self, payload: bytes, signature: str | None) -> Mapping[str, Any]:
-        """The event, when one of our secrets signed exactly these bytes within the last five minutes."""
-        now = int(self.database.clock.now().timestamp())
-        return verified(payload, signature, self.policy.secrets, livemode=self.policy.livemode, now=now)
+    async def accept(self, arrived: Sequence[Arrived], *, source: str) -> list[EventStatus]:
+        """Take verified events in: all are committed in one transaction, then handled, as many as can be in a second.
 
-    async def accept(self, event: Mapping[str, Any], payload: str, *, source: str) -> EventStatus:
-        """Commit the event by its id, then handle it; a known one is only looked at."""
-        (state,) = await self.accept_all([(event, payload)], source=source)
-        return state
-
-    async def accept_all(self, arrived: Sequence[tuple[Mapping[str, Any], str]], *, source: str) -> list[EventStatus]:
-        """Events with their payloads: all committed in one transaction, then handled, as many as can be in a second."""
+        A known one is only looked at.
+        """
         states = await self._take_in(arrived, source=source)
         return [
-            state or await self._handle(str(event["id"]), event)
+            state or await self.handle(str(event["id"]), event)
             for (event, _), state in zip(arrived, states, strict=True)
         ]
 
-    async def _take_in(
-        self, arrived: Sequence[tuple[Mapping[str, Any], str]], *, source: str
-    ) -> list[EventStatus | None]:
+    async def handle_again(self, event_id: str, actor: str) -> EventStatus | None:
+        """An operator wants this event handled now; None when there is no such event."""
+        async with self.database.write(actor) as session:
+            row = (await session.scalars(select(WebhookEvent).where(WebhookEvent.id == event_id))).one_or_none()
+            if row is None:
+                return None
+            await findings.resolve(session, findings.FindingKind.WEBHOOK_FAILED, event_id)
+        return await self.handle(event_id, json.loads(row.payload))
+
+    async def handle(self, event_id: str, event: Mapping[str, Any]) -> EventStatus:
+        """Handle a stored event in a transaction of its own; what fails is kept with it, and waits for the worker."""
+        handler = HANDLERS.get(str(event["type"]))
+        if handler is None:
+            return await self._end(event_id, EventStatus.IGNORED)
+        try:
+            async with self.database.write("inbox") as session:
+                session.act_for_event(event_id)
+                about = await handler(session, HeldPayments(), event)
+                await session.execute(_MARKED, self._mark_of(session, event_id, EventStatus.HANDLED, payment_id=about))
+        except NotOurs as reason:
+            return await self._end(event_id, EventStatus.IGNORED, str(reason))
+        except DatabaseUnavailable as error:
+            log.warning("inbox.database", event_id=event_id, reason=str(error))
+            return EventStatus.RECEIVED
+        except Exception as error:
+            if not isinstance(error, Stale):
+                log.exception("inbox.handling_failed", event_id=event_id, type=event["type"])
+            return await self._failed(event_id, error)
+        return EventStatus.HANDLED
+
+    async def _take_in(self, arrived: Sequence[Arrived], *, source: str) -> list[EventStatus | None]:
         """Store all, handle what can share a transaction; None for what is to be handled by itself."""
         async with self.database.write("inbox") as session:
             new = await self._store(session, arrived, source)
@@ -173,19 +179,7 @@ class Inbox:
             states.setdefault(str(event["id"]), EventStatus.RECEIVED)
         return told
 
-    async def claim(self, limit: int) -> list[WebhookEvent]:
-        """Due events whose handling failed or never happened (a crash between the two transactions)."""
-        async with self.database.write("inbox") as session:
-            rows = list((await session.scalars(_DUE, {"now": session.now, "limit": limit})).all())
-            if rows:
-                ids = [row.id for row in rows]
-                await session.execute(_LEASED, {"ids": ids, "until": session.now + self.policy.lease})
-        return rows
-
-    async def work(self, row: WebhookEvent) -> None:
-        await self._handle(row.id, json.loads(row.payload))
-
-    async def _store(self, session: Session, arrived: Sequence[tuple[Mapping[str, Any], str]], source: str) -> set[str]:
+    async def _store(self, session: Session, arrived: Sequence[Arrived], source: str) -> set[str]:
         """Keep those that are new; returns their ids."""
         rows = [
             {
@@ -217,37 +211,19 @@ class Inbox:
             return {}
 
     async def _handle_together(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Those about payments that no other transaction has locked; returns their ids."""
-        async with self.database.write("inbox") as session:
+        """Those about payments that no other transaction has locked, in one that gives way; returns their ids."""
+        async with self.database.write("inbox", gives_way=True) as session:
             marks = []
-            for event in await hold(session, events):
-                session.actor = f"webhook {event['id']}"
-                about = await HANDLERS[str(event["type"])](session, event)
+            held, about_held = await hold(session, events)
+            for event in about_held:
+                session.act_for_event(str(event["id"]))
+                about = await HANDLERS[str(event["type"])](session, held, event)
                 marks.append(self._mark_of(session, str(event["id"]), EventStatus.HANDLED, payment_id=about))
                 # SQLite never waits here: let others have a turn.
                 await asyncio.sleep(0)
             if marks:
                 await session.execute(_MARKED, marks)
         return [str(mark["the_id"]) for mark in marks]
-
-    async def _handle(self, event_id: str, event: Mapping[str, Any]) -> EventStatus:
-        handler = HANDLERS.get(str(event["type"]))
-        if handler is None:
-            return await self._end(event_id, EventStatus.IGNORED)
-        try:
-            async with self.database.write(f"webhook {event_id}") as session:
-                about = await handler(session, event)
-                await session.execute(_MARKED, self._mark_of(session, event_id, EventStatus.HANDLED, payment_id=about))
-        except NotOurs as reason:
-            return await self._end(event_id, EventStatus.IGNORED, str(reason))
-        except DatabaseUnavailable as error:
-            log.warning("inbox.database", event_id=event_id, reason=str(error))
-            return EventStatus.RECEIVED
-        except Exception as error:
-            if not isinstance(error, Stale):
-                log.exception("inbox.handling_failed", event_id=event_id, type=event["type"])
-            return await self._failed(event_id, error)
-        return EventStatus.HANDLED
 
     async def _end(self, event_id: str, state: EventStatus, reason: str | None = None) -> EventStatus:
         async with self.database.write("inbox") as session:
@@ -290,15 +266,6 @@ class Inbox:
                     mend="mend the cause, then handle it again from the webhook inbox",
                 )
             return state
-
-    async def handle_again(self, event_id: str, actor: str) -> EventStatus | None:
-        """An operator wants this event handled now; None when there is no such event."""
-        async with self.database.write(actor) as session:
-            row = (await session.scalars(select(WebhookEvent).where(WebhookEvent.id == event_id))).one_or_none()
-            if row is None:
-                return None
-            await findings.resolve(session, findings.FindingKind.WEBHOOK_FAILED, event_id)
-        return await self._handle(event_id, json.loads(row.payload))
 
 
 async def lag_seconds(session: Session) -> float:

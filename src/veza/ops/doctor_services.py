@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
-from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.database_trouble import DatabaseUnavailable, DiskFull
 from veza.money.backlog import BacklogSample
 from veza.ops.doctor_finding import Finding
 from veza.ops.doctor_webhooks import webhook_endpoints
@@ -61,7 +61,7 @@ async def _database(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
         else:
             yield await _own_clock(database, clock)
     except (DatabaseUnavailable, OSError) as error:
-        advice = "free some space" if "full" in str(error) else "start it, or correct DATABASE_URL"
+        advice = "free some space" if isinstance(error, DiskFull) else "start it, or correct DATABASE_URL"
         yield Finding("database", False, f"{shown}: {error}", advice)
     finally:
         await database.close()
@@ -130,8 +130,7 @@ async def _mail(settings: Settings) -> AsyncIterator[Finding]:
     except TimeoutError:
         yield Finding("mail", False, f"{shown} does not answer", "correct SMTP_URL: STARTTLS is smtp://, TLS smtps://")
     except mail.NotDelivered as error:
-        is_unknown = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        advice = "name its authority's file in SSL_CERT_FILE" if is_unknown else "start it, or correct SMTP_URL"
+        advice = "name its authority's file in SSL_CERT_FILE" if error.is_untrusted else "start it, or correct SMTP_URL"
         yield Finding("mail", False, f"{shown}: {error}", advice)
 
 

@@ -29,10 +29,11 @@ def report_as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
     def listed(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
         return [{"path": path, "reason": reason} for path, reason in pairs]
 
-    releases = [
-        {**asdict(one), "files": [{"path": path, "taken_for": what} for path, what in one.files]}
-        for one in report.releases
-    ]
+    releases = []
+    for one in report.releases:
+        said = asdict(one)
+        del said["notable"]
+        releases.append({**said, "files": [{"path": path, "taken_for": what} for path, what in one.files]})
     artist = {"id": whose.artist_id, "slug": whose.slug, "name": whose.name} if whose else None
     return {
         "ok": report.ok,
@@ -78,7 +79,7 @@ def _lines(report: Report, *, is_undo: bool = False) -> Iterator[tuple[str, str]
         for note in one.notes:
             yield f"{one.title}: {note}", ""
         for path, what in one.files:
-            if report.is_dry or what.startswith("taken for") or "; it changes" in what:
+            if report.is_dry or path in one.notable:
                 yield f"{one.title}: {path}: {what}", ""
     for note in report.notes:
         yield note, "yellow"

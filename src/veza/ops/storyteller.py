@@ -97,8 +97,8 @@ async def _told_change(session: Session, change: StatusChange) -> tuple[Text, st
     line = Text(f"{await subject_of(session, change.machine, change.row_id):<28} ")
     line.append(f"{change.source} → ", style="dim").append(change.target, style=STATUS_STYLES.get(change.target, ""))
     by = change.by
-    if by.startswith("webhook "):
-        event = await session.get(WebhookEvent, by.removeprefix("webhook "))
+    if change.provider_event_id is not None:
+        event = await session.get(WebhookEvent, change.provider_event_id)
         by = f"webhook {event.type}" if event else "webhook"
     return line, by
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from rich.table import Table
@@ -19,9 +18,6 @@ _KIND_STYLES = {
     "operator": "magenta",
     "finding": "red",
 }
-
-
-_EVENT = re.compile(r" evt_\w+")
 
 
 def timeline_table(entries: Iterable[Entry]) -> Table:
@@ -44,15 +40,17 @@ def _said(entry: Entry) -> Text:
         state = "" if entry.why == "handled" else entry.why
         return Text(entry.what).append(f"  {entry.subject}  {state}".rstrip(), style="dim")
     line = Text(f"{shortened(entry.subject)}  ", style="dim" if entry.kind == "posting" else "")
-    before, arrow, after = shortened(entry.what).partition(" → ")
-    if entry.kind == "move" and arrow:
-        line.append(f"{before}{arrow}").append(after, style=STATUS_STYLES.get(after, ""))
+    if entry.change is not None and entry.change[0] is not None:
+        before, after = entry.change
+        line.append(f"{before} → ").append(after, style=STATUS_STYLES.get(after, ""))
     else:
-        line.append(f"{before}{arrow}{after}")
-    aside = [part for part in (_EVENT.sub("", shortened(entry.why)), _actor(entry), entry.request_id) if part]
+        line.append(shortened(entry.what))
+    # Without the event's id: it stands in a line of its own right above.
+    why = shortened(entry.why if entry.event_id is None else entry.why.replace(f" {entry.event_id}", ""))
+    aside = [part for part in (why, _actor(entry), entry.request_id) if part]
     return line.append(f"  {' · '.join(aside)}", style="dim") if aside else line
 
 
 def _actor(entry: Entry) -> str:
     # A webhook stands in a line of its own right above; the ledger and findings have no actor to speak of.
-    return entry.by if entry.kind in ("move", "operator") and not entry.by.startswith("webhook ") else ""
+    return entry.by if entry.kind in ("move", "operator") and entry.event_id is None else ""

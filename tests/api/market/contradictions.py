@@ -13,8 +13,9 @@ from veza.library.grants import Grant
 from veza.market import orders
 from veza.market.codes import DownloadCode
 from veza.market.orders import PAID, Order, OrderLine
-from veza.money import payments, refunds
+from veza.money import payments, refunding
 from veza.money.disputes import Dispute
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment, PaymentLine
 from veza.money.refunds import RefundLine
 from veza.money.returns import LineReturn
@@ -91,7 +92,7 @@ async def returned_without_another(shop: Shop, person: UUID, before: set[UUID]) 
             order = await orders.find(session, line.order_id)
             if order.payment_id is not None and line.payment_line_id is not None:
                 payment = await payments.find(session, order.payment_id)
-                if not (await refunds.unreserved(session, payment))[line.payment_line_id]:
+                if not (await refunding.unreserved(session, PaymentFrame(payment)))[line.payment_line_id]:
                     leaving.add(line.id)
     staying = {item for cause, item in alive.items() if cause not in leaving}
     return [

@@ -15,7 +15,7 @@ from tests.api.visitors import visiting
 from veza.api.market.receipt_pdf import latin
 from veza.catalog.releases import Release
 from veza.market.orders import Order, OrderLine
-from veza.money import payments, refunds
+from veza.money import payment_frame, refunding
 
 NAMES = ("Кино", "مرحبا", "🎵 emoji", "Ünïcödé & <b>", "日本語", "x" * 300)
 
@@ -126,9 +126,10 @@ async def _give_back(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
     lines = sorted(await shop.stage.all(OrderLine, order_id=UUID(order_id)), key=lambda line: line.position)
     (order,) = await shop.stage.all(Order, id=UUID(order_id))
     async with shop.stage.database.write() as session:
-        payment = await payments.lock(session, order.payment_id)
+        frame = await payment_frame.lock(session, order.payment_id)
         amounts = [(line.payment_line_id, minor) for line, minor in zip(lines, back, strict=True) if minor]
-        await refunds.request(session, payment, sum(back), payment.currency, reason="a part", line_amounts=amounts)
+        currency = frame.payment.currency
+        await refunding.request(session, frame, sum(back), currency, reason="a part", line_amounts=amounts)
     await shop.stage.settle()
 
 

@@ -25,7 +25,7 @@ from veza.market import claims, fulfilment, orders
 from veza.market.cart import Buyer, Cart
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
-from veza.money import payments, sales
+from veza.money import payment_frame, sales
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 
@@ -96,8 +96,8 @@ async def _pay(shop: Shop, payment_id: UUID) -> None:
     currency = payment.currency.lower()
     charge = stage.sandbox.take_payment(payment.amount_minor, currency, transfer_group=str(payment.id), metadata=meta)
     async with stage.database.write(PROVIDER) as session:
-        payment = await payments.lock(session, payment_id)
-        await sales.charge_seen(session, payment, charge, because="seen by the test")
+        frame = await payment_frame.lock(session, payment_id)
+        await sales.charge_seen(session, frame, charge, because="seen by the test")
 
 
 @pytest.mark.parametrize("other", ["signing in", "deleting the account"])
@@ -144,7 +144,7 @@ async def test_what_several_payments_say_in_one_transaction_stops_nobody(
             await delete_account(shop, person)
 
     arrived = [(event, json.dumps(event)) for event in events]
-    states, _ = await asyncio.gather(shop.stage.money.inbox.accept_all(arrived, source="webhook"), meanwhile())
+    states, _ = await asyncio.gather(shop.stage.money.inbox.accept(arrived, source="webhook"), meanwhile())
     assert states == ["handled", "handled"]
     await shop.stage.settle()
     by_title = {line.title: line.order_id for line in await shop.stage.all(OrderLine)}

@@ -22,6 +22,7 @@ from veza.market import orders, refund_notices, refund_requests
 from veza.market.orders import UnknownLine
 from veza.market.refund_requests import RefundRequest, UnknownRequest
 from veza.market.rules import MarketRules
+from veza.money.payment_frame import PaymentFrame
 
 TAG = "refund requests"
 
@@ -44,12 +45,12 @@ DECLINED_EXAMPLE = {**REQUEST_EXAMPLE, "status": "declined", "answer": "you hear
 DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, BAD_TEXT, CONFLICT)
 
 
-async def _to_decide(session: Session, request_id: UUID, identity: Identity) -> RefundRequest:
-    """The request, locked, for a person who may decide it; raises UnknownRequest for any other."""
-    request = await refund_requests.lock(session, request_id)
+async def _to_decide(session: Session, request_id: UUID, identity: Identity) -> tuple[RefundRequest, PaymentFrame]:
+    """The request and its payment, locked, for a person who may decide it; raises UnknownRequest for any other."""
+    request, frame = await refund_requests.lock(session, request_id)
     if not await acting.acts_for(session, request.artist_id, identity):
         raise UnknownRequest(request_id)
-    return request
+    return request, frame
 
 
 @write.post(
@@ -66,8 +67,8 @@ async def grant_refund(
 ) -> RefundRequestResponse:
     """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
     back from their transfer in the background. A refund that came to nothing may be granted once more."""
-    request = await _to_decide(session, request_id, identity)
-    await refund_requests.grant(session, request, because=data.answer)
+    request, frame = await _to_decide(session, request_id, identity)
+    await refund_requests.grant(session, request, frame, because=data.answer)
     await refund_notices.answered(session, request, rules)
     return await shown_now(session, request)
 
@@ -85,7 +86,7 @@ async def decline_refund(
     session: Session, request_id: UUID, data: Decision, identity: Identity, rules: MarketRules
 ) -> RefundRequestResponse:
     """No, and why; the buyer may ask once more."""
-    request = await _to_decide(session, request_id, identity)
+    request, _ = await _to_decide(session, request_id, identity)
     await refund_requests.decline(session, request, because=data.answer)
     await refund_notices.answered(session, request, rules)
     return await shown_now(session, request)

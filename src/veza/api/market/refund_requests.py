@@ -212,7 +212,7 @@ async def ask_again(
     session: Session, request_id: UUID, data: RepeatedRefundRequest, identity: Identity, rules: MarketRules
 ) -> RefundRequestResponse:
     """Once, and within the window."""
-    request = await refund_requests.lock(session, request_id)
+    request, _ = await refund_requests.lock(session, request_id)
     if request.person_id != identity.person:
         raise UnknownRequest(request_id)
     await refund_asking.ask_again(session, request, data.reason, rules)

@@ -25,7 +25,7 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit import moves
 from veza.kit.database import Session
-from veza.money import listings, payments, refunds
+from veza.money import listings, payment_frame, refunding, refunds
 
 TAG = "refunds"
 Status = Literal["requested", "pending", "requires_action", "succeeded", "failed", "canceled", "refused"]
@@ -129,9 +129,9 @@ async def create_refund(session: Session, data: RefundDraft) -> RefundResponse:
     """Reserves the amount and asks the provider for the refund in the background. Once it succeeds, the sellers'
     shares of it are taken back from their transfers; the buyer never waits for that."""
     amounts = [(line.line_id, line.amount_minor) for line in data.lines]
-    payment = await payments.lock(session, data.payment_id)
-    row = await refunds.request(
-        session, payment, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
+    frame = await payment_frame.lock(session, data.payment_id)
+    row = await refunding.request(
+        session, frame, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
     )
     await session.refresh(row)
     return show(RefundResponse, row)

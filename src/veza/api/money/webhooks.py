@@ -116,7 +116,7 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
         await request.json()  # refused here, as at every other address, where it cannot be read or kept
         body = await request.body()
         try:
-            state = await inbox.receive_beside(body, request.headers.get(SIGNATURE))
+            state = await inbox.receive(body, request.headers.get(SIGNATURE))
         except DatabaseUnavailable as error:
             raise Problem(UNAVAILABLE, str(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
         return Received(received=True, state=state)

@@ -143,9 +143,9 @@ async def _ask(
         line = (await orders.lines_of(session, [order.id]))[order.id][position]
         request = await refund_asking.ask(session, fresh, line.id, person_id, reason, modules.market)
     async with modules.database.write(f"person {label.owner}") as session:
-        request = await refund_requests.lock(session, request.id)
+        request, frame = await refund_requests.lock(session, request.id)
         if granted is not None:
-            await refund_requests.grant(session, request, because=granted)
+            await refund_requests.grant(session, request, frame, because=granted)
         elif declined is not None:
             await refund_requests.decline(session, request, because=declined)
 

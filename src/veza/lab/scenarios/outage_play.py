@@ -9,7 +9,7 @@ from uuid import UUID
 
 from veza.lab.scenarios.facts import count
 from veza.lab.scenarios.scene import Scene
-from veza.money import breaker, payments, refunds
+from veza.money import breaker, payment_frame, refunding
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
 from veza.money.transfers import SellerTransfer
@@ -83,11 +83,11 @@ class ProviderDown:
 
 async def _refund_every_ticket(scene: Scene, payment_id: UUID) -> None:
     async with scene.database.write("operator") as session:
-        payment = await payments.lock(session, payment_id)
-        for line in await payments.lines_of(session, payment_id):
+        frame = await payment_frame.lock(session, payment_id)
+        for line in await frame.lines(session):
             only = [(line.id, line.gross_minor)]
-            await refunds.request(
-                session, payment, line.gross_minor, payment.currency, reason="concert canceled", line_amounts=only
+            await refunding.request(
+                session, frame, line.gross_minor, frame.payment.currency, reason="concert canceled", line_amounts=only
             )
 
 

@@ -28,7 +28,7 @@ from veza.lab.scenarios.endpoint import PATH, Endpoint
 from veza.lab.scenarios.narrator import Narrator
 from veza.lab.scenarios.watched import Watched
 from veza.lab.simulator.stage import RULES
-from veza.money import breaker, payments, refunds, sellers
+from veza.money import breaker, payment_frame, payments, refunding, sellers
 from veza.money.facade import Money
 from veza.money.pace import Unpaced
 from veza.money.payments import LineDraft, Payment
@@ -125,11 +125,11 @@ class Scene:
     ) -> UUID:
         """An operator asks for a refund; returns its id."""
         async with self.database.write("operator") as session:
-            payment = await payments.lock(session, payment_id)
-            lines = await payments.lines_of(session, payment_id)
+            frame = await payment_frame.lock(session, payment_id)
+            lines = await frame.lines(session)
             only = [] if of_line is None else [(lines[of_line].id, amount_minor)]
-            row = await refunds.request(
-                session, payment, amount_minor, currency, reason="the buyer asked", line_amounts=only
+            row = await refunding.request(
+                session, frame, amount_minor, currency, reason="the buyer asked", line_amounts=only
             )
         return row.id
 
@@ -264,7 +264,7 @@ async def open_scene(
                     money.transfer_worker,
                     money.reversal_worker,
                     money.check_worker,
-                    money.inbox,
+                    money.inbox_worker,
                     money.guard,
                 )
             ]

@@ -13,7 +13,7 @@ from veza.lab.sandbox.currencies import amount_step
 from veza.lab.simulator.ground import rows_of
 from veza.lab.simulator.processes import Process
 from veza.lab.simulator.run import Run, Sale
-from veza.money import payments, refunds, sellers
+from veza.money import payment_frame, refunding, sellers
 from veza.money.catch_up import CatchUpFailed, catch_up
 from veza.money.differences import CannotReconcile
 from veza.money.discoveries import our_id
@@ -90,10 +90,10 @@ async def _refund(run: Run, sale: Sale, amount: int | None, lines: dict[UUID, in
     async def request() -> None:
         try:
             async with process.database.write("operator") as session:
-                payment = await payments.lock(session, sale.payment_id)
-                left = sum((await refunds.unreserved(session, payment)).values())
+                frame = await payment_frame.lock(session, sale.payment_id)
+                left = sum((await refunding.unreserved(session, frame)).values())
                 asked, named = left if amount is None else amount, (lines or {}).items()
-                await refunds.request(session, payment, asked, sale.currency, reason="simulated", line_amounts=named)
+                await refunding.request(session, frame, asked, sale.currency, reason="simulated", line_amounts=named)
             said[0] = f"an operator refunds {asked} {sale.currency} of {sale.payment_id}"
         except (BadAmount, NotRefundable) as refusal:
             said[0] = f"a refund is not taken: {refusal}"

@@ -80,8 +80,8 @@ class MortalDatabase(Database):
             session.raw, session.only_reads = self._raw, actor == READER
 
     @asynccontextmanager
-    async def write(self, actor: str = "veza") -> AsyncIterator[Session]:
-        async with super().write(actor) as session:
+    async def write(self, actor: str = "veza", *, gives_way: bool = False) -> AsyncIterator[Session]:
+        async with super().write(actor, gives_way=gives_way) as session:
             yield session
             # The transaction is open: no other task can run here, but the process can die.
             self._scheduler.die_here("before_commit")
@@ -128,7 +128,7 @@ class Process:
             "reversal": self.money.reversal_worker,
             "check": self.money.check_worker,
             "netting": self.money.netting_worker,
-            "inbox": self.money.inbox,
+            "inbox": self.money.inbox_worker,
             "guard": self.money.guard,
         }
 

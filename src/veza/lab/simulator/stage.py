@@ -26,7 +26,7 @@ from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.driver import URL_IN_THREAD
-from veza.money import breaker, invariants, payments, refunds
+from veza.money import breaker, invariants, payment_frame, payments, refunding
 from veza.money.claims import RetryPolicy
 from veza.money.facade import Money, MoneyRules
 from veza.money.pace import Unpaced
@@ -152,9 +152,9 @@ class Stage:
     ) -> UUID:
         """Request a refund; nothing is sent yet."""
         async with self.database.write("operator") as session:
-            payment = await payments.lock(session, payment_id)
-            row = await refunds.request(
-                session, payment, amount_minor, currency, reason="asked on stage", line_amounts=(lines or {}).items()
+            frame = await payment_frame.lock(session, payment_id)
+            row = await refunding.request(
+                session, frame, amount_minor, currency, reason="asked on stage", line_amounts=(lines or {}).items()
             )
         return row.id
 
@@ -176,7 +176,7 @@ class Stage:
         done += await worker.run_once(money.reversal_worker)
         done += await worker.run_once(money.netting_worker)
         done += await worker.run_once(money.check_worker)
-        done += await worker.run_once(money.inbox)
+        done += await worker.run_once(money.inbox_worker)
         done += await worker.run_once(money.guard)
         return done + await outbox.deliver_once(self.database)
 

@@ -15,7 +15,6 @@ from veza.http.errors.table import kind_of
 from veza.http.language import told
 from veza.http.problems import INVALID_REQUEST, NOT_FOUND
 from veza.http.requests import DoorRequest
-from veza.money import unbooked_charges
 from veza.money.charge_returns import return_charge
 from veza.money.findings import Finding
 from veza.money.stripe.gateway import Gateway
@@ -37,11 +36,6 @@ NOT_GIVEN_BACK = {
 """What the page says when giving a charge back fails, by the kind of problem."""
 
 
-def is_charge(finding: Finding) -> bool:
-    """Whether a finding is about a charge that can be given back from its card."""
-    return finding.kind in unbooked_charges.KINDS and finding.subject.startswith(("ch_", "py_"))
-
-
 def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]:
     """The list of findings, each with the buttons that mend it."""
     comparison = Comparison(office.database, gateway)
@@ -56,7 +50,7 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
             failed = await finding_mends.failed_transfers(session, page.rows)
             said = await named(session, {one.payment_id for one in page.rows if one.payment_id is not None})
         told: dict[str, Any] = {
-            "shows_all": shows_all, "is_charge": is_charge, "failed": failed, "compared": finding_mends.COMPARED,
+            "shows_all": shows_all, "failed": failed, "compared": finding_mends.COMPARED,
             "compares": comparison.is_running, "named": said,
         }  # fmt: skip
         returned = request.query_params.get("returned", "")[:60]

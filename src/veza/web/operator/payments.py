@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from veza.http.language import language_of, told
 from veza.http.requests import DoorRequest
-from veza.money import invariants, nettings, payments, refunds
+from veza.money import invariants, nettings, payments, refunding
 from veza.money.disputes import Dispute
+from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment, lines_of
 from veza.money.refunds import Refund
 from veza.money.reversals import TransferReversal
@@ -91,17 +92,17 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
             }
             values["nettings"] = await nettings.of_payment(session, row.id)
             lines = await lines_of(session, row.id)
-            left = await refunds.refundable_minor(session, row)
+            left = await refunding.refundable(session, PaymentFrame(row))
             broken = [violation.message for violation in await invariants.check(session, row)]
             history = await history_of(session, row.id)
             said = (await named(session, [row.id]))[row.id]
-            left_of = await refunds.unreserved(session, row) if left else {}
         told: dict[str, Any] = {"form": RefundForm(), "was_first": None, "live": f"/operator/payments/{row.id}", **more}
         errors = {f"{name}_error": told["form"].errors.get(name) for name in ("amount", "reason")}
         asked = request.query_params.get("asked") == "refund"
+        left_of = left.of_lines if left.most_minor else {}
         return office.show(
             request, "payment.html", payment=row, lines=lines, broken=broken, named=said, left_of=left_of,
-            shown=shown_status(row, said.returned_minor), history=history, left_minor=left, was_asked=asked,
+            shown=shown_status(row, said.returned_minor), history=history, left_minor=left.most_minor, was_asked=asked,
             **told, **errors, **values,
         )  # fmt: skip
 

@@ -12,9 +12,8 @@ from veza.http.problems import BAD_AMOUNT, INVALID_REQUEST
 from veza.kit.database import Database
 from veza.kit.messages import message_of, render
 from veza.kit.money import Amount, typed
-from veza.money import payments, refunds
+from veza.money import payment_frame, refunding
 from veza.money.operator import reason_for
-from veza.money.payments import lines_of
 from veza.money.refunds import NotRefundable
 from veza.web.operator.office import ACTOR
 
@@ -55,19 +54,21 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str], l
     asks = ""
     try:
         async with database.write(ACTOR) as session:
-            payment = await payments.lock(session, payment_id)
-            left = await refunds.refundable_minor(session, payment)
-            if given.get("left") != str(left):
+            frame = await payment_frame.lock(session, payment_id)
+            currency, left = frame.payment.currency, await refunding.refundable(session, frame)
+            if given.get("left") != str(left.most_minor):
                 # A second click, or a second person: what they saw is not there any more.
-                raise RefundableChanged(f"{Amount(left, payment.currency)} can still be refunded")
-            money = typed(filled.amount or "", payment.currency)
-            lines = {str(line.id): line for line in await lines_of(session, payment.id)}
+                raise RefundableChanged(f"{Amount(left.most_minor, currency)} can still be refunded")
+            money = typed(filled.amount or "", currency)
+            lines = {str(line.id): line for line in await frame.lines(session)}
             line = lines.get(filled.line)
             if filled.line != SPREAD and line is None:
                 raise NotRefundable("this payment has no such line: choose one of the list")
             reason = reason_for("refund", filled.reason)
             only = [(line.id, money.minor)] if line is not None else []
-            await refunds.request(session, payment, money.minor, money.currency, reason=reason, line_amounts=only)
+            await refunding.request(
+                session, frame, money.minor, money.currency, reason=reason, line_amounts=only, left=left
+            )
             if not is_sure:
                 what = f"for “{line.product_ref}”" if line is not None else "spread over the lines"
                 asks = f"Give the buyer {money} back, {what}?"

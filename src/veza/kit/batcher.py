@@ -1,6 +1,6 @@
-"""Many small writes in few transactions: items that arrive while one batch is written go into the next batch.
+"""Many small writes in few transactions: items that arrive while a batch is being written share the next one.
 
-No item waits longer for that: a single write begins at once. Under load the cost of a transaction is shared.
+An item that is alone is written at once. Under load several items share the cost of a transaction.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Together(Generic[T, R]):
-    """Hands items to `write` in batches of at most `most`, `side_by_side` at a time.
+class Batcher(Generic[T, R]):
+    """Hands items to `write` in batches of at most `batch_size`, at most `concurrency` batches at a time.
 
-    `write` answers with one result for each, in order. `company_seconds` says before each batch how long it waits for
-    more to come: worth it while much else is under way, and no request waits for it.
+    `write` answers with one result for each, in order. `linger_seconds` says how long the next batch waits for more
+    items: worth it while many others are under way.
 
     A batch that fails is written again one by one, so that an item fails only for a reason of its own. If it failed for
     one of `shared_reasons`, which every item would have as well, it is not written again.
@@ -27,17 +27,17 @@ class Together(Generic[T, R]):
     def __init__(
         self,
         write: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
-        most: int,
+        batch_size: int,
         *,
-        side_by_side: int = 1,
-        company_seconds: Callable[[], float] = lambda: 0.0,
+        concurrency: int = 1,
+        linger_seconds: Callable[[], float] = lambda: 0.0,
         shared_reasons: tuple[type[Exception], ...] = (),
     ) -> None:
         self._write = write
-        self._most = most
+        self._batch_size = batch_size
         self._shared_reasons = shared_reasons
-        self._side_by_side = side_by_side
-        self._company_seconds = company_seconds
+        self._concurrency = concurrency
+        self._linger_seconds = linger_seconds
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._writers = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -46,9 +46,9 @@ class Together(Generic[T, R]):
         """Returns when the item is written; raises what writing it raised."""
         written: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, written))
-        if self._writers < self._side_by_side:
+        if self._writers < self._concurrency:
             self._writers += 1
-            # A task of its own: the first request may be canceled while others wait for the same batch.
+            # A task of its own: the caller that added the first item may be canceled while others wait for the batch.
             task = asyncio.create_task(self._write_waiting())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -57,12 +57,12 @@ class Together(Generic[T, R]):
     async def _write_waiting(self) -> None:
         try:
             while self._waiting:
-                if company := self._company_seconds():
-                    await asyncio.sleep(company)
-                batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                if linger := self._linger_seconds():
+                    await asyncio.sleep(linger)
+                batch = [self._waiting.popleft() for _ in range(min(self._batch_size, len(self._waiting)))]
                 await self._write_batch(batch)
         finally:
-            # At once, not when the task is found done: an item that came in between would wait for ever.
+            # At once, not when the task is found done: an item that came in between would never be written.
             self._writers -= 1
 
     async def _write_batch(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:

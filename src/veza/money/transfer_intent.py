@@ -1,4 +1,4 @@
-"""The transfer worker: sends sellers their share at the provider."""
+"""What the transfer worker asks of the provider: a seller is sent their share."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from sqlalchemy import bindparam, not_, or_, select
 
 from veza.kit.database import Database, Session
 from veza.kit.money import Amount
-from veza.money import adoption, discoveries, findings, nettings, odd_objects, payments, transfers
-from veza.money.attempt_worker import AttemptWorker
+from veza.money import adoption, discoveries, findings, nettings, odd_objects, payments, requests, transfers
 from veza.money.attempts import by_due_index
-from veza.money.breaker import Breaker
 from veza.money.claims import Claim, LookUp, RetryPolicy
-from veza.money.payments import Payment
-from veza.money.rebalance import foresee, rebalance
-from veza.money.restore_guard import RestoreGuard
+from veza.money.intents import Intent
+from veza.money.payment_frame import PaymentFrame
 from veza.money.sellers import Seller
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
@@ -27,7 +24,7 @@ from veza.money.stripe.outcomes import TRANSFERS
 from veza.money.transfers import SellerTransfer
 
 
-class TransferWorker(AttemptWorker[SellerTransfer]):
+class TransferIntent(Intent[SellerTransfer]):
     """Carries out transfers that are `pending` or `failed`.
 
     Where later sales pay what sellers owe (`lets_sales_pay_debts`), a share of which something can be kept is not
@@ -40,6 +37,7 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
     machine = transfers.machine
     outcomes = TRANSFERS
     claimable = transfers.UNSENT
+    status_between_tries = "failed"
 
     due = (
         select(SellerTransfer, Seller.stripe_account_id)
@@ -51,43 +49,27 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
     )
 
     def __init__(
-        self,
-        database: Database,
-        gateway: Gateway,
-        breaker: Breaker,
-        policy: RetryPolicy,
-        guard: RestoreGuard,
-        *,
-        lets_sales_pay_debts: bool,
+        self, database: Database, gateway: Gateway, policy: RetryPolicy, *, lets_sales_pay_debts: bool
     ) -> None:
-        super().__init__(database, gateway, breaker, policy, guard)
+        super().__init__(database, gateway, policy)
         if lets_sales_pay_debts:
             self.due = _HOLDING
 
-    def due_at(self, now: datetime, limit: int) -> dict[str, Any]:
-        return {**super().due_at(now, limit), "held_until": now - nettings.HELD_FOR}
-
-    def context(self, found: Sequence[Any]) -> dict[str, Any]:
-        return {"account": found[1]}
+    def due_parameters(self, now: datetime, limit: int) -> dict[str, Any]:
+        return {**super().due_parameters(now, limit), "held_until": now - nettings.HELD_FOR}
 
     def transfer_of(self, row: SellerTransfer) -> UUID:
         return row.id
 
-    def request_body(self, row: SellerTransfer, context: dict[str, Any]) -> str | None:
-        return transfers.request_of(row, context["account"]) if context["account"] else None
+    def body(self, row: SellerTransfer, target: str | None) -> str | None:
+        return row.request_body or (requests.transfer(row, target) if target is not None else None)
 
-    async def cannot_be_asked(
-        self, session: Session, payment: Payment, row: SellerTransfer, claim: Claim[SellerTransfer]
-    ) -> None:
+    async def record_unaskable(self, session: Session, frame: PaymentFrame, row: SellerTransfer) -> None:
         """The seller has no account yet: wait for it as for a balance; connecting one makes it due at once."""
         said = {"last_outcome": "no_account", "last_error": f"seller {row.seller_id} has not connected an account"}
         since = row.waiting_since or session.now
         again = session.now + self.policy.balance_retry
         await self.machine.update(session, row, waiting_since=since, next_retry_at=again, **said)
-
-    async def fetch(self, session: Session, rows: Sequence[SellerTransfer]) -> Sequence[object]:
-        await foresee(session, sorted({row.payment_id for row in rows}))
-        return rows
 
     async def send(self, claim: Claim[SellerTransfer], body: str, key: str, ready: Callable[[], bool]) -> Answer:
         return await self.gateway.create_transfer(thawed(body), key=key, ready=ready)
@@ -100,28 +82,28 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
             payment = await payments.find(session, claim.payment_id)
             rows = await session.scalars(adoption.TRANSFERS, {"payment_id": payment.id})
             as_before = [claim.row if row.id == claim.id else row for row in rows]
-            known = await adoption.candidates(session, payment, as_before)
+            known = await adoption.candidates(session, PaymentFrame(payment), as_before)
         ours = [one for one in listing.items if discoveries.our_id(one, "veza_transfer") == claim.id]
         found = [(one, known.match(one)) for one in odd_objects.readable(listing.items) if one not in ours]
         lost = [one for one, match in found if match is not None and match.is_news(one)]
         return LookUp(bool(ours), [*ours, *lost], has_lost=bool(lost))
 
-    async def seen(
-        self, session: Session, payment: Payment, row: SellerTransfer, objects: Sequence[Any], because: str
+    async def record_seen(
+        self, session: Session, frame: PaymentFrame, row: SellerTransfer, objects: Sequence[Any], because: str
     ) -> None:
-        for one in await odd_objects.readable_or_told(session, payment.id, objects):
-            await adoption.transfer_of_group_seen(session, payment, one, because=because)
+        for one in await odd_objects.readable_or_told(session, frame.payment.id, objects):
+            await adoption.transfer_of_group_seen(session, frame, one, because=because)
 
-    async def done(self, session: Session, payment: Payment, row: SellerTransfer, answer: Answer) -> None:
+    async def record_done(self, session: Session, frame: PaymentFrame, row: SellerTransfer, answer: Answer) -> None:
         because = "the provider made it"
         await discoveries.transfer_seen(
-            session, payment, row, answer.object, because=because, request_id=answer.request_id
+            session, frame, row, answer.object, because=because, request_id=answer.request_id
         )
 
     async def fail_for_good(
         self,
         session: Session,
-        payment: Payment,
+        frame: PaymentFrame,
         row: SellerTransfer,
         because: str,
         request_id: str | None,
@@ -135,24 +117,10 @@ class TransferWorker(AttemptWorker[SellerTransfer]):
             f"transfer {row.id}",
             f"{Amount(row.sent_minor, row.currency)} could not be sent to seller {row.seller_id}: {because}",
             mend=f"mend the cause, then veza money retry {row.id} --reason …",
-            payment_id=payment.id,
+            payment_id=frame.payment.id,
         )
 
-    async def counted_failure(
-        self, session: Session, row: SellerTransfer, because: str, request_id: str | None, **facts: Any
-    ) -> None:
-        if row.status == "pending":
-            await transfers.move(session, row, "failed", because=because, request_id=request_id, **facts)
-        else:
-            await transfers.machine.update(session, row, **facts)
 
-    async def judge_again(self, session: Session, payment: Payment, row: SellerTransfer) -> None:
-        cause = discoveries.unwanted_cause(row)
-        if cause is not None:
-            await transfers.machine.update(session, row, unwanted_at=None)
-            await rebalance(session, payment, cause)
-
-
-_HOLDING = TransferWorker.due.where(
+_HOLDING = TransferIntent.due.where(
     or_(SellerTransfer.next_retry_at <= bindparam("held_until"), not_(nettings.IS_AWAITED))
 )

@@ -1,8 +1,8 @@
-"""The reversal worker: takes money back from sellers' transfers at the provider."""
+"""What the reversal worker asks of the provider: money is taken back from a seller's transfer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +10,16 @@ from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.kit.database import Session
-from veza.money import discoveries, odd_objects, reversals, seller_debts, transfers
-from veza.money.attempt_worker import AttemptWorker
+from veza.money import discoveries, odd_objects, recovery, requests, reversals, seller_debts, transfers
 from veza.money.attempts import by_due_index
 from veza.money.causes import Cause, CauseKind
-from veza.money.claims import Asked, Claim, LookUp
-from veza.money.payments import Payment
+from veza.money.claims import Claim, LookUp
+from veza.money.intents import Intent
+from veza.money.payment_frame import PaymentFrame, prefetch_reversals
 from veza.money.rebalance import rebalance
 from veza.money.reversals import TransferReversal
 from veza.money.stripe.answers import Answer
-from veza.money.stripe.live import frozen, thawed
+from veza.money.stripe.live import thawed
 from veza.money.stripe.outcomes import REVERSALS
 from veza.money.transfers import SellerTransfer
 
@@ -33,7 +33,7 @@ _AHEAD = exists().where(
 )
 
 
-class ReversalWorker(AttemptWorker[TransferReversal]):
+class ReversalIntent(Intent[TransferReversal]):
     """Carries out pending reversals of transfers that are `reversal_pending`, one per transfer at a time."""
 
     kind = "reversal"
@@ -57,41 +57,30 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
         .with_for_update(of=TransferReversal, skip_locked=True)
     )
 
-    def context(self, found: Sequence[Any]) -> dict[str, Any]:
-        return {"stripe_transfer_id": found[1]}
-
     def transfer_of(self, row: TransferReversal) -> UUID:
         return row.transfer_id
 
-    def request_body(self, row: TransferReversal, context: dict[str, Any]) -> str | None:
-        metadata = {"veza_reversal": str(row.id), "veza_cause": f"{row.cause_kind} {row.cause_id}"}
-        return frozen({"amount": row.amount_minor, "metadata": metadata})
+    def body(self, row: TransferReversal, target: str | None) -> str:
+        return row.request_body or requests.reversal(row)
 
-    async def ask(self, claim: Claim[TransferReversal]) -> Asked[TransferReversal] | None:
-        if claim.context["stripe_transfer_id"] is None:
-            # A legacy transfer without a provider id: there is nothing to ask for, and nothing is asked.
-            await self._written(lambda session: self._settle_unaskable(session, claim))
-            return None
-        return await super().ask(claim)
+    def can_be_asked(self, claim: Claim[TransferReversal]) -> bool:
+        """A transfer without an id at the provider, as older systems had them, has nothing that could be reversed."""
+        return claim.target is not None
 
-    async def fetch(self, session: Session, rows: Sequence[TransferReversal]) -> Sequence[object]:
-        await reversals.know_those_of(session, sorted({row.payment_id for row in rows}))
-        return await transfers.find_all(session, [row.transfer_id for row in rows])
+    async def prefetch(self, session: Session, frames: Collection[PaymentFrame]) -> None:
+        await prefetch_reversals(session, frames)
 
-    async def cannot_be_asked(
-        self, session: Session, payment: Payment, row: TransferReversal, claim: Claim[TransferReversal]
-    ) -> None:
+    async def record_unaskable(self, session: Session, frame: PaymentFrame, row: TransferReversal) -> None:
         because = "the transfer has no provider id, so there is nothing to reverse there; no call was made"
-        if transfers.is_kept(await self._transfer(session, row)):
+        if transfers.is_kept(await frame.transfer(session, row.transfer_id)):
             because = "it was kept to pay an earlier debt and never sent, so nothing can be reversed; no call was made"
-        await self.fail_for_good(session, payment, row, because, None)
+        await self.fail_for_good(session, frame, row, because, None)
 
     async def send(self, claim: Claim[TransferReversal], body: str, key: str, ready: Callable[[], bool]) -> Answer:
-        transfer_id = claim.context["stripe_transfer_id"]
-        return await self.gateway.create_reversal(transfer_id, thawed(body), key=key, ready=ready)
+        return await self.gateway.create_reversal(str(claim.target), thawed(body), key=key, ready=ready)
 
     async def look_up(self, claim: Claim[TransferReversal]) -> LookUp:
-        listing = await self.gateway.reversals_of(claim.context["stripe_transfer_id"])
+        listing = await self.gateway.reversals_of(str(claim.target))
         if not listing.is_complete:
             return LookUp(False, (), listing.failed)
         ours = [one for one in listing.items if discoveries.our_id(one, "veza_reversal") == claim.id]
@@ -120,53 +109,46 @@ class ReversalWorker(AttemptWorker[TransferReversal]):
             for one in odd_objects.readable(listed)
         )
 
-    async def seen(
-        self, session: Session, payment: Payment, row: TransferReversal, objects: Sequence[Any], because: str
+    async def record_seen(
+        self, session: Session, frame: PaymentFrame, row: TransferReversal, objects: Sequence[Any], because: str
     ) -> None:
-        transfer = await self._transfer(session, row)
-        await discoveries.reversals_seen(session, payment, transfer, objects, because=because)
+        transfer = await frame.transfer(session, row.transfer_id)
+        await discoveries.reversals_seen(session, frame, transfer, objects, because=because)
 
-    async def done(self, session: Session, payment: Payment, row: TransferReversal, answer: Answer) -> None:
-        transfer = await self._transfer(session, row)
+    async def record_done(self, session: Session, frame: PaymentFrame, row: TransferReversal, answer: Answer) -> None:
+        transfer = await frame.transfer(session, row.transfer_id)
         because = "the provider made it"
         await discoveries.adopt(
-            session, payment, transfer, row, answer.object, because=because, request_id=answer.request_id
+            session, frame, transfer, row, answer.object, because=because, request_id=answer.request_id
         )
 
     async def fail_for_good(
         self,
         session: Session,
-        payment: Payment,
+        frame: PaymentFrame,
         row: TransferReversal,
         because: str,
         request_id: str | None,
         **facts: Any,
     ) -> None:
-        transfer = await self._transfer(session, row)
-        await seller_debts.fail_for_good(
-            session, payment, transfer, row, because=because, request_id=request_id, **facts
-        )
-        await reversals.settle_transfer(session, transfer, because=because, request_id=request_id)
+        transfer = await frame.transfer(session, row.transfer_id)
+        await seller_debts.fail_for_good(session, frame, transfer, row, because=because, request_id=request_id, **facts)
+        await recovery.update_transfer_status(session, frame, transfer, because=because, request_id=request_id)
 
-    async def taken_by_others(self, session: Session, payment: Payment, row: TransferReversal, answer: Answer) -> None:
+    async def record_taken_by_others(
+        self, session: Session, frame: PaymentFrame, row: TransferReversal, answer: Answer
+    ) -> None:
         """Theirs are recorded by now; if that did not cancel ours, what is left cannot be had at this amount."""
-        transfer = await self._transfer(session, row)
+        transfer = await frame.transfer(session, row.transfer_id)
         left = transfer.sent_minor - transfer.reversed_minor
         if left >= row.amount_minor:
-            await super().taken_by_others(session, payment, row, answer)
+            await super().record_taken_by_others(session, frame, row, answer)
             return
-        await reversals.cancel(
-            session, payment, transfer, row, because=f"covered by others at the provider: {answer}", unanswered=False
+        await recovery.cancel(
+            session, frame, transfer, row, because=f"covered by others at the provider: {answer}", unanswered=False
         )
-        await reversals.settle_transfer(session, transfer, because=str(answer), request_id=answer.request_id)
+        await recovery.update_transfer_status(
+            session, frame, transfer, because=str(answer), request_id=answer.request_id
+        )
         cause = discoveries.unwanted_cause(row) or Cause(CauseKind(row.cause_kind), row.cause_id)
-        await rebalance(session, payment, cause)
-
-    async def judge_again(self, session: Session, payment: Payment, row: TransferReversal) -> None:
-        cause = discoveries.unwanted_cause(row)
-        if cause is not None:
-            await reversals.machine.update(session, row, unwanted_at=None)
-            await rebalance(session, payment, cause)
-
-    async def _transfer(self, session: Session, row: TransferReversal) -> SellerTransfer:
-        return await transfers.find(session, row.transfer_id)
+        await rebalance(session, frame, cause)

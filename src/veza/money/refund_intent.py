@@ -1,25 +1,25 @@
-"""The refund worker: gives buyers their money back at the provider."""
+"""What the refund worker asks of the provider: a buyer's money goes back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
-from veza.money import discoveries, odd_objects, refund_facts, refunds
-from veza.money.attempt_worker import AttemptWorker
+from veza.money import discoveries, odd_objects, refund_facts, refunds, requests
 from veza.money.claims import Claim, LookUp
+from veza.money.intents import Intent
+from veza.money.payment_frame import PaymentFrame, prefetch
 from veza.money.payments import Payment
-from veza.money.rebalance import foresee
 from veza.money.refunds import Refund
 from veza.money.stripe.answers import Answer
-from veza.money.stripe.live import frozen, thawed
+from veza.money.stripe.live import thawed
 from veza.money.stripe.outcomes import REFUNDS
 
 
-class RefundWorker(AttemptWorker[Refund]):
+class RefundIntent(Intent[Refund]):
     """Carries out refunds that are `requested`; the provider's own later news come by webhook or check."""
 
     kind = "refund"
@@ -38,26 +38,17 @@ class RefundWorker(AttemptWorker[Refund]):
         .with_for_update(of=Refund, skip_locked=True)
     )
 
-    def context(self, found: Sequence[Any]) -> dict[str, Any]:
-        return {"charge": found[1]}
+    def body(self, row: Refund, target: str | None) -> str | None:
+        return row.request_body or (requests.refund(row, target) if target is not None else None)
 
-    def request_body(self, row: Refund, context: dict[str, Any]) -> str | None:
-        if context["charge"] is None:
-            return None
-        metadata = {"veza_refund": str(row.id), "veza_payment": str(row.payment_id)}
-        return frozen({"charge": context["charge"], "amount": row.amount_minor, "metadata": metadata})
-
-    async def fetch(self, session: Session, rows: Sequence[Refund]) -> Sequence[object]:
-        payment_ids = sorted({row.payment_id for row in rows})
-        await foresee(session, payment_ids)
-        await refund_facts.know_those_of(session, payment_ids)
-        return rows
+    async def prefetch(self, session: Session, frames: Collection[PaymentFrame]) -> None:
+        await prefetch(session, frames, needs_refunds=True)
 
     async def send(self, claim: Claim[Refund], body: str, key: str, ready: Callable[[], bool]) -> Answer:
         return await self.gateway.create_refund(thawed(body), key=key, ready=ready)
 
     async def look_up(self, claim: Claim[Refund]) -> LookUp:
-        listing = await self.gateway.refunds_of(claim.context["charge"])
+        listing = await self.gateway.refunds_of(str(claim.target))
         if not listing.is_complete:
             return LookUp(False, (), listing.failed)
         found = any(discoveries.our_id(one, "veza_refund") == claim.id for one in listing.items)
@@ -72,18 +63,20 @@ class RefundWorker(AttemptWorker[Refund]):
         )
         return LookUp(found, listing.items, has_lost=has_lost)
 
-    async def seen(self, session: Session, payment: Payment, row: Refund, objects: Sequence[Any], because: str) -> None:
-        for one in await odd_objects.readable_or_told(session, payment.id, objects):
-            await refund_facts.record(session, payment, one, because=because)
+    async def record_seen(
+        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: str
+    ) -> None:
+        for one in await odd_objects.readable_or_told(session, frame.payment.id, objects):
+            await refund_facts.record(session, frame, one, because=because)
 
-    async def done(self, session: Session, payment: Payment, row: Refund, answer: Answer) -> None:
+    async def record_done(self, session: Session, frame: PaymentFrame, row: Refund, answer: Answer) -> None:
         because = "the provider's answer"
-        await refund_facts.record(session, payment, answer.object, because=because, request_id=answer.request_id)
+        await refund_facts.record(session, frame, answer.object, because=because, request_id=answer.request_id)
 
     async def fail_for_good(
-        self, session: Session, payment: Payment, row: Refund, because: str, request_id: str | None, **facts: Any
+        self, session: Session, frame: PaymentFrame, row: Refund, because: str, request_id: str | None, **facts: Any
     ) -> None:
-        await refund_facts.refuse(session, payment, row, because=because, request_id=request_id, **facts)
+        await refund_facts.refuse(session, frame, row, because=because, request_id=request_id, **facts)
 
 
 _OF_PAYMENT = select(Refund).where(Refund.payment_id == bindparam("payment_id"))

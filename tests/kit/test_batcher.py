@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from veza.kit.together import Together
+from veza.kit.batcher import Batcher
 
 BOUND_SECONDS = 10
 
@@ -31,18 +31,18 @@ class Book:
         return [item * 10 for item in items]
 
 
-async def started(together: Together[int, int], *items: int) -> list[asyncio.Task[int]]:
-    tasks = [asyncio.create_task(together.add(item)) for item in items]
+async def started(batcher: Batcher[int, int], *items: int) -> list[asyncio.Task[int]]:
+    tasks = [asyncio.create_task(batcher.add(item)) for item in items]
     await asyncio.sleep(0)
     return tasks
 
 
 async def test_what_arrives_while_one_is_written_goes_with_the_next() -> None:
     book = Book()
-    together = Together(book.write, 32)
-    first = await started(together, 1)
+    batcher = Batcher(book.write, 32)
+    first = await started(batcher, 1)
     await asyncio.sleep(0)
-    rest = await started(together, 2, 3, 4)
+    rest = await started(batcher, 2, 3, 4)
     book.go.set()
     async with asyncio.timeout(BOUND_SECONDS):
         assert await asyncio.gather(*first, *rest) == [10, 20, 30, 40]
@@ -51,8 +51,8 @@ async def test_what_arrives_while_one_is_written_goes_with_the_next() -> None:
 
 async def test_a_batch_is_never_larger_than_allowed() -> None:
     book = Book()
-    together = Together(book.write, 2)
-    tasks = await started(together, *range(7))
+    batcher = Batcher(book.write, 2)
+    tasks = await started(batcher, *range(7))
     book.go.set()
     async with asyncio.timeout(BOUND_SECONDS):
         await asyncio.gather(*tasks)
@@ -60,10 +60,10 @@ async def test_a_batch_is_never_larger_than_allowed() -> None:
     assert sorted(item for batch in book.batches for item in batch) == list(range(7))
 
 
-async def test_so_many_batches_are_written_side_by_side_and_no_more() -> None:
+async def test_so_many_batches_are_written_concurrency_and_no_more() -> None:
     book = Book()
-    together = Together(book.write, 1, side_by_side=3)
-    tasks = await started(together, *range(6))
+    batcher = Batcher(book.write, 1, concurrency=3)
+    tasks = await started(batcher, *range(6))
     await asyncio.sleep(0)
     assert len(book.batches) == 3
     book.go.set()
@@ -75,15 +75,15 @@ async def test_so_many_batches_are_written_side_by_side_and_no_more() -> None:
 async def test_one_that_comes_as_another_was_just_written_is_written_too() -> None:
     book = Book()
     book.go.set()
-    together = Together(book.write, 32)
+    batcher = Batcher(book.write, 32)
     async with asyncio.timeout(BOUND_SECONDS):
-        assert [await together.add(number) for number in range(50)] == [number * 10 for number in range(50)]
+        assert [await batcher.add(number) for number in range(50)] == [number * 10 for number in range(50)]
 
 
 async def test_one_that_fails_spoils_no_other() -> None:
     book = Book()
-    together = Together(book.write, 32)
-    tasks = await started(together, 1, 2, -3, 4)
+    batcher = Batcher(book.write, 32)
+    tasks = await started(batcher, 1, 2, -3, 4)
     book.go.set()
     async with asyncio.timeout(BOUND_SECONDS):
         said = await asyncio.gather(*tasks, return_exceptions=True)
@@ -92,10 +92,10 @@ async def test_one_that_fails_spoils_no_other() -> None:
 
 async def test_a_reason_that_is_everybodys_is_not_tried_one_by_one() -> None:
     book = Book()
-    together = Together(book.write, 32, shared_reasons=(ValueError,))
-    first = await started(together, 1)
+    batcher = Batcher(book.write, 32, shared_reasons=(ValueError,))
+    first = await started(batcher, 1)
     await asyncio.sleep(0)
-    rest = await started(together, -2, 3)
+    rest = await started(batcher, -2, 3)
     book.go.set()
     async with asyncio.timeout(BOUND_SECONDS):
         said = await asyncio.gather(*first, *rest, return_exceptions=True)
@@ -105,8 +105,8 @@ async def test_a_reason_that_is_everybodys_is_not_tried_one_by_one() -> None:
 
 async def test_whoever_is_canceled_takes_nobody_along() -> None:
     book = Book()
-    together = Together(book.write, 32)
-    first, second = await started(together, 1, 2)
+    batcher = Batcher(book.write, 32)
+    first, second = await started(batcher, 1, 2)
     await asyncio.sleep(0)
     first.cancel()
     book.go.set()
