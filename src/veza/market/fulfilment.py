@@ -111,7 +111,7 @@ async def failed(session: Session, payment_id: UUID, rules: MarketRules) -> None
 
 
 async def follow_returns(session: Session, payment_id: UUID, returned: Mapping[UUID, int] | None = None) -> None:
-    """Make lines, grants and the order's status say what went back to the buyer (payment locked).
+    """Set lines, grants and the order's status by what was returned to the buyer (payment locked).
 
     `returned` says what that is by payment line, in minor units, where it is known already.
     """

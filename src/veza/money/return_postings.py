@@ -1,4 +1,4 @@
-"""Writing down what went back to buyers, or came back after all: signed rows per line, and one posting per fact."""
+"""Recording returns to buyers, and returns that failed later: signed rows for each line, one posting for each fact."""
 
 from __future__ import annotations
 
