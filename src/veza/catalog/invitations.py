@@ -150,13 +150,16 @@ async def invite(
 
 
 def _invited(artist: Artist, role: str) -> Message:
-    if role == "owner":
-        return gettext(
+    return {
+        "owner": gettext(
             "The people of {artist} invite you to act for this artist on Veza, as an owner, who may also change who "
             "else does.",
             artist=artist.name,
-        )
-    return gettext("The people of {artist} invite you to act for this artist on Veza, as a member.", artist=artist.name)
+        ),
+        "member": gettext(
+            "The people of {artist} invite you to act for this artist on Veza, as a member.", artist=artist.name
+        ),
+    }[role]
 
 
 async def pending(session: Session, artist_id: UUID) -> Sequence[Invitation]:
