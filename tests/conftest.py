@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import veza.kit.database
 import veza.tables
+from tests import pseudo_language
 from tests.compiled_once import open_engine
 from tests.needs import pytest_collection_modifyitems, pytest_configure
 from tests.postgres import Databases, run_on
@@ -35,6 +36,15 @@ __all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pseudo", action="store_true", help="say messages in other words (tests/pseudo_language.py)")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--pseudo"):
+        pseudo_language.speak()
 
 
 def missing(what: str) -> None:

@@ -158,7 +158,7 @@ async def test_what_was_kept_and_paid_nothing_for_long_is_a_broken_promise(stage
     assert await keep(stage, *await unsent_share(stage, 1000)) == 900
     stage.clock.advance(timedelta(minutes=11))
     (said,) = (await invariants.check_all(stage.database))[1]
-    assert (said.payment_id, "has paid nothing" in said.message) == (debt, True)
+    assert (said.payment_id, "has paid nothing" in str(said.message)) == (debt, True)
     await stage.settle()
     assert (await invariants.check_all(stage.database))[1] == []
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import discoveries, sending, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.payment_frame import PaymentFrame
@@ -122,7 +123,12 @@ async def candidates(session: Session, frame: PaymentFrame, rows: Sequence[Selle
 
 
 async def transfer_of_group_seen(
-    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
+    session: Session,
+    frame: PaymentFrame,
+    seen: Mapping[str, Any],
+    *,
+    because: Message | str,
+    request_id: str | None = None,
 ) -> SellerTransfer | None:
     """The provider has this transfer in the group of a captured payment (locked); returns the row it is.
 
@@ -137,7 +143,7 @@ async def transfer_of_group_seen(
         return match.row
     ours = discoveries.our_id(seen, "veza_transfer")
     row_id = ours if ours is not None and await session.get(SellerTransfer, ours) is None else session.new_id()
-    why = f"{because}: its row was lost"
+    why = gettext("{because}: its row was lost", because=because)
     row = await sending.add_seen(session, frame, match.seller_id, seen, row_id, because=why)
     await rebalance(session, frame, Cause(CauseKind.REBALANCE, row.id))
     await _look_for_reversals(session, row, seen)

@@ -18,6 +18,7 @@ from sqlalchemy import CheckConstraint, Update, bindparam, insert, select, updat
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session, table_of
+from veza.kit.messages import Message, gettext
 from veza.money import findings
 from veza.money.stripe.outcomes import PROVIDER_LEVEL, ROWS_TO_OPEN, Meaning
 
@@ -155,11 +156,11 @@ class Breaker:
         for topic in ("refunds", "transfers", "reversals"):
             session.wake(topic)
 
-    async def _open(self, session: Session, streak: list[Any], because: str) -> None:
+    async def _open(self, session: Session, streak: list[Any], because: Message | str) -> None:
         await _set(
             session,
             state="open",
-            because=because,
+            because=str(because),
             opened_at=session.now,
             probe_at=session.now + self.interval,
             streak=[],
@@ -171,8 +172,10 @@ class Breaker:
             session,
             findings.FindingKind.BREAKER_OPEN,
             STRIPE,
-            f"requests to the provider are held back: {because}",
-            mend="check the provider's status page and STRIPE_SECRET_KEY; it closes by itself when answers come back",
+            gettext("requests to the provider are held back: {because}", because=because),
+            mend=gettext(
+                "check the provider's status page and STRIPE_SECRET_KEY; it closes by itself when answers come back"
+            ),
         )
 
 

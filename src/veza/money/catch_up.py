@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import Message, gettext
 from veza.money import findings, provider_account
 from veza.money.findings import FindingKind
 from veza.money.provider_lists import ListEndedEarly, ProviderList, Walk
@@ -35,7 +36,7 @@ class CatchUpFailed(Exception):
     """The provider's events could not be listed to the end; what was listed was handled, and the place is kept."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(f"the provider's events could not be listed to the end: {answer}")
+        super().__init__(gettext("the provider's events could not be listed to the end: {answer}", answer=answer))
         self.answer = answer
 
 
@@ -68,7 +69,11 @@ async def catch_up(database: Database, gateway: Gateway, inbox: Inbox, since: ti
         except ListEndedEarly as ended:
             raise CatchUpFailed(ended.answer) from None
         for text in walk.unreadable:
-            await _is_odd(database, f"events {text[:60]}", f"the provider's events have an entry without an id: {text}")
+            await _is_odd(
+                database,
+                f"events {text[:60]}",
+                gettext("the provider's events have an entry without an id: {text}", text=text),
+            )
     # More than the provider keeps cannot be had.
     covered = provider_account.EVER if since >= EVENTS_KEPT else start
     await provider_account.note_covered(database, "caught_up_at", covered)
@@ -103,7 +108,9 @@ async def _take_in(database: Database, inbox: Inbox, page: Sequence[Mapping[str,
     for event in missed:
         if not is_event(event):
             done.waiting += 1
-            await _is_odd(database, str(event["id"]), f"event {event['id']} of the provider is none we can read")
+            await _is_odd(
+                database, str(event["id"]), gettext("event {id} of the provider is none we can read", id=event["id"])
+            )
     for i in range(0, len(readable), TOGETHER):
         for state in await _accepted(database, inbox, readable[i : i + TOGETHER]):
             done.waiting += state is None or state is EventStatus.RECEIVED
@@ -122,12 +129,18 @@ async def _accepted(
             return [state for event in events for state in await _accepted(database, inbox, [event])]
         (event,) = events
         log.exception("catch_up.odd_event", event_id=event["id"])
-        said = f"event {event['id']} ({event['type']}) cannot be stored ({type(error).__name__}: {error})"
+        said = gettext(
+            "event {event} ({event_2}) cannot be stored ({kind}: {error})",
+            event=event["id"],
+            event_2=event["type"],
+            kind=type(error).__name__,
+            error=error,
+        )
         await _is_odd(database, str(event["id"]), said)
         return [None]
 
 
-async def _is_odd(database: Database, subject: str, said: str) -> None:
+async def _is_odd(database: Database, subject: str, said: Message) -> None:
     async with database.write("catch-up") as session:
-        mend = "look at it at the provider; it was left out, every other event was taken"
+        mend = gettext("look at it at the provider; it was left out, every other event was taken")
         await findings.report(session, FindingKind.ODD_OBJECT, subject, said, mend=mend)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from veza.kit.messages import Message, gettext
+
 
 class CauseKind(StrEnum):
     SALE = "sale"
@@ -25,6 +27,11 @@ class Cause:
 
     kind: CauseKind
     id: UUID
+
+    @property
+    def said(self) -> Message:
+        """The cause as a reason."""
+        return gettext("{kind} {id}", kind=self.kind.value, id=self.id)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

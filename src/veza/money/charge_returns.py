@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from veza.kit.database import Database
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.money import discoveries, unbooked_charges
 from veza.money.operator import OperatorAction, reason_for
@@ -34,7 +35,13 @@ class ChargeNotReturned(Exception):
     """The provider did not do it, or did not answer; a repeat is safe."""
 
     def __init__(self, charge_id: str, answer: Answer) -> None:
-        super().__init__(f"charge {charge_id} was not given back: {answer}; repeat the command, it is never done twice")
+        super().__init__(
+            gettext(
+                "charge {charge_id} was not given back: {answer}; repeat the command, it is never done twice",
+                charge_id=charge_id,
+                answer=answer,
+            )
+        )
         self.answer = answer
 
 
@@ -53,10 +60,20 @@ class ReturnedCharge:
 
     def __str__(self) -> str:
         money = Amount(self.amount_minor, self.currency)
-        said = f"{money} of charge {self.charge_id} goes back to the buyer ({self.stripe_refund_id}: {self.status})."
+        said = gettext(
+            "{money} of charge {charge_id} goes back to the buyer ({stripe_refund_id}: {status}).",
+            money=money,
+            charge_id=self.charge_id,
+            stripe_refund_id=self.stripe_refund_id,
+            status=self.status,
+        )
         if self.transfers_left:
-            said += f" Sellers still hold {', '.join(self.transfers_left)}: reverse them at the provider."
-        return said
+            left = gettext(
+                "Sellers still hold {transfers}: reverse them at the provider.",
+                transfers=", ".join(self.transfers_left),
+            )
+            return f"{said} {left}"
+        return str(said)
 
 
 async def return_charge(
@@ -73,7 +90,7 @@ async def return_charge(
     if left <= 0:
         async with database.write(actor) as session:
             await unbooked_charges.returned(session, charge_id)
-        raise NotReturnable(f"charge {charge_id} has gone back to the buyer already")
+        raise NotReturnable(gettext("charge {charge_id} has gone back to the buyer already", charge_id=charge_id))
     async with database.write(actor) as session:
         action_id = session.new_id()
         action = {"id": action_id, "payment_id": payment_id, "row_id": payment_id, "at": session.now}
@@ -97,7 +114,7 @@ async def return_charge(
 async def _charge(gateway: Gateway, charge_id: str) -> Mapping[str, Any]:
     answer = await gateway.charge(charge_id)
     if answer.status == 404:
-        raise UnknownCharge(f"the provider has no charge {charge_id}")
+        raise UnknownCharge(gettext("the provider has no charge {charge_id}", charge_id=charge_id))
     if not answer.is_ok:
         raise ChargeNotReturned(charge_id, answer)
     return answer.object
@@ -110,14 +127,26 @@ async def _unbooked(database: Database, charge: Mapping[str, Any]) -> UUID:
         named = discoveries.our_id(charge, "veza_payment")
         payment = await session.get(Payment, named) if named is not None else None
     if booked is not None:
-        raise NotReturnable(f"charge {charge['id']} is that of payment {booked}: refund the payment")
+        raise NotReturnable(
+            gettext(
+                "charge {charge} is that of payment {booked}: refund the payment", charge=charge["id"], booked=booked
+            )
+        )
     if named is None:
-        raise NotReturnable(f"charge {charge['id']} names no payment of ours: another program made it")
+        raise NotReturnable(
+            gettext("charge {charge} names no payment of ours: another program made it", charge=charge["id"])
+        )
     if charge.get("status") != "succeeded":
-        raise NotReturnable(f"charge {charge['id']} is {charge.get('status')}: nothing was paid")
+        raise NotReturnable(
+            gettext("charge {charge} is {get}: nothing was paid", charge=charge["id"], get=charge.get("status"))
+        )
     if payment is not None and payment.status != "succeeded" and unbooked_charges.is_of_amount(payment, charge):
-        said = f"charge {charge['id']} is for payment {payment.id}, which has not heard of it yet"
-        raise NotReturnable(f"{said}: veza money reconcile --apply")
+        said = gettext(
+            "charge {charge} is for payment {payment_id}, which has not heard of it yet",
+            charge=charge["id"],
+            payment_id=payment.id,
+        )
+        raise NotReturnable(gettext("{said}: veza money reconcile --apply", said=said))
     return named
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.money import discoveries, odd_objects, payment_frame, payments, refund_facts, refunds, reversals, transfers
 from veza.money.attempts import STILL_RUNNING
 from veza.money.checks import KINDS, MISSING_CHECK, Check
@@ -51,7 +52,7 @@ class CheckWorker(PaymentChecks):
         async with self.database.write(self.name) as session:
             frame = await payment_frame.lock(session, check.payment_id)
             for one in await odd_objects.readable_or_told(session, check.payment_id, found):
-                await refund_facts.record(session, frame, one, because="fetched by the check worker")
+                await refund_facts.record(session, frame, one, because=gettext("fetched by the check worker"))
             refund = await refunds.find(session, check.id)
             under_way = refund.status in ("pending", "requires_action")
             await self._set(session, check, session.now + PENDING_CHECK if under_way else None)
@@ -86,7 +87,7 @@ class CheckWorker(PaymentChecks):
         async with self.database.write(self.name) as session:
             frame = await payment_frame.lock(session, check.payment_id)
             transfer = await frame.transfer(session, transfer_id)
-            why = "fetched by the check worker"
+            why = gettext("fetched by the check worker")
             objects = [made] if made is not None else ()
             for one in await odd_objects.readable_or_told(session, check.payment_id, objects):
                 await discoveries.transfer_seen(session, frame, transfer, one, because=why)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.messages import Message
+from veza.kit.messages import Message, gettext
 from veza.kit.money import known_currency
 from veza.money import payment_frame, payment_progress, payments, requests
 from veza.money.payments import BadPayment, LineDraft, Payment
@@ -48,7 +48,9 @@ class PageOver(Exception):
     """The buyer cannot pay on the page of this payment any more; `seen` is what the provider shows of it."""
 
     def __init__(self, payment_id: UUID, seen: Seen) -> None:
-        super().__init__(f"the pay page of payment {payment_id} is over: {seen}")
+        super().__init__(
+            gettext("the pay page of payment {payment_id} is over: {seen}", payment_id=payment_id, seen=seen)
+        )
         self.payment_id, self.seen = payment_id, seen
 
 
@@ -67,14 +69,23 @@ async def intend(
     with checks.field("currency"):
         unit = known_currency(wanted.currency)
         if unit not in currencies:
-            raise BadPayment(f"the platform does not settle in {wanted.currency.upper()}, only in {settled}")
+            raise BadPayment(
+                gettext(
+                    "the platform does not settle in {currency}, only in {settled}",
+                    currency=wanted.currency.upper(),
+                    settled=settled,
+                )
+            )
     named = {line.seller_id for line in wanted.lines}
     registered = set(await session.scalars(select(Seller.id).where(Seller.id.in_(named))))
     for number, line in enumerate(wanted.lines):
         with checks.field("lines", number, "seller_id"):
             if line.seller_id not in registered:
                 raise BadPayment(
-                    f"there is no seller “{line.seller_id}”: register them first, or they could never be paid"
+                    gettext(
+                        "there is no seller “{seller_id}”: register them first, or they could never be paid",
+                        seller_id=line.seller_id,
+                    )
                 )
     if unit is not None:
         payments.check_lines(wanted.lines, unit, checks)
@@ -110,7 +121,7 @@ async def end(session: Session, over: PageOver) -> None:
     """Make the payment say what was seen of its page, as the check worker would later."""
     frame = await payment_frame.lock(session, over.payment_id)
     if frame.payment.status in payments.UNPAID:
-        again = await payment_progress.follow(session, frame, over.seen, because="seen at checkout")
+        again = await payment_progress.follow(session, frame, over.seen, because=gettext("seen at checkout"))
         if frame.payment.stripe_charge_id is None:
             await payments.machine.update(session, frame.payment, check_at=again)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, or_, select, update
 
 from veza.kit.database import Database, Session, table_of
+from veza.kit.messages import gettext
 from veza.money import findings
 from veza.money.attempts import backoff
 from veza.money.findings import FindingKind
@@ -90,8 +91,13 @@ class Checks:
                     session,
                     FindingKind.MISSING_THERE,
                     f"{name} {check.id}",
-                    f"the provider does not know what {name} {check.id} says it has: {answer}",
-                    mend="check the provider's account and mode",
+                    gettext(
+                        "the provider does not know what {name} {check_id} says it has: {answer}",
+                        name=name,
+                        check_id=check.id,
+                        answer=answer,
+                    ),
+                    mend=gettext("check the provider's account and mode"),
                     payment_id=check.payment_id,
                 )
                 return

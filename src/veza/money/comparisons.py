@@ -10,11 +10,11 @@ import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from veza.kit.database import Database, Session
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.money import (
     adoption,
@@ -30,6 +30,7 @@ from veza.money import (
 from veza.money.differences import IN_FLIGHT, WHY, Apply, CannotReconcile, Difference, Found
 from veza.money.disputes import Dispute, DisputeFunds
 from veza.money.findings import FindingKind
+from veza.money.named_payments import NamedPayments, named_payment
 from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
 from veza.money.provider_lists import created_at
@@ -43,17 +44,20 @@ from veza.money.transfers import SellerTransfer, is_unsent
 
 @dataclass(slots=True)
 class Comparison:
-    """Compares objects with the rows of `database`; remembers whose charges name payments that are not here."""
+    """Compares objects with the rows of `database`."""
 
     database: Database
     gateway: Gateway
-    lost_payment_of: dict[str, str | None] = field(default_factory=dict)
+    named: NamedPayments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.named = NamedPayments(self.database, self.gateway)
 
     async def charge(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
-        payment = await self._payment(seen)
+        payment = await self.named.payment(seen)
         charge_id = str(seen["id"])
         if payment is None:
-            lost = self.lost_payment_of[charge_id] = _named_payment(seen)
+            lost = self.named.lost_payment_of[charge_id] = named_payment(seen)
             if lost is not None:
                 found = _lost(seen, lost, unbooked_charges.mend(charge_id))
                 yield dataclasses.replace(found, charge_id=charge_id), None
@@ -67,17 +71,32 @@ class Comparison:
                 yield Difference(FindingKind.SECOND_CHARGE, charge_id, said, mend, payment.id, charge_id), None
         elif payment.status != "succeeded" and not unbooked_charges.is_of_amount(payment, seen):
             ours = Amount(payment.amount_minor, payment.currency)
-            said = f"charge {charge_id} is for {amount_of(seen)}, payment {payment.id} for {ours}; nothing was posted"
+            said = gettext(
+                "charge {charge_id} is for {amount_of}, payment {payment_id} for {ours}; nothing was posted",
+                charge_id=charge_id,
+                amount_of=amount_of(seen),
+                payment_id=payment.id,
+                ours=ours,
+            )
             mend = unbooked_charges.mend(charge_id)
             yield Difference(FindingKind.AMOUNT_DIFFERS, charge_id, said, mend, payment.id, charge_id), None
         elif payment.status != "succeeded":
-            said = f"charge {charge_id} succeeded, payment {payment.id} is {payment.status}"
-            yield _state(payment, charge_id, said, "record the charge"), _charge_of(seen)
+            said = gettext(
+                "charge {charge_id} succeeded, payment {payment_id} is {payment_status}",
+                charge_id=charge_id,
+                payment_id=payment.id,
+                payment_status=payment.status,
+            )
+            yield _state(payment, charge_id, said, gettext("record the charge")), _charge_of(seen)
         elif _is_unsettled(payment) and isinstance(seen.get("balance_transaction"), Mapping):
             made = created_at(seen)
             if made is not None and made <= self.database.clock.now() - IN_FLIGHT:
-                said = f"charge {charge_id} is settled, the sellers of payment {payment.id} have no transfers yet"
-                yield _state(payment, charge_id, said, "record how it was settled"), _charge_of(seen)
+                said = gettext(
+                    "charge {charge_id} is settled, the sellers of payment {payment_id} have no transfers yet",
+                    charge_id=charge_id,
+                    payment_id=payment.id,
+                )
+                yield _state(payment, charge_id, said, gettext("record how it was settled")), _charge_of(seen)
 
     async def account(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
         """A connected account that was opened for a seller who has none here, as after a restore."""
@@ -95,14 +114,16 @@ class Comparison:
             active = (seen.get("capabilities") or {}).get("transfers") == "active"
             await sellers.record_account(session, str(seen["id"]), active, opened_for=seller_id)
 
-        said = f"account {seen['id']} was opened for seller {seller_id}, who has none here"
-        yield Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, "record it as theirs"), record
+        said = gettext(
+            "account {seen} was opened for seller {seller_id}, who has none here", seen=seen["id"], seller_id=seller_id
+        )
+        yield Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, gettext("record it as theirs")), record
 
     async def refund(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
         if (odd := odd_objects.oddity(seen)) is not None:
             yield _unreadable(seen, odd), None
             return
-        payment, instead = await self._booked(seen, "it went back to the buyer of an order that is not here")
+        payment, instead = await self._booked(seen, gettext("it went back to the buyer of an order that is not here"))
         if payment is None:
             if instead is not None:
                 yield instead
@@ -122,34 +143,54 @@ class Comparison:
 
         refund_id = str(seen["id"])
         if row is None:
-            said = f"refund {refund_id} of {amount_of(seen)} is {seen['status']} there and unknown here"
-            yield Difference(FindingKind.MISSING_HERE, refund_id, said, "adopt the refund", payment.id), record
+            said = gettext(
+                "refund {refund_id} of {amount_of} is {seen} there and unknown here",
+                refund_id=refund_id,
+                amount_of=amount_of(seen),
+                seen=seen["status"],
+            )
+            yield Difference(FindingKind.MISSING_HERE, refund_id, said, gettext("adopt the refund"), payment.id), record
         elif row.amount_minor != int(seen["amount"]):
             here = Amount(row.amount_minor, row.currency)
-            said = f"refund {row.id} is {here} here and {amount_of(seen)} there"
-            mend = "find out who changed it"
+            said = gettext(
+                "refund {row_id} is {here} here and {amount_of} there",
+                row_id=row.id,
+                here=here,
+                amount_of=amount_of(seen),
+            )
+            mend = gettext("find out who changed it")
             yield Difference(FindingKind.AMOUNT_DIFFERS, refund_id, said, mend, payment.id), None
         elif row.status != seen["status"] or row.stripe_refund_id is None:
-            said = f"refund {row.id} is {row.status} here and {seen['status']} there ({refund_id})"
-            yield _state(payment, refund_id, said, "record its status"), record
+            said = gettext(
+                "refund {row_id} is {row_status} here and {seen} there ({refund_id})",
+                row_id=row.id,
+                row_status=row.status,
+                seen=seen["status"],
+                refund_id=refund_id,
+            )
+            yield _state(payment, refund_id, said, gettext("record its status")), record
 
     async def transfer(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
         if (odd := odd_objects.oddity(seen)) is not None:
             yield _unreadable(seen, odd), None
             return
-        payment = await self._payment_of_transfer(seen)
+        payment = await self.named.payment_of_transfer(seen)
         if payment is None:
-            lost = _named_payment(seen) or self._lost_group(seen)
+            lost = named_payment(seen) or self.named.lost_group(seen)
             if lost is not None:
-                yield _lost(seen, lost, "if the order is given back, reverse it at the provider"), None
+                yield _lost(seen, lost, gettext("if the order is given back, reverse it at the provider")), None
             return
         async with self.database.read() as session:
             rows = (await session.scalars(adoption.TRANSFERS, {"payment_id": payment.id})).all()
             match = (await adoption.candidates(session, PaymentFrame(payment), rows)).match(seen)
         transfer_id = str(seen["id"])
         if match is None:
-            said = f"transfer {transfer_id} belongs to payment {payment.id} by its group, but was not made here"
-            mend = "reverse it at the provider if it was not meant"
+            said = gettext(
+                "transfer {transfer_id} belongs to payment {payment_id} by its group, but was not made here",
+                transfer_id=transfer_id,
+                payment_id=payment.id,
+            )
+            mend = gettext("reverse it at the provider if it was not meant")
             yield Difference(FindingKind.MADE_IN_DASHBOARD, transfer_id, said, mend, payment.id), None
             return
 
@@ -161,19 +202,33 @@ class Comparison:
 
         row = match.row
         if row is None:
-            said = (
-                f"transfer {transfer_id} of {amount_of(seen)} to seller {match.seller_id} was sent for payment"
-                f" {payment.id}; its row is not here"
+            said = gettext(
+                "transfer {transfer_id} of {amount_of} to seller {seller_id} was sent for payment "
+                "{payment_id}; its row is not here",
+                transfer_id=transfer_id,
+                amount_of=amount_of(seen),
+                seller_id=match.seller_id,
+                payment_id=payment.id,
             )
-            yield Difference(FindingKind.MISSING_HERE, transfer_id, said, "record it", payment.id), record
+            yield Difference(FindingKind.MISSING_HERE, transfer_id, said, gettext("record it"), payment.id), record
         elif match.is_known and row.sent_minor != int(seen["amount"]):
             here = Amount(row.sent_minor, row.currency)
-            said = f"transfer {row.id} sent {here} here and {amount_of(seen)} there"
-            mend = "find out who changed it"
+            said = gettext(
+                "transfer {row_id} sent {here} here and {amount_of} there",
+                row_id=row.id,
+                here=here,
+                amount_of=amount_of(seen),
+            )
+            mend = gettext("find out who changed it")
             yield Difference(FindingKind.AMOUNT_DIFFERS, transfer_id, said, mend, payment.id), None
         elif is_unsent(row) or row.status == "canceled":
-            said = f"transfer {row.id} is {row.status} here and was made there ({transfer_id})"
-            yield _state(payment, transfer_id, said, "record it"), record
+            said = gettext(
+                "transfer {row_id} is {row_status} here and was made there ({transfer_id})",
+                row_id=row.id,
+                row_status=row.status,
+                transfer_id=transfer_id,
+            )
+            yield _state(payment, transfer_id, said, gettext("record it")), record
         async for found in self._reversals(payment, row, seen):
             yield found
 
@@ -186,7 +241,7 @@ class Comparison:
             return
         listing = await self.gateway.reversals_of(str(seen["id"]))
         if listing.failed is not None:
-            raise CannotReconcile(f"reversals of transfer {seen['id']}", listing.failed)
+            raise CannotReconcile(gettext("reversals of transfer {seen}", seen=seen["id"]), listing.failed)
 
         async def record(session: Session, frame: PaymentFrame) -> None:
             for mine in await frame.transfers(session):
@@ -195,17 +250,22 @@ class Comparison:
 
         name = row.id if row is not None else seen["id"]
         here = Amount(here_minor, payment.currency)
-        said = f"{here} of transfer {name} is reversed here and {amount_of(seen, 'amount_reversed')} there"
+        said = gettext(
+            "{here} of transfer {name} is reversed here and {amount_of} there",
+            here=here,
+            name=name,
+            amount_of=amount_of(seen, "amount_reversed"),
+        )
         by_hand = any(discoveries.our_id(one, "veza_reversal") is None for one in listing.items)
         kind = FindingKind.MADE_IN_DASHBOARD if by_hand else FindingKind.STATE_DIFFERS
         subject = f"reversals of {seen['id']}"
-        yield Difference(kind, subject, said, "record the reversals", payment.id), record
+        yield Difference(kind, subject, said, gettext("record the reversals"), payment.id), record
 
     async def dispute(self, seen: Mapping[str, Any]) -> AsyncIterator[Found]:
         if (odd := odd_objects.oddity(seen)) is not None:
             yield _unreadable(seen, odd), None
             return
-        payment, instead = await self._booked(seen, "answer it at the provider: its order is not here")
+        payment, instead = await self._booked(seen, gettext("answer it at the provider: its order is not here"))
         if payment is None:
             if instead is not None:
                 yield instead
@@ -223,96 +283,50 @@ class Comparison:
 
         dispute_id = str(seen["id"])
         if row is None:
-            said = f"dispute {dispute_id} ({seen['status']}) is unknown here"
-            yield Difference(FindingKind.MISSING_HERE, dispute_id, said, "record the dispute", payment.id), record
+            said = gettext("dispute {dispute_id} ({seen}) is unknown here", dispute_id=dispute_id, seen=seen["status"])
+            mend = gettext("record the dispute")
+            yield Difference(FindingKind.MISSING_HERE, dispute_id, said, mend, payment.id), record
         elif new or row.provider_status != seen["status"]:
-            said = f"dispute {dispute_id} is {row.provider_status} here and {seen['status']} there"
-            yield _state(payment, dispute_id, said, "record its funds"), record
+            said = gettext(
+                "dispute {dispute_id} is {provider_status} here and {seen} there",
+                dispute_id=dispute_id,
+                provider_status=row.provider_status,
+                seen=seen["status"],
+            )
+            yield _state(payment, dispute_id, said, gettext("record its funds")), record
 
-    async def _booked(self, seen: Mapping[str, Any], mend: str) -> tuple[Payment | None, Found | None]:
+    async def _booked(self, seen: Mapping[str, Any], mend: Message) -> tuple[Payment | None, Found | None]:
         """The payment to compare a refund or dispute with; where there is none, what is found instead, if anything."""
-        payment = await self._payment(seen)
+        payment = await self.named.payment(seen)
         if payment is None:
-            lost = await self._lost_payment(seen)
+            lost = await self.named.lost_payment(seen)
             return None, None if lost is None else (_lost(seen, lost, mend), None)
         # Where it is of another charge than the payment's, that charge itself is a finding.
         return None if _is_of_another_charge(payment, seen) else payment, None
 
-    async def _payment(self, seen: Mapping[str, Any]) -> Payment | None:
-        """The payment a charge, refund or dispute belongs to, by its ids, group and metadata."""
-        charge = seen["id"] if seen.get("object") == "charge" else id_of(seen.get("charge"))
-        by = (
-            ("stripe_charge_id", charge),
-            ("stripe_payment_intent_id", id_of(seen.get("payment_intent"))),
-            ("id", discoveries.our_id(seen, "veza_payment")),
-        )
-        async with self.database.read() as session:
-            for column, value in by:
-                found = value and (await session.scalars(_PAYMENT_BY[column], {"value": value})).one_or_none()
-                if found:
-                    return found
-        return None
 
-    async def _payment_of_transfer(self, seen: Mapping[str, Any]) -> Payment | None:
-        ours = discoveries.our_id(seen, "veza_transfer")
-        named = discoveries.our_id(seen, "veza_payment"), _uuid(seen.get("transfer_group"))
-        async with self.database.read() as session:
-            of_row = (await session.scalars(_PAYMENT_OF_TRANSFER, {"theirs": str(seen["id"]), "ours": ours})).first()
-            for payment_id in (of_row, *named):
-                found = await session.get(Payment, payment_id) if payment_id is not None else None
-                if found is not None:
-                    return found
-        return None
-
-    async def _lost_payment(self, seen: Mapping[str, Any]) -> str | None:
-        """The payment, not here, that the charge of a refund or dispute names."""
-        if (named := _named_payment(seen)) is not None:
-            return named
-        charge_id = id_of(seen.get("charge"))
-        if charge_id is None:
-            return None
-        if charge_id not in self.lost_payment_of:
-            answer = await self.gateway.charge(charge_id)
-            is_here = answer.is_ok and await self._payment(answer.object) is not None
-            self.lost_payment_of[charge_id] = None if is_here else _named_payment(answer.object)
-        return self.lost_payment_of[charge_id]
-
-    def _lost_group(self, seen: Mapping[str, Any]) -> str | None:
-        """A transfer made by hand in the group of a payment that is not here."""
-        group = seen.get("transfer_group")
-        return str(group) if group and group in self.lost_payment_of.values() else None
-
-
-_PAYMENT_BY = {
-    column.key: select(Payment).where(column == bindparam("value"))
-    for column in (Payment.id, Payment.stripe_charge_id, Payment.stripe_payment_intent_id)
-}
-_PAYMENT_OF_TRANSFER = select(SellerTransfer.payment_id).where(
-    or_(SellerTransfer.stripe_transfer_id == bindparam("theirs"), SellerTransfer.id == bindparam("ours"))
-)
 _REFUNDS = select(Refund).where(Refund.payment_id == bindparam("payment_id")).order_by(Refund.id)
 _DISPUTE = select(Dispute).where(Dispute.stripe_dispute_id == bindparam("stripe_id"))
 _FUNDS = select(DisputeFunds.stripe_balance_transaction_id).where(DisputeFunds.payment_id == bindparam("payment_id"))
 _WITHOUT_ACCOUNT = select(Seller).where(Seller.id == bindparam("seller_id"), Seller.stripe_account_id.is_(None))
 
 
-def _named_payment(seen: Mapping[str, Any]) -> str | None:
-    named = discoveries.our_id(seen, "veza_payment")
-    return str(named) if named else None
-
-
-def _lost(seen: Mapping[str, Any], payment_id: str, mend: str) -> Difference:
-    said = f"{said_by(seen)}: names payment {payment_id}, which is not in this database"
+def _lost(seen: Mapping[str, Any], payment_id: str, mend: Message) -> Difference:
+    said = gettext(
+        "{said_by}: names payment {payment_id}, which is not in this database",
+        said_by=said_by(seen),
+        payment_id=payment_id,
+    )
     return Difference(FindingKind.MISSING_HERE, str(seen["id"]), said, mend)
 
 
-def _unreadable(seen: Mapping[str, Any], odd: str) -> Difference:
-    said = f"{seen.get('object')} {seen['id']} cannot be read: {odd}"
-    mend = "look at it at the provider; it was left out, everything else was compared"
+def _unreadable(seen: Mapping[str, Any], odd: Message) -> Difference:
+    said = gettext("{get} {seen} cannot be read: {odd}", get=seen.get("object"), seen=seen["id"], odd=odd)
+    mend = gettext("look at it at the provider; it was left out, everything else was compared")
     return Difference(FindingKind.ODD_OBJECT, str(seen["id"]), said, mend)
 
 
-def _state(payment: Payment, subject: str, said: str, mend: str) -> Difference:
+def _state(payment: Payment, subject: str, said: Message, mend: Message) -> Difference:
     return Difference(FindingKind.STATE_DIFFERS, subject, said, mend, payment.id)
 
 
@@ -333,10 +347,3 @@ async def _fetch_charge(session: Session, payment: Payment) -> None:
     """Nothing can have gone back of what is not captured here: the check worker fetches the charge and the rest."""
     await payments.machine.update(session, payment, check_at=session.now, check_count=0)
     session.wake(payments.CHECK_WAKE)
-
-
-def _uuid(text: Any) -> UUID | None:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money.findings import FindingKind
 from veza.money.stripe.answers import Answer
 
-WHY = "reconciliation"
+ACTOR = "reconciliation"
+WHY = gettext("reconciliation")
 IN_FLIGHT = timedelta(minutes=10)
 """A difference younger than this is news on its way, not a finding."""
 
@@ -20,8 +22,8 @@ IN_FLIGHT = timedelta(minutes=10)
 class CannotReconcile(Exception):
     """The provider could not be read to the end, so the rest was not compared."""
 
-    def __init__(self, what: str, answer: Answer) -> None:
-        super().__init__(f"the provider's {what} could not be read: {answer}")
+    def __init__(self, what: Message | str, answer: Answer) -> None:
+        super().__init__(gettext("the provider's {what} could not be read: {answer}", what=what, answer=answer))
         self.is_of_provider = answer.status is None or answer.status in (401, 403, 429) or answer.status >= 500
 
 
@@ -35,16 +37,20 @@ class Difference:
 
     kind: FindingKind
     subject: str
-    message: str
-    mend: str
+    message: Message
+    mend: Message
     payment_id: UUID | None = None
     charge_id: str | None = None
     """The charge that an operator may give back, where it is about one."""
 
     def as_json(self) -> dict[str, Any]:
-        said = asdict(self)
-        del said["charge_id"]
-        return {**said, "payment_id": str(self.payment_id) if self.payment_id else None}
+        return {
+            "kind": self.kind,
+            "subject": self.subject,
+            "message": str(self.message),
+            "mend": str(self.mend),
+            "payment_id": str(self.payment_id) if self.payment_id else None,
+        }
 
 
 Found = tuple[Difference, Apply | None]

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.money import findings, odd_objects, recovery, reversals, sending, transfers
 from veza.money.causes import Cause, CauseKind
@@ -35,7 +36,7 @@ async def transfer_seen(
     transfer: SellerTransfer,
     seen: Mapping[str, Any],
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
 ) -> None:
     """The provider has this transfer of ours; if it was not wanted any more, the difference is closed at once."""
@@ -66,7 +67,7 @@ async def reversals_seen(
     transfer: SellerTransfer,
     seen: Sequence[Mapping[str, Any]],
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
 ) -> None:
     """These reversals of `transfer` are at the provider: ours are adopted, others recorded, then all is rebalanced.
@@ -109,7 +110,7 @@ async def adopt(
     reversal: TransferReversal,
     seen: Mapping[str, Any],
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
 ) -> None:
     """This reversal of ours exists at the provider: it succeeded, also where we believed otherwise."""
@@ -129,7 +130,7 @@ async def adopt(
 
 
 async def _record_others(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, seen: Mapping[str, Any], because: str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, seen: Mapping[str, Any], because: Message | str
 ) -> None:
     if transfer.reversed_minor + int(seen["amount"]) > transfer.sent_minor:
         await _amount_differs(session, frame, f"reversals of transfer {transfer.id}", transfer.sent_minor, seen)
@@ -141,9 +142,13 @@ async def _record_others(
             session,
             findings.FindingKind.MADE_IN_DASHBOARD,
             f"reversal {row.id}",
-            f"{Amount(amount, row.currency)} of transfer {transfer.stripe_transfer_id} was reversed by hand"
-            f" ({seen['id']})",
-            mend="nothing to do if it was meant; it counts as taken back",
+            gettext(
+                "{amount} of transfer {stripe_transfer_id} was reversed by hand ({seen})",
+                amount=Amount(amount, row.currency),
+                stripe_transfer_id=transfer.stripe_transfer_id,
+                seen=seen["id"],
+            ),
+            mend=gettext("nothing to do if it was meant; it counts as taken back"),
             payment_id=frame.payment.id,
         )
     await rebalance(session, frame, Cause(CauseKind.PROVIDER, row.id))
@@ -174,7 +179,13 @@ async def _amount_differs(
         session,
         findings.FindingKind.AMOUNT_DIFFERS,
         subject,
-        f"{subject} is {Amount(here_minor, frame.payment.currency)} here and {there} at the provider ({seen['id']})",
-        mend="find out who made it; nothing was posted",
+        gettext(
+            "{subject} is {here} here and {there} at the provider ({seen})",
+            subject=subject,
+            here=Amount(here_minor, frame.payment.currency),
+            there=there,
+            seen=seen["id"],
+        ),
+        mend=gettext("find out who made it; nothing was posted"),
         payment_id=frame.payment.id,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, inse
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.messages import Message
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
 from veza.money import findings, return_postings
@@ -88,7 +89,12 @@ WITHDRAWN = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(
 
 
 async def record(
-    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
+    session: Session,
+    frame: PaymentFrame,
+    seen: Mapping[str, Any],
+    *,
+    because: Message | str,
+    request_id: str | None = None,
 ) -> Dispute:
     """Merge one dispute object of the provider (payment locked); any order and any repeat ends the same."""
     dispute = await _known(session, seen) or await _insert(session, frame, seen, because)
@@ -110,7 +116,7 @@ async def record(
 
 
 async def _follow(
-    session: Session, dispute: Dispute, provider_status: str, because: str, request_id: str | None
+    session: Session, dispute: Dispute, provider_status: str, because: Message | str, request_id: str | None
 ) -> None:
     """Give the dispute the status its funds and the provider's word say."""
     status = _status(dispute, await _held(session, dispute.id), provider_status)
@@ -195,7 +201,7 @@ _KNOWN = (
 )
 
 
-async def _insert(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: str) -> Dispute:
+async def _insert(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: Message | str) -> Dispute:
     values = {
         "id": session.new_id(),
         "payment_id": frame.payment.id,

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
-from veza.kit.messages import Message, Packed, restored, stored
+from veza.kit.messages import Message, Packed, gettext, restored, stored
 from veza.kit.money import Amount
 from veza.kit.visible import visible, visible_in
 
@@ -161,7 +161,7 @@ class UnknownFinding(LookupError):
     """No such finding."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no finding {wanted}")
+        super().__init__(gettext("there is no finding {wanted}", wanted=wanted))
 
 
 class ResolvedAlready(ValueError):
@@ -169,8 +169,11 @@ class ResolvedAlready(ValueError):
 
     def __init__(self, finding: Finding) -> None:
         noted = finding.detail.get("resolution")
-        said = f", by {noted['by']}: {noted['note']}" if noted else ", because what it was about went away"
-        super().__init__(f"finding {finding.id} was resolved {finding.resolved_at:%Y-%m-%d %H:%M}{said}")
+        at = gettext("finding {id} was resolved {at:%Y-%m-%d %H:%M}", id=finding.id, at=finding.resolved_at)
+        if noted:
+            super().__init__(gettext("{at}, by {by}: {note}", at=at, by=noted["by"], note=noted["note"]))
+        else:
+            super().__init__(gettext("{at}, because what it was about went away", at=at))
 
 
 async def find(session: Session, finding_id: UUID) -> Finding:
@@ -200,7 +203,12 @@ async def report_loss(session: Session, payment_id: UUID, cause: str, excess_min
         session,
         FindingKind.PLATFORM_LOSS,
         cause,
-        f"{cause} returned {Amount(excess_minor, currency)} more than payment {payment_id} had left",
-        mend="nothing to take from sellers; contest the dispute with the refund as evidence",
+        gettext(
+            "{cause} returned {excess} more than payment {payment_id} had left",
+            cause=cause,
+            excess=Amount(excess_minor, currency),
+            payment_id=payment_id,
+        ),
+        mend=gettext("nothing to take from sellers; contest the dispute with the refund as evidence"),
         payment_id=payment_id,
     )

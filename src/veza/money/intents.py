@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from veza.kit.database import Database, Session
+from veza.kit.messages import Message
 from veza.kit.moves import Machine
 from veza.money.claims import Claim, LookUp, R, RetryPolicy, new_key
 from veza.money.payment_frame import PaymentFrame, prefetch
@@ -70,7 +71,7 @@ class Intent(ABC, Generic[R]):
 
     @abstractmethod
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: R, objects: Sequence[Any], because: str
+        self, session: Session, frame: PaymentFrame, row: R, objects: Sequence[Any], because: Message | str
     ) -> None:
         """Merge what the provider has; afterwards the row shows whether ours was among it."""
 
@@ -79,7 +80,13 @@ class Intent(ABC, Generic[R]):
 
     @abstractmethod
     async def fail_for_good(
-        self, session: Session, frame: PaymentFrame, row: R, because: str, request_id: str | None, **facts: Any
+        self,
+        session: Session,
+        frame: PaymentFrame,
+        row: R,
+        because: Message | str,
+        request_id: str | None,
+        **facts: Any,
     ) -> None: ...
 
     async def record_unaskable(self, session: Session, frame: PaymentFrame, row: R) -> None:

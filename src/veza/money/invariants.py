@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.money import findings, nettings, returns
 from veza.money.disputes import WITHDRAWN
@@ -38,7 +39,7 @@ class Violation:
     """One broken promise, in a sentence."""
 
     payment_id: UUID
-    message: str
+    message: Message
 
     def __str__(self) -> str:
         return f"payment {self.payment_id}: {self.message}"
@@ -76,17 +77,25 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
         Account.DISPUTED: -int(disputed or 0),
     }
     found = [
-        f"the ledger has {Amount(of[account], payment.currency)} in {account}, the rows say"
-        f" {Amount(minor, payment.currency)}"
+        gettext(
+            "the ledger has {booked} in {account}, the rows say {minor}",
+            booked=Amount(of[account], payment.currency),
+            account=account.value,
+            minor=Amount(minor, payment.currency),
+        )
         for account, minor in expected.items()
         if of[account] != minor
     ]
     if not law_holds(captured, of):
-        found.append("the conservation law does not hold")
+        found.append(gettext("the conservation law does not hold"))
     found += _rows_agree(sent, back)
     found += _nettings_agree(payment, await nettings.of_payment(session, payment.id), kept, netted)
     found += _owed_is_planned(payment, owed, sent, back)
-    found += [f"line {line.position} returned more than its gross" for line in lines if _over(line, returned_)]
+    found += [
+        gettext("line {position} returned more than its gross", position=line.position)
+        for line in lines
+        if _over(line, returned_)
+    ]
     return [Violation(payment.id, message) for message in found]
 
 
@@ -94,30 +103,52 @@ def _over(line: PaymentLine, returned_: dict[UUID, int]) -> bool:
     return not 0 <= returned_.get(line.id, 0) <= line.gross_minor
 
 
-def _rows_agree(sent: Sequence[SellerTransfer], back: Sequence[TransferReversal]) -> list[str]:
+def _rows_agree(sent: Sequence[SellerTransfer], back: Sequence[TransferReversal]) -> list[Message]:
     found = []
     for row in sent:
         mine = sum(r.amount_minor for r in back if r.transfer_id == row.id and r.status == "succeeded")
         if mine != row.reversed_minor:
-            found.append(f"transfer {row.id} says {row.reversed_minor} reversed, its reversals {mine}")
+            found.append(
+                gettext(
+                    "transfer {row_id} says {reversed_minor} reversed, its reversals {mine}",
+                    row_id=row.id,
+                    reversed_minor=row.reversed_minor,
+                    mine=mine,
+                )
+            )
         open_rows = {r.status for r in back if r.transfer_id == row.id}
         if ("pending" in open_rows) != (row.status == "reversal_pending"):
-            found.append(f"transfer {row.id} is {row.status} with reversals {sorted(open_rows)}")
+            found.append(
+                gettext(
+                    "transfer {row_id} is {row_status} with reversals {sorted}",
+                    row_id=row.id,
+                    row_status=row.status,
+                    sorted=sorted(open_rows),
+                )
+            )
     return found
 
 
-def _nettings_agree(payment: Payment, rows: Sequence[Netting], kept: int, netted: int) -> list[str]:
+def _nettings_agree(payment: Payment, rows: Sequence[Netting], kept: int, netted: int) -> list[Message]:
     """Each netting is kept of one payment and counted by another, so that over all payments it comes to nothing."""
     kept_here = sum(row.amount_minor for row in rows if row.sale_payment_id == payment.id)
     counted_here = sum(row.amount_minor for row in rows if row.debt_payment_id == payment.id and row.paid_at)
     found = []
     if kept_here != kept:
         found.append(
-            f"its nettings kept {Amount(kept_here, payment.currency)}, its rows {Amount(kept, payment.currency)}"
+            gettext(
+                "its nettings kept {kept_here}, its rows {kept}",
+                kept_here=Amount(kept_here, payment.currency),
+                kept=Amount(kept, payment.currency),
+            )
         )
     if counted_here != netted:
         counted, rows_say = Amount(counted_here, payment.currency), Amount(netted, payment.currency)
-        found.append(f"nettings paid {counted} of its debts, its transfers say {rows_say}")
+        found.append(
+            gettext(
+                "nettings paid {counted} of its debts, its transfers say {rows_say}", counted=counted, rows_say=rows_say
+            )
+        )
     return found
 
 
@@ -126,7 +157,7 @@ def _owed_is_planned(
     owed: dict[str, int],
     sent: Sequence[SellerTransfer],
     back: Sequence[TransferReversal],
-) -> list[str]:
+) -> list[Message]:
     if payment.cleared_at is None:
         return []
     found = []
@@ -140,8 +171,12 @@ def _owed_is_planned(
         judged_later = any(row.unwanted_at is not None for rows in (book.transfers, book.reversals) for row in rows)
         if book.planned_minor != minor and not judged_later:
             found.append(
-                f"seller {seller} is owed {Amount(minor, payment.currency)},"
-                f" planned is {Amount(book.planned_minor, payment.currency)}"
+                gettext(
+                    "seller {seller} is owed {minor}, planned is {planned}",
+                    seller=seller,
+                    minor=Amount(minor, payment.currency),
+                    planned=Amount(book.planned_minor, payment.currency),
+                )
             )
     return found
 
@@ -167,7 +202,14 @@ async def check_all(database: Database, *, report: bool = False) -> tuple[int, l
     async with database.read() as session:
         forgotten = await nettings.forgotten(session)
     found += [
-        Violation(row.debt_payment_id, f"netting {row.id}, kept {row.created_at:%Y-%m-%d %H:%M}, has paid nothing")
+        Violation(
+            row.debt_payment_id,
+            gettext(
+                "netting {row_id}, kept {created_at:%Y-%m-%d %H:%M}, has paid nothing",
+                row_id=row.id,
+                created_at=row.created_at,
+            ),
+        )
         for row in forgotten
     ]
     if report:
@@ -187,7 +229,7 @@ async def _report(session: Session, found: Sequence[Violation]) -> None:
             FindingKind.LAW_BROKEN,
             f"payment {violation.payment_id}",
             str(violation),
-            mend="a bug of ours: see the timeline, and report it",
+            mend=gettext("a bug of ours: see the timeline, and report it"),
             payment_id=violation.payment_id,
         )
 
@@ -212,7 +254,12 @@ async def _again(database: Database, payment_id: UUID) -> list[Violation]:
         raise
     except Exception as error:
         log.exception("law.cannot_check", payment_id=str(payment_id))
-        return [Violation(payment_id, f"its rows cannot be checked ({type(error).__name__}: {error})")]
+        return [
+            Violation(
+                payment_id,
+                gettext("its rows cannot be checked ({kind}: {error})", kind=type(error).__name__, error=error),
+            )
+        ]
 
 
 async def books_sum_to_zero(session: Session) -> bool:

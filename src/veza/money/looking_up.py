@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.kit.moves import count_about
 from veza.money.attempts import STILL_RUNNING, backoff
 from veza.money.claims import Claim, LookUp, R, new_key
@@ -67,7 +68,11 @@ class LookUpRecorder(Generic[R]):
         elif look.found:
             # It is there, and what is there cannot be recorded: a person decides, and nothing is sent a second time.
             await self.machine.update(session, row, unanswered=True, look_first=True)
-            there = f"it is at the provider and cannot be recorded as {self.intent.kind} {claim.id}; a finding says why"
+            there = gettext(
+                "it is at the provider and cannot be recorded as {kind} {claim_id}; a finding says why",
+                kind=self.intent.kind,
+                claim_id=claim.id,
+            )
             await self.outcomes.give_up(session, frame, row, there, None)
         elif row.unwanted_at is not None:
             await self._absent_and_unwanted(session, frame, row, claim)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.kit.moves import Stale
 from veza.money import findings, nettings, payment_frame
 from veza.money.findings import FindingKind
@@ -74,8 +75,14 @@ class NettingWorker:
     async def _tell(self, claim: Share | Unpaid, error: Exception) -> None:
         what = "netting" if isinstance(claim, Unpaid) else "netting of transfer"
         async with self.database.write(self.name) as session:
+            subject = f"{what} {claim.id}"
+            said = gettext(
+                "{subject} could not be carried out ({kind}): {error}",
+                subject=subject,
+                kind=type(error).__name__,
+                error=str(error)[:300],
+            )
+            mend = gettext("a bug of ours: see the timeline, and report it; others go on")
             await findings.report(
-                session, FindingKind.RUN_FAILED, f"{what} {claim.id}",
-                f"{what} {claim.id} could not be carried out ({type(error).__name__}): {str(error)[:300]}",
-                mend="a bug of ours: see the timeline, and report it; others go on", payment_id=claim.payment_id,
-            )  # fmt: skip
+                session, FindingKind.RUN_FAILED, subject, said, mend=mend, payment_id=claim.payment_id
+            )

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.money import recovery, seller_debts, sending, transfers
 from veza.money.causes import Cause, CauseKind
@@ -200,7 +201,11 @@ async def _keep(
     session: Session, frame: PaymentFrame, transfer: SellerTransfer, debt: TransferReversal, part_minor: int
 ) -> None:
     cause = Cause(CauseKind.NETTING, session.new_id())
-    because = f"{Amount(part_minor, debt.currency)} kept for what the seller owes of payment {debt.payment_id}"
+    because = gettext(
+        "{part} kept for what the seller owes of payment {payment_id}",
+        part=Amount(part_minor, debt.currency),
+        payment_id=debt.payment_id,
+    )
     await sending.lower(session, frame, transfer, part_minor, because=because)
     kept = await sending.add_kept(session, frame, transfer.seller_id, part_minor, cause, because=because)
     row = {
@@ -230,7 +235,11 @@ async def pay(session: Session, frame: PaymentFrame, netting_id: UUID) -> bool:
         return False
     debt = next(row for row in await frame.reversals(session) if row.id == netting.reversal_id)
     transfer = next(row for row in await frame.transfers(session) if row.id == debt.transfer_id)
-    because = f"{Amount(netting.amount_minor, netting.currency)} paid from payment {netting.sale_payment_id}"
+    because = gettext(
+        "{amount} paid from payment {sale_payment_id}",
+        amount=Amount(netting.amount_minor, netting.currency),
+        sale_payment_id=netting.sale_payment_id,
+    )
     if debt.status == "permanently_failed" and not debt.unanswered:
         paid = min(netting.amount_minor, debt.amount_minor)
         rest = await seller_debts.pay(session, frame, transfer, debt, paid, because=because)

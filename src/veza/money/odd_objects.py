@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.webhook_signatures import is_word
@@ -23,22 +24,27 @@ LARGEST_MINOR = 2**63 - 1
 Listed = Mapping[str, Any]
 
 
-def oddity(seen: Listed) -> str | None:
+def oddity(seen: Listed) -> Message | None:
     """What of a charge, refund, dispute, transfer or reversal cannot be read, in words; None if it can."""
     amount, reversed_there = seen.get("amount"), seen.get("amount_reversed")
     if not is_word(seen.get("id")):
-        return f"its id is {seen.get('id')!a:.40}"
+        return gettext("its id is {id}", id=_quoted(seen.get("id")))
     if not _is_amount(amount) or amount == 0:
-        return f"its amount is {amount!a:.40}"
+        return gettext("its amount is {amount}", amount=_quoted(amount))
     if reversed_there is not None and not _is_amount(reversed_there):
-        return f"its amount_reversed is {reversed_there!a:.40}"
+        return gettext("its amount_reversed is {reversed}", reversed=_quoted(reversed_there))
     if not is_word(seen.get("currency")):
-        return f"its currency is {seen.get('currency')!a:.40}"
+        return gettext("its currency is {currency}", currency=_quoted(seen.get("currency")))
     if seen.get("status") is not None and not is_word(seen["status"]):
-        return f"its status is {seen['status']!a:.40}"
+        return gettext("its status is {status}", status=_quoted(seen["status"]))
     if not isinstance(seen.get("metadata"), Mapping | None):
-        return f"its metadata are {seen['metadata']!a:.40}"
-    return None if _can_be_stored(seen) else "it holds a character that no database stores"
+        return gettext("its metadata are {metadata}", metadata=_quoted(seen["metadata"]))
+    return None if _can_be_stored(seen) else gettext("it holds a character that no database stores")
+
+
+def _quoted(value: object) -> str:
+    """As Python writes it, in ASCII and not for long: it may be anything."""
+    return f"{value!a:.40}"
 
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -77,8 +83,7 @@ async def readable_or_told(session: Session, payment_id: UUID | None, listed: It
             left.append(one)
             continue
         subject = f"{_word(one.get('object'), 'object')} {_word(one.get('id'), 'without an id')}"
-        await findings.report(
-            session, FindingKind.ODD_OBJECT, subject, f"{subject} cannot be read: {odd}",
-            mend="look at it at the provider; it was left out, everything else was recorded", payment_id=payment_id,
-        )  # fmt: skip
+        said = gettext("{subject} cannot be read: {odd}", subject=subject, odd=odd)
+        mend = gettext("look at it at the provider; it was left out, everything else was recorded")
+        await findings.report(session, FindingKind.ODD_OBJECT, subject, said, mend=mend, payment_id=payment_id)
     return left

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import moves
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 from veza.money import findings, payment_frame, recovery, seller_debts, transfers
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
@@ -35,8 +36,16 @@ class NothingToRetry(Exception):
     """The transfer is not given up (any more); says what it is and, if another operator was first, what was done."""
 
     def __init__(self, transfer: SellerTransfer, last_action: str | None) -> None:
-        done = f"; last: {last_action}" if last_action else ""
-        super().__init__(f"transfer {transfer.id} is {transfer.status}: there is nothing to retry{done}")
+        super().__init__(
+            gettext(
+                "transfer {transfer_id} is {transfer_status}: there is nothing to retry; last: {last_action}"
+                if last_action
+                else "transfer {transfer_id} is {transfer_status}: there is nothing to retry",
+                transfer_id=transfer.id,
+                transfer_status=transfer.status,
+                last_action=last_action,
+            )
+        )
         self.status = transfer.status
 
 
@@ -44,7 +53,9 @@ class ReasonMissing(ValueError):
     """An action by hand needs a reason."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"a {what} needs a reason, 3 to 500 characters: the next person will want to know")
+        super().__init__(
+            gettext("a {what} needs a reason, 3 to 500 characters: the next person will want to know", what=what)
+        )
 
 
 def reason_for(what: str, given: str) -> str:
@@ -67,7 +78,7 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
     transfer = await frame.transfer(session, transfer_id)
     if transfer.status != "permanently_failed":
         raise NothingToRetry(transfer, await _last_action(session, transfer))
-    because = f"retried by {session.actor}: {reason}"
+    because = gettext("retried by {actor}: {reason}", actor=session.actor, reason=reason)
     if transfer.failed_step == "transfer":
         await transfers.move(
             session,

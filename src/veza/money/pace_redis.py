@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.money.pace import SILENCE_SECONDS, FarClock, Intervals, Lane
 
 KEY = "veza:pace:stripe"
@@ -67,4 +68,6 @@ class RedisSlots:
         try:
             return await script(keys=[self._key], args=arguments)
         except (RedisError, OSError) as error:
-            raise DatabaseUnavailable(f"Redis, which keeps the provider's pace, cannot be reached: {error}") from error
+            raise DatabaseUnavailable(
+                gettext("Redis, which keeps the provider's pace, cannot be reached: {error}", error=error)
+            ) from error

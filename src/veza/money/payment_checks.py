@@ -10,6 +10,7 @@ import structlog
 
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.money import disputes, findings, odd_objects, payment_frame, payment_progress, payments, refund_facts, sales
 from veza.money.attempts import backoff
 from veza.money.checks import Check, Checks
@@ -21,7 +22,7 @@ from veza.money.stripe.payment_states import Seen
 
 log = structlog.get_logger(__name__)
 
-WHY = "fetched by the check worker"
+WHY = gettext("fetched by the check worker")
 ProviderObject = Mapping[str, Any]
 
 
@@ -78,8 +79,14 @@ class PaymentChecks(Checks):
                 raise
             except Exception as error:
                 log.exception("check.odd_object", object=one.get("id"))
-                said = f"{one.get('object')} {one.get('id')} cannot be recorded ({type(error).__name__}: {error})"
-                mend = "look at it at the provider; it was left out, everything else was recorded"
+                said = gettext(
+                    "{get} {get_2} cannot be recorded ({kind}: {error})",
+                    get=one.get("object"),
+                    get_2=one.get("id"),
+                    kind=type(error).__name__,
+                    error=error,
+                )
+                mend = gettext("look at it at the provider; it was left out, everything else was recorded")
                 async with self.database.write(self.name) as session:
                     await findings.report(
                         session, FindingKind.ODD_OBJECT, str(one.get("id")), said, mend=mend,

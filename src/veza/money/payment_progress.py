@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext, verbatim
 from veza.kit.outbox import publish
 from veza.money import findings, payments, sales
 from veza.money.attempts import STILL_RUNNING, backoff
@@ -29,7 +30,7 @@ PROCESSING, FAILED = "payment.processing", "payment.failed"
 
 
 async def follow(
-    session: Session, frame: PaymentFrame, seen: Seen, *, because: str, request_id: str | None = None
+    session: Session, frame: PaymentFrame, seen: Seen, *, because: Message | str, request_id: str | None = None
 ) -> datetime | None:
     """Make the payment (locked, without a charge) say what the provider shows of it.
 
@@ -64,7 +65,7 @@ async def follow(
 
 
 async def under_way(
-    session: Session, payment: Payment, *, because: str, request_id: str | None = None, **facts: Any
+    session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
 ) -> None:
     """The buyer is done at the pay page and their bank takes days (payment locked); late news of it changes nothing."""
     if not payments.machine.allows(payment.status, "processing"):
@@ -74,7 +75,7 @@ async def under_way(
 
 
 async def fail(
-    session: Session, payment: Payment, *, because: str, request_id: str | None = None, **facts: Any
+    session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
 ) -> None:
     """It was not paid and cannot be any more (payment locked); late news of it changes nothing."""
     if payments.machine.allows(payment.status, "failed"):
@@ -82,7 +83,7 @@ async def fail(
         await _move(session, payment, "failed", FAILED, because, request_id, facts)
 
 
-async def expire(session: Session, payment: Payment, *, because: str, request_id: str | None = None) -> None:
+async def expire(session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None) -> None:
     """The page ended unpaid (payment locked); late news of it changes nothing."""
     if payments.machine.allows(payment.status, "expired"):
         await payments.expire(session, payment, because=because, request_id=request_id, check_at=None)
@@ -97,20 +98,31 @@ def ids_of(payment: Payment, checkout: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _move(
-    session: Session, payment: Payment, to: str, topic: str, because: str, request_id: str | None, facts: dict[str, Any]
+    session: Session,
+    payment: Payment,
+    to: str,
+    topic: str,
+    because: Message | str,
+    request_id: str | None,
+    facts: dict[str, Any],
 ) -> None:
     await payments.move(session, payment, to, because=because, request_id=request_id, **facts)
     await publish(session, topic, {"payment_id": str(payment.id), "order_ref": payment.order_ref})
 
 
 async def _report_odd(session: Session, payment: Payment, seen: Seen) -> None:
-    said = str(seen) or "nothing that this version of Veza can read"
+    said = verbatim(str(seen)) if str(seen) else gettext("nothing that this version of Veza can read")
     await findings.report(
         session,
         FindingKind.PAYMENT_ODD,
         _subject(payment),
-        f"payment {payment.id} is {payment.status} here; at the provider {said}",
-        mend="capture or cancel it at the provider; what it ends as is taken over from there",
+        gettext(
+            "payment {payment_id} is {payment_status} here; at the provider {said}",
+            payment_id=payment.id,
+            payment_status=payment.status,
+            said=said,
+        ),
+        mend=gettext("capture or cancel it at the provider; what it ends as is taken over from there"),
         payment_id=payment.id,
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
-from veza.kit.messages import Message
+from veza.kit.messages import Message, gettext
 from veza.kit.money import positive, step
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
@@ -126,7 +126,7 @@ class UnknownPayment(LookupError):
     """No such payment."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no payment {wanted}")
+        super().__init__(gettext("there is no payment {wanted}", wanted=wanted))
 
 
 async def create(
@@ -137,7 +137,13 @@ async def create(
     Raises BadPayment or BadAmount. The fee of a line is rounded down: a doubtful minor unit is the seller's.
     """
     if not 1 <= len(lines) <= MAX_LINES:
-        raise BadPayment(f"a payment has 1 to {MAX_LINES} lines, this one has {len(lines)}")
+        raise BadPayment(
+            gettext(
+                "a payment has 1 to {max_lines} lines, this one has {lines_count}",
+                max_lines=MAX_LINES,
+                lines_count=len(lines),
+            )
+        )
     check_lines(lines, currency, FieldChecks()).demand()
     total = positive(sum(line.gross_minor for line in lines), currency)
     values = {
@@ -151,7 +157,7 @@ async def create(
         "created_at": session.now,
         "check_count": 0,
     }
-    (row,) = await machine.create(session, [values], because=f"order {order_ref}")
+    (row,) = await machine.create(session, [values], because=gettext("order {order_ref}", order_ref=order_ref))
     await session.execute(_NEW_LINES, [_line(session, row, i, line) for i, line in enumerate(lines)])
     return row
 
@@ -166,7 +172,13 @@ def check_lines(lines: Sequence[LineDraft], currency: str, checks: FieldChecks) 
             positive(line.gross_minor, currency)
         with checks.field("lines", number, "fee_bps"):
             if not 0 <= line.fee_bps <= 10_000:
-                raise BadPayment(f"a fee is 0 to 10000 basis points, line “{line.product_ref}” asks for {line.fee_bps}")
+                raise BadPayment(
+                    gettext(
+                        "a fee is 0 to 10000 basis points, line “{product_ref}” asks for {fee_bps}",
+                        product_ref=line.product_ref,
+                        fee_bps=line.fee_bps,
+                    )
+                )
     return checks
 
 

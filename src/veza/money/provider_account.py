@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session, table_of
+from veza.kit.messages import gettext
 from veza.money import findings
 from veza.money.breaker import STRIPE
 from veza.money.findings import Finding, FindingKind
@@ -55,7 +56,9 @@ class NoAccountId(ValueError):
     """What was given is no account's id."""
 
     def __init__(self, given: str) -> None:
-        super().__init__(f"an account's id is like acct_1Abc, not “{given}”: the provider's dashboard shows it")
+        super().__init__(
+            gettext("an account's id is like acct_1Abc, not “{given}”: the provider's dashboard shows it", given=given)
+        )
 
 
 class AnotherAccount(Exception):
@@ -63,8 +66,12 @@ class AnotherAccount(Exception):
 
     def __init__(self, theirs: str, ours: str) -> None:
         super().__init__(
-            f"the provider answers for account {theirs}, this database has sold with {ours}: nothing of it was stored;"
-            " check STRIPE_SECRET_KEY, STRIPE_API_BASE, PORT and VAR_DIR"
+            gettext(
+                "the provider answers for account {theirs}, this database has sold with {ours}: "
+                "nothing of it was stored; check STRIPE_SECRET_KEY, STRIPE_API_BASE, PORT and VAR_DIR",
+                theirs=theirs,
+                ours=ours,
+            )
         )
         self.theirs, self.ours = theirs, ours
 
@@ -73,7 +80,7 @@ class AccountUnknown(Exception):
     """The provider did not say which account the key belongs to."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(f"the provider did not say which account it answers for: {answer}")
+        super().__init__(gettext("the provider did not say which account it answers for: {answer}", answer=answer))
         self.answer = answer
 
 
@@ -127,8 +134,8 @@ async def confirm(database: Database, gateway: Gateway) -> str:
         if ours != theirs:
             await findings.report(
                 session, FindingKind.OTHER_ACCOUNT, theirs, str(AnotherAccount(theirs, ours)),
-                mend="give back the key, address and folder of the account before; or, if the sales of the old one are"
-                f" all settled, veza money use-account {theirs} --reason …",
+                mend=gettext("give back the key, address and folder of the account before; or, if the sales of "
+"the old one are all settled, veza money use-account {theirs} --reason …", theirs=theirs),
             )  # fmt: skip
     if ours != theirs:
         raise AnotherAccount(theirs, ours)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, table_of
+from veza.kit.messages import gettext
 from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 
@@ -42,7 +43,9 @@ class ListEndedEarly(Exception):
     """The provider did not give a page; `answer` is what it gave instead. The place is kept."""
 
     def __init__(self, name: str, answer: Answer) -> None:
-        super().__init__(f"the provider's list of {name} could not be read to its end: {answer}")
+        super().__init__(
+            gettext("the provider's list of {name} could not be read to its end: {answer}", name=name, answer=answer)
+        )
         self.answer = answer
 
 

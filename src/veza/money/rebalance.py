@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.money import recovery, returns, reversals, sending, surplus, transfers
 from veza.money.causes import Cause, CauseKind
 from veza.money.ledger import Account, moved, post
@@ -109,7 +110,7 @@ async def _need_back(session: Session, frame: PaymentFrame, book: SellerBook, ga
             if transfer.unanswered:
                 await _mark_unwanted(session, transfer, cause)
             else:
-                await sending.lower(session, frame, transfer, part, because=str(cause))
+                await sending.lower(session, frame, transfer, part, because=cause.said)
             gap -= part
     newest_first = list(reversed(book.transfers))
     newest_first.sort(key=transfers.is_kept)
@@ -118,7 +119,7 @@ async def _need_back(session: Session, frame: PaymentFrame, book: SellerBook, ga
         if part > 0 and not transfers.is_unsent(transfer):
             rows = [row for row in book.reversals if row.transfer_id == transfer.id]
             await recovery.add(session, frame, transfer, part, _unspoken_cause(session, rows, cause))
-            await recovery.update_transfer_status(session, frame, transfer, because=str(cause))
+            await recovery.update_transfer_status(session, frame, transfer, because=cause.said)
             gap -= part
 
 
@@ -135,11 +136,13 @@ async def _give_back(session: Session, frame: PaymentFrame, book: SellerBook, ga
             await _mark_unwanted(session, row, cause)
         else:
             transfer = by_id[row.transfer_id]
-            await recovery.lower(session, frame, transfer, row, part, because=str(cause))
-            await recovery.update_transfer_status(session, frame, transfer, because=str(cause))
+            await recovery.lower(session, frame, transfer, row, part, because=cause.said)
+            await recovery.update_transfer_status(session, frame, transfer, because=cause.said)
         gap -= part
     if gap:
-        await sending.add(session, frame, book.seller_id, gap, cause, because=f"given back: {cause}")
+        await sending.add(
+            session, frame, book.seller_id, gap, cause, because=gettext("given back: {cause}", cause=cause)
+        )
         legs = moved(Account.SHARES_UNSENT, Account.TO_RECOVER, gap, book.seller_id)
         post(session, frame.payment.id, frame.payment.currency, f"re-credit because of {cause}", legs, cause=cause)
 

@@ -18,9 +18,10 @@ from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import Message, gettext, message_of
 from veza.money import findings, payment_frame, provider_account
 from veza.money.comparisons import Comparison
-from veza.money.differences import IN_FLIGHT, WHY, CannotReconcile, Difference, Found
+from veza.money.differences import ACTOR, IN_FLIGHT, CannotReconcile, Difference, Found
 from veza.money.findings import FindingKind
 from veza.money.payments import Payment
 from veza.money.provider_lists import ListEndedEarly, ProviderList, Walk
@@ -104,7 +105,7 @@ class Reconciler:
         except ListEndedEarly as ended:
             raise CannotReconcile(walk.of.name, ended.answer) from None
         for text in walk.unreadable:
-            said = f"the provider's {walk.of.name} have an entry without an id: {text}"
+            said = gettext("the provider's {name} have an entry without an id: {text}", name=walk.of.name, text=text)
             await self._differs(_odd(f"{walk.of.name} {text[:60]}", said), None, None)
         return listed
 
@@ -120,21 +121,27 @@ class Reconciler:
         except CannotReconcile as error:
             if error.is_of_provider:
                 raise
-            await self._differs(_odd(subject, str(error)), None, seen)
+            await self._differs(_odd(subject, message_of(error)), None, seen)
         except Exception as error:
             log.exception("reconciliation.odd_object", object=subject)
-            said = f"{seen.get('object')} {subject} cannot be compared ({type(error).__name__}: {error})"
+            said = gettext(
+                "{get} {subject} cannot be compared ({kind}: {error})",
+                get=seen.get("object"),
+                subject=subject,
+                kind=type(error).__name__,
+                error=error,
+            )
             await self._differs(_odd(subject, said), None, seen)
 
     async def _differs(self, difference: Difference, record: Any, seen: Mapping[str, Any] | None) -> None:
         self.differences.append(difference)
         about = difference.payment_id
         if self.apply and record is not None:
-            async with self.database.write(WHY) as session:
+            async with self.database.write(ACTOR) as session:
                 await record(session, await payment_frame.lock(session, about) if about is not None else None)
             self.applied += 1
         elif self.report:
-            async with self.database.write(WHY) as session:
+            async with self.database.write(ACTOR) as session:
                 await findings.report(
                     session, difference.kind, difference.subject, difference.message, mend=difference.mend,
                     payment_id=difference.payment_id, charge_id=difference.charge_id,
@@ -153,8 +160,13 @@ class Reconciler:
                 # Not among them: made there before that time, or not to be seen just now, or not there.
                 if there in listed or (await get[name](there)).status != 404:
                     continue
-                said = f"{name} {row_id} says it is {there} at the provider, which does not list it"
-                mend = "check the provider's account and mode"
+                said = gettext(
+                    "{name} {row_id} says it is {there} at the provider, which does not list it",
+                    name=name,
+                    row_id=row_id,
+                    there=there,
+                )
+                mend = gettext("check the provider's account and mode")
                 await self._differs(Difference(FindingKind.MISSING_THERE, there, said, mend, payment_id), None, None)
 
     async def _rows(self, page: Select[Any], low: datetime, high: datetime) -> AsyncIterator[Any]:
@@ -187,8 +199,8 @@ _OURS: dict[str, tuple[str, Select[Any]]] = {
 }
 
 
-def _odd(subject: str, said: str) -> Difference:
-    mend = "look at it at the provider; it was left out, everything else was compared"
+def _odd(subject: str, said: Message) -> Difference:
+    mend = gettext("look at it at the provider; it was left out, everything else was compared")
     return Difference(FindingKind.ODD_OBJECT, subject, said, mend)
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import discoveries
 from veza.money.attempts import STILL_RUNNING, Attempted, backoff, record_attempt
 from veza.money.breaker import Breaker
@@ -136,12 +137,12 @@ class OutcomeRecorder(Generic[R]):
             look_first = row.look_first or meaning is Meaning.NOT_DONE_YET
             refused_again = meaning in KEY_DOUBTED and row.last_outcome in KEY_DOUBTED
             if refused_again and not await self.breaker.is_open(session):
-                alone = f"is refused again, and no second row in between: {answer}"
+                alone = gettext("is refused again, and no second row in between: {answer}", answer=answer)
                 await self._alarm(session, frame, row, FindingKind.REFUSED_ALONE, alone)
             await self.machine.update(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
         elif meaning in (Meaning.BALANCE_TOO_LOW, Meaning.ACCOUNT_GONE):
             if meaning is Meaning.ACCOUNT_GONE:
-                gone = f"cannot be sent, its seller's account is gone at the provider: {answer}"
+                gone = gettext("cannot be sent, its seller's account is gone at the provider: {answer}", answer=answer)
                 await self._alarm(session, frame, row, FindingKind.ACCOUNT_GONE, gone)
             await self._wait_for_balance(session, frame, row, answer, said)
         elif meaning is Meaning.NO_SUCH_OBJECT and await self.breaker.is_open(session):
@@ -175,14 +176,14 @@ class OutcomeRecorder(Generic[R]):
         elif look is None or look.failed:
             facts["next_retry_at"] = session.now + self.policy.backoff_max
             await self._count_failure(session, row, str(answer), answer.request_id, facts)
-            said_nothing = "was sent without an answer and cannot be looked up: it stays as it is"
+            said_nothing = gettext("was sent without an answer and cannot be looked up: it stays as it is")
             await self._alarm(session, frame, row, FindingKind.LOOK_UP_IMPOSSIBLE, said_nothing)
         else:
             await self.machine.update(session, row, **said, retry_count=count)
             await self.give_up(session, frame, row, f"gave up after {count} attempts: {answer}", answer.request_id)
 
     async def give_up(
-        self, session: Session, frame: PaymentFrame, row: R, because: str, request_id: str | None
+        self, session: Session, frame: PaymentFrame, row: R, because: Message | str, request_id: str | None
     ) -> None:
         """Exhausted, and not found at the provider just now. It may still appear: a last look comes later."""
         facts: dict[str, Any] = {"check_at": session.now + STILL_RUNNING} if row.unanswered else {}
@@ -191,7 +192,7 @@ class OutcomeRecorder(Generic[R]):
             await self.rejudge(session, frame, row)
 
     async def _count_failure(
-        self, session: Session, row: R, because: str, request_id: str | None, facts: dict[str, Any]
+        self, session: Session, row: R, because: Message | str, request_id: str | None, facts: dict[str, Any]
     ) -> None:
         between: Any = self.intent.status_between_tries
         if between is not None and cast(Any, row).status != between:
@@ -213,7 +214,7 @@ class OutcomeRecorder(Generic[R]):
         said |= new_key(row)
         if session.now - since >= self.policy.balance_max:
             days = self.policy.balance_max.days
-            because = f"the balance stayed too low for {days} days: {answer}"
+            because = gettext("the balance stayed too low for {days} days: {answer}", days=days, answer=answer)
             await self.intent.fail_for_good(session, frame, row, because, answer.request_id, **said)
         else:
             again = session.now + self.policy.balance_retry
@@ -225,14 +226,25 @@ class OutcomeRecorder(Generic[R]):
     ) -> None:
         await self.intent.fail_for_good(session, frame, row, str(answer), answer.request_id, **said, **new_key(row))
         if meaning is Meaning.KEY_REUSED:
-            said_twice = "used one idempotency key for two different requests, which is a bug of ours"
+            said_twice = gettext("used one idempotency key for two different requests, which is a bug of ours")
             await self._alarm(session, frame, row, FindingKind.KEY_REUSED, said_twice)
         await self.rejudge(session, frame, row)
 
-    async def _alarm(self, session: Session, frame: PaymentFrame, row: Any, kind: FindingKind, message: str) -> None:
+    async def _alarm(
+        self, session: Session, frame: PaymentFrame, row: Any, kind: FindingKind, message: Message
+    ) -> None:
         subject = f"{self.kind} {row.id}"
-        mend = f"look at it at the provider, then veza money retry; see veza money timeline {row.id}"
-        await report(session, kind, subject, f"{subject} {message}", mend=mend, payment_id=frame.payment.id)
+        mend = gettext(
+            "look at it at the provider, then veza money retry; see veza money timeline {row_id}", row_id=row.id
+        )
+        await report(
+            session,
+            kind,
+            subject,
+            gettext("{subject} {message}", subject=subject, message=message),
+            mend=mend,
+            payment_id=frame.payment.id,
+        )
 
     def evidence(
         self, session: Session, claim: Claim[R], key: str | None, answer: Answer, meaning: str, stale: bool

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from veza.kit.database import Session
+from veza.kit.messages import Message
 from veza.kit.outbox import publish
 from veza.money import findings, requests, transfers
 from veza.money.attempts import NEVER_ATTEMPTED
@@ -33,7 +34,12 @@ async def add(
 
 
 async def add_seen(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, stripe_id: str, amount_minor: int, because: str
+    session: Session,
+    frame: PaymentFrame,
+    transfer: SellerTransfer,
+    stripe_id: str,
+    amount_minor: int,
+    because: Message | str,
 ) -> TransferReversal:
     """Record a reversal made by others at the provider: its money is back, and nothing has needed it yet."""
     row_id = session.new_id()
@@ -46,7 +52,7 @@ async def add_seen(
 
 
 async def create(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, because: str, values: dict[str, Any]
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, because: Message | str, values: dict[str, Any]
 ) -> TransferReversal:
     of_transfer = {"transfer_id": transfer.id, "seller_id": transfer.seller_id, "currency": transfer.currency}
     new = {**NEVER_ATTEMPTED, "payment_id": frame.payment.id, "surplus_minor": 0, "created_at": session.now}
@@ -62,7 +68,7 @@ async def succeed(
     reversal: TransferReversal,
     stripe_id: str,
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
 ) -> bool:
     """The provider made this reversal (payment locked), and its transfer moves with it; False when known already."""
@@ -101,7 +107,7 @@ async def cancel(
     transfer: SellerTransfer,
     reversal: TransferReversal,
     *,
-    because: str,
+    because: Message | str,
     **facts: Any,
 ) -> None:
     """It is not needed any more, and its request is certainly not alive."""
@@ -121,7 +127,7 @@ async def lower(
     reversal: TransferReversal,
     by_minor: int,
     *,
-    because: str,
+    because: Message | str,
 ) -> None:
     """Take `by_minor` less back with it (its request is certainly not alive): canceled, the rest as a new row."""
     await cancel(session, frame, transfer, reversal, because=because)
@@ -145,7 +151,7 @@ async def update_transfer_status(
     frame: PaymentFrame,
     transfer: SellerTransfer,
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
     reversed_minor: int | None = None,
 ) -> None:
@@ -173,7 +179,7 @@ async def _money_is_back(
     reversal: TransferReversal,
     recovered: Account,
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
 ) -> None:
     back = transfer.reversed_minor + reversal.amount_minor

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, refunding, return_postings, returns
@@ -36,7 +37,12 @@ def _is_news(known: str, seen: str) -> bool:
 
 
 async def record(
-    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], *, because: str, request_id: str | None = None
+    session: Session,
+    frame: PaymentFrame,
+    seen: Mapping[str, Any],
+    *,
+    because: Message | str,
+    request_id: str | None = None,
 ) -> Refund | None:
     """Merge one refund object of the provider (payment locked); any order and any repeat ends the same.
 
@@ -54,9 +60,14 @@ async def record(
             session,
             findings.FindingKind.AMOUNT_DIFFERS,
             f"refund {refund.id}",
-            f"refund {refund.id} is {Amount(refund.amount_minor, refund.currency)} here and"
-            f" {Amount(int(seen['amount']), refund.currency)} at the provider ({seen['id']})",
-            mend="find out who changed it; nothing was posted",
+            gettext(
+                "refund {refund_id} is {amount} here and {seen} at the provider ({seen_2})",
+                refund_id=refund.id,
+                amount=Amount(refund.amount_minor, refund.currency),
+                seen=Amount(int(seen["amount"]), refund.currency),
+                seen_2=seen["id"],
+            ),
+            mend=gettext("find out who changed it; nothing was posted"),
             payment_id=frame.payment.id,
         )
         return refund
@@ -73,7 +84,7 @@ async def _advance(
     refund: Refund,
     status: str,
     stripe_id: str,
-    because: str,
+    because: Message | str,
     request_id: str | None,
 ) -> None:
     was = refund.status
@@ -134,7 +145,13 @@ async def _tell(session: Session, frame: PaymentFrame, refund: Refund, topic: st
 
 
 async def refuse(
-    session: Session, frame: PaymentFrame, refund: Refund, *, because: str, request_id: str | None = None, **facts: Any
+    session: Session,
+    frame: PaymentFrame,
+    refund: Refund,
+    *,
+    because: Message | str,
+    request_id: str | None = None,
+    **facts: Any,
 ) -> None:
     """The provider will not do it: release what was reserved and tell who asked."""
     await move(session, refund, "refused", because=because, request_id=request_id, next_retry_at=None, **facts)
@@ -169,19 +186,28 @@ async def _asked_anew(session: Session, frame: PaymentFrame, seen: Mapping[str, 
     return next((row for row in rows if made is not None and row.created_at >= made), None)
 
 
-async def _adopt(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: str) -> Refund | None:
+async def _adopt(
+    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: Message | str
+) -> Refund | None:
     if str(seen["currency"]).upper() != frame.payment.currency:
         await findings.report(
             session,
             findings.FindingKind.AMOUNT_DIFFERS,
             f"refund {seen['id']}",
-            f"refund {seen['id']} is in {str(seen['currency']).upper()},"
-            f" payment {frame.payment.id} in {frame.payment.currency}",
-            mend="settle it by hand; nothing was posted",
+            gettext(
+                "refund {seen} is in {seen_2}, payment {id} in {currency}",
+                seen=seen["id"],
+                seen_2=str(seen["currency"]).upper(),
+                id=frame.payment.id,
+                currency=frame.payment.currency,
+            ),
+            mend=gettext("settle it by hand; nothing was posted"),
             payment_id=frame.payment.id,
         )
         return None
-    refund = await refunding.add(session, frame, int(seen["amount"]), "provider", "pending", because, str(seen["id"]))
+    refund = await refunding.add(
+        session, frame, int(seen["amount"]), "provider", "pending", str(because), str(seen["id"])
+    )
     left = await refunding.unreserved(session, frame)
     parts, _ = returns.allocate(await frame.lines(session), left, refund.amount_minor, {})
     if parts:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import discoveries, odd_objects, refund_facts, refunds, requests
 from veza.money.claims import Claim, LookUp
 from veza.money.intents import Intent
@@ -64,17 +65,23 @@ class RefundIntent(Intent[Refund]):
         return LookUp(found, listing.items, has_lost=has_lost)
 
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: str
+        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: Message | str
     ) -> None:
         for one in await odd_objects.readable_or_told(session, frame.payment.id, objects):
             await refund_facts.record(session, frame, one, because=because)
 
     async def record_done(self, session: Session, frame: PaymentFrame, row: Refund, answer: Answer) -> None:
-        because = "the provider's answer"
+        because = gettext("the provider's answer")
         await refund_facts.record(session, frame, answer.object, because=because, request_id=answer.request_id)
 
     async def fail_for_good(
-        self, session: Session, frame: PaymentFrame, row: Refund, because: str, request_id: str | None, **facts: Any
+        self,
+        session: Session,
+        frame: PaymentFrame,
+        row: Refund,
+        because: Message | str,
+        request_id: str | None,
+        **facts: Any,
     ) -> None:
         await refund_facts.refuse(session, frame, row, because=because, request_id=request_id, **facts)
 

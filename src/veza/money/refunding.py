@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from veza.kit.database import Session, table_of
 from veza.kit.field_faults import FieldChecks
+from veza.kit.messages import gettext
 from veza.kit.money import Amount, BadAmount, known_currency, positive
 from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED
@@ -67,11 +68,23 @@ def _check(
     checks, unit = FieldChecks(), payment.currency
     with checks.field("payment_id"):
         if payment.status != "succeeded":
-            raise NotRefundable(f"payment {payment.id} is {payment.status}: there is nothing to refund")
+            raise NotRefundable(
+                gettext(
+                    "payment {payment_id} is {payment_status}: there is nothing to refund",
+                    payment_id=payment.id,
+                    payment_status=payment.status,
+                )
+            )
     with checks.field("currency"):
         unit = known_currency(currency)
         if unit != payment.currency:
-            raise BadAmount(f"the payment was made in {payment.currency}, it cannot be refunded in {unit}")
+            raise BadAmount(
+                gettext(
+                    "the payment was made in {currency}, it cannot be refunded in {unit}",
+                    currency=payment.currency,
+                    unit=unit,
+                )
+            )
     with checks.field("amount_minor"):
         money = positive(amount_minor, unit)
         if checks.all_right and amount_minor > left.most_minor:
@@ -80,19 +93,29 @@ def _check(
     for number, (line_id, part) in enumerate(line_amounts):
         with checks.field("lines", number, "line_id"):
             if line_id in seen:
-                raise NotRefundable(f"line {line_id} is named twice: give each line once with its whole part")
+                raise NotRefundable(
+                    gettext("line {line_id} is named twice: give each line once with its whole part", line_id=line_id)
+                )
             if line_id not in left.of_lines:
-                raise NotRefundable(f"payment {payment.id} has no line {line_id}")
+                raise NotRefundable(
+                    gettext("payment {payment_id} has no line {line_id}", payment_id=payment.id, line_id=line_id)
+                )
         seen.add(line_id)
         with checks.field("lines", number, "amount_minor"):
             asked = Amount(part, payment.currency)
             if part <= 0:
-                raise BadAmount(f"an amount must be above zero, line {line_id} asks for {asked}")
+                raise BadAmount(
+                    gettext(
+                        "an amount must be above zero, line {line_id} asks for {asked}", line_id=line_id, asked=asked
+                    )
+                )
             if payment.status == "succeeded" and part > left.of_lines.get(line_id, part):
                 raise RefundExceedsPayment(asked, Amount(left.of_lines[line_id], payment.currency))
     with checks.field("lines"):
         if checks.all_right and sum(part for _, part in line_amounts) > amount_minor:
-            raise BadAmount(f"the lines sum to more than the {Amount(amount_minor, unit)} to be refunded")
+            raise BadAmount(
+                gettext("the lines sum to more than the {amount} to be refunded", amount=Amount(amount_minor, unit))
+            )
     checks.demand()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldFault
+from veza.kit.messages import gettext
 from veza.kit.money import Amount, BadAmount
 from veza.kit.moves import Machine, Move
 from veza.money.attempts import Attempted, due_index
@@ -97,7 +98,7 @@ class RefundExceedsPayment(BadAmount):
     """More was asked back than is left."""
 
     def __init__(self, asked: Amount, left: Amount) -> None:
-        super().__init__(f"asked to refund {asked}, only {left} is left")
+        super().__init__(gettext("asked to refund {asked}, only {left} is left", asked=asked, left=left))
 
 
 class NotRefundable(FieldFault):
@@ -108,7 +109,7 @@ class UnknownRefund(LookupError):
     """No such refund."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no refund {wanted}")
+        super().__init__(gettext("there is no refund {wanted}", wanted=wanted))
 
 
 async def find(session: Session, refund_id: UUID) -> Refund:

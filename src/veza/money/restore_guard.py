@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 
 from veza.kit.database import Database, Session
 from veza.kit.incarnations import incarnation
+from veza.kit.messages import Message, gettext
 from veza.money import findings, provider_account
 from veza.money.catch_up import CatchUpFailed, catch_up, lists_of_events, unknown_among
 from veza.money.differences import IN_FLIGHT, CannotReconcile
@@ -203,14 +204,17 @@ async def hold(
     """
     newest = await session.scalar(_NEWEST_EVENT) or first_payment
     since = min(newest, seen_current_at or newest) - BEFORE_NEWEST
-    because = f"the provider has events that this database never stored, {len(unknown)} among its newest"
+    because = gettext(
+        "the provider has events that this database never stored, {unknown_count} among its newest",
+        unknown_count=len(unknown),
+    )
     if not unknown:
-        because = "the database was replaced by an older one while processes used it"
+        because = gettext("the database was replaced by an older one while processes used it")
     await provider_account.change(
         session,
         held_at=session.now,
         held_since=since,
-        held_because=because,
+        held_because=str(because),
         caught_up_at=None,
         compared_at=None,
         mend_at=session.now,
@@ -219,17 +223,21 @@ async def hold(
     session.wake(WAKE)
     oldest = min((made for one in unknown if (made := created_at(one))), default=session.now)
     if session.now - oldest > IN_FLIGHT:
-        await _tell(session, since, f"{because}, as after a restore or a time in which none arrived")
+        await _tell(
+            session, since, gettext("{because}, as after a restore or a time in which none arrived", because=because)
+        )
 
 
-async def _tell(session: Session, since: datetime, because: str) -> None:
+async def _tell(session: Session, since: datetime, because: Message | str) -> None:
     days = max(1, (session.now - since).days + 1)
-    await findings.report(
-        session, FindingKind.OLDER_THAN_PROVIDER, "sending", f"sending is held back: {because}",
-        mend="nothing while the provider answers: what was missed is fetched, then sending goes on; by hand:"
-        f" veza money catch-up --since {days}d, then veza money reconcile --since {days}d --apply; if that cannot be"
-        " had: veza money resume-sending --reason …",
-    )  # fmt: skip
+    said = gettext("sending is held back: {because}", because=because)
+    mend = gettext(
+        "nothing while the provider answers: what was missed is fetched, then sending goes on; by hand: "
+        "veza money catch-up --since {days}d, then veza money reconcile --since {days}d --apply; if that cannot be "
+        "had: veza money resume-sending --reason …",
+        days=days,
+    )
+    await findings.report(session, FindingKind.OLDER_THAN_PROVIDER, "sending", said, mend=mend)
 
 
 async def let_go(session: Session, reason: str) -> datetime:
@@ -241,8 +249,10 @@ async def let_go(session: Session, reason: str) -> datetime:
     note = reason_for("decision to resume sending", reason)
     until = session.now + RELEASED_FOR
     marks = {"look_before": session.now + CLOCKS_DIFFER, "released_until": until, "seen_current_at": session.now}
-    said = f"sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC"
-    await findings.report(session, FindingKind.OLDER_THAN_PROVIDER, "sending", said, mend="veza money reconcile")
+    said = gettext("sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC", until=until)
+    await findings.report(
+        session, FindingKind.OLDER_THAN_PROVIDER, "sending", said, mend=gettext("veza money reconcile")
+    )
     mine = select(Finding.id).where(Finding.kind == FindingKind.OLDER_THAN_PROVIDER, Finding.resolved_at.is_(None))
     for finding_id in (await session.scalars(mine)).all():
         await findings.resolve_by_hand(session, finding_id, note)

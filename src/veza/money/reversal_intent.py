@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import discoveries, odd_objects, recovery, requests, reversals, seller_debts, transfers
 from veza.money.attempts import by_due_index
 from veza.money.causes import Cause, CauseKind
@@ -71,9 +72,11 @@ class ReversalIntent(Intent[TransferReversal]):
         await prefetch_reversals(session, frames)
 
     async def record_unaskable(self, session: Session, frame: PaymentFrame, row: TransferReversal) -> None:
-        because = "the transfer has no provider id, so there is nothing to reverse there; no call was made"
+        because = gettext("the transfer has no provider id, so there is nothing to reverse there; no call was made")
         if transfers.is_kept(await frame.transfer(session, row.transfer_id)):
-            because = "it was kept to pay an earlier debt and never sent, so nothing can be reversed; no call was made"
+            because = gettext(
+                "it was kept to pay an earlier debt and never sent, so nothing can be reversed; no call was made"
+            )
         await self.fail_for_good(session, frame, row, because, None)
 
     async def send(self, claim: Claim[TransferReversal], body: str, key: str, ready: Callable[[], bool]) -> Answer:
@@ -110,14 +113,19 @@ class ReversalIntent(Intent[TransferReversal]):
         )
 
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: TransferReversal, objects: Sequence[Any], because: str
+        self,
+        session: Session,
+        frame: PaymentFrame,
+        row: TransferReversal,
+        objects: Sequence[Any],
+        because: Message | str,
     ) -> None:
         transfer = await frame.transfer(session, row.transfer_id)
         await discoveries.reversals_seen(session, frame, transfer, objects, because=because)
 
     async def record_done(self, session: Session, frame: PaymentFrame, row: TransferReversal, answer: Answer) -> None:
         transfer = await frame.transfer(session, row.transfer_id)
-        because = "the provider made it"
+        because = gettext("the provider made it")
         await discoveries.adopt(
             session, frame, transfer, row, answer.object, because=because, request_id=answer.request_id
         )
@@ -127,7 +135,7 @@ class ReversalIntent(Intent[TransferReversal]):
         session: Session,
         frame: PaymentFrame,
         row: TransferReversal,
-        because: str,
+        because: Message | str,
         request_id: str | None,
         **facts: Any,
     ) -> None:
@@ -145,7 +153,12 @@ class ReversalIntent(Intent[TransferReversal]):
             await super().record_taken_by_others(session, frame, row, answer)
             return
         await recovery.cancel(
-            session, frame, transfer, row, because=f"covered by others at the provider: {answer}", unanswered=False
+            session,
+            frame,
+            transfer,
+            row,
+            because=gettext("covered by others at the provider: {answer}", answer=answer),
+            unanswered=False,
         )
         await recovery.update_transfer_status(
             session, frame, transfer, because=str(answer), request_id=answer.request_id

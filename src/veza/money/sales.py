@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext, message_of
 from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, odd_objects, payments, sending, unbooked_charges
@@ -21,7 +22,12 @@ CHARGE_CHECK = timedelta(minutes=1)
 
 
 async def charge_seen(
-    session: Session, frame: PaymentFrame, charge: Mapping[str, Any], *, because: str, request_id: str | None = None
+    session: Session,
+    frame: PaymentFrame,
+    charge: Mapping[str, Any],
+    *,
+    because: Message | str,
+    request_id: str | None = None,
 ) -> None:
     """Merge a charge object (payment locked): its success, and, where expanded, its balance transaction.
 
@@ -49,7 +55,7 @@ async def charge_seen(
             request_id=request_id,
         )
     except payments.BadPayment as error:
-        await unbooked_charges.other_amount_seen(session, frame.payment.id, str(charge["id"]), str(error))
+        await unbooked_charges.other_amount_seen(session, frame.payment.id, str(charge["id"]), message_of(error))
         return
     settled = charge.get("balance_transaction")
     if frame.payment.cleared_at is not None or frame.payment.held_because is not None:
@@ -70,7 +76,7 @@ async def _record_succeeded(
     intent_id: str | None,
     amount_minor: int,
     currency: str,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
 ) -> bool:
     """The buyer's charge succeeded (payment locked). Posts the capture; True when it is news.
@@ -82,8 +88,13 @@ async def _record_succeeded(
         return False
     if amount_minor != frame.payment.amount_minor or currency.upper() != frame.payment.currency:
         raise payments.BadPayment(
-            f"charge {charge_id} is for {Amount(amount_minor, currency.upper())},"
-            f" payment {frame.payment.id} for {Amount(frame.payment.amount_minor, frame.payment.currency)}"
+            gettext(
+                "charge {charge_id} is for {amount}, payment {id} for {amount_2}",
+                charge_id=charge_id,
+                amount=Amount(amount_minor, currency.upper()),
+                id=frame.payment.id,
+                amount_2=Amount(frame.payment.amount_minor, frame.payment.currency),
+            )
         )
     await payments.move(
         session,
@@ -115,14 +126,20 @@ async def _record_succeeded(
 async def _clear(session: Session, frame: PaymentFrame, settled: Mapping[str, Any]) -> None:
     currency = str(settled["currency"]).upper()
     if currency != frame.payment.currency:
-        because = f"settled in {currency}, not {frame.payment.currency}"
-        await payments.machine.update(session, frame.payment, held_because=because)
+        because = gettext(
+            "settled in {currency}, not {currency_2}", currency=currency, currency_2=frame.payment.currency
+        )
+        await payments.machine.update(session, frame.payment, held_because=str(because))
         await findings.report(
             session,
             findings.FindingKind.HELD_CURRENCY,
             f"payment {frame.payment.id}",
-            f"payment {frame.payment.id} was {because}: its sellers are not paid automatically",
-            mend="add the currency to the platform's balances, and pay these sellers by hand",
+            gettext(
+                "payment {id} was {because}: its sellers are not paid automatically",
+                id=frame.payment.id,
+                because=because,
+            ),
+            mend=gettext("add the currency to the platform's balances, and pay these sellers by hand"),
             payment_id=frame.payment.id,
         )
         return
@@ -138,7 +155,7 @@ async def _clear(session: Session, frame: PaymentFrame, settled: Mapping[str, An
         left = share - await _sent_already(session, frame, seller, share)
         if left:
             charge_id = frame.payment.stripe_charge_id
-            await sending.add(session, frame, seller, left, sale, because="sale", source_transaction=charge_id)
+            await sending.add(session, frame, seller, left, sale, because=gettext("sale"), source_transaction=charge_id)
     await rebalance(session, frame, sale)
 
 

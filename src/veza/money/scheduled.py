@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext, message_of
 from veza.money import findings
 from veza.money.findings import FindingKind
 
@@ -21,11 +22,16 @@ async def reported(database: Database, name: str, chore: Callable[[], Awaitable[
         raise
     except Exception as error:
         async with database.write(name) as session:
-            await findings.report(
-                session, FindingKind.RUN_FAILED, name,
-                f"{name} did not come to its end ({type(error).__name__}): {error}",
-                mend="it goes on at its next time, from where it stopped; the finding closes when it comes to its end",
-            )  # fmt: skip
+            said = gettext(
+                "{name} did not come to its end ({kind}): {error}",
+                name=name,
+                kind=type(error).__name__,
+                error=message_of(error),
+            )
+            mend = gettext(
+                "it goes on at its next time, from where it stopped; the finding closes when it comes to its end"
+            )
+            await findings.report(session, FindingKind.RUN_FAILED, name, said, mend=mend)
         raise
     async with database.write(name) as session:
         await findings.resolve(session, FindingKind.RUN_FAILED, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, recovery, reversals, transfers
@@ -26,7 +27,7 @@ async def fail_for_good(
     transfer: SellerTransfer,
     reversal: TransferReversal,
     *,
-    because: str,
+    because: Message | str,
     request_id: str | None = None,
     **facts: Any,
 ) -> None:
@@ -41,17 +42,21 @@ async def fail_for_good(
 
 
 async def _report_debt(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, because: str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, because: Message | str
 ) -> None:
-    mend = "later sales of the seller pay it by themselves where netting is on"
+    mend = gettext("later sales of the seller pay it by themselves where netting is on")
     if not transfers.is_kept(transfer):
-        mend = f"veza money retry {transfer.id} --reason …; {mend}"
+        mend = gettext("veza money retry {transfer_id} --reason …; {mend}", transfer_id=transfer.id, mend=mend)
     await findings.report(
         session,
         findings.FindingKind.SELLER_DEBT,
         f"reversal {reversal.id}",
-        f"{Amount(reversal.amount_minor, reversal.currency)} could not be taken back from seller {transfer.seller_id}:"
-        f" {because}",
+        gettext(
+            "{amount} could not be taken back from seller {seller_id}: {because}",
+            amount=Amount(reversal.amount_minor, reversal.currency),
+            seller_id=transfer.seller_id,
+            because=because,
+        ),
         mend=mend,
         payment_id=frame.payment.id,
     )
@@ -64,7 +69,7 @@ async def pay(
     reversal: TransferReversal,
     by_minor: int,
     *,
-    because: str,
+    because: Message | str,
 ) -> TransferReversal | None:
     """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row (returned)."""
     await recovery.cancel(session, frame, transfer, reversal, because=because)
@@ -82,7 +87,12 @@ async def pay(
 
 
 async def reopen(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, *, because: str
+    session: Session,
+    frame: PaymentFrame,
+    transfer: SellerTransfer,
+    reversal: TransferReversal,
+    *,
+    because: Message | str,
 ) -> None:
     """An operator wants it tried again: looked up first, with a fresh count of retries."""
     await reversals.move(

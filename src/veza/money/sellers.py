@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import codes
 from veza.kit.database import Base, Database, Session, table_of
+from veza.kit.messages import Message, gettext
 from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.stripe.answers import Answer
@@ -43,8 +44,8 @@ class Seller(Base):
 class OnboardingFailed(Exception):
     """The provider did not open the account, or made no link; says what it answered."""
 
-    def __init__(self, what: str, answer: Answer) -> None:
-        super().__init__(f"{what}: {answer}")
+    def __init__(self, what: Message, answer: Answer) -> None:
+        super().__init__(gettext("{what}: {answer}", what=what, answer=answer))
         self.answer = answer
 
 
@@ -52,7 +53,7 @@ class UnknownSeller(LookupError):
     """No such seller."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no seller {wanted}")
+        super().__init__(gettext("there is no seller {wanted}", wanted=wanted))
 
 
 async def seller(session: Session, seller_id: str) -> Seller | None:
@@ -120,7 +121,7 @@ async def onboard(
         if row.stripe_account_id is None or not await _is_gone(gateway, row.stripe_account_id):
             raise
     async with database.write(actor) as session:
-        await let_go(session, row.stripe_account_id, because="the provider knows it no more, or closed it")
+        await let_go(session, row.stripe_account_id, because=gettext("the provider knows it no more, or closed it"))
         row = await register(session, seller_id, name, country)
     return await _account_with_link(database, gateway, row, return_url, actor)
 
@@ -152,7 +153,9 @@ async def _account_with_link(
             key=f"veza-account-{row.id}-{sha256(_told_of(row).encode()).hexdigest()[:16]}",
         )
         if not made.is_ok:
-            raise OnboardingFailed(f"the provider opened no account for seller {seller_id}", made)
+            raise OnboardingFailed(
+                gettext("the provider opened no account for seller {seller_id}", seller_id=seller_id), made
+            )
         async with database.write(actor) as session:
             await session.execute(_ACCOUNT_OPENED, {"seller_id": seller_id, "account_id": str(made.object["id"])})
             await wake_waiting_for(session, seller_id=seller_id)
@@ -168,7 +171,9 @@ async def _account_with_link(
         key=f"veza-link-{database.ids.new()}",
     )
     if not link.is_ok:
-        raise OnboardingFailed(f"the provider made no onboarding link for seller {seller_id}", link)
+        raise OnboardingFailed(
+            gettext("the provider made no onboarding link for seller {seller_id}", seller_id=seller_id), link
+        )
     return row, str(link.object["url"])
 
 
@@ -218,7 +223,7 @@ async def record_account(
         await wake_waiting_for(session, seller_id=row.id)
 
 
-async def let_go(session: Session, stripe_account_id: str, *, because: str) -> Seller | None:
+async def let_go(session: Session, stripe_account_id: str, *, because: Message | str) -> Seller | None:
     """The account can be used no more: its seller has none until they onboard anew, and what is not sent waits.
 
     None when no seller has this account, which is so a second time.
@@ -226,7 +231,7 @@ async def let_go(session: Session, stripe_account_id: str, *, because: str) -> S
     row = (await session.scalars(_LOCKED_BY_ACCOUNT, {"account_id": stripe_account_id})).one_or_none()
     if row is None:
         return None
-    left = {"id": stripe_account_id, "left_at": session.now.isoformat(), "because": because}
+    left = {"id": stripe_account_id, "left_at": session.now.isoformat(), "because": str(because)}
     row.stripe_account_id, row.transfers_active, row.account_seen_at = None, False, None
     row.former_accounts = [*row.former_accounts, left]
     await session.flush()
@@ -235,7 +240,13 @@ async def let_go(session: Session, stripe_account_id: str, *, because: str) -> S
         session,
         FindingKind.ACCOUNT_GONE,
         f"seller {row.id}",
-        f"account {stripe_account_id} of seller {row.id} ({row.name}) is gone: {because}",
-        mend="have the seller onboard anew; what waits for them is sent to the new account by itself",
+        gettext(
+            "account {stripe_account_id} of seller {row_id} ({row_name}) is gone: {because}",
+            stripe_account_id=stripe_account_id,
+            row_id=row.id,
+            row_name=row.name,
+            because=because,
+        ),
+        mend=gettext("have the seller onboard anew; what waits for them is sent to the new account by itself"),
     )
     return row

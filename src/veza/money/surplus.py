@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.money import findings, recovery, reversals
 from veza.money.causes import Cause, CauseKind
@@ -79,7 +80,7 @@ async def _cover(
     part: int,
 ) -> None:
     others = sorted(spare(takers), key=lambda one: one.transfer_id != row.transfer_id)
-    because = f"covered by {others[0].stripe_reversal_id}"
+    because = gettext("covered by {stripe_reversal_id}", stripe_reversal_id=others[0].stripe_reversal_id)
     await use(session, others, part)
     await recovery.lower(session, frame, transfer, row, part, because=because)
     await recovery.update_transfer_status(session, frame, transfer, because=because)
@@ -90,8 +91,13 @@ async def _tell(session: Session, frame: PaymentFrame, row: TransferReversal) ->
         session,
         FindingKind.SURPLUS,
         f"reversal {row.id}",
-        f"{Amount(row.surplus_minor, row.currency)} more than needed was taken from seller {row.seller_id}"
-        f" by {row.stripe_reversal_id}, which was not planned here",
-        mend="refund the buyer as meant (it will be used), or send it back to the seller by hand",
+        gettext(
+            "{surplus} more than needed was taken from seller {seller_id} by "
+            "{stripe_reversal_id}, which was not planned here",
+            surplus=Amount(row.surplus_minor, row.currency),
+            seller_id=row.seller_id,
+            stripe_reversal_id=row.stripe_reversal_id,
+        ),
+        mend=gettext("refund the buyer as meant (it will be used), or send it back to the seller by hand"),
         payment_id=frame.payment.id,
     )

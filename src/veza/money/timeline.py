@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
@@ -30,7 +31,7 @@ class NothingFound(LookupError):
     """No payment goes with this id, ours or the provider's."""
 
     def __init__(self, wanted: str) -> None:
-        super().__init__(f"nothing here has the id “{wanted[:80]}”")
+        super().__init__(gettext("nothing here has the id “{wanted}”", wanted=wanted[:80]))
 
 
 @dataclass(frozen=True, slots=True)

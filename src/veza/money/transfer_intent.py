@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, not_, or_, select
 
 from veza.kit.database import Database, Session
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.money import adoption, discoveries, findings, nettings, odd_objects, payments, requests, transfers
 from veza.money.attempts import by_due_index
@@ -89,13 +90,13 @@ class TransferIntent(Intent[SellerTransfer]):
         return LookUp(bool(ours), [*ours, *lost], has_lost=bool(lost))
 
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: SellerTransfer, objects: Sequence[Any], because: str
+        self, session: Session, frame: PaymentFrame, row: SellerTransfer, objects: Sequence[Any], because: Message | str
     ) -> None:
         for one in await odd_objects.readable_or_told(session, frame.payment.id, objects):
             await adoption.transfer_of_group_seen(session, frame, one, because=because)
 
     async def record_done(self, session: Session, frame: PaymentFrame, row: SellerTransfer, answer: Answer) -> None:
-        because = "the provider made it"
+        because = gettext("the provider made it")
         await discoveries.transfer_seen(
             session, frame, row, answer.object, because=because, request_id=answer.request_id
         )
@@ -105,7 +106,7 @@ class TransferIntent(Intent[SellerTransfer]):
         session: Session,
         frame: PaymentFrame,
         row: SellerTransfer,
-        because: str,
+        because: Message | str,
         request_id: str | None,
         **facts: Any,
     ) -> None:
@@ -115,8 +116,13 @@ class TransferIntent(Intent[SellerTransfer]):
             session,
             findings.FindingKind.GIVEN_UP,
             f"transfer {row.id}",
-            f"{Amount(row.sent_minor, row.currency)} could not be sent to seller {row.seller_id}: {because}",
-            mend=f"mend the cause, then veza money retry {row.id} --reason …",
+            gettext(
+                "{sent} could not be sent to seller {seller_id}: {because}",
+                sent=Amount(row.sent_minor, row.currency),
+                seller_id=row.seller_id,
+                because=because,
+            ),
+            mend=gettext("mend the cause, then veza money retry {row_id} --reason …", row_id=row.id),
             payment_id=frame.payment.id,
         )
 

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 from veza.money.attempts import Attempted, due_index
 from veza.money.causes import CauseKind
@@ -114,7 +115,7 @@ class UnknownTransfer(LookupError):
     """No such transfer."""
 
     def __init__(self, wanted: object) -> None:
-        super().__init__(f"there is no transfer {wanted}")
+        super().__init__(gettext("there is no transfer {wanted}", wanted=wanted))
 
 
 def is_unsent(transfer: SellerTransfer) -> bool:

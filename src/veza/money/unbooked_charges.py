@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.payments import Payment
@@ -36,19 +37,23 @@ def left_minor(charge: Mapping[str, Any]) -> int:
     return int(charge["amount"]) - int(charge.get("amount_refunded") or 0)
 
 
-def what_second(payment: Payment, charge: Mapping[str, Any]) -> str:
+def what_second(payment: Payment, charge: Mapping[str, Any]) -> Message:
     """The finding's sentence."""
     made = created_at(charge)
-    when = f" of {made:%Y-%m-%d %H:%M}" if made else ""
-    return (
-        f"charge {charge['id']}{when} took {amount_of(charge)} for payment {payment.id}, which charge"
-        f" {payment.stripe_charge_id} had paid already"
+    return gettext(
+        "charge {charge} took {amount_of} for payment {payment_id}, which charge {stripe_charge_id} had paid already",
+        charge=gettext("{id} of {made:%Y-%m-%d %H:%M}", id=charge["id"], made=made) if made else charge["id"],
+        amount_of=amount_of(charge),
+        payment_id=payment.id,
+        stripe_charge_id=payment.stripe_charge_id,
     )
 
 
-def mend(charge_id: str) -> str:
+def mend(charge_id: str) -> Message:
     """What an operator does about it."""
-    return f"veza money return-charge {charge_id} --reason … gives the buyer all of it back"
+    return gettext(
+        "veza money return-charge {charge_id} --reason … gives the buyer all of it back", charge_id=charge_id
+    )
 
 
 async def second_seen(session: Session, payment: Payment, charge: Mapping[str, Any]) -> None:
@@ -62,11 +67,11 @@ async def second_seen(session: Session, payment: Payment, charge: Mapping[str, A
         await returned(session, str(charge["id"]))
 
 
-async def other_amount_seen(session: Session, payment_id: UUID, charge_id: str, said: str) -> None:
+async def other_amount_seen(session: Session, payment_id: UUID, charge_id: str, said: Message) -> None:
     """A charge is not for what its payment asks: nothing was posted, and a finding says so."""
     await findings.report(
-        session, FindingKind.AMOUNT_DIFFERS, charge_id, f"{said}; nothing was posted", mend=mend(charge_id),
-        payment_id=payment_id, charge_id=charge_id,
+        session, FindingKind.AMOUNT_DIFFERS, charge_id, gettext("{said}; nothing was posted", said=said),
+        mend=mend(charge_id), payment_id=payment_id, charge_id=charge_id,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import (
     adoption,
     discoveries,
@@ -94,10 +95,18 @@ async def frame_of_charge(session: Session, held: HeldPayments, seen: Mapping[st
         found = await held.lock_by(session, column, value) if value else None
         if found is not None and not is_charge and charge and unbooked_charges.is_second(found.payment, charge):
             about = found.payment.id
-            raise NotOurs(f"{seen.get('object')} {seen.get('id')} is of charge {charge}, not of that of {about}")
+            raise NotOurs(
+                gettext(
+                    "{get} {get_2} is of charge {charge}, not of that of {about}",
+                    get=seen.get("object"),
+                    get_2=seen.get("id"),
+                    charge=charge,
+                    about=about,
+                )
+            )
         if found is not None:
             return found
-    raise NotOurs(f"{seen.get('object')} {seen.get('id')} belongs to no payment of ours")
+    raise NotOurs(gettext("{get} {get_2} belongs to no payment of ours", get=seen.get("object"), get_2=seen.get("id")))
 
 
 async def _charge(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
@@ -184,7 +193,7 @@ async def _payment_of_session(session: Session, held: HeldPayments, seen: Mappin
     found = await session.scalar(_OF_SESSION, {"session_id": str(seen["id"])})
     ours = found or discoveries.our_id(seen, "veza_payment")
     if ours is None or await session.get(Payment, ours) is None:
-        raise NotOurs(f"checkout session {seen['id']} belongs to no payment of ours")
+        raise NotOurs(gettext("checkout session {seen} belongs to no payment of ours", seen=seen["id"]))
     return (await held.lock(session, ours)).payment
 
 
@@ -245,7 +254,7 @@ async def _transfer_of_group(
     named = discoveries.our_id(seen, "veza_payment")
     frame = await held.lock_by(session, "id", named) if named is not None else None
     if frame is None:
-        raise NotOurs(f"transfer {seen['id']} is none of ours")
+        raise NotOurs(gettext("transfer {seen} is none of ours", seen=seen["id"]))
     if frame.payment.status != "succeeded":
         # The transfer overtook the news of its charge: fetch that; the transfer is looked up before one is sent.
         await payments.machine.update(session, frame.payment, check_at=session.now, check_count=0)
@@ -254,7 +263,7 @@ async def _transfer_of_group(
     because = _why(event)
     row = await adoption.transfer_of_group_seen(session, frame, seen, because=because, request_id=_request(event))
     if row is None:
-        raise NotOurs(f"transfer {seen['id']} is none of ours")
+        raise NotOurs(gettext("transfer {seen} is none of ours", seen=seen["id"]))
     await _reversals_of(session, event, frame, row, seen)
     return frame.payment.id
 
@@ -294,7 +303,7 @@ async def _deauthorized(session: Session, held: HeldPayments, event: Mapping[str
     """A seller took the platform's access away, or their account was closed with it. Its data is our application."""
     account = event.get("account")
     if account is None or await sellers.let_go(session, str(account), because=_why(event)) is None:
-        raise NotOurs(f"account {account} belongs to no seller of ours")
+        raise NotOurs(gettext("account {account} belongs to no seller of ours", account=account))
     return None
 
 
@@ -332,8 +341,8 @@ HANDLERS: dict[str, Handler] = {
 """Every event we listen to; others are stored and ignored."""
 
 
-def _why(event: Mapping[str, Any]) -> str:
-    return f"{event['type']} {event['id']}"
+def _why(event: Mapping[str, Any]) -> Message:
+    return gettext("{type} {id}", type=event["type"], id=event["id"])
 
 
 def _request(event: Mapping[str, Any]) -> str | None:

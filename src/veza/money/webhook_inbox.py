@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit.batcher import Batcher
 from veza.kit.database import Base, Database, Session, table_of
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.kit.moves import Stale
 from veza.money import buyer_details, findings
 from veza.money.attempts import backoff, due_index
@@ -262,8 +263,14 @@ class Inbox:
                     session,
                     findings.FindingKind.WEBHOOK_FAILED,
                     event_id,
-                    f"event {event_id} ({row.type}) failed {tries} times: {error}",
-                    mend="mend the cause, then handle it again from the webhook inbox",
+                    gettext(
+                        "event {event_id} ({type}) failed {tries} times: {error}",
+                        event_id=event_id,
+                        type=row.type,
+                        tries=tries,
+                        error=error,
+                    ),
+                    mend=gettext("mend the cause, then handle it again from the webhook inbox"),
                 )
             return state
 

@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 
 import stripe
 
+from veza.kit.messages import gettext
+
 LAST_SECOND = 253_402_300_800
 """The year 10000: no instant from there on can be stored."""
 TOLERANCE_SECONDS = 300
@@ -27,18 +29,20 @@ def verified(
     """
     if not signature:
         # Refused like a wrong one: a check that is skipped when the header is missing is no check.
-        raise BadWebhook("the delivery has no Stripe-Signature header")
+        raise BadWebhook(gettext("the delivery has no Stripe-Signature header"))
     if not any(_signed_by(secret, payload, signature, now) for secret in secrets):
-        raise BadWebhook("the Stripe-Signature does not fit this body, our secret or the time (300 s)")
+        raise BadWebhook(gettext("the Stripe-Signature does not fit this body, our secret or the time (300 s)"))
     try:
         event = json.loads(payload)
     except (ValueError, RecursionError):
-        raise BadWebhook("the delivery is signed but is not JSON") from None
+        raise BadWebhook(gettext("the delivery is signed but is not JSON")) from None
     if not isinstance(event, dict) or event.get("object") != "event" or not is_event(event):
-        raise BadWebhook("the delivery is signed but is not a Stripe event")
+        raise BadWebhook(gettext("the delivery is signed but is not a Stripe event"))
     if bool(event.get("livemode")) != livemode:
         ours, theirs = ("live", "test") if livemode else ("test", "live")
-        raise BadWebhook(f"the event is of {theirs} mode, this deployment of {ours} mode")
+        raise BadWebhook(
+            gettext("the event is of {theirs} mode, this deployment of {ours} mode", theirs=theirs, ours=ours)
+        )
     return event
 
 

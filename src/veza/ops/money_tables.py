@@ -152,7 +152,7 @@ def print_reconciled(found: Reconciled, *, applied: bool) -> None:
         console.print(Text("✓ ", style="green").append(f"No differences in {compared}.", style="default"))
         return
     for one in found.differences:
-        _print_to_mend(console, one.kind, one.message, one.mend)
+        _print_to_mend(console, one.kind, str(one.message), str(one.mend))
     count = len(found.differences)
     said = f"{count} difference{'s' if count > 1 else ''} in {compared}"
     console.print(f"{said}; {found.applied} applied." if applied else f"{said}; --apply records what can be.")

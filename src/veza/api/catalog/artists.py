@@ -34,6 +34,7 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, CONFLICT, FORBIDDEN, NOT_FOUND, Problem
 from veza.http.words import COUNTRY
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 
 TAG = "artists"
 Country = Annotated[str, Meta(pattern=COUNTRY, description="ISO 3166, such as DE.")]
@@ -114,7 +115,7 @@ async def create_artist(session: Session, data: NewArtist, identity: Identity, c
     their slugs differ."""
     person_id = identity.person
     if not identity.is_confirmed:
-        raise Problem(FORBIDDEN, "confirm your e-mail address first: then you may open an artist")
+        raise Problem(FORBIDDEN, gettext("confirm your e-mail address first: then you may open an artist"))
     wanted = ArtistDraft(data.name, data.country, data.currency, data.bio, data.tags)
     row = await artists.open_artist(session, person_id, wanted, currencies=catalog.currencies, limits=catalog.limits)
     await catalog.on_first_artist(session, person_id)

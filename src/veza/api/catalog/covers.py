@@ -27,6 +27,7 @@ from veza.http.problems import (
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.digests import sha256_of
+from veza.kit.messages import gettext
 
 TAG = "releases"
 
@@ -59,7 +60,10 @@ async def put_cover(
     of everything but the picture, and kept at 96, 256, 512 and 1024 pixels, never larger than it is."""
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent not in TAKEN:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"this takes {', '.join(TAKEN)}, not {sent[:60] or 'a nameless type'}")
+        raise Problem(
+            UNSUPPORTED_MEDIA_TYPE,
+            gettext("this takes {taken}, not {sent}", taken=", ".join(TAKEN), sent=sent[:60] or "a nameless type"),
+        )
     source = await request.body()
     source_hash = await sha256_of(source)
 

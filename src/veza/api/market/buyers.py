@@ -18,6 +18,7 @@ from veza.http.identity import identity_of
 from veza.http.problems import Problem
 from veza.http.whole_request import one_fault
 from veza.kit.database import Database
+from veza.kit.messages import gettext
 from veza.market import cart as carts
 from veza.market.cart import Buyer
 from veza.market.rules import MarketRules
@@ -61,7 +62,9 @@ def has_cart(buyer: Buyer) -> bool:
 def known(buyer: Buyer) -> Buyer:
     """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
     if not has_cart(buyer):
-        raise Problem(CART_TOKEN_MISSING, "the request has no session and no cart token: GET /api/v1/cart gives one")
+        raise Problem(
+            CART_TOKEN_MISSING, gettext("the request has no session and no cart token: GET /api/v1/cart gives one")
+        )
     return buyer
 
 

@@ -18,6 +18,7 @@ from veza.catalog.tracks import Track
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND, Problem
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.library import access, shelf
 
 TAG = "library"
@@ -102,7 +103,7 @@ async def show_access(session: Session, track_id: UUID, identity: Identity) -> A
     track = await session.get(Track, track_id)
     found = await access.may(session, identity.person_id, track) if track is not None else None
     if found is None or not found.preview:
-        raise Problem(NOT_FOUND, f"there is no track {track_id}")
+        raise Problem(NOT_FOUND, gettext("there is no track {track_id}", track_id=track_id))
     return AccessResponse(
         stream=found.stream and SOUND_IS_KEPT,
         preview=found.preview and SOUND_IS_KEPT,

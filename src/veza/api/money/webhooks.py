@@ -24,6 +24,7 @@ from veza.http.paging import Page, PageRequest, instant_of
 from veza.http.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.money import listings
 from veza.money.facade import Money
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
@@ -200,7 +201,7 @@ def _arrival(key: str) -> tuple[datetime, str]:
 
 
 def _no_event(event_id: str) -> Problem:
-    return Problem(NOT_FOUND, f"there is no webhook event {event_id}")
+    return Problem(NOT_FOUND, gettext("there is no webhook event {event_id}", event_id=event_id))
 
 
 def _operation_id(_handler: HTTPRouteHandler, _method: Any, path: list[Any]) -> str:

@@ -45,5 +45,5 @@ async def check_books(scene: Scene) -> None:
         scene.fact("debits equal credits over the whole ledger", await invariants.books_sum_to_zero(session))
     compared = await reconcile(scene.database, scene.money.gateway, since=EVERYTHING)
     objects = sum(compared.compared.values())
-    said = "; ".join(difference.message for difference in compared.differences)
+    said = "; ".join(str(difference.message) for difference in compared.differences)
     scene.fact(f"the provider says the same about all {objects} objects", not compared.differences, said)
