@@ -30,7 +30,9 @@ _STATES: dict[str, tuple[str, ...]] = {
     "findings": ("open", "resolved"),
 }
 # Frozen requests and the checkout page's long address do not help the reader of a list.
-_LEFT_OUT = frozenset({"request_body", "request_key", "checkout_url"})
+_LEFT_OUT = frozenset({"request_body", "request_key", "checkout_url", "message_fields", "mend_fields"})
+_IN_WORDS = {"message_id": "message", "mend_id": "mend"}
+"""Columns that hold the id of a message, and what of the row says it in words."""
 
 
 class NoSuchState(ValueError):
@@ -127,8 +129,8 @@ async def transfer_id(session: Session, wanted: str) -> UUID:
 
 def as_json(row: Any) -> dict[str, Any]:
     """The columns of a row; times in ISO 8601, ids as text."""
-    names = [column.key for column in inspect(type(row)).column_attrs if column.key not in _LEFT_OUT]
-    return {name: _plain(getattr(row, name)) for name in names}
+    columns = [column.key for column in inspect(type(row)).column_attrs if column.key not in _LEFT_OUT]
+    return {name: _plain(getattr(row, name)) for name in (_IN_WORDS.get(column, column) for column in columns)}
 
 
 def _plain(value: Any) -> Any:

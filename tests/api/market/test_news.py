@@ -12,6 +12,7 @@ from tests.api.visitors import visiting
 from veza.kit.outbox import publish
 from veza.library.grants import Grant
 from veza.market.export import export_of
+from veza.money import returns
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
 
@@ -21,6 +22,7 @@ async def _say(shop: Shop, topic: str, payment_id: UUID, refund_id: UUID | None 
     if refund_id is not None:
         said |= {"refund_id": str(refund_id), "lines": {}}
     async with shop.stage.database.write("repeat") as session:
+        said["returned"] = returns.told_returned(await returns.returned(session, payment_id))
         await publish(session, topic, said)
 
 
