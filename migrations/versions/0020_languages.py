@@ -33,7 +33,7 @@ def downgrade() -> None:
 
 def _write_mails_out() -> None:
     """What holds a message holds its English text afterwards."""
-    box = op.get_context().config.attributes.get("box")  # type: ignore[union-attr]
+    box = op.get_context().config.attributes.get("box")  # type: ignore[union-attr]  # a migration has a config
     connection = op.get_bind()
     held = sa.select(_MAILS).where(_MAILS.c.language.is_not(None)).order_by(_MAILS.c.id).limit(BATCH)
     while rows := connection.execute(held).all():

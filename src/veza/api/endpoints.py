@@ -143,7 +143,7 @@ def for_litestar(answer: Handler, endpoint: Endpoint, returns: Any, **more: Any)
     for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(answer, attribute, getattr(endpoint.handler, attribute))
     answer.__annotations__ = {name: one.annotation for name, one in parameters.items()} | {"return": returns}
-    answer.__signature__ = inspect.Signature([*parameters.values()], return_annotation=returns)  # type: ignore[attr-defined]
+    answer.__signature__ = inspect.Signature([*parameters.values()], return_annotation=returns)  # type: ignore[attr-defined]  # Litestar reads it
     return answer
 
 

@@ -58,7 +58,7 @@ class Fault:
         return {"source": self.source, "pointer": self.pointer, "field": self.field, "message": message}
 
 
-def told(faults: Iterable[Fault]) -> Message:
+def one_sentence(faults: Iterable[Fault]) -> Message:
     """All of them in one sentence."""
     return gettext("{faults}", faults=joined(fault.said for fault in faults))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-from veza.http.faults import Fault, told
+from veza.http.faults import Fault, one_sentence
 from veza.http.json_bodies import Malformed, unstorable_text
 from veza.kit.messages import gettext
 
@@ -36,7 +36,7 @@ def parse_form(body: bytes) -> dict[str, str]:
     if any(unstorable_text(name) for name in found):
         raise Malformed(gettext("the name of a field of the form holds a NUL character"))
     if faults:
-        raise Malformed(gettext("the form cannot be kept: {faults}", faults=told(faults)), faults)
+        raise Malformed(gettext("the form cannot be kept: {faults}", faults=one_sentence(faults)), faults)
     return found
 
 

@@ -13,7 +13,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
 from veza.http.errors.table import ERRORS
-from veza.http.faults import Fault, told
+from veza.http.faults import Fault, one_sentence
 from veza.http.json_bodies import Malformed, OutOfRange, UnsupportedEncoding
 from veza.http.language import language_of
 from veza.http.limits import retry_headers
@@ -112,7 +112,7 @@ def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = No
 
 def unreadable_address(request: DoorRequest, faults: list[Fault], page: ProblemPage | None = None) -> Response[Any]:
     """The answer to an address or a header that no text can be made of."""
-    return answer(request, Problem(INVALID_REQUEST, told(faults), faults=faults), page)
+    return answer(request, Problem(INVALID_REQUEST, one_sentence(faults), faults=faults), page)
 
 
 def _malformed(_request: DoorRequest, error: Malformed) -> Problem:
@@ -133,7 +133,7 @@ def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> 
         for item in found
         if isinstance(item, Mapping)
     ]
-    return Problem(INVALID_REQUEST, told(faults) if faults else error.detail, faults=faults)
+    return Problem(INVALID_REQUEST, one_sentence(faults) if faults else error.detail, faults=faults)
 
 
 def _by_framework(request: DoorRequest, error: HTTPException) -> Problem:

@@ -38,7 +38,6 @@ _READ_AS = {
     ".oga": ".ogg", ".opus": ".ogg", ".wave": ".wav", ".bwf": ".wav", ".rf64": ".wav", ".aif": ".aiff",
     ".aifc": ".aiff",
 }  # fmt: skip
-_LOSSLESS = frozenset({".flac", ".wav", ".aiff"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ _NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 """Territories of CLDR that are no countries of ISO 3166-1: parts of others, unions, and codes for tests. Kosovo (XK) is
 assigned by its users, and has banks and accounts like any other."""
 
-_HOW = "write its two letters (ISO 3166), such as DE"
 _SAYS_NOTHING = frozenset({"und", "xxx", "mis", "root"})
 """Codes that name no language: undetermined, uncoded, and what ID3 writes where nothing is known."""
 

@@ -126,13 +126,13 @@ def unpacked(fields: Packed) -> dict[str, Any]:
 
 def to_json(said: Message) -> str:
     """A message as JSON text for storing; `from_json` restores it."""
-    return json.dumps({"id": said.template, "plural": said.plural, "fields": packed(said.fields)})
+    return json.dumps(_packed(said))
 
 
 def from_json(stored: str) -> Message:
     """The message that `to_json` was given."""
-    held = json.loads(stored)
-    return Message(held["id"], unpacked(held["fields"]), held["plural"])
+    said: Message = _unpacked(json.loads(stored))
+    return said
 
 
 def stored(said: Message | str) -> tuple[str, Packed | None]:

@@ -108,7 +108,6 @@ machine: Machine[SellerTransfer] = Machine("transfer", SellerTransfer, STATUSES,
 move = machine.move
 
 UNSENT = ("pending", "failed")
-SENT = ("completed", "reversal_pending", "reversed")
 
 
 class UnknownTransfer(LookupError):

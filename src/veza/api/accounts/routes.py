@@ -37,7 +37,7 @@ ACCOUNT_TAGS: Sequence[Tag] = (
 
 
 def account_routes(accounts: Accounts) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1 (`api_v1`)."""
+    """The routes of accounts under /api/v1 (`api_v1`)."""
     cookies = Cookies(accounts.rules.base_url, accounts.rules.session_max)
 
     def provide_accounts() -> Accounts:

@@ -34,7 +34,7 @@ CATALOG_TAGS: Sequence[Tag] = (
 
 
 def catalog_routes(catalog: Catalog) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1."""
+    """The routes of the catalogue under /api/v1."""
     modules = artists, members, invitations, releases, release_moves, covers, tracks, track_order
     return [_router(catalog, operations_of(*modules))]
 

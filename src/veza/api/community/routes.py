@@ -22,7 +22,7 @@ COMMUNITY_TAGS: Sequence[Tag] = (
 
 
 def community_routes(base_url: str) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1; `base_url` (no slash at its end) is where people reach this server."""
+    """The routes of the community under /api/v1; `base_url` (no slash at its end) is where people reach this server."""
 
     def provide_base_url() -> str:
         return base_url

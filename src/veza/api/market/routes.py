@@ -40,7 +40,7 @@ MARKET_TAGS: Sequence[Tag] = (
 
 
 def market_routes(money: Money, rules: MarketRules) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1 (`api_v1`); every handler names its own permission."""
+    """The routes of the market under /api/v1 (`api_v1`); every handler names its own permission."""
 
     def provide_money() -> Money:
         return money

@@ -21,7 +21,7 @@ MODERATION_TAGS: Sequence[Tag] = (
 
 
 def moderation_routes(moderation: Moderation) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1."""
+    """The routes of moderation under /api/v1."""
 
     def provide_moderation() -> Moderation:
         return moderation

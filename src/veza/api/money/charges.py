@@ -56,7 +56,7 @@ RETURNED_EXAMPLE: dict[str, Any] = {
     summary="Give a charge back that no payment is booked with",
     permission=Permission.MONEY,
     body={"reason": "the buyer paid twice"},
-    gives=(200, ReturnedChargeResponse, "What goes back to the buyer.", RETURNED_EXAMPLE),
+    gives=(200, ReturnedChargeResponse, "The charge, with the amount that goes back to the buyer.", RETURNED_EXAMPLE),
     problems=(NOT_FOUND, NOT_REFUNDABLE, PROVIDER_UNAVAILABLE),
 )
 async def return_whole_charge(

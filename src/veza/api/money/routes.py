@@ -27,7 +27,7 @@ MONEY_TAGS: Sequence[Tag] = (
 
 
 def money_routes(money: Money, terms: SaleTerms) -> list[ControllerRouterHandler]:
-    """What goes under /api/v1."""
+    """The routes of money under /api/v1."""
 
     def provide_money() -> Money:
         return money

@@ -20,7 +20,7 @@ from veza.api.operations import listing, read, write
 from veza.api.shapes import PLAIN, show
 from veza.http.errors.money import BAD_WEBHOOK
 from veza.http.idempotency import Idempotent, Reply
-from veza.http.paging import Page, PageRequest, instant_of
+from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
@@ -193,11 +193,6 @@ def _shown(row: WebhookEvent) -> EventResponse:
 
 def _key(row: WebhookEvent) -> str:
     return f"{row.received_at.isoformat()} {row.id}"
-
-
-def _arrival(key: str) -> tuple[datetime, str]:
-    at, _, event_id = key.partition(" ")
-    return instant_of(at), event_id
 
 
 def _no_event(event_id: str) -> Problem:
