@@ -57,6 +57,10 @@ test: setup-dev ## run every test, then say what was skipped and why
 check: lint ## lint, and every test that needs no service, browser or process: before each commit
 	@$(PYTEST) -n $(CORES) -m "not service and not browser and not process and not long" $(TESTS)
 
+.PHONY: pseudo
+pseudo: setup-dev ## run the suites of money with every message in other words: no code may read what it says
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --pseudo tests/money tests/market tests/contracts
+
 .PHONY: lint
 lint: setup-dev ## style, types, who imports whom, lengths, generated pages up to date
 	@$(BIN)/python -m ruff check .

@@ -1,6 +1,6 @@
-"""A language that nobody speaks: every message in other words, to show that no code reads what a message says.
+"""A language without speakers: every message in other words, to show that no code reads what a message says.
 
-    .venv/bin/python -m pytest tests/money tests/market tests/contracts --pseudo
+    make pseudo
 
 Each vowel of a template carries an accent (U+0301) and the whole stands in brackets, so `plain` finds the English again
 for tests that quote it; `pytest.raises(…, match=…)` does so by itself. Code that looked for an English word, or took

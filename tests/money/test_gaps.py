@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.money.acts import HOUR, REVERSING, findings, refund_once, reverse_once, reversed_there, sent_there, transfer
+from tests.pseudo_language import plain
 from veza.kit.moves import StatusChange
 from veza.lab.simulator.stage import Stage
 from veza.money import payment_frame
@@ -119,7 +120,7 @@ async def test_a_surplus_is_told_with_what_is_left_of_it(stage: Stage) -> None:
     await stage.refund(payment, 200)
     await stage.settle()
     (told,) = [one for one in await stage.all(Finding, kind=SURPLUS) if one.resolved_at is None]
-    assert told.message.startswith("2.70 EUR more than needed was taken from seller anna")
+    assert plain(told.message).startswith("2.70 EUR more than needed was taken from seller anna")
 
 
 async def test_closing_a_closed_gap_does_nothing(stage: Stage) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.money.acts import set_columns
+from tests.pseudo_language import plain
 from veza.lab.simulator.stage import Stage
 from veza.money import invariants
 from veza.money.findings import Finding
@@ -62,7 +63,7 @@ async def test_damage_is_found_and_said_in_a_sentence(
 ) -> None:
     await set_columns(books, model, (await books.one(model)).id, **damage)
     found = await books.violations()
-    assert any(words in one for one in found), found
+    assert any(words in plain(one) for one in found), found
     assert all("\n" not in one for one in found)
 
 

@@ -18,6 +18,7 @@ from tests.money.netting_acts import (
     rows,
     unsent_share,
 )
+from tests.pseudo_language import plain
 from veza.kit import worker
 from veza.kit.database import Session
 from veza.lab.simulator.stage import Stage
@@ -158,7 +159,7 @@ async def test_what_was_kept_and_paid_nothing_for_long_is_a_broken_promise(stage
     assert await keep(stage, *await unsent_share(stage, 1000)) == 900
     stage.clock.advance(timedelta(minutes=11))
     (said,) = (await invariants.check_all(stage.database))[1]
-    assert (said.payment_id, "has paid nothing" in str(said.message)) == (debt, True)
+    assert (said.payment_id, "has paid nothing" in plain(said.message)) == (debt, True)
     await stage.settle()
     assert (await invariants.check_all(stage.database))[1] == []
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.money.acts import DAY, refund_once, refunded_there, reversed_there, sent_there
+from tests.pseudo_language import plain
 from veza.kit.money import BadAmount
 from veza.lab.simulator.stage import Stage
 from veza.money import payments
@@ -34,7 +35,7 @@ async def test_an_amount_that_makes_no_sense_is_refused_and_changes_nothing(
     payment_id = await stage.sold([("anna", 1000)])
     with pytest.raises(error) as refusal:
         await stage.refund(payment_id, amount, currency=currency)
-    assert str(refusal.value) == words
+    assert plain(refusal.value) == words
     assert await stage.all(Refund) == []
 
 
@@ -133,7 +134,7 @@ async def test_a_payment_that_makes_no_sense_is_refused_and_writes_nothing(
     with pytest.raises(error) as refusal:
         async with stage.database.write() as session:
             await payments.create(session, "order-1", currency, lines)
-    assert str(refusal.value).startswith(words)
+    assert plain(refusal.value).startswith(words)
     assert await stage.all(Payment) == []
 
 

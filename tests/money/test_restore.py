@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from tests.money.acts import DAY, HOUR, MINUTE, REFUNDING, REVERSING, SENDING
 from tests.money.restore_acts import held_by_sellers, open_findings, ordered, pay, restore
+from tests.pseudo_language import plain
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
 from veza.money.catch_up import catch_up
@@ -92,8 +93,8 @@ async def test_an_order_paid_after_the_backup_is_named_with_all_that_became_of_i
     assert named == {charge, dispute, by_hand_refund, *world.refunds.rows, *world.transfers.rows}
     (about,) = [one for one in found if one.subject == charge]
     for said in ("15.00 EUR", f"veza_payment {lost.id}", f"in group {lost.id}", "which is not in this database"):
-        assert said in about.message
-    assert f"veza money return-charge {charge}" in about.mend
+        assert said in plain(about.message)
+    assert f"veza money return-charge {charge}" in plain(about.mend)
 
 
 @RECOVERIES
