@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
@@ -161,25 +160,23 @@ async def _put_off(database: Database, request_id: UUID, error: Exception) -> No
 
 async def _remind(session: Session, request: RefundRequest, rules: MarketRules) -> None:
     line, order = await orders.find_line(session, request.line_id)
-    what: dict[str, Any] = {"price": _price(line, order), "title": line.title, "artist": line.artist}
+    what = gettext("{price} for “{title}” · {artist}", price=_price(line, order), title=line.title, artist=line.artist)
     if request.answer_by > session.now:
         people: Sequence[Recipient] = (await people_of(session, [request.artist_id]))[request.artist_id]
         subject = gettext("A refund request waits for you: {title}", title=line.title)
         said = gettext(
-            "A buyer has been waiting since {since:%Y-%m-%d %H:%M} UTC for your answer about {price} for “{title}” · "
-            "{artist}.",
+            "A buyer has been waiting since {since:%Y-%m-%d %H:%M} UTC for your answer about {what}.",
             since=request.created_at,
-            **what,
+            what=what,
         )
         next_at: datetime | None = request.answer_by
     else:
         people = await _admins(session)
         subject = gettext("A refund request was not answered: {title}", title=line.title)
         said = gettext(
-            "The artist's people have not answered by {answer_by:%Y-%m-%d %H:%M} UTC a buyer who asks for {price} for "
-            "“{title}” · {artist}.",
+            "The artist's people have not answered by {answer_by:%Y-%m-%d %H:%M} UTC a buyer who asks for {what}.",
             answer_by=request.answer_by,
-            **what,
+            what=what,
         )
         next_at = None
     text = paragraphs(said, _to_decide(request))

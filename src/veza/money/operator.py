@@ -36,16 +36,8 @@ class NothingToRetry(Exception):
     """The transfer is not given up (any more); says what it is and, if another operator was first, what was done."""
 
     def __init__(self, transfer: SellerTransfer, last_action: str | None) -> None:
-        super().__init__(
-            gettext(
-                "transfer {transfer_id} is {transfer_status}: there is nothing to retry; last: {last_action}"
-                if last_action
-                else "transfer {transfer_id} is {transfer_status}: there is nothing to retry",
-                transfer_id=transfer.id,
-                transfer_status=transfer.status,
-                last_action=last_action,
-            )
-        )
+        said = gettext("transfer {id} is {status}: there is nothing to retry", id=transfer.id, status=transfer.status)
+        super().__init__(gettext("{said}; last: {action}", said=said, action=last_action) if last_action else said)
         self.status = transfer.status
 
 
