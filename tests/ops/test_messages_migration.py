@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
-import pytest
 from alembic import command
 from sqlalchemy import select, text
 
@@ -27,18 +25,10 @@ HISTORY = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings of a database without any table."""
-    url = {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("empty_postgres_url")}
-    (tmp_path / "var").mkdir()
-    return Settings(var_dir=tmp_path / "var", **url)
-
-
-async def test_sentences_of_before_stay_and_those_since_are_put_into_words(settings: Settings) -> None:
-    config = alembic_config(settings.database_url, secret_box(settings))
+async def test_sentences_of_before_stay_and_those_since_are_put_into_words(empty: Settings) -> None:
+    config = alembic_config(empty.database_url, secret_box(empty))
     await asyncio.to_thread(command.upgrade, config, "0020")
-    database = Database.open(settings.database_url)
+    database = Database.open(empty.database_url)
 
     async def told() -> list[tuple[str, ...]]:
         async with database.read() as session:
@@ -48,7 +38,7 @@ async def test_sentences_of_before_stay_and_those_since_are_put_into_words(setti
 
     async with database.write() as session:
         await session.execute(text(HISTORY), _history(database, session.new_id(), OLD))
-    await asyncio.to_thread(migrate, settings)
+    await asyncio.to_thread(migrate, empty)
     assert await told() == [(OLD,)]
     async with database.write() as session:
         session.append(StatusChange, _change(session, gettext("{left} is left", left=Amount(300, "EUR"))))
@@ -57,7 +47,7 @@ async def test_sentences_of_before_stay_and_those_since_are_put_into_words(setti
     since = [(OLD,), ("3.00 EUR is left",), ("1.00 EUR went away", "look for it")]
     assert await told() == since
     await asyncio.to_thread(command.downgrade, config, "0020")
-    await asyncio.to_thread(migrate, settings)
+    await asyncio.to_thread(migrate, empty)
     assert await told() == since
     await database.close()
 

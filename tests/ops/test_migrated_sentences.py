@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from alembic import command
 from sqlalchemy import Table, select
 
-from tests.ops.test_migrations import _row as row_of
+from tests.ops.older_rows import row_of
 from veza.kit.database import Database
 from veza.ops.encryption_keys import secret_box
 from veza.ops.migrations import alembic_config, migrate, out_of_date
@@ -35,13 +33,6 @@ FINDINGS = {
     ("missing_here", "re_1"): None,
     ("platform_loss", f"refund {CAUSE}"): None,
 }
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings of a database without any table."""
-    url = {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("empty_postgres_url")}
-    return Settings(var_dir=tmp_path, **url)
 
 
 async def test_present_rows_get_their_columns_and_lose_them_again(empty: Settings) -> None:

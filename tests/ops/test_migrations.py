@@ -9,9 +9,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -19,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Executable, Uuid, bindparam, select, text
 
 import veza.tables
+from tests.ops.older_rows import column_of, row_of
 from veza.http.idempotency import Idempotent
 from veza.ingest.memory import hash_of_text
 from veza.kit import mail
@@ -29,14 +28,6 @@ from veza.ops.encryption_keys import secret_box
 from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
 from veza.settings import Settings, environment_for_children
 from veza.tables import METADATA
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings of a database without any table."""
-    if request.param == "sqlite":
-        return Settings(var_dir=tmp_path / "not" / "there")
-    return Settings(var_dir=tmp_path, database_url=request.getfixturevalue("empty_postgres_url"))
 
 
 async def test_from_nothing_the_schema_becomes_current(empty: Settings) -> None:
@@ -136,16 +127,16 @@ async def test_what_had_a_tag_before_tags_were_sorted_is_put_in_its_place(empty:
     artist, out, draft = (database.ids.new() for _ in range(3))
     now, published = database.clock.now(), database.clock.now() - timedelta(days=1)
     rows = [
-        _row(database, "artists", id=artist, name="Harps", name_key="harps", slug="harps", created_at=now),
-        _row(
+        row_of(database, "artists", id=artist, name="Harps", name_key="harps", slug="harps", created_at=now),
+        row_of(
             database, "releases", id=out, artist_id=artist, slug="a", title_key="out", kind="ep", status="published",
             published_at=published,
         ),
-        _row(
+        row_of(
             database, "releases", id=draft, artist_id=artist, slug="b", title_key="draft", kind="ep", status="draft",
         ),
         *(
-            _row(database, "taggings", kind=kind, tag="folk", about_id=about)
+            row_of(database, "taggings", kind=kind, tag="folk", about_id=about)
             for kind, about in (("artist", artist), ("release", out), ("release", draft))
         ),
     ]  # fmt: skip
@@ -162,25 +153,6 @@ async def test_what_had_a_tag_before_tags_were_sorted_is_put_in_its_place(empty:
     await database.close()
 
 
-def _row(database: Database, table: str, **given: Any) -> Executable:
-    """One row of a table as the code maps it; what is not given and has to be there is empty."""
-    empty: dict[type, Any] = {str: "", int: 0, bool: False, object: [], datetime: database.clock.now()}
-    columns = METADATA.tables[table].columns
-    blank = {
-        one.name: database.ids.new() if one.type.python_type is UUID else empty[one.type.python_type]
-        for one in columns
-        if not one.nullable and one.default is None
-    }
-    return METADATA.tables[table].insert().values({**blank, **given})
-
-
-async def _column(database: Database, table: str, column: str) -> list[Any]:
-    """The values of a column by the order of the ids."""
-    found = METADATA.tables[table].columns
-    async with database.read() as session:
-        return list((await session.scalars(select(found[column]).order_by(found["id"]))).all())
-
-
 async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: Settings) -> None:
     empty.var_dir.mkdir(parents=True, exist_ok=True)
     config = alembic_config(empty.database_url, secret_box(empty))
@@ -193,22 +165,22 @@ async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: 
     caller, request = "visitor 2001:db8::7 cart 0123456789abcdef", "f" * 32
 
     def mails(to: str, subject: str, at: datetime = now) -> Executable:
-        return _row(database, "mails", to=to, subject=subject, created_at=at)
+        return row_of(database, "mails", to=to, subject=subject, created_at=at)
 
     charge = {"id": "ch_1", "amount": 5, "billing_details": {"email": "b@example.org"}, "refunds": [{"email": "x"}]}
     rows = (
-        _row(database, "people", id=anna, email="anna@example.org"),
-        _row(database, "people", id=gone, name="deleted account", deleted_at=now),
-        _row(database, "artists", id=artist, name="Harps", slug="harps"),
-        _row(database, "links", person_id=anna, purpose="change", email="new@example.org", secret_hash="1"),
-        _row(
+        row_of(database, "people", id=anna, email="anna@example.org"),
+        row_of(database, "people", id=gone, name="deleted account", deleted_at=now),
+        row_of(database, "artists", id=artist, name="Harps", slug="harps"),
+        row_of(database, "links", person_id=anna, purpose="change", email="new@example.org", secret_hash="1"),
+        row_of(
             database, "artist_invitations", artist_id=artist, email="cy@example.org", part="member", invited_by=anna,
         ),
-        _row(
+        row_of(
             database, "orders", id=order, person_id=gone, email="dora@example.org", status="paid", paid_at=long_ago,
             request_key=f"{caller}:a:key:{request}", fingerprint="1",
         ),
-        _row(
+        row_of(
             database, "orders", id=orphan, email="gast@example.org", status="expired", fingerprint="2",
             request_key=f"visitor {'a' * 32}:key:{request}",
         ),
@@ -219,34 +191,34 @@ async def test_what_was_stored_before_it_was_decided_not_to_keep_it_goes(empty: 
         mails("gast@example.org", "What you bought at Veza", long_ago),
         mails("former@example.org", "Your account was deleted"),
         mails("former@example.org", "Your password was changed", long_ago),
-        _row(database, "audit_log", act="signed in", person_id=gone, actor="sign-in", address="192.0.2.1"),
-        _row(database, "audit_log", act="role given", person_id=anna, actor=f"person {gone}", address="192.0.2.1"),
-        _row(database, "audit_log", act="account deleted", person_id=gone, actor="person x", address="192.0.2.2"),
-        _row(database, "audit_log", act="signed in", person_id=anna, actor="visitor 192.0.2.3", address="192.0.2.3"),
-        _row(database, "status_changes", by="visitor 192.0.2.3"),
-        _row(database, "webhook_events", id="evt_1", payload=json.dumps({"data": {"object": charge}})),
-        _row(database, "webhook_events", id="evt_2", payload='{"id": "evt_2"}'),
+        row_of(database, "audit_log", act="signed in", person_id=gone, actor="sign-in", address="192.0.2.1"),
+        row_of(database, "audit_log", act="role given", person_id=anna, actor=f"person {gone}", address="192.0.2.1"),
+        row_of(database, "audit_log", act="account deleted", person_id=gone, actor="person x", address="192.0.2.2"),
+        row_of(database, "audit_log", act="signed in", person_id=anna, actor="visitor 192.0.2.3", address="192.0.2.3"),
+        row_of(database, "status_changes", by="visitor 192.0.2.3"),
+        row_of(database, "webhook_events", id="evt_1", payload=json.dumps({"data": {"object": charge}})),
+        row_of(database, "webhook_events", id="evt_2", payload='{"id": "evt_2"}'),
     )  # fmt: skip
     async with database.write() as session:
         for row in rows:
             await session.execute(row)
     await asyncio.to_thread(migrate, empty)
 
-    assert await _column(database, "mails", "about_id") == [anna, anna, anna, order, None, None]
-    assert await _column(database, "mails", "to") == [
+    assert await column_of(database, "mails", "about_id") == [anna, anna, anna, order, None, None]
+    assert await column_of(database, "mails", "to") == [
         "anna@example.org", "new@example.org", "cy@example.org", "dora@example.org", "gast@example.org",
         "former@example.org",
     ]  # fmt: skip
-    assert await _column(database, "orders", "email") == [None, "gast@example.org"]
+    assert await column_of(database, "orders", "email") == [None, "gast@example.org"]
     repeated = Idempotent(database, "visitor", "a:key", request, owner=caller)
-    assert await _column(database, "orders", "request_key") == [
+    assert await column_of(database, "orders", "request_key") == [
         repeated.intent_key,
         f"visitor {'a' * 32}:key:{request}",
     ]
-    assert await _column(database, "audit_log", "address") == [None, None, "192.0.2.2", "192.0.2.3"]
-    assert (await _column(database, "audit_log", "actor"))[-1] == "visitor"
-    assert await _column(database, "status_changes", "by") == ["visitor"]
-    blank, other = await _column(database, "webhook_events", "payload")
+    assert await column_of(database, "audit_log", "address") == [None, None, "192.0.2.2", "192.0.2.3"]
+    assert (await column_of(database, "audit_log", "actor"))[-1] == "visitor"
+    assert await column_of(database, "status_changes", "by") == ["visitor"]
+    blank, other = await column_of(database, "webhook_events", "payload")
     assert json.loads(blank) == {
         "data": {"object": {"id": "ch_1", "amount": 5, "billing_details": None, "refunds": [{"email": None}]}}
     }
@@ -268,14 +240,14 @@ async def test_secrets_that_were_in_plain_text_are_sealed_and_opened_again(empty
     people_ids = [database.ids.new() for _ in range(2)]
     count = 1_100  # more than two batches
     rows = [
-        *(_row(database, "people", id=one, email=f"{one}@example.org", name="Anna") for one in people_ids),
-        *(_row(database, "second_factors", person_id=one, secret=f"SECRET{one}") for one in people_ids),
-        *(_row(database, "mails", subject=f"Mail {number}", text="x ☀") for number in range(count)),
+        *(row_of(database, "people", id=one, email=f"{one}@example.org", name="Anna") for one in people_ids),
+        *(row_of(database, "second_factors", person_id=one, secret=f"SECRET{one}") for one in people_ids),
+        *(row_of(database, "mails", subject=f"Mail {number}", text="x ☀") for number in range(count)),
         *(
-            _row(database, "api_idempotency", caller="c", key=str(number), body=body, status=200)
+            row_of(database, "api_idempotency", caller="c", key=str(number), body=body, status=200)
             for number, body in enumerate([b'{"link": "x"}', b"", None])
         ),
-        *(_row(database, "recovery_codes", person_id=one, code_hash="h") for one in people_ids),
+        *(row_of(database, "recovery_codes", person_id=one, code_hash="h") for one in people_ids),
     ]
     async with database.write() as session:
         for row in rows:
@@ -303,21 +275,21 @@ async def test_languages_are_null_where_nothing_is_known_and_mails_open_as_they_
     await asyncio.to_thread(command.upgrade, config, str(languages.down_revision))
     database = Database.open(empty.database_url, box=box)
     before = (
-        _row(database, "mails", subject=box.seal("Hello {name}"), text=box.seal("Older {words} ☀\n")),
-        _row(database, "people", email="anna@example.org", name="Anna"),
-        _row(database, "orders", email="gast@example.org", status="paid", fingerprint="1"),
+        row_of(database, "mails", subject=box.seal("Hello {name}"), text=box.seal("Older {words} ☀\n")),
+        row_of(database, "people", email="anna@example.org", name="Anna"),
+        row_of(database, "orders", email="gast@example.org", status="paid", fingerprint="1"),
     )
     async with database.write() as session:
         for row in before:
             await session.execute(row)
     await asyncio.to_thread(migrate, empty)
-    assert [await _column(database, name, "language") for name in ("mails", "people", "orders")] == [[None]] * 3
+    assert [await column_of(database, name, "language") for name in ("mails", "people", "orders")] == [[None]] * 3
     count = 600  # more than a batch
     said = ngettext("{n} track for {price}", "{n} tracks for {price}", 2, price=Amount(500, "EUR"))
     sealed = box.seal(to_json(said))
     async with database.write() as session:
         for _ in range(count):
-            await session.execute(_row(database, "mails", subject=sealed, text=sealed, language="fr"))
+            await session.execute(row_of(database, "mails", subject=sealed, text=sealed, language="fr"))
 
     async def opened() -> list[tuple[str, str]]:
         async with database.read() as session:
@@ -327,7 +299,7 @@ async def test_languages_are_null_where_nothing_is_known_and_mails_open_as_they_
     assert await opened() == texts
     await asyncio.to_thread(command.downgrade, config, str(languages.down_revision))
     await asyncio.to_thread(migrate, empty)
-    assert await _column(database, "mails", "language") == [None] * (count + 1)
+    assert await column_of(database, "mails", "language") == [None] * (count + 1)
     assert await opened() == texts
     assert await out_of_date(database) is None
     await database.close()
