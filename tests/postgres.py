@@ -19,7 +19,9 @@ SELECT concat_ws(' ',
     (SELECT string_agg(relname::text, ',' ORDER BY relname::text)
      FROM pg_class WHERE relnamespace = 'public'::regnamespace),
     (SELECT count(*) FROM pg_attribute), (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_trigger),
-    (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_db_role_setting)
+    (SELECT count(*) FROM pg_proc),
+    (SELECT count(*) FROM pg_db_role_setting, unnest(setconfig)
+     WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
 )
 """
 
@@ -38,7 +40,7 @@ class Databases:
         if self._free:
             return self._free.pop()
         name = f"{self.template}_{uuid4().hex[:8]}"
-        await run_on(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
+        await make_database(self.server, name, template=self.template)
         return name
 
     async def give_back(self, name: str) -> None:
@@ -69,6 +71,12 @@ class Databases:
             return str(await connection.fetchval(_SHAPE))
         finally:
             await connection.close()
+
+
+async def make_database(server: URL, name: str, *, template: str = "template1") -> None:
+    """A copy of `template` whose commits do not wait for the disk (1 to 3 ms each): no test cuts the power."""
+    await run_on(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await run_on(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
 
 
 async def run_on(server: URL, statement: str) -> None:

@@ -214,7 +214,8 @@ async def test_slots_out_of_reach_are_one_sentence() -> None:
 
 async def test_the_row_of_slots_is_never_flushed_for(postgres_url: str) -> None:
     """Reserving is one statement with its own asynchronous commit; the connection goes back as it was."""
-    engine = create_async_engine(postgres_url, pool_size=1, max_overflow=0)
+    flushing = {"server_settings": {"synchronous_commit": "on"}}
+    engine = create_async_engine(postgres_url, pool_size=1, max_overflow=0, connect_args=flushing)
     await PostgresSlots(engine).reserve(Lane.WORKER, 1, Intervals.of(CAP, 1))
     async with engine.connect() as connection:
         assert await connection.scalar(text("SHOW synchronous_commit")) == "on"
