@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from obstore.store import MemoryStore
 from sqlalchemy import insert, update
 
 from veza.accounts.people import Person
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
+from veza.kit.objects import Objects
 from veza.money.sellers import Seller
 
 
@@ -24,7 +26,7 @@ async def person(
     confirmed: bool = True,
     language: str | None = None,
 ) -> UUID:
-    """Somebody with an address of their own, confirmed unless told otherwise."""
+    """A person with an address of their own, confirmed unless told otherwise."""
     async with database.write() as session:
         row = Person(
             id=session.new_id(),
@@ -49,16 +51,27 @@ async def artist(
         session.add(Artist(**row, fee_bps=fee_bps, created_at=session.now))
         await session.flush()
         if run_by is not None:
-            session.add(ArtistMember(artist_id=artist_id, person_id=run_by, part="owner", since=session.now))
+            _add_member(session, artist_id, run_by, "owner")
             await session.flush()
         return artist_id
 
 
-async def seller(database: Database, seller_id: str, name: str, account: str) -> None:
-    """A seller whose account at the provider can be paid."""
+async def member(database: Database, artist_id: UUID, person_id: UUID, part: str = "member") -> None:
+    """The person may act for the artist from now on."""
     async with database.write() as session:
-        row = {"id": seller_id, "name": name, "country": "DE", "stripe_account_id": account, "transfers_active": True}
-        await session.execute(insert(Seller), {**row, "created_at": session.now})
+        _add_member(session, artist_id, person_id, part)
+
+
+def _add_member(session: Session, artist_id: UUID, person_id: UUID, part: str) -> None:
+    session.add(ArtistMember(artist_id=artist_id, person_id=person_id, part=part, since=session.now))
+
+
+async def seller(database: Database, seller_id: str, name: str, account: str | None) -> None:
+    """A seller whose account at the provider can be paid, or one without an account."""
+    async with database.write() as session:
+        row = {"id": seller_id, "name": name, "country": "DE", "created_at": session.now}
+        paid = {"stripe_account_id": account, "transfers_active": account is not None}
+        await session.execute(insert(Seller), {**row, **paid})
 
 
 async def release(
@@ -99,12 +112,17 @@ async def release(
         return release_id, [track.id for track in tracks]
 
 
+def objects() -> Objects:
+    """An object store that ends with the process."""
+    return Objects(MemoryStore)
+
+
 async def tracks(database: Database, *titles: str) -> list[UUID]:
     """Tracks of these titles on one published release of a new artist."""
     return (await release(database, await artist(database), *titles))[1]
 
 
 async def change(database: Database, model: Any, row_id: UUID, **columns: Any) -> None:
-    """Set columns of a row, as whoever owns that row would."""
+    """Set columns of a row, as the module that owns the row would."""
     async with database.write() as session:
         await session.execute(update(model).where(model.id == row_id).values(**columns))

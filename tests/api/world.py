@@ -16,6 +16,7 @@ from tests.api.accounts.conftest import QUICK
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
+from tests.factories import objects
 from veza.accounts import roles, sessions, tokens
 from veza.accounts.audit import AuditEntry
 from veza.accounts.devices import Devices
@@ -41,7 +42,6 @@ from veza.community import follows, likes, playlist_items, playlists
 from veza.community.comments import Comment
 from veza.community.playlists import PlaylistPerson
 from veza.kit.database import Session
-from veza.kit.objects import Objects
 from veza.market.orders import Order
 from veza.moderation.facade import Moderation
 from veza.moderation.log import ModerationEntry
@@ -78,7 +78,7 @@ async def _world(shop: Shop) -> World:
 
     rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
     accounts = Accounts(database, rules, Passwords(QUICK), Devices("x" * 32, shop.stage.clock), {})
-    catalog = Catalog(database, Objects.in_memory(), ("EUR",), on_first_artist, "http://veza.test")
+    catalog = Catalog(database, objects(), ("EUR",), on_first_artist, "http://veza.test")
     kept = AsyncExitStack()
     asgi, litestar = kept.enter_context(
         application(_application, database, accounts, catalog, shop.stage.money, shop.rules)

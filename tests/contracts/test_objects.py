@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import factories
 from veza.kit.objects import Bucket, NoSuchObject, Objects, ObjectsUnavailable
 
 
 @pytest.fixture(params=["folder", "memory"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
-    return Objects.in_memory() if request.param == "memory" else Objects.in_folder(tmp_path / "not" / "there")
+    return factories.objects() if request.param == "memory" else Objects.in_folder(tmp_path / "not" / "there")
 
 
 async def test_what_is_put_is_got_and_what_is_removed_is_gone(objects: Objects) -> None:

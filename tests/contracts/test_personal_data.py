@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Uuid, cast, insert, select
+from sqlalchemy import Uuid, cast, select
 from sqlalchemy.types import String
 
+from tests import factories
 from tests.pseudo_language import plain
 from veza.accounts import links, people
 from veza.accounts.links import Purpose
 from veza.accounts.people import DELETED_NAME
 from veza.app import Veza, build
-from veza.catalog.artists import ArtistMember
 from veza.kit import outbox
 from veza.kit.messages import from_json
 from veza.settings import Settings
@@ -272,9 +272,7 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     # An artist of hers alone would be left without an owner.
     await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=409)
     colleague = (await other.send("GET", "/me", expect=200))["id"]
-    async with veza.database.write("test") as session:
-        member = {"artist_id": UUID(own_artist), "person_id": UUID(colleague), "part": "owner", "since": session.now}
-        await session.execute(insert(ArtistMember), member)
+    await factories.member(veza.database, UUID(own_artist), UUID(colleague), "owner")
     await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=204)
     rows = await _rows(veza)
     # What was answered to others, and to a visitor of whom nobody knows that it was she, is theirs for a day.

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.factories import person
+from tests.factories import objects, person
 from veza.catalog.artists import ArtistDraft, open_artist
 from veza.catalog.facade import Catalog
 from veza.catalog.releases import Release
@@ -21,7 +21,6 @@ from veza.ingest.report import Report
 from veza.ingest.run import run_import
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database, Session
-from veza.kit.objects import Objects
 
 
 @dataclass
@@ -60,7 +59,7 @@ class Shop:
 async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
     async def on_first_artist(_session: Session, _person_id: UUID) -> None: ...
 
-    catalog = Catalog(database, Objects.in_memory(), ("EUR",), on_first_artist, "https://veza.test")
+    catalog = Catalog(database, objects(), ("EUR",), on_first_artist, "https://veza.test")
     anna = await person(database, "Anna", email="anna@example.org")
     async with database.write() as session:
         wanted: Any = ArtistDraft("Džana", "BA", "EUR")

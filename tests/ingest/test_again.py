@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from tests.ingest.conftest import Shop
 from tests.ingest.recordings import recording
 from veza.catalog.publishing import publish
-from veza.catalog.releases import Release, edit_release, find_release
+from veza.catalog.releases import Release, edit_release
 from veza.catalog.tracks import Track, edit_track, find_track, reorder_tracks
 from veza.ingest.changes import changes
 from veza.ingest.memory import ImportedFile, ImportedRelease, ImportRun
@@ -35,7 +35,7 @@ async def _one(shop: Shop) -> tuple[Release, list[Track]]:
 async def _edit(shop: Shop, track: Track | None = None, **values: Any) -> None:
     release, _ = await _one(shop)
     async with shop.catalog.database.write() as session:
-        row = await find_release(session, release.id)
+        row = await session.get_one(Release, release.id)
         if track is None:
             await edit_release(session, row, row.attempt, values)
         else:
@@ -101,7 +101,7 @@ async def test_the_order_people_made_stays_and_new_tracks_find_their_place(shop:
     await shop.imported()
     release, (a, b, d) = await _one(shop)
     async with shop.catalog.database.write() as session:
-        await reorder_tracks(session, await find_release(session, release.id), [d.id, a.id, b.id])
+        await reorder_tracks(session, await session.get_one(Release, release.id), [d.id, a.id, b.id])
     assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
     assert [row.title for row in (await _one(shop))[1]] == ["D", "A", "B"]
     recording(shop.folder / "2b.flac", title="C", album="Edits", track="2")
@@ -212,7 +212,7 @@ async def test_what_a_later_run_added_goes_alone(shop: Shop) -> None:
 async def _publish(shop: Shop) -> None:
     release, _ = await _one(shop)
     async with shop.catalog.database.write() as session:
-        await publish(session, await find_release(session, release.id))
+        await publish(session, await session.get_one(Release, release.id))
 
 
 async def _retitle(shop: Shop) -> None:

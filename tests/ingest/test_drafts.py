@@ -19,7 +19,7 @@ from tests.ingest.recordings import recording
 from veza.catalog.covers import Cover, set_cover
 from veza.catalog.facade import record_cover
 from veza.catalog.publishing import publish
-from veza.catalog.releases import edit_release, find_release
+from veza.catalog.releases import Release, edit_release
 from veza.catalog.tracks import find_track, remove_track
 from veza.ingest.opening import open_source
 from veza.ingest.run import run_import
@@ -113,7 +113,7 @@ async def test_a_file_that_comes_to_a_draft_fills_what_is_empty_and_keeps_what_p
     await shop.imported()
     release, _ = (await shop.releases())["blue-hours"]
     async with shop.catalog.database.write() as session:
-        row = await find_release(session, release.id)
+        row = await session.get_one(Release, release.id)
         await edit_release(session, row, row.attempt, {"title": "Blue Hours (Remastered)", "tags": ["choir"]})
     recording(shop.folder / "02 B.flac", title="B", album="Blue Hours", track="2", language="bos", day="2026-02")
     assert [one.result for one in (await shop.imported()).releases] == ["updated"]
@@ -147,7 +147,7 @@ async def test_a_published_release_is_left_alone(shop: Shop) -> None:
     (made,) = (await shop.imported()).releases
     assert made.release_id is not None
     async with shop.catalog.database.write() as session:
-        await publish(session, await find_release(session, made.release_id))
+        await publish(session, await session.get_one(Release, made.release_id))
     assert (await shop.imported()).ok
     recording(first, title="Other", album="Blue Hours", track="1")
     report = await shop.imported()
@@ -161,7 +161,7 @@ async def test_a_track_taken_out_of_the_draft_by_hand_stays_out_and_is_named(sho
     await shop.imported()
     ((release, tracks),) = (await shop.releases()).values()
     async with shop.catalog.database.write() as session:
-        row = await find_release(session, release.id)
+        row = await session.get_one(Release, release.id)
         await remove_track(session, row, await find_track(session, tracks[0].id))
     (one,) = (await shop.imported()).releases
     assert one.result == "unchanged"
@@ -213,7 +213,7 @@ async def test_a_cover_that_was_given_or_taken_away_by_hand_is_left_alone(shop: 
         files = await shop.catalog.keep_picture(picture(colour=picked)) if picked else None
         async with shop.catalog.database.write() as session:
             cover = await record_cover(session, shop.artist_id, files) if files else None
-            await set_cover(session, await find_release(session, made.release_id or shop.artist_id), cover)
+            await set_cover(session, await session.get_one(Release, made.release_id or shop.artist_id), cover)
 
     await by_hand(None)
     assert [one.result for one in (await shop.imported()).releases] == ["unchanged"]
@@ -229,7 +229,7 @@ async def test_a_cover_beside_what_is_published_waits_and_says_so(shop: Shop) ->
     (made,) = (await shop.imported()).releases
     assert made.release_id is not None
     async with shop.catalog.database.write() as session:
-        await publish(session, await find_release(session, made.release_id))
+        await publish(session, await session.get_one(Release, made.release_id))
     (shop.folder / "cover.png").write_bytes(picture())
     (left,) = (await shop.imported()).releases
     assert left.result == "left alone"

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from veza.accounts.people import Person
-from veza.catalog.artists import Artist, ArtistMember
+from tests import factories
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack
 from veza.kit.database import Database, Session
 from veza.kit.listing import start_of
 from veza.library import access, grants, shelf
-from veza.library.grants import CauseKind, Given, ItemKind
+from veza.library.grants import CauseKind, Given, Grant, GrantChange, ItemKind
 
 ALL, PREVIEW, NOTHING = (True, True, True), (False, True, False), (False, False, False)
 
 
+@dataclass
 class Scene:
     """An artist with one release of two tracks, one of their people, and a listener."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    async def set(self) -> Scene:
-        async with self.database.write() as session:
-            now = session.now
-            self.member, self.listener, self.artist, self.release = [session.new_id() for _ in range(4)]
-            self.tracks = [session.new_id(), session.new_id()]
-            for person in (self.member, self.listener):
-                row = {"id": person, "email": f"{person}@example.org", "name": "Bo", "created_at": now}
-                await session.execute(insert(Person), row)
-            artist = {"id": self.artist, "slug": "anna", "name": "Anna", "country": "DE", "currency": "EUR"}
-            await session.execute(insert(Artist), {**artist, "created_at": now})
-            member = {"artist_id": self.artist, "person_id": self.member, "part": "member", "since": now}
-            await session.execute(insert(ArtistMember), member)
-            release = {
-                "id": self.release, "artist_id": self.artist, "slug": "blue", "title": "Blue", "kind": "album",
-                "status": "published", "tags": [], "created_at": now, "updated_at": now,
-            }  # fmt: skip
-            await session.execute(insert(Release), release)
-            for position, track in enumerate(self.tracks, 1):
-                row = {
-                    "id": track, "release_id": self.release, "artist_id": self.artist, "position": position,
-                    "title": f"Track {position}", "credits": [], "tags": [], "created_at": now,
-                }  # fmt: skip
-                await session.execute(insert(Track), row)
-        return self
+    database: Database
+    member: UUID
+    listener: UUID
+    artist: UUID
+    release: UUID
+    tracks: list[UUID]
 
     async def give(self, kind: ItemKind, item: UUID, *, cause: UUID | None = None, claim: UUID | None = None) -> UUID:
         async with self.database.write() as session:
@@ -70,10 +50,19 @@ class Scene:
         async with self.database.write() as session:
             return await what(session)
 
+    async def history(self, cause: UUID) -> list[str]:
+        """What happened to the grants of an order's line, oldest first."""
+        changes = select(GrantChange.what).join(Grant, Grant.id == GrantChange.grant_id).order_by(GrantChange.id)
+        async with self.database.read() as session:
+            return list(await session.scalars(changes.where(Grant.cause_id == cause)))
+
 
 @pytest.fixture
 async def scene(database: Database) -> Scene:
-    return await Scene(database).set()
+    member, listener = await factories.person(database), await factories.person(database)
+    artist = await factories.artist(database)
+    await factories.member(database, artist, member)
+    return Scene(database, member, listener, artist, *await factories.release(database, artist, "Track 1", "Track 2"))
 
 
 async def test_what_is_published_is_previewed_and_its_own_people_may_everything(scene: Scene) -> None:
@@ -146,10 +135,7 @@ async def test_revoking_takes_what_one_cause_gave_and_restoring_gives_that_back(
     assert [await scene.change(restore), await scene.change(restore)] == [2, 0]
     assert await scene.may(scene.listener) == ALL
 
-    async def history(session: Session) -> list[str]:
-        return [one.what for one in await grants.history_of(session, CauseKind.ORDER_LINE, first)]
-
-    assert await scene.change(history) == ["given", "revoked", "restored"]
+    assert await scene.history(first) == ["given", "revoked", "restored"]
 
 
 async def test_the_same_cause_gives_once(scene: Scene) -> None:
@@ -172,7 +158,4 @@ async def test_what_an_anonymous_order_gave_is_nobodys_until_it_is_claimed(scene
     assert [await scene.change(take), await scene.change(take)] == [1, 0]
     assert await scene.may(scene.listener) == ALL
 
-    async def history(session: Session) -> list[str]:
-        return [one.what for one in await grants.history_of(session, CauseKind.ORDER_LINE, cause)]
-
-    assert await scene.change(history) == ["given", "claimed"]
+    assert await scene.history(cause) == ["given", "claimed"]

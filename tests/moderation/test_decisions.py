@@ -77,7 +77,7 @@ async def test_reports_that_come_while_it_is_decided_are_decided_or_stay_open(da
     async with database.read() as session:
         rows = (await session.scalars(select(Report))).all()
         assert await SUBJECTS["track"].hidden(session, [track]) == {track}
-        assert await visibility.is_hidden(session, "track", track)
+        assert await visibility.hidden(session, "track", [track]) == {track}
         for row in rows:
             assert (row.status == "open") == (row.decided_at is None)
             assert [change.target for change in await history_of(session, row.id)] in (["open"], ["open", "upheld"])
@@ -95,4 +95,4 @@ async def test_of_two_moderators_who_decide_one_report_the_second_is_told(databa
         async with database.write("two") as session:
             await decisions.decide_report(session, SUBJECTS, report_id, later, "not fine")
     async with database.read() as session:
-        assert not await visibility.is_hidden(session, "track", track)
+        assert await visibility.hidden(session, "track", [track]) == set()

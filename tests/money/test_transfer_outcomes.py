@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert
 
+from tests import factories
 from tests.money.acts import (
     DAY,
     HOUR,
@@ -184,9 +184,7 @@ async def test_an_account_without_the_capability_waits_until_it_has_it(waiting: 
 
 async def test_a_seller_without_an_account_waits_and_nothing_is_asked(open_stage: OpenStage) -> None:
     stage = await open_stage()
-    async with stage.database.write() as session:
-        row = {"id": "anna", "name": "Anna", "country": "DE", "created_at": session.now, "transfers_active": False}
-        await session.execute(insert(Seller), row)
+    await factories.seller(stage.database, "anna", "Anna", None)
     await _sold_but_not_sent(stage)
     before = posts(stage)
     await send_once(stage)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from tests import factories
 from tests.web.emails import PASSWORD, Letters
 from veza.accounts import people, roles
 from veza.accounts.emails import Addressee, password_changed
@@ -21,7 +22,6 @@ from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.limits import Limits
-from veza.catalog.releases import Release
 from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.limits import Throttle
@@ -197,20 +197,9 @@ async def test_a_made_up_link_is_told_so_and_changes_nothing(emails: Letters, pa
 
 
 async def _bought(emails: Letters) -> str:
-    """Somebody without an account got a release that is free; the link of their mail."""
-    ids = emails.database.ids
-    artist, release = ids.new(), ids.new()
-    async with emails.database.write("test") as session:
-        now = session.now
-        session.add(Artist(id=artist, slug="anna", name="Anna", country="DE", currency="EUR", created_at=now))
-        await session.flush()
-        session.add(
-            Release(
-                id=release, artist_id=artist, slug="gift", title="Gift", kind="single", status="published", tags=[],
-                created_at=now, updated_at=now, published_at=now,
-            )
-        )  # fmt: skip
-        await session.flush()
+    """A buyer without an account got a release that is free; the link of their mail."""
+    artist = await factories.artist(emails.database)
+    release, _ = await factories.release(emails.database, artist, title="Gift", kind="single")
     rules = emails.market
     buyer = Buyer(None, new_token())
     async with emails.database.write("test") as session:
@@ -274,15 +263,10 @@ async def test_who_has_no_admin_link_learns_nothing_about_accounts(emails: Lette
 
 async def _invited(emails: Letters, email: str) -> str:
     """An address is invited to an artist; the link of its mail."""
+    artist = await factories.artist(emails.database, "Anna <3")
     async with emails.database.write("test") as session:
-        artist = Artist(
-            id=session.new_id(), slug="anna", name="Anna <3", country="DE", currency="EUR", created_at=session.now
-        )
-        session.add(artist)
-        await session.flush()
-        await invitations.invite(
-            session, artist, email, "member", by=None, base_url="http://127.0.0.1:8000", limits=Limits()
-        )
+        found, base_url = await session.get_one(Artist, artist), "http://127.0.0.1:8000"
+        await invitations.invite(session, found, email, "member", by=None, base_url=base_url, limits=Limits())
     return await emails.newest_link()
 
 
@@ -297,8 +281,8 @@ async def test_an_invitation_is_accepted_by_the_account_of_its_address_once(emai
     async with emails.database.read() as session:
         person = await people.by_email(session, "anna@example.org")
         assert person is not None
-        theirs = select(Artist.slug).join(ArtistMember).where(ArtistMember.person_id == person.id)
-        assert (await session.scalars(theirs)).all() == ["anna"]
+        theirs = select(Artist.name).join(ArtistMember).where(ArtistMember.person_id == person.id)
+        assert (await session.scalars(theirs)).all() == ["Anna <3"]
         assert Role.ARTIST in (await roles.of(session, [person.id]))[person.id]
         assert person.is_confirmed
     assert (await emails.press(link, email="anna@example.org", password=PASSWORD)).status_code == 410

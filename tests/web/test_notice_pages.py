@@ -8,9 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import insert
 
-from veza.accounts.people import Person
+from tests import factories
 from veza.app import Veza, build
 from veza.community import preferences
 from veza.community.preferences import NoticeKind, Recipient
@@ -27,11 +26,7 @@ async def veza(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Veza]:
 async def _recipient(veza: Veza, *, with_account: bool) -> Recipient:
     if not with_account:
         return Recipient("gast@example.org")
-    async with veza.database.write("test") as session:
-        person_id = session.new_id()
-        row = {"id": person_id, "email": "anna@example.org", "name": "Anna", "created_at": session.now}
-        await session.execute(insert(Person), row)
-    return Recipient("anna@example.org", person_id)
+    return Recipient("anna@example.org", await factories.person(veza.database, email="anna@example.org"))
 
 
 async def _wanted(veza: Veza, one: Recipient) -> set[NoticeKind]:

@@ -120,14 +120,6 @@ async def lock(session: Session, person_id: UUID) -> Person:
     return row
 
 
-async def confirmed(session: Session, person_id: UUID) -> Person:
-    """`find`; raises NotConfirmed while the address is not confirmed."""
-    person = await find(session, person_id)
-    if not person.is_confirmed:
-        raise NotConfirmed
-    return person
-
-
 _BY_EMAIL = select(Person).where(Person.email == bindparam("email"))
 
 

@@ -24,7 +24,6 @@ from veza.kit.messages import gettext
 PREFIX = "veza_"
 """Tells an API token from the operator's token, and lets scanners find one that leaked into a repository."""
 MOST_PER_PERSON = 50
-LONGEST = timedelta(days=365)
 
 
 class ApiToken(Base):

@@ -19,7 +19,6 @@ from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 
-KINDS = ("album", "ep", "single", "sample_pack")
 STATUSES = ("draft", "scheduled", "published", "withdrawn")
 DESCRIPTION_MOST = 10_000
 LICENCE_MOST = 20_000
@@ -181,14 +180,6 @@ async def edit_release(session: Session, release: Release, version: int | None, 
     await machine.update(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
     if release.is_published and ("tags" in facts or "title" in facts):
         await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
-
-
-async def find_release(session: Session, release_id: UUID) -> Release:
-    """The release, in every status; raises UnknownRelease."""
-    row = await session.get(Release, release_id)
-    if row is None:
-        raise UnknownRelease(release_id)
-    return row
 
 
 def demand_licence(kind: str, licence: str) -> None:

@@ -113,11 +113,6 @@ async def hidden(session: Session, kind: str, ids: Collection[UUID]) -> set[UUID
     return set((await session.scalars(_HIDDEN[kind], {"ids": list(ids)})).all()) if ids else set()
 
 
-async def is_hidden(session: Session, kind: str, one: UUID) -> bool:
-    """Whether a moderator hid this artist, release or track, alone or with what it belongs to."""
-    return bool(await hidden(session, kind, [one]))
-
-
 async def must_be_visible(session: Session, kind: str, one: UUID) -> None:
     """Raises NothingThere unless it is public."""
     if not await visible(session, kind, [one]):

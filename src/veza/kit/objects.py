@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from veza.kit.messages import Message, gettext
 
@@ -53,11 +53,6 @@ class Objects:
     def in_folder(cls, folder: Path) -> Objects:
         """Files under `folder`, which is made when it is first used."""
         return cls(lambda: LocalStore(folder, mkdir=True))
-
-    @classmethod
-    def in_memory(cls) -> Objects:
-        """Objects that end with the process."""
-        return cls(MemoryStore)
 
     @classmethod
     def in_bucket(cls, bucket: Bucket) -> Objects:

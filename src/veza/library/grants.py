@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, bindparam, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -158,20 +158,6 @@ async def claim(session: Session, claim_ids: Collection[UUID], person_id: UUID, 
         .execution_options(synchronize_session=False)
     )
     return _remember(session, list(changed.scalars()), "claimed", because)
-
-
-_HISTORY = (
-    select(GrantChange)
-    .join(Grant, Grant.id == GrantChange.grant_id)
-    .where(Grant.cause_kind == bindparam("kind"), Grant.cause_id == bindparam("cause"))
-    .order_by(GrantChange.id)
-)
-
-
-async def history_of(session: Session, cause_kind: CauseKind, cause_id: UUID) -> Sequence[GrantChange]:
-    """The history of the grant of this cause, oldest first."""
-    await session.write_appended()
-    return (await session.scalars(_HISTORY, {"kind": cause_kind.value, "cause": cause_id})).all()
 
 
 def _remember(session: Session, grant_ids: Sequence[UUID], what: str, because: str) -> int:

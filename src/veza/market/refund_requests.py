@@ -212,14 +212,6 @@ async def lock(session: Session, request_id: UUID) -> tuple[RefundRequest, Payme
     return (await session.scalars(mine.execution_options(populate_existing=True))).one(), frame
 
 
-async def find(session: Session, request_id: UUID) -> RefundRequest:
-    """The request, not locked; raises UnknownRequest."""
-    row = await session.get(RefundRequest, request_id)
-    if row is None:
-        raise UnknownRequest(request_id)
-    return row
-
-
 _FOLLOWING = (
     select(RefundRequest, Refund.status)
     .outerjoin(Refund, Refund.id == RefundRequest.refund_id)

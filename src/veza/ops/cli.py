@@ -9,7 +9,7 @@ import asyncio
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -35,8 +35,6 @@ from veza.ops.sandbox_commands import sandbox
 from veza.ops.simulate_command import simulate
 from veza.ops.terminal import echo
 from veza.settings import Settings, SettingsError
-
-T = TypeVar("T")
 
 
 def command_line(program: Program) -> typer.Typer:

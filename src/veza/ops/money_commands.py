@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,6 @@ from veza.settings import Settings
 
 if TYPE_CHECKING:
     from veza.kit.database import Session
-
-T = TypeVar("T")
 
 money = typer.Typer(
     name="money",

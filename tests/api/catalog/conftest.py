@@ -15,7 +15,7 @@ from litestar import Litestar
 from tests.api.visitors import by_header
 from tests.applications import Made, application
 from tests.client import Client, http_client
-from tests.factories import person
+from tests.factories import objects, person
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.api.application import api_v1, web_application
@@ -25,7 +25,6 @@ from veza.catalog.facade import Catalog
 from veza.catalog.members import add_member
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database, Session
-from veza.kit.objects import Objects
 from veza.kit.schema import make_tables
 
 ARTIST = {"name": "Džana Kovač", "country": "BA", "currency": "EUR"}
@@ -99,7 +98,7 @@ async def _shelf(url: str, clock: ManualClock, *, create: bool) -> AsyncIterator
     async def on_first_artist(_session: Session, person_id: UUID) -> None:
         became.append(person_id)
 
-    catalog = Catalog(database, Objects.in_memory(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
+    catalog = Catalog(database, objects(), ("EUR", "USD", "GBP"), on_first_artist, "https://veza.test")
     anna = await person(database, "Anna", email="anna@example.org")
     ben = await person(database, "Ben", email="ben@example.org")
     with application(_application, database, catalog) as (asgi, litestar):

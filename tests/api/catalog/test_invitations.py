@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from tests import factories
 from tests.api.catalog.conftest import NOBODY, Shelf
 from tests.factories import change, person
 from tests.statements import counted
 from veza.accounts.people import Person
 from veza.app.personal_data import on_person_deleted
 from veza.catalog import invitations
-from veza.catalog.artists import ArtistMember
 from veza.catalog.invitations import BATCH, BEING_INVITED, INVITING, LASTS, Invitation
 from veza.catalog.limits import Limits
 from veza.kit import mail
@@ -198,15 +198,12 @@ async def test_addresses_are_forgotten_when_an_invitation_is_over(any_shelf: She
     assert await invitations.sweep(database) == BATCH
 
 
-async def test_whose_account_is_gone_has_invited_nobody(any_shelf: Shelf) -> None:
+async def test_the_invitations_of_a_deleted_account_are_gone(any_shelf: Shelf) -> None:
     await _invited(any_shelf)
     database = any_shelf.catalog.database
+    # An artist keeps an owner: without another one the account could not go.
+    await factories.member(database, UUID(any_shelf.artist["id"]), any_shelf.ben, "owner")
     async with database.write() as session:
-        theirs = await session.scalar(select(ArtistMember.artist_id).where(ArtistMember.person_id == any_shelf.anna))
-        # An artist keeps an owner: without another one the account could not go.
-        row = ArtistMember(artist_id=theirs, person_id=any_shelf.ben, part="owner", since=session.now)
-        session.add(row)
-        await session.flush()
         event = Event(session.new_id(), "person.deleted", {"person_id": str(any_shelf.anna)}, session.now)
         await on_person_deleted(session, event)
         assert (await session.scalars(select(Invitation))).all() == []

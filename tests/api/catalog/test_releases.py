@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.api.catalog.conftest import ALBUM, NOBODY, Shelf
 from tests.api.visitors import visiting
 from veza.catalog.publishing import LEASE, PUBLISHED, WITHDRAWN
-from veza.catalog.releases import find_release, machine
+from veza.catalog.releases import Release, machine
 from veza.kit import worker
 from veza.kit.moves import history_of
 from veza.kit.outbox import OutboxEvent
@@ -117,7 +117,7 @@ async def test_a_scheduled_release_is_published_when_its_time_comes(any_shelf: S
     assert await worker.run_once(publisher) == 0
     assert (await any_shelf.call("GET", path))["status"] == "published"
     async with any_shelf.catalog.database.read() as session:
-        history = await history_of(session, (await find_release(session, _id(made))).id)
+        history = await history_of(session, (await session.get_one(Release, _id(made))).id)
     assert [change.by for change in history[-1:]] == ["release publisher"]
 
 
@@ -297,7 +297,7 @@ async def test_what_has_a_tag_is_listed_as_its_release_is_now(any_shelf: Shelf) 
 async def test_a_hidden_release_is_its_peoples_only(any_shelf: Shelf) -> None:
     made = await any_shelf.release("One", publish=True)
     async with any_shelf.catalog.database.write() as session:
-        release = await find_release(session, _id(made))
+        release = await session.get_one(Release, _id(made))
         release.hidden_at = session.now
     assert await any_shelf.walk("/tracks") == []
     assert await any_shelf.walk("/releases") == []

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from tests import factories
 from tests.api.market.conftest import OPERATOR, Act, Shop, anonymous
 from tests.api.visitors import visiting
 from veza.accounts import roles
 from veza.accounts.permissions import Role
-from veza.catalog.artists import ArtistMember
 from veza.community.notices import STOP_PAGE
 from veza.kit.mail import Mail, OpenedMail, opened
 from veza.kit.messages import Message
@@ -34,17 +34,11 @@ async def _subjects(shop: Shop, to: str) -> list[str]:
     return [one.subject for one in await _mails(shop, to)]
 
 
-async def _join(shop: Shop, act: Act, person: UUID) -> None:
-    async with shop.stage.database.write() as session:
-        row = {"artist_id": act.id, "person_id": person, "part": "member", "since": session.now}
-        await session.execute(insert(ArtistMember), row)
-
-
 async def _labels_artist(shop: Shop, name: str = "Anna Berg", person: UUID | None = None) -> tuple[Act, UUID]:
     """An artist of whom `label@` is one of the people."""
     act = await shop.artist(name)
     label = person or await shop.person(LABEL)
-    await _join(shop, act, label)
+    await factories.member(shop.stage.database, act.id, label)
     return act, label
 
 
@@ -88,7 +82,7 @@ async def test_a_buyer_is_confirmed_what_was_bought_and_where_the_receipt_is(any
 
 async def test_who_has_no_confirmed_address_is_told_of_no_sale(shop: Shop) -> None:
     act = await shop.artist()
-    await _join(shop, act, await shop.person(LABEL, confirmed=False))
+    await factories.member(shop.stage.database, act.id, await shop.person(LABEL, confirmed=False))
     await shop.buy(visiting(await shop.person()), await act.selling())
     assert await _mails(shop, LABEL) == []
 

@@ -13,9 +13,8 @@ import httpx
 import pyotp
 import pytest
 
+from tests import factories
 from veza.app import Veza, build
-from veza.catalog.artists import Artist
-from veza.catalog.releases import Release
 from veza.kit import mail
 from veza.market.products import Product
 from veza.ops.migrations import migrate
@@ -45,18 +44,10 @@ async def _post(browser: httpx.AsyncClient, path: str, body: Any, expect: int) -
 
 
 async def _product(veza: Veza) -> str:
+    artist_id = await factories.artist(veza.database)
+    release_id, _ = await factories.release(veza.database, artist_id, title="Gift")
     async with veza.database.write() as session:
-        artist_id, release_id, product_id = (session.new_id() for _ in range(3))
-        now = session.now
-        session.add(Artist(id=artist_id, slug="ben", name="Ben", country="DE", currency="EUR", created_at=now))
-        await session.flush()
-        session.add(
-            Release(
-                id=release_id, artist_id=artist_id, slug="gift", title="Gift", kind="album", status="published",
-                tags=[], created_at=now, updated_at=now,
-            )
-        )  # fmt: skip
-        await session.flush()
+        product_id, now = session.new_id(), session.now
         session.add(
             Product(
                 id=product_id, artist_id=artist_id, kind="release", item_id=release_id, release_id=release_id,

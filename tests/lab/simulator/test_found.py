@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from veza.lab.simulator.simulate import replay
+from tests.lab.simulator.playing import play_script
 
 FOUND: dict[str, tuple[int, str]] = {
     "a reversal by hand is heard of after the dispute it was for was won": (
@@ -45,6 +45,6 @@ FOUND: dict[str, tuple[int, str]] = {
 async def test_it_is_kept_now(name: str) -> None:
     seed, script = FOUND[name]
     steps = [(step, int(dice)) for step, _, dice in (one.partition(":") for one in script.split())]
-    played = await replay(seed, steps)
+    played = await play_script(seed, steps)
     assert played.violations == []
     assert len(played.script) == len(steps)

@@ -6,13 +6,14 @@ import itertools
 
 import pytest
 
+from tests.lab.simulator.playing import play_script
 from veza.lab.sandbox.faults import KINDS
 from veza.lab.simulator.actions import FROM_OUTSIDE
 from veza.lab.simulator.cores import simulate_on
 from veza.lab.simulator.coverage import Coverage
-from veza.lab.simulator.ground import NotASimulatorsDatabase, ground
-from veza.lab.simulator.play import STEPS, Played, Step, play
-from veza.lab.simulator.simulate import Failure, replay, simulate
+from veza.lab.simulator.ground import NotASimulatorsDatabase
+from veza.lab.simulator.play import STEPS, Played
+from veza.lab.simulator.simulate import Failure, simulate
 from veza.money import attempt_worker, payment_progress, refund_facts
 from veza.money.restore_guard import Passage
 from veza.money.stripe.outcomes import Meaning
@@ -63,7 +64,7 @@ async def test_a_fresh_key_at_every_attempt_is_found_and_made_short(monkeypatch:
     assert "times at the provider" in found.violations[0]
     assert found.replay == f"veza money simulate --seed {found.seed} --runs 1"
     assert len(found.script) < STEPS / 2
-    assert (await replay(found.seed, found.script)).violations
+    assert (await play_script(found.seed, found.script)).violations
 
 
 async def test_a_late_failure_that_is_not_heard_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,16 +116,13 @@ async def test_a_pair_is_a_fault_and_a_move_of_the_same_step() -> None:
 
 async def test_a_bank_debit_is_paid_or_refused_days_after_the_buyer_has_left() -> None:
     """Scripts as short as they get: the bank answers when it said it would, or at once by the act `debit_ends`."""
-    moves, pairs = set(), set()
+    coverage = Coverage()
     for dice in range(8):
         for script in ([("pay_by_debit", dice)], [("pay_by_debit", dice), ("just_work", 1), ("debit_ends", dice)]):
-            played, coverage = await played_with_coverage(9, script)
-            assert played.violations == []
-            moves |= set(coverage.moves)
-            pairs |= coverage.pairs
+            assert (await play_script(9, script, coverage)).violations == []
     ends = {"payment processing->succeeded", "payment processing->failed"}
-    assert {"payment pending->processing", *ends} <= moves
-    assert {("debit_ends", end) for end in ends} <= pairs
+    assert {"payment pending->processing", *ends} <= set(coverage.moves)
+    assert {("debit_ends", end) for end in ends} <= set(coverage.pairs)
 
 
 async def test_a_debit_whose_end_is_not_heard_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,14 +132,8 @@ async def test_a_debit_whose_end_is_not_heard_is_found(monkeypatch: pytest.Monke
         return None
 
     monkeypatch.setattr(payment_progress, "fail", deaf)
-    found = [(await played_with_coverage(9, [("pay_by_debit", dice)]))[0].violations for dice in range(8)]
+    found = [(await play_script(9, [("pay_by_debit", dice)])).violations for dice in range(8)]
     assert any("the buyer's bank refused it" in one for violations in found for one in violations)
-
-
-async def played_with_coverage(seed: int, script: list[Step]) -> tuple[Played, Coverage]:
-    coverage = Coverage()
-    async with ground(None) as engine:
-        return await play(engine, seed, script, coverage), coverage
 
 
 async def test_what_was_not_reached_is_named() -> None:

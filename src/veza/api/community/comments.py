@@ -87,7 +87,6 @@ class CommentCounts(Struct, frozen=True):
     items: list[CommentCount]
 
 
-WANTED_EXAMPLE = {"track_id": TRACK_ID, "at_ms": 61_500, "text": "This turn!"}
 COMMENT_EXAMPLE: dict[str, Any] = {
     "id": COMMENT_ID,
     "track_id": TRACK_ID,

@@ -191,10 +191,6 @@ def _shown(row: WebhookEvent) -> EventResponse:
     return show(EventResponse, row, state=EventStatus(row.state))
 
 
-def _key(row: WebhookEvent) -> str:
-    return f"{row.received_at.isoformat()} {row.id}"
-
-
 def _no_event(event_id: str) -> Problem:
     return Problem(NOT_FOUND, gettext("there is no webhook event {event_id}", event_id=event_id))
 

@@ -120,12 +120,6 @@ async def simulate(
     return report
 
 
-async def replay(seed: int, script: list[Step], database_url: str | None = None) -> Played:
-    """Play one script in the world of `seed`, such as a shortened one."""
-    async with ground(database_url) as engine, lean():
-        return await play(engine, seed, script, Coverage())
-
-
 async def _failure(engine: AsyncEngine, played: Played, *, short: bool) -> Failure:
     kind = _kind(played.violations[0])
 

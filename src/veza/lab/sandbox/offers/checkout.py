@@ -6,7 +6,6 @@ from veza.lab.sandbox.offers.fields import (
     CREATED,
     EXPAND,
     METADATA_FIELD,
-    ONLY_EXPAND,
     PAGE,
     Fields,
     choice,
@@ -101,4 +100,3 @@ LIST_SESSIONS: Fields = {
     **PAGE,
 }
 LIST_LINES: Fields = PAGE
-EXPIRE_SESSION: Fields = ONLY_EXPAND

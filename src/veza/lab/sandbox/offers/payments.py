@@ -7,7 +7,6 @@ from veza.lab.sandbox.offers.fields import (
     CREATED,
     EXPAND,
     METADATA_FIELD,
-    ONLY_EXPAND,
     PAGE,
     Fields,
     choice,
@@ -186,4 +185,3 @@ LIST_METHODS: Fields = {
     **PAGE,
 }
 LIST_CUSTOMER_METHODS: Fields = {"type": LIST_METHODS["type"], **PAGE}
-READ: Fields = ONLY_EXPAND
