@@ -5,15 +5,13 @@ The "device cookie" of OWASP's page on slowing down online guessing: signed, lon
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
-
 from veza.kit.clock import Clock
+from veza.kit.signing import BadSignature, Signer
 
 LASTS = timedelta(days=365)
 MOST_PEOPLE = 5
@@ -34,11 +32,7 @@ class Devices:
     """Reads and writes the signed cookie; `secret` must be the same in every process."""
 
     def __init__(self, secret: str, clock: Clock) -> None:
-        self._signer = URLSafeSerializer(
-            secret,
-            salt="veza device, version 1",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
+        self._signer = Signer(secret, "veza device, version 1")
         self._clock = clock
 
     def read(self, cookie: str | None, person_id: UUID | None) -> Device | None:
@@ -61,12 +55,12 @@ class Devices:
         people = [*[one for one in before.people if one != person_id][-(MOST_PEOPLE - 1) :], person_id]
         mailed = [one for one in people if (by_mail if one == person_id else one in before.by_mail)]
         at = int(self._clock.now().timestamp())
-        return str(self._signer.dumps([before.name, at, [str(one) for one in people], [str(one) for one in mailed]]))
+        return self._signer.sign([before.name, at, [str(one) for one in people], [str(one) for one in mailed]])
 
     def _device(self, cookie: str | None) -> Device | None:
         try:
-            name, at, people, by_mail = self._signer.loads(cookie or "")
-        except (BadData, ValueError):  # an earlier version's cookie had other parts: a stranger signs in once
+            name, at, people, by_mail = self._signer.read(cookie or "")
+        except (BadSignature, ValueError):  # an earlier version's cookie had other parts: a stranger signs in once
             return None
         if self._clock.now().timestamp() - at > LASTS.total_seconds():
             return None

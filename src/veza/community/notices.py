@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
-
-from itsdangerous import BadData, URLSafeSerializer
 
 from veza.accounts.people import UnknownPerson
 from veza.community import preferences
@@ -16,6 +13,7 @@ from veza.community.preferences import Channel, NoticeKind, Pace, Recipient
 from veza.kit import mail
 from veza.kit.database import Session
 from veza.kit.messages import Message, gettext
+from veza.kit.signing import BadSignature, Signer
 
 STOP_PAGE = "/stop-notices"
 """The page a notice's last line leads to, with the link's text as `token`."""
@@ -43,11 +41,7 @@ class Notices:
     def __init__(self, base_url: str, secret: str, platform_name: str = "Veza") -> None:
         self.base_url = base_url
         self._platform_name = platform_name
-        self._signer = URLSafeSerializer(
-            secret,
-            salt="veza notices, version 1",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
-        )
+        self._signer = Signer(secret, "veza notices, version 1")
 
     async def mail(
         self,
@@ -80,15 +74,15 @@ class Notices:
     def stop_link(self, recipient: Recipient, kind: NoticeKind) -> str:
         """The address that stops this kind of notice for this recipient."""
         person = str(recipient.person_id) if recipient.person_id is not None else None
-        token = self._signer.dumps([kind.value, person, recipient.address_hash])
-        return f"{self.base_url}{STOP_PAGE}?token={token!s}"
+        token = self._signer.sign([kind.value, person, recipient.address_hash])
+        return f"{self.base_url}{STOP_PAGE}?token={token}"
 
     def read(self, token: str) -> Stop:
         """What the link stops; raises BadStopLink."""
         try:
-            kind, person, address_hash = self._signer.loads(token)
+            kind, person, address_hash = self._signer.read(token)
             return Stop(NoticeKind(kind), UUID(person) if person is not None else None, address_hash)
-        except (BadData, ValueError, TypeError):
+        except (BadSignature, ValueError, TypeError):
             raise BadStopLink from None
 
     async def stop(self, session: Session, token: str) -> Stop:
