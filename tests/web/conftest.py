@@ -93,7 +93,8 @@ def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     """The application with nothing but the operator pages."""
     money = stage.money
     mailbox = {"mailbox_key": "key", "keeps_mails": True}
-    routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, secure=secure)
+    base_url = "https://veza.test" if secure else "http://veza.test"
+    routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, base_url=base_url)
     return web_application(stage.database, routes)
 
 

@@ -166,11 +166,11 @@ def _routes(
             token,
             mailbox_key=mailbox_key,
             keeps_mails=settings.keeps_mails,
-            secure=settings.base_url.startswith("https://"),
+            base_url=settings.base_url,
         ),
     ]
     routes += [
-        *mailbox_routes(modules.database, mailbox_key, token, is_open=settings.keeps_mails),
+        *mailbox_routes(modules.database, mailbox_key, token, settings.base_url, is_open=settings.keeps_mails),
         *refund_routes(modules.database, modules.market),
         *account_page_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
         *track_routes(modules.catalog, who),

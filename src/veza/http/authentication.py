@@ -20,18 +20,21 @@ from veza.kit.messages import gettext
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def is_same_secret(given: str, expected: str) -> bool:
+    """Whether the two are the same; the time it takes tells nothing about how much of a guess was right."""
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
 def authenticate(accounts: Accounts, operator_token: str) -> Authenticate:
     """Finds out who asks. Raises Problem: unauthorized for a token that is not valid, cross-site-request for a write
     with our cookie from a page of another site."""
-    expected = operator_token.encode()
     rules = accounts.rules
     cookies = Cookies(rules.base_url, rules.session_max)
 
     async def who(connection: Connection) -> Identity:
         given = bearer(connection)
         if given is not None:
-            # compare_digest: the time taken tells nothing about how much of a guess was right.
-            if hmac.compare_digest(given.encode(), expected):
+            if is_same_secret(given, operator_token):
                 return OPERATOR
             return await _by_token(accounts, given)
         secret = cookies.session(connection)

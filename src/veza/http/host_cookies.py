@@ -12,10 +12,11 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class HostCookie:
-    """One cookie for every path. The prefix keeps sibling host names from planting one of theirs."""
+    """One cookie. With HTTPS it is for every path: the prefix, which keeps sibling host names from planting one of
+    theirs, demands that. Without, it is for the addresses under `path`."""
 
-    def __init__(self, name: str, base_url: str) -> None:
-        self._plain, self._always = name, base_url.startswith("https://")
+    def __init__(self, name: str, base_url: str, path: str = "/") -> None:
+        self._plain, self._always, self._path = name, base_url.startswith("https://"), path
 
     def name(self, *, is_secure: bool) -> str:
         """The cookie's name in the request's browser."""
@@ -25,12 +26,12 @@ class HostCookie:
         """Its value, if the browser sent one."""
         return connection.cookies.get(self.name(is_secure=self._is_secure(connection))) or None
 
-    def make(self, connection: Connection, value: str, lasts: timedelta) -> Cookie:
-        """The cookie to set; a lifetime of zero deletes it."""
-        secure, seconds = self._is_secure(connection), int(lasts.total_seconds())
+    def make(self, connection: Connection, value: str, lasts: timedelta | None) -> Cookie:
+        """The cookie to set; a lifetime of zero deletes it, and without one it ends with the browser."""
+        secure, seconds = self._is_secure(connection), None if lasts is None else int(lasts.total_seconds())
         lax: Literal["lax"] = "lax"  # a link in a mail opens the page signed in; no GET changes anything
-        name = self.name(is_secure=secure)
-        return Cookie(name, value=value, path="/", max_age=seconds, secure=secure, httponly=True, samesite=lax)
+        name, path = self.name(is_secure=secure), "/" if secure else self._path
+        return Cookie(name, value=value, path=path, max_age=seconds, secure=secure, httponly=True, samesite=lax)
 
     @property
     def usual_name(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from veza.kit.messages import CATALOGUES, ENGLISH, message_of, render
+from veza.kit.messages import CATALOGUES, ENGLISH, Message, message_of, render
 
 MOST_RANGES = 20
 """Languages of a header that are looked at: a browser sends its reader's handful."""
@@ -19,9 +19,14 @@ def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     return next((tag for tag in preferred(request.headers.get("accept-language", "")) if tag in CATALOGUES), ENGLISH)
 
 
+def say(request: ASGIConnection[Any, Any, Any, Any], said: Message) -> str:
+    """The message in its reader's language."""
+    return render(said, language_of(request))
+
+
 def told(request: ASGIConnection[Any, Any, Any, Any], error: Exception) -> str:
     """The error's sentence in its reader's language."""
-    return render(message_of(error), language_of(request))
+    return say(request, message_of(error))
 
 
 def language_to_keep(request: ASGIConnection[Any, Any, Any, Any]) -> str:

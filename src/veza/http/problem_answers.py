@@ -34,14 +34,15 @@ from veza.http.problems import (
     Kind,
     Problem,
 )
-from veza.http.requests import ClientLeft, DoorRequest
+from veza.http.requests import FORM, ClientLeft, DoorRequest
 from veza.kit.field_faults import faults_of
 from veza.kit.messages import Message, gettext, joined, message_of, render
 
 log = structlog.get_logger(__name__)
 
-ProblemPage = Callable[[DoorRequest, int, str, str], Response[Any] | None]
-"""A page for a status, a title and a sentence; None where a program asks, which is told as programs are."""
+ProblemPage = Callable[[DoorRequest, Problem, str, str], Response[Any] | None]
+"""A page for a problem, its title and its sentence in the reader's language; None where a program asks, which is told
+as programs are."""
 Translate = Callable[[DoorRequest, Any], Problem]
 
 # What the framework raises by itself, by status.
@@ -93,8 +94,8 @@ def problem_of(error: Exception, kind: Kind) -> Problem:
 def answer(request: DoorRequest, problem: Problem, page: ProblemPage | None = None) -> Response[Any]:
     """The problem in its reader's language: a page (by `page`) to a browser outside the API, else problem+json."""
     kind, language = problem.kind, language_of(request)
-    title, detail = render(Message(kind.title), language), render(problem.detail, language)
-    if page is not None and (shown := page(request, kind.status, title, detail)) is not None:
+    title, detail = render(problem.title, language), render(problem.detail, language)
+    if page is not None and (shown := page(request, problem, title, detail)) is not None:
         shown.headers.update(problem.headers)
         return shown
     body = {
@@ -146,8 +147,15 @@ def _by_framework(request: DoorRequest, error: HTTPException) -> Problem:
     elif isinstance(error, MethodNotAllowedException):
         detail = gettext("{method} does not work at {path}", method=request.method, path=request.url.path)
     elif kind is TOO_LARGE:
-        detail = gettext("the body is larger than this address takes")
+        detail = _too_large(request)
     return Problem(kind, detail, error.headers)
+
+
+def _too_large(request: DoorRequest) -> Message:
+    if request.headers.get("content-type", "").startswith(FORM):
+        most = request.route_handler.resolve_request_max_body_size()
+        return gettext("a form may hold {most} bytes", most=most)
+    return gettext("the body is larger than this address takes")
 
 
 def _unexpected(_request: DoorRequest, error: Exception) -> Problem:

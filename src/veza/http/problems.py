@@ -191,7 +191,8 @@ KINDS: tuple[Kind, ...] = (
 class Problem(Exception):
     """Raised by a handler: `kind`, one sentence, and fields that help a program to react.
 
-    `faults` are the fields that are wrong, as the problem's `errors` list them.
+    `faults` are the fields that are wrong, as the problem's `errors` list them; `title` stands where the kind's own
+    says less.
     """
 
     def __init__(
@@ -200,10 +201,12 @@ class Problem(Exception):
         detail: Message | str,
         headers: Mapping[str, str] | None = None,
         *,
+        title: Message | None = None,
         faults: Iterable[Fault] = (),
         **extra: Any,
     ) -> None:
         super().__init__(detail)
+        self.title = title or Message(kind.title)
         self.kind, self.detail, self.headers, self.extra = kind, detail, dict(headers or {}), extra
         self.faults = tuple(faults)
 

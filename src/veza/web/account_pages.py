@@ -24,14 +24,15 @@ from veza.http.errors.accounts import BAD_LINK, EMAIL_TAKEN
 from veza.http.errors.table import kind_of
 from veza.http.language import language_to_keep, told
 from veza.http.limits import address_of, retry_headers
-from veza.http.problems import NOT_FOUND, UNAVAILABLE
+from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest, form_fields
 from veza.http.session_cookies import Cookies
 from veza.kit import limits
 from veza.kit.database import Session
+from veza.kit.messages import gettext, message_of
 from veza.market import claims
 from veza.market.claims import UnknownClaim
-from veza.web.pages import Pages, Refused
+from veza.web.pages import LINK_OVER, Pages, Refused, form_status
 
 Work = Callable[[Mapping[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
@@ -84,9 +85,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
         except Exception as error:
             kind, wait = kind_of(error), retry_headers(error)
             if kind in LINK_IS_OVER:
-                raise Refused(410, "This link is used up", _sentence(request, error)) from None
-            status = 429 if wait else 503 if kind is UNAVAILABLE else 422
-            said = told(request, error)
+                raise Refused(LINK_OVER, message_of(error)) from None
+            status, said = form_status(kind), told(request, error)
             return form(request, name, token, status=status, error=said, email=email, called=called, headers=wait)
 
     @get("/confirm-address")
@@ -295,16 +295,10 @@ def _whole(request: DoorRequest) -> str:
     """The token of a mailed link; raises Refused if it is empty."""
     token = _token(request)
     if not token:
-        raise Refused(
-            404, "This link is not whole", "Its end is missing: copy all of it, or open it where it came from."
-        )
+        sentence = gettext("its end is missing: copy all of it, or open it where it came from")
+        raise Refused(NOT_FOUND, sentence, title=gettext("This link is not whole"))
     return token
 
 
 def _token(request: DoorRequest) -> str:
     return request.query_params.get("token", "")[:200]
-
-
-def _sentence(request: DoorRequest, error: Exception) -> str:
-    said = told(request, error)
-    return f"{said[:1].upper()}{said[1:]}."

@@ -7,57 +7,63 @@ here with that link) and by the operator's token.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
-from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from veza.http.authentication import is_same_secret
+from veza.http.host_cookies import HostCookie
+from veza.http.identity import bearer
+from veza.http.problems import NOT_FOUND, UNAUTHORIZED
 from veza.http.requests import DoorRequest
 from veza.kit import mail
 from veza.kit.database import Database
+from veza.kit.messages import gettext
+from veza.kit.signing import Signer
 from veza.web.pages import HEADERS, Pages, Refused
 
 MOST_SHOWN = 100
 COOKIE = "veza_mailbox"
+PATH = "/mailbox"
 LINK_PARAMETER = "key"
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 
 
 def mailbox_link(base_url: str, key: str) -> str:
-    """The link that opens the mailbox in a browser until the next start."""
-    return f"{base_url}/mailbox?{LINK_PARAMETER}={key}"
+    """The link that opens the mailbox in a browser until the next start; `key` signs it."""
+    return f"{base_url}{PATH}?{LINK_PARAMETER}={_links(key).sign('mailbox')}"
 
 
-def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -> list[ControllerRouterHandler]:
+def mailbox_routes(
+    database: Database, key: str, token: str, base_url: str, *, is_open: bool
+) -> list[ControllerRouterHandler]:
     """/mailbox and its mails; `is_open` only if mails stay here.
 
-    `key` is that of `mailbox_link`, new at each start; `token` is the operator's.
+    `key` is that of `mailbox_link`, new at each start; `token` is the operator's; `base_url` is the address people
+    reach Veza under.
     """
     pages = Pages(database.clock)
-    visitor = hmac.digest(key.encode(), b"mailbox cookie", hashlib.sha256).hex()
+    links, visitors = _links(key), Signer(key, "veza mailbox cookie, version 1")
+    cookie = HostCookie(COOKIE, base_url, PATH)
 
     def demand_open(request: DoorRequest) -> None:
         if not is_open:
-            raise Refused(404, "Nothing here", "Mails go out by SMTP, or this address is not this machine's own.")
-        _, _, bearer = request.headers.get("authorization", "").partition(" ")
-        if not _same(request.cookies.get(COOKIE, ""), visitor) and not _same(bearer.strip(), token):
-            said = "Open the link that the start printed, or sign in as operator at /operator/mailbox."
-            raise Refused(401, "The mailbox is the operator's", said)
+            raise Refused(NOT_FOUND, gettext("mails go out by SMTP, or this address is not this machine's own"))
+        if not visitors.made(cookie.read(request) or "") and not is_same_secret(bearer(request) or "", token):
+            said = gettext("open the link that the start printed, or sign in as operator at /operator/mailbox")
+            raise Refused(UNAUTHORIZED, said, title=gettext("The mailbox is the operator's"))
 
     @get("/")
     async def mailbox(request: DoorRequest) -> Response[Any]:
         """The newest mails; with the link's key the way in."""
-        if is_open and _same(request.query_params.get(LINK_PARAMETER, ""), key):
-            # Lax: strict would not travel with the redirect of a click in a terminal or another page.
-            cookie = Cookie(COOKIE, path="/mailbox", value=visitor, httponly=True, samesite="lax")
-            return Redirect("/mailbox", status_code=303, headers=HEADERS, cookies=[cookie])
+        if is_open and links.made(request.query_params.get(LINK_PARAMETER, "")):
+            entered = cookie.make(request, visitors.sign("mailbox"), lasts=None)
+            return Redirect(PATH, status_code=303, headers=HEADERS, cookies=[entered])
         demand_open(request)
         async with database.read() as session:
             rows = await mail.newest(session, MOST_SHOWN + 1)
@@ -70,15 +76,15 @@ def mailbox_routes(database: Database, key: str, token: str, *, is_open: bool) -
         async with database.read() as session:
             row = await mail.find(session, mail_id)
         if row is None:
-            raise Refused(404, "No such mail", "It is gone, or never was.")
+            raise Refused(NOT_FOUND, gettext("it is gone, or never was"), title=gettext("No such mail"))
         return pages.show(request, "plain/mail.html", mail=row, paragraphs=_paragraphs(row.text))
 
     handlers = [mailbox, one_mail]
-    return [pages.router("/mailbox", handlers)]
+    return [pages.router(PATH, handlers)]
 
 
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode(), expected.encode())
+def _links(key: str) -> Signer:
+    return Signer(key, "veza mailbox link, version 1")
 
 
 def _paragraphs(text: str) -> list[list[list[tuple[str, bool]]]]:

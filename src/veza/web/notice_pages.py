@@ -5,16 +5,12 @@ Opening the page changes nothing, because mail programs open links to look at th
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from veza.community.notices import STOP_PAGE, BadStopLink, Notices
+from veza.community.notices import STOP_PAGE, Notices
 from veza.community.preferences import MEANING
-from veza.http.language import told
 from veza.http.requests import DoorRequest, form_fields
-from veza.http.routers import FreshRouter
 from veza.kit.database import Database
 from veza.web.pages import Pages
 
@@ -24,11 +20,6 @@ LONGEST_TOKEN = 500
 def notice_routes(database: Database, notices: Notices) -> list[ControllerRouterHandler]:
     """/stop-notices, with the link's text as `token`."""
     pages = Pages(database.clock)
-
-    def refused(request: Request[Any, Any, Any], error: BadStopLink) -> Response[bytes]:
-        said = told(request, error)
-        sentence = f"{said[:1].upper()}{said[1:]}."
-        return pages.show(request, "plain/refused.html", status=404, title="This link is not whole", sentence=sentence)
 
     @get(STOP_PAGE)
     async def stop_page(request: DoorRequest) -> Response[bytes]:
@@ -48,11 +39,5 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
             sentence += " In the settings of your account you can start them again."
         return pages.show(request, "plain/done.html", title="These mails are stopped", sentence=sentence)
 
-    return [
-        FreshRouter(
-            "/",
-            route_handlers=[stop_page, stop],
-            include_in_schema=False,
-            exception_handlers={BadStopLink: refused},
-        )
-    ]
+    handlers = [stop_page, stop]
+    return [pages.router("/", handlers)]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import structlog
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from veza.accounts.password_strength import SHORTEST
+from veza.http.language import say
+from veza.http.problems import INTERNAL, UNAVAILABLE, Kind, Problem
+from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.clock import Clock
+from veza.kit.messages import Message, gettext
 from veza.web import words
 
 if TYPE_CHECKING:
@@ -36,19 +41,44 @@ STATIC = Path(__file__).parent / "static"
 _MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-class Refused(Exception):
-    """A request that gets a page with one sentence and a way on, `way_on` being an address and what it is called."""
+LINK_OVER = Kind("link-over", 410, "This link is used up", "Ask for a new one.")
+"""A problem of pages alone: the API takes no links."""
+
+WayOn: TypeAlias = tuple[str, Message]
+"""An address, and what it is called."""
+
+
+class Refused(Problem):
+    """A problem whose answer is a page whoever asks, with a way on."""
 
     def __init__(
         self,
-        status: int,
-        title: str,
-        sentence: str,
-        way_on: tuple[str, str] = ("/operator", "Go to the overview"),
-        headers: dict[str, str] | None = None,
+        kind: Kind,
+        sentence: Message,
+        *,
+        title: Message | None = None,
+        way_on: WayOn | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(sentence)
-        self.status, self.title, self.sentence, self.way_on, self.headers = status, title, sentence, way_on, headers
+        super().__init__(kind, sentence, headers, title=title)
+        self.way_on = way_on
+
+
+def form_status(kind: Kind) -> int:
+    """The status of a form that is shown again with an error: 422 for what its sender can mend."""
+    return kind.status if kind.status >= 429 else 422
+
+
+def words_of(request: DoorRequest, problem: Problem, detail: str) -> str:
+    """What a page says of a problem, whose `detail` is in the reader's language: whole sentences."""
+    more: Message | None = None
+    if problem.kind is UNAVAILABLE:
+        more = gettext("Nothing was changed.")
+    elif problem.kind is INTERNAL:
+        request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+        more = gettext("The log has the rest: request {request_id}.", request_id=request_id or "unknown")
+    said = words.sentence(detail)
+    return said if more is None else f"{said} {say(request, more)}"
 
 
 class Assets:
@@ -93,16 +123,8 @@ class Pages:
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=sent, cookies=cookies)
 
     def router(self, path: str, handlers: Sequence[HTTPRouteHandler]) -> FreshRouter:
-        """The addresses under `path`; what is Refused is told as a page."""
-
-        # A closure, not a method: the framework copies what it is given, down to the objects methods hang on.
-        def refused(request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
-            title, sentence = error.title, error.sentence
-            return self.show(request, "plain/refused.html", status=error.status, title=title, sentence=sentence)
-
-        return FreshRouter(
-            path, route_handlers=handlers, include_in_schema=False, exception_handlers={Refused: refused}
-        )
+        """The addresses under `path`."""
+        return FreshRouter(path, route_handlers=handlers, include_in_schema=False)
 
 
 @cache

@@ -14,12 +14,20 @@ from veza.http.language import told
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database, Session
+from veza.kit.messages import gettext
 from veza.market import claims, orders, refund_asking, refund_notices
 from veza.market.claims import UnknownClaim
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST
 from veza.market.rules import MarketRules
-from veza.web.pages import Pages, Refused
+from veza.web.pages import LINK_OVER, Pages, Refused, form_status
+
+
+class ChoiceMissing(ValueError):
+    """The form names no line of the order."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext("choose what the money shall come back for"))
 
 
 def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRouterHandler]:
@@ -55,12 +63,13 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
                 await refund_notices.asked(session, asked, rules)
         except Exception as error:
             kind = kind_of(error)
-            if kind.status >= 429:
+            status = form_status(kind)
+            if status != 422:
                 raise
             async with database.read() as session:
                 lines = await _paid_lines(session, await _order(session, token))
-            said = "choose what the money shall come back for" if kind is NOT_FOUND else told(request, error)
-            return form(request, token, lines, status=422, error=said, line=line, reason=reason)
+            said = told(request, ChoiceMissing() if kind is NOT_FOUND else error)
+            return form(request, token, lines, status=status, error=said, line=line, reason=reason)
         sentence = f"You get an answer by mail, by {asked.answer_by:%Y-%m-%d} as a rule."
         return pages.show(request, "plain/done.html", title="Your request is on its way", sentence=sentence)
 
@@ -82,8 +91,8 @@ async def _order(session: Session, token: str) -> Order:
     except UnknownClaim:
         order = None
     if order is None:
-        sentence = "It is not whole, or the order was claimed: then its refunds are requested in that account."
-        raise Refused(410, "This link is of no order", sentence)
+        sentence = gettext("it is not whole, or the order was claimed: then its refunds are requested in that account")
+        raise Refused(LINK_OVER, sentence, title=gettext("This link is of no order"))
     return order
 
 

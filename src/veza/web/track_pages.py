@@ -19,6 +19,7 @@ from veza.http.errors.table import kind_of
 from veza.http.identity import Authenticate
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest
+from veza.kit.messages import gettext
 from veza.market import products
 from veza.web.pages import Pages, Refused
 
@@ -40,8 +41,9 @@ def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[Controlle
                 is_public = bool(await visibility.visible(session, "track", [wanted]))
                 offers = await products.for_sale_with(session, track.release_id, wanted)
         except Exception as error:
-            kind = kind_of(error)
-            raise _nothing() if kind is NOT_FOUND else Refused(kind.status, kind.title, f"{error}.") from None
+            if kind_of(error) is NOT_FOUND:
+                raise _nothing() from None
+            raise
         return pages.show(
             request,
             "plain/track.html",
@@ -57,7 +59,7 @@ def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[Controlle
 
 
 def _nothing() -> Refused:
-    return Refused(404, "No such track", "It is not public, it is gone, or it never was.")
+    return Refused(NOT_FOUND, gettext("it is not public, it is gone, or it never was"), title=gettext("No such track"))
 
 
 def _cover(track: Row[Any]) -> dict[str, Any] | None:

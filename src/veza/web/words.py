@@ -63,6 +63,11 @@ def short(text: object, most: int = 80) -> str:
     return said if len(said) <= most else said[: most - 1] + "…"
 
 
+def sentence(said: str) -> str:
+    """A message as a sentence of its own: with a capital and a full stop."""
+    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "?", "!")) else ".")
+
+
 def tail(identifier: object) -> str:
     """The end of one of our ids: the beginning of a UUIDv7 is its time, and the same for all of a minute."""
     return "…" + str(identifier)[-8:]
@@ -159,4 +164,5 @@ def states(machine: str) -> dict[str, State]:
     return _STATES[machine]
 
 
-FILTERS: dict[str, Any] = {one.__name__: one for one in (money, units, utc, span, length_of, ago, short, tail)}
+_FILTERS = (money, units, utc, span, length_of, ago, short, sentence, tail)
+FILTERS: dict[str, Any] = {one.__name__: one for one in _FILTERS}

@@ -11,6 +11,7 @@ from veza.community.comments import (
     TooLateToEdit,
     UnknownComment,
 )
+from veza.community.notices import BadStopLink
 from veza.community.playlist_items import ItemGone, PlaylistFull
 from veza.community.playlist_people import TooManyPeople
 from veza.community.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
@@ -51,6 +52,7 @@ KINDS: tuple[Kind, ...] = (PLAYLIST_FULL, ITEM_GONE, BAD_MOMENT, TOO_LATE_TO_EDI
 
 ERRORS: dict[type[Exception], Kind] = {
     AddressNotConfirmed: NOT_CONFIRMED,
+    BadStopLink: NOT_FOUND,
     BadMoment: BAD_MOMENT,
     ItemGone: ITEM_GONE,
     NotYourComment: FORBIDDEN,

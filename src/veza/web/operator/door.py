@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from litestar import Response, get
-from litestar.exceptions import HTTPException
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from veza.http.language import told
+from veza.http.form_tokens import own_forms_only
+from veza.http.language import say
+from veza.http.problem_answers import exception_handlers
+from veza.http.problems import INTERNAL, NOT_FOUND, Problem
 from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database
-from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
 from veza.money.stripe.gateway import Gateway
 from veza.money.webhook_inbox import Inbox
 from veza.web.mailbox import mailbox_link
@@ -27,7 +29,6 @@ from veza.web.operator.office import (
     SignInNeeded,
     go_to,
     operators_only,
-    own_forms_only,
     sign_in_address,
 )
 from veza.web.operator.overview import overview_handlers
@@ -35,28 +36,33 @@ from veza.web.operator.payments import payment_handlers
 from veza.web.operator.sessions import Sessions
 from veza.web.operator.sign_in import sign_in_handlers
 from veza.web.operator.transfers import transfer_handlers
-from veza.web.pages import ASSETS, Pages, Refused
-
-log = structlog.get_logger(__name__)
+from veza.web.pages import ASSETS, Pages, Refused, WayOn, words_of
 
 FORM_MAX_BYTES = 16_384
 """The longest form is a reason of 500 characters."""
 
 
 def operator_routes(
-    database: Database, inbox: Inbox, gateway: Gateway, token: str, *, mailbox_key: str, keeps_mails: bool, secure: bool
+    database: Database,
+    inbox: Inbox,
+    gateway: Gateway,
+    token: str,
+    *,
+    mailbox_key: str,
+    keeps_mails: bool,
+    base_url: str,
 ) -> list[ControllerRouterHandler]:
     """Everything under /operator, and / leading there.
 
-    `token` is the operator token, `mailbox_key` opens the mailbox, if Veza `keeps_mails`; `secure` says that people
-    reach Veza over HTTPS, so that the session cookie must never travel without it.
+    `token` is the operator token, `mailbox_key` opens the mailbox, if Veza `keeps_mails`; `base_url` is the address
+    people reach Veza under.
     """
-    sessions, pages = Sessions(token, database.clock, secure=secure), Pages(database.clock)
+    sessions, pages = Sessions(token, database.clock, base_url), Pages(database.clock)
     office = Office(database, inbox, sessions, pages, keeps_mails)
     errors: dict[type[Exception] | int, Any] = _error_pages(office)
     common: dict[str, Any] = {
         "exception_handlers": errors,
-        "before_request": own_forms_only(sessions),
+        "before_request": own_forms_only(sessions.form_tokens, sessions.session_of),
         "include_in_schema": False,
         "request_max_body_size": FORM_MAX_BYTES,
     }
@@ -100,7 +106,7 @@ def _static() -> HTTPRouteHandler:
         """One of the few static files."""
         answer = ASSETS.answer(name)
         if answer is None:
-            raise Refused(404, "Nothing here", f"There is no file “{name[:60]}”.")
+            raise NotFoundException
         return answer
 
     return static
@@ -108,54 +114,34 @@ def _static() -> HTTPRouteHandler:
 
 def _nothing_here() -> HTTPRouteHandler:
     @get("/{rest:path}", sync_to_thread=False)
-    def nothing_here(rest: FromPath[str]) -> None:
+    def nothing_here() -> None:
         """Any other address."""
-        raise Refused(404, "Nothing here", f"There is no page at /operator{rest[:80]}.")
+        raise NotFoundException
 
     return nothing_here
 
 
 def _error_pages(office: Office) -> dict[type[Exception] | int, Any]:
-    """An error is a sentence and a way on, never a stack trace."""
+    """An error of the one table is a sentence and a way on, never a stack trace; who is not signed in is led there."""
 
-    def page(
-        request: DoorRequest, status: int, title: str, sentence: str, way_on: tuple[str, str], **more: Any
-    ) -> Response[bytes]:
-        return office.show(
-            request, "error.html", status=status, title=title, sentence=sentence, way_on=way_on, **more
-        )  # fmt: skip
-
-    def refused(request: DoorRequest, error: Refused) -> Response[bytes]:
-        return page(request, error.status, error.title, error.sentence, error.way_on, headers=error.headers)
+    def page(request: DoorRequest, problem: Problem, title: str, detail: str) -> Response[bytes]:
+        address, called = _way_on(request, problem)
+        sentence, way_on = words_of(request, problem, detail), (address, say(request, called))
+        status = problem.kind.status
+        return office.show(request, "error.html", status=status, title=title, sentence=sentence, way_on=way_on)
 
     def sign_in_needed(request: DoorRequest, _error: SignInNeeded) -> Redirect:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go_to(sign_in_address(asked if request.method == "GET" else "/operator"))
 
-    def unavailable(request: DoorRequest, error: DatabaseUnavailable) -> Response[bytes]:
-        said = told(request, error)
-        sentence = f"{said[:1].upper()}{said[1:]}. Nothing was changed."
-        return page(request, 503, "The database is not available", sentence, (request.url.path, "Try again"))
+    return {**exception_handlers(page), SignInNeeded: sign_in_needed}
 
-    def by_framework(request: DoorRequest, error: HTTPException) -> Response[bytes]:
-        if error.status_code >= 500:
-            return unexpected(request, error)
-        too_large = error.status_code == 413
-        title = "Too much at once" if too_large else "This request cannot be understood"
-        said = f"a form may hold {FORM_MAX_BYTES} bytes" if too_large else "something in it is not as it should be"
-        sentence = f"Nothing was changed: {said}."
-        return page(request, error.status_code, title, sentence, (request.url.path, "Open the page again"))
 
-    def unexpected(request: DoorRequest, error: Exception) -> Response[bytes]:
-        log.error("request.failed", exc_info=error)
-        request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-        sentence = f"Something went wrong on our side. The log has the rest: request {request_id or 'unknown'}."
-        return page(request, 500, "That did not work", sentence, ("/operator", "Go to the overview"))
-
-    return {
-        Refused: refused,
-        SignInNeeded: sign_in_needed,
-        DatabaseUnavailable: unavailable,
-        HTTPException: by_framework,
-        Exception: unexpected,
-    }
+def _way_on(request: DoorRequest, problem: Problem) -> WayOn:
+    if isinstance(problem, Refused) and problem.way_on is not None:
+        return problem.way_on
+    if problem.kind in (INTERNAL, NOT_FOUND):
+        return "/operator", gettext("Go to the overview")
+    if problem.kind.status >= 500:
+        return request.url.path, gettext("Try again")
+    return request.url.path, gettext("Open the page again")

@@ -10,30 +10,20 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
-from veza.http.errors.money import NOT_REFUNDABLE, PROVIDER_UNAVAILABLE
-from veza.http.errors.table import kind_of
-from veza.http.language import told
-from veza.http.problems import INVALID_REQUEST, NOT_FOUND
+from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest
+from veza.kit.messages import gettext
 from veza.money.charge_returns import return_charge
 from veza.money.findings import Finding
 from veza.money.stripe.gateway import Gateway
 from veza.web.operator import finding_mends
 from veza.web.operator.finding_mends import Comparison
 from veza.web.operator.naming import named
-from veza.web.operator.office import ACTOR, Office, fields, go_to
+from veza.web.operator.office import ACTOR, Office, fields, go_to, leading
 from veza.web.operator.paging import page_of
 from veza.web.pages import Refused
 
-ALL = ("/operator/findings", "See the findings")
-
-NOT_GIVEN_BACK = {
-    INVALID_REQUEST: (422, "The charge was not given back"),
-    NOT_FOUND: (404, "No such charge"),
-    NOT_REFUNDABLE: (409, "The charge was not given back"),
-    PROVIDER_UNAVAILABLE: (503, "Perhaps the charge was not given back"),
-}
-"""What the page says when giving a charge back fails, by the kind of problem."""
+ALL = ("/operator/findings", gettext("See the findings"))
 
 
 def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]:
@@ -61,13 +51,9 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         """Give the buyer all that is left of a charge no payment is booked with."""
         reason = (await fields(request)).get("reason", "")
         if not charge_id.replace("_", "").isalnum() or not charge_id.isascii():
-            raise Refused(404, "No such charge", "A charge is named like ch_1.", ALL)
-        try:
+            raise Refused(NOT_FOUND, gettext("a charge is named like ch_1"), way_on=ALL)
+        with leading(ALL, gettext("The charge was not given back")):
             done = await return_charge(office.database, gateway, charge_id, reason, actor=ACTOR)
-        except Exception as error:
-            if (answer := NOT_GIVEN_BACK.get(kind_of(error))) is None:
-                raise
-            raise Refused(*answer, f"{told(request, error).capitalize()}.", ALL) from None
         return go_to(f"/operator/findings?show=all&returned={done.charge_id}")
 
     @post("/findings/compare")

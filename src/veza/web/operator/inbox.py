@@ -13,11 +13,13 @@ from litestar.response import Redirect
 from sqlalchemy import and_, or_, select
 
 from veza.http.requests import DoorRequest
+from veza.kit.messages import gettext
 from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
 from veza.web.operator.office import ACTOR, Office, go_to, unknown
 from veza.web.operator.paging import BEFORE, PAGE
 
-ALL = ("/operator/inbox", "See the webhook inbox")
+ALL = ("/operator/inbox", gettext("See the webhook inbox"))
+EVENT = gettext("event")
 
 
 def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
@@ -51,7 +53,7 @@ def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
         async with office.database.read() as session:
             row = await session.get(WebhookEvent, _askable(event_id))
         if row is None:
-            raise unknown("event", event_id, ALL)
+            raise unknown(EVENT, event_id, ALL)
         handled = request.query_params.get("handled", "")
         return office.show(
             request, "event.html", live=_event_address(row.id), event=row, payload=_pretty(row.payload),
@@ -63,7 +65,7 @@ def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
         """Have the event handled now; repeats change nothing that is known already."""
         state = await office.inbox.handle_again(_askable(event_id), ACTOR)
         if state is None:
-            raise unknown("event", event_id, ALL)
+            raise unknown(EVENT, event_id, ALL)
         return go_to(f"{_event_address(event_id)}?handled={state}")
 
     return [listed, one, handle_again]
@@ -72,7 +74,7 @@ def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
 def _askable(event_id: str) -> str:
     """PostgreSQL knows no text with a zero byte in it, and so no such event."""
     if "\0" in event_id:
-        raise unknown("event", event_id, ALL)
+        raise unknown(EVENT, event_id, ALL)
     return event_id
 
 

@@ -1,9 +1,8 @@
-"""What every operator page works with, and the two questions asked before each: who is it, and whose form."""
+"""What every operator page works with, and the question asked before each: who is it."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +15,16 @@ from litestar.handlers import BaseRouteHandler
 from litestar.response import Redirect
 from litestar.types import Guard
 
-from veza.http.cross_site import says_other_site
 from veza.http.errors.table import kind_of
+from veza.http.limits import retry_headers
 from veza.http.problems import NOT_FOUND
 from veza.http.request_log import name_actor
 from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database
+from veza.kit.messages import Message, gettext, message_of
 from veza.money.webhook_inbox import Inbox
-from veza.web.operator.sessions import FORM_FIELD, Sessions, Visit, is_signed_in
-from veza.web.pages import HEADERS, Pages, Refused
+from veza.web.operator.sessions import Sessions, Visit, is_signed_in
+from veza.web.pages import HEADERS, Pages, Refused, WayOn
 
 ACTOR = "operator"
 SIGN_IN = "/operator/sign-in"
@@ -63,31 +63,6 @@ def operators_only(sessions: Sessions, database: Database) -> Guard:
     return guard
 
 
-def own_forms_only(sessions: Sessions) -> Callable[[DoorRequest], Awaitable[None]]:
-    """Before every request: a POST must come from a form that this visit was shown."""
-
-    async def check(request: DoorRequest) -> None:
-        if request.method != "POST":
-            return
-        visit = sessions.read(request)
-        given = (await fields(request)).get(FORM_FIELD, "")
-        # A browser that does not say where a form came from is held by the token alone.
-        if (
-            says_other_site(request)
-            or visit is None
-            or not hmac.compare_digest(given.encode(), visit.form_token.encode())
-        ):
-            raise Refused(
-                403,
-                "This form is too old",
-                "Nothing was changed: the form was not one this browser was shown since you signed in. "
-                "Open the page again and send it from there.",
-                (request.url.path, "Open the page again"),
-            )
-
-    return check
-
-
 def visit_of(request: DoorRequest, sessions: Sessions) -> Visit | None:
     """The visit, or the one this very request begins (set by the sign-in page)."""
     begun: Visit | None = request.state.get("visit")
@@ -108,7 +83,7 @@ def sign_in_address(path: str) -> str:
     return f"{SIGN_IN}?next={quote(path, safe='/')}"
 
 
-def known_id(text: str, what: str, way_on: tuple[str, str]) -> UUID:
+def known_id(text: str, what: Message, way_on: WayOn) -> UUID:
     """Our id inside an address; raises Refused (404) for anything else."""
     try:
         return UUID(text)
@@ -117,7 +92,7 @@ def known_id(text: str, what: str, way_on: tuple[str, str]) -> UUID:
 
 
 @contextmanager
-def looking_for(what: str, identifier: object, way_on: tuple[str, str]) -> Iterator[None]:
+def looking_for(what: Message, identifier: object, way_on: WayOn) -> Iterator[None]:
     """In the block, an error of the kind not-found is told as `unknown`."""
     try:
         yield
@@ -127,9 +102,23 @@ def looking_for(what: str, identifier: object, way_on: tuple[str, str]) -> Itera
         raise
 
 
-def unknown(what: str, identifier: object, way_on: tuple[str, str]) -> Refused:
+@contextmanager
+def leading(way_on: WayOn, title: Message) -> Iterator[None]:
+    """In the block, an error of the one table is told on a page that leads there; `title` says what was not done, so
+    it stands only where that is certain."""
+    try:
+        yield
+    except Exception as error:
+        kind = kind_of(error)
+        certain = title if kind.status < 500 else None
+        raise Refused(kind, message_of(error), title=certain, way_on=way_on, headers=retry_headers(error)) from error
+
+
+def unknown(what: Message, identifier: object, way_on: WayOn) -> Refused:
     """A 404 that says which thing is not there."""
-    shown = str(identifier)[:60]
-    return Refused(
-        404, f"No such {what}", f"There is no {what} “{shown}”. Perhaps a part of its id is missing?", way_on
+    sentence = gettext(
+        "there is no {what} “{identifier}”; perhaps a part of its id is missing",
+        what=what,
+        identifier=str(identifier)[:60],
     )
+    return Refused(NOT_FOUND, sentence, title=gettext("No such {what}", what=what), way_on=way_on)

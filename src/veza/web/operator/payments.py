@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from veza.http.language import language_of, told
 from veza.http.requests import DoorRequest
+from veza.kit.messages import gettext
 from veza.money import invariants, nettings, payments, refunding
 from veza.money.disputes import Dispute
 from veza.money.payment_frame import PaymentFrame
@@ -31,7 +32,8 @@ from veza.web.operator.office import Office, fields, go_to, known_id, looking_fo
 from veza.web.operator.paging import page_of
 from veza.web.operator.refund_form import RefundableChanged, RefundForm
 
-ALL = ("/operator/payments", "See all payments")
+ALL = ("/operator/payments", gettext("See all payments"))
+PAYMENT = gettext("payment")
 
 
 def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
@@ -65,14 +67,14 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
     @get("/payments/{payment_id:str}")
     async def one(request: DoorRequest, payment_id: FromPath[str]) -> Response[bytes]:
         """One payment: its lines, refunds, transfers, reversals, disputes, whether its books balance, its timeline."""
-        return await _show(request, known_id(payment_id, "payment", ALL))
+        return await _show(request, known_id(payment_id, PAYMENT, ALL))
 
     @post("/payments/{payment_id:str}")
     async def refund(request: DoorRequest, payment_id: FromPath[str]) -> Response[bytes] | Redirect:
         """Give the buyer money back; the sellers' shares follow by themselves."""
-        row_id = known_id(payment_id, "payment", ALL)
+        row_id = known_id(payment_id, PAYMENT, ALL)
         try:
-            with looking_for("payment", row_id, ALL):
+            with looking_for(PAYMENT, row_id, ALL):
                 form = await refund_form.send(office.database, row_id, await fields(request), language_of(request))
         except RefundableChanged as error:
             return await _show(request, row_id, status=409, was_first=told(request, error))
@@ -82,7 +84,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
 
     async def _show(request: DoorRequest, row_id: UUID, **more: Any) -> Response[bytes]:
         async with office.database.read() as session:
-            with looking_for("payment", row_id, ALL):
+            with looking_for(PAYMENT, row_id, ALL):
                 row = await payments.find(session, row_id)
             values = {
                 model.__tablename__: (

@@ -6,23 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
 from veza.http.errors.table import kind_of
-from veza.http.problems import BAD_AMOUNT, INVALID_REQUEST
+from veza.http.problems import INVALID_REQUEST, REFUSED
 from veza.kit.database import Database
-from veza.kit.messages import message_of, render
+from veza.kit.messages import Message, gettext, message_of, render
 from veza.kit.money import Amount, typed
 from veza.money import payment_frame, refunding
 from veza.money.operator import reason_for
+from veza.money.payments import PaymentLine
 from veza.money.refunds import NotRefundable
 from veza.web.operator.office import ACTOR
 
 SPREAD = ""
 """The choice *over all lines*: an amount is spread over what is left of them."""
-
-
-IN_FORM = {INVALID_REQUEST: "reason", BAD_AMOUNT: "amount", NOT_REFUNDABLE: "amount", REFUND_EXCEEDS_PAYMENT: "amount"}
-"""Kind of problem → the field of the form that it is told at."""
 
 
 class RefundableChanged(Exception):
@@ -58,26 +54,33 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str], l
             currency, left = frame.payment.currency, await refunding.refundable(session, frame)
             if given.get("left") != str(left.most_minor):
                 # A second click, or a second person: what they saw is not there any more.
-                raise RefundableChanged(f"{Amount(left.most_minor, currency)} can still be refunded")
+                most = Amount(left.most_minor, currency)
+                raise RefundableChanged(gettext("{most} can still be refunded", most=most))
             money = typed(filled.amount or "", currency)
             lines = {str(line.id): line for line in await frame.lines(session)}
             line = lines.get(filled.line)
             if filled.line != SPREAD and line is None:
-                raise NotRefundable("this payment has no such line: choose one of the list")
+                raise NotRefundable(gettext("this payment has no such line: choose one of the list"))
             reason = reason_for("refund", filled.reason)
             only = [(line.id, money.minor)] if line is not None else []
             await refunding.request(
                 session, frame, money.minor, money.currency, reason=reason, line_amounts=only, left=left
             )
             if not is_sure:
-                what = f"for “{line.product_ref}”" if line is not None else "spread over the lines"
-                asks = f"Give the buyer {money} back, {what}?"
+                asks = render(_question(money, line), language)
                 raise _NotSure
     except _NotSure:
         return RefundForm(filled.amount, filled.line, filled.reason, asks=asks)
     except Exception as error:
-        field_name = IN_FORM.get(kind_of(error))
-        if field_name is None:
+        kind = kind_of(error)
+        if kind.status not in (INVALID_REQUEST.status, REFUSED.status):
             raise
-        return RefundForm(filled.amount, filled.line, filled.reason, {field_name: render(message_of(error), language)})
+        at = "reason" if kind is INVALID_REQUEST else "amount"
+        return RefundForm(filled.amount, filled.line, filled.reason, {at: render(message_of(error), language)})
     return None
+
+
+def _question(money: Amount, line: PaymentLine | None) -> Message:
+    if line is None:
+        return gettext("Give the buyer {money} back, spread over the lines?", money=money)
+    return gettext("Give the buyer {money} back, for “{product}”?", money=money, product=line.product_ref)

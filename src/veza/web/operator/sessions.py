@@ -1,35 +1,32 @@
-"""Who is at the browser: the operator token once, then a signed cookie; and the word every form must carry.
+"""Who is at the browser: the operator token once, then a signed cookie.
 
-The cookie is signed with a key derived from the token: a new token ends every session, a restart none. That the
-operator is signed in is a row (`accounts/operator_visits.py`): signing out ends every copy of the cookie.
+The cookie is signed with the token: a new token ends every session, a restart none. That the operator is signed in is
+a row (`accounts/operator_visits.py`): signing out ends every copy of the cookie.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from veza.accounts import operator_visits
+from veza.http.authentication import is_same_secret
+from veza.http.form_tokens import FormTokens
+from veza.http.host_cookies import HostCookie
+from veza.http.identity import Connection
 from veza.kit.clock import Clock
 from veza.kit.database import Database
+from veza.kit.signing import BadSignature, Signer
 
 COOKIE = "veza_operator"
 PATH = "/operator"
 LASTS = timedelta(hours=12)
 """A working day: signing in again every morning is no burden, a forgotten browser is no open door for long."""
 
-FORM_FIELD = "form_token"
 GUEST, OPERATOR = "guest", "operator"
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,64 +51,41 @@ async def is_signed_in(database: Database, visit: Visit | None) -> bool:
 
 
 class Sessions:
-    """Begins, reads and ends visits. `secure`: people come by HTTPS, so the cookie is this host's own (`__Host-`) and
-    never travels without it; so it is for a request that a trusted proxy took by HTTPS."""
+    """Begins, reads and ends visits; `base_url` is the address people reach Veza under."""
 
-    def __init__(self, token: str, clock: Clock, *, secure: bool) -> None:
-        self._token = token.encode()
-        self._key = hmac.digest(self._token, b"veza operator pages, version 1", hashlib.sha256)
-        self._clock = clock
-        self._secure = secure
+    def __init__(self, token: str, clock: Clock, base_url: str) -> None:
+        self._token, self._clock = token, clock
+        self._signer = Signer(token, "veza operator visit, version 2")
+        self._cookie = HostCookie(COOKIE, base_url, PATH)
+        self.form_tokens = FormTokens(token)
 
     def knows(self, token: str) -> bool:
-        """Whether this is the operator token; takes as long for a good guess as for a bad one."""
-        return hmac.compare_digest(token.strip().encode(), self._token)
+        """Whether this is the operator token."""
+        return is_same_secret(token.strip(), self._token)
 
     def begin(self, who: str, connection: Connection) -> tuple[Visit, Cookie]:
         """A new visit; signing in begins one too, so that no cookie from before it becomes worth stealing."""
         ends = int((self._clock.now() + LASTS).timestamp())
-        said = f"{who}.{ends}.{secrets.token_urlsafe(18)}"
-        value = f"{said}.{self._sign('visit', said)}"
-        return self._visit(who, value), self._cookie(connection, value, int(LASTS.total_seconds()))
+        value = self._signer.sign([who, ends, secrets.token_urlsafe(18)])
+        return self._visit(who, value), self._cookie.make(connection, value, LASTS)
 
     def end(self, connection: Connection) -> Cookie:
         """The cookie that forgets."""
-        return self._cookie(connection, "", 0)
+        return self._cookie.make(connection, "", timedelta(0))
 
     def read(self, connection: Connection) -> Visit | None:
         """The visit this request belongs to; None without a cookie, and for one that is forged or over."""
-        value = connection.cookies.get(self._name(connection), "")
-        said, _, signature = value.rpartition(".")
-        who, _, rest = said.partition(".")
-        ends = rest.partition(".")[0]
-        if not hmac.compare_digest(signature.encode(), self._sign("visit", said).encode()):
+        value = self._cookie.read(connection) or ""
+        try:
+            who, ends, _ = self._signer.read(value)
+        except BadSignature:
             return None
-        if who not in (GUEST, OPERATOR) or int(ends) <= self._clock.now().timestamp():
-            return None
-        return self._visit(who, value)
+        return self._visit(who, value) if ends > self._clock.now().timestamp() else None
+
+    def session_of(self, connection: Connection) -> str | None:
+        """The visit's cookie, if it is a good one."""
+        visit = self.read(connection)
+        return visit.cookie if visit is not None else None
 
     def _visit(self, who: str, value: str) -> Visit:
-        return Visit(who, self._sign("form", value), value)
-
-    def _sign(self, purpose: str, said: str) -> str:
-        made = hmac.digest(self._key, f"{purpose} {said}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(made).decode().rstrip("=")
-
-    def _cookie(self, connection: Connection, value: str, seconds: int) -> Cookie:
-        # Lax, not Strict: a link to a transfer in a colleague's message must open it. Nothing changes on a GET,
-        # and every POST is checked by its form token.
-        return Cookie(
-            self._name(connection),
-            path="/" if self._is_secure(connection) else PATH,  # the prefix demands /
-            value=value,
-            max_age=seconds,
-            secure=self._is_secure(connection),
-            httponly=True,
-            samesite="lax",
-        )
-
-    def _name(self, connection: Connection) -> str:
-        return f"__Host-{COOKIE}" if self._is_secure(connection) else COOKIE
-
-    def _is_secure(self, connection: Connection) -> bool:
-        return self._secure or connection.scope.get("scheme") == "https"
+        return Visit(who, self.form_tokens.of(value), value)

@@ -10,10 +10,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from veza.accounts import operator_visits
+from veza.http.language import say
 from veza.http.limits import network_of, retry_headers
+from veza.http.problems import FORBIDDEN, RATE_LIMITED, Kind
 from veza.http.requests import DoorRequest
 from veza.kit import limits
 from veza.kit.limits import Limit, RateLimited
+from veza.kit.messages import Message, gettext
 from veza.web.operator.office import SIGN_IN, Office, fields, go_to
 from veza.web.operator.sessions import GUEST, LASTS, OPERATOR, is_signed_in
 
@@ -31,7 +34,7 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         """The form; it begins a visit, so that the form can carry its token."""
         if await is_signed_in(office.database, sessions.read(request)):
             return go_to(_wanted(request.query_params.get("next")))
-        return _form(request, 200, None, request.query_params.get("next"))
+        return _form(request, None, None, request.query_params.get("next"))
 
     @post("/sign-in")
     async def sign_in(request: DoorRequest) -> Response[bytes] | Redirect:
@@ -42,10 +45,11 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
             await limits.spend_now(office.database, "sign-in page", tries)
         except RateLimited as error:
             wait = error.retry_after_seconds
-            sentence = f"Too many wrong tokens came from your address: wait {wait} s, then try again."
-            return _form(request, 429, sentence, wanted, dict(retry_headers(error)))
+            slowed = gettext("too many wrong tokens came from your address: wait {wait} s, then try again", wait=wait)
+            return _form(request, RATE_LIMITED, slowed, wanted, dict(retry_headers(error)))
         if not sessions.knows(given.get("token", "")):
-            return _form(request, 403, "This is not the operator token. “veza serve” says where to find it.", wanted)
+            wrong = gettext("this is not the operator token: “veza serve” says where to find it")
+            return _form(request, FORBIDDEN, wrong, wanted)
         async with office.database.write("sign-in page") as session:
             await limits.restore(session, tries)
             visit, cookie = sessions.begin(OPERATOR, request)
@@ -66,14 +70,19 @@ def sign_in_handlers(office: Office) -> list[HTTPRouteHandler]:
         return answer
 
     def _form(
-        request: DoorRequest, status: int, error: str | None, wanted: str | None, headers: dict[str, str] | None = None
+        request: DoorRequest,
+        kind: Kind | None,
+        said: Message | None,
+        wanted: str | None,
+        headers: dict[str, str] | None = None,
     ) -> Response[bytes]:
         visit, cookies = sessions.read(request), []
         if visit is None or visit.is_operator:  # of an operator who has signed out
             visit, cookie = sessions.begin(GUEST, request)
             cookies.append(cookie)
         request.state["visit"] = visit
-        more = {"status": status, "cookies": cookies, "headers": headers}
+        error = say(request, said) if said is not None else None
+        more = {"status": kind.status if kind is not None else 200, "cookies": cookies, "headers": headers}
         return office.show(request, "sign_in.html", error=error, wanted=_wanted(wanted), **more)
 
     return [form, sign_in, sign_out]

@@ -13,12 +13,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import func, select
 
-from veza.http.errors.money import NOTHING_TO_RETRY
 from veza.http.errors.table import kind_of
 from veza.http.language import told
 from veza.http.problems import CONFLICT, INVALID_REQUEST
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.money import operator, payments, reversals, transfers
 from veza.money.operator import OperatorAction
 from veza.money.reversals import TransferReversal
@@ -28,8 +28,10 @@ from veza.web.operator.history import history_of
 from veza.web.operator.naming import named
 from veza.web.operator.office import ACTOR, Office, fields, go_to, known_id, looking_for
 from veza.web.operator.paging import page_of
+from veza.web.pages import form_status
 
-ALL = ("/operator/transfers", "See all transfers")
+ALL = ("/operator/transfers", gettext("See all transfers"))
+TRANSFER = gettext("transfer")
 
 
 def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
@@ -58,29 +60,30 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
     @get("/transfers/{transfer_id:str}")
     async def one(request: DoorRequest, transfer_id: FromPath[str]) -> Response[bytes]:
         """One transfer: its facts, its reversals, and the timeline of its payment."""
-        return await _show(request, known_id(transfer_id, "transfer", ALL))
+        return await _show(request, known_id(transfer_id, TRANSFER, ALL))
 
     @post("/transfers/{transfer_id:str}")
     async def retry(request: DoorRequest, transfer_id: FromPath[str]) -> Response[bytes] | Redirect:
         """Try a permanently failed transfer again; the worker looks up first."""
-        row_id = known_id(transfer_id, "transfer", ALL)
+        row_id = known_id(transfer_id, TRANSFER, ALL)
         reason = (await fields(request)).get("reason", "")
         try:
-            with looking_for("transfer", row_id, ALL):
+            with looking_for(TRANSFER, row_id, ALL):
                 async with office.database.write(ACTOR) as session:
                     await operator.retry_transfer(session, row_id, reason)
         except Exception as error:
             kind = kind_of(error)
             if kind is INVALID_REQUEST:
-                return await _show(request, row_id, status=422, reason=reason, reason_error=told(request, error))
-            if kind in (NOTHING_TO_RETRY, CONFLICT):
-                return await _show(request, row_id, status=409, was_first=told(request, error))
+                more = {"reason": reason, "reason_error": told(request, error)}
+                return await _show(request, row_id, status=form_status(kind), **more)
+            if kind.status == CONFLICT.status:
+                return await _show(request, row_id, status=kind.status, was_first=told(request, error))
             raise
         return go_to(f"/operator/transfers/{row_id}?asked=retry")
 
     async def _show(request: DoorRequest, row_id: UUID, **more: Any) -> Response[bytes]:
         async with office.database.read() as session:
-            with looking_for("transfer", row_id, ALL):
+            with looking_for(TRANSFER, row_id, ALL):
                 row = await transfers.find(session, row_id)
             back = await reversals.of_transfer(session, row.id)
             values = {
