@@ -7,6 +7,7 @@ marked by hand.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -52,12 +53,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def needs_of(item: pytest.Item) -> set[str]:
     """Which of NEEDS hold for the test."""
-    path = item.path.relative_to(ROOT)
-    found = set(_needs_of_file(path))
-    found |= {need for folder, need in OF_FOLDERS.items() if path.is_relative_to(folder)}
+    found = set(_needs_of_place(item.path))
     found |= {OF_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in OF_FIXTURES}
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
     return found | {OF_PARAMETERS[one] for one in parameters if isinstance(one, str) and one in OF_PARAMETERS}
+
+
+@cache
+def _needs_of_place(absolute: Path) -> frozenset[str]:
+    """By the folders that the file lies in, and by what it imports."""
+    path = absolute.relative_to(ROOT)
+    return _needs_of_file(path) | {need for folder, need in OF_FOLDERS.items() if path.is_relative_to(folder)}
 
 
 @cache
@@ -75,9 +81,17 @@ def _needs_of_file(path: Path) -> frozenset[str]:
 def _imported(path: Path) -> set[str]:
     """Modules, and names out of modules, which may be modules too."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
     return names
+
+
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """The statements in a block, at any depth; expressions, which are most of a tree, are not looked through."""
+    for inner in ("body", "orelse", "finalbody", "handlers"):
+        for node in getattr(block, inner, ()):
+            yield node
+            yield from _statements(node)
