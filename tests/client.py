@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -11,15 +12,31 @@ import httpx
 from tests.api.visitors import visiting
 
 API = "/api/v1"
+DEFAULT_URL = "http://127.0.0.1:8000"
+"""Where a whole Veza says it is, unless a setting says otherwise."""
+UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
+"""An id that no row has."""
 MOST_PAGES = 200
 EXPECTED = {"GET": 200, "POST": 201}
 """Other methods are answered 200, unless a test says otherwise."""
 
 
-def http_client(asgi: Any, headers: dict[str, str] | None = None, address: str = "127.0.0.1") -> httpx.AsyncClient:
+def http_client(
+    asgi: Any,
+    headers: dict[str, str] | None = None,
+    address: str = "127.0.0.1",
+    *,
+    base_url: str = "http://veza.test",
+    cookies: dict[str, str] | None = None,
+) -> httpx.AsyncClient:
     """A browser's worth of HTTP; an unhandled error comes back as a problem, as it does from a real server."""
     transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False, client=(address, 1234))
-    return httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers)
+    return httpx.AsyncClient(transport=transport, base_url=base_url, headers=headers, cookies=cookies)
+
+
+def hidden_fields(page: httpx.Response) -> dict[str, str]:
+    """The hidden fields of a page's forms, as a browser sends them back."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
 
 
 @dataclass

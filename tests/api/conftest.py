@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import insert, select
 
 from tests.api.visitors import operator_only
+from tests.client import http_client
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
 from veza.api.operations import listing, write
@@ -74,8 +75,7 @@ class Door:
     def client(self, *, token: str | None = TOKEN) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # An unhandled error must come back as a problem, as it does from a real server.
-        transport = httpx.ASGITransport(app=self.asgi, raise_app_exceptions=False)  # type: ignore[arg-type]
-        return httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers)
+        return http_client(self.asgi, headers=headers)
 
     def _grant(self) -> Any:
         @write.post(
@@ -148,8 +148,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     veza = build(Settings(var_dir=tmp_path_factory.mktemp("whole"), public_url="https://veza.test"))
 
     async def served() -> tuple[dict[str, Any], str]:
-        transport = httpx.ASGITransport(app=veza.asgi)
-        async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as client:
+        async with http_client(veza.asgi, base_url="https://veza.test") as client:
             return (await client.get("/api/openapi.json")).json(), (await client.get("/api/docs")).text
 
     return Whole(veza.litestar, veza.litestar.openapi_schema.to_schema(), *asyncio.run(served()))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 from litestar import get
 from litestar.di import NamedDependency, Provide
 
 from tests.applications import Made, application
+from tests.client import http_client
 from veza.api.application import web_application
 
 
@@ -28,8 +28,7 @@ def _application(shelf: Any, *, town: str) -> Made:
 
 
 async def _label(asgi: Any) -> Any:
-    transport = httpx.ASGITransport(app=asgi)
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as client:
+    async with http_client(asgi) as client:
         return (await client.get("/label")).json()
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.client import http_client
 from veza.api import health
 from veza.api.health import Check, health_routes
 from veza.ops.metrics import Metrics
@@ -18,7 +19,7 @@ def _client(
 ) -> httpx.AsyncClient:
     routes = health_routes(checks, stop or asyncio.Event(), (metrics or Metrics()).render)
     app = Litestar(routes, logging_config=None, debug=False)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://veza.test")  # type: ignore[arg-type]
+    return http_client(app)
 
 
 async def _fine() -> str | None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.api.test_permissions import Step, steps
+from tests.client import DEFAULT_URL, http_client
 from tests.http.test_json_bodies import MALFORMED
 from veza.accounts import people, roles, sessions
 from veza.accounts.permissions import Role
@@ -62,9 +63,8 @@ async def _walk(database_url: str, folder: Path) -> AsyncIterator[Walk]:
             if role is not Role.LISTENER:
                 await roles.give(session, person, role, by="test")
         secret = await sessions.begin(session, person, timedelta(hours=1))
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
     cookies = {"veza": secret}
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", cookies=cookies) as client:
+    async with http_client(veza.asgi, base_url=DEFAULT_URL, cookies=cookies) as client:
         yield Walk(veza, client)
     await veza.close()
 

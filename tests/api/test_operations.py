@@ -14,6 +14,7 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from tests.api.visitors import by_header, visiting
+from tests.client import http_client
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
@@ -110,8 +111,7 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     vars(module).update(TAG="said", one=read_said, two=write_said, three=say_said, four=end_said)
     happened.clear()
     asgi, _ = web_application(database, [api_v1(by_header, operations_of(module))])
-    transport = httpx.ASGITransport(app=asgi)
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test/api/v1") as one:
+    async with http_client(asgi, base_url="http://veza.test/api/v1") as one:
         yield one
 
 

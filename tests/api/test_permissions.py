@@ -14,6 +14,7 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from tests.client import DEFAULT_URL, http_client
 from veza.accounts import people, roles, sessions, tokens
 from veza.accounts.permissions import PERMISSIONS, Role, Scope
 from veza.app import Veza, build
@@ -114,8 +115,7 @@ async def walk(tmp_path: Path) -> AsyncIterator[Walk]:
             if role:
                 person[role] = added
         made = {scope: await tokens.make(session, added, scope.value, [scope], None) for scope in Scope}
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+    async with http_client(veza.asgi, base_url=DEFAULT_URL) as client:
         yield Walk(veza, client, person, {scope: text for scope, (_, text) in made.items()})
     await veza.close()
 

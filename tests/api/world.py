@@ -16,6 +16,7 @@ from tests.api.accounts.conftest import QUICK
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
+from tests.client import http_client
 from tests.factories import objects
 from veza.accounts import roles, sessions, tokens
 from veza.accounts.audit import AuditEntry
@@ -85,8 +86,7 @@ async def _world(shop: Shop) -> World:
     )
     act = await shop.artist()
     who = visiting(act.person, "artist", "moderator", "admin")
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-    client = await kept.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://veza.test"))
+    client = await kept.enter_async_context(http_client(asgi))
     return World(shop, client, litestar, who, act.person, act, kept)
 
 

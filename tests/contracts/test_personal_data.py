@@ -6,14 +6,14 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import Uuid, cast, select
 from sqlalchemy.types import String
 
 from tests import factories
+from tests.client import DEFAULT_URL, Client, http_client
 from tests.pseudo_language import plain
 from veza.accounts import links, people
 from veza.accounts.links import Purpose
@@ -116,20 +116,6 @@ def test_every_column_that_may_name_a_person_is_decided_on() -> None:
     assert found - NOBODYS == set(PERSONAL)
 
 
-class Caller:
-    """Somebody at a network address of their own."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
-
-    async def send(self, method: str, path: str, body: Any = None, *, expect: int, **headers: str) -> Any:
-        more = {"Idempotency-Key": str(uuid4()), **headers}
-        content = {} if body is None and method in ("GET", "DELETE") else {"json": body or {}}
-        answer = await self.client.request(method, f"/api/v1{path}", headers=more, **content)
-        assert answer.status_code == expect, answer.text
-        return answer.json() if answer.content else None
-
-
 @pytest.fixture
 async def veza(database_url: str, tmp_path: Path) -> AsyncIterator[Veza]:
     veza = build(Settings(database_url=database_url, var_dir=tmp_path))
@@ -137,32 +123,32 @@ async def veza(database_url: str, tmp_path: Path) -> AsyncIterator[Veza]:
     await veza.close()
 
 
-async def _caller(veza: Veza, address: str = ADDRESS) -> Caller:
-    transport = httpx.ASGITransport(app=veza.asgi, client=(address, 1234))
-    return Caller(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
+def _caller(veza: Veza, address: str = ADDRESS) -> Client:
+    """A client at a network address of its own."""
+    return Client(http_client(veza.asgi, address=address, base_url=DEFAULT_URL))
 
 
-async def _signed_up(veza: Veza, who: dict[str, str], address: str) -> tuple[Caller, UUID]:
-    caller = await _caller(veza, address)
-    await caller.send("POST", "/people", who, expect=202)
+async def _signed_up(veza: Veza, who: dict[str, str], address: str) -> tuple[Client, UUID]:
+    caller = _caller(veza, address)
+    await caller.call("POST", "/people", who, expect=202)
     async with veza.database.write("test") as session:
         person = await people.by_email(session, who["email"])
         assert person is not None
         await people.confirm(session, person.id)
-    await caller.send("POST", "/session", {"email": who["email"], "password": who["password"]}, expect=201)
+    await caller.call("POST", "/session", {"email": who["email"], "password": who["password"]}, expect=201)
     return caller, person.id
 
 
-async def _free_release(owner: Caller) -> tuple[str, str, str, str]:
+async def _free_release(owner: Client) -> tuple[str, str, str, str]:
     """An artist with a published release that costs nothing: their ids, a track's and the product's."""
     wanted = {"name": "The Harps", "country": "DE", "currency": "EUR"}
-    artist = (await owner.send("POST", "/artists", wanted, expect=201))["id"]
+    artist = (await owner.call("POST", "/artists", wanted, expect=201))["id"]
     wanted = {"title": "Gift", "kind": "single"}
-    release = (await owner.send("POST", f"/artists/{artist}/releases", wanted, expect=201))["id"]
-    track = (await owner.send("POST", f"/releases/{release}/tracks", {"title": "One"}, expect=201))["id"]
-    await owner.send("POST", f"/releases/{release}/publish", expect=200)
+    release = (await owner.call("POST", f"/artists/{artist}/releases", wanted, expect=201))["id"]
+    track = (await owner.call("POST", f"/releases/{release}/tracks", {"title": "One"}, expect=201))["id"]
+    await owner.call("POST", f"/releases/{release}/publish", expect=200)
     free = {"kind": "release", "item_id": release, "pricing": "free", "price_minor": 0, "currency": "EUR"}
-    product = (await owner.send("POST", f"/artists/{artist}/products", free, expect=201))["id"]
+    product = (await owner.call("POST", f"/artists/{artist}/products", free, expect=201))["id"]
     return artist, release, track, product
 
 
@@ -197,22 +183,22 @@ def _holding(rows: dict[str, list[dict[str, str]]], *said: str) -> set[str]:
     }
 
 
-async def _changed_address(veza: Veza, caller: Caller, first: str, then: str) -> None:
+async def _changed_address(veza: Veza, caller: Client, first: str, then: str) -> None:
     """Their address becomes `first`, and after that `then`, by the links that are mailed."""
     for email in (first, then):
-        await caller.send("PUT", "/me/email", {"email": email, "password": WHO["password"]}, expect=202)
+        await caller.call("PUT", "/me/email", {"email": email, "password": WHO["password"]}, expect=202)
         sent = [row for row in (await _rows(veza))["mails"] if row["to"] == email]
         token = re.search(r"token=([\w-]+)", max(sent, key=lambda row: row["id"])["text"])
         assert token is not None
-        await caller.send("POST", "/email-confirmations", {"token": token[1]}, expect=204)
+        await caller.call("POST", "/email-confirmations", {"token": token[1]}, expect=204)
 
 
-async def _invited(veza: Veza, caller: Caller, artist: str, invited: dict[str, str]) -> None:
+async def _invited(veza: Veza, caller: Client, artist: str, invited: dict[str, str]) -> None:
     """Inviting takes a fresh proof: as with a code where a second factor is on, it is made without one here."""
-    me = (await caller.send("GET", "/me", expect=200))["id"]
+    me = (await caller.call("GET", "/me", expect=200))["id"]
     async with veza.database.write() as session:
         proof = links.make(session, Purpose.PROOF, UUID(me))
-    await caller.send("POST", f"/artists/{artist}/invitations", invited, expect=201, **{"X-Veza-Proof": proof})
+    await caller.call("POST", f"/artists/{artist}/invitations", invited, expect=201, headers={"X-Veza-Proof": proof})
 
 
 async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Veza) -> None:
@@ -220,36 +206,36 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     artist, _, track, product = await _free_release(other)
 
     cart = {"X-Veza-Cart": "a-cart-token-that-only-this-browser-knows-0001"}
-    guest = await _caller(veza)
-    await guest.send("POST", "/cart/items", {"product_id": product}, expect=200, **cart)
-    await guest.send("POST", "/cart/checkout", {"email": WHO["email"]}, expect=201, **cart)
+    guest = _caller(veza)
+    await guest.call("POST", "/cart/items", {"product_id": product}, expect=200, headers=cart)
+    await guest.call("POST", "/cart/checkout", {"email": WHO["email"]}, expect=201, headers=cart)
 
     anna, person_id = await _signed_up(veza, WHO, ADDRESS)
     token = {"password": WHO["password"], "name": "backup", "scopes": ["read"]}
-    await anna.send("POST", "/me/tokens", token, expect=201)
-    await anna.send("POST", "/me/second-factor", {"password": WHO["password"]}, expect=201)
-    await anna.send("PATCH", "/me", {"name": WHO["name"]}, expect=200)
+    await anna.call("POST", "/me/tokens", token, expect=201)
+    await anna.call("POST", "/me/second-factor", {"password": WHO["password"]}, expect=201)
+    await anna.call("PATCH", "/me", {"name": WHO["name"]}, expect=200)
     await _changed_address(veza, anna, "anna.before@example.org", WHO["email"])
-    await anna.send("PUT", "/me/email", {"email": "anna.other@example.org", "password": WHO["password"]}, expect=202)
-    await anna.send("POST", "/password-resets", {"email": WHO["email"]}, expect=202)
+    await anna.call("PUT", "/me/email", {"email": "anna.other@example.org", "password": WHO["password"]}, expect=202)
+    await anna.call("POST", "/password-resets", {"email": WHO["email"]}, expect=202)
     await outbox.deliver_once(veza.database)
     own_artist, *_ = await _free_release(anna)
-    listed = (await anna.send("POST", "/playlists", {"title": "Mine"}, expect=201))["id"]
-    await anna.send("POST", f"/playlists/{listed}/items", {"track_ids": [track]}, expect=201)
-    await anna.send("PUT", f"/me/follows/{artist}", expect=200)
-    await anna.send("PUT", f"/me/likes/tracks/{track}", expect=200)
-    await anna.send("POST", "/comments", {"track_id": track, "text": "Lovely"}, expect=201)
+    listed = (await anna.call("POST", "/playlists", {"title": "Mine"}, expect=201))["id"]
+    await anna.call("POST", f"/playlists/{listed}/items", {"track_ids": [track]}, expect=201)
+    await anna.call("PUT", f"/me/follows/{artist}", expect=200)
+    await anna.call("PUT", f"/me/likes/tracks/{track}", expect=200)
+    await anna.call("POST", "/comments", {"track_id": track, "text": "Lovely"}, expect=201)
     report = {"subject_kind": "track", "subject_id": track, "reason": "spam", "text": "Really"}
-    await anna.send("POST", "/reports", report, expect=201)
-    await anna.send("POST", "/cart/items", {"product_id": product}, expect=200)
-    await anna.send("POST", "/cart/checkout", {}, expect=201)
+    await anna.call("POST", "/reports", report, expect=201)
+    await anna.call("POST", "/cart/items", {"product_id": product}, expect=200)
+    await anna.call("POST", "/cart/checkout", {}, expect=201)
     invited = {"email": WHO["email"], "part": "member"}
     await _invited(veza, other, artist, invited)
     await _invited(veza, anna, own_artist, {**invited, "email": "cy@example.org"})
     second = await _free_release(other)
-    await anna.send("POST", "/cart/items", {"product_id": second[3]}, expect=200)
+    await anna.call("POST", "/cart/items", {"product_id": second[3]}, expect=200)
 
-    export = await anna.send("GET", "/me/export", expect=200)
+    export = await anna.call("GET", "/me/export", expect=200)
     account, listening, market = export["account"], export["listening"], export["market"]
     assert (account["email"], account["name"]) == (WHO["email"], WHO["name"])
     assert len(account["sessions"]) == len(account["tokens"]) == 1
@@ -270,10 +256,10 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     assert _holding(await _rows(veza), ADDRESS, "203.0.113.5") & kept == set()
 
     # An artist of hers alone would be left without an owner.
-    await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=409)
-    colleague = (await other.send("GET", "/me", expect=200))["id"]
+    await anna.call("DELETE", "/me", {"password": WHO["password"]}, expect=409)
+    colleague = (await other.call("GET", "/me", expect=200))["id"]
     await factories.member(veza.database, UUID(own_artist), UUID(colleague), "owner")
-    await anna.send("DELETE", "/me", {"password": WHO["password"]}, expect=204)
+    await anna.call("DELETE", "/me", {"password": WHO["password"]}, expect=204)
     rows = await _rows(veza)
     # What was answered to others, and to a visitor of whom nobody knows that it was she, is theirs for a day.
     hers = [row for row in rows["api_idempotency"] if row["caller"] == f"person {person_id}"]

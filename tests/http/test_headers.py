@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.api.test_permissions import steps
+from tests.client import http_client
 from veza.app import Veza, build
 from veza.http.headers import HSTS, policy_of, safe
 from veza.settings import Settings
@@ -27,7 +28,7 @@ async def veza(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Veza]:
 
 
 def client_of(veza: Veza, url: str = "http://127.0.0.1:8000") -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False), base_url=url)
+    return http_client(veza.asgi, base_url=url)
 
 
 async def test_every_answer_is_personal_unless_it_says_otherwise(veza: Veza) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 from uuid import uuid4
 
-import httpx
 import pytest
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 from msgspec.structs import fields
 
+from tests.client import http_client
 from veza.api.shapes import Url
 from veza.app import build
 from veza.http.return_addresses import FIELDS, ReturnAddresses
@@ -68,9 +68,8 @@ async def test_every_route_that_takes_such_an_address_refuses_a_strangers(sqlite
     settings = Settings(database_url=sqlite_url, var_dir=tmp_path)
     veza = build(settings)
     headers = {"Authorization": f"Bearer {operator_token(settings)}"}
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
     walked = []
-    async with httpx.AsyncClient(transport=transport, base_url=settings.base_url, headers=headers) as client:
+    async with http_client(veza.asgi, base_url=settings.base_url, headers=headers) as client:
         for method, path, taken in _taking_addresses(veza.litestar):
             walked.append(path)
             body = dict.fromkeys(taken, "https://evil.example/thanks")

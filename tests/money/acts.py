@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,18 @@ REFUNDING = r"^/v1/refunds$"
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+@asynccontextmanager
+async def balanced_stage(url: str, **how: Any) -> AsyncIterator[Stage]:
+    """A stage as `Stage.open` opens it, whose books must balance when the block ends."""
+    stage = await Stage.open(url, **how)
+    try:
+        yield stage
+        broken = await stage.violations()
+    finally:
+        await stage.close()
+    assert broken == []
 
 
 async def refunded(

@@ -1,11 +1,14 @@
-"""A stage for every test of money; whatever a test does there, the books must balance when it ends."""
+"""A stage for every test of money; the books must balance when the test ends, after every act in it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
+from tests.money.acts import balanced_stage
 from veza.lab.simulator.stage import Stage
 
 OpenStage = Callable[..., Awaitable[Stage]]
@@ -13,19 +16,13 @@ OpenStage = Callable[..., Awaitable[Stage]]
 
 @pytest.fixture
 async def open_stage() -> AsyncIterator[OpenStage]:
-    """Open stages as `Stage.open` does; each is checked against the law and closed at the end."""
-    opened: list[Stage] = []
+    """Open stages as `Stage.open` does; the books of each must balance at the end."""
+    async with AsyncExitStack() as opened:
 
-    async def open_one(url: str = "sqlite+aiosqlite:///:memory:", **how: object) -> Stage:
-        stage = await Stage.open(url, **how)  # type: ignore[arg-type]
-        opened.append(stage)
-        return stage
+        async def open_one(url: str = "sqlite+aiosqlite:///:memory:", **how: Any) -> Stage:
+            return await opened.enter_async_context(balanced_stage(url, **how))
 
-    yield open_one
-    for stage in opened:
-        broken = await stage.violations()
-        await stage.close()
-        assert broken == []
+        yield open_one
 
 
 @pytest.fixture

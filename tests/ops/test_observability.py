@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-import httpx
 import pytest
 import structlog
 from hypothesis import given
@@ -18,6 +17,7 @@ from litestar.params import JSONBody
 from sqlalchemy import text
 
 from tests.api.visitors import operator_only
+from tests.client import http_client
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
 from veza.http.identity import needs
@@ -62,8 +62,7 @@ async def test_no_secret_of_locals_headers_or_bodies_is_written(written: StringI
     router = Router("/", route_handlers=[breaks])
     asgi, _ = web_application(database, [api_v1(operator_only(SECRETS[3]), [router])])
     headers = {"Authorization": f"Bearer {SECRETS[3]}", "Cookie": f"veza={SECRETS[1]}", "Idempotency-Key": "k"}
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test", headers=headers) as client:
+    async with http_client(asgi, headers=headers) as client:
         answer = await client.post("/api/v1/breaks", json={"password": SECRETS[2]})
     assert answer.status_code == 500
     said = written.getvalue()

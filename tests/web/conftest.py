@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar
 from playwright.async_api import Browser, async_playwright
 
+from tests.client import hidden_fields, http_client
 from tests.conftest import missing
+from tests.money.conftest import OpenStage, any_stage, open_stage
+from tests.money.netting_acts import owing
 from veza.api.application import web_application
-from veza.kit import worker
+from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.lab.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer, is_kept
 from veza.web.operator.door import operator_routes
 
+__all__ = ["any_stage", "open_stage"]
 TOKEN = "a-token-only-the-tests-know-0123456789"
-REVERSING = r"/reversals$"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-NOBODYS_ID = "01930000-0000-7000-8000-00000000dead"
 
 
 @dataclass
 class Desk:
-    """A stage with its pages; `client` is a browser that nobody has signed in with yet."""
+    """A stage with its pages, and a browser: `client`, which is not signed in at first."""
 
     stage: Stage
     asgi: Any
@@ -42,7 +43,7 @@ class Desk:
 
     def another(self) -> httpx.AsyncClient:
         """A second browser."""
-        return browser(self.asgi)
+        return http_client(self.asgi)
 
     async def sign_in(self, token: str = TOKEN, **more: str) -> httpx.Response:
         page = await self.client.get("/operator/sign-in", params=more)
@@ -60,33 +61,15 @@ class Desk:
 
     async def given_up(self, seller: str = "anna", amount_minor: int = 1000) -> SellerTransfer:
         """A transfer of which a refund's part could not be taken back: the provider refused for good."""
-        payment_id = await self.stage.sold([(seller, amount_minor)])
-        rule = self.stage.sandbox.add_fault("refused", path=REVERSING)
-        await self.stage.refund(payment_id, amount_minor)
-        await self.stage.settle()
-        self.stage.sandbox.clear_faults(rule["id"])
+        payment_id = await owing(self.stage, seller, amount_minor)
         # Of a seller in debt a part of the share is kept apart.
         sent = [one for one in await self.stage.all(SellerTransfer, payment_id=payment_id) if not is_kept(one)]
         row: SellerTransfer = sent[-1]
         return row
 
-    async def transfer(self, payment_id: UUID) -> SellerTransfer:
-        row: SellerTransfer = await self.stage.one(SellerTransfer, payment_id=payment_id)
-        return row
-
-    async def reverse_once(self) -> None:
-        await worker.run_once(self.stage.money.reversal_worker)
-
-
-def browser(asgi: Any) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://veza.test")
-
 
 def form_token(page: httpx.Response) -> str:
-    found = re.search(r'name="form_token" value="([^"]+)"', page.text)
-    assert found, page.text[:500]
-    return found[1]
+    return hidden_fields(page)["form_token"]
 
 
 def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
@@ -98,18 +81,22 @@ def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     return web_application(stage.database, routes)
 
 
+@asynccontextmanager
+async def open_desk(stage: Stage) -> AsyncIterator[Desk]:
+    """The pages over this stage; the browser is not signed in yet."""
+    asgi, litestar = pages_of(stage)
+    async with http_client(asgi) as client:
+        yield Desk(stage, asgi, litestar, client)
+
+
 @pytest.fixture
-async def guest() -> AsyncIterator[Desk]:
-    """Pages over an empty site with two sellers; nobody is signed in."""
-    stage = await Stage.open()
+async def guest(open_stage: OpenStage) -> AsyncIterator[Desk]:
+    """Pages over an empty site with two sellers; the browser is not signed in."""
+    stage = await open_stage(URL_IN_THREAD)
     await stage.seller("anna")
     await stage.seller("ben")
-    asgi, litestar = pages_of(stage)
-    async with browser(asgi) as client:
-        yield Desk(stage, asgi, litestar, client)
-    broken = await stage.violations()
-    await stage.close()
-    assert broken == []
+    async with open_desk(stage) as desk:
+        yield desk
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from tests.client import hidden_fields
 from veza.accounts import sign_up
 from veza.accounts.facade import Accounts
 from veza.kit import mail, outbox
@@ -29,7 +30,7 @@ class Letters:
         return self.accounts.database
 
     async def signed_up(self, email: str = "anna@example.org") -> str:
-        """Somebody signs up; the link of their mail."""
+        """A person signs up; the link of their mail."""
         wanted = await sign_up.prepare(self.accounts, email, "Anna", PASSWORD, "127.0.0.1")
         async with self.database.write("test") as session:
             await sign_up.finish(session, self.accounts, wanted)
@@ -46,6 +47,4 @@ class Letters:
     async def press(self, link: str, **fields: str) -> httpx.Response:
         """Open the page and send its form."""
         page = await self.browser.get(link)
-        token = re.search(r'name="token" value="([^"]*)"', page.text)
-        assert token, page.text
-        return await self.browser.post(link.partition("?")[0], data={"token": token[1], **fields})
+        return await self.browser.post(link.partition("?")[0], data={"token": hidden_fields(page)["token"], **fields})

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import select, update
 
 from tests import factories
+from tests.client import DEFAULT_URL, http_client
 from tests.web.emails import PASSWORD, Letters
 from veza.accounts import people, roles
 from veza.accounts.emails import Addressee, password_changed
@@ -41,8 +41,7 @@ from veza.settings import Settings
 @pytest.fixture
 async def emails(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Letters]:
     veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+    async with http_client(veza.asgi, base_url=DEFAULT_URL) as browser:
         yield Letters(veza.modules.accounts, veza.modules.market, browser)
     await veza.close()
 

@@ -8,22 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from tests.web.conftest import Desk, browser, pages_of
+from tests.web.conftest import Desk, open_desk
 from veza.lab.simulator.stage import Stage
 from veza.money import backlog
 from veza.money.webhook_inbox import WebhookEvent
 
 
 @pytest.fixture
-async def desk_on_any(database_url: str) -> AsyncIterator[Desk]:
-    stage = await Stage.open(database_url, create_tables=False)
-    await stage.seller("anna")
-    asgi, litestar = pages_of(stage)
-    async with browser(asgi) as client:
-        desk = Desk(stage, asgi, litestar, client)
+async def desk_on_any(any_stage: Stage) -> AsyncIterator[Desk]:
+    async with open_desk(any_stage) as desk:
         await desk.sign_in()
         yield desk
-    await stage.close()
 
 
 async def test_every_page_and_action_works_on_both_databases(desk_on_any: Desk) -> None:
@@ -61,9 +56,7 @@ async def test_a_database_without_tables_is_a_sentence_and_a_way_on() -> None:
     stage = await Stage.open("sqlite+aiosqlite:///:memory:")
     async with stage.database.engine.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE webhook_events")
-    asgi, litestar = pages_of(stage)
-    async with browser(asgi) as client:
-        desk = Desk(stage, asgi, litestar, client)
+    async with open_desk(stage) as desk:
         await desk.sign_in()
         answer = await desk.get("/operator/inbox")
     await stage.close()

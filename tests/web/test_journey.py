@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.web.conftest import REVERSING, TOKEN, Desk
+from tests.money.acts import REVERSING, transfer
+from tests.web.conftest import TOKEN, Desk
 from veza.http.serving import listen, serving
 from veza.money import backlog, operator
 from veza.money.webhook_inbox import WebhookEvent
@@ -71,7 +72,7 @@ async def test_a_given_up_reversal_is_retried_with_a_reason_and_ends_reversed_wi
         await expect(page.locator("#reversals")).to_contain_text("succeeded")
         await expect(page.locator("#live-says")).to_have_text("The transfer is reversed.")
         assert await page.evaluate("document.loadedOnce") is True
-    assert (await guest.transfer(row.payment_id)).status == "reversed"
+    assert (await transfer(guest.stage, payment_id=row.payment_id)).status == "reversed"
 
 
 async def test_what_somebody_types_is_left_alone_while_the_rest_of_the_page_moves_on(

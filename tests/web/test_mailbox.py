@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,6 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from tests.client import DEFAULT_URL, hidden_fields, http_client
 from veza.app import Veza, build
 from veza.kit import mail
 from veza.kit.messages import verbatim
@@ -24,8 +24,7 @@ def settings_of(url: str, folder: Path, **changes: Any) -> Settings:
 
 
 def browser(veza: Veza, **options: Any) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", **options)
+    return http_client(veza.asgi, base_url=DEFAULT_URL, **options)
 
 
 async def ask(veza: Veza, path: str) -> httpx.Response:
@@ -97,10 +96,8 @@ async def test_a_signed_in_operator_is_led_to_the_mailbox_and_nobody_else(sqlite
     veza = build(settings_of(sqlite_url, tmp_path))
     async with browser(veza) as client:
         assert "/operator/sign-in" in (await client.get("/operator/mailbox")).headers["location"]
-        form = (await client.get("/operator/sign-in")).text
-        word = re.search(r'name="form_token" value="([^"]+)"', form)
-        assert word
-        signed_in = {"token": "the-operators-token", "form_token": word[1]}
+        form = hidden_fields(await client.get("/operator/sign-in"))
+        signed_in = {"token": "the-operators-token", "form_token": form["form_token"]}
         assert (await client.post("/operator/sign-in", data=signed_in)).status_code == 303
         assert (await client.get("/operator/mailbox", follow_redirects=True)).status_code == 200
     await veza.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.client import DEFAULT_URL, http_client
 from veza.app import build
 from veza.kit.clock import ManualClock
 from veza.settings import Settings
@@ -18,8 +19,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 @pytest.fixture
 async def door(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[httpx.AsyncClient]:
     veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+    async with http_client(veza.asgi, base_url=DEFAULT_URL) as client:
         yield client
     await veza.close()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests import factories
+from tests.client import hidden_fields, http_client
 from veza.app import Veza, build
 from veza.community import preferences
 from veza.community.preferences import NoticeKind, Recipient
@@ -39,14 +38,11 @@ async def test_the_button_stops_this_kind_for_its_recipient_alone(veza: Veza, wi
     one = await _recipient(veza, with_account=with_account)
     link = veza.modules.market.notices.stop_link(one, NoticeKind.REFUND)
     assert one.address not in link
-    transport = httpx.ASGITransport(app=veza.asgi)
-    async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as browser:
+    async with http_client(veza.asgi, base_url="https://veza.test") as browser:
         page = await browser.get(link)
         assert "the answer to a refund you asked for" in page.text
         assert await _wanted(veza, one) == set(NoticeKind)
-        token = re.search(r'name="token" value="([^"]*)"', page.text)
-        assert token
-        done = await browser.post("/stop-notices", data={"token": token[1]})
+        done = await browser.post("/stop-notices", data=hidden_fields(page))
         assert done.status_code == 200
         assert ("In the settings of your account" in done.text) is with_account
     assert await _wanted(veza, one) == set(NoticeKind) - {NoticeKind.REFUND}
@@ -55,8 +51,7 @@ async def test_the_button_stops_this_kind_for_its_recipient_alone(veza: Veza, wi
 
 @pytest.mark.parametrize("token", ["", "made-up", "WyJyYWluIiwgbnVsbCwgbnVsbF0.x"])
 async def test_a_link_that_was_not_made_here_stops_nothing(veza: Veza, token: str) -> None:
-    transport = httpx.ASGITransport(app=veza.asgi)
-    async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as browser:
+    async with http_client(veza.asgi, base_url="https://veza.test") as browser:
         for answer in (
             await browser.get("/stop-notices", params={"token": token}),
             await browser.post("/stop-notices", data={"token": token}),

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from tests.web.conftest import REVERSING, Desk
+from tests.money.acts import REVERSING
+from tests.web.conftest import Desk
 from veza.money import backlog, findings
 from veza.money.breaker import ProviderBreaker
 from veza.money.findings import FindingKind

@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, update
 
-from tests.web.conftest import NOBODYS_ID, Desk
+from tests.client import UNKNOWN_ID
+from tests.money.acts import transfer
+from tests.web.conftest import Desk
 from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
 from veza.money.ledger import LedgerEntry
@@ -65,7 +67,7 @@ async def test_an_event_leads_to_its_payment_or_to_itself_when_it_has_none(desk:
     assert answer.headers["location"] == f"/operator/inbox/{event.id}"
 
 
-@pytest.mark.parametrize("wanted", ["nothing", "tr_nothing", NOBODYS_ID, "<b>", "\0", "é" * 300])
+@pytest.mark.parametrize("wanted", ["nothing", "tr_nothing", UNKNOWN_ID, "<b>", "\0", "é" * 300])
 async def test_an_id_nobody_knows_is_a_sentence_above_the_newest_payments(desk: Desk, wanted: str) -> None:
     row = await desk.given_up()
     answer = await desk.get("/operator/payments", params={"find": wanted})
@@ -106,7 +108,7 @@ async def test_books_that_do_not_balance_are_said_so(desk: Desk) -> None:
         await session.execute(LedgerEntry.__table__.delete().where(LedgerEntry.memo == "planted"))
 
 
-@pytest.mark.parametrize("given", ["nonsense", NOBODYS_ID])
+@pytest.mark.parametrize("given", ["nonsense", UNKNOWN_ID])
 async def test_an_unknown_payment_is_a_sentence_and_a_way_on(desk: Desk, given: str) -> None:
     answer = await desk.get(f"/operator/payments/{given}")
     assert answer.status_code == 404
@@ -130,7 +132,7 @@ async def test_an_operator_refunds_a_part_and_the_sellers_share_comes_back(desk:
     await desk.stage.settle()
     refund = await desk.stage.one(Refund)
     assert (refund.amount_minor, refund.status, refund.requested_by) == (250, "succeeded", "operator")
-    assert (await desk.transfer(payment_id)).reversed_minor == 225
+    assert (await transfer(desk.stage, payment_id=payment_id)).reversed_minor == 225
     assert left_of((await desk.get(address)).text) == "750"
 
 
@@ -191,7 +193,7 @@ async def test_one_line_alone_is_refunded_and_no_more_than_is_left_of_it(desk: D
     too_much = await desk.post(address, **form, amount="5.01")
     assert too_much.status_code == 422
     assert "only 5.00 EUR is left" in too_much.text
-    assert (await desk.post(address, **{**form, "line": NOBODYS_ID}, amount="1")).status_code == 422
+    assert (await desk.post(address, **{**form, "line": UNKNOWN_ID}, amount="1")).status_code == 422
     assert (await desk.post(address, **form, amount="5")).status_code == 303
     await desk.stage.settle()
     anna, ben = sorted(await desk.stage.all(SellerTransfer), key=lambda one: one.seller_id)

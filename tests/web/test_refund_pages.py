@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.market.conftest import Shop, anonymous, open_shop
 from tests.api.visitors import visiting
+from tests.client import http_client
 from veza.api.application import web_application
 from veza.market.refund_requests import RefundRequest
 from veza.web.refund_pages import refund_routes
@@ -23,8 +24,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 @pytest.fixture
 async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     asgi, _ = web_application(shop.stage.database, refund_routes(shop.stage.database, shop.rules))
-    transport = httpx.ASGITransport(app=asgi)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as one:
+    async with http_client(asgi) as one:
         yield one
 
 

@@ -12,7 +12,8 @@ import pytest
 from itsdangerous import URLSafeSerializer
 from litestar.connection import ASGIConnection
 
-from tests.web.conftest import TOKEN, Desk, browser, form_token, pages_of
+from tests.client import http_client
+from tests.web.conftest import TOKEN, Desk, form_token, pages_of
 from veza.accounts import operator_visits
 from veza.money.operator import OperatorAction
 from veza.money.webhook_inbox import WebhookEvent
@@ -83,7 +84,7 @@ async def test_guessing_is_slowed_for_everyone_at_that_address(guest: Desk) -> N
 
 @pytest.mark.parametrize(("secure", "flag"), [(False, False), (True, True)])
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(guest: Desk, secure: bool, flag: bool) -> None:
-    async with browser(pages_of(guest.stage, secure=secure)[0]) as client:
+    async with http_client(pages_of(guest.stage, secure=secure)[0]) as client:
         cookie = (await client.get("/operator/sign-in")).headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
@@ -94,7 +95,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(guest: Desk
 
 
 async def test_who_comes_by_https_through_a_trusted_proxy_gets_this_hosts_own_cookie(guest: Desk) -> None:
-    async with browser(guest.asgi) as client:  # the server has made the proxy's word the scheme
+    async with http_client(guest.asgi) as client:  # the server has made the proxy's word the scheme
         client.base_url = httpx.URL("https://veza.test")
         page = await client.get("/operator/sign-in")
         assert page.headers["set-cookie"].startswith("__Host-veza_operator=")
@@ -112,7 +113,7 @@ async def test_a_session_ends_after_a_working_day(desk: Desk) -> None:
 
 async def test_signing_out_ends_every_copy_of_the_cookie(desk: Desk) -> None:
     copy = dict(desk.client.cookies)
-    async with browser(desk.asgi) as thief:
+    async with http_client(desk.asgi) as thief:
         thief.cookies.update(copy)
         assert (await thief.get("/operator")).status_code == 200
         form = {"form_token": form_token(await desk.get("/operator"))}
@@ -126,7 +127,7 @@ async def test_signing_out_ends_every_copy_of_the_cookie(desk: Desk) -> None:
 
 
 async def test_one_browser_that_signs_out_leaves_the_others_signed_in(desk: Desk) -> None:
-    async with browser(desk.asgi) as other:
+    async with http_client(desk.asgi) as other:
         page = await other.get("/operator/sign-in")
         await other.post("/operator/sign-in", data={"form_token": form_token(page), "token": TOKEN})
         await other.post("/operator/sign-out", data={"form_token": form_token(await other.get("/operator"))})

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from tests import factories
+from tests.client import DEFAULT_URL, http_client
 from veza.accounts import sessions
 from veza.app import Veza, build
 from veza.catalog import covers
@@ -68,8 +69,7 @@ async def stand(database_url: str, tmp_path: Path, clock: ManualClock) -> AsyncI
     owner = await factories.person(veza.database)
     artist = await factories.artist(veza.database, run_by=owner)
     release, (track,) = await factories.release(veza.database, artist, "First light")
-    transport = httpx.ASGITransport(app=veza.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+    async with http_client(veza.asgi, base_url=DEFAULT_URL) as browser:
         yield Stand(veza, browser, owner, artist, release, track)
     await veza.close()
 

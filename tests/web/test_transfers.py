@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.web.conftest import NOBODYS_ID, REVERSING, TOKEN, Desk, form_token
+from tests.client import UNKNOWN_ID
+from tests.money.acts import REVERSING, transfer
+from tests.web.conftest import TOKEN, Desk, form_token
 from veza.money.operator import OperatorAction
 from veza.money.transfers import SellerTransfer
 from veza.web.operator.paging import PAGE
@@ -59,7 +61,7 @@ async def test_the_list_shows_amounts_with_their_currency_and_what_came_back(des
     await desk.stage.refund(payment_id, 500, currency="JPY")
     await desk.stage.settle()
     page = (await desk.get("/operator/transfers")).text
-    row = await desk.transfer(payment_id)
+    row = await transfer(desk.stage, payment_id=payment_id)
     assert f"{row.sent_minor} JPY" in page
     assert f"{row.reversed_minor} JPY" in page
     assert row.reversed_minor > 0
@@ -107,7 +109,7 @@ async def test_one_transfer_shows_its_facts_its_reversals_and_the_whole_timeline
     assert re.search(r'<time datetime="2026-01-05T09:00:00\+00:00" title="2026-01-05 09:00:00 UTC">', page)
 
 
-@pytest.mark.parametrize("given", ["nonsense", NOBODYS_ID, "%3Cscript%3E", "a" * 3000])
+@pytest.mark.parametrize("given", ["nonsense", UNKNOWN_ID, "%3Cscript%3E", "a" * 3000])
 async def test_an_unknown_transfer_is_a_sentence_and_a_way_on(desk: Desk, given: str) -> None:
     for answer in (
         await desk.get(f"/operator/transfers/{given}"),
@@ -147,7 +149,7 @@ async def test_a_retry_without_a_real_reason_is_not_made_and_keeps_what_was_type
     assert answer.status_code == 422
     assert "retry needs a reason, 3 to 500 characters" in answer.text
     assert f">{reason}</textarea>" in answer.text
-    assert (await desk.transfer(row.payment_id)).status == "permanently_failed"
+    assert (await transfer(desk.stage, payment_id=row.payment_id)).status == "permanently_failed"
 
 
 async def test_a_retry_says_how_much_it_is_about(desk: Desk) -> None:
@@ -157,13 +159,13 @@ async def test_a_retry_says_how_much_it_is_about(desk: Desk) -> None:
     desk.stage.sandbox.add_fault("refused", path=REVERSING)
     await desk.stage.refund(payment_id, 200)
     await desk.stage.settle()
-    row = await desk.transfer(payment_id)
+    row = await transfer(desk.stage, payment_id=payment_id)
     assert "Try again: 1.80 EUR</button>" in (await desk.get(f"/operator/transfers/{row.id}")).text
 
 
 async def test_a_transfer_that_was_never_sent_is_retried_with_all_of_it(desk: Desk) -> None:
     desk.stage.sandbox.add_fault("refused", path=r"^/v1/transfers$")
-    row = await desk.transfer(await desk.stage.sold([("anna", 1000)]))
+    row = await transfer(desk.stage, payment_id=await desk.stage.sold([("anna", 1000)]))
     page = (await desk.get(f"/operator/transfers/{row.id}")).text
     assert "while sending it" in page
     assert "Try again: 9.00 EUR</button>" in page
@@ -188,7 +190,7 @@ async def test_the_second_of_two_operators_is_told_what_the_first_did(desk: Desk
 
 async def test_a_final_transfer_has_no_retry_and_a_forced_one_is_refused(desk: Desk) -> None:
     payment_id = await desk.stage.sold([("anna", 1000)])
-    row = await desk.transfer(payment_id)
+    row = await transfer(desk.stage, payment_id=payment_id)
     assert 'name="reason"' not in (await desk.get(f"/operator/transfers/{row.id}")).text
     answer = await desk.post(f"/operator/transfers/{row.id}", reason="just to see")
     assert answer.status_code == 409

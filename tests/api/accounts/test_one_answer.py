@@ -13,7 +13,7 @@ from tests.api.accounts.conftest import EMAIL, PASSWORD, QUICK, Browser, Desk
 from tests.statements import counted
 from veza.accounts.passwords import Passwords, Verified
 
-NOBODY = "nobody@example.org"
+UNKNOWN = "unknown@example.org"
 
 
 class Counting(Passwords):
@@ -57,7 +57,7 @@ async def test_signing_in_with_a_wrong_password(any_desk: Desk) -> None:
     await any_desk.signed_up()
     known, unknown = [
         await _work(any_desk, any_desk.browser(), "POST", "/session", {"email": email, "password": "not the right one"})
-        for email in (EMAIL, NOBODY)
+        for email in (EMAIL, UNKNOWN)
     ]
     assert known == unknown
     assert known[2]["verified"] == 1
@@ -69,7 +69,7 @@ async def test_signing_up(any_desk: Desk) -> None:
         await _work(
             any_desk, any_desk.browser(), "POST", "/people", {"email": email, "name": "Anna", "password": PASSWORD}
         )
-        for email in (EMAIL, NOBODY)
+        for email in (EMAIL, UNKNOWN)
     ]
     assert known[:2] == unknown[:2]
     assert known[2]["hashed"] == unknown[2]["hashed"] == 1
@@ -80,11 +80,11 @@ async def test_forgetting_the_password(any_desk: Desk) -> None:
     await any_desk.signed_up()
     known, unknown = [
         await _work(any_desk, any_desk.browser(), "POST", "/password-resets", {"email": email})
-        for email in (EMAIL, NOBODY)
+        for email in (EMAIL, UNKNOWN)
     ]
     assert known == unknown
     assert known[2]["verified"] == known[2]["hashed"] == 0
-    assert len(await any_desk.mails(NOBODY)) == 0
+    assert len(await any_desk.mails(UNKNOWN)) == 0
     assert (await any_desk.mails(EMAIL))[-1].subject == "Set a new password"
 
 
@@ -92,13 +92,13 @@ async def test_forgetting_the_password(any_desk: Desk) -> None:
 async def test_changing_to_an_address(any_desk: Desk, is_flooded: bool) -> None:
     await any_desk.signed_up("ben@example.org")
     browser = await any_desk.signed_up()
-    for email in ("ben@example.org", NOBODY) if is_flooded else ():
+    for email in ("ben@example.org", UNKNOWN) if is_flooded else ():
         for number in range(6):
             await any_desk.browser(f"192.0.2.{number}").call("POST", "/password-resets", {"email": email}, expect=202)
     mails = len(await any_desk.mails())
     taken, free = [
         await _work(any_desk, browser, "PUT", "/me/email", {"email": email, "password": PASSWORD})
-        for email in ("ben@example.org", NOBODY)
+        for email in ("ben@example.org", UNKNOWN)
     ]
     assert taken[:2] == free[:2]
     assert taken[2] == free[2]

@@ -18,8 +18,6 @@ from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.messages import verbatim
 
-NOBODY = "01890000-0000-7000-8000-000000000000"
-
 
 async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Desk) -> None:
     browser = await any_desk.signed_up()

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from tests.api.accounts.conftest import EMAIL, Desk
+from tests.client import UNKNOWN_ID
 from tests.statements import counted
 from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
-
-NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 async def test_people_are_found_by_text_and_role_page_by_page(any_desk: Desk) -> None:
@@ -72,10 +71,10 @@ async def test_roles_people_have_by_themselves_are_not_given(desk: Desk, role: s
 
 async def test_unknown_people_and_roles_are_told(desk: Desk) -> None:
     operator = desk.operator()
-    await operator.get(f"/people/{NOBODY}", expect=404)
-    await operator.refused("PUT", f"/people/{NOBODY}/roles/admin", None, 404, "not-found")
-    await operator.refused("DELETE", f"/people/{NOBODY}", None, 404, "not-found")
-    assert (await operator.send("PUT", f"/people/{NOBODY}/roles/king")).status_code in (400, 404)
+    await operator.get(f"/people/{UNKNOWN_ID}", expect=404)
+    await operator.refused("PUT", f"/people/{UNKNOWN_ID}/roles/admin", None, 404, "not-found")
+    await operator.refused("DELETE", f"/people/{UNKNOWN_ID}", None, 404, "not-found")
+    assert (await operator.send("PUT", f"/people/{UNKNOWN_ID}/roles/king")).status_code in (400, 404)
 
 
 async def test_two_admins_taking_each_others_role_leave_one(any_desk: Desk) -> None:

@@ -29,7 +29,6 @@ from veza.kit.schema import make_tables
 
 ARTIST = {"name": "Džana Kovač", "country": "BA", "currency": "EUR"}
 ALBUM = {"title": "Blue Hours", "kind": "album"}
-NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 TAKES_PROOF = re.compile(r"^/artists/[^/]+/(members|invitations$)")

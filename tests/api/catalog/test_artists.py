@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf
+from tests.api.catalog.conftest import ARTIST, Shelf
 from tests.api.visitors import visiting
+from tests.client import UNKNOWN_ID
 from veza.accounts import audit
 from veza.catalog.limits import Limits
 from veza.http.paging import encode_cursor
@@ -131,13 +132,13 @@ async def test_only_its_people_change_an_artist(shelf: Shelf) -> None:
         ("GET", f"{path}/fee", None),
         ("POST", f"{path}/invitations", {"email": "ben@example.org"}),
         ("GET", f"{path}/invitations", None),
-        ("DELETE", f"{path}/invitations/{NOBODY}", None),
+        ("DELETE", f"{path}/invitations/{UNKNOWN_ID}", None),
         ("POST", f"{path}/members", {"person_id": str(shelf.ben)}),
     ):
         await shelf.refused(method, where, body, 403, "forbidden", by=shelf.ben)
         await shelf.refused(method, where, body, 401, "unauthorized")
     assert [await shelf.call("GET", path + rest, by=shelf.anna) for rest in seen] == before
-    await shelf.refused("PATCH", f"/artists/{NOBODY}", {"bio": "x"}, 404, "not-found", by=shelf.anna)
+    await shelf.refused("PATCH", f"/artists/{UNKNOWN_ID}", {"bio": "x"}, 404, "not-found", by=shelf.anna)
 
 
 async def test_an_administrator_adds_people_and_the_last_owner_stays(any_shelf: Shelf) -> None:
@@ -147,7 +148,7 @@ async def test_an_administrator_adds_people_and_the_last_owner_stays(any_shelf: 
     assert (added["name"], added["part"]) == ("Ben", "member")
     assert shelf.became_artists[-1] == shelf.ben
     await shelf.refused("POST", path, {"person_id": str(shelf.ben)}, 409, "not-now", by=admin)
-    await shelf.refused("POST", path, {"person_id": NOBODY}, 404, "not-found", by=admin)
+    await shelf.refused("POST", path, {"person_id": UNKNOWN_ID}, 404, "not-found", by=admin)
     for by in (shelf.anna, shelf.ben):
         await shelf.refused("POST", path, {"person_id": str(shelf.ben)}, 403, "forbidden", by=by)
     await shelf.refused("DELETE", f"{path}/{shelf.anna}", None, 409, "not-now", by=shelf.anna)
@@ -322,18 +323,19 @@ async def test_names_of_any_length_do_not_break_the_walk_through_the_list(any_sh
 @pytest.mark.parametrize(
     ("address", "listing", "sort", "good"),
     [
-        ("/artists", "artists", "newest", NOBODY),
-        ("/artists", "artists", "name", f"{NOBODY} x"),
-        ("/artists/dzana-kovac/releases", "releases of dzana-kovac", "oldest", NOBODY),
-        ("/releases", "releases", "newest", f"{NOBODY} 2026-01-01T00:00:00+00:00"),
-        ("/tracks", "tracks", "title", f"{NOBODY} a b"),
+        ("/artists", "artists", "newest", UNKNOWN_ID),
+        ("/artists", "artists", "name", f"{UNKNOWN_ID} x"),
+        ("/artists/dzana-kovac/releases", "releases of dzana-kovac", "oldest", UNKNOWN_ID),
+        ("/releases", "releases", "newest", f"{UNKNOWN_ID} 2026-01-01T00:00:00+00:00"),
+        ("/tracks", "tracks", "title", f"{UNKNOWN_ID} a b"),
     ],
 )
 async def test_a_cursor_somebody_made_up_is_refused_or_read(
     any_shelf: Shelf, address: str, listing: str, sort: str, good: str
 ) -> None:
-    made_up = {f"{NOBODY} \0", f"{NOBODY} 0001-01-01T00:00:00+23:59", f"{NOBODY} 2026-01-01T00:00:00", f"{NOBODY} x"}
-    for after in (good, "x", "x y", NOBODY, *sorted(made_up)):
+    beside = ("\0", "0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00", "x")
+    made_up = {f"{UNKNOWN_ID} {one}" for one in beside}
+    for after in (good, "x", "x y", UNKNOWN_ID, *sorted(made_up)):
         cursor = encode_cursor(after, listing, {"sort": sort})
         answer = await any_shelf.send("GET", address, params={"sort": sort, "cursor": cursor})
         read = after == good or (sort in ("name", "title") and after in made_up and "\0" not in after)

@@ -10,8 +10,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.api.catalog.conftest import NOBODY, Shelf
+from tests.api.catalog.conftest import Shelf
 from tests.api.visitors import visiting
+from tests.client import UNKNOWN_ID
 from tests.factories import change, person
 from tests.ingest.pictures import opened, picture
 from veza.catalog.artists import Artist
@@ -172,5 +173,5 @@ async def test_a_cover_is_the_artists_peoples_to_give(shelf: Shelf) -> None:
 async def test_an_address_without_a_picture_is_a_404(shelf: Shelf, name: str) -> None:
     release = await shelf.release()
     cover = (await _put(shelf, release["id"], picture())).json()["cover"]
-    for cover_id in (cover["id"], NOBODY):
+    for cover_id in (cover["id"], UNKNOWN_ID):
         assert (await shelf.client.get(f"/covers/{cover_id}/{name}")).status_code == 404

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.api.catalog.conftest import NOBODY, Shelf
+from tests.api.catalog.conftest import Shelf
+from tests.client import UNKNOWN_ID
 from tests.factories import change, person
 from tests.statements import counted
 from veza.accounts.people import Person
@@ -142,7 +143,7 @@ async def test_members_see_and_take_back_invitations_and_only_owners_invite(shel
     other = await shelf.call("POST", "/artists", {"name": "Ben", "country": "DE", "currency": "EUR"}, by=shelf.ben)
     elsewhere = f"/artists/{other['id']}/invitations/{made['id']}"
     await shelf.refused("DELETE", elsewhere, None, 404, "not-found", by=shelf.ben)
-    await shelf.refused("DELETE", f"{path}/{NOBODY}", None, 404, "not-found", by=shelf.ben)
+    await shelf.refused("DELETE", f"{path}/{UNKNOWN_ID}", None, 404, "not-found", by=shelf.ben)
     await shelf.call("DELETE", f"{path}/{made['id']}", by=shelf.ben)
     assert (await shelf.call("GET", path, by=shelf.ben))["items"] == []
 

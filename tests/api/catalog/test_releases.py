@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.api.catalog.conftest import ALBUM, NOBODY, Shelf
+from tests.api.catalog.conftest import ALBUM, Shelf
 from tests.api.visitors import visiting
+from tests.client import UNKNOWN_ID
 from veza.catalog.publishing import LEASE, PUBLISHED, WITHDRAWN
 from veza.catalog.releases import Release, machine
 from veza.kit import worker
@@ -243,8 +244,8 @@ async def test_a_release_that_makes_no_sense_is_refused(
 
 async def test_nobody_makes_releases_for_others(shelf: Shelf) -> None:
     await shelf.refused("POST", f"/artists/{shelf.artist['id']}/releases", ALBUM, 403, "forbidden", by=shelf.ben)
-    await shelf.refused("POST", f"/artists/{NOBODY}/releases", ALBUM, 404, "not-found", by=shelf.ben)
-    await shelf.refused("POST", f"/releases/{NOBODY}/publish", {}, 404, "not-found", by=shelf.anna)
+    await shelf.refused("POST", f"/artists/{UNKNOWN_ID}/releases", ALBUM, 404, "not-found", by=shelf.ben)
+    await shelf.refused("POST", f"/releases/{UNKNOWN_ID}/publish", {}, 404, "not-found", by=shelf.anna)
 
 
 async def test_releases_are_listed_by_age_title_kind_tag_and_text(any_shelf: Shelf) -> None:
@@ -258,7 +259,7 @@ async def test_releases_are_listed_by_age_title_kind_tag_and_text(any_shelf: She
     assert titles(await shelf.walk("/releases", kind="ep")) == ["beta"]
     assert titles(await shelf.walk("/releases", tag="folk", sort="title", limit=1)) == ["Élan", "Zebra"]
     assert titles(await shelf.walk("/releases", text="él")) == ["Élan"]
-    assert titles(await shelf.walk("/releases", artist=NOBODY)) == []
+    assert titles(await shelf.walk("/releases", artist=UNKNOWN_ID)) == []
     assert titles(await shelf.walk("/artists/dzana-kovac/releases", status="published", limit=1)) == [
         "Zebra", "beta", "Élan"
     ]  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.catalog.conftest import ARTIST, NOBODY, Shelf
+from tests.api.catalog.conftest import ARTIST, Shelf
+from tests.client import UNKNOWN_ID
 from tests.statements import counted
 
 FULL = {
@@ -92,7 +93,7 @@ async def test_tracks_are_moved_reordered_and_removed_without_gaps(any_shelf: Sh
     wanted = [ids[title] for title in "CDAB"]
     await shelf.call("PUT", order, {"track_ids": wanted}, by=shelf.anna)
     assert await _titles(shelf, release) == [(1, "C"), (2, "D"), (3, "A"), (4, "B")]
-    for wrong in ([], wanted[:3], [*wanted, wanted[0]], [*wanted[:3], NOBODY], [wanted[0]] * 4):
+    for wrong in ([], wanted[:3], [*wanted, wanted[0]], [*wanted[:3], UNKNOWN_ID], [wanted[0]] * 4):
         await shelf.refused("PUT", order, {"track_ids": wrong}, 422, "bad-value", by=shelf.anna)
     await shelf.call("DELETE", f"/tracks/{ids['D']}", by=shelf.anna)
     assert await _titles(shelf, release) == [(1, "C"), (2, "A"), (3, "B")]

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.listeners.conftest import Hall
+from tests.client import UNKNOWN_ID
 from tests.factories import artist, person, release, tracks
 from tests.statements import counted
 
@@ -202,10 +203,7 @@ async def test_what_a_moderator_hid_the_artist_does_not_show_again(hall: Hall) -
     assert "a moderator hid this" in said
 
 
-NOBODY = "01890000-0000-7000-8000-000000000000"
-
-
-@pytest.mark.parametrize("path", ["/moderation/reports", "/moderation/log", f"/moderation/reports/{NOBODY}"])
+@pytest.mark.parametrize("path", ["/moderation/reports", "/moderation/log", f"/moderation/reports/{UNKNOWN_ID}"])
 async def test_the_queue_is_for_moderators(hall: Hall, path: str) -> None:
     mara = await person(hall.database)
     await hall.refused("GET", path, status=403, kind="forbidden", by=mara)

@@ -15,6 +15,7 @@ from tests import factories
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
 from tests.client import Client, http_client
+from tests.money.acts import balanced_stage
 from veza.api.application import api_v1, web_application
 from veza.api.market.routes import MARKET_TAGS, market_routes
 from veza.catalog.artists import Artist
@@ -35,7 +36,7 @@ CART = "a-cart-token-that-only-this-browser-knows-0001"
 
 
 def anonymous(token: str = CART) -> dict[str, str]:
-    """Somebody not signed in, with this cart."""
+    """A visitor who is not signed in, with this cart."""
     return {"X-Veza-Cart": token}
 
 
@@ -126,7 +127,7 @@ class Act:
             await session.execute(update(Artist).where(Artist.id == self.id).values(currency=currency))
 
     async def product(self, item_id: UUID, price_minor: int = 1000, **more: Any) -> str:
-        """A product of a release unless told otherwise, whatever currency the artist sold in before; its id."""
+        """A product of a release unless told otherwise; its id. The artist sells in its currency from now on."""
         await self.sells_in(more.get("currency", "EUR"))
         wanted = {"kind": "release", "item_id": str(item_id), "pricing": "fixed", "price_minor": price_minor, **more}
         made = await self.shop.post(f"/artists/{self.id}/products", wanted, by=self.who, expect=201)
@@ -157,15 +158,11 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
         languages.append(language)
 
     market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, NOTICES, **rules)
-    stage = await Stage.open(
-        url, create_tables=create_tables, subscriptions=Subscriptions(market_subscriptions(market), market_acts(market))
-    )
-    with application(_application, stage.database, stage.money, market) as (asgi, litestar):
-        async with http_client(asgi) as client:
-            yield Shop(client, stage, market, litestar, asgi, mails, languages)
-    broken = await stage.violations()
-    await stage.close()
-    assert broken == []
+    heard = Subscriptions(market_subscriptions(market), market_acts(market))
+    async with balanced_stage(url, create_tables=create_tables, subscriptions=heard) as stage:
+        with application(_application, stage.database, stage.money, market) as (asgi, litestar):
+            async with http_client(asgi) as client:
+                yield Shop(client, stage, market, litestar, asgi, mails, languages)
 
 
 @pytest.fixture

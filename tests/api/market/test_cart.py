@@ -11,10 +11,9 @@ from sqlalchemy import insert, select
 
 from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.visitors import visiting
+from tests.client import UNKNOWN_ID
 from veza.catalog.visibility import HiddenTrack
 from veza.market.cart import Cart, CartItem
-
-NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 async def test_who_is_not_signed_in_gets_a_token_and_keeps_a_cart_with_it(shop: Shop) -> None:
@@ -117,7 +116,7 @@ async def test_what_cannot_be_bought_does_not_get_in(shop: Shop) -> None:
     off_sale = await act.product(await act.release(), on_sale=False)
     await shop.refused("POST", "/cart/items", {"product_id": draft}, 409, "not-for-sale", by=buyer)
     await shop.refused("POST", "/cart/items", {"product_id": off_sale}, 409, "not-for-sale", by=buyer)
-    await shop.refused("POST", "/cart/items", {"product_id": NOBODY}, 404, "not-found", by=buyer)
+    await shop.refused("POST", "/cart/items", {"product_id": UNKNOWN_ID}, 404, "not-found", by=buyer)
     answer = await shop.send("PATCH", f"/cart/items/{off_sale}", {"amount_minor": 5}, by=buyer)
     assert answer.status_code == 404
 

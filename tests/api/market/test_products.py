@@ -10,14 +10,13 @@ from sqlalchemy import update
 
 from tests.api.market.conftest import OPERATOR, Shop
 from tests.api.visitors import visiting
+from tests.client import UNKNOWN_ID
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.catalog.artists import Artist
 from veza.catalog.limits import Limits
 from veza.catalog.members import add_member
 from veza.market.products import Product
-
-NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 async def test_what_can_be_bought_is_listed_for_everybody_and_the_rest_for_its_artist(shop: Shop) -> None:
@@ -98,7 +97,7 @@ async def test_only_an_artists_people_and_operators_set_prices(shop: Shop) -> No
     assert said == "only the people of Anna may do this"
     await shop.refused("POST", f"/artists/{act.id}/products", wanted, 401, "unauthorized", by={})
     await shop.refused("POST", f"/artists/{act.id}/products", wanted, 403, "forbidden", by=visiting(act.person))
-    await shop.refused("POST", f"/artists/{NOBODY}/products", wanted, 404, "not-found", by=act.who)
+    await shop.refused("POST", f"/artists/{UNKNOWN_ID}/products", wanted, 404, "not-found", by=act.who)
     await shop.refused("POST", f"/artists/{other.id}/products", wanted, 404, "not-found", by=other.who)
     product = (await shop.post(f"/artists/{act.id}/products", wanted, by=OPERATOR, expect=201))["id"]
     await shop.refused("PATCH", f"/products/{product}", {"price_minor": 1}, 403, "forbidden", by=other.who)

@@ -12,6 +12,7 @@ from litestar import Litestar
 from tests.api.visitors import operator_only
 from tests.applications import Made, application
 from tests.client import Client, http_client
+from tests.money.acts import balanced_stage
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
@@ -54,16 +55,13 @@ def _application(database: Any, money: Any, inbox: Any) -> Made:
 
 
 async def _counter(url: str, *, create_tables: bool) -> AsyncIterator[Counter]:
-    stage = await Stage.open(url, create_tables=create_tables)
-    await stage.seller("anna")
-    await stage.seller("ben")
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with application(_application, stage.database, stage.money, stage.money.inbox) as (asgi, litestar):
-        async with http_client(asgi, headers) as client:
-            yield Counter(client, stage, litestar, asgi)
-    broken = await stage.violations()
-    await stage.close()
-    assert broken == []
+    async with balanced_stage(url, create_tables=create_tables) as stage:
+        await stage.seller("anna")
+        await stage.seller("ben")
+        with application(_application, stage.database, stage.money, stage.money.inbox) as (asgi, litestar):
+            async with http_client(asgi, headers) as client:
+                yield Counter(client, stage, litestar, asgi)
 
 
 @pytest.fixture

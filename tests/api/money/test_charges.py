@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
 from tests.api.money.conftest import Counter
 from tests.api.visitors import by_header, visiting
+from tests.client import http_client
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
@@ -102,8 +101,7 @@ async def test_neither_a_stranger_nor_an_artist_may(counter: Counter) -> None:
     _, charge = await paid_twice(counter)
     money = money_routes(counter.stage.money, SaleTerms(("EUR",), 1000))
     asgi, _ = web_application(counter.stage.database, [api_v1(by_header, money)])
-    transport = httpx.ASGITransport(app=asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as people:
+    async with http_client(asgi) as people:
         for who, status in (({}, 401), (visiting(None, "artist"), 403)):
             answer = await people.post(
                 f"/api/v1/charges/{charge}/return", json=WHY, headers={**who, "Idempotency-Key": "k"}

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from tests.api.money.conftest import ORDER, Counter
+from tests.client import UNKNOWN_ID
 from veza.money import findings
 from veza.money.findings import FindingKind
-
-NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 async def _report(counter: Counter, count: int, kind: FindingKind = FindingKind.SURPLUS) -> None:
@@ -29,7 +28,7 @@ async def test_findings_are_found_by_state_kind_and_payment(any_counter: Counter
     (resolved,) = await any_counter.walk("/findings", state="resolved")
     assert resolved["detail"]["resolution"] == {"by": "operator", "note": "paid by hand"}
     assert len(await any_counter.walk("/findings", kind="surplus_nobody_planned")) == 3
-    assert await any_counter.walk("/findings", payment=NOBODY) == []
+    assert await any_counter.walk("/findings", payment=UNKNOWN_ID) == []
     assert (await any_counter.get("/findings", expect=400, kind="odd"))["type"] == "urn:veza:problem:invalid-request"
 
 
@@ -44,16 +43,17 @@ async def test_a_finding_is_resolved_once(any_counter: Counter) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"note": ""}, {"note": "x" * 501}])
 async def test_a_resolution_says_what_was_done(counter: Counter, body: dict[str, Any]) -> None:
-    await counter.refused("POST", f"/findings/{NOBODY}/resolve", body, 400, "invalid-request")
+    await counter.refused("POST", f"/findings/{UNKNOWN_ID}/resolve", body, 400, "invalid-request")
 
 
 async def test_a_resolution_holds_no_nul(counter: Counter) -> None:
-    detail = await counter.refused("POST", f"/findings/{NOBODY}/resolve", {"note": "a\x00bc"}, 400, "malformed-body")
+    note = {"note": "a\x00bc"}
+    detail = await counter.refused("POST", f"/findings/{UNKNOWN_ID}/resolve", note, 400, "malformed-body")
     assert detail == "note: holds a NUL character"
 
 
 async def test_an_unknown_finding_is_a_404(counter: Counter) -> None:
-    await counter.refused("POST", f"/findings/{NOBODY}/resolve", {"note": "done"}, 404, "not-found")
+    await counter.refused("POST", f"/findings/{UNKNOWN_ID}/resolve", {"note": "done"}, 404, "not-found")
 
 
 async def test_comparing_finds_a_lost_payment_and_applying_records_it(any_counter: Counter) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from tests.api.money.conftest import ORDER, Counter
+from tests.client import UNKNOWN_ID
 from veza.money.refunds import Refund
-
-NOBODY = "01890000-0000-7000-8000-000000000000"
 
 
 def _wanted(payment: Any, **changes: Any) -> dict[str, Any]:
@@ -100,9 +98,9 @@ async def test_two_clients_refunding_all_at_the_same_instant_get_one_refund_and_
         ({"currency": "KWD", "amount_minor": 15}, 422, "bad-amount", "last digit"),
         ({"currency": "€"}, 400, "invalid-request", "currency"),
         ({"reason": ""}, 400, "invalid-request", "reason"),
-        ({"payment_id": NOBODY}, 404, "not-found", "there is no payment"),
+        ({"payment_id": UNKNOWN_ID}, 404, "not-found", "there is no payment"),
         ({"payment_id": "pi_1"}, 400, "invalid-request", "payment_id"),
-        ({"lines": [{"line_id": NOBODY, "amount_minor": 5}]}, 422, "not-refundable", "has no line"),
+        ({"lines": [{"line_id": UNKNOWN_ID, "amount_minor": 5}]}, 422, "not-refundable", "has no line"),
     ],
 )
 async def test_a_refund_that_makes_no_sense_is_refused_and_writes_nothing(
@@ -152,5 +150,4 @@ async def test_a_refund_made_in_the_dashboard_is_listed_too(counter: Counter) ->
 
 
 async def test_an_unknown_refund_is_a_404(counter: Counter) -> None:
-    assert UUID(NOBODY)
-    assert NOBODY in (await counter.get(f"/refunds/{NOBODY}", expect=404))["detail"]
+    assert UNKNOWN_ID in (await counter.get(f"/refunds/{UNKNOWN_ID}", expect=404))["detail"]

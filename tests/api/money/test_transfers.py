@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.api.money.conftest import ORDER, Counter
+from tests.client import UNKNOWN_ID
 
-NOBODY = "01890000-0000-7000-8000-000000000000"
 WHY = {"reason": "the seller asked"}
 
 
@@ -106,8 +106,8 @@ async def test_a_retry_says_why(counter: Counter) -> None:
 
 
 async def test_an_unknown_transfer_is_a_404(counter: Counter) -> None:
-    await counter.get(f"/transfers/{NOBODY}", expect=404)
-    await counter.refused("POST", f"/transfers/{NOBODY}/retry", WHY, 404, "not-found")
+    await counter.get(f"/transfers/{UNKNOWN_ID}", expect=404)
+    await counter.refused("POST", f"/transfers/{UNKNOWN_ID}/retry", WHY, 404, "not-found")
     assert ORDER
 
 
@@ -119,7 +119,7 @@ async def test_nothing_is_shown_or_done_without_the_token(counter: Counter) -> N
         *("/backlog", "/breaker", "/webhook-events", f"/timeline/{payment['id']}"),
     ):
         assert (await counter.get(path, expect=401))["type"] == "urn:veza:problem:unauthorized"
-    for path in ("/payments", "/refunds", "/sellers", "/reconciliations", f"/transfers/{NOBODY}/retry"):
+    for path in ("/payments", "/refunds", "/sellers", "/reconciliations", f"/transfers/{UNKNOWN_ID}/retry"):
         await counter.refused("POST", path, {}, 401, "unauthorized")
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.api.money.conftest import WEBHOOK_MAX_BYTES, Counter
+from tests.client import http_client
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.stage import SECRET
 from veza.money.webhook_inbox import WebhookEvent
@@ -38,8 +39,7 @@ async def _deliver(
     """Deliver as Stripe does: signed, without a token."""
     stamp = int(counter.stage.clock.now().timestamp()) - age
     signed = {"Stripe-Signature": sign_payload(secret, body, stamp), "Content-Type": "application/json", **headers}
-    transport = httpx.ASGITransport(app=counter.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://veza.test") as stripe:
+    async with http_client(counter.asgi) as stripe:
         return await stripe.post(to, content=body, headers=signed)
 
 

@@ -10,6 +10,7 @@ import aiohttp
 import httpx
 import pytest
 
+from tests.client import DEFAULT_URL, http_client
 from veza.kit.clock import ManualClock
 from veza.lab.sandbox import belonging
 from veza.lab.sandbox.core import Sandbox, SandboxSettings, Store
@@ -65,9 +66,8 @@ async def test_a_hosted_sandbox_takes_its_operators_key_and_token_and_nothing_el
     tmp_path: Path, clock: ManualClock, changes: dict[str, str]
 ) -> None:
     hosted = hosted_sandbox(Settings(var_dir=tmp_path, **changes), clock, "only-ours")  # type: ignore[arg-type]
-    transport = httpx.ASGITransport(app=hosted.app)
     own = belonging.sandbox_key("only-ours")
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+    async with http_client(hosted.app, base_url=DEFAULT_URL) as client:
         for key in ("", "sk_test_x", "sk_test_veza_sandbox", belonging.sandbox_key("another"), own[:-1], "only-ours"):
             assert (await client.get("/v1/balance", headers=as_bearer(key))).status_code == 401, key
         assert (await client.get("/v1/balance", headers=as_bearer(own))).status_code == 200
@@ -82,9 +82,8 @@ async def test_a_hosted_sandbox_delivers_to_its_own_veza_alone_whatever_it_deliv
 ) -> None:
     first = hosted_sandbox(Settings(var_dir=tmp_path, port=8001), clock, "only-ours")
     first.sandbox.keep_only_webhook(first.endpoint, first.webhook_secret)
-    transport = httpx.ASGITransport(app=first.app)
     wanted = {"url": "http://169.254.169.254/latest", "enabled_events[0]": "*"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8001") as client:
+    async with http_client(first.app, base_url="http://127.0.0.1:8001") as client:
         key, token = as_bearer(belonging.sandbox_key("only-ours")), as_bearer("only-ours")
         assert (await client.post("/v1/webhook_endpoints", data=wanted, headers=key)).status_code == 400
         (endpoint,) = (await client.get("/v1/webhook_endpoints", headers=key)).json()["data"]
@@ -106,8 +105,7 @@ async def test_a_hosted_sandbox_and_its_shop_prove_to_each_other_that_they_belon
     tmp_path: Path, clock: ManualClock
 ) -> None:
     hosted = hosted_sandbox(Settings(var_dir=tmp_path), clock, "only-ours")
-    transport = httpx.ASGITransport(app=hosted.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+    async with http_client(hosted.app, base_url=DEFAULT_URL) as client:
 
         async def ask(proof: str, challenge: str = "abc") -> httpx.Response:
             return await client.get("/_sandbox/belonging", params={"challenge": challenge, "proof": proof})
