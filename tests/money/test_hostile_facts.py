@@ -100,7 +100,7 @@ async def test_a_dispute_of_a_held_payment_counts_in_the_currency_of_the_payment
     await stage.seller("anna")
     payment_id = await stage.sold([("anna", 1000)])
     payment: Payment = await stage.payment(payment_id)
-    assert payment.held_because is not None
+    assert payment.why_held is not None
     dispute = stage.sandbox.open_dispute(str(payment.stripe_charge_id), 600)
     await stage.settle()
     async with stage.database.read() as session:

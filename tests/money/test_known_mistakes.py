@@ -75,7 +75,7 @@ async def test_a_sale_settled_in_another_currency_is_held_and_nothing_of_it_is_r
     stage = await open_stage(settings=settings)
     await stage.seller("anna")
     payment_id = await stage.sold([("anna", 1000)])
-    assert plain((await stage.payment(payment_id)).held_because) == "settled in USD, not EUR"
+    assert plain((await stage.payment(payment_id)).why_held) == "settled in USD, not EUR"
     assert await findings(stage) == ["held_for_currency"]
     await stage.refund(payment_id, 400)
     await stage.settle()

@@ -82,7 +82,7 @@ async def test_a_new_sample_is_seen_by_the_next_look(desk: Desk) -> None:
 
 async def test_an_open_breaker_says_why_since_when_and_when_it_probes(desk: Desk) -> None:
     now = desk.stage.clock.now()
-    opened = {"state": "open", "because": "silence on 5 rows in a row", "opened_at": now - timedelta(minutes=12)}
+    opened = {"state": "open", "because_id": "silence on 5 rows in a row", "opened_at": now - timedelta(minutes=12)}
     await _set_breaker(desk, **opened, probe_at=now + timedelta(minutes=3))
     page = text_of((await desk.get("/operator")).text)
     for said in ("open", "Requests are held back", "silence on 5 rows in a row", "Opened 12 min ago", "in 3 min"):

@@ -19,7 +19,7 @@ from litestar.params import BodyKwarg, FromPath, KwargDefinition
 
 from veza.accounts.identity import Identity
 from veza.http.identity import identity_of
-from veza.http.language import language_to_keep
+from veza.http.language import language_of, language_to_keep
 from veza.http.limits import address_of
 from veza.http.problems import Kind
 from veza.http.requests import DoorRequest
@@ -54,6 +54,9 @@ Address: TypeAlias = Annotated[str, FromRequest(address_of)]
 
 Language: TypeAlias = Annotated[str, FromRequest(language_to_keep)]
 """The language of mails that the request causes (BCP 47)."""
+
+AnswerLanguage: TypeAlias = Annotated[str, FromRequest(language_of)]
+"""The language to put stored messages into words in (BCP 47)."""
 
 
 class Endpoint:

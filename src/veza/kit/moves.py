@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, CursorResult, Index, Update, bindparam, func, select, update
+from sqlalchemy import JSON, Column, CursorResult, Index, Update, bindparam, func, inspect, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -108,9 +108,10 @@ class Machine(Generic[R]):
         self.moves = moves
         self._allowed = {(move.source, move.target) for move in moves}
         self._writes: dict[tuple[str, ...], Update] = {}
+        # By the names of the attributes: a message's id stands in a column of another name (`because`, `reason`).
+        self._columns = inspect(model).columns
         # A new object says what its row holds in every column: an attribute left out would be read from the database.
-        columns = table_of(cast(type[Base], model)).c
-        self._empty = {one.key: None for one in columns if _is_empty_by_default(one)}
+        self._empty = {name: None for name, column in self._columns.items() if _is_empty_by_default(column)}
 
     def allows(self, source: str, target: str) -> bool:
         return (source, target) in self._allowed
@@ -161,9 +162,9 @@ class Machine(Generic[R]):
     def _guarded(self, columns: tuple[str, ...]) -> Update:
         # Built once per set of columns: building it anew cost more than the database's answer.
         if columns not in self._writes:
-            table = table_of(cast(type[Base], self.model))
-            mine = [table.c[name] == bindparam(f"the_{name}") for name in ("id", "status", "attempt")]
-            self._writes[columns] = update(table).where(*mine).values({name: bindparam(name) for name in columns})
+            mine = [self._columns[name] == bindparam(f"the_{name}") for name in ("id", "status", "attempt")]
+            written: dict[Any, Any] = {self._columns[name]: bindparam(name) for name in columns}
+            self._writes[columns] = update(table_of(cast(type[Base], self.model))).where(*mine).values(written)
         return self._writes[columns]
 
     def _remember(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.library import access
 from veza.market import orders
 from veza.market.orders import Order, OrderLine
@@ -16,7 +17,7 @@ from veza.money import payment_frame, payments, refunding
 from veza.money.payment_frame import PaymentFrame
 from veza.money.refunds import NotRefundable, RefundExceedsPayment
 
-BOUGHT_TWICE = "bought twice: the buyer has it already"
+BOUGHT_TWICE = gettext("bought twice: the buyer has it already")
 
 
 async def among(session: Session, order: Order) -> list[OrderLine]:
@@ -59,7 +60,7 @@ async def _leaving(session: Session, causes: set[UUID]) -> set[UUID]:
     return {row.id for row in rows if left.get(row.payment_line_id) == 0}
 
 
-async def refund_duplicates(session: Session, order: Order, lines: Sequence[OrderLine], *, because: str) -> None:
+async def refund_duplicates(session: Session, order: Order, lines: Sequence[OrderLine], *, because: Message) -> None:
     """Request the refund of what is left of these lines, in the transaction that found them (payment locked)."""
     if not lines or order.payment_id is None:
         return

@@ -23,7 +23,7 @@ from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
 from veza.money import returns
 
-ACCOUNT_GONE = "the buyer's account was deleted before the payment came"
+ACCOUNT_GONE = gettext("the buyer's account was deleted before the payment came")
 
 
 async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order | None:

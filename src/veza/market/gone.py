@@ -20,7 +20,7 @@ from veza.market import orders, products
 from veza.market.orders import Order, OrderLine
 from veza.moderation import hiding
 
-BECAUSE = "not available any more: it was withdrawn, hidden or deleted before the payment came"
+BECAUSE = gettext("not available any more: it was withdrawn, hidden or deleted before the payment came")
 BATCH = 100
 
 

@@ -121,7 +121,7 @@ async def grant(session: Session, request: RefundRequest, frame: PaymentFrame, *
     if not machine.allows(request.status, "granted"):
         raise CannotDecide(request, "granted")
     line, _ = await orders.find_line(session, request.line_id)
-    refund = await refund_line(session, line, frame, reason=f"granted: {request.reason}"[:200])
+    refund = await refund_line(session, line, frame, reason=gettext("granted: {reason}", reason=request.reason[:200]))
     facts: dict[str, Any] = {
         "decided_by": session.actor,
         "decided_at": session.now,
@@ -141,7 +141,7 @@ async def decline(session: Session, request: RefundRequest, *, because: str) -> 
     await machine.move(session, request, "declined", because=because, **facts)
 
 
-async def refund_line(session: Session, line: OrderLine, frame: PaymentFrame, *, reason: str) -> Refund:
+async def refund_line(session: Session, line: OrderLine, frame: PaymentFrame, *, reason: Message | str) -> Refund:
     """Ask the money module for what is left of this line and no other. Raises CannotAsk when nothing is."""
     left = await refunding.refundable(session, frame)
     amount = left.of_lines.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0

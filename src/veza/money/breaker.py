@@ -18,7 +18,7 @@ from sqlalchemy import CheckConstraint, Update, bindparam, insert, select, updat
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session, table_of
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, Packed, gettext, restored, stored
 from veza.money import findings
 from veza.money.stripe.outcomes import PROVIDER_LEVEL, ROWS_TO_OPEN, Meaning
 
@@ -44,7 +44,8 @@ class ProviderBreaker(Base):
     state: Mapped[str]
     streak: Mapped[list[Any]]
     missing: Mapped[list[Any]]
-    because: Mapped[str | None]
+    because_id: Mapped[str | None] = mapped_column("because")
+    because_fields: Mapped[Packed | None]
     opened_at: Mapped[datetime | None]
     probe_at: Mapped[datetime | None]
     ramp: Mapped[int]
@@ -53,6 +54,11 @@ class ProviderBreaker(Base):
     ramp_renewed_at: Mapped[datetime | None]
 
     __table_args__ = (CheckConstraint("state IN ('closed', 'open', 'half_open')", name="state_known"),)
+
+    @property
+    def reason(self) -> Message | None:
+        """Why it is open, or was until a short while ago."""
+        return None if self.because_id is None else restored(self.because_id, self.because_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +132,16 @@ class Breaker:
         streak = row.streak if subject in row.streak else [*row.streak, subject]
         if row.state == "half_open" or len(streak) >= self.threshold:
             # The row that opens it has not been counted for this failure, so it gets nothing back.
-            await self._open(session, row.streak, f"{meaning} on {len(streak)} rows in a row")
+            because = gettext("{meaning} on {count} rows in a row", meaning=meaning, count=len(streak))
+            await self._open(session, row.streak, because)
         else:
             await _set(session, streak=streak)
 
     async def _suspected(self, session: Session, row: ProviderBreaker, subject: Subject, meaning: Meaning) -> None:
         missing = row.missing if subject in row.missing else [*row.missing, subject]
         if len(missing) >= ROWS_TO_OPEN[meaning] and row.state != "open":
-            await self._open(session, row.streak, f"{meaning} on {len(missing)} different rows in a row")
+            because = gettext("{meaning} on {count} different rows in a row", meaning=meaning, count=len(missing))
+            await self._open(session, row.streak, because)
         else:
             await _set(session, missing=missing, ramp_in_flight=max(0, row.ramp_in_flight - 1))
 
@@ -149,18 +157,21 @@ class Breaker:
             elif row.ramp * 2 < RAMP_CLOSES_AT:
                 await _set(session, ramp=row.ramp * 2, ramp_succeeded=0, ramp_in_flight=in_flight, **quiet)
             else:
-                await _set(session, state="closed", because=None, opened_at=None, probe_at=None, **quiet)
+                over = dict.fromkeys(("because", "because_fields", "opened_at", "probe_at"))
+                await _set(session, state="closed", **over, **quiet)
                 await findings.resolve(session, findings.FindingKind.BREAKER_OPEN, STRIPE)
         else:
             await _set(session, **quiet)
         for topic in ("refunds", "transfers", "reversals"):
             session.wake(topic)
 
-    async def _open(self, session: Session, streak: list[Any], because: Message | str) -> None:
+    async def _open(self, session: Session, streak: list[Any], because: Message) -> None:
+        because_id, because_fields = stored(because)
         await _set(
             session,
             state="open",
-            because=str(because),
+            because=because_id,
+            because_fields=because_fields,
             opened_at=session.now,
             probe_at=session.now + self.interval,
             streak=[],

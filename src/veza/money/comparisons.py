@@ -335,7 +335,7 @@ def _charge_of(seen: Mapping[str, Any]) -> Apply:
 
 
 def _is_unsettled(payment: Payment) -> bool:
-    return payment.cleared_at is None and payment.held_because is None
+    return payment.cleared_at is None and payment.held_because_id is None
 
 
 def _is_of_another_charge(payment: Payment, seen: Mapping[str, Any]) -> bool:

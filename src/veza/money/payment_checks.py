@@ -54,7 +54,7 @@ class PaymentChecks(Checks):
         await self._record(check, answer.object, (*refunded.items, *disputed.items))
         async with self.database.write(self.name) as session:
             payment = await payments.lock(session, check.payment_id)
-            is_settled = payment.cleared_at is not None or payment.held_because is not None
+            is_settled = payment.cleared_at is not None or payment.held_because_id is not None
             again = session.now + backoff(CHARGE_CHECK, timedelta(hours=1), check.count)
             await self._set(session, check, None if is_settled else again, count=check.count + 1)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, Packed, gettext, restored
 from veza.kit.money import positive, step
 from veza.kit.moves import Machine, Move
 from veza.kit.outbox import publish
@@ -49,7 +49,8 @@ class Payment(Base):
     checkout_url: Mapped[str | None]
     request_key: Mapped[str | None] = mapped_column(unique=True)
     cleared_at: Mapped[datetime | None]
-    held_because: Mapped[str | None]
+    held_because_id: Mapped[str | None] = mapped_column("held_because")
+    held_because_fields: Mapped[Packed | None]
     unwanted_at: Mapped[datetime | None]
     check_at: Mapped[datetime | None]
     check_count: Mapped[int] = mapped_column(default=0)
@@ -62,6 +63,11 @@ class Payment(Base):
         Index(None, "created_at"),
         Index(None, "order_ref"),
     )
+
+    @property
+    def why_held(self) -> Message | None:
+        """Why its sellers are not paid automatically."""
+        return None if self.held_because_id is None else restored(self.held_because_id, self.held_because_fields)
 
 
 due_index(Payment, "check_at")

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session, table_of
-from veza.kit.messages import gettext
+from veza.kit.messages import Packed, gettext, message_of
 from veza.money import findings
 from veza.money.breaker import STRIPE
 from veza.money.findings import Finding, FindingKind
@@ -43,7 +43,8 @@ class ProviderAccount(Base):
     account_id: Mapped[str | None]
     held_at: Mapped[datetime | None]
     held_since: Mapped[datetime | None]
-    held_because: Mapped[str | None]
+    held_because_id: Mapped[str | None] = mapped_column("held_because")
+    held_because_fields: Mapped[Packed | None]
     caught_up_at: Mapped[datetime | None]
     compared_at: Mapped[datetime | None]
     mend_at: Mapped[datetime | None]
@@ -133,7 +134,7 @@ async def confirm(database: Database, gateway: Gateway) -> str:
         ours = row.account_id
         if ours != theirs:
             await findings.report(
-                session, FindingKind.OTHER_ACCOUNT, theirs, str(AnotherAccount(theirs, ours)),
+                session, FindingKind.OTHER_ACCOUNT, theirs, message_of(AnotherAccount(theirs, ours)),
                 mend=gettext("give back the key, address and folder of the account before; or, if the sales of "
 "the old one are all settled, veza money use-account {theirs} --reason …", theirs=theirs),
             )  # fmt: skip
@@ -161,7 +162,8 @@ async def note_covered(database: Database, step: str, since: datetime) -> None:
 
 async def release(session: Session, **more: Any) -> None:
     """Sending goes on in every process."""
-    await change(session, held_at=None, held_since=None, held_because=None, mend_at=None, **more)
+    over = dict.fromkeys(("held_at", "held_since", "held_because", "held_because_fields", "mend_at"))
+    await change(session, **over, **more)
     await findings.resolve(session, FindingKind.OLDER_THAN_PROVIDER, "sending")
     for topic in ("nettings", "refunds", "transfers", "reversals"):
         session.wake(topic)

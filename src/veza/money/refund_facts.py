@@ -205,9 +205,7 @@ async def _adopt(
             payment_id=frame.payment.id,
         )
         return None
-    refund = await refunding.add(
-        session, frame, int(seen["amount"]), "provider", "pending", str(because), str(seen["id"])
-    )
+    refund = await refunding.add(session, frame, int(seen["amount"]), "provider", "pending", because, str(seen["id"]))
     left = await refunding.unreserved(session, frame)
     parts, _ = returns.allocate(await frame.lines(session), left, refund.amount_minor, {})
     if parts:

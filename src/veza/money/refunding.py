@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from veza.kit.database import Session, table_of
 from veza.kit.field_faults import FieldChecks
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext, stored
 from veza.kit.money import Amount, BadAmount, known_currency, positive
 from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED
@@ -34,7 +34,7 @@ async def request(
     amount_minor: int,
     currency: str,
     *,
-    reason: str,
+    reason: Message | str,
     line_amounts: Iterable[tuple[UUID, int]] = (),
     left: Refundable | None = None,
 ) -> Refund:
@@ -160,10 +160,11 @@ async def add(
     amount_minor: int,
     origin: str,
     status: str,
-    reason: str,
+    reason: Message | str,
     stripe_id: str | None = None,
 ) -> Refund:
     """A new row; `origin` is requested or provider."""
+    reason_id, reason_fields = stored(reason)
     values = {
         **NEVER_ATTEMPTED,
         "id": session.new_id(),
@@ -172,7 +173,8 @@ async def add(
         "origin": origin,
         "currency": frame.payment.currency,
         "amount_minor": amount_minor,
-        "reason": reason,
+        "reason_id": reason_id,
+        "reason_fields": reason_fields,
         "requested_by": session.actor,
         "stripe_refund_id": stripe_id,
         "next_retry_at": session.now if status == "requested" else None,

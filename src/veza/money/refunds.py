@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldFault
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, Packed, gettext, restored
 from veza.kit.money import Amount, BadAmount
 from veza.kit.moves import Machine, Move
 from veza.money.attempts import Attempted, due_index
@@ -35,7 +35,8 @@ class Refund(Attempted, Base):
     origin: Mapped[str]
     currency: Mapped[str]
     amount_minor: Mapped[int]
-    reason: Mapped[str]
+    reason_id: Mapped[str] = mapped_column("reason")
+    reason_fields: Mapped[Packed | None]
     requested_by: Mapped[str]
     stripe_refund_id: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime]
@@ -48,6 +49,11 @@ class Refund(Attempted, Base):
         CheckConstraint("retry_count >= 0 AND attempt >= 0 AND key_generation >= 1", name="counts_sane"),
         Index(None, "payment_id"),
     )
+
+    @property
+    def why(self) -> Message:
+        """Why it was asked for: a person's own words, or what this program or the provider says."""
+        return restored(self.reason_id, self.reason_fields)
 
 
 due_index(Refund, "next_retry_at")

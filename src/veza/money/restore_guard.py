@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from veza.kit.database import Database, Session
 from veza.kit.incarnations import incarnation
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, gettext, message_of, stored
 from veza.money import findings, provider_account
 from veza.money.catch_up import CatchUpFailed, catch_up, lists_of_events, unknown_among
 from veza.money.differences import IN_FLIGHT, CannotReconcile
@@ -163,7 +163,8 @@ class RestoreGuard:
                 if row is None or row.held_at is None:
                     return  # others have fetched and compared it meanwhile
                 await provider_account.change(session, mend_at=session.now + MEND_AGAIN)
-                await _tell(session, claim.since, f"what was missed cannot be fetched: {error}")
+                said = gettext("what was missed cannot be fetched: {error}", error=message_of(error))
+                await _tell(session, claim.since, said)
 
     async def _is_released(self) -> bool:
         async with self.database.read() as session:
@@ -210,11 +211,13 @@ async def hold(
     )
     if not unknown:
         because = gettext("the database was replaced by an older one while processes used it")
+    held_because, held_because_fields = stored(because)
     await provider_account.change(
         session,
         held_at=session.now,
         held_since=since,
-        held_because=str(because),
+        held_because=held_because,
+        held_because_fields=held_because_fields,
         caught_up_at=None,
         compared_at=None,
         mend_at=session.now,
@@ -228,7 +231,7 @@ async def hold(
         )
 
 
-async def _tell(session: Session, since: datetime, because: Message | str) -> None:
+async def _tell(session: Session, since: datetime, because: Message) -> None:
     days = max(1, (session.now - since).days + 1)
     said = gettext("sending is held back: {because}", because=because)
     mend = gettext(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from veza.kit.database import Session
-from veza.kit.messages import Message, gettext, message_of
+from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, odd_objects, payments, sending, unbooked_charges
@@ -58,7 +58,7 @@ async def charge_seen(
         await unbooked_charges.other_amount_seen(session, frame.payment.id, str(charge["id"]), message_of(error))
         return
     settled = charge.get("balance_transaction")
-    if frame.payment.cleared_at is not None or frame.payment.held_because is not None:
+    if frame.payment.cleared_at is not None or frame.payment.held_because_id is not None:
         return
     if isinstance(settled, Mapping):
         await _clear(session, frame, settled)
@@ -129,7 +129,8 @@ async def _clear(session: Session, frame: PaymentFrame, settled: Mapping[str, An
         because = gettext(
             "settled in {currency}, not {currency_2}", currency=currency, currency_2=frame.payment.currency
         )
-        await payments.machine.update(session, frame.payment, held_because=str(because))
+        because_id, fields = stored(because)
+        await payments.machine.update(session, frame.payment, held_because_id=because_id, held_because_fields=fields)
         await findings.report(
             session,
             findings.FindingKind.HELD_CURRENCY,

@@ -60,8 +60,8 @@ def print_detail(found: Detail) -> None:
     console.print(title.append("  ").append_text(status(payment.status)))
     ids = [payment.order_ref, payment.stripe_charge_id, payment.stripe_payment_intent_id]
     console.print(Text("  ".join(one for one in ids if one), style="dim"))
-    if payment.held_because:
-        console.print(Text(f"held: {payment.held_because}", style="yellow"))
+    if payment.why_held:
+        console.print(Text(f"held: {payment.why_held}", style="yellow"))
     _section(
         console,
         "Lines",
@@ -75,7 +75,7 @@ def print_detail(found: Detail) -> None:
         console,
         "Refunds",
         ("state", "amount", "reason", "id"),
-        [(status(row.status), str(_money(row.amount_minor, row)), row.reason, str(row.id)) for row in found.refunds],
+        [(status(row.status), str(_money(row.amount_minor, row)), str(row.why), str(row.id)) for row in found.refunds],
     )
     for transfer in found.transfers:
         _print_transfer(console, transfer, [row for row in found.reversals if row.transfer_id == transfer.id])
@@ -217,7 +217,7 @@ _COLUMNS: dict[str, dict[str, Callable[[Any], Cell]]] = {
     "refunds": {
         "state": lambda row: status(row.status),
         "amount": lambda row: str(_money(row.amount_minor, row)),
-        "reason": lambda row: row.reason,
+        "reason": lambda row: str(row.why),
         "id": lambda row: str(row.id),
     },
     "sellers": {

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, select
 
 from veza.kit.database import Session
 from veza.kit.listing import start_of
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.money import balances, disputes, ledger, listings, payments, refunds, transfers
 from veza.money.disputes import Dispute
 from veza.money.findings import Finding
@@ -29,10 +29,17 @@ _STATES: dict[str, tuple[str, ...]] = {
     "refunds": refunds.machine.statuses,
     "findings": ("open", "resolved"),
 }
+_MESSAGES = {
+    "message_id": ("message", "said"),
+    "mend_id": ("mend", "advice"),
+    "held_because_id": ("held_because", "why_held"),
+    "reason_id": ("reason", "why"),
+}
+"""What holds the id of a message: the column's name, and the message."""
 # Frozen requests and the checkout page's long address do not help the reader of a list.
-_LEFT_OUT = frozenset({"request_body", "request_key", "checkout_url", "message_fields", "mend_fields"})
-_IN_WORDS = {"message_id": "message", "mend_id": "mend"}
-"""Columns that hold the id of a message, and what of the row says it in words."""
+_LEFT_OUT = frozenset(
+    {"request_body", "request_key", "checkout_url", *(f"{name}_fields" for name, _ in _MESSAGES.values())}
+)
 
 
 class NoSuchState(ValueError):
@@ -130,10 +137,11 @@ async def transfer_id(session: Session, wanted: str) -> UUID:
 def as_json(row: Any) -> dict[str, Any]:
     """The columns of a row; times in ISO 8601, ids as text."""
     columns = [column.key for column in inspect(type(row)).column_attrs if column.key not in _LEFT_OUT]
-    return {name: _plain(getattr(row, name)) for name in (_IN_WORDS.get(column, column) for column in columns)}
+    shown = [_MESSAGES.get(column, (column, column)) for column in columns]
+    return {name: _plain(getattr(row, attribute)) for name, attribute in shown}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, (UUID, Message)) else value

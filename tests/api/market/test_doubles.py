@@ -11,6 +11,7 @@ import pytest
 from tests.api.market.conftest import Shop, anonymous
 from tests.api.market.leaving import delete_account
 from tests.api.visitors import visiting
+from tests.pseudo_language import plain
 from veza.market.orders import Order
 from veza.money.payments import Payment
 from veza.money.refunds import Refund
@@ -23,7 +24,7 @@ async def _statuses(shop: Shop) -> dict[str, str]:
 
 
 async def _refunded(shop: Shop) -> list[tuple[int, str]]:
-    return [(row.amount_minor, row.reason) for row in await shop.stage.all(Refund)]
+    return [(row.amount_minor, plain(row.why)) for row in await shop.stage.all(Refund)]
 
 
 TWICE = "bought twice: the buyer has it already"

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.market.refund_requests import REQUEST_EXAMPLE, Reason, RefundRequestResponse, shown_now
-from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, shown_refund
 from veza.api.operations import write
-from veza.api.shapes import show
 from veza.catalog import acting
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import DECIDED_ALREADY, NO_REFUND
@@ -102,7 +102,9 @@ async def decline_refund(
     location="/api/v1/refunds/{shown.id}",
     problems=(NOT_FOUND, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT, BAD_TEXT),
 )
-async def refund_line(session: Session, line_id: UUID, data: Decision, rules: MarketRules) -> RefundResponse:
+async def refund_line(
+    session: Session, line_id: UUID, data: Decision, rules: MarketRules, language: AnswerLanguage
+) -> RefundResponse:
     """For operators: gives back what is left of one line, whenever it was bought; a request that waits is granted."""
     line, order = await orders.find_line(session, line_id)
     if order.payment_id is None:
@@ -110,4 +112,4 @@ async def refund_line(session: Session, line_id: UUID, data: Decision, rules: Ma
     refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
     await refund_notices.refunded_directly(session, line, order, data.answer, rules)
     await session.refresh(refund)
-    return show(RefundResponse, refund)
+    return shown_refund(refund, language)

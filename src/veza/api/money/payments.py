@@ -12,7 +12,8 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse
+from veza.api.endpoints import AnswerLanguage
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, shown_refund
 from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferResponse
 from veza.api.operations import listing, read, write
 from veza.api.shapes import (
@@ -29,6 +30,7 @@ from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit.database import Session
+from veza.kit.messages import message_of, render
 from veza.money import balances, checkout, ledger, listings, payments
 from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
 from veza.money.facade import Money
@@ -195,7 +197,7 @@ DETAIL_EXAMPLE = {
     problems=(BAD_PAYMENT, BAD_AMOUNT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE),
 )
 async def create_payment(
-    data: PaymentDraft, idempotent: Idempotent, money: Money, terms: SaleTerms
+    data: PaymentDraft, idempotent: Idempotent, money: Money, terms: SaleTerms, language: AnswerLanguage
 ) -> Response[PaymentResponse]:
     """Writes the payment and opens the provider's pay page for it. Repeating the request with the same key
     gives the same payment, also after a crash. Sellers are paid once the charge is seen to have succeeded."""
@@ -216,12 +218,12 @@ async def create_payment(
 
     async def record(session: Session, payment: Payment, made: CheckoutSession) -> Reply:
         row = await checkout.record(session, payment.id, made)
-        return Reply(201, show(PaymentResponse, row), location=f"/api/v1/payments/{row.id}")
+        return Reply(201, _shown(row, language), location=f"/api/v1/payments/{row.id}")
 
     try:
         return await idempotent.run_in_steps(intend, ask, record)
     except ProviderRefused as refused:
-        because = str(refused)
+        because = message_of(refused)
         await idempotent.forget(lambda session: checkout.withdraw(session, key, because=because))
         raise
 
@@ -237,6 +239,7 @@ async def create_payment(
 async def list_payments(
     session: Session,
     page_request: PageRequest,
+    language: AnswerLanguage,
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     seller: Annotated[
         str | None, QueryParameter(max_length=200, pattern=PLAIN, description="Only with a line of this seller.")
@@ -249,7 +252,7 @@ async def list_payments(
     filters = {"status": status, "seller_id": seller, "order_ref": order_ref}
     page = page_request.of("payments", filters)
     rows = await listings.payments(session, page.slice, **filters)
-    return page.filled(rows, lambda row: show(PaymentResponse, row))
+    return page.filled(rows, lambda row: _shown(row, language))
 
 
 @read(
@@ -260,21 +263,30 @@ async def list_payments(
     gives=(PaymentDetail, "The payment and what followed from it.", DETAIL_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_payment(session: Session, payment_id: UUID) -> PaymentDetail:
+async def show_payment(session: Session, payment_id: UUID, language: AnswerLanguage) -> PaymentDetail:
     """One payment with its lines, refunds, transfers, what each seller is owed and what is planned for them, and the
     balances of its ledger."""
     payment = await payments.find(session, payment_id)
     return show(
         PaymentDetail,
         payment,
+        held_because=_why_held(payment, language),
         lines=[show(LineResponse, line) for line in await payments.lines_of(session, payment_id)],
-        refunds=[show(RefundResponse, row) for row in await listings.of_payment(session, Refund, payment_id)],
+        refunds=[shown_refund(row, language) for row in await listings.of_payment(session, Refund, payment_id)],
         transfers=[
             show(TransferResponse, row) for row in await listings.of_payment(session, SellerTransfer, payment_id)
         ],
         sellers=[show(SellerSide, book) for book in await balances.of_payment(session, payment)],
         ledger={account.value: minor for account, minor in (await ledger.balances(session, payment_id)).items()},
     )
+
+
+def _shown(row: Payment, language: str) -> PaymentResponse:
+    return show(PaymentResponse, row, held_because=_why_held(row, language))
+
+
+def _why_held(row: Payment, language: str) -> str | None:
+    return None if row.why_held is None else render(row.why_held, language)
 
 
 def _fee(line: LineOfOrder, terms: SaleTerms) -> int:

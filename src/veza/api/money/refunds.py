@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import listing, read, write
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -25,7 +26,9 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit import moves
 from veza.kit.database import Session
+from veza.kit.messages import render
 from veza.money import listings, payment_frame, refunding, refunds
+from veza.money.refunds import Refund
 
 TAG = "refunds"
 Status = Literal["requested", "pending", "requires_action", "succeeded", "failed", "canceled", "refused"]
@@ -81,6 +84,11 @@ class RefundDetail(RefundResponse, frozen=True):
     history: list[Change]
 
 
+def shown_refund(row: Refund, language: str) -> RefundResponse:
+    """A refund with its reason in a language."""
+    return show(RefundResponse, row, reason=render(row.why, language))
+
+
 WANTED_EXAMPLE = {
     "payment_id": "01890000-0000-7000-8000-000000000001",
     "amount_minor": 700,
@@ -125,7 +133,7 @@ DETAIL_EXAMPLE = {
     location="/api/v1/refunds/{shown.id}",
     problems=(NOT_FOUND, BAD_AMOUNT, REFUND_EXCEEDS_PAYMENT, NOT_REFUNDABLE),
 )
-async def create_refund(session: Session, data: RefundDraft) -> RefundResponse:
+async def create_refund(session: Session, data: RefundDraft, language: AnswerLanguage) -> RefundResponse:
     """Reserves the amount and asks the provider for the refund in the background. Once it succeeds, the sellers'
     shares of it are taken back from their transfers; the buyer never waits for that."""
     amounts = [(line.line_id, line.amount_minor) for line in data.lines]
@@ -134,7 +142,7 @@ async def create_refund(session: Session, data: RefundDraft) -> RefundResponse:
         session, frame, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
     )
     await session.refresh(row)
-    return show(RefundResponse, row)
+    return shown_refund(row, language)
 
 
 @listing(
@@ -148,6 +156,7 @@ async def create_refund(session: Session, data: RefundDraft) -> RefundResponse:
 async def list_refunds(
     session: Session,
     page_request: PageRequest,
+    language: AnswerLanguage,
     status: Annotated[Status | None, QueryParameter(description="Only of this status.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only of this payment.")] = None,
 ) -> Page[RefundResponse]:
@@ -155,7 +164,7 @@ async def list_refunds(
     filters = {"status": status, "payment_id": payment}
     page = page_request.of("refunds", filters)
     rows = await listings.refunds(session, page.slice, status=status, payment_id=payment)
-    return page.filled(rows, lambda row: show(RefundResponse, row))
+    return page.filled(rows, lambda row: shown_refund(row, language))
 
 
 @read(
@@ -166,12 +175,13 @@ async def list_refunds(
     gives=(RefundDetail, "The refund, its lines and its history.", DETAIL_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_refund(session: Session, refund_id: UUID) -> RefundDetail:
+async def show_refund(session: Session, refund_id: UUID, language: AnswerLanguage) -> RefundDetail:
     """One refund: how much of it is for which line, and every move it made."""
     row = await refunds.find(session, refund_id)
     return show(
         RefundDetail,
         row,
+        reason=render(row.why, language),
         lines=[show(RefundLineResponse, line) for line in await listings.refund_lines(session, refund_id)],
         history=changes(await moves.history_of(session, refund_id)),
     )

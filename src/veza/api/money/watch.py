@@ -11,10 +11,12 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import read
 from veza.api.shapes import PLAIN, duration, show
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
+from veza.kit.messages import render
 from veza.money import backlog, breaker
 from veza.money.timeline import payment_of, timeline
 
@@ -189,7 +191,8 @@ async def show_backlog(
     permission=Permission.MONEY,
     gives=(BreakerResponse, "The breaker's state.", BREAKER_EXAMPLE),
 )
-async def show_breaker(session: Session) -> BreakerResponse:
+async def show_breaker(session: Session, language: AnswerLanguage) -> BreakerResponse:
     """Whether requests to the provider are held back, since when and why."""
     row = await breaker.state(session)
-    return show(BreakerResponse, row, failed_in_a_row=len(row.streak))
+    because = None if row.reason is None else render(row.reason, language)
+    return show(BreakerResponse, row, because=because, failed_in_a_row=len(row.streak))

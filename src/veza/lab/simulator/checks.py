@@ -82,7 +82,7 @@ _OF_PAYMENT: tuple[Any, ...] = tuple(
 
 async def _state(session: Session, payment: Payment) -> list[Any]:
     """What a payment and its rows are in, without ids, times and amounts."""
-    state: list[Any] = [(payment.status, payment.cleared_at is None, payment.held_because is None)]
+    state: list[Any] = [(payment.status, payment.cleared_at is None, payment.held_because_id is None)]
     for rows in _OF_PAYMENT:
         found = await session.execute(rows, {"payment_id": payment.id})
         state.append(sorted(repr([isinstance(value, datetime) or value for value in row]) for row in found))
@@ -267,7 +267,7 @@ def _hurries(row: Any, *statuses: str) -> bool:
 
 
 def _hangs(payment: Payment) -> bool:
-    return payment.status == "succeeded" and payment.cleared_at is None and payment.held_because is None
+    return payment.status == "succeeded" and payment.cleared_at is None and payment.held_because_id is None
 
 
 def _unjudged(row: Any) -> bool:

@@ -134,9 +134,8 @@ class InThreadSession(Session):
             return
         # The unit of work would look for what is new in each column: all of it is.
         for state, defaults in zip(new, unset, strict=True):
-            for name, value in (defaults or {}).items():
-                state.dict.setdefault(name, value)
-            await self.execute(_insert_into(state.mapper), {name: state.dict[name] for name in defaults or ()})
+            row = {column: state.dict.setdefault(name, value) for name, (column, value) in (defaults or {}).items()}
+            await self.execute(_insert_into(state.mapper), row)
         self.sync_session._register_persistent(set(new))
 
     async def commit(self) -> None:
@@ -164,12 +163,13 @@ def _insert_into(mapper: Mapper[Any]) -> Insert:
 
 
 @cache
-def _unset(mapper: Mapper[Any]) -> Mapping[str, Any] | None:
-    """What each column of a new row holds that says nothing of it; None if that has to be worked out."""
-    defaults: dict[str, Any] = {column.key: column.default for column in cast(Table, mapper.local_table).columns}
-    if any(default is not None and not default.is_scalar for default in defaults.values()):
+def _unset(mapper: Mapper[Any]) -> Mapping[str, tuple[str, Any]] | None:
+    """Attribute → its column, and what that holds of a new row that says nothing of it; None if that has to be worked
+    out."""
+    defaults: list[tuple[str, str, Any]] = [(name, one.key, one.default) for name, one in mapper.columns.items()]
+    if any(default is not None and not default.is_scalar for _, _, default in defaults):
         return None
-    return {name: default.arg if default is not None else None for name, default in defaults.items()}
+    return {name: (column, default.arg if default is not None else None) for name, column, default in defaults}
 
 
 @cache

@@ -11,6 +11,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
+from veza.http.language import say
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.money import backlog, breaker, invariants
@@ -58,9 +59,10 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
             now = session.now
             chosen = RANGES.get(request.query_params.get("range", "")) or await _fitting_range(session)
             peaks = await past.peaks(session, chosen)
+            provider = await breaker.state(session)
             values = {
                 "waiting": await backlog.backlog(session),
-                "breaker": await breaker.state(session),
+                "breaker": provider,
                 "inbox_lag": await lag_seconds(session),
                 "events": await _events_by_state(session),
                 "findings": await _newest_findings(session),
@@ -83,6 +85,7 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
             address=_address,
             checked=checked,
             said=said,
+            why_open=None if provider.reason is None else say(request, provider.reason),
             **values,
         )
 

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import select
 
-from veza.http.language import language_of, told
+from veza.http.language import language_of, say, told
 from veza.http.requests import DoorRequest
 from veza.kit.messages import gettext
 from veza.money import invariants, nettings, payments, refunding
@@ -101,11 +101,12 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
         told: dict[str, Any] = {"form": RefundForm(), "was_first": None, "live": f"/operator/payments/{row.id}", **more}
         errors = {f"{name}_error": told["form"].errors.get(name) for name in ("amount", "reason")}
         asked = request.query_params.get("asked") == "refund"
+        why_held = None if row.why_held is None else say(request, row.why_held)
         left_of = left.of_lines if left.most_minor else {}
         return office.show(
             request, "payment.html", payment=row, lines=lines, broken=broken, named=said, left_of=left_of,
             shown=shown_status(row, said.returned_minor), history=history, left_minor=left.most_minor, was_asked=asked,
-            **told, **errors, **values,
+            why_held=why_held, **told, **errors, **values,
         )  # fmt: skip
 
     return [listed, one, refund]
