@@ -149,15 +149,15 @@ def empty_postgres_url() -> Iterator[str]:
 def postgres_databases(postgres_template: str) -> Iterator[Databases]:
     databases = Databases(POSTGRES, postgres_template)
     yield databases
-    asyncio.run(databases.close())
+    databases.close()
 
 
 @pytest.fixture
 def postgres_url(postgres_databases: Databases) -> Iterator[str]:
     """A PostgreSQL database of this test alone, empty."""
-    name = asyncio.run(postgres_databases.take())
+    name = postgres_databases.take()
     yield _async_url(name).render_as_string(hide_password=False)
-    asyncio.run(postgres_databases.give_back(name))
+    postgres_databases.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

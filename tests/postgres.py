@@ -1,11 +1,11 @@
 """PostgreSQL databases for tests: each belongs to one test at a time and is emptied after it.
 
-Emptying one takes a few milliseconds, making and dropping one two hundred.
+Emptying one takes two milliseconds, making and dropping one two hundred.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import asyncio
 from uuid import uuid4
 
 import asyncpg
@@ -14,6 +14,9 @@ from sqlalchemy.engine import URL
 import veza.tables
 
 _EMPTY = "".join(f'DELETE FROM "{table.name}";' for table in reversed(veza.tables.METADATA.sorted_tables))
+_END_THE_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 _SHAPE = """
 SELECT concat_ws(' ',
     (SELECT string_agg(relname::text, ',' ORDER BY relname::text)
@@ -26,47 +29,55 @@ SELECT concat_ws(' ',
 """
 
 
-@dataclass
 class Databases:
-    """Copies of `template`, a database with every table and no row, on the server that `server` is an address of."""
+    """Copies of `template`, a database with every table and no row, on the server that `server` is an address of.
 
-    server: URL
-    template: str
-    _free: list[str] = field(default_factory=list)
-    _shape: str = ""
+    Each keeps a connection of ours: a new one would plan the statements that empty it again, 20 ms instead of 2.
+    """
 
-    async def take(self) -> str:
+    def __init__(self, server: URL, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._free: list[str] = []
+        self._connections: dict[str, asyncpg.Connection] = {}
+        self._loop = asyncio.new_event_loop()
+        self._shape = self._loop.run_until_complete(self._shape_of_template())
+
+    def take(self) -> str:
         """The name of an empty one that nobody else has."""
-        if self._free:
-            return self._free.pop()
-        name = f"{self.template}_{uuid4().hex[:8]}"
-        await make_database(self.server, name, template=self.template)
+        return self._free.pop() if self._free else self._loop.run_until_complete(self._make())
+
+    def give_back(self, name: str) -> None:
+        """Empty it for the next test; one whose tables, triggers or settings a test changed is dropped."""
+        self._loop.run_until_complete(self._empty_or_drop(name))
+
+    def close(self) -> None:
+        for name in self._free:
+            self._loop.run_until_complete(self._drop(name))
+        self._loop.close()
+
+    async def _make(self) -> str:
+        name = f"{self._template}_{uuid4().hex[:8]}"
+        await make_database(self._server, name, template=self._template)
+        self._connections[name] = await _connected(self._server.set(database=name))
         return name
 
-    async def give_back(self, name: str) -> None:
-        """Empty it for the next test; one whose tables, triggers or settings a test changed is dropped."""
-        await run_on(self.server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        connection = await _connected(self.server.set(database=name))
-        try:
-            shape = str(await connection.fetchval(_SHAPE))
-            self._shape = self._shape or await self._shape_of_template()
-            if shape == self._shape:
+    async def _empty_or_drop(self, name: str) -> None:
+        connection = self._connections[name]
+        if not connection.is_closed():
+            await connection.execute(_END_THE_OTHERS)
+            if await connection.fetchval(_SHAPE) == self._shape:
                 await connection.execute(_EMPTY)
                 self._free.append(name)
                 return
-        finally:
-            await connection.close()
-        await self.drop(name)
+        await self._drop(name)
 
-    async def drop(self, name: str) -> None:
-        await run_on(self.server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-    async def close(self) -> None:
-        while self._free:
-            await self.drop(self._free.pop())
+    async def _drop(self, name: str) -> None:
+        await self._connections.pop(name).close()
+        await run_on(self._server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
     async def _shape_of_template(self) -> str:
-        connection = await _connected(self.server.set(database=self.template))
+        connection = await _connected(self._server.set(database=self._template))
         try:
             return str(await connection.fetchval(_SHAPE))
         finally:
