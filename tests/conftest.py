@@ -26,13 +26,14 @@ import veza.kit.database
 import veza.tables
 from tests import pseudo_language
 from tests.compiled_once import open_engine
-from tests.needs import pytest_collection_modifyitems, pytest_configure
+from tests.needs import mark, pytest_configure
+from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
 
-__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
+__all__ = ["pytest_configure"]
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -62,6 +63,13 @@ def missing(what: str) -> None:
     if REQUIRED:
         pytest.fail(f"{what}, and this run requires every service", pytrace=False)
     pytest.skip(what)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    mark(items)
+    yield  # what was not asked for is taken out
+    items[:] = longest_first(items)
 
 
 def pytest_collection_finish() -> None:
