@@ -50,7 +50,7 @@ async def test_events_are_paged_by_arrival_without_a_gap_or_a_repeat(desk: Desk)
     assert seen == expected
 
 
-@pytest.mark.parametrize("query", ["state=what", "before=what", "before=2026-01-05~x", "before=~"])
+@pytest.mark.parametrize("query", ["state=what", "cursor=what", "cursor=2026-01-05~x", "cursor=~"])
 async def test_a_query_that_makes_no_sense_shows_the_newest(desk: Desk, query: str) -> None:
     expected = await add_events(desk, 3)
     assert event_ids((await desk.get(f"/operator/inbox?{query}")).text) == expected
@@ -106,7 +106,7 @@ async def _set(desk: Desk, event_id: str, **values: object) -> None:
         await session.execute(update(WebhookEvent).where(WebhookEvent.id == event_id).values(**values))
 
 
-@pytest.mark.parametrize("address", ["/operator/inbox?before=%00", "/operator/inbox/%00"])
+@pytest.mark.parametrize("address", ["/operator/inbox?cursor=%00", "/operator/inbox/%00"])
 async def test_an_address_with_a_nul_in_it_is_refused_in_a_sentence(desk: Desk, address: str) -> None:
     answer = await desk.get(address)
     assert answer.status_code == 400

@@ -43,13 +43,13 @@ async def test_the_list_filters_by_status_and_seller(desk: Desk) -> None:
     assert "See all transfers" in nothing.text
 
 
-@pytest.mark.parametrize("query", ["status=nonsense", "before=nonsense", "status[]=1"])
+@pytest.mark.parametrize("query", ["status=nonsense", "cursor=nonsense", "status[]=1"])
 async def test_a_query_that_makes_no_sense_shows_the_list(desk: Desk, query: str) -> None:
     row = await desk.given_up()
     assert links((await desk.get(f"/operator/transfers?{query}")).text) == [str(row.id)]
 
 
-@pytest.mark.parametrize("query", ["seller=%00", "before=%ff"])
+@pytest.mark.parametrize("query", ["seller=%00", "cursor=%ff"])
 async def test_a_query_that_is_no_text_is_a_sentence(desk: Desk, query: str) -> None:
     await desk.given_up()
     answer = await desk.get(f"/operator/transfers?{query}")
@@ -82,6 +82,14 @@ async def test_long_lists_are_paged_from_newest_to_oldest_without_a_gap_or_a_rep
     assert links(second.text) == expected[PAGE:]
     assert 'rel="next"' not in second.text
     assert ">Newest</a>" in second.text
+    # A cursor is good for its own list and filters alone; elsewhere, and where it was changed, the newest come.
+    cursor = older[1].partition("cursor=")[2]
+    changed = ("a" if cursor[0] == "A" else "A") + cursor[1:]
+    for wanted, foreign in (("status=completed", cursor), ("status=", changed), ("status=", f"{cursor}AAAA")):
+        newest = links((await desk.get(f"/operator/transfers?{wanted}")).text)
+        page = await desk.get(f"/operator/transfers?{wanted}&cursor={foreign}")
+        assert links(page.text) == newest
+        assert ">Newest</a>" not in page.text
 
 
 async def test_a_transfer_waiting_for_its_reversal_shows_when_that_is_tried_next(desk: Desk) -> None:

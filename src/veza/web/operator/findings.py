@@ -15,6 +15,7 @@ from veza.http.requests import DoorRequest
 from veza.kit.messages import gettext
 from veza.money.charge_returns import return_charge
 from veza.money.findings import Finding
+from veza.money.listings import FINDING_SORTS
 from veza.money.stripe.gateway import Gateway
 from veza.web.operator import finding_mends
 from veza.web.operator.finding_mends import Comparison
@@ -36,7 +37,7 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         shows_all = request.query_params.get("show") == "all"
         query = select(Finding) if shows_all else select(Finding).where(Finding.resolved_at.is_(None))
         async with office.database.read() as session:
-            page = await page_of(session, query, Finding.id, request, {"show": "all"} if shows_all else {})
+            page = await page_of(session, query, FINDING_SORTS, request, {"show": "all"} if shows_all else {})
             failed = await finding_mends.failed_transfers(session, page.rows)
             said = await named(session, {one.payment_id for one in page.rows if one.payment_id is not None})
         told: dict[str, Any] = {

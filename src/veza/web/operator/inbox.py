@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from veza.http.requests import DoorRequest
 from veza.kit.messages import gettext
+from veza.money.listings import EVENT_SORTS
 from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
 from veza.web.operator.office import ACTOR, Office, go_to, unknown
-from veza.web.operator.paging import BEFORE, PAGE
+from veza.web.operator.paging import page_of
 
 ALL = ("/operator/inbox", gettext("See the webhook inbox"))
 EVENT = gettext("event")
@@ -31,21 +31,10 @@ def inbox_handlers(office: Office) -> list[HTTPRouteHandler]:
         state = request.query_params.get("state", "")
         state = state if state in [one.value for one in EventStatus] else ""
         query = select(WebhookEvent).where(WebhookEvent.state == state) if state else select(WebhookEvent)
-        cursor = request.query_params.get(BEFORE, "")
-        before = _place(cursor)
-        if before is not None:
-            at, event_id = before
-            same_instant = and_(WebhookEvent.received_at == at, WebhookEvent.id < event_id)
-            query = query.where(or_(WebhookEvent.received_at < at, same_instant))
-        newest = query.order_by(WebhookEvent.received_at.desc(), WebhookEvent.id.desc()).limit(PAGE + 1)
         async with office.database.read() as session:
-            rows = (await session.scalars(newest)).all()
+            page = await page_of(session, query, EVENT_SORTS, request, {"state": state})
             lag = await lag_seconds(session)
-        older = _address(state, _cursor(rows[PAGE - 1])) if len(rows) > PAGE else None
-        return office.show(
-            request, "inbox.html", live=_address(state, cursor if before else ""), events=rows[:PAGE], older=older,
-            first=_address(state) if before else None, state_wanted=state, lag=lag,
-        )  # fmt: skip
+        return office.show(request, "inbox.html", live=page.here, page=page, state_wanted=state, lag=lag)
 
     @get("/inbox/{event_id:str}")
     async def one(request: DoorRequest, event_id: FromPath[str]) -> Response[bytes]:
@@ -87,22 +76,3 @@ def _pretty(payload: str) -> str:
 
 def _event_address(event_id: str) -> str:
     return f"/operator/inbox/{quote(event_id, safe='')}"
-
-
-def _address(state: str, cursor: str = "") -> str:
-    asked = {name: value for name, value in (("state", state), (BEFORE, cursor)) if value}
-    return f"/operator/inbox?{urlencode(asked)}" if asked else "/operator/inbox"
-
-
-def _cursor(row: WebhookEvent) -> str:
-    return f"{row.received_at.isoformat()}~{row.id}"
-
-
-def _place(cursor: str) -> tuple[datetime, str] | None:
-    """When and which event a page begins before; None for a cursor that is none of ours."""
-    at, _, event_id = cursor.partition("~")
-    try:
-        when = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return (when, event_id) if when.tzinfo and event_id and "\0" not in event_id else None

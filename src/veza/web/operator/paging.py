@@ -1,4 +1,4 @@
-"""Long lists, newest first, a page at a time: the next one begins before the last id shown."""
+"""Long lists, newest first, a page at a time: the cursors are those of the API, the addresses are the pages' own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
 from sqlalchemy import Select
 
+from veza.http.paging import ListingPage, page_request_of
+from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.listing import Sorts
 
 PAGE = 50
-BEFORE = "before"
+CURSOR = "cursor"
 
 Row = TypeVar("Row")
 
@@ -30,31 +32,30 @@ class Page(Generic[Row]):
 
 
 async def page_of(
-    session: Session, query: Select[Row], key: Any, request: DoorRequest, filters: Mapping[str, str]
+    session: Session, query: Select[Row], sorts: Sorts, request: DoorRequest, filters: Mapping[str, str]
 ) -> Page[Row]:
-    """`query` by descending `key` (a UUIDv7 column). A cursor that is none of ours begins at the newest."""
-    before = _uuid(request.query_params.get(BEFORE, ""))
-    if before is not None:
-        query = query.where(key < before)
-    rows = (await session.scalars(query.order_by(key.desc()).limit(PAGE + 1))).all()
-    path = request.url.path.rstrip("/")
-    older = _address(path, filters, rows[PAGE - 1]) if len(rows) > PAGE else None
+    """The page of `query` that the request asks for, in the first of `sorts`, newest first. A cursor of another list,
+    or none of ours, begins at the newest."""
+    path, cursor = request.url.path.rstrip("/"), request.query_params.get(CURSOR) or None
+    try:
+        asked = _asked(path, filters, sorts, cursor)
+    except Problem:
+        cursor = None
+        asked = _asked(path, filters, sorts, cursor)
+    rows: Sequence[Row] = (await session.scalars(asked.slice.of(query))).all()
+    shown = asked.filled(rows, lambda row: row)
     return Page(
-        rows=rows[:PAGE],
-        here=_address(path, filters, None, before),
-        older=older,
-        first=_address(path, filters) if before else None,
+        rows=shown.items,
+        here=_address(path, filters, cursor),
+        older=_address(path, filters, shown.next_cursor) if shown.next_cursor else None,
+        first=_address(path, filters) if cursor else None,
     )
 
 
-def _address(path: str, filters: Mapping[str, str], last: Any = None, before: UUID | None = None) -> str:
-    cursor = last.id if last is not None else before
-    asked = {name: value for name, value in filters.items() if value} | ({BEFORE: str(cursor)} if cursor else {})
+def _asked(path: str, filters: Mapping[str, str], sorts: Sorts, cursor: str | None) -> ListingPage:
+    return page_request_of(sorts, {"limit": PAGE, "cursor": cursor}).of(path, filters)
+
+
+def _address(path: str, filters: Mapping[str, Any], cursor: str | None = None) -> str:
+    asked = {name: value for name, value in {**filters, CURSOR: cursor}.items() if value}
     return f"{path}?{urlencode(asked)}" if asked else path
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -17,6 +17,7 @@ from veza.http.requests import DoorRequest
 from veza.kit.messages import gettext
 from veza.money import invariants, nettings, payments, refunding
 from veza.money.disputes import Dispute
+from veza.money.listings import PAYMENT_SORTS
 from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment, lines_of
 from veza.money.refunds import Refund
@@ -55,7 +56,7 @@ def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
                 if len(ending) == 1:
                     return go_to(f"/operator/payments/{ending[0]}")
             query = select(Payment).where(Payment.id.in_(ending)) if ending else select(Payment)
-            page = await page_of(session, query, Payment.id, request, {})
+            page = await page_of(session, query, PAYMENT_SORTS, request, {})
             said = await named(session, [row.id for row in page.rows])
         status = 404 if wanted and not ending else 200
         live = None if wanted else page.here

@@ -20,6 +20,7 @@ from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.messages import gettext
 from veza.money import operator, payments, reversals, transfers
+from veza.money.listings import TRANSFER_SORTS
 from veza.money.operator import OperatorAction
 from veza.money.reversals import TransferReversal
 from veza.money.sellers import Seller, seller
@@ -49,7 +50,7 @@ def transfer_handlers(office: Office) -> list[HTTPRouteHandler]:
         if wanted["seller"]:
             query = query.where(SellerTransfer.seller_id == wanted["seller"])
         async with office.database.read() as session:
-            page = await page_of(session, query, SellerTransfer.id, request, wanted)
+            page = await page_of(session, query, TRANSFER_SORTS, request, wanted)
             more = {
                 "names": await _names(session, {row.seller_id for row in page.rows}),
                 "named": await named(session, {row.payment_id for row in page.rows}),
