@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -29,6 +29,7 @@ from veza.http.problems import (
 from veza.http.whole_request import one_fault
 from veza.http.words import CURRENCY, SELLER, WEB_ADDRESS
 from veza.http.words import PLAIN as PLAIN
+from veza.kit.messages import render
 from veza.kit.moves import StatusChange
 from veza.settings import parse_duration, show_duration
 
@@ -101,10 +102,9 @@ def _several(getter: Callable[..., Any], keys: Sequence[Any]) -> _Several:
     return lambda one: tuple(getter(key)(one) for key in keys)
 
 
-def changes(rows: Any) -> list[Change]:
-    """A history as it is shown."""
-    moved: list[StatusChange] = list(rows)
-    return [show(Change, row) for row in moved]
+def changes(rows: Iterable[StatusChange], language: str) -> list[Change]:
+    """A history as it is shown to a reader of this language."""
+    return [show(Change, row, because=render(row.reason, language)) for row in rows]
 
 
 def answers(status: int, shape: Any, description: str, example: Any, *kinds: Kind) -> Mapping[int, ResponseSpec]:

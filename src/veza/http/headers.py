@@ -1,4 +1,5 @@
-"""Headers of every answer of every door: no cache, no sniffing, no frame, no foreign script.
+"""Headers of every answer of every door: no cache, no sniffing, no frame, no foreign script; and `Vary` where its words
+are in the reader's language (`http/language.py`).
 
 A door overrides one by setting the header itself: public covers may be kept, the operator's pages load one script.
 """
@@ -12,6 +13,8 @@ from collections.abc import Iterable
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+
+from veza.http.language import VARY, depends_on_language
 
 PERSONAL = b"private, no-store"
 """The default of every answer: it may be about one person alone."""
@@ -36,12 +39,13 @@ class SafeHeaders:
             await self._app(scope, receive, send)
             return
         is_tls = self._always_tls or scope["scheme"] == "https"
+        scope.setdefault("state", {})  # made here: wrappers further in hand on copies of the scope
         held: HTTPResponseStartEvent | None = None
 
         async def send_safely(message: Message) -> None:
             nonlocal held
             if message["type"] == "http.response.start":
-                message.setdefault("headers", [])
+                message["headers"] = [*message.get("headers", []), *([VARY] if depends_on_language(scope) else [])]
                 if needs_beginning(message["headers"]):
                     held = message
                     return

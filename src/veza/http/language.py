@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.types import Scope
 
 from veza.kit.messages import CATALOGUES, ENGLISH, Message, message_of, render
 
@@ -12,15 +13,29 @@ MOST_RANGES = 20
 """Languages of a header that are looked at: a browser sends its reader's handful."""
 
 
+VARY = (b"vary", b"Accept-Language")
+_ASKED = "veza_language_asked"
+
+
 def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The catalogue to answer in: the one the reader likes best, English where there is none."""
+    """The catalogue to answer in: the one the reader likes best, English where there is none.
+
+    Whoever asks puts words into the answer, so from here on it carries `Vary` (http/headers.py). With one catalogue
+    every reader gets the same.
+    """
     if len(CATALOGUES) == 1:
         return ENGLISH
+    request.scope.setdefault("state", {})[_ASKED] = True
     return next((tag for tag in preferred(request.headers.get("accept-language", "")) if tag in CATALOGUES), ENGLISH)
 
 
-def say(request: ASGIConnection[Any, Any, Any, Any], said: Message) -> str:
-    """The message in its reader's language."""
+def depends_on_language(scope: Scope) -> bool:
+    """Whether the answer would be another one for a reader of another language."""
+    return bool(scope.get("state", {}).get(_ASKED))
+
+
+def say(request: ASGIConnection[Any, Any, Any, Any], said: Message | str) -> str:
+    """The message in its reader's language; a text as it stands."""
     return render(said, language_of(request))
 
 

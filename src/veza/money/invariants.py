@@ -41,8 +41,13 @@ class Violation:
     payment_id: UUID
     message: Message
 
+    @property
+    def said(self) -> Message:
+        """The promise, and whose it is."""
+        return gettext("payment {payment_id}: {message}", payment_id=self.payment_id, message=self.message)
+
     def __str__(self) -> str:
-        return f"payment {self.payment_id}: {self.message}"
+        return str(self.said)
 
 
 async def check(session: Session, payment: Payment) -> list[Violation]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit import moves
 from veza.kit.database import Base, Session
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.money import findings, payment_frame, recovery, seller_debts, transfers
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
@@ -35,7 +35,7 @@ class OperatorAction(Base):
 class NothingToRetry(Exception):
     """The transfer is not given up (any more); says what it is and, if another operator was first, what was done."""
 
-    def __init__(self, transfer: SellerTransfer, last_action: str | None) -> None:
+    def __init__(self, transfer: SellerTransfer, last_action: Message | None) -> None:
         said = gettext("transfer {id} is {status}: there is nothing to retry", id=transfer.id, status=transfer.status)
         super().__init__(gettext("{said}; last: {action}", said=said, action=last_action) if last_action else said)
         self.status = transfer.status
@@ -111,6 +111,9 @@ async def retry_transfer(session: Session, transfer_id: UUID, reason: str) -> Se
     return transfer
 
 
-async def _last_action(session: Session, transfer: SellerTransfer) -> str | None:
+async def _last_action(session: Session, transfer: SellerTransfer) -> Message | None:
     changes = await moves.history_of(session, transfer.id)
-    return f"{changes[-1].source} → {changes[-1].target}, {changes[-1].because}" if changes else None
+    if not changes:
+        return None
+    last = changes[-1]
+    return gettext("{source} → {target}, {reason}", source=last.source, target=last.target, reason=last.reason)

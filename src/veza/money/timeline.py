@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.kit.moves import StatusChange
 from veza.money.attempts import ProviderAttempt
@@ -38,14 +38,15 @@ class NothingFound(LookupError):
 class Entry:
     """One thing that happened. `kind`: move, attempt, webhook, posting, operator or finding.
 
-    `change` holds the statuses of a move, from and to, and `event_id` the provider's event that made it.
+    `why` is a message, or text that another program or person wrote. `change` holds the statuses of a move, from and
+    to, and `event_id` the provider's event that made it.
     """
 
     at: datetime
     kind: str
     subject: str
     what: str
-    why: str
+    why: Message | str
     by: str
     request_id: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Entry:
     event_id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        said = asdict(self)
+        said = asdict(replace(self, why=str(self.why)))
         del said["change"], said["event_id"]
         return {**said, "at": self.at.isoformat()}
 
@@ -129,14 +130,14 @@ async def _of(session: Session, model: type[Any], payment_id: UUID) -> Sequence[
 
 
 def _attempt(row: ProviderAttempt) -> Entry:
-    late = " (too late: the row had moved on)" if row.stale else ""
+    why = gettext("{detail} (too late: the row had moved on)", detail=row.detail) if row.stale else row.detail
     again = ", replayed" if row.replayed else ""
     return Entry(
         row.answered_at,
         "attempt",
         f"{row.kind} {row.row_id}",
         f"attempt {row.attempt}: {row.meaning}{again}",
-        f"{row.detail}{late}",
+        why,
         f"{row.kind} worker",
         row.provider_request_id,
         {"idempotency_key": row.idempotency_key, "latency_ms": row.latency_ms, "http_status": row.http_status},
@@ -154,8 +155,8 @@ def _move(row: StatusChange) -> Entry:
     arrow = f"{row.source} → {row.target}" if row.source else f"is {row.target}"
     subject = f"{row.machine} {row.row_id}"
     change, event_id = (row.source, row.target), row.provider_event_id
-    said = row.because, row.by, row.provider_request_id
-    return Entry(row.at, "move", subject, arrow, *said, change=change, event_id=event_id)
+    said = row.by, row.provider_request_id
+    return Entry(row.at, "move", subject, arrow, row.reason, *said, change=change, event_id=event_id)
 
 
 def _action(row: OperatorAction) -> Entry:
@@ -163,8 +164,10 @@ def _action(row: OperatorAction) -> Entry:
 
 
 def _finding(row: Finding) -> Entry:
-    closed = f"; resolved {row.resolved_at:%Y-%m-%d %H:%M}" if row.resolved_at else ""
-    return Entry(row.opened_at, "finding", row.subject, row.kind, row.message + closed, "veza")
+    said = row.said
+    if row.resolved_at is not None:
+        said = gettext("{said}; resolved {at:%Y-%m-%d %H:%M}", said=said, at=row.resolved_at)
+    return Entry(row.opened_at, "finding", row.subject, row.kind, said, "veza")
 
 
 async def _posted(session: Session, payment_id: UUID) -> list[Entry]:

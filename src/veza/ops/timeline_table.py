@@ -37,7 +37,7 @@ def timeline_table(entries: Iterable[Entry]) -> Table:
 
 def _said(entry: Entry) -> Text:
     if entry.kind == "webhook":
-        state = "" if entry.why == "handled" else entry.why
+        state = "" if entry.why == "handled" else str(entry.why)
         return Text(entry.what).append(f"  {entry.subject}  {state}".rstrip(), style="dim")
     line = Text(f"{shortened(entry.subject)}  ", style="dim" if entry.kind == "posting" else "")
     if entry.change is not None and entry.change[0] is not None:
@@ -46,7 +46,8 @@ def _said(entry: Entry) -> Text:
     else:
         line.append(shortened(entry.what))
     # Without the event's id: it stands in a line of its own right above.
-    why = shortened(entry.why if entry.event_id is None else entry.why.replace(f" {entry.event_id}", ""))
+    why = str(entry.why)
+    why = shortened(why if entry.event_id is None else why.replace(f" {entry.event_id}", ""))
     aside = [part for part in (why, _actor(entry), entry.request_id) if part]
     return line.append(f"  {' · '.join(aside)}", style="dim") if aside else line
 

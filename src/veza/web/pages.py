@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -114,7 +114,10 @@ class Pages:
         headers: dict[str, str] | None = None, **values: Any,
     ) -> Response[bytes]:  # fmt: skip
         """The page; 304 if the browser, whose page keeps itself current, has the same one already."""
-        told = {"now": self._clock.now(), "visit": None, "path": request.url.path, "live": None, **values}
+        told = {
+            "now": self._clock.now(), "visit": None, "path": request.url.path, "live": None,
+            "say": partial(say, request), **values,
+        }  # fmt: skip
         body = _environment().get_template(template).render(told).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         sent = {**HEADERS, **(headers or {}), "ETag": etag}

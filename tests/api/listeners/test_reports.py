@@ -12,7 +12,9 @@ import pytest
 from tests.api.listeners.conftest import Hall
 from tests.client import UNKNOWN_ID
 from tests.factories import artist, person, release, tracks
+from tests.pseudo_language import Pseudo
 from tests.statements import counted
+from veza.kit.messages import CATALOGUES
 
 JUDGE = {"roles": ("moderator",)}
 
@@ -145,6 +147,23 @@ async def test_who_takes_a_report_has_it_for_an_hour(any_hall: Hall) -> None:
     assert (await any_hall.call("DELETE", f"{path}/claim", by=lou, **judge))["claimed_by"] is None
     await _decided(any_hall, report, "dismiss", by=kim, **judge)
     await any_hall.refused("POST", f"{path}/claim", status=409, kind="decided-already", by=kim, **judge)
+
+
+async def test_what_was_read_in_one_language_is_changed_in_it(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history's reasons are in the tag: what was read in another language is read again, never mistaken."""
+    monkeypatch.setitem(CATALOGUES, "fr", Pseudo())
+    kim = await person(hall.database, "Kim")
+    (track,) = await tracks(hall.database, "a")
+    path = f"/moderation/reports/{(await _reported(hall, kim, 'track', track))['id']}"
+    asked: dict[str, Any] = {"by": kim, **JUDGE}
+    french, english = {"Accept-Language": "fr"}, {"Accept-Language": "en"}
+    shown = await hall.send("GET", path, headers=french, **asked)
+    assert shown.json()["history"][0]["because"].startswith("⟦")
+    read = {"If-Match": shown.headers["etag"]}
+    other = await hall.send("POST", f"{path}/claim", headers={**english, **read}, **asked)
+    assert other.status_code == 412
+    done = await hall.send("POST", f"{path}/claim", headers={**french, **read}, **asked)
+    assert (done.status_code, done.headers["vary"]) == (200, "Accept-Language")
 
 
 async def test_a_report_can_be_reopened_unless_another_is_open(any_hall: Hall) -> None:

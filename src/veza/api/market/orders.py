@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.market.buyers import ArrivedBuyer, known
 from veza.api.market.filters import OfCurrency, currency_of
 from veza.api.operations import listing, read, write
@@ -209,11 +210,11 @@ async def list_orders(
     gives=(OrderDetail, "The order and its history.", DETAIL_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_order(session: Session, order_id: UUID, identity: Identity) -> OrderDetail:
+async def show_order(session: Session, order_id: UUID, identity: Identity, language: AnswerLanguage) -> OrderDetail:
     """One of your orders, with what was returned of each line and every move it made."""
     order = await orders.find_theirs(session, order_id, identity.person)
     lines = (await orders.lines_of(session, [order_id]))[order_id]
-    history = changes(await moves.history_of(session, order_id))
+    history = changes(await moves.history_of(session, order_id), language)
     return show(OrderDetail, order, **facts_of(order, lines), history=history)
 
 

@@ -63,14 +63,14 @@ async def _to_decide(session: Session, request_id: UUID, identity: Identity) -> 
     problems=(*DECIDING_PROBLEMS, NO_REFUND, NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT, BAD_AMOUNT),
 )
 async def grant_refund(
-    session: Session, request_id: UUID, data: Decision, identity: Identity, rules: MarketRules
+    session: Session, request_id: UUID, data: Decision, identity: Identity, rules: MarketRules, language: AnswerLanguage
 ) -> RefundRequestResponse:
     """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
     back from their transfer in the background. A refund that came to nothing may be granted once more."""
     request, frame = await _to_decide(session, request_id, identity)
     await refund_requests.grant(session, request, frame, because=data.answer)
     await refund_notices.answered(session, request, rules)
-    return await shown_now(session, request)
+    return await shown_now(session, request, language)
 
 
 @write.post(
@@ -83,13 +83,13 @@ async def grant_refund(
     problems=DECIDING_PROBLEMS,
 )
 async def decline_refund(
-    session: Session, request_id: UUID, data: Decision, identity: Identity, rules: MarketRules
+    session: Session, request_id: UUID, data: Decision, identity: Identity, rules: MarketRules, language: AnswerLanguage
 ) -> RefundRequestResponse:
     """No, and why; the buyer may ask once more."""
     request, _ = await _to_decide(session, request_id, identity)
     await refund_requests.decline(session, request, because=data.answer)
     await refund_notices.answered(session, request, rules)
-    return await shown_now(session, request)
+    return await shown_now(session, request, language)
 
 
 @write.post(

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.market.buyers import by_cart
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import listing, write
@@ -21,6 +22,7 @@ from veza.http.errors.market import CART_TOKEN_MISSING, NO_REFUND
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
+from veza.kit.messages import render
 from veza.market import listings, orders, receipts, refund_asking, refund_notices, refund_requests
 from veza.market.cart import Buyer
 from veza.market.listings import ListedRequest
@@ -91,8 +93,9 @@ REQUEST_EXAMPLE: dict[str, Any] = {
 ASKED_EXAMPLE = {"line_id": "01890000-0000-7000-8000-000000000026", "reason": "bought by mistake"}
 
 
-def shown(asked: ListedRequest) -> RefundRequestResponse:
-    """A request in the shape of this door."""
+def shown(asked: ListedRequest, language: str) -> RefundRequestResponse:
+    """A request in the shape of this door, for a reader of this language."""
+    why = asked.failed_because
     return show(
         RefundRequestResponse,
         asked.request,
@@ -100,14 +103,15 @@ def shown(asked: ListedRequest) -> RefundRequestResponse:
         currency=asked.order.currency,
         gross_minor=asked.line.gross_minor,
         refunded_minor=asked.line.refunded_minor,
-        failed_because=str(asked.failed_because) if asked.failed_because is not None else None,
+        failed_because=render(why, language) if why is not None else None,
     )
 
 
-async def shown_now(session: Session, request: RefundRequest) -> RefundRequestResponse:
+async def shown_now(session: Session, request: RefundRequest, language: str) -> RefundRequestResponse:
     """The request as it is now."""
     line, order = await orders.find_line(session, request.line_id)
-    return shown(ListedRequest(request, line, order, await refund_requests.failed_because(session, request)))
+    why = await refund_requests.failed_because(session, request)
+    return shown(ListedRequest(request, line, order, why), language)
 
 
 @write.post(
@@ -120,14 +124,19 @@ async def shown_now(session: Session, request: RefundRequest) -> RefundRequestRe
     problems=(NOT_FOUND, NO_REFUND, BAD_TEXT),
 )
 async def ask_for_refund(
-    session: Session, order_id: UUID, data: RefundRequestDraft, identity: Identity, rules: MarketRules
+    session: Session,
+    order_id: UUID,
+    data: RefundRequestDraft,
+    identity: Identity,
+    rules: MarketRules,
+    language: AnswerLanguage,
 ) -> RefundRequestResponse:
     """Within the window the operator set. The line's artist or an operator decides, by `answer_by` as a rule; a request
     that was declined may be made once more."""
     order = await orders.find_theirs(session, order_id, identity.person)
     request = await refund_asking.ask(session, order, data.line_id, identity.person, data.reason, rules)
     await refund_notices.asked(session, request, rules)
-    return await shown_now(session, request)
+    return await shown_now(session, request, language)
 
 
 @write.post(
@@ -146,6 +155,7 @@ async def ask_for_carts_refund(
     data: RefundRequestDraft,
     buyer: Buyer,
     rules: MarketRules,
+    language: AnswerLanguage,
     token: LinkToken = None,
 ) -> RefundRequestResponse:
     """For a buyer without an account: by the link that was mailed, or by the cart the order was made from. The answer
@@ -154,7 +164,7 @@ async def ask_for_carts_refund(
     order = await receipts.bought_here(session, order_id, token, buyer)
     request = await refund_asking.ask_by_link(session, order, data.line_id, data.reason, rules)
     await refund_notices.asked(session, request, rules)
-    return await shown_now(session, request)
+    return await shown_now(session, request, language)
 
 
 @listing(
@@ -169,6 +179,7 @@ async def list_requests(
     session: Session,
     page_request: PageRequest,
     identity: Identity,
+    language: AnswerLanguage,
     status: OfStatus = None,
     order: Annotated[UUID | None, QueryParameter(description="Only for lines of this order.")] = None,
 ) -> Page[RefundRequestResponse]:
@@ -176,7 +187,7 @@ async def list_requests(
     filters: dict[str, Any] = {"person_id": identity.person, "status": status, "order_id": order}
     page = page_request.of("refund requests", filters)
     rows = await listings.refund_requests(session, page.slice, **filters)
-    return page.filled(rows, shown)
+    return page.filled(rows, lambda row: shown(row, language))
 
 
 @listing(
@@ -189,14 +200,19 @@ async def list_requests(
     problems=(NOT_FOUND,),
 )
 async def list_artists_requests(
-    session: Session, artist_id: UUID, page_request: PageRequest, identity: Identity, status: OfStatus = None
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
+    language: AnswerLanguage,
+    status: OfStatus = None,
 ) -> Page[RefundRequestResponse]:
     """For an artist's people: what buyers want back."""
     filters: dict[str, Any] = {"artist_id": artist_id, "status": status}
     page = page_request.of("artist's refund requests", filters)
     await acting.artist_for(session, artist_id, identity)
     rows = await listings.refund_requests(session, page.slice, **filters)
-    return page.filled(rows, shown)
+    return page.filled(rows, lambda row: shown(row, language))
 
 
 @write.post(
@@ -209,7 +225,12 @@ async def list_artists_requests(
     problems=(NOT_FOUND, NO_REFUND, BAD_TEXT, CONFLICT),
 )
 async def ask_again(
-    session: Session, request_id: UUID, data: RepeatedRefundRequest, identity: Identity, rules: MarketRules
+    session: Session,
+    request_id: UUID,
+    data: RepeatedRefundRequest,
+    identity: Identity,
+    rules: MarketRules,
+    language: AnswerLanguage,
 ) -> RefundRequestResponse:
     """Once, and within the window."""
     request, _ = await refund_requests.lock(session, request_id)
@@ -217,4 +238,4 @@ async def ask_again(
         raise UnknownRequest(request_id)
     await refund_asking.ask_again(session, request, data.reason, rules)
     await refund_notices.asked(session, request, rules)
-    return await shown_now(session, request)
+    return await shown_now(session, request, language)

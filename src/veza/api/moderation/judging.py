@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.moderation.report_shapes import (
     DECIDED_EXAMPLE,
     ENTRY_EXAMPLE,
@@ -68,15 +69,19 @@ async def list_reports(
     gives=(ReportDetail, "The report and its history.", REPORT_DETAIL_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_report(session: Session, report_id: UUID, moderation: Moderation) -> ReportDetail:
+async def show_report(
+    session: Session, report_id: UUID, moderation: Moderation, language: AnswerLanguage
+) -> ReportDetail:
     """One report: what it is about, whether that is hidden now, and every move the report made."""
-    return await _detail(session, moderation, await reports.find(session, report_id))
+    return await _detail(session, moderation, await reports.find(session, report_id), language)
 
 
-async def _report_to_edit(session: Session, report_id: UUID, moderation: Moderation) -> ReportDetail:
+async def _report_to_edit(
+    session: Session, report_id: UUID, moderation: Moderation, language: AnswerLanguage
+) -> ReportDetail:
     row = await reports.find(session, report_id)
     await session.refresh(row, with_for_update=True)
-    return await _detail(session, moderation, row)
+    return await _detail(session, moderation, row, language)
 
 
 @write.post(
@@ -89,9 +94,11 @@ async def _report_to_edit(session: Session, report_id: UUID, moderation: Moderat
     gives=(200, ReportDetail, "It is yours for an hour.", REPORT_DETAIL_EXAMPLE),
     problems=(NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED),
 )
-async def claim_report(session: Session, report_id: UUID, moderation: Moderation) -> ReportDetail:
+async def claim_report(
+    session: Session, report_id: UUID, moderation: Moderation, language: AnswerLanguage
+) -> ReportDetail:
     """Takes every open report of the same thing, so that no two moderators judge it at once; for an hour."""
-    return await _detail(session, moderation, await claims.claim(session, report_id))
+    return await _detail(session, moderation, await claims.claim(session, report_id), language)
 
 
 @write.delete(
@@ -109,9 +116,11 @@ async def claim_report(session: Session, report_id: UUID, moderation: Moderation
     ),
     problems=(NOT_FOUND, CONFLICT, DECIDED_ALREADY, REPORT_CLAIMED),
 )
-async def release_report(session: Session, report_id: UUID, moderation: Moderation) -> ReportDetail:
+async def release_report(
+    session: Session, report_id: UUID, moderation: Moderation, language: AnswerLanguage
+) -> ReportDetail:
     """Gives back what you had taken; what another moderator took stays theirs."""
-    return await _detail(session, moderation, await claims.release(session, report_id))
+    return await _detail(session, moderation, await claims.release(session, report_id), language)
 
 
 @write.post(
@@ -125,12 +134,12 @@ async def release_report(session: Session, report_id: UUID, moderation: Moderati
     problems=(*DECISION_PROBLEMS,),
 )
 async def decide_report(
-    session: Session, report_id: UUID, data: DecisionRequest, moderation: Moderation
+    session: Session, report_id: UUID, data: DecisionRequest, moderation: Moderation, language: AnswerLanguage
 ) -> ReportDetail:
     """Dismisses the report, warns the thing's owner, hides the thing, restores it, or reopens the report. Open
     reports of the same thing are decided with it; the owner is told what and why; the log keeps it."""
     row = await decisions.decide_report(session, moderation.subjects, report_id, data.decision, data.reason)
-    return await _detail(session, moderation, row)
+    return await _detail(session, moderation, row, language)
 
 
 @write.post(
@@ -175,7 +184,8 @@ async def list_decisions(
     return page.filled(rows, lambda row: show(EntryResponse, row))
 
 
-async def _detail(session: Session, moderation: Moderation, row: Report) -> ReportDetail:
+async def _detail(session: Session, moderation: Moderation, row: Report, language: str) -> ReportDetail:
     kind: SubjectKind = row.subject_kind  # type: ignore[assignment]  # the table knows no other
     is_hidden = bool(await moderation.subjects[kind].hidden(session, [row.subject_id]))
-    return show(ReportDetail, row, is_hidden=is_hidden, history=changes(await moves.history_of(session, row.id)))
+    history = changes(await moves.history_of(session, row.id), language)
+    return show(ReportDetail, row, is_hidden=is_hidden, history=history)

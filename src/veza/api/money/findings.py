@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, duration, show
 from veza.http.errors.money import ALREADY_RESOLVED, PROVIDER_UNAVAILABLE
@@ -18,6 +19,7 @@ from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
+from veza.kit.messages import render
 from veza.money import findings, listings
 from veza.money.facade import Money
 from veza.money.findings import FindingKind
@@ -120,13 +122,15 @@ async def list_findings(
     ] = None,
     kind: Annotated[FindingKind | None, QueryParameter(description="Only of this kind.")] = None,
     payment: Annotated[UUID | None, QueryParameter(description="Only about this payment.")] = None,
+    *,
+    language: AnswerLanguage,
 ) -> Page[FindingResponse]:
     """All findings, newest first: what reconciliation, the workers and the law check want a person to know."""
     filters = {"state": in_state, "kind": kind, "payment_id": payment}
     page = page_request.of("findings", filters)
     is_open = None if in_state is None else in_state == "open"
     rows = await listings.findings(session, page.slice, kind=kind, is_open=is_open, payment_id=payment)
-    return page.filled(rows, _shown)
+    return page.filled(rows, lambda row: _shown(row, language))
 
 
 @write.post(
@@ -138,10 +142,12 @@ async def list_findings(
     gives=(200, FindingResponse, "The finding, resolved.", RESOLVED_EXAMPLE),
     problems=(NOT_FOUND, ALREADY_RESOLVED),
 )
-async def resolve_finding(session: Session, finding_id: UUID, data: Resolution) -> FindingResponse:
+async def resolve_finding(
+    session: Session, finding_id: UUID, data: Resolution, language: AnswerLanguage
+) -> FindingResponse:
     """Notes what was done and closes the finding. Findings whose cause goes away close by themselves; one whose cause
     is still there is opened again by the next check."""
-    return _shown(await findings.resolve_by_hand(session, finding_id, data.note.strip()))
+    return _shown(await findings.resolve_by_hand(session, finding_id, data.note.strip()), language)
 
 
 @write.post(
@@ -154,7 +160,7 @@ async def resolve_finding(session: Session, finding_id: UUID, data: Resolution) 
     problems=(PROVIDER_UNAVAILABLE,),
 )
 async def create_reconciliation(
-    data: ReconciliationRequest, idempotent: Idempotent, money: Money
+    data: ReconciliationRequest, idempotent: Idempotent, money: Money, language: AnswerLanguage
 ) -> Response[Reconciliation]:
     """Lists the provider's charges, refunds, transfers, reversals and disputes and compares them with ours. With
     `apply`, facts found there are recorded and rebalanced, and what needs a person becomes a finding."""
@@ -166,11 +172,15 @@ async def create_reconciliation(
         return await reconcile(money.database, money.gateway, since=since, apply=data.apply)
 
     async def record(_: Session, __: None, found: Reconciled) -> Reply:
-        differences = [show(DifferenceResponse, one) for one in found.differences]
+        differences = [
+            show(DifferenceResponse, one, message=render(one.message, language), mend=render(one.mend, language))
+            for one in found.differences
+        ]
         return Reply(200, Reconciliation(dict(found.compared), differences, found.applied))
 
     return await idempotent.run_in_steps(intend, ask, record)
 
 
-def _shown(row: findings.Finding) -> FindingResponse:
-    return show(FindingResponse, row, kind=FindingKind(row.kind))
+def _shown(row: findings.Finding, language: str) -> FindingResponse:
+    said, advice = render(row.said, language), render(row.advice, language)
+    return show(FindingResponse, row, kind=FindingKind(row.kind), message=said, mend=advice)

@@ -183,5 +183,5 @@ async def show_refund(session: Session, refund_id: UUID, language: AnswerLanguag
         row,
         reason=render(row.why, language),
         lines=[show(RefundLineResponse, line) for line in await listings.refund_lines(session, refund_id)],
-        history=changes(await moves.history_of(session, refund_id)),
+        history=changes(await moves.history_of(session, refund_id), language),
     )

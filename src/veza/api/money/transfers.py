@@ -10,6 +10,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import listing, read, write
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -176,9 +177,9 @@ async def list_transfers(
     gives=(TransferDetail, "The transfer, its reversals and its history.", DETAIL_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_transfer(session: Session, transfer_id: UUID) -> TransferDetail:
+async def show_transfer(session: Session, transfer_id: UUID, language: AnswerLanguage) -> TransferDetail:
     """One transfer: what is being taken back from it and why, and every move it made."""
-    return await _detail(session, await transfers.find(session, transfer_id))
+    return await _detail(session, await transfers.find(session, transfer_id), language)
 
 
 @write.post(
@@ -190,17 +191,19 @@ async def show_transfer(session: Session, transfer_id: UUID) -> TransferDetail:
     gives=(200, TransferDetail, "The transfer, due again.", DETAIL_EXAMPLE),
     problems=(NOT_FOUND, NOTHING_TO_RETRY),
 )
-async def retry_transfer(session: Session, transfer_id: UUID, data: RetryRequest) -> TransferDetail:
+async def retry_transfer(
+    session: Session, transfer_id: UUID, data: RetryRequest, language: AnswerLanguage
+) -> TransferDetail:
     """Makes a permanently failed transfer, or its failed reversals, due again with a fresh count of retries. The worker
     looks at the provider first, so nothing that happened after all is done twice."""
     row = await operator.retry_transfer(session, transfer_id, data.reason)
-    return await _detail(session, row)
+    return await _detail(session, row, language)
 
 
-async def _detail(session: Session, row: SellerTransfer) -> TransferDetail:
+async def _detail(session: Session, row: SellerTransfer, language: str) -> TransferDetail:
     return show(
         TransferDetail,
         row,
         reversals=[show(ReversalResponse, one) for one in await reversals.of_transfer(session, row.id)],
-        history=changes(await moves.history_of(session, row.id)),
+        history=changes(await moves.history_of(session, row.id), language),
     )

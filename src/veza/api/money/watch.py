@@ -146,12 +146,13 @@ async def show_timeline(
     wanted: Annotated[
         str, PathParameter(max_length=200, pattern=PLAIN, description="Any of our ids, or any of the provider's.")
     ],
+    language: AnswerLanguage,
 ) -> Timeline:
     """Every intent, attempt, webhook, posting, move and operator action of the payment an id belongs to: a payment,
     order, refund, transfer, reversal or dispute, or a request id of the provider."""
     payment_id = await payment_of(session, wanted)
     entries = await timeline(session, payment_id)
-    return Timeline(payment_id, [show(Happening, entry) for entry in entries])
+    return Timeline(payment_id, [show(Happening, one, why=render(one.why, language)) for one in entries])
 
 
 @read(

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from veza.http.language import say
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.money import backlog, breaker, invariants
 from veza.money.backlog import BacklogSample, Peak
 from veza.money.findings import Finding, FindingKind
@@ -31,7 +32,7 @@ class LawChecked:
     """What a check on demand found."""
 
     payments: int
-    broken: Sequence[str]
+    broken: Sequence[Message]
 
 
 def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
@@ -50,11 +51,14 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
             checking = invariants.check_all(office.database, report=True)
             payments, broken = await asyncio.wait_for(checking, LAW_CHECK_BOUND.total_seconds())
         except TimeoutError:
-            said = f"There are too many payments to check within {LAW_CHECK_BOUND.seconds} s: use “veza money check”."
-            return await _show(request, None, said)
-        return await _show(request, LawChecked(payments, [str(one) for one in broken]), None)
+            too_many = gettext(
+                "There are too many payments to check within {seconds} s: use “veza money check”.",
+                seconds=LAW_CHECK_BOUND.seconds,
+            )
+            return await _show(request, None, too_many)
+        return await _show(request, LawChecked(payments, [one.said for one in broken]), None)
 
-    async def _show(request: DoorRequest, checked: LawChecked | None, said: str | None) -> Response[bytes]:
+    async def _show(request: DoorRequest, checked: LawChecked | None, said: Message | None) -> Response[bytes]:
         async with office.database.read() as session:
             now = session.now
             chosen = RANGES.get(request.query_params.get("range", "")) or await _fitting_range(session)
@@ -84,7 +88,7 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
             measure=measure,
             address=_address,
             checked=checked,
-            said=said,
+            said=None if said is None else say(request, said),
             why_open=None if provider.reason is None else say(request, provider.reason),
             **values,
         )
