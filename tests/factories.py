@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from argon2 import PasswordHasher
 from obstore.store import MemoryStore
 from sqlalchemy import insert, update
 
+from veza.accounts.devices import Devices
+from veza.accounts.facade import AccountRules, Accounts
+from veza.accounts.passwords import Passwords
 from veza.accounts.people import Person
+from veza.accounts.permissions import Role
+from veza.accounts.roles import give
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
+from veza.money import payments
+from veza.money.payments import LineDraft, Payment
 from veza.money.sellers import Seller
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The algorithm of passwords with parameters that cost a test nothing."""
 
 
 async def person(
@@ -25,8 +38,9 @@ async def person(
     email: str | None = None,
     confirmed: bool = True,
     language: str | None = None,
+    roles: Iterable[Role] = (),
 ) -> UUID:
-    """A person with an address of their own, confirmed unless told otherwise."""
+    """A person with an address of their own, confirmed unless told otherwise, and with these roles."""
     async with database.write() as session:
         row = Person(
             id=session.new_id(),
@@ -38,7 +52,17 @@ async def person(
         row.email = email or f"{row.id}@example.org"
         session.add(row)
         await session.flush()
+        for role in roles:
+            await give(session, row.id, role, by="test")
         return row.id
+
+
+def accounts(
+    database: Database, clock: Clock, *, base_url: str = "http://veza.test", secret: str = "x" * 32, **more: Any
+) -> Accounts:
+    """The accounts module whose sessions end after 14 idle days; passwords are hashed in no time."""
+    rules = AccountRules(base_url, timedelta(days=14), timedelta(days=90), timedelta(days=365))
+    return Accounts(database, rules, Passwords(QUICK), Devices(secret, clock), **more)
 
 
 async def artist(
@@ -72,6 +96,13 @@ async def seller(database: Database, seller_id: str, name: str, account: str | N
         row = {"id": seller_id, "name": name, "country": "DE", "created_at": session.now}
         paid = {"stripe_account_id": account, "transfers_active": account is not None}
         await session.execute(insert(Seller), {**row, **paid})
+
+
+async def payment(database: Database, lines: Sequence[tuple[str, int]]) -> Payment:
+    """An order of euros for (seller, gross) lines, of which the platform's share is 10 %; it waits for its buyer."""
+    async with database.write() as session:
+        wanted = [LineDraft(seller_id, "song", gross, 1000) for seller_id, gross in lines]
+        return await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
 
 
 async def release(

@@ -10,11 +10,11 @@ import time
 import pytest
 from argon2 import PasswordHasher
 
+from tests.factories import QUICK
 from veza.accounts import password_strength, passwords
 from veza.accounts.password_strength import BadPassword
 from veza.accounts.passwords import Passwords, TooBusy
 
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OWN = ("anna@example.org", "Anna Berg", "Basement Records")
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
-from veza.accounts import audit, deletion, links, people, sessions, tokens
+from tests import factories
+from veza.accounts import audit, deletion, links, sessions, tokens
 from veza.accounts.audit import Act
-from veza.accounts.devices import Devices
-from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.limits import SIGN_IN_AS_STRANGER
 from veza.accounts.links import Purpose
-from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Scope
 from veza.accounts.sweep import sweep
 from veza.kit import limits, mail
@@ -32,19 +29,11 @@ async def counts(database: Database) -> list[int]:
         return [(await session.execute(select(func.count()).select_from(one))).scalar_one() for one in TABLES]
 
 
-def _accounts(database: Database, clock: ManualClock) -> Accounts:
-    rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    return Accounts(database, rules, Passwords(quick), Devices("secret", clock))
-
-
 async def test_everything_ends_and_is_forgotten(database: Database, clock: ManualClock) -> None:
-    accounts = _accounts(database, clock)
+    accounts = factories.accounts(database, clock)
     rules = accounts.rules
+    person_id = await factories.person(database, "Anna", email="anna@example.org")
     async with database.write() as session:
-        person_id = await people.add(session, "anna@example.org", "Anna")
-        assert person_id is not None
-        await people.confirm(session, person_id)
         await sessions.begin(session, person_id, rules.session_max)
         links.make(session, Purpose.RESET, person_id, "anna@example.org")
         await tokens.make(session, person_id, "brief", [Scope.READ], timedelta(days=1))
@@ -67,10 +56,9 @@ async def test_everything_ends_and_is_forgotten(database: Database, clock: Manua
 async def test_the_last_mail_of_an_account_goes_when_it_is_not_sent_any_more(
     database: Database, clock: ManualClock
 ) -> None:
-    accounts = _accounts(database, clock)
+    accounts = factories.accounts(database, clock)
+    person_id = await factories.person(database, "Anna", email="anna@example.org", confirmed=False)
     async with database.write() as session:
-        person_id = await people.add(session, "anna@example.org", "Anna")
-        assert person_id is not None
         await deletion.delete(session, accounts.rules.base_url, person_id)
         mail.send(session, "ben@example.org", verbatim("Hello"), verbatim("text"), about=None)
     clock.advance(mail.TOO_OLD_TO_SEND - timedelta(seconds=1))

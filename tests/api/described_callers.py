@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import httpx
 
+from tests.client import Client
 from veza.lab.demo.opening import OWNER, PASSWORD, address_of
 
 SCOPES = ["read", "write", "shop", "admin"]
@@ -38,86 +37,76 @@ LISTS = {
     "batch_id": ("/artists/{artist_id}/download-codes", "id"),
 }
 """Where real ids of each name are found; a name in braces is the first of those found before."""
-
-
 PROVEN = {"password": PASSWORD}
 
 
-@dataclass
-class Person:
-    """Somebody signed in, with a token for every scope."""
+@dataclass(frozen=True)
+class Caller:
+    """A signed-in person: a token for every scope, the session's cookies, and real ids by their name in paths."""
 
-    browser: httpx.Client
-    token: str = ""
-    known: dict[str, list[str]] = field(default_factory=dict)
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON; fails for a refusal."""
-        headers = {"Idempotency-Key": str(uuid4())}
-        answer = self.browser.request(method, f"/api/v1{path}", json=body or {}, headers=headers)
-        assert answer.is_success, (path, answer.text)
-        return answer.json() if answer.content else None
-
-    def some(self, path: str, name: str) -> list[str]:
-        """Up to eight of a list."""
-        answer = self.browser.get(f"/api/v1{path}", params={"limit": 8} if "?" not in path else None)
-        assert answer.status_code == 200, (path, answer.text)
-        return [str(item[name]) for item in answer.json()["items"] if item.get(name)][:8]
+    token: str
+    cookies: dict[str, str]
+    known: dict[str, list[str]]
 
 
-def somebody(url: str, operator_token: str) -> Person:
+async def demo_owner(url: str, operator_token: str) -> Caller:
     """The demo's label, made admin and moderator, with a playlist, a comment, a report, codes, an order and a cart."""
-    person = Person(httpx.Client(base_url=url))
     body = {"email": address_of(OWNER), "password": PASSWORD}
-    me = person.send("POST", "/session", body)["person_id"]
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {operator_token}"}) as operator:
+    async with httpx.AsyncClient(base_url=url) as browser:
+        person = Client(browser)
+        me = (await person.post("/session", body))["person_id"]
         for role in ("admin", "moderator"):
-            headers = {"Idempotency-Key": str(uuid4())}
-            given = operator.put(f"/api/v1/people/{me}/roles/{role}", headers=headers, json={})
-            assert given.status_code == 200, given.text
-    person.token = person.send("POST", "/me/tokens", {**PROVEN, "name": "description", "scopes": SCOPES})["token"]
-    _furnish(person)
-    for _ in range(4):
-        with httpx.Client(base_url=url) as elsewhere:
-            Person(elsewhere).send("POST", "/session", body)
-    person.known = _ids(person)
-    return person
+            operator = {"Authorization": f"Bearer {operator_token}"}
+            async with httpx.AsyncClient(base_url=url) as other:
+                await Client(other).call("PUT", f"/people/{me}/roles/{role}", by=operator)
+        token = (await person.post("/me/tokens", {**PROVEN, "name": "description", "scopes": SCOPES}))["token"]
+        await _furnish(person)
+        for _ in range(4):
+            async with httpx.AsyncClient(base_url=url) as elsewhere:
+                await Client(elsewhere).post("/session", body)
+        return Caller(token, dict(browser.cookies), await _ids(person))
 
 
-def _furnish(person: Person) -> None:
-    (track, *more), artist = person.some("/tracks", "id"), person.some("/artists?mine=true", "id")[0]
+async def _some(person: Client, path: str, name: str) -> list[str]:
+    """Up to eight of a list."""
+    page = await person.get(path, **({} if "?" in path else {"limit": 8}))
+    return [str(item[name]) for item in page["items"] if item.get(name)][:8]
+
+
+async def _furnish(person: Client) -> None:
+    track, *more = await _some(person, "/tracks", "id")
+    artist = (await _some(person, "/artists?mine=true", "id"))[0]
+    release = (await _some(person, f"/releases?artist={artist}", "id"))[0]
     for number in range(4):
-        playlist = person.send("POST", "/playlists", {"title": f"Number {number}", "is_public": True})["id"]
-        person.send("POST", f"/playlists/{playlist}/items", {"track_ids": [track, *more[:3]]})
-        person.send("POST", "/comments", {"track_id": track, "text": f"Take {number}"})
+        playlist = (await person.post("/playlists", {"title": f"Number {number}", "is_public": True}))["id"]
+        await person.post(f"/playlists/{playlist}/items", {"track_ids": [track, *more[:3]]})
+        await person.post("/comments", {"track_id": track, "text": f"Take {number}"})
         wanted = {"subject_kind": "track", "subject_id": [track, *more][number], "reason": "spam", "text": "Again"}
-        person.send("POST", "/reports", wanted)
-        release = person.some(f"/releases?artist={artist}", "id")[0]
+        await person.post("/reports", wanted)
         codes = {"kind": "release", "item_id": release, "count": 2, "note": f"For the press, {number}"}
-        person.send("POST", f"/artists/{artist}/download-codes", codes)
-    product, another, *_ = person.some("/products", "id")
-    person.send("POST", "/cart/items", {"product_id": product})
-    person.send("POST", "/cart/checkout", {})
-    person.send("POST", "/cart/items", {"product_id": another})
+        await person.post(f"/artists/{artist}/download-codes", codes)
+    product, another, *_ = await _some(person, "/products", "id")
+    await person.post("/cart/items", {"product_id": product}, expect=200)
+    await person.post("/cart/checkout")
+    await person.post("/cart/items", {"product_id": another}, expect=200)
 
 
-def _ids(person: Person) -> dict[str, list[str]]:
+async def _ids(person: Client) -> dict[str, list[str]]:
     """Real ids by the name they have in paths; those of the caller itself are not among them."""
     found: dict[str, list[str]] = {}
     for name, (path, key) in LISTS.items():
         first = {name: some[0] for name, some in found.items() if some}
-        found[name] = person.some(path.format_map({"playlist_id": "", **first}), key)
+        found[name] = await _some(person, path.format_map({"playlist_id": "", **first}), key)
     for artist in found["artist_id"]:
         asked = f"/artists/{artist}/refund-requests"
-        found.setdefault("request_id", []).extend(person.some(asked, "id"))
-        found.setdefault("line_id", []).extend(person.some(asked, "line_id"))
-    me = str(person.browser.get("/api/v1/me").json()["id"])
+        found.setdefault("request_id", []).extend(await _some(person, asked, "id"))
+        found.setdefault("line_id", []).extend(await _some(person, asked, "line_id"))
+    me = str((await person.get("/me"))["id"])
     found["person_id"] = [one for one in found["person_id"] if one != me]
-    spare = [person.send("POST", "/me/tokens", {**PROVEN, "name": "spare", "scopes": ["read"]}) for _ in range(4)]
+    wanted = {**PROVEN, "name": "spare", "scopes": ["read"]}
+    found["token_id"] = [(await person.post("/me/tokens", wanted))["id"] for _ in range(4)]
     found["password"] = [PASSWORD]
-    sessions = person.browser.get("/api/v1/me/sessions").json()["items"]
-    found["session_id"] = [one["id"] for one in sessions if not one["is_this"]]
-    found["token_id"] = [one["id"] for one in spare]
+    found["session_id"] = [one["id"] for one in (await person.get("/me/sessions"))["items"] if not one["is_this"]]
     return found
 
 

@@ -1,7 +1,7 @@
 """What schemathesis loads beside the description: real ids instead of made-up ones, so that requests reach their work.
 
-Ids nobody can guess would end every request at “not found”. Values that are no ids stay as they were made up. What was
-answered is written down, one line for each answer.
+With ids that it makes up every request would end at “not found”. Values that are no ids stay as they were made up. What
+was answered is written down, one line for each answer.
 """
 
 from __future__ import annotations

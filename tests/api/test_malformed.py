@@ -1,4 +1,4 @@
-"""Whatever cannot be read or kept is refused with 400 and its problem's type: on every route, on both databases."""
+"""A request that cannot be read or kept is refused with 400 and its problem's type: on every route, both databases."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests import factories
 from tests.api.test_permissions import Step, steps
 from tests.client import DEFAULT_URL, http_client
 from tests.http.test_json_bodies import MALFORMED
-from veza.accounts import people, roles, sessions
-from veza.accounts.permissions import Role
+from veza.accounts import roles, sessions
 from veza.app import Veza, build
 from veza.settings import Settings
 
@@ -55,13 +55,8 @@ async def walk(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Walk]:
 @asynccontextmanager
 async def _walk(database_url: str, folder: Path) -> AsyncIterator[Walk]:
     veza = build(Settings(database_url=database_url, var_dir=folder))
+    person = await factories.person(veza.database, "everything", roles=roles.GIVEN)
     async with veza.database.write() as session:
-        person = await people.add(session, "everything@example.org", "everything")
-        assert person is not None
-        await people.confirm(session, person)
-        for role in roles.GIVEN:
-            if role is not Role.LISTENER:
-                await roles.give(session, person, role, by="test")
         secret = await sessions.begin(session, person, timedelta(hours=1))
     cookies = {"veza": secret}
     async with http_client(veza.asgi, base_url=DEFAULT_URL, cookies=cookies) as client:
@@ -120,7 +115,7 @@ async def test_a_header_with_a_nul_is_refused(walk: Walk) -> None:
 
 
 async def test_a_cookie_that_is_no_text_makes_nobody_of_its_sender(walk: Walk) -> None:
-    """Other programs of the same host set cookies of their own: they keep nobody from being answered."""
+    """Other programs of the same host set cookies of their own: they keep no request from being answered."""
     walk.client.cookies.clear()
     for secret in ("%00", "a%00b", "%FF", '"\\000"'):
         answer = await walk.client.get("/api/v1/me", headers={"Cookie": f"veza={secret}; other=%00"})

@@ -14,8 +14,9 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from tests import factories
 from tests.client import DEFAULT_URL, http_client
-from veza.accounts import people, roles, sessions, tokens
+from veza.accounts import roles, sessions, tokens
 from veza.accounts.permissions import PERMISSIONS, Role, Scope
 from veza.app import Veza, build
 from veza.http.identity import permission_of
@@ -38,9 +39,9 @@ FOR_THE_OPERATORS_LINK = {"/mailbox", "/mailbox/{mail_id:uuid}"}
 """Opened by the link that the start prints or by the operator's token, and by no role."""
 FOR_THE_OPERATORS_TOKEN = "/operator"
 ITS_OWN_FORM = {("POST", "/operator/sign-in"), ("POST", "/operator/sign-out")}
-"""Refused without the form's own token, whoever sends it."""
+"""Refused without the form's own token, for every sender."""
 SIGNED = {"/webhooks/stripe", "/api/v1/webhooks/stripe"}
-"""Let in by the provider's signature, not by who somebody is."""
+"""Let in by the provider's signature, not by an identity."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,11 @@ async def walk(tmp_path: Path) -> AsyncIterator[Walk]:
     await asyncio.to_thread(migrate, settings)
     veza = build(settings)
     person: dict[Role, UUID] = {}
+    for role in PEOPLE:
+        person[role] = await factories.person(veza.database, role.value, roles={role} - {Role.LISTENER})
+    powerful = await factories.person(veza.database, "everything", roles=roles.GIVEN)
     async with veza.database.write() as session:
-        for role in [*PEOPLE, None]:
-            name = role.value if role else "everything"
-            added = await people.add(session, f"{name}@example.org", name)
-            assert added is not None
-            await people.confirm(session, added)
-            for given in [role] if role else roles.GIVEN:
-                if given is not Role.LISTENER:
-                    await roles.give(session, added, given, by="test")
-            if role:
-                person[role] = added
-        made = {scope: await tokens.make(session, added, scope.value, [scope], None) for scope in Scope}
+        made = {scope: await tokens.make(session, powerful, scope.value, [scope], None) for scope in Scope}
     async with http_client(veza.asgi, base_url=DEFAULT_URL) as client:
         yield Walk(veza, client, person, {scope: text for scope, (_, text) in made.items()})
     await veza.close()

@@ -1,11 +1,12 @@
 """The whole API against its own description: schemathesis sends what fits it and what does not to a real server.
 
-As whoever may come: a person with an API token of every scope, the same signed in where tokens may not go, the
-operator, a visitor. Ids nobody can guess are real ones (`schemathesis_hooks`), so that most operations are really done.
+As each kind of caller: a person with an API token of every scope, the same signed in where tokens may not go, the
+operator, a visitor. Ids are real ones (`schemathesis_hooks`), so that most operations are really done.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -20,7 +21,7 @@ import httpx
 import pytest
 
 from tests.api import described_callers
-from tests.api.described_callers import Person
+from tests.api.described_callers import Caller
 from tests.waiting import wait_until
 
 CHECKS = (
@@ -88,15 +89,13 @@ def _wait_for_demo(url: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def person(server: Server) -> Iterator[Person]:
-    """Somebody who may do everything and has something of everything."""
-    found = described_callers.somebody(server.url, server.token)
-    yield found
-    found.browser.close()
+def person(server: Server) -> Caller:
+    """A person who may do everything and has something of everything."""
+    return asyncio.run(described_callers.demo_owner(server.url, server.token))
 
 
 def _operations(server: Server, *, by_token: bool) -> list[str]:
-    """The ids of the operations that a token may do, or that only somebody signed in may."""
+    """The ids of the operations that a token may do, or that only a signed-in person may."""
     described = httpx.get(f"{server.url}/api/openapi.json").json()
     found = []
     for path in described["paths"].values():
@@ -134,7 +133,7 @@ def _run(
 
 
 def test_a_person_with_every_scope_gets_described_answers_and_nearly_everything_done(
-    server: Server, person: Person, tmp_path: Path
+    server: Server, person: Caller, tmp_path: Path
 ) -> None:
     described_callers.write_down(tmp_path, person.known, {})
     wanted = [f"--include-operation-id={name}" for name in _operations(server, by_token=True)]
@@ -144,21 +143,20 @@ def test_a_person_with_every_scope_gets_described_answers_and_nearly_everything_
 
 
 def test_a_person_signed_in_gets_described_answers_where_tokens_may_not_go(
-    server: Server, person: Person, tmp_path: Path
+    server: Server, person: Caller, tmp_path: Path
 ) -> None:
-    cookies = dict(person.browser.cookies)
-    described_callers.write_down(tmp_path, person.known, cookies)
+    described_callers.write_down(tmp_path, person.known, person.cookies)
     names = [name for name in _operations(server, by_token=False) if name not in ENDS_THE_SESSION]
     counted = _run(server, tmp_path, 4, *(f"--include-operation-id={name}" for name in names))
     assert counted["answered"] == len(names) > 20
     assert counted["done_well"] >= 0.8 * len(names)
 
 
-def test_the_operator_gets_described_answers(server: Server, person: Person, tmp_path: Path) -> None:
+def test_the_operator_gets_described_answers(server: Server, person: Caller, tmp_path: Path) -> None:
     described_callers.write_down(tmp_path, person.known, {})
     _run(server, tmp_path, 2, "-H", f"Authorization: Bearer {server.token}", phases="examples,fuzzing")
 
 
-def test_a_visitor_gets_described_answers(server: Server, person: Person, tmp_path: Path) -> None:
+def test_a_visitor_gets_described_answers(server: Server, person: Caller, tmp_path: Path) -> None:
     described_callers.write_down(tmp_path, person.known, {})
     _run(server, tmp_path, 2, phases="examples,fuzzing")

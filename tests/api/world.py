@@ -12,17 +12,14 @@ import httpx
 from litestar import Litestar
 from sqlalchemy import select, update
 
-from tests.api.accounts.conftest import QUICK
+from tests import factories
 from tests.api.market.conftest import Act, Shop
 from tests.api.visitors import by_header, visiting
 from tests.applications import Made, application
 from tests.client import http_client
-from tests.factories import objects
+from tests.money.acts import REVERSING
 from veza.accounts import roles, sessions, tokens
 from veza.accounts.audit import AuditEntry
-from veza.accounts.devices import Devices
-from veza.accounts.facade import AccountRules, Accounts
-from veza.accounts.passwords import Passwords
 from veza.accounts.permissions import Role, Scope
 from veza.api.accounts.routes import account_routes
 from veza.api.application import api_v1, web_application
@@ -48,7 +45,7 @@ from veza.moderation.facade import Moderation
 from veza.moderation.log import ModerationEntry
 from veza.moderation.notices import Notice
 from veza.moderation.reports import Report
-from veza.money import findings, payment_frame, refunding
+from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
@@ -75,11 +72,10 @@ async def _world(shop: Shop) -> World:
     database = shop.stage.database
 
     async def on_first_artist(_session: Session, _person: UUID) -> None:
-        """Nobody becomes one here."""
+        """The world's artist is made by the factory."""
 
-    rules = AccountRules("http://veza.test", timedelta(days=14), timedelta(days=90), timedelta(days=365))
-    accounts = Accounts(database, rules, Passwords(QUICK), Devices("x" * 32, shop.stage.clock), {})
-    catalog = Catalog(database, objects(), ("EUR",), on_first_artist, "http://veza.test")
+    accounts = factories.accounts(database, shop.stage.clock)
+    catalog = Catalog(database, factories.objects(), ("EUR",), on_first_artist, "http://veza.test")
     kept = AsyncExitStack()
     asgi, litestar = kept.enter_context(
         application(_application, database, accounts, catalog, shop.stage.money, shop.rules)
@@ -112,12 +108,8 @@ async def _fill_shop(world: World, count: int) -> None:
         asked = await shop.post(f"/orders/{order['id']}/refund-requests", wanted, by=world.who, expect=201)
         await shop.post(f"/refund-requests/{asked['id']}/grant", {"answer": "fine"}, by=act.who, expect=200)
     returned = await shop.buy(visiting(await shop.person()), *big)
-    async with shop.stage.database.write() as session:
-        of = (await session.scalars(select(Order).where(Order.id == UUID(returned["id"])))).one()
-        frame = await payment_frame.lock(session, of.payment_id)  # type: ignore[arg-type]
-        payment = frame.payment
-        refund = await refunding.request(session, frame, payment.amount_minor, payment.currency, reason="all of it")
-        world.ids |= {"payment_id": payment.id, "refund_id": refund.id, "wanted": payment.id}
+    payment_id, refund_id = await _refund_all(shop, returned)
+    world.ids |= {"payment_id": payment_id, "refund_id": refund_id, "wanted": payment_id}
     for i in range(count):
         await shop.buy(world.who, await act.selling(f"Small {i}"))
         code = {"kind": "release", "item_id": str(await act.release()), "count": 2, "note": "fair"}
@@ -132,16 +124,19 @@ async def _fill_shop(world: World, count: int) -> None:
     world.ids |= {"transfer_id": transfer.id, "event_id": event.id, "seller_id": str(act.id)}
 
 
+async def _refund_all(shop: Shop, order: Any) -> tuple[UUID, UUID]:
+    """The whole of an order is refunded; its payment and the refund."""
+    payment_id: UUID = (await shop.stage.one(Order, id=UUID(order["id"]))).payment_id
+    payment = await shop.stage.payment(payment_id)
+    return payment_id, await shop.stage.refund(payment_id, payment.amount_minor, currency=payment.currency)
+
+
 async def _fill_nettings(shop: Shop, act: Act, big: list[str], count: int) -> None:
     """A debt of so many shares, and a later sale for each of them."""
     order = await shop.buy(visiting(await shop.person()), *big)
     await shop.stage.settle()
-    in_vain = shop.stage.sandbox.add_fault("refused", method="POST", path=r"/reversals$")
-    async with shop.stage.database.write() as session:
-        of = (await session.scalars(select(Order).where(Order.id == UUID(order["id"])))).one()
-        frame = await payment_frame.lock(session, of.payment_id)  # type: ignore[arg-type]
-        payment = frame.payment
-        await refunding.request(session, frame, payment.amount_minor, payment.currency, reason="all of it")
+    in_vain = shop.stage.sandbox.add_fault("refused", path=REVERSING)
+    await _refund_all(shop, order)
     await shop.stage.settle()
     shop.stage.sandbox.clear_faults(in_vain["id"])
     for i in range(count):

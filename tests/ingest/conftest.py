@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from tests.factories import objects, person
-from veza.catalog.artists import ArtistDraft, open_artist
+from tests import factories
 from veza.catalog.facade import Catalog
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, tracks_of
@@ -24,7 +22,7 @@ from veza.kit.database import Database, Session
 
 
 @dataclass
-class Shop:
+class Intake:
     """The catalogue, an artist of it, and a folder to import from."""
 
     catalog: Catalog
@@ -56,14 +54,11 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(database: Database, clock: ManualClock, tmp_path: Path) -> Shop:
+async def intake(database: Database, clock: ManualClock, tmp_path: Path) -> Intake:
     async def on_first_artist(_session: Session, _person_id: UUID) -> None: ...
 
-    catalog = Catalog(database, objects(), ("EUR",), on_first_artist, "https://veza.test")
-    anna = await person(database, "Anna", email="anna@example.org")
-    async with database.write() as session:
-        wanted: Any = ArtistDraft("Džana", "BA", "EUR")
-        artist = await open_artist(session, anna, wanted, currencies=("EUR",), limits=catalog.limits)
+    catalog = Catalog(database, factories.objects(), ("EUR",), on_first_artist, "https://veza.test")
+    artist_id = await factories.artist(database, "Džana", run_by=await factories.person(database))
     folder = tmp_path / "music"
     folder.mkdir()
-    return Shop(catalog, artist.id, folder)
+    return Intake(catalog, artist_id, folder)

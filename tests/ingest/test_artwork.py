@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mutagen.flac import FLAC, Picture
 
-from tests.ingest.conftest import Shop
+from tests.ingest.conftest import Intake
 from tests.ingest.pictures import picture
 from tests.ingest.recordings import recording
 from veza.catalog.covers import Cover
@@ -27,9 +27,9 @@ def _inside(path: Path, *pictures: tuple[int, bytes]) -> None:
     media.save()
 
 
-async def _cover(shop: Shop) -> str:
-    ((release, _),) = (await shop.releases()).values()
-    async with shop.catalog.database.read() as session:
+async def _cover(intake: Intake) -> str:
+    ((release, _),) = (await intake.releases()).values()
+    async with intake.catalog.database.read() as session:
         cover = await session.get(Cover, release.cover_id) if release.cover_id else None
     return NAMES[cover.colour if cover else None]
 
@@ -46,13 +46,13 @@ async def _cover(shop: Shop) -> str:
     ],
 )
 async def test_the_front_is_taken_from_whichever_file_has_it(
-    shop: Shop, first: list[Any], second: list[Any], taken: str
+    intake: Intake, first: list[Any], second: list[Any], taken: str
 ) -> None:
     for number, pictures in (("1", first), ("2", second)):
-        path = recording(shop.folder / f"{number}.flac", title=number, album="X", track=number)
+        path = recording(intake.folder / f"{number}.flac", title=number, album="X", track=number)
         _inside(path, *pictures)
-    await shop.imported()
-    assert await _cover(shop) == taken
+    await intake.imported()
+    assert await _cover(intake) == taken
 
 
 @pytest.mark.parametrize(
@@ -77,51 +77,51 @@ async def test_the_front_is_taken_from_whichever_file_has_it(
         ({"Scans/back.jpg": BACK, "Scans/front.jpg": FRONT}, "front"),
     ],
 )
-async def test_beside_the_files_the_name_decides(shop: Shop, names: dict[str, bytes], taken: str) -> None:
-    recording(shop.folder / "1.flac", title="A", album="X", track="1")
+async def test_beside_the_files_the_name_decides(intake: Intake, names: dict[str, bytes], taken: str) -> None:
+    recording(intake.folder / "1.flac", title="A", album="X", track="1")
     for name, data in names.items():
-        (shop.folder / name).parent.mkdir(exist_ok=True)
-        (shop.folder / name).write_bytes(data)
-    report = await shop.imported()
-    assert await _cover(shop) == taken
+        (intake.folder / name).parent.mkdir(exist_ok=True)
+        (intake.folder / name).write_bytes(data)
+    report = await intake.imported()
+    assert await _cover(intake) == taken
     assert report.ok
     said = any("it has no cover: " in note for note in report.releases[0].notes)
     assert said == (taken == "none")
 
 
-async def test_the_cover_of_discs_lies_with_them_or_above(shop: Shop) -> None:
+async def test_the_cover_of_discs_lies_with_them_or_above(intake: Intake) -> None:
     for disc in "12":
-        recording(shop.folder / "A" / f"CD{disc}" / "1.flac", title=disc, album="X", track="1")
-    (shop.folder / "A" / "cover.png").write_bytes(FRONT)
-    (shop.folder / "cover.png").write_bytes(OTHER)
-    await shop.imported()
-    assert await _cover(shop) == "front"
+        recording(intake.folder / "A" / f"CD{disc}" / "1.flac", title=disc, album="X", track="1")
+    (intake.folder / "A" / "cover.png").write_bytes(FRONT)
+    (intake.folder / "cover.png").write_bytes(OTHER)
+    await intake.imported()
+    assert await _cover(intake) == "front"
 
 
-async def test_a_cover_in_a_form_that_is_not_read_is_named_where_there_is_no_other(shop: Shop) -> None:
+async def test_a_cover_in_a_form_that_is_not_read_is_named_where_there_is_no_other(intake: Intake) -> None:
     for folder in "AB":
-        recording(shop.folder / folder / "1.flac", title=folder, album=folder, track="1")
-        (shop.folder / folder / "cover.gif").write_bytes(b"GIF89a")
-        (shop.folder / folder / "back.gif").write_bytes(b"GIF89a")
-    (shop.folder / "B" / "front.png").write_bytes(FRONT)
+        recording(intake.folder / folder / "1.flac", title=folder, album=folder, track="1")
+        (intake.folder / folder / "cover.gif").write_bytes(b"GIF89a")
+        (intake.folder / folder / "back.gif").write_bytes(b"GIF89a")
+    (intake.folder / "B" / "front.png").write_bytes(FRONT)
     for _ in range(2):
-        report = await shop.imported()
+        report = await intake.imported()
         assert report.refused == [("A/cover.gif", "a GIF makes no cover: send a JPEG, PNG or WebP")]
         assert report.passed_over == ["A/back.gif", "B/back.gif", "B/cover.gif"]
 
 
 @pytest.mark.parametrize("is_inside", [False, True])
-async def test_a_picture_that_is_too_large_is_named(shop: Shop, *, is_inside: bool) -> None:
+async def test_a_picture_that_is_too_large_is_named(intake: Intake, *, is_inside: bool) -> None:
     large = FRONT + bytes(MOST_BYTES)
     if is_inside:
-        recording(shop.folder / "1.mp3", title="A", album="X", track="1", cover=large)
+        recording(intake.folder / "1.mp3", title="A", album="X", track="1", cover=large)
     else:
-        recording(shop.folder / "1.mp3", title="A", album="X", track="1")
-        (shop.folder / "cover.png").write_bytes(large)
-    (shop.folder / "folder.png").write_bytes(OTHER)
-    report = await shop.imported()
+        recording(intake.folder / "1.mp3", title="A", album="X", track="1")
+        (intake.folder / "cover.png").write_bytes(large)
+    (intake.folder / "folder.png").write_bytes(OTHER)
+    report = await intake.imported()
     ((where, why),) = report.refused
     assert where == ("the picture in 1.mp3" if is_inside else "cover.png")
     assert "it makes no cover: it has 15," in why
     assert not report.ok
-    assert await _cover(shop) == "other"
+    assert await _cover(intake) == "other"

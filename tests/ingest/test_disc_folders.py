@@ -8,27 +8,27 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.ingest.conftest import Shop
+from tests.ingest.conftest import Intake
 from tests.ingest.recordings import recording
 from veza.ingest.disc_names import disc_name, numbers_of, side_name, without_disc
 
 
-def _make(shop: Shop, folders: Mapping[str, Mapping[str, str]], songs: str = "12") -> None:
+def _make(intake: Intake, folders: Mapping[str, Mapping[str, str]], songs: str = "12") -> None:
     """In each folder songs called `01` and `02` with the folder's tags, and a title where these name an album."""
     for folder, tags in folders.items():
         for number in songs:
             named = {"title": f"{folder.rpartition('/')[2]} {number}", "track": number} if "album" in tags else {}
-            recording(shop.folder / folder / f"0{number}.flac", **named, **tags)
+            recording(intake.folder / folder / f"0{number}.flac", **named, **tags)
 
 
-async def _releases(shop: Shop, folders: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+async def _releases(intake: Intake, folders: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     """How many tracks each release has, by its title."""
-    _make(shop, folders)
-    report = await shop.imported()
+    _make(intake, folders)
+    report = await intake.imported()
     assert report.ok
     made = {one.title: one.tracks_made for one in report.releases}
     assert len(made) == len(report.releases)
-    assert {one.result for one in (await shop.imported()).releases} == {"unchanged"}
+    assert {one.result for one in (await intake.imported()).releases} == {"unchanged"}
     return made
 
 
@@ -44,15 +44,15 @@ DISCS = (
 
 @pytest.mark.parametrize("names", DISCS, ids=" + ".join)
 async def test_disc_folders_without_tags_are_one_release_of_their_parents_name(
-    shop: Shop, names: tuple[str, str]
+    intake: Intake, names: tuple[str, str]
 ) -> None:
-    assert await _releases(shop, {f"Blue/{name}": UNTAGGED for name in names}) == {"Blue": 4}
+    assert await _releases(intake, {f"Blue/{name}": UNTAGGED for name in names}) == {"Blue": 4}
 
 
 @pytest.mark.parametrize("names", DISCS, ids=" + ".join)
-async def test_disc_folders_whose_tags_have_no_disc_are_one_release(shop: Shop, names: tuple[str, str]) -> None:
-    assert await _releases(shop, {f"x/{name}": {"album": "Blue"} for name in names}) == {"Blue": 4}
-    ((_, tracks),) = (await shop.releases()).values()
+async def test_disc_folders_whose_tags_have_no_disc_are_one_release(intake: Intake, names: tuple[str, str]) -> None:
+    assert await _releases(intake, {f"x/{name}": {"album": "Blue"} for name in names}) == {"Blue": 4}
+    ((_, tracks),) = (await intake.releases()).values()
     assert [track.title for track in tracks] == [f"{name} {number}" for name in names for number in "12"]
 
 
@@ -67,9 +67,11 @@ async def test_disc_folders_whose_tags_have_no_disc_are_one_release(shop: Shop, 
     ],
     ids=" + ".join,
 )  # fmt: skip
-async def test_folders_with_the_same_album_before_the_disc_are_one_release(shop: Shop, names: tuple[str, str]) -> None:
+async def test_folders_with_the_same_album_before_the_disc_are_one_release(
+    intake: Intake, names: tuple[str, str]
+) -> None:
     others = {"Green": UNTAGGED, "Blues (Disc 3)": UNTAGGED}
-    assert await _releases(shop, dict.fromkeys(names, UNTAGGED) | others) == {"Blue": 4, "Green": 2, "Blues": 2}
+    assert await _releases(intake, dict.fromkeys(names, UNTAGGED) | others) == {"Blue": 4, "Green": 2, "Blues": 2}
 
 
 @pytest.mark.parametrize(
@@ -83,78 +85,78 @@ async def test_folders_with_the_same_album_before_the_disc_are_one_release(shop:
     ],
     ids=" + ".join,
 )  # fmt: skip
-async def test_albums_without_tags_stay_apart(shop: Shop, names: tuple[str, ...]) -> None:
-    made = await _releases(shop, {f"Artist/{name}": UNTAGGED for name in names})
+async def test_albums_without_tags_stay_apart(intake: Intake, names: tuple[str, ...]) -> None:
+    made = await _releases(intake, {f"Artist/{name}": UNTAGGED for name in names})
     assert list(made.values()) == [2] * len(names)
 
 
-async def test_discs_whose_tags_name_different_albums_are_releases_of_their_own(shop: Shop) -> None:
+async def test_discs_whose_tags_name_different_albums_are_releases_of_their_own(intake: Intake) -> None:
     folders = {f"Box/CD{number}": {"album": album} for number, album in enumerate(("Please", "Actually", "Very"), 1)}
-    assert await _releases(shop, folders) == {"Please": 2, "Actually": 2, "Very": 2}
+    assert await _releases(intake, folders) == {"Please": 2, "Actually": 2, "Very": 2}
 
 
-async def test_weak_disc_names_are_albums_of_their_own_where_their_years_differ(shop: Shop) -> None:
+async def test_weak_disc_names_are_albums_of_their_own_where_their_years_differ(intake: Intake) -> None:
     folders = {f"x/LP{number}": {"album": "Weezer", "day": f"199{number}"} for number in (1, 2)}
-    _make(shop, folders)
-    assert [one.tracks_made for one in (await shop.imported()).releases] == [2, 2]
+    _make(intake, folders)
+    assert [one.tracks_made for one in (await intake.imported()).releases] == [2, 2]
 
 
-async def test_two_albums_of_two_discs_in_one_folder_are_two_releases(shop: Shop) -> None:
+async def test_two_albums_of_two_discs_in_one_folder_are_two_releases(intake: Intake) -> None:
     folders = {f"x/CD{disc} - {album}": UNTAGGED for disc in (1, 2) for album in ("Blue", "Green")}
-    assert await _releases(shop, folders) == {"Blue": 4, "Green": 4}
+    assert await _releases(intake, folders) == {"Blue": 4, "Green": 4}
 
 
-async def test_discs_in_two_formats_are_one_release(shop: Shop) -> None:
+async def test_discs_in_two_formats_are_one_release(intake: Intake) -> None:
     for disc in "12":
         for form in ("flac", "mp3"):
-            path = shop.folder / "x" / f"CD{disc} ({form.upper()})" / f"1.{form}"
+            path = intake.folder / "x" / f"CD{disc} ({form.upper()})" / f"1.{form}"
             recording(path, title=f"Song {disc}", album="Blue", track="1")
-    report = await shop.imported()
+    report = await intake.imported()
     assert [(one.title, one.tracks_made) for one in report.releases] == [("Blue", 2)]
 
 
-async def test_songs_beside_a_second_disc_are_the_first(shop: Shop) -> None:
-    assert await _releases(shop, {"Blue": UNTAGGED, "Blue/CD2": UNTAGGED}) == {"Blue": 4}
+async def test_songs_beside_a_second_disc_are_the_first(intake: Intake) -> None:
+    assert await _releases(intake, {"Blue": UNTAGGED, "Blue/CD2": UNTAGGED}) == {"Blue": 4}
 
 
-async def test_loose_songs_beside_discs_are_not_on_them(shop: Shop) -> None:
-    recording(shop.folder / "Downloads" / "Song.flac")
-    _make(shop, {"Downloads/CD1": UNTAGGED, "Downloads/CD2": UNTAGGED})
-    assert sorted(one.tracks_made for one in (await shop.imported()).releases) == [1, 4]
-    assert [one.result for one in (await shop.imported()).releases] == ["unchanged"] * 2
+async def test_loose_songs_beside_discs_are_not_on_them(intake: Intake) -> None:
+    recording(intake.folder / "Downloads" / "Song.flac")
+    _make(intake, {"Downloads/CD1": UNTAGGED, "Downloads/CD2": UNTAGGED})
+    assert sorted(one.tracks_made for one in (await intake.imported()).releases) == [1, 4]
+    assert [one.result for one in (await intake.imported()).releases] == ["unchanged"] * 2
 
 
-async def test_sides_in_discs_are_in_order(shop: Shop) -> None:
+async def test_sides_in_discs_are_in_order(intake: Intake) -> None:
     for disc, sides in (("LP 1", "AB"), ("LP 2", "CD")):
         for side in sides:
-            recording(shop.folder / "Blue" / disc / f"Side {side}" / "1.flac", title=side, track="1")
-    await shop.imported()
-    assert await shop.titles() == {"blue": ["A", "B", "C", "D"]}
+            recording(intake.folder / "Blue" / disc / f"Side {side}" / "1.flac", title=side, track="1")
+    await intake.imported()
+    assert await intake.titles() == {"blue": ["A", "B", "C", "D"]}
 
 
 @pytest.mark.parametrize("album", ["", "Blue"])
 @pytest.mark.parametrize("names", [("CD1", "CD2"), ("Disc One", "Disc Two"), ("Blue (Disc 1)", "Blue (Disc 2)")])
 async def test_discs_that_are_imported_one_by_one_are_one_release(
-    shop: Shop, names: tuple[str, str], album: str
+    intake: Intake, names: tuple[str, str], album: str
 ) -> None:
-    _make(shop, {f"Blue/{name}": {"album": album} if album else UNTAGGED for name in names})
+    _make(intake, {f"Blue/{name}": {"album": album} if album else UNTAGGED for name in names})
     for name in names:
-        await shop.imported(shop.folder / "Blue" / name)
-    assert [len(titles) for titles in (await shop.titles()).values()] == [4]
-    assert next(iter((await shop.releases()).values()))[0].title == "Blue"
-    assert [one.result for one in (await shop.imported(shop.folder / "Blue")).releases] == ["unchanged"]
+        await intake.imported(intake.folder / "Blue" / name)
+    assert [len(titles) for titles in (await intake.titles()).values()] == [4]
+    assert next(iter((await intake.releases()).values()))[0].title == "Blue"
+    assert [one.result for one in (await intake.imported(intake.folder / "Blue")).releases] == ["unchanged"]
 
 
-async def test_discs_that_are_zips_of_their_own_are_one_release(shop: Shop) -> None:
+async def test_discs_that_are_zips_of_their_own_are_one_release(intake: Intake) -> None:
     for number in "12":
         name = f"Blue (Disc {number})"
-        _make(shop, {name: UNTAGGED})
-        with zipfile.ZipFile(shop.folder / f"{name}.zip", "w") as archive:
-            for path in sorted((shop.folder / name).iterdir()):
+        _make(intake, {name: UNTAGGED})
+        with zipfile.ZipFile(intake.folder / f"{name}.zip", "w") as archive:
+            for path in sorted((intake.folder / name).iterdir()):
                 archive.write(path, path.name)
-        shutil.rmtree(shop.folder / name)
-        await shop.imported(shop.folder / f"{name}.zip")
-    assert [(row.title, len(tracks)) for row, tracks in (await shop.releases()).values()] == [("Blue", 4)]
+        shutil.rmtree(intake.folder / name)
+        await intake.imported(intake.folder / f"{name}.zip")
+    assert [(row.title, len(tracks)) for row, tracks in (await intake.releases()).values()] == [("Blue", 4)]
 
 
 @pytest.mark.parametrize(

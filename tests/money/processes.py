@@ -20,21 +20,19 @@ from uuid import UUID
 
 import aiohttp
 import uvicorn
-from sqlalchemy import insert
 
 import veza.app  # every table, in every process
+from tests import factories
 from veza.kit import worker
 from veza.kit.database import Database
 from veza.lab.sandbox.core import Sandbox, SandboxSettings
 from veza.lab.sandbox.server import create_app
-from veza.money import breaker, payment_frame, payments, refunding, sales
+from veza.money import breaker, payment_frame, refunding, sales
 from veza.money.catch_up import catch_up
 from veza.money.claims import RetryPolicy
 from veza.money.facade import Money, MoneyRules
 from veza.money.pace import Unpaced
-from veza.money.payments import LineDraft
 from veza.money.refunds import RefundExceedsPayment
-from veza.money.sellers import Seller
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import BoundedAiohttpClient, Line
 from veza.money.webhook_inbox import InboxPolicy
@@ -58,7 +56,7 @@ RULES = MoneyRules(
     transfers=POLICY,
     reversals=POLICY,
     inbox=InboxPolicy(("whsec_test",), False, 8, timedelta(seconds=30), timedelta(hours=1)),
-    # A killed process fails nobody but itself: what is proven here must not lean on the breaker.
+    # A killed process fails no request but its own: the proof here must not lean on the breaker.
     breaker_threshold=1000,
 )
 
@@ -75,8 +73,8 @@ class SharedClock:
 
 
 @dataclass(frozen=True)
-class World:
-    """Where the processes of one test meet."""
+class Meeting:
+    """Where the processes of one test meet: their database, their provider, their clock."""
 
     database_url: str
     provider_url: str
@@ -86,10 +84,10 @@ class World:
 class Site:
     """One process's view of the money module: its own database connections, its own HTTP client."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.database = Database.open(world.database_url, clock=world.clock, pool_size=6)
-        line = Line("sk_test_processes", BoundedAiohttpClient(2.0, 16), world.provider_url)
+    def __init__(self, meeting: Meeting) -> None:
+        self.meeting = meeting
+        self.database = Database.open(meeting.database_url, clock=meeting.clock, pool_size=6)
+        line = Line("sk_test_processes", BoundedAiohttpClient(2.0, 16), meeting.provider_url)
         self.money = Money(self.database, Gateway(line, Unpaced()), RULES)
         self._http: aiohttp.ClientSession | None = None
 
@@ -101,7 +99,7 @@ class Site:
 
     async def control(self, verb: str, path: str, **body: Any) -> Any:
         """Ask the sandbox's control API."""
-        url = f"{self.world.provider_url}/_sandbox{path}"
+        url = f"{self.meeting.provider_url}/_sandbox{path}"
         if self._http is None:
             self._http = aiohttp.ClientSession()
         async with self._http.request(verb, url, json=body or None) as response:
@@ -113,17 +111,12 @@ class Site:
         accounts = {seller: (await self.control("POST", "/accounts"))["id"] for seller in seller_ids}
         async with self.database.write() as session:
             await breaker.install(session)
-            rows = [
-                {"id": seller, "name": seller, "country": "DE", "created_at": session.now, "transfers_active": True}
-                for seller in seller_ids
-            ]
-            await session.execute(insert(Seller), [{**row, "stripe_account_id": accounts[row["id"]]} for row in rows])
+        for seller in seller_ids:
+            await factories.seller(self.database, seller, seller, accounts[seller])
 
     async def sell(self, lines: list[tuple[str, int]]) -> UUID:
         """A payment that was charged, seen and cleared; its transfers wait for their worker."""
-        async with self.database.write() as session:
-            wanted = [LineDraft(seller, "song", gross, 1000) for seller, gross in lines]
-            payment = await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
+        payment = await factories.payment(self.database, lines)
         group = {"transfer_group": str(payment.id), "metadata": {"veza_payment": str(payment.id)}}
         made = await self.control("POST", "/payments", amount=payment.amount_minor, currency="eur", **group)
         charge = await self.money.gateway.charge(made["id"])
@@ -154,13 +147,13 @@ def start(target: Callable[..., None], *arguments: Any) -> multiprocessing.proce
 
 
 @asynccontextmanager
-async def world(database_url: str, *, speed: int = 1, latency_seconds: float = 0.0) -> AsyncIterator[Site]:
+async def meeting(database_url: str, *, speed: int = 1, latency_seconds: float = 0.0) -> AsyncIterator[Site]:
     """A provider in a process of its own and this process's site beside it."""
     clock = SharedClock(datetime.now(UTC), speed)
     ours, theirs = forking.Pipe()
     provider = start(provide, clock, latency_seconds, theirs)
     url = await asyncio.to_thread(_received, ours)
-    site = Site(World(database_url, url, clock))
+    site = Site(Meeting(database_url, url, clock))
     try:
         yield site
     finally:
@@ -190,13 +183,13 @@ def provide(clock: SharedClock, latency_seconds: float, pipe: Connection) -> Non
     server.run(sockets=[listening])
 
 
-def work(world: World) -> None:
+def work(meeting: Meeting) -> None:
     """Be the money module's workers until killed."""
-    asyncio.run(_work(world))
+    asyncio.run(_work(meeting))
 
 
-async def _work(world: World) -> None:
-    site = Site(world)
+async def _work(meeting: Meeting) -> None:
+    site = Site(meeting)
     never = asyncio.Event()
     money, wakes = site.money, site.database.wakes
     sending: tuple[worker.Worker[Any], ...] = (money.refund_worker, money.transfer_worker, money.reversal_worker)
@@ -204,13 +197,13 @@ async def _work(world: World) -> None:
     await asyncio.gather(*(worker.run(one, wakes, never, grace=timedelta(seconds=1)) for one in workers))
 
 
-def reverse_all(world: World, gate: Connection) -> None:
+def reverse_all(meeting: Meeting, gate: Connection) -> None:
     """Wait for the word, then claim and carry out reversals until none is due; tell how many."""
-    gate.send(asyncio.run(_reverse_all(world, gate)))
+    gate.send(asyncio.run(_reverse_all(meeting, gate)))
 
 
-async def _reverse_all(world: World, gate: Connection) -> int:
-    site = Site(world)
+async def _reverse_all(meeting: Meeting, gate: Connection) -> int:
+    site = Site(meeting)
     # Before the word: what the others have done by then would look like what a restored database forgot.
     assert await site.money.guard.has_looked()
     gate.send("ready")
@@ -224,24 +217,24 @@ async def _reverse_all(world: World, gate: Connection) -> int:
     return done
 
 
-def refund_all(world: World, gate: Connection, payment_ids: list[UUID], amount_minor: int) -> None:
+def refund_all(meeting: Meeting, gate: Connection, payment_ids: list[UUID], amount_minor: int) -> None:
     """Wait for the word, then refund every payment; tell which requests were accepted."""
     gate.send("ready")
     gate.recv()
-    gate.send(asyncio.run(_refund_all(world, payment_ids, amount_minor)))
+    gate.send(asyncio.run(_refund_all(meeting, payment_ids, amount_minor)))
 
 
-async def _refund_all(world: World, payment_ids: list[UUID], amount_minor: int) -> list[bool]:
-    site = Site(world)
+async def _refund_all(meeting: Meeting, payment_ids: list[UUID], amount_minor: int) -> list[bool]:
+    site = Site(meeting)
     accepted = await asyncio.gather(*(site.refund(payment, amount_minor) for payment in payment_ids))
     await site.close()
     return accepted
 
 
-async def together(count: int, target: Callable[..., None], world: World, *more: Any) -> list[Any]:
+async def together(count: int, target: Callable[..., None], meeting: Meeting, *more: Any) -> list[Any]:
     """Run `target` in `count` processes that begin at the same instant; their results."""
     gates = [forking.Pipe() for _ in range(count)]
-    running = [start(target, world, theirs, *more) for _, theirs in gates]
+    running = [start(target, meeting, theirs, *more) for _, theirs in gates]
     for ours, _ in gates:
         assert await asyncio.to_thread(_received, ours) == "ready"
     for ours, _ in gates:

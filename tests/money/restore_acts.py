@@ -6,20 +6,18 @@ from collections import Counter
 
 from sqlalchemy import select
 
+from tests import factories
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
-from veza.money import payments
 from veza.money.facade import Money
 from veza.money.findings import Finding
-from veza.money.payments import LineDraft, Payment
+from veza.money.payments import Payment
 from veza.money.provider_account import ProviderAccount
 
 
 async def ordered(stage: Stage, lines: list[tuple[str, int]]) -> Payment:
     """An order whose pay page is open."""
-    async with stage.database.write() as session:
-        wanted = [LineDraft(seller, "song", gross, 1000) for seller, gross in lines]
-        return await payments.create(session, f"order-{session.new_id()}", "EUR", wanted)
+    return await factories.payment(stage.database, lines)
 
 
 def pay(stage: Stage, payment: Payment) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tests.money.processes import FAST, Site, refund_all, reverse_all, start, together, work, world
+from tests.money.processes import FAST, Site, meeting, refund_all, reverse_all, start, together, work
 from tests.waiting import StillWaiting, until
 from veza.kit import worker
 from veza.money import invariants
@@ -27,7 +27,7 @@ FINISHED = {Refund: ("requested", "pending"), SellerTransfer: ("pending", "faile
 
 
 async def test_several_processes_claim_the_same_rows_and_each_reversal_happens_once(postgres_url: str) -> None:
-    async with world(postgres_url, latency_seconds=0.01) as site:
+    async with meeting(postgres_url, latency_seconds=0.01) as site:
         await site.open_books("anna", "ben")
         for payment in [await site.sell([("anna", 1000), ("ben", 500)]) for _ in range(12)]:
             await site.refund(payment, 1500)
@@ -36,19 +36,19 @@ async def test_several_processes_claim_the_same_rows_and_each_reversal_happens_o
             while await worker.run_once(each):
                 pass
         await site.hear()
-        done = await together(4, reverse_all, site.world)
+        done = await together(4, reverse_all, site.meeting)
         summary = await site.control("GET", "")
         assert sum(done) == summary["effects"]["reversals"] == 24
-        assert summary["requests"]["idempotent_replays"] == 0, "nobody even asked twice"
+        assert summary["requests"]["idempotent_replays"] == 0, "no request was even sent twice"
         assert sum(count > 0 for count in done) > 1, "the work was shared"
         await _everything_ended_well(site)
 
 
 async def test_two_clients_refund_the_same_payments_at_the_same_instant_and_one_wins_each(postgres_url: str) -> None:
-    async with world(postgres_url) as site:
+    async with meeting(postgres_url) as site:
         await site.open_books("anna")
         sold = [await site.sell([("anna", 1000)]) for _ in range(20)]
-        first, second = await together(2, refund_all, site.world, sold, 700)
+        first, second = await together(2, refund_all, site.meeting, sold, 700)
         assert [a + b for a, b in zip(first, second, strict=True)] == [1] * 20
         async with site.database.read() as session:
             assert await session.scalar(select(func.count()).select_from(Refund)) == 20
@@ -56,13 +56,13 @@ async def test_two_clients_refund_the_same_payments_at_the_same_instant_and_one_
 
 async def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(postgres_url: str) -> None:
     rng = random.Random(20_260_105)
-    async with world(postgres_url, speed=FAST, latency_seconds=0.1) as site:
+    async with meeting(postgres_url, speed=FAST, latency_seconds=0.1) as site:
         await site.open_books("anna", "ben")
         sold = [await site.sell([("anna", 1000), ("ben", 500)]) for _ in range(8)]
         await site.control(
             "POST", "/faults", kind="timeout_after_effect", method="POST", times=LOST_ANSWERS, probability=0.05
         )
-        running = [start(work, site.world) for _ in range(2)]
+        running = [start(work, site.meeting) for _ in range(2)]
         refunded: Counter[Any] = Counter()
         for _ in range(KILLS):
             payment = rng.choice(sold)
@@ -74,7 +74,7 @@ async def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(pos
             victim.kill()
             victim.join()
             await site.hear()  # or the next process holds sending back, and is killed while it only asks
-            running.append(start(work, site.world))
+            running.append(start(work, site.meeting))
         for payment in sold:
             assert await site.refund(payment, 1500 - refunded[payment])
         await _finished(site)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from veza.accounts import passwords, people
+from tests import factories
+from veza.accounts import passwords
 from veza.kit.database import Database
 from veza.lab.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account, give_new_passwords
 from veza.lab.demo.opening import PASSWORD, address_of
@@ -16,10 +17,9 @@ from veza.settings import Settings, SettingsError
 
 async def test_an_account_with_the_documented_password_stops_the_start_until_it_has_another(database: Database) -> None:
     await demand_no_open_demo_account(database)
-    async with database.write() as session:
-        for email in (address_of("label"), address_of("listener-1"), "anna@example.org"):
-            person_id = await people.add(session, email, "Somebody")
-            assert person_id is not None
+    for email in (address_of("label"), address_of("listener-1"), "anna@example.org"):
+        person_id = await factories.person(database, email=email)
+        async with database.write() as session:
             await passwords.add(session, person_id, PasswordHasher().hash(PASSWORD))
     with pytest.raises(DemoAccountsOpen, match=r"label@demo.example, listener-1@demo.example\) have the password"):
         await demand_no_open_demo_account(database)

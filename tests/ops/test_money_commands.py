@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from click.testing import Result
 from sqlalchemy import update
 from typer.testing import CliRunner
 
-from tests.money.acts import REVERSING, refunded, transfer
+from tests.money.acts import REVERSING, balanced_stage, refunded, transfer
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.lab.sandbox.client import InProcessClient
@@ -37,20 +37,8 @@ Veza = Callable[..., Result]
 
 
 @dataclass
-class Modules:
-    """As much of an application as these commands use."""
-
-    database: Database
-    money: Money
-
-    async def close(self) -> None:
-        await self.money.gateway.close()
-        await self.database.close()
-
-
-@dataclass
-class World:
-    """A database with a history, the provider it was made with, and the command line over both."""
+class Commands:
+    """`veza money …` over the database and the provider of a stage that was closed; `ids` are of its rows."""
 
     url: str
     clock: ManualClock
@@ -58,7 +46,7 @@ class World:
     ids: dict[str, str]
 
     def run(self, *arguments: str) -> Result:
-        """`veza money …` on this world."""
+        """One command, as a process runs it: the stage is opened for it and closed again."""
         self.clock.advance(timedelta(seconds=1))  # each command is a process of its own, and later than the last
         cli = command_line(Program(build=self._build, pages=dict))
         return CliRunner().invoke(cli, ["money", *arguments, "--database-url", self.url])
@@ -76,32 +64,28 @@ class World:
         return line.removeprefix("veza: ")
 
     def act(self, work: Callable[[Stage], Any]) -> None:
-        """Something happens in the world, outside the command line."""
-        asyncio.run(_on_stage(self, work))
+        """Something happens on the stage, outside the command line."""
+
+        async def acted() -> None:
+            stage = self._stage()
+            await work(stage)
+            await stage.close()
+
+        asyncio.run(acted())
 
     def _build(self, settings: Settings, _http: bool) -> Application:
-        database = Database.open(settings.database_url, clock=self.clock)
+        """As much of an application as these commands use: a database and the money module."""
+        return self._stage()  # type: ignore[return-value]
+
+    def _stage(self) -> Stage:
+        database = Database.open(self.url, clock=self.clock)
         gateway = Gateway(Line("sk_test_stage", InProcessClient(self.sandbox)), Unpaced())
-        return Modules(database, Money(database, gateway, RULES))  # type: ignore[return-value]
+        return Stage(self.clock, random.Random(1), self.sandbox, database, Money(database, gateway, RULES))
 
 
-async def _on_stage(world: World, work: Callable[[Stage], Any]) -> None:
-    modules: Any = world._build(Settings(database_url=world.url), False)
-    stage = Stage(world.clock, None, world.sandbox, modules.database, modules.money)  # type: ignore[arg-type]
-    await work(stage)
-    await stage.close()
-
-
-@asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Stage]:
-    stage = await Stage.open(url, create_tables=False)
-    yield stage
-    await stage.close()
-
-
-async def _history(url: str) -> World:
+async def _history(url: str) -> Commands:
     """Three sales: one untouched, one refunded and reversed, one whose reversal was given up."""
-    async with _opened(url) as stage:
+    async with balanced_stage(url, create_tables=False) as stage:
         await stage.seller("anna")
         await stage.seller("ben")
         kept = await stage.sold([("anna", 700), ("ben", 300)])
@@ -119,127 +103,127 @@ async def _history(url: str) -> World:
             "lost tr": str((await transfer(stage, payment_id=lost)).stripe_transfer_id),
             "reversed transfer": str((await transfer(stage, payment_id=reversed_)).id),
         }
-        return World(url, stage.clock, stage.sandbox, ids)
+        return Commands(url, stage.clock, stage.sandbox, ids)
 
 
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def commands(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
     monkeypatch.chdir(tmp_path)
     # Not the sandbox inside a `veza serve`: that one is looked for in VAR_DIR.
     monkeypatch.setenv("STRIPE_API_BASE", "http://sandbox.invalid")
     return asyncio.run(_history(sqlite_url))
 
 
-def test_transfers_are_listed_newest_first_and_by_state_and_seller(world: World) -> None:
-    everything = world.json("list")["items"]
+def test_transfers_are_listed_newest_first_and_by_state_and_seller(commands: Commands) -> None:
+    everything = commands.json("list")["items"]
     assert [row["status"] for row in everything] == ["permanently_failed", "reversed", "completed", "completed"]
-    (lost,) = world.json("list", "--state", "permanently_failed")["items"]
-    assert (lost["id"], lost["sent_minor"], lost["currency"]) == (world.ids["lost transfer"], 1350, "EUR")
-    assert {row["seller_id"] for row in world.json("list", "--seller", "anna")["items"]} == {"anna"}
-    assert len(world.json("list", "--limit", "2")["items"]) == 2
+    (lost,) = commands.json("list", "--state", "permanently_failed")["items"]
+    assert (lost["id"], lost["sent_minor"], lost["currency"]) == (commands.ids["lost transfer"], 1350, "EUR")
+    assert {row["seller_id"] for row in commands.json("list", "--seller", "anna")["items"]} == {"anna"}
+    assert len(commands.json("list", "--limit", "2")["items"]) == 2
 
 
 @pytest.mark.parametrize(
     ("what", "count"), [("payments", 3), ("refunds", 2), ("sellers", 2), ("findings", 1), ("transfers", 4)]
 )
-def test_everything_an_operator_asks_for_is_listed(world: World, what: str, count: int) -> None:
-    assert len(world.json("list", what)["items"]) == count
-    shown = world.run("list", what)
+def test_everything_an_operator_asks_for_is_listed(commands: Commands, what: str, count: int) -> None:
+    assert len(commands.json("list", what)["items"]) == count
+    shown = commands.run("list", what)
     assert shown.exit_code == 0
     assert len(shown.stdout.splitlines()) > count
 
 
-def test_ids_are_shown_whole_so_that_they_can_be_copied(world: World) -> None:
-    assert world.ids["lost transfer"] in world.run("list").stdout
-    for said in (world.run("list", "findings"), world.run("show", world.ids["lost"])):
-        assert f"veza money retry {world.ids['lost transfer']} --reason" in said.stdout
+def test_ids_are_shown_whole_so_that_they_can_be_copied(commands: Commands) -> None:
+    assert commands.ids["lost transfer"] in commands.run("list").stdout
+    for said in (commands.run("list", "findings"), commands.run("show", commands.ids["lost"])):
+        assert f"veza money retry {commands.ids['lost transfer']} --reason" in said.stdout
 
 
-def test_a_payment_is_shown_by_any_of_its_ids(world: World) -> None:
+def test_a_payment_is_shown_by_any_of_its_ids(commands: Commands) -> None:
     for wanted in ("lost", "lost transfer", "lost tr"):
-        shown = world.json("show", world.ids[wanted])
-        assert shown["payment"]["id"] == world.ids["lost"]
+        shown = commands.json("show", commands.ids[wanted])
+        assert shown["payment"]["id"] == commands.ids["lost"]
         assert shown["ledger"]["seller_debt"] == 1350
         assert [row["status"] for row in shown["reversals"]] == ["permanently_failed"]
         assert [row["kind"] for row in shown["findings"]] == ["seller_debt"]
-    said = world.run("show", world.ids["lost"]).stdout
+    said = commands.run("show", commands.ids["lost"]).stdout
     assert "Transfer to ben  permanently_failed  13.50 EUR" in said
     assert "13.50 EUR could not be taken back" in said
 
 
-def test_the_timeline_tells_everything_in_order(world: World) -> None:
-    entries = world.json("timeline", world.ids["reversed"])["entries"]
+def test_the_timeline_tells_everything_in_order(commands: Commands) -> None:
+    entries = commands.json("timeline", commands.ids["reversed"])["entries"]
     assert {"move", "attempt", "webhook", "posting"} == {entry["kind"] for entry in entries}
     assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
-    said = world.run("timeline", world.ids["reversed transfer"]).stdout
+    said = commands.run("timeline", commands.ids["reversed transfer"]).stdout
     assert "reversal_pending → reversed" in said
 
 
-def test_a_given_up_transfer_is_retried_once_with_a_reason(world: World) -> None:
-    lost = world.ids["lost tr"]
-    assert world.refusal("retry", lost, "--reason", " ", code=2).startswith("a retry needs a reason")
-    row = world.json("retry", lost, "--reason", "the account is open again")
+def test_a_given_up_transfer_is_retried_once_with_a_reason(commands: Commands) -> None:
+    lost = commands.ids["lost tr"]
+    assert commands.refusal("retry", lost, "--reason", " ", code=2).startswith("a retry needs a reason")
+    row = commands.json("retry", lost, "--reason", "the account is open again")
     assert row["status"] == "reversal_pending"
-    again = world.refusal("retry", lost, "--reason", "the account is open again")
+    again = commands.refusal("retry", lost, "--reason", "the account is open again")
     assert "there is nothing to retry; last: permanently_failed → reversal_pending, retried by" in again
-    world.act(lambda stage: stage.settle())
-    (done,) = [row for row in world.json("list")["items"] if row["id"] == world.ids["lost transfer"]]
+    commands.act(lambda stage: stage.settle())
+    (done,) = [row for row in commands.json("list")["items"] if row["id"] == commands.ids["lost transfer"]]
     assert done["status"] == "reversed"
-    assert "the account is open again" in json.dumps(world.json("timeline", lost), ensure_ascii=False)
+    assert "the account is open again" in json.dumps(commands.json("timeline", lost), ensure_ascii=False)
 
 
-def test_a_final_transfer_is_not_retried(world: World) -> None:
-    said = world.refusal("retry", world.ids["reversed transfer"], "--reason", "to be sure")
+def test_a_final_transfer_is_not_retried(commands: Commands) -> None:
+    said = commands.refusal("retry", commands.ids["reversed transfer"], "--reason", "to be sure")
     assert "is reversed: there is nothing to retry" in said
 
 
-def test_the_law_is_checked_and_a_breach_ends_with_1(world: World) -> None:
-    assert world.json("check") == {"ok": True, "checked": 3, "balanced": True, "violations": []}
-    assert "The law holds for 3 payments." in world.run("check").stdout
+def test_the_law_is_checked_and_a_breach_ends_with_1(commands: Commands) -> None:
+    assert commands.json("check") == {"ok": True, "checked": 3, "balanced": True, "violations": []}
+    assert "The law holds for 3 payments." in commands.run("check").stdout
 
     async def cook_the_books(stage: Stage) -> None:
         async with stage.database.write() as session:
-            mine = update(LedgerEntry).where(LedgerEntry.payment_id == uuid.UUID(world.ids["kept"]))
+            mine = update(LedgerEntry).where(LedgerEntry.payment_id == uuid.UUID(commands.ids["kept"]))
             await session.execute(mine.values(amount_minor=LedgerEntry.amount_minor + 1))
 
-    world.act(cook_the_books)
-    said = world.json("check", code=1)
+    commands.act(cook_the_books)
+    said = commands.json("check", code=1)
     assert (said["ok"], said["balanced"]) == (False, False)
-    assert {one["payment_id"] for one in said["violations"]} == {world.ids["kept"]}
-    assert world.run("check").exit_code == 1
-    assert "law_broken" in {row["kind"] for row in world.json("list", "findings")["items"]}
+    assert {one["payment_id"] for one in said["violations"]} == {commands.ids["kept"]}
+    assert commands.run("check").exit_code == 1
+    assert "law_broken" in {row["kind"] for row in commands.json("list", "findings")["items"]}
 
 
-def test_reconciliation_finds_and_applies_what_was_done_elsewhere(world: World) -> None:
-    clean = world.json("reconcile", "--since", "1d")
+def test_reconciliation_finds_and_applies_what_was_done_elsewhere(commands: Commands) -> None:
+    clean = commands.json("reconcile", "--since", "1d")
     assert (clean["ok"], clean["differences"]) == (True, [])
-    charge = world.json("show", world.ids["kept"])["payment"]["stripe_charge_id"]
-    world.sandbox.refund_in_dashboard(charge, 500)
-    found = world.json("reconcile", code=1)
+    charge = commands.json("show", commands.ids["kept"])["payment"]["stripe_charge_id"]
+    commands.sandbox.refund_in_dashboard(charge, 500)
+    found = commands.json("reconcile", code=1)
     assert [one["kind"] for one in found["differences"]] == ["missing_here"]
-    told = world.run("reconcile")
+    told = commands.run("reconcile")
     assert told.exit_code == 1
     assert "1 difference in 3 charges, 3 refunds" in told.stdout
-    mended = world.json("reconcile", "--apply")
+    mended = commands.json("reconcile", "--apply")
     assert (mended["ok"], mended["applied"]) == (True, 1)
-    assert world.json("reconcile")["differences"] == []
+    assert commands.json("reconcile")["differences"] == []
 
 
-def test_events_that_never_arrived_are_caught_up(world: World) -> None:
-    charge = world.json("show", world.ids["kept"])["payment"]["stripe_charge_id"]
-    world.sandbox.refund_in_dashboard(charge, 500)
-    told = world.json("catch-up")
+def test_events_that_never_arrived_are_caught_up(commands: Commands) -> None:
+    charge = commands.json("show", commands.ids["kept"])["payment"]["stripe_charge_id"]
+    commands.sandbox.refund_in_dashboard(charge, 500)
+    told = commands.json("catch-up")
     assert told["ok"] is True
     assert told["missed"] >= 1
-    assert len(world.json("list", "refunds")["items"]) == 3
-    assert world.json("catch-up")["missed"] == 0
+    assert len(commands.json("list", "refunds")["items"]) == 3
+    assert commands.json("catch-up")["missed"] == 0
 
 
-def test_a_provider_that_does_not_answer_is_one_sentence(world: World) -> None:
-    world.sandbox.add_fault("error_503", times=None)
-    said = world.refusal("reconcile")
+def test_a_provider_that_does_not_answer_is_one_sentence(commands: Commands) -> None:
+    commands.sandbox.add_fault("error_503", times=None)
+    said = commands.refusal("reconcile")
     assert said.startswith("the provider's account could not be read: 503")
-    assert world.refusal("catch-up").startswith("the provider's events could not be listed")
+    assert commands.refusal("catch-up").startswith("the provider's events could not be listed")
 
 
 @pytest.mark.parametrize(
@@ -257,58 +241,58 @@ def test_a_provider_that_does_not_answer_is_one_sentence(world: World) -> None:
     ids=lambda value: " ".join(value)[:30] if isinstance(value, tuple) else "",
 )
 def test_what_makes_no_sense_is_one_sentence(
-    world: World, arguments: tuple[str, ...], code: int, sentence: str
+    commands: Commands, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
-    assert world.refusal(*arguments, code=code).startswith(sentence)
+    assert commands.refusal(*arguments, code=code).startswith(sentence)
 
 
-def test_a_database_without_tables_is_one_sentence(world: World, tmp_path: Path) -> None:
+def test_a_database_without_tables_is_one_sentence(commands: Commands, tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
-    world.url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    assert world.refusal("list") == "the database has no tables yet: run `veza migrate`"
+    commands.url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    assert commands.refusal("list") == "the database has no tables yet: run `veza migrate`"
 
 
-def test_sending_is_resumed_for_a_day_and_for_a_reason(world: World) -> None:
-    done = world.run("resume-sending", "--reason", "the list of events fails for days")
+def test_sending_is_resumed_for_a_day_and_for_a_reason(commands: Commands) -> None:
+    done = commands.run("resume-sending", "--reason", "the list of events fails for days")
     assert done.exit_code == 0
     assert re.fullmatch(r"Sending goes on without a comparison until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.\n", done.stdout)
-    until = json.loads(world.run("resume-sending", "--reason", "again", "--json").stdout)["until"]
-    assert datetime.fromisoformat(until) > world.clock.now()
-    without = world.run("resume-sending", "--reason", " ")
+    until = json.loads(commands.run("resume-sending", "--reason", "again", "--json").stdout)["until"]
+    assert datetime.fromisoformat(until) > commands.clock.now()
+    without = commands.run("resume-sending", "--reason", " ")
     assert (without.exit_code, without.stdout) == (2, "")
     assert without.stderr == (
         "veza: a decision to resume sending needs a reason, 3 to 500 characters: the next person will want to know\n"
     )
 
 
-def test_another_account_is_used_from_now_on_and_the_old_one_is_told(world: World) -> None:
-    first = json.loads(world.run("use-account", "acct_new", "--reason", "the company changed", "--json").stdout)
+def test_another_account_is_used_from_now_on_and_the_old_one_is_told(commands: Commands) -> None:
+    first = json.loads(commands.run("use-account", "acct_new", "--reason", "the company changed", "--json").stdout)
     assert first["account"] == "acct_new"
-    done = world.run("use-account", "acct_newer", "--reason", "it changed again")
+    done = commands.run("use-account", "acct_newer", "--reason", "it changed again")
     assert (done.exit_code, done.stdout) == (
         0, "This database sells with account acct_newer now; before: acct_new.\n",
     )  # fmt: skip
-    refused = world.run("reconcile")
+    refused = commands.run("reconcile")
     assert refused.exit_code == 1
     assert "this database has sold with acct_newer: nothing of it was stored" in refused.stderr
 
 
 @pytest.mark.parametrize("account", ["nonsense", "acct_", "acct_1;--", ""])
-def test_what_is_no_accounts_id_is_refused(world: World, account: str) -> None:
-    done = world.run("use-account", account, "--reason", "the company changed")
+def test_what_is_no_accounts_id_is_refused(commands: Commands, account: str) -> None:
+    done = commands.run("use-account", account, "--reason", "the company changed")
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"an account's id is like acct_1Abc, not “{account}”" in done.stderr
 
 
-def test_a_waiting_reversal_shows_why_and_when_it_is_tried_next(world: World) -> None:
+def test_a_waiting_reversal_shows_why_and_when_it_is_tried_next(commands: Commands) -> None:
     async def refund_after_payout(stage: Stage) -> None:
-        kept = uuid.UUID(world.ids["kept"])
+        kept = uuid.UUID(commands.ids["kept"])
         sent = await transfer(stage, payment_id=kept, seller_id="anna")
         stage.sandbox.set_balance(str(sent.stripe_account_id), 0, "eur")
         await stage.refund(kept, 1000)
         await stage.settle()
 
-    world.act(refund_after_payout)
-    said = " ".join(world.run("show", world.ids["kept"]).stdout.split())
+    commands.act(refund_after_payout)
+    said = " ".join(commands.run("show", commands.ids["kept"]).stdout.split())
     assert "balance_insufficient" in said
-    assert f"next try {world.clock.now() + timedelta(hours=6):%Y-%m-%d %H:%M}" in said
+    assert f"next try {commands.clock.now() + timedelta(hours=6):%Y-%m-%d %H:%M}" in said

@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 from litestar import Litestar
 from sqlalchemy import select
 
+from tests import factories
 from tests.applications import Made, application
 from tests.client import Client, http_client
 from veza.accounts import credentials, people, roles
-from veza.accounts.devices import Devices
-from veza.accounts.facade import AccountRules, Accounts
-from veza.accounts.passwords import Passwords
+from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Role
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
@@ -35,8 +32,6 @@ TOKEN = "a-token-only-the-tests-know-0123456789"
 PASSWORD = "a tram full of cellos"
 EMAIL = "anna@example.org"
 TOKEN_WANTED = {"password": PASSWORD, "name": "backup", "scopes": ["read"]}
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-"""The same algorithm with parameters that cost a test nothing."""
 
 
 @dataclass
@@ -134,13 +129,7 @@ async def open_desk(url: str, clock: ManualClock, base_url: str = "http://veza.t
     async def likes(session: Any, person_id: UUID) -> Any:
         return [{"track": "a"}]
 
-    accounts = Accounts(
-        database,
-        AccountRules(base_url, timedelta(days=14), timedelta(days=90), timedelta(days=365)),
-        Passwords(QUICK),
-        Devices(TOKEN, clock),
-        {"likes": likes},
-    )
+    accounts = factories.accounts(database, clock, base_url=base_url, secret=TOKEN, exporters={"likes": likes})
     with application(_application, database, accounts, base_url=base_url) as (asgi, litestar):
         desk = Desk(database, accounts, clock, litestar, asgi, told)
         yield desk

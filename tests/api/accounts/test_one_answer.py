@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.accounts.conftest import EMAIL, PASSWORD, QUICK, Browser, Desk
+from tests.api.accounts.conftest import EMAIL, PASSWORD, Browser, Desk
+from tests.factories import QUICK
 from tests.statements import counted
 from veza.accounts.passwords import Passwords, Verified
 
