@@ -49,7 +49,7 @@ async def test_an_event_of_an_object_that_cannot_be_read_is_told_and_changes_not
 
 
 async def rows_as_they_are(stage: Stage, model: type) -> list[Obj]:
-    return [{name: getattr(row, name) for name in row.__table__.columns.keys()} for row in await stage.all(model)]  # noqa: SIM118
+    return [{name: getattr(row, name) for name in row.__mapper__.columns.keys()} for row in await stage.all(model)]  # noqa: SIM118
 
 
 def test_a_text_that_only_names_the_character_nul_can_be_read() -> None:
