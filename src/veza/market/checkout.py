@@ -223,7 +223,8 @@ async def _open(
 ) -> Opening:  # fmt: skip
     order_id = session.new_id()
     lines = [_line(session, order_id, i, one, rules) for i, one in enumerate(group)]
-    total = Amount(sum(line["gross_minor"] for line in lines), currency)
+    drawn_up = [OrderLine(**line) for line in lines]
+    total = Amount(sum(line.gross_minor for line in drawn_up), currency)
     # Written by the machine: a status is born there too.
     values: dict[str, Any] = {
         "id": order_id,
@@ -246,10 +247,10 @@ async def _open(
         free = {**values, "status": "paid", "paid_at": session.now}
         (order,) = await orders.machine.create(session, [free], because=gettext("everything in it is free"))
         await session.execute(insert(OrderLine), lines)
-        await fulfilment.give_lines(session, order)
+        await fulfilment.give_lines(session, order, drawn_up)
         await fulfilment.send_claim(session, order, rules)
         return Opening(order, None, None)
-    page = _page(order_id, currency, [OrderLine(**line) for line in lines], wanted.success_url, wanted.cancel_url)
+    page = _page(order_id, currency, drawn_up, wanted.success_url, wanted.cancel_url)
     payment = await pay_page.intend(session, page, currencies=rules.currencies, request_key=request_key(order_id))
     charged = await payments.lines_of(session, payment.id)
     paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]

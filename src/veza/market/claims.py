@@ -227,7 +227,8 @@ async def _give(
     locked = waiting.order_by(Order.id).with_for_update().execution_options(populate_existing=True)
     for order in (await session.scalars(locked)).all():
         await orders.machine.update(session, order, person_id=person_id, claim_hash=None, claimed_at=session.now)
-        twice = await duplicate_purchases.among(session, order)
+        lines = (await orders.lines_of(session, [order.id]))[order.id]
+        twice = await duplicate_purchases.among(session, order, lines)
         await grants.claim(session, [order.id], person_id, because=because)
         await duplicate_purchases.refund_duplicates(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
         asked = update(RefundRequest).where(RefundRequest.order_id == order.id, RefundRequest.person_id.is_(None))

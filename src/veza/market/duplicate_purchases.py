@@ -20,13 +20,12 @@ from veza.money.refunds import NotRefundable, RefundExceedsPayment
 BOUGHT_TWICE = gettext("bought twice: the buyer has it already")
 
 
-async def among(session: Session, order: Order) -> list[OrderLine]:
-    """Lines of the order whose product the buyer has by another order or code: two tabs, an older pay page, a claim.
+async def among(session: Session, order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Lines whose product the buyer has by another order or code: two tabs, an older pay page, a claim.
 
     Call it before the order's own products are given. A buyer without an account is known by the cart. A line that was
     refunded is no duplicate; a line being refunded makes none, so that one of the two stays.
     """
-    lines = (await orders.lines_of(session, [order.id]))[order.id]
     items = {line.item_id for line in lines} | {line.release_id for line in lines}
     if order.person_id is not None:
         given: Mapping[UUID, set[UUID]] = await access.owned_of(session, order.person_id, items)

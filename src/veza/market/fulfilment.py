@@ -39,22 +39,22 @@ async def paid(session: Session, payment_id: UUID, rules: MarketRules) -> Order 
     await orders.move(
         session, order, "paid", because=gettext("payment {payment_id} succeeded", payment_id=payment_id), **facts
     )
+    lines = (await orders.lines_of(session, [order.id]))[order.id]
     if order.person_id is not None and not await people.is_there(session, order.person_id):
-        lines = (await orders.lines_of(session, [order.id]))[order.id]
-        await give_lines(session, order)
+        await give_lines(session, order, lines)
         await duplicate_purchases.refund_duplicates(session, order, lines, because=ACCOUNT_GONE)
     else:
-        await _give_what_is_there(session, order, rules)
+        await _give_what_is_there(session, order, lines, rules)
     await follow_returns(session, payment_id)
     return order
 
 
-async def _give_what_is_there(session: Session, order: Order, rules: MarketRules) -> None:
+async def _give_what_is_there(session: Session, order: Order, lines: Sequence[OrderLine], rules: MarketRules) -> None:
     """Give the lines; the money of what is gone, or was bought already, goes back, and the buyer is told."""
-    taken_down = await gone.among(session, order)
+    taken_down = await gone.among(session, lines)
     missing = {line.id for line in taken_down}
-    twice = [line for line in await duplicate_purchases.among(session, order) if line.id not in missing]
-    await give_lines(session, order)
+    twice = [line for line in await duplicate_purchases.among(session, order, lines) if line.id not in missing]
+    await give_lines(session, order, lines)
     await duplicate_purchases.refund_duplicates(session, order, taken_down, because=gone.BECAUSE)
     await duplicate_purchases.refund_duplicates(session, order, twice, because=duplicate_purchases.BOUGHT_TWICE)
     if taken_down:
@@ -140,9 +140,8 @@ async def follow_returns(session: Session, payment_id: UUID, returned: Mapping[U
         await orders.move(session, order, target, because=because)
 
 
-async def give_lines(session: Session, order: Order) -> None:
+async def give_lines(session: Session, order: Order, lines: Sequence[OrderLine]) -> None:
     """Grant the products of the order's lines, and remove them from the order's cart."""
-    lines = (await orders.lines_of(session, [order.id]))[order.id]
     for line in lines:
         await grants.give(
             session,

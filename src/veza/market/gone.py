@@ -32,9 +32,8 @@ class OrdersStay(Exception):
         super().__init__(gettext("{odd_count} orders could not be canceled ({named})", odd_count=len(odd), named=named))
 
 
-async def among(session: Session, order: Order) -> list[OrderLine]:
-    """Lines of the order whose product is gone."""
-    lines = (await orders.lines_of(session, [order.id]))[order.id]
+async def among(session: Session, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Lines of an order whose product is gone."""
     offers = await products.offers(session, {line.product_id for line in lines})
     return [line for line in lines if (offer := offers.get(line.product_id)) is None or offer.gone is not None]
 

@@ -180,8 +180,26 @@ class HeldPayments:
             return None
         return next((one for one in self._frames.values() if getattr(one.payment, column) == value), None)
 
+    async def lock_known_by(
+        self, session: Session, payment_id: UUID | None, charge_id: str | None, intent_id: str | None
+    ) -> PaymentFrame | None:
+        """The payment of this charge, else of this intent, else of this id, locked; None when there is none."""
+        for row in await payments.lock_known_by(session, payment_id, charge_id, intent_id):
+            self._frames.setdefault(row.id, PaymentFrame(row))
+        return self.best_known_by(payment_id, charge_id, intent_id)
+
+    def best_known_by(
+        self, payment_id: UUID | None, charge_id: str | None, intent_id: str | None
+    ) -> PaymentFrame | None:
+        """The same of those that are held already."""
+        return (
+            self.known_by("stripe_charge_id", charge_id)
+            or self.known_by("stripe_payment_intent_id", intent_id)
+            or self.known_by("id", payment_id)
+        )
+
     async def lock_by(self, session: Session, column: str, value: UUID | str) -> PaymentFrame | None:
-        """The payment known by its id or by one of the provider's, locked; None when there is none."""
+        """The payment known by its id or by its checkout session, locked; None when there is none."""
         held = self.known_by(column, value)
         if held is not None:
             return held

@@ -221,6 +221,26 @@ async def lock_free(
     return (await session.scalars(_FREE, known_by)).all()
 
 
+async def lock_known_by(
+    session: Session, payment_id: UUID | None, charge_id: str | None, intent_id: str | None
+) -> Sequence[Payment]:
+    """The payments known by one of these, locked; nearly always it is one."""
+    return (await session.scalars(_KNOWN_BY, {"id": payment_id, "charge": charge_id, "intent": intent_id})).all()
+
+
+_KNOWN_BY = (
+    select(Payment)
+    .where(
+        or_(
+            Payment.id == bindparam("id"),
+            Payment.stripe_charge_id == bindparam("charge"),
+            Payment.stripe_payment_intent_id == bindparam("intent"),
+        )
+    )
+    .order_by(Payment.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 _FREE = (
     select(Payment)
     .where(
@@ -237,7 +257,7 @@ _FREE = (
 
 
 async def lock_by(session: Session, column: str, value: UUID | str) -> Payment | None:
-    """The payment known by its id or by one of the provider's, locked; None when there is none."""
+    """The payment known by its id or by its checkout session, locked; None when there is none."""
     return (await session.scalars(_LOCKED_BY[column], {"value": value})).one_or_none()
 
 
@@ -246,12 +266,7 @@ _LOCKED_BY = {
     .where(column == bindparam("value"))
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
-    for column in (
-        Payment.id,
-        Payment.stripe_charge_id,
-        Payment.stripe_payment_intent_id,
-        Payment.stripe_checkout_session_id,
-    )
+    for column in (Payment.id, Payment.stripe_checkout_session_id)
 }
 
 

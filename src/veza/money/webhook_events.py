@@ -67,11 +67,7 @@ def _known_by(seen: Mapping[str, Any]) -> tuple[UUID | None, str | None, str | N
 
 def _held_by(held: HeldPayments, ours: UUID | None, charge: str | None, intent: str | None) -> PaymentFrame | None:
     """The held payment an object belongs to, where nothing it says points to another one."""
-    found = (
-        held.known_by("stripe_charge_id", charge)
-        or held.known_by("stripe_payment_intent_id", intent)
-        or held.known_by("id", ours)
-    )
+    found = held.best_known_by(ours, charge, intent)
     if found is None:
         return None
     # A charge is found by its charge even when its metadata (edited by hand) names another payment: when that is held
@@ -90,23 +86,22 @@ async def frame_of_charge(session: Session, held: HeldPayments, seen: Mapping[st
     already = _held_by(held, ours, charge, intent)
     if already is not None:
         return already
-    is_charge = seen.get("object") in ("charge", "payment_intent")
-    for column, value in (("stripe_charge_id", charge), ("stripe_payment_intent_id", intent), ("id", ours)):
-        found = await held.lock_by(session, column, value) if value else None
-        if found is not None and not is_charge and charge and unbooked_charges.is_second(found.payment, charge):
-            about = found.payment.id
-            raise NotOurs(
-                gettext(
-                    "{get} {get_2} is of charge {charge}, not of that of {about}",
-                    get=seen.get("object"),
-                    get_2=seen.get("id"),
-                    charge=charge,
-                    about=about,
-                )
+    kind, their_id = seen.get("object"), seen.get("id")
+    found = await held.lock_known_by(session, ours, charge or None, intent or None)  # an odd object has anything there
+    if found is None:
+        raise NotOurs(gettext("{get} {get_2} belongs to no payment of ours", get=kind, get_2=their_id))
+    is_charge = kind in ("charge", "payment_intent")
+    if not is_charge and charge and unbooked_charges.is_second(found.payment, charge):
+        raise NotOurs(
+            gettext(
+                "{get} {get_2} is of charge {charge}, not of that of {about}",
+                get=kind,
+                get_2=their_id,
+                charge=charge,
+                about=found.payment.id,
             )
-        if found is not None:
-            return found
-    raise NotOurs(gettext("{get} {get_2} belongs to no payment of ours", get=seen.get("object"), get_2=seen.get("id")))
+        )
+    return found
 
 
 async def _charge(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:
@@ -190,14 +185,13 @@ async def _checkout_expired(session: Session, held: HeldPayments, event: Mapping
 
 
 async def _payment_of_session(session: Session, held: HeldPayments, seen: Mapping[str, Any]) -> Payment:
-    found = await session.scalar(_OF_SESSION, {"session_id": str(seen["id"])})
-    ours = found or discoveries.our_id(seen, "veza_payment")
-    if ours is None or await session.get(Payment, ours) is None:
+    frame = await held.lock_by(session, "stripe_checkout_session_id", str(seen["id"]))
+    ours = discoveries.our_id(seen, "veza_payment")
+    if frame is None and ours is not None:
+        frame = await held.lock_by(session, "id", ours)
+    if frame is None:
         raise NotOurs(gettext("checkout session {seen} belongs to no payment of ours", seen=seen["id"]))
-    return (await held.lock(session, ours)).payment
-
-
-_OF_SESSION = select(Payment.id).where(Payment.stripe_checkout_session_id == bindparam("session_id"))
+    return frame.payment
 
 
 async def _refund(session: Session, held: HeldPayments, event: Mapping[str, Any]) -> UUID:

@@ -111,5 +111,4 @@ async def refund_line(
         raise UnknownLine(line_id)
     refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
     await refund_notices.refunded_directly(session, line, order, data.answer, rules)
-    await session.refresh(refund)
     return shown_refund(refund, language)

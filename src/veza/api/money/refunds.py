@@ -141,7 +141,6 @@ async def create_refund(session: Session, data: RefundDraft, language: AnswerLan
     row = await refunding.request(
         session, frame, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
     )
-    await session.refresh(row)
     return shown_refund(row, language)
 
 
