@@ -13,6 +13,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from tests.ops import in_process
 from veza.generated_pages import generated_pages
 from veza.ops.application import Application, Program
 from veza.ops.cli import command_line
@@ -67,7 +68,7 @@ def test_migrate_makes_the_database_and_the_doctor_is_content(tmp_path: Path) ->
     ],
 )
 def test_a_database_that_cannot_be_had_is_one_sentence(tmp_path: Path, url: str, sentence: str) -> None:
-    done = veza("migrate", "--database-url", url, cwd=tmp_path)
+    done = in_process.veza("migrate", "--database-url", url, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith(f"veza: {sentence}")
     assert len(done.stderr.splitlines()) == 1
@@ -82,7 +83,7 @@ def test_a_program_reads_what_went_wrong_as_json(tmp_path: Path) -> None:
     assert said["error"].startswith("the database does not answer")
     wrong = veza("migrate", "--json", cwd=tmp_path, LOG_LEVEL="loud")
     assert (wrong.returncode, json.loads(wrong.stdout)["ok"]) == (2, False)
-    well = veza("migrate", "--json", cwd=tmp_path)
+    well = in_process.veza("migrate", "--json", cwd=tmp_path)
     assert (well.returncode, json.loads(well.stdout)) == (0, {"ok": True, "revision": newest_revision()})
 
 
@@ -109,7 +110,8 @@ def test_without_tables_nothing_starts_and_the_way_on_is_said(tmp_path: Path, co
     ids=" ".join,
 )
 def test_a_command_without_a_database_makes_none_and_leaves_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
-    done = veza(*command, cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/mistyped.db")
+    run = veza if command[0] in {"serve", "worker"} else in_process.veza
+    done = run(*command, cwd=tmp_path, DATABASE_URL=f"sqlite:///{tmp_path}/mistyped.db")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         f"veza: there is no database file {tmp_path / 'mistyped.db'}: correct DATABASE_URL, or make a new, empty"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.ops import in_process
 from tests.ops.test_cli import veza
 from tests.ops.test_running import serving
 from veza.lab.scenarios.player import SCENARIOS
@@ -32,27 +33,27 @@ def test_play_tells_programs_every_fact_and_the_timeline(tmp_path: Path) -> None
 
 
 def test_an_unknown_scenario_ends_with_2_and_the_names_there_are(tmp_path: Path) -> None:
-    done = veza("sandbox", "play", "sale-and-fraud", cwd=tmp_path)
+    done = in_process.veza("sandbox", "play", "sale-and-fraud", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("veza: there is no scenario “sale-and-fraud”; there are sale-and-refund, ")
 
 
 def test_play_wants_to_know_what(tmp_path: Path) -> None:
-    done = veza("sandbox", "play", cwd=tmp_path)
+    done = in_process.veza("sandbox", "play", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "veza: say which scenario to play, or --all; `veza sandbox list` has them\n"
 
 
 def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     url = "postgresql://veza@127.0.0.1:1/veza"
-    done = veza("sandbox", "play", "sale-and-refund", "--json", "--database-url", url, cwd=tmp_path)
+    done = in_process.veza("sandbox", "play", "sale-and-refund", "--json", "--database-url", url, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("veza: the database does not answer")
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_list_names_every_scenario(tmp_path: Path) -> None:
-    done = veza("sandbox", "list", "--json", cwd=tmp_path)
+    done = in_process.veza("sandbox", "list", "--json", cwd=tmp_path)
     assert [one["name"] for one in json.loads(done.stdout)] == [one.name for one in SCENARIOS]
 
 
@@ -68,7 +69,7 @@ def test_the_sandbox_alone_remembers_what_it_did(tmp_path: Path) -> None:
 
 
 def test_webhooks_to_an_address_that_leads_nowhere_are_refused_before_it_listens(tmp_path: Path) -> None:
-    done = veza("sandbox", "serve", "--port", "0", "--webhook", "http://127.0.0.1:99999", cwd=tmp_path)
+    done = in_process.veza("sandbox", "serve", "--port", "0", "--webhook", "http://127.0.0.1:99999", cwd=tmp_path)
     assert done.returncode != 0
     assert done.stderr.startswith("veza: --webhook: its port must be a whole number from 1 to 65535; write it like ")
     assert done.stdout == ""
@@ -76,7 +77,7 @@ def test_webhooks_to_an_address_that_leads_nowhere_are_refused_before_it_listens
 
 def test_a_state_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a database, whatever else it may be\n" * 100)
-    done = veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)
+    done = in_process.veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("veza: the sandbox's file notes.txt is damaged: file is not a database; --repair ")
 
