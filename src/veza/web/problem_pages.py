@@ -17,7 +17,7 @@ def problem_page(clock: Clock) -> ProblemPage:
     pages = Pages(clock)
 
     def page(request: DoorRequest, problem: Problem, title: str, detail: str) -> Response[bytes] | None:
-        if not isinstance(problem, Refused) and not _wants_page(request):
+        if not isinstance(problem, Refused) and not wants_page(request):
             return None
         status, sentence = problem.kind.status, words_of(request, problem, detail)
         return pages.show(request, "plain/refused.html", status=status, title=title, sentence=sentence)
@@ -25,6 +25,7 @@ def problem_page(clock: Clock) -> ProblemPage:
     return page
 
 
-def _wants_page(request: DoorRequest) -> bool:
+def wants_page(request: DoorRequest) -> bool:
+    """Whether a person's browser asks, and not a program."""
     best = request.accept.best_match(["application/json", "text/html"])
     return best == "text/html" and not request.url.path.startswith("/api/")

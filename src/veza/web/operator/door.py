@@ -14,7 +14,14 @@ from litestar.types import ControllerRouterHandler
 from veza.http.form_tokens import own_forms_only
 from veza.http.language import say
 from veza.http.problem_answers import exception_handlers
-from veza.http.problems import INTERNAL, NOT_FOUND, Problem
+from veza.http.problems import (
+    INTERNAL,
+    INVALID_REQUEST,
+    MALFORMED_BODY,
+    NOT_FOUND,
+    UNSUPPORTED_MEDIA_TYPE,
+    Problem,
+)
 from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.database import Database
@@ -37,7 +44,10 @@ from veza.web.operator.sessions import Sessions
 from veza.web.operator.sign_in import sign_in_handlers
 from veza.web.operator.transfers import transfer_handlers
 from veza.web.pages import ASSETS, Pages, Refused, WayOn, words_of
+from veza.web.problem_pages import wants_page
 
+UNREADABLE = (INVALID_REQUEST, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE)
+"""What no form of ours sends: a program that did is told as programs are."""
 FORM_MAX_BYTES = 16_384
 """The longest form is a reason of 500 characters."""
 
@@ -124,7 +134,9 @@ def _nothing_here() -> HTTPRouteHandler:
 def _error_pages(office: Office) -> dict[type[Exception] | int, Any]:
     """An error of the one table is a sentence and a way on, never a stack trace; who is not signed in is led there."""
 
-    def page(request: DoorRequest, problem: Problem, title: str, detail: str) -> Response[bytes]:
+    def page(request: DoorRequest, problem: Problem, title: str, detail: str) -> Response[bytes] | None:
+        if problem.kind in UNREADABLE and not isinstance(problem, Refused) and not wants_page(request):
+            return None
         address, called = _way_on(request, problem)
         sentence, way_on = words_of(request, problem, detail), (address, say(request, called))
         status = problem.kind.status
