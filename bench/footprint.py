@@ -1,4 +1,4 @@
-"""How long `veza serve` takes to be ready, what memory it holds when nobody asks it anything, and what requests leave.
+"""How long `veza serve` takes to be ready, what memory it holds without requests, and what requests leave.
 
 The default of a newcomer: SQLite, the sandbox inside, all workers, a database that is migrated already. From the
 start of the process until /health/ready answers 200; the median of three starts. What is used for the first time
@@ -22,7 +22,7 @@ IDLE_SECONDS = 2
 READY_SECONDS, RSS_MB = 3, 200
 MOST_SECONDS = 30
 ADDRESSES = ("/tracks", "/releases?sort=title", "/artists?tag=folk", "/products", "/cart", "/library", "/nothing")
-"""Lists, a cart, what only somebody signed in may see, what is not there."""
+"""Lists, a cart, what only a signed-in person may see, what is not there."""
 WARM, ASKED = 100, 1_000
 """How often each address is asked before memory is read, and between the two readings."""
 MOST_KB_A_REQUEST = 0.5

@@ -120,7 +120,7 @@ async def _settled(url: str) -> dict[str, int]:
 
 @asynccontextmanager
 async def _own_redis() -> AsyncIterator[str]:
-    """A database of Redis nobody else uses by default; the pace's key is gone afterwards."""
+    """A database of Redis that no other program uses by default; the pace's key is gone afterwards."""
     url = make_url(REDIS).set(database="15").render_as_string(hide_password=False)
     redis = Redis.from_url(url)
     await redis.delete(KEY)

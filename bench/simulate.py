@@ -1,7 +1,7 @@
 """How many simulated runs a second: the real money module over SQLite, crashed, delayed and checked, on one core.
 
 Each run has at least 30 steps and ends with every row compared with the provider's. A run that breaks a
-promise fails the bench, whatever its speed. What counts is the core's own time, so that other work beside it does not.
+promise fails the bench, at any speed. What counts is the core's own time, so that other work beside it does not.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Signed refund events, each of another payment, to a real `veza serve` on PostgreSQL. Handling one records the refund,
 returns its lines, posts it and plans the seller's reversal, in one transaction under the payment's lock. Steady:
-100 events a second whatever the server does, latency counted from the moment each was due. Peak: 16 senders that
-never wait. Duplicates: the same events again.
+100 events a second, to a slow server too, latency counted from the moment each was due. Peak: 16 senders that never
+wait. Duplicates: the same events again.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def application(make: Callable[..., Made], *things: Any, **same: Hashable) -> It
 
 
 def _give_things(litestar: Litestar) -> None:
-    """Whatever provides a place provides its thing from now on."""
+    """A dependency that provides a place provides its thing from now on."""
     seen: dict[int, Provide] = {}
     for route in litestar.routes:
         if isinstance(route, HTTPRoute):

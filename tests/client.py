@@ -61,7 +61,7 @@ class Client:
         content: bytes | None = None,
         **query: Any,
     ) -> httpx.Response:
-        """Any request under /api/v1, whatever it is answered; a write without a body sends `{}`."""
+        """Any request under /api/v1, with any answer; a write without a body sends `{}`."""
         said = await self.headers_of(by, roles, method, path)
         if method != "GET":
             said["Idempotency-Key"] = key or str(uuid4())

@@ -125,7 +125,7 @@ class OwnPostgres:
         return file
 
     def restore(self, database: str, dump: Path) -> None:
-        """Put `dump` in the place of `database`, whoever uses it: restored beside it, then exchanged."""
+        """Put `dump` in the place of `database`, while processes use it: restored beside it, then exchanged."""
         beside = f"{database}_restored"
         self.sql(f'CREATE DATABASE "{beside}"')
         self._run("pg_restore", *self._where(beside), "--exit-on-error", str(dump))
@@ -133,7 +133,7 @@ class OwnPostgres:
         self.sql(f'ALTER DATABASE "{beside}" RENAME TO "{database}"')
 
     def restore_in_place(self, database: str, dump: Path) -> None:
-        """Put `dump` over the tables of `database`, whoever uses them: sessions stay, and wait for it to end.
+        """Put `dump` over the tables of `database`, while processes use them: sessions stay, and wait for it to end.
 
         It locks one table after the other, so a session that uses two of them may stop it: then it is done again.
         """

@@ -44,7 +44,7 @@ class Databases:
         self._shape = self._loop.run_until_complete(self._shape_of_template())
 
     def take(self) -> str:
-        """The name of an empty one that nobody else has."""
+        """The name of an empty one that no other test has."""
         return self._free.pop() if self._free else self._loop.run_until_complete(self._make())
 
     def give_back(self, name: str) -> None:

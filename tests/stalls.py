@@ -1,4 +1,4 @@
-"""The longest stall of an event loop: how much processor time its thread took in one go, whatever the machine does."""
+"""The longest stall of an event loop: how much processor time its thread took in one go, on a busy machine too."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def test_what_is_guessed_first_is_refused_with_a_reason(password: str, reason: s
         "kV9#mQ2$xL7!" * 16,
     ],
 )
-def test_what_is_hard_to_guess_is_taken_whatever_its_length_and_script(password: str) -> None:
+def test_what_is_hard_to_guess_is_taken_at_every_length_and_in_every_script(password: str) -> None:
     password_strength.demand(password, OWN)
 
 

@@ -1,4 +1,4 @@
-"""Ready means: the database answers, its schema is current, and nobody asked for a stop."""
+"""Ready means: the database answers, its schema is current, and no stop was asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A write happens once per key, whatever repeats, races or fails."""
+"""A write happens once per key, through repeats, races and failures."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ async def test_a_header_with_a_nul_is_refused(walk: Walk) -> None:
         )
 
 
-async def test_a_cookie_that_is_no_text_makes_nobody_of_its_sender(walk: Walk) -> None:
+async def test_the_sender_of_a_cookie_that_is_no_text_is_not_signed_in(walk: Walk) -> None:
     """Other programs of the same host set cookies of their own: they keep no request from being answered."""
     walk.client.cookies.clear()
     for secret in ("%00", "a%00b", "%FF", '"\\000"'):

@@ -109,7 +109,7 @@ async def test_an_account_that_goes_takes_along_what_was_its_own(database: Datab
         assert (report.reporter_id, report.text, report.status) == (None, "rude", "open")
 
 
-async def test_nobody_elses_things_change(database: Database, life: Life) -> None:
+async def test_no_other_persons_things_change(database: Database, life: Life) -> None:
     async with database.read() as session:
         before = await listening_of(session, life.ben)
     async with database.write("a test") as session:

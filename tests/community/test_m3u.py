@@ -1,4 +1,4 @@
-"""A playlist as a file for players: one entry is two lines, whatever its title says."""
+"""A playlist as a file for players: one entry is two lines, with every title."""
 
 from __future__ import annotations
 

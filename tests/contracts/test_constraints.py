@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever a program does to it: on SQLite and on PostgreSQL."""
+"""What the database itself refuses, from every program: on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever comes over the line, or does not: one answer, in bounded time, and never an exception."""
+"""For everything that comes over the line, or does not: one answer, in bounded time, and never an exception."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def asked(line: Line) -> Answer:
         pytest.param(says(), id="closes at once"),
         pytest.param(says(b"HTTP/1.1 200 OK\r\nConte"), id="half a header"),
         pytest.param(says(b"\x16\x03\x01\x02\x00\x01\x00"), id="no HTTP at all"),
-        pytest.param(says(b"HTTP/1.1 999999 Wat\r\n\r\n"), id="a status nobody knows"),
+        pytest.param(says(b"HTTP/1.1 999999 Wat\r\n\r\n"), id="an unknown status"),
         pytest.param(says(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), id="body breaks off"),
         pytest.param(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n"), id="broken chunks"),
         pytest.param(says(ok(b"x", b"Content-Encoding: gzip")), id="gzip that is none"),
@@ -158,7 +158,7 @@ async def test_an_error_without_a_readable_body_is_told_by_its_status(
     assert (answer.status, classify(REVERSALS, answer)) == (status, meaning)
 
 
-async def test_nobody_listening_is_silence() -> None:
+async def test_a_port_without_a_listener_is_silence() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]

@@ -151,7 +151,7 @@ async def test_a_foreign_reversal_covers_what_we_wanted_back(any_stage: Stage) -
     assert await history(any_stage, rows[0].id) == ["pending", "canceled"]
 
 
-async def test_a_foreign_reversal_nobody_needed_is_a_finding_and_is_used_by_the_next_refund(any_stage: Stage) -> None:
+async def test_a_foreign_reversal_beyond_the_plan_is_a_finding_and_is_used_by_the_next_refund(any_stage: Stage) -> None:
     payment_id = await any_stage.sold([("anna", 1000)])
     any_stage.sandbox.reverse_in_dashboard((await transfer(any_stage)).stripe_transfer_id or "", 450)
     await any_stage.settle()
@@ -163,7 +163,7 @@ async def test_a_foreign_reversal_nobody_needed_is_a_finding_and_is_used_by_the_
     assert "surplus_nobody_planned" not in await findings(any_stage)
 
 
-async def test_a_transfer_wholly_reversed_by_somebody_else_ends_reversed(any_stage: Stage) -> None:
+async def test_a_transfer_wholly_reversed_by_hand_ends_reversed(any_stage: Stage) -> None:
     await any_stage.sold([("anna", 1000)])
     any_stage.sandbox.reverse_in_dashboard((await transfer(any_stage)).stripe_transfer_id or "")
     await any_stage.settle()
@@ -183,7 +183,7 @@ async def test_a_low_balance_waits_and_wakes_when_money_comes(any_stage: Stage) 
     assert (await transfer(any_stage)).status == "reversed"
 
 
-async def test_the_breaker_opens_probes_once_per_interval_ramps_and_costs_nobody_a_retry(any_stage: Stage) -> None:
+async def test_the_breaker_opens_probes_once_per_interval_ramps_and_costs_no_row_a_retry(any_stage: Stage) -> None:
     sales = [await any_stage.sell([("anna", 1000)]) for _ in range(9)]
     await any_stage.settle()
     for sale in sales:

@@ -45,7 +45,7 @@ async def test_a_key_that_climbs_out_is_refused(objects: Objects) -> None:
         await objects.put("../outside", b"x")
 
 
-async def test_a_folder_nobody_may_make_is_one_sentence() -> None:
+async def test_a_folder_that_may_not_be_made_is_one_sentence() -> None:
     objects = Objects.in_folder(Path("/proc/no/objects"))
     with pytest.raises(ObjectsUnavailable, match="could not write a"):
         await objects.put("a", b"x")

@@ -28,7 +28,7 @@ NAMES_A_PERSON = re.compile(
     r"(person|people|owner|reporter|user|buyer|member|author|redeem|actor|caller|address|e?mail|agent)"
     r"|^(by|to|about_id|name|language|payload|body|request_key)$|_by$"
 )
-NOBODYS = {
+OF_NO_PERSON = {
     "artists.name", "download_codes.redeemed_at", "provider_list_places.name", "provider_paces.person_at",
     "refund_requests.answer_by", "releases.language", "sellers.name", "status_changes.about_id", "taggings.about_id",
     "tracks.language",
@@ -113,7 +113,7 @@ def test_every_column_that_may_name_a_person_is_decided_on() -> None:
         for column in table.columns
         if NAMES_A_PERSON.search(column.name) or any(key.column.table.name == "people" for key in column.foreign_keys)
     }
-    assert found - NOBODYS == set(PERSONAL)
+    assert found - OF_NO_PERSON == set(PERSONAL)
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ async def _invited(veza: Veza, caller: Client, artist: str, invited: dict[str, s
     await caller.call("POST", f"/artists/{artist}/invitations", invited, expect=201, headers={"X-Veza-Proof": proof})
 
 
-async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Veza) -> None:
+async def test_nothing_personal_is_left_of_a_person_who_did_everything(veza: Veza) -> None:
     other, _ = await _signed_up(veza, {**WHO, "email": "ben@example.org", "name": "Ben"}, "203.0.113.5")
     artist, _, track, product = await _free_release(other)
 
@@ -251,7 +251,7 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     assert before <= set(PERSONAL) | {"people.id"}, before - set(PERSONAL)
     assert len(before) > 25
 
-    # While it is there, nobody's network address is where it would stay.
+    # While the account is there, no network address is in a column that would keep it.
     kept = {column for column, fate in PERSONAL.items() if fate != GOES}
     assert _holding(await _rows(veza), ADDRESS, "203.0.113.5") & kept == set()
 
@@ -261,7 +261,7 @@ async def test_nothing_personal_is_left_of_somebody_who_did_everything(veza: Vez
     await factories.member(veza.database, UUID(own_artist), UUID(colleague), "owner")
     await anna.call("DELETE", "/me", {"password": WHO["password"]}, expect=204)
     rows = await _rows(veza)
-    # What was answered to others, and to a visitor of whom nobody knows that it was she, is theirs for a day.
+    # What was answered to others, and to a visitor whom no row connects with her, is theirs for a day.
     hers = [row for row in rows["api_idempotency"] if row["caller"] == f"person {person_id}"]
     assert len(hers) < len(rows["api_idempotency"])
     rows["api_idempotency"] = hers

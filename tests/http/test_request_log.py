@@ -68,7 +68,7 @@ async def test_a_line_says_who_asked_and_from_where_unless_told_not_to(
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
     async def send(message: Any) -> None:
-        """Nobody reads it."""
+        """The answer goes nowhere: the test reads the log."""
 
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": ("203.0.113.9", 1)}
     with capture_logs() as lines:

@@ -1,4 +1,4 @@
-"""Every pattern of the API has words: nobody is told a regular expression."""
+"""Every pattern of the API has words: no caller is told a regular expression."""
 
 from __future__ import annotations
 

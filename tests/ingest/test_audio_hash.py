@@ -1,4 +1,4 @@
-"""The hash of a recording's sound: whatever its tags say it stays, and other sound has another one."""
+"""The hash of a recording's sound: it stays when the tags change, and other sound has another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports: folders become drafts once, whatever happens in between, and only drafts follow changed tags."""
+"""Imports: folders become drafts once, through every failure in between, and only drafts follow changed tags."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_what_cannot_be_taken_is_left_out_with_a_note(tmp_path: Path) -> None:
 
 
 class TDRC(TextFrame):
-    """A date as programs write it, whatever it says: mutagen's own frame writes what it understands."""
+    """A date as programs write it, word for word: mutagen's own frame writes what it understands."""
 
 
 @pytest.mark.parametrize(

@@ -261,7 +261,7 @@ async def test_an_album_under_another_name_beside_the_first_is_another_release(i
     assert sorted(one.result for one in (await intake.imported()).releases) == ["made", "unchanged"]
 
 
-async def test_discs_of_a_box_are_one_release_whatever_their_years(intake: Intake) -> None:
+async def test_discs_of_a_box_are_one_release_with_any_years(intake: Intake) -> None:
     for disc, day in (("1", "1970"), ("2", "1975")):
         for number in ("1", "2"):
             recording(

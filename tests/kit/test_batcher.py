@@ -103,7 +103,7 @@ async def test_a_reason_that_is_everybodys_is_not_tried_one_by_one() -> None:
     assert book.batches == [[1], [-2, 3]]
 
 
-async def test_whoever_is_canceled_takes_nobody_along() -> None:
+async def test_a_canceled_caller_cancels_no_other() -> None:
     book = Book()
     batcher = Batcher(book.write, 32)
     first, second = await started(batcher, 1, 2)

@@ -42,7 +42,7 @@ async def add(database: Database, topic: str = "kept") -> None:
 
 
 async def halfway(database: Database) -> None:
-    """A transaction that wrote, wanted somebody woken, and failed."""
+    """A transaction that wrote, wanted a worker woken, and failed."""
     async with database.write() as session:
         row = {"id": uuid4(), "topic": "lost", "payload": {}, "created_at": AT, "attempts": 0}
         await session.execute(insert(OutboxEvent), row)
@@ -111,7 +111,7 @@ async def test_a_broken_constraint_is_our_bug_and_no_unavailable_database(databa
             await session.execute(insert(OutboxEvent), [row, row])
 
 
-async def test_instants_come_back_as_they_went_in_whatever_their_zone(database: Database) -> None:
+async def test_instants_come_back_as_they_went_in_from_every_zone(database: Database) -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
     async with database.write() as session:
         row = {"id": uuid4(), "topic": "t", "payload": {"ä": [1]}, "created_at": elsewhere, "attempts": 0}
@@ -185,20 +185,20 @@ async def test_a_read_only_server_is_said_to_be_read_only(postgres_url: str) -> 
     await database.close()
 
 
-async def test_a_file_somebody_else_writes_to_is_said_to_be_locked(
+async def test_a_file_another_program_writes_to_is_said_to_be_locked(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kit, "BUSY_TIMEOUT_MS", 50)
     database = Database.open(sqlite_url)
     await add(database)
-    somebody = sqlite3.connect(tmp_path / "veza.db", isolation_level=None)
-    somebody.execute("BEGIN IMMEDIATE")
+    writer = sqlite3.connect(tmp_path / "veza.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
     try:
         await unavailable(database, "the database stayed locked for 5 s: another program is writing to it")
         assert await count(database) == 1, "readers are not in the way"
     finally:
-        somebody.execute("ROLLBACK")
-        somebody.close()
+        writer.execute("ROLLBACK")
+        writer.close()
     await add(database)
     await database.close()
 
@@ -264,8 +264,8 @@ async def test_a_server_that_is_not_running_is_said_in_a_sentence() -> None:
 
 
 async def test_a_database_that_is_not_there_is_said_in_a_sentence(postgres_url: str) -> None:
-    database = Database.open(postgres_url.rsplit("/", 1)[0] + "/veza_nobody_made")
-    await unavailable(database, "veza_nobody_made")
+    database = Database.open(postgres_url.rsplit("/", 1)[0] + "/veza_never_made")
+    await unavailable(database, "veza_never_made")
     await database.close()
 
 

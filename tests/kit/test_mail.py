@@ -83,7 +83,7 @@ async def test_a_busy_server_is_asked_again_later(database: Database, server: Ma
 
 
 async def test_an_address_that_does_not_exist_is_given_up_at_once(database: Database, server: MailServer) -> None:
-    server.rcpt = b"550 nobody here"
+    server.rcpt = b"550 no such mailbox"
     await write(database)
     await worker.run_once(worker_for(database, server.port))
     (row,) = await queued(database)
@@ -97,7 +97,7 @@ async def test_a_server_that_is_gone_is_given_up_in_the_end(database: Database, 
     async def gone(*_: object) -> None:
         nonlocal tries
         tries += 1
-        raise NotDelivered("nobody answers", for_good=False)
+        raise NotDelivered("no answer", for_good=False)
 
     await write(database)
     one = MailWorker(database, gone, "veza@localhost")
@@ -134,7 +134,7 @@ async def test_old_mails_are_not_sent_when_a_server_is_set_later(
     assert await worker.run_once(worker_for(database, server.port)) == 0
 
 
-async def test_the_envelope_is_who_the_mail_is_for_and_nobody_else(database: Database, server: MailServer) -> None:
+async def test_the_envelope_is_who_the_mail_is_for_and_no_other_address(database: Database, server: MailServer) -> None:
     await write(database, "anna+music=x@example.org")
     assert await worker.run_once(worker_for(database, server.port)) == 1
     envelope = [line.split(b" SIZE")[0] for line in server.said if line.startswith((b"MAIL", b"RCPT"))]
@@ -266,7 +266,7 @@ async def test_a_row_without_a_language_opens_as_it_is(database: Database) -> No
     assert (one.subject, one.text) == ('{"id": "no message"}', "Hello {name}\n")
 
 
-async def test_a_subject_is_one_line_whatever_its_fields_hold(database: Database) -> None:
+async def test_a_subject_is_one_line_with_every_content_of_its_fields(database: Database) -> None:
     async with database.write() as session:
         subject = gettext("Sold: {title}", title="One\r\nBcc: eve@example.org")
         mail.send(session, "anna@example.org", subject, verbatim("text"), about=None)

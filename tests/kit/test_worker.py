@@ -15,7 +15,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 class OneRow:
-    """A worker with a single row, which somebody else holds locked for the first `locked` looks."""
+    """A worker with a single row, which another transaction holds locked for the first `locked` looks."""
 
     name = "one row"
     wake_topic = "rows"

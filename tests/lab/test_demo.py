@@ -72,8 +72,8 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
         "releases WHERE status = 'published' AND release_date > published_at",
         "releases WHERE status IN ('draft', 'scheduled') AND release_date IS NOT NULL",
     )
-    for nobody in unbelievable:
-        assert counted(tmp_path, f"SELECT count(*) FROM {nobody}") == [(0,)], nobody
+    for rows in unbelievable:
+        assert counted(tmp_path, f"SELECT count(*) FROM {rows}") == [(0,)], rows
     assert [row["kind"] for row in listed(tmp_path, "findings")] == ["seller_debt"]
     assert veza("money", "check", cwd=tmp_path).returncode == 0
 

@@ -36,7 +36,7 @@ def test_no_two_covers_of_a_label_look_alike(seed: int) -> None:
 
 
 @pytest.mark.parametrize("painter", PAINTERS)
-def test_every_painter_paints_whatever_it_draws(painter: Painter) -> None:
+def test_every_painter_paints_with_every_seed(painter: Painter) -> None:
     for seed in range(60):
         picture = Image.new("RGB", (64, 64))
         painter(ImageDraw.Draw(picture), random.Random(seed), ("#000000", "#ff0000", "#00ff00"), 64)
@@ -60,7 +60,7 @@ def test_a_seed_draws_a_small_label_and_always_the_same(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nobody_buys_twice_and_a_sale_is_of_one_currency(seed: int) -> None:
+def test_no_buyer_buys_twice_and_a_sale_is_of_one_currency(seed: int) -> None:
     roster = roster_of(seed)
     had = {month.PRESENT}
     for sale in (*month_of(seed, roster), month.FREE):

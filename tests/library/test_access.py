@@ -90,7 +90,7 @@ async def test_owning_a_release_is_owning_its_tracks_and_a_track_is_that_track_a
         ({"hidden": True}, NOTHING, NOTHING),
     ],
 )
-async def test_owners_keep_what_is_withdrawn_and_nobody_hears_what_is_hidden(
+async def test_owners_keep_what_is_withdrawn_and_no_listener_hears_what_is_hidden(
     scene: Scene, values: dict[str, Any], owner: Any, stranger: Any
 ) -> None:
     await scene.give(ItemKind.RELEASE, scene.release)
@@ -104,7 +104,7 @@ async def test_owners_keep_what_is_withdrawn_and_nobody_hears_what_is_hidden(
     assert await scene.may(scene.member) == ALL
 
 
-async def test_nobody_hears_a_track_that_was_hidden_and_the_others_stay(scene: Scene) -> None:
+async def test_no_listener_hears_a_track_that_was_hidden_and_the_others_stay(scene: Scene) -> None:
     await scene.give(ItemKind.RELEASE, scene.release)
 
     async def hide(session: Session) -> None:
@@ -147,7 +147,7 @@ async def test_the_same_cause_gives_once(scene: Scene) -> None:
         ]
 
 
-async def test_what_an_anonymous_order_gave_is_nobodys_until_it_is_claimed(scene: Scene) -> None:
+async def test_what_an_anonymous_order_gave_has_no_owner_until_it_is_claimed(scene: Scene) -> None:
     claim = scene.artist  # any id: the library does not look behind it
     cause = await scene.give(ItemKind.RELEASE, scene.release, claim=claim)
     assert await scene.may(None) == PREVIEW

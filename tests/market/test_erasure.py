@@ -1,4 +1,4 @@
-"""A deleted account leaves no address and no cart behind; carts nobody came back for go in the end."""
+"""A deleted account leaves no address and no cart behind; abandoned carts go in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for a seller, what was given up and what they had are told apart, and nobody is locked to look."""
+"""What waits for a seller, what was given up and what they had are told apart, and looking locks no row."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def test_shares_wait_for_the_new_account_and_are_sent_there_once(stage: St
     await stage.settle()
     assert (sent_there(stage), (await transfer(stage)).status) == ([], "pending")
     await stage.pass_time(timedelta(days=40))
-    assert (await transfer(stage)).status == "pending", "it waits however long nobody onboards"
+    assert (await transfer(stage)).status == "pending", "it waits as long as the seller does not onboard"
     new = await onboard_anew(stage)
     assert (new != old, destinations(stage), sent_there(stage)) == (True, [new], [900])
     assert (await transfer(stage)).status == "completed"
@@ -135,7 +135,7 @@ def said(stage: Stage, row: Seller, number: int, created: int, status: str) -> b
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1), (1, 0, 2), (0, 2, 1)])
 @pytest.mark.parametrize("last", ["active", "inactive"])
-async def test_the_newest_news_of_an_account_counts_in_whatever_order_it_comes(
+async def test_the_newest_news_of_an_account_counts_in_every_order_of_arrival(
     stage: Stage, order: tuple[int, ...], last: str
 ) -> None:
     row = await seller(stage)

@@ -1,4 +1,4 @@
-"""A bank debit pays or fails days after the buyer left the pay page: the payment ends either way, whatever is lost."""
+"""A bank debit pays or fails days after the buyer left the page: the payment ends either way, lost events or not."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_it_ends_when_every_webhook_is_lost(stage: Stage, iban: str, ends:
 
 
 @pytest.mark.parametrize(("iban", "ends"), [(PAYS_SOON, "succeeded"), (FAILS_SOON, "failed")])
-async def test_it_ends_the_same_in_whatever_order_its_events_come(open_stage: OpenStage, iban: str, ends: str) -> None:
+async def test_it_ends_the_same_in_every_order_of_its_events(open_stage: OpenStage, iban: str, ends: str) -> None:
     async def one_order(order: tuple[int, ...] | None) -> int:
         stage = await open_stage()
         await stage.seller("anna")

@@ -44,7 +44,7 @@ async def ours_is_sent_and_nothing_heard(stage: Stage, *, arrived: bool = True) 
 async def test_a_reversal_by_hand_and_a_dispute_won_while_ours_is_on_its_way(
     stage: Stage, order: tuple[str, str], arrived: bool
 ) -> None:
-    """What ours took is sent again, whatever was heard last; what was taken by hand is the surplus."""
+    """What ours took is sent again, whichever event was heard last; what was taken by hand is the surplus."""
     await stage.sold([("anna", 1000)])
     stage.sandbox.add_balance(None, 100_000, "eur")
     dispute = stage.sandbox.open_dispute(stage.sandbox.world.charges.ids()[0], 700)["id"]

@@ -115,7 +115,7 @@ async def test_retrying_a_reversal_of_an_unknown_transfer_ends_again(stage: Stag
 
 
 async def exhausted(stage: Stage) -> None:
-    """The open reversal is sent in silence until nobody tries any more."""
+    """The open reversal is sent in silence until the worker gives up."""
     stage.sandbox.add_fault("timeout_before_effect", method="POST", path=REVERSING, times=5)
     for _ in range(5):
         await reverse_once(stage)

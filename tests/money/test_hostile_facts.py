@@ -38,7 +38,7 @@ async def test_an_inquiry_opened_after_it_was_closed_stays_closed(stage: Stage) 
 
 
 @pytest.mark.parametrize("refund_first", [True, False])
-async def test_a_dispute_won_leaves_a_refund_on_the_sellers_in_whatever_order_they_were_heard(
+async def test_a_dispute_won_leaves_a_refund_on_the_sellers_in_every_order_of_their_events(
     stage: Stage, refund_first: bool
 ) -> None:
     payment_id = await stage.sold([("anna", 1000)])

@@ -24,7 +24,7 @@ from veza.money.transfers import SellerTransfer
 
 @pytest.fixture
 async def books() -> AsyncIterator[Stage]:
-    """One payment of 10.00, 4.00 of it refunded and 3.60 taken back; nobody checks it afterwards."""
+    """One payment of 10.00, 4.00 of it refunded and 3.60 taken back; no check follows."""
     stage = await Stage.open()
     await stage.seller("anna")
     payment_id = await stage.sold([("anna", 1000)])
@@ -68,7 +68,7 @@ async def test_damage_is_found_and_said_in_a_sentence(
 
 
 @pytest.mark.parametrize("account", [account for account in Account if account is not Account.PLATFORM_CASH])
-async def test_a_posting_nobody_meant_is_found(books: Stage, account: Account) -> None:
+async def test_a_planted_posting_is_found(books: Stage, account: Account) -> None:
     payment = await books.one(Payment)
     async with books.database.write() as session:
         legs = [(account, 5, None), (Account.PLATFORM_CASH, -5, None)]

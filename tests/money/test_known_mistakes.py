@@ -223,7 +223,7 @@ async def test_a_502_whose_request_still_runs_is_asked_again_with_the_same_key(s
     assert (await transfer(stage)).status == "reversed"
 
 
-async def test_an_operators_retry_pays_nobody_after_a_full_refund(stage: Stage) -> None:
+async def test_an_operators_retry_pays_no_seller_after_a_full_refund(stage: Stage) -> None:
     """A retried transfer paid a seller whose sale had been refunded in full meanwhile."""
     payment_id = await stage.sell([("anna", 1000)])
     stage.sandbox.add_fault("refused", method="POST", path=SENDING)
@@ -240,7 +240,7 @@ async def test_an_operators_retry_pays_nobody_after_a_full_refund(stage: Stage) 
 
 
 async def test_an_operators_retry_of_a_silent_transfer_only_looks_after_a_full_refund(stage: Stage) -> None:
-    """The same while nobody knows whether the given-up request is still alive."""
+    """The same while it is unknown whether the given-up request is still alive."""
     stage.sandbox.add_fault("timeout_before_effect", method="POST", path=SENDING, times=5)
     payment_id = await stage.sold([("anna", 1000)])
     for _ in range(5):

@@ -141,7 +141,7 @@ async def test_a_move_is_remembered_with_who_when_and_why(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("model", [SellerTransfer, TransferReversal, refunds.Refund, payments.Payment, Dispute])
-async def test_the_database_refuses_a_status_nobody_knows(stage: Stage, model: type[Any]) -> None:
+async def test_the_database_refuses_an_unknown_status(stage: Stage, model: type[Any]) -> None:
     payment_id = await stage.sold([("anna", 1000)])
     await stage.refund(payment_id, 400)
     await stage.settle()

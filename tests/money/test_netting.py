@@ -67,7 +67,7 @@ async def test_one_sale_pays_several_debts_oldest_first(stage: Stage) -> None:
     assert at_the_provider(stage, sale) == [90]
 
 
-async def test_nobody_elses_sale_pays_it_and_no_other_currency_does(stage: Stage) -> None:
+async def test_no_sale_of_another_seller_and_none_in_another_currency_pays_a_debt(stage: Stage) -> None:
     await stage.seller("ben")
     debt = await owing(stage, "anna", 1000)
     others, foreign = await stage.sold([("ben", 1000)]), await stage.sold([("anna", 1000)], currency="USD")

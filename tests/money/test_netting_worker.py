@@ -112,7 +112,7 @@ async def test_what_was_kept_for_a_debt_follows_the_rest_of_it(any_stage: Stage)
 async def test_a_debt_that_is_being_changed_is_waited_for(postgres_stage: Stage) -> None:
     debt = await owing(postgres_stage, "anna", 1000)
     sale, share = await unsent_share(postgres_stage, 1000)
-    async with postgres_stage.database.write("somebody else") as session:
+    async with postgres_stage.database.write("another process") as session:
         await PaymentFrame(await payments.find(session, debt)).reversals(session)
         assert await keep(postgres_stage, sale, share) == 0
     assert await postgres_stage.money.transfer_worker.claim(10) == []
@@ -144,10 +144,10 @@ async def test_a_netting_that_cannot_be_counted_is_told_and_holds_up_no_other(st
     assert at_the_provider(stage, sales[0]) == []
 
 
-async def test_keeping_waits_for_nobody_who_holds_the_debts_payment(postgres_stage: Stage) -> None:
+async def test_keeping_does_not_wait_for_a_lock_on_the_debts_payment(postgres_stage: Stage) -> None:
     debt = await owing(postgres_stage, "anna", 1000)
     sale, share = await unsent_share(postgres_stage, 1000)
-    async with postgres_stage.database.write("somebody else") as session:
+    async with postgres_stage.database.write("another process") as session:
         await payments.lock(session, debt)
         async with asyncio.timeout(5):
             assert await keep(postgres_stage, sale, share) == 900

@@ -1,4 +1,4 @@
-"""An object nobody can read, or two that carry one id, keep no other from being recorded and no row due for ever."""
+"""An unreadable object, or two that carry one id, keep no other from being recorded and no row due for ever."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ async def test_a_success_that_names_no_amount_is_asked_for_again_under_the_same_
 async def test_two_objects_that_carry_one_id_of_ours_are_recorded_both_and_the_row_has_an_end(
     stage: Stage, kind: str
 ) -> None:
-    """The second counts by itself: the provider did it, so the books have it, and nobody looks for it again."""
+    """The second counts by itself: the provider did it, so the books have it, and no worker looks for it again."""
     await sent_in_silence(stage, kind, 400)
 
     def doubled(path: str, data: list[Obj]) -> Sequence[Any]:

@@ -203,7 +203,7 @@ PLANTED = {
     "loop target": "for row.status in rows:\n    pass",
     "with a star": "row.status, *rest = rows",
     "table's own init": 'class T:\n    __tablename__ = "t"\n    def __init__(self):\n        self.status = "x"',
-    "somebody else's in an init": "class E:\n    def __init__(self, row):\n        row.status = 1",
+    "another object's in an init": "class E:\n    def __init__(self, row):\n        row.status = 1",
     "setattr": 'setattr(row, "status", "reversed")',
     "object.__setattr__": 'object.__setattr__(row, "status", "reversed")',
     "committed value": 'set_committed_value(row, "status", "reversed")',

@@ -26,7 +26,7 @@ amounts = st.integers(1, 1500)
 
 
 class RandomFacts(RuleBasedStateMachine):
-    """One payment of two sellers, and whatever may happen to it."""
+    """One payment of two sellers, and every fact that may be heard of it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -50,7 +50,7 @@ async def give_back(stage: Stage, charge: str) -> str:
     return str(done)
 
 
-async def test_a_second_charge_is_named_pays_nobody_and_goes_back_by_one_action(any_stage: Stage) -> None:
+async def test_a_second_charge_is_named_pays_no_seller_and_goes_back_by_one_action(any_stage: Stage) -> None:
     stage = any_stage
     sold = await stage.sold([("anna", 1000)])
     second = charge_again(stage, sold, 1000)
@@ -118,7 +118,7 @@ async def test_a_charge_of_a_payment_or_of_another_program_is_not_given_back_by_
 
 
 class Odd:
-    """A line that adds things nobody can read to every list the provider gives."""
+    """A line that adds unreadable objects to every list the provider gives."""
 
     def __init__(self, line: Any, charge: str, payment_id: UUID) -> None:
         self.line = line
@@ -143,7 +143,7 @@ class Odd:
 
 
 async def test_one_odd_object_of_each_kind_keeps_no_other_from_being_applied(any_stage: Stage) -> None:
-    """A charge that disagrees, and things nobody can read in every list; a missed refund beside them is adopted."""
+    """A charge that disagrees, and unreadable objects in every list; a missed refund beside them is adopted."""
     stage = any_stage
     sold = await stage.sold([("anna", 1000)])
     (charge,) = stage.sandbox.world.charges.ids()
@@ -167,7 +167,7 @@ async def test_one_odd_object_of_each_kind_keeps_no_other_from_being_applied(any
     assert disagrees not in await open_findings(stage)
 
 
-async def test_an_event_nobody_can_read_keeps_no_other_from_being_caught_up(any_stage: Stage) -> None:
+async def test_an_unreadable_event_keeps_no_other_from_being_caught_up(any_stage: Stage) -> None:
     stage = any_stage
     stage.sandbox.pause_webhooks()
     sold = await stage.sell([("anna", 1000)])

@@ -81,13 +81,13 @@ async def test_two_reversals_of_one_payment_share_a_transaction(any_stage: Stage
     await everything_is_back(any_stage, 2)
 
 
-async def test_a_payment_somebody_holds_keeps_the_others_from_nothing(postgres_stage: Stage) -> None:
+async def test_a_payment_that_another_process_locks_keeps_no_other_waiting(postgres_stage: Stage) -> None:
     await backlog(postgres_stage)
     claims = await postgres_stage.money.reversal_worker.claim(SALES)
     held, holds, released = claims[2].payment_id, asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
-        async with postgres_stage.database.write("somebody") as session:
+        async with postgres_stage.database.write("another process") as session:
             await payments.lock(session, held)
             holds.set()
             await released.wait()
@@ -138,7 +138,7 @@ async def test_no_more_requests_are_in_flight_than_allowed(stage: Stage) -> None
         in_flight += 1
         most = max(most, in_flight)
         async with asyncio.timeout(BOUND_SECONDS):
-            await full.wait()  # nobody goes on before as many as are allowed are in flight
+            await full.wait()  # no request goes on before as many as are allowed are in flight
         in_flight -= 1
         return await send(*told)
 

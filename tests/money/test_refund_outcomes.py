@@ -172,7 +172,7 @@ async def test_403_and_the_other_mode_on_two_rows_open_the_breaker_and_cost_no_r
     assert {row.status for row in await stage.all(Refund)} == {"succeeded"}
 
 
-async def test_already_refunded_by_somebody_else_is_adopted_and_ours_refused(stage: Stage, payment_id: UUID) -> None:
+async def test_already_refunded_by_hand_is_adopted_and_ours_refused(stage: Stage, payment_id: UUID) -> None:
     theirs = stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
     await refund_once(stage)
     assert await meanings(stage) == ["taken_by_others"]

@@ -138,7 +138,7 @@ async def test_a_payment_that_makes_no_sense_is_refused_and_writes_nothing(
     assert await stage.all(Payment) == []
 
 
-async def test_a_line_that_is_all_fee_sends_nobody_anything(stage: Stage) -> None:
+async def test_a_line_that_is_all_fee_sends_no_seller_anything(stage: Stage) -> None:
     payment_id = await stage.sold([("anna", 1000)], fee_bps=10_000)
     await stage.refund(payment_id, 1000)
     await stage.settle()

@@ -58,7 +58,7 @@ async def test_three_404s_in_a_row_over_different_transfers_act_like_401(stage: 
     assert [row.retry_count for row in await stage.all(TransferReversal)] == [0, 0, 0, 0]
 
 
-async def test_somebody_elses_full_reversal_covers_ours(waiting: Stage) -> None:
+async def test_a_full_reversal_by_hand_covers_ours(waiting: Stage) -> None:
     theirs = waiting.sandbox.reverse_in_dashboard((await transfer(waiting)).stripe_transfer_id or "")
     await reverse_once(waiting)
     ours, recorded = await waiting.all(TransferReversal)

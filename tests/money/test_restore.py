@@ -25,7 +25,7 @@ Recover = Callable[[Stage], Awaitable[None]]
 
 
 async def by_itself(stage: Stage) -> None:
-    """The process starts, and nobody does anything."""
+    """The process starts, and the operator does nothing."""
     await stage.settle()
 
 

@@ -45,7 +45,7 @@ async def test_nothing_is_sent_while_the_provider_cannot_say_what_was_missed(any
 
 
 @pytest.mark.parametrize("first", ["catch-up", "guard", "webhooks"])
-async def test_what_was_lost_is_named_whatever_brought_its_events_first(any_stage: Stage, first: str) -> None:
+async def test_what_was_lost_is_named_by_whichever_way_its_events_came_first(any_stage: Stage, first: str) -> None:
     """The schedule or redelivered webhooks may be faster than the look at the provider's newest events."""
     stage = any_stage
     await stage.sold([("anna", 300)])

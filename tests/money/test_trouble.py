@@ -57,7 +57,7 @@ async def test_a_clock_that_jumps_neither_loses_nor_doubles(
     for jump in jumps:
         stage.clock.advance(jump)
         await stage.settle()
-    # Whatever was written by a clock that was ahead is due once real time has caught up with it.
+    # A row written by a clock that was ahead is due once real time has caught up with it.
     for _ in range(4):
         await stage.pass_time(150 * DAY)
     assert (refunded_there(stage), sum(sent_there(stage)), sum(reversed_there(stage))) in (

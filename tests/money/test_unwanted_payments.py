@@ -1,4 +1,4 @@
-"""Pay pages that nobody is to pay any more are closed at the provider; what is paid all the same stays paid."""
+"""Pay pages of orders that are given up are closed at the provider; what is paid all the same stays paid."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_it_is_closed_without_a_webhook_too(stage: Stage) -> None:
     assert (await stage.payment(payment.id)).status == "expired"
 
 
-async def test_whoever_paid_before_it_was_closed_has_paid(stage: Stage) -> None:
+async def test_a_buyer_who_paid_before_the_page_was_closed_has_paid(stage: Stage) -> None:
     stage.sandbox.add_fault("webhook_lost", event="*", times=None)
     payment, made = await opened(stage)
     stage.sandbox.pay_checkout(made.id)
@@ -95,7 +95,7 @@ async def test_giving_up_what_is_paid_or_given_up_changes_nothing(stage: Stage) 
     assert (await stage.payment(payment.id)).unwanted_at is None
 
 
-async def test_a_page_recorded_after_it_was_paid_keeps_nobody_waiting_for_their_money(stage: Stage) -> None:
+async def test_a_page_recorded_after_it_was_paid_keeps_no_seller_waiting_for_their_money(stage: Stage) -> None:
     payment, made = await opened(stage, recorded=False)
     charge = stage.sandbox.pay_checkout(made.id)
     async with stage.database.write("test") as session:

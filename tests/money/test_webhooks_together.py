@@ -24,7 +24,7 @@ async def test_events_that_arrive_together_are_each_handled_once(any_stage: Stag
     for payment_id in sold:
         stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
     payloads = [one.payload for one in stage.sandbox.due_deliveries()]
-    # Each comes twice, among them one about nothing of ours and one of a kind nobody listens to.
+    # Each comes twice, among them one about nothing of ours and one of a kind without a handler.
     strangers = [event(id=f"evt_{kind}", type=kind) for kind in ("refund.created", "invoice.paid")]
     arrived = [(json.loads(one), one.decode()) for one in (*payloads, *strangers, *payloads)]
     states = await stage.money.inbox.accept(arrived, source="webhook")
@@ -88,7 +88,7 @@ async def test_payments_locked_elsewhere_keep_no_other_delivery_waiting(postgres
     locked, released = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
-        async with stage.database.write("somebody") as session:
+        async with stage.database.write("another process") as session:
             await payments.lock_free(session, sold[:2])
             locked.set()
             await released.wait()
@@ -122,7 +122,7 @@ async def test_metadata_that_names_another_payment_never_beats_the_charge(postgr
     locked, released = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
-        async with stage.database.write("somebody") as session:
+        async with stage.database.write("another process") as session:
             await payments.lock(session, right)
             locked.set()
             await released.wait()

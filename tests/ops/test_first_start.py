@@ -59,7 +59,7 @@ def _admin_token(folder: Path, said: str) -> str | None:
     return file.read_text().strip().partition("/admin-claim?token=")[2]
 
 
-def test_every_start_keeps_a_link_until_somebody_is_admin_and_none_from_then_on(tmp_path: Path) -> None:
+def test_every_start_keeps_a_link_until_there_is_an_admin_and_none_from_then_on(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, said):
         first = _admin_token(tmp_path, said)
     with serving(tmp_path) as (url, said):
@@ -101,7 +101,7 @@ def _signed_in(url: str, peer: str, headers: dict[str, str]) -> tuple[str, list[
         return sessions["items"][0]["address"], cookies
 
 
-def test_a_trusted_proxy_says_where_a_request_came_from_and_nobody_else_does(tmp_path: Path) -> None:
+def test_a_trusted_proxy_says_where_a_request_came_from_and_no_other_peer_does(tmp_path: Path) -> None:
     with serving(tmp_path, TRUSTED_PROXIES=f"{PROXY}, 10.0.0.0/8") as (url, _):
         key = {"Idempotency-Key": "up"}
         assert httpx.post(f"{url}/api/v1/people", json=WHO, headers=key).status_code == 202

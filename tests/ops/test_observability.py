@@ -1,4 +1,4 @@
-"""Logs hold no secret, whatever raises and however it is written down, and move no terminal's cursor."""
+"""Logs hold no secret, for every place that raises and every form of a line, and move no terminal's cursor."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Shop:
         return int(money_of(self.folder / "var", query)[0][0])
 
 
-async def test_a_documented_restore_pays_nobody_twice_and_names_what_was_lost(tmp_path: Path) -> None:
+async def test_a_documented_restore_pays_no_seller_twice_and_names_what_was_lost(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     try:
         await shop.start()
@@ -107,7 +107,7 @@ async def test_a_documented_restore_pays_nobody_twice_and_names_what_was_lost(tm
         await shop.start()
 
         await until(lambda: shop.completed() == 2, "both shares of the first order to be known", every=0.2, within=90)
-        # Whatever would be sent again is due before a share of a later sale is.
+        # A share that would be sent again is due before a share of a later sale is.
         await shop.pay(await shop.order("order-3", {"anna": 700}))
         await until(lambda: shop.completed() == 3, "a later sale's share to be sent", every=0.2, within=90)
         (later,) = (Counter(shop.sent()) - Counter(sent)).elements()

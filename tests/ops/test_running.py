@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith("veza: cannot write to VAR_DIR file/var (Not a directory): make it a folder")
 
 
-def test_git_passes_over_the_folder_whatever_its_name(tmp_path: Path) -> None:
+def test_git_passes_over_the_folder_by_every_name(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     with running.held(Settings(var_dir=tmp_path / "another")):
         (tmp_path / "another" / "operator-token").write_text("secret")

@@ -76,7 +76,7 @@ def test_webhooks_to_an_address_that_leads_nowhere_are_refused_before_it_listens
 
 
 def test_a_state_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("not a database, whatever else it may be\n" * 100)
+    (tmp_path / "notes.txt").write_text("not a database but a text\n" * 100)
     done = in_process.veza("sandbox", "serve", "--port", "0", "--state", "notes.txt", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("veza: the sandbox's file notes.txt is damaged: file is not a database; --repair ")

@@ -118,7 +118,7 @@ def test_an_open_stream_hears_the_stop_and_does_not_hold_it_up(start: type[Proce
     assert time.monotonic() - asked < 10  # the stream alone would have held it for the whole grace
 
 
-def test_after_the_signal_nobody_new_is_let_in(start: type[Process]) -> None:
+def test_after_the_signal_no_new_connection_is_let_in(start: type[Process]) -> None:
     process = start("stubborn", grace=3)
     url = process.wait_for("ready").split()[1]
     process.send(signal.SIGTERM)

@@ -104,9 +104,9 @@ async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_on
     page = re.findall(r"http\S+", told)[0]
     assert "Your address" in (await emails.browser.get(page)).text
     sent = await emails.browser.post(page, data={"email": "Anna@example.org"})
-    nobody = await emails.browser.post(page, data={"email": "nobody@example.org"})
+    unknown = await emails.browser.post(page, data={"email": "nobody@example.org"})
     assert "A mail is on its way" in sent.text
-    assert (sent.status_code, sent.text) == (nobody.status_code, nobody.text)
+    assert (sent.status_code, sent.text) == (unknown.status_code, unknown.text)
     newest = await emails.newest_link()
     assert "Your password is set" in (await emails.press(newest, password="yet another secret")).text
 

@@ -1,4 +1,4 @@
-"""The chart's shapes: what waited, how much and how long, and the times in which nobody looked."""
+"""The chart's shapes: what waited, how much and how long, and the times without a sample."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_ages_are_lines_that_do_not_add_up() -> None:
     assert paths(chart) == {"pending": "M29 50h1", "failed": "M29 0h1"}
 
 
-def test_a_time_in_which_nothing_waited_differs_from_one_in_which_nobody_looked() -> None:
+def test_a_time_in_which_nothing_waited_differs_from_one_without_a_sample() -> None:
     chart = transfers(peak(0, "none", 0, "", "none"), peak(4, "pending"))
     assert chart.unseen == "M0 0h27v100h-27zM28 0h1v100h-1z"
     assert chart.series[0].last == "0"

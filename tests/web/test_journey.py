@@ -75,7 +75,7 @@ async def test_a_given_up_reversal_is_retried_with_a_reason_and_ends_reversed_wi
     assert (await transfer(guest.stage, payment_id=row.payment_id)).status == "reversed"
 
 
-async def test_what_somebody_types_is_left_alone_while_the_rest_of_the_page_moves_on(
+async def test_what_an_operator_types_is_left_alone_while_the_rest_of_the_page_moves_on(
     guest: Desk, chromium: Browser
 ) -> None:
     row = await guest.given_up()
@@ -84,12 +84,12 @@ async def test_what_somebody_types_is_left_alone_while_the_rest_of_the_page_move
         await page.goto(f"/operator/transfers/{row.id}")
         await page.get_by_label("Reason").fill("half a sent")
         async with guest.stage.database.write("operator") as session:
-            await operator.retry_transfer(session, row.id, "somebody else was quicker")
+            await operator.retry_transfer(session, row.id, "another operator was quicker")
         await expect(page.locator("#state")).to_contain_text("reversal pending")
         assert await page.get_by_label("Reason").input_value() == "half a sent"
         await page.get_by_role("button", name="Try again").click()
         await expect(page.get_by_role("alert")).to_contain_text("Another request was first.")
-        await expect(page.get_by_role("alert")).to_contain_text("somebody else was quicker")
+        await expect(page.get_by_role("alert")).to_contain_text("another operator was quicker")
 
 
 async def test_the_page_can_be_paused_and_says_when_it_is_signed_out(guest: Desk, chromium: Browser) -> None:

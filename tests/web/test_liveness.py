@@ -53,8 +53,8 @@ async def test_the_page_after_a_post_asks_for_the_address_that_can_be_read_again
 
 
 async def test_error_and_sign_in_pages_ask_for_nothing(desk: Desk) -> None:
-    async with desk.another() as nobody:
-        pages = [await desk.get("/operator/nowhere"), await nobody.get("/operator/sign-in")]
+    async with desk.another() as stranger:
+        pages = [await desk.get("/operator/nowhere"), await stranger.get("/operator/sign-in")]
     for page in pages:
         assert "data-live=" not in page.text
         assert "live.js" not in page.text

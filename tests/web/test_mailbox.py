@@ -92,7 +92,7 @@ async def test_the_link_of_the_start_opens_the_mailbox_until_the_next_start(sqli
     await later.close()
 
 
-async def test_a_signed_in_operator_is_led_to_the_mailbox_and_nobody_else(sqlite_url: str, tmp_path: Path) -> None:
+async def test_a_signed_in_operator_is_led_to_the_mailbox_and_no_other_visitor(sqlite_url: str, tmp_path: Path) -> None:
     veza = build(settings_of(sqlite_url, tmp_path))
     async with browser(veza) as client:
         assert "/operator/sign-in" in (await client.get("/operator/mailbox")).headers["location"]

@@ -62,13 +62,13 @@ async def test_an_event_leads_to_its_payment_or_to_itself_when_it_has_none(desk:
     async with desk.stage.database.write("test") as session:
         await session.execute(update(WebhookEvent).where(WebhookEvent.id == event.id).values(payment_id=None))
         of_it = StatusChange.by == f"webhook {event.id}"
-        await session.execute(update(StatusChange).where(of_it).values(by="somebody else"))
+        await session.execute(update(StatusChange).where(of_it).values(by="another operator"))
     answer = await desk.get("/operator/payments", params={"find": event.id})
     assert answer.headers["location"] == f"/operator/inbox/{event.id}"
 
 
 @pytest.mark.parametrize("wanted", ["nothing", "tr_nothing", UNKNOWN_ID, "<b>", "\0", "é" * 300])
-async def test_an_id_nobody_knows_is_a_sentence_above_the_newest_payments(desk: Desk, wanted: str) -> None:
+async def test_an_unknown_id_is_a_sentence_above_the_newest_payments(desk: Desk, wanted: str) -> None:
     row = await desk.given_up()
     answer = await desk.get("/operator/payments", params={"find": wanted})
     if wanted == "\0":
@@ -167,7 +167,7 @@ async def test_a_refund_that_makes_no_sense_is_not_made_and_keeps_what_was_typed
     assert not await desk.stage.all(Refund)
 
 
-async def test_a_payment_nobody_has_paid_offers_no_refund(desk: Desk) -> None:
+async def test_an_unpaid_payment_offers_no_refund(desk: Desk) -> None:
     payment_id = await desk.stage.sell([("anna", 1000)])
     assert left_of((await desk.get(f"/operator/payments/{payment_id}")).text) == ""
     answer = await desk.post(f"/operator/payments/{payment_id}", left="0", amount="1", reason="because")

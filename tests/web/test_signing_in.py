@@ -168,7 +168,7 @@ async def test_a_forged_a_guests_and_another_tokens_cookie_open_nothing(guest: D
     for value in forged:
         answer = await guest.get("/operator", headers={"Cookie": f"{COOKIE}={value}".encode()})
         assert answer.status_code == 303, value
-    assert (await guest.get("/operator", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 303  # nobody signed in
+    assert (await guest.get("/operator", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 303  # no session
     async with guest.stage.database.write() as session:
         await operator_visits.begin(session, good, timedelta(hours=1))
     assert (await guest.get("/operator", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 200
@@ -225,8 +225,8 @@ async def test_every_page_carries_the_strict_headers_and_nothing_inline(desk: De
     addresses = [f"/operator{page}" for page in PAGES]
     addresses += [f"/operator/transfers/{given_up.id}", f"/operator/payments/{given_up.payment_id}"]
     addresses += [f"/operator/inbox/{event.id}"]
-    async with desk.another() as nobody:
-        pages = [await nobody.get("/operator/sign-in"), *[await desk.get(address) for address in addresses]]
+    async with desk.another() as stranger:
+        pages = [await stranger.get("/operator/sign-in"), *[await desk.get(address) for address in addresses]]
     for page in pages:
         assert page.headers["content-security-policy"].startswith("default-src 'self';")
         assert page.headers["x-content-type-options"] == "nosniff"

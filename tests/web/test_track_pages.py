@@ -1,4 +1,4 @@
-"""A track's page: where a playlist's file leads, for those who may see the track and nobody else."""
+"""A track's page: where a playlist's file leads, for readers who may see the track and no other."""
 
 from __future__ import annotations
 

@@ -43,5 +43,5 @@ def test_every_status_of_every_machine_has_its_words() -> None:
         assert set(words.states(machine)) == set(statuses)
 
 
-def test_a_status_nobody_has_words_for_is_shown_as_it_is() -> None:
+def test_a_status_without_words_is_shown_as_it_is() -> None:
     assert words.state("transfer", "brand_new").label == "brand new"

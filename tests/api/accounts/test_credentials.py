@@ -58,7 +58,7 @@ async def test_a_new_password_revokes_tokens_unless_they_are_to_be_kept(any_desk
     assert [act["detail"] for act in acts] == [f"sessions ended: 0, tokens revoked: {count}" for count in (1, 0)]
 
 
-async def test_asking_for_a_reset_tells_nobody_who_has_an_account(desk: Desk) -> None:
+async def test_asking_for_a_reset_tells_no_visitor_who_has_an_account(desk: Desk) -> None:
     await desk.signed_up()
     browser = desk.browser()
     known = await browser.send("POST", "/password-resets", {"email": EMAIL})

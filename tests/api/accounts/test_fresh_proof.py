@@ -1,4 +1,4 @@
-"""Whoever changes who gets in shows afresh that it is them: by the password, and by a code where there is one."""
+"""A person who changes who gets in proves afresh who they are: by the password, and by a code where there is one."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_right_proofs_cost_no_tries(desk: Desk) -> None:
 
 
 async def _wrong_codes_of_a_stranger(desk: Desk) -> None:
-    """Somebody who has the password uses every try there is for strangers up."""
+    """A stranger who has the password uses up every try there is for strangers."""
     wrong = {"email": EMAIL, "password": PASSWORD, "code": "000000"}
     strangers = [desk.browser(f"198.51.100.{number}") for number in range(11)]
     statuses = [(await stranger.send("POST", "/session", wrong)).status_code for stranger in strangers]

@@ -106,7 +106,7 @@ async def test_right_passwords_of_one_network_have_an_end_too(desk: Desk) -> Non
     await desk.browser("203.0.113.4").sign_in()
 
 
-async def test_a_flood_of_forgotten_passwords_keeps_nobody_from_signing_in(any_desk: Desk) -> None:
+async def test_a_flood_of_forgotten_passwords_keeps_no_person_from_signing_in(any_desk: Desk) -> None:
     await any_desk.signed_up()
     flooding = any_desk.browser("198.51.100.9")
     flood = [flooding.send("POST", "/password-resets", {"email": EMAIL}) for _ in range(100)]

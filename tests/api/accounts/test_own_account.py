@@ -36,7 +36,7 @@ async def test_sessions_are_listed_and_can_be_ended_from_elsewhere(any_desk: Des
     await browser.get("/me")
 
 
-async def test_nobody_ends_or_revokes_what_is_somebody_elses(desk: Desk) -> None:
+async def test_no_person_ends_or_revokes_what_is_another_persons(desk: Desk) -> None:
     anna, ben = await desk.signed_up(), await desk.signed_up("ben@example.org")
     token = await anna.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     session_id = (await anna.get("/me/sessions"))["items"][0]["id"]
@@ -198,7 +198,7 @@ async def test_a_person_is_written_to_in_the_language_they_signed_up_in(any_desk
         assert await session.scalar(last) == "fr"
 
 
-async def test_an_address_nobody_confirmed_gives_and_takes_no_mails_of_others(any_desk: Desk) -> None:
+async def test_an_unconfirmed_address_gives_and_takes_no_mails_of_others(any_desk: Desk) -> None:
     async with any_desk.database.write() as session:
         mail.send(session, EMAIL, verbatim("What you bought"), verbatim("text"), about=None)
     browser = await any_desk.signed_up(confirmed=False)

@@ -85,7 +85,7 @@ async def test_two_admins_taking_each_others_role_leave_one(any_desk: Desk) -> N
         anna.send("DELETE", f"/people/{ben_id}/roles/admin", headers=await anna.proof()),
         ben.send("DELETE", f"/people/{anna_id}", headers=await ben.proof()),
     )
-    # Who comes second is refused: as the last admin's end, or as nobody who may ask that any more.
+    # The second request is refused: it would end the last admin, or its sender is no admin any more.
     assert len([answer for answer in answers if answer.status_code in (200, 204)]) == 1, [a.text for a in answers]
     items = (await any_desk.operator().get("/people", role="admin"))["items"]
     assert len(items) == 1

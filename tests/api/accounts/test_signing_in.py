@@ -1,4 +1,4 @@
-"""Signing in tells nobody who has an account, is slowed without locking people out, and ends when it should."""
+"""Signing in tells no visitor who has an account, is slowed without locking people out, and ends when it should."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ async def test_a_known_device_is_slowed_by_its_own_failures(desk: Desk) -> None:
     assert statuses == [401] * 10 + [429] * 2
 
 
-async def test_one_address_is_slowed_whatever_accounts_it_tries(any_desk: Desk) -> None:
+async def test_one_address_is_slowed_across_all_accounts_it_tries(any_desk: Desk) -> None:
     browser = any_desk.browser("2001:db8::1")
     same_customer = any_desk.browser("2001:db8::2")
     tries = [(browser if number % 2 else same_customer, f"p{number}@example.org") for number in range(32)]

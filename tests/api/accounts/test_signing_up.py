@@ -1,4 +1,4 @@
-"""Signing up tells nobody who has an account, and an address counts once its mail was opened."""
+"""Signing up tells no visitor who has an account, and an address counts once its mail was opened."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_an_old_link_is_good_for_nothing_and_a_new_one_can_be_had(desk: De
     await browser.refused("POST", "/email-confirmations", {"token": newer}, 422, "bad-link")
 
 
-async def test_nobodys_mailbox_is_filled_by_strangers(desk: Desk) -> None:
+async def test_strangers_fill_no_persons_mailbox(desk: Desk) -> None:
     for number in range(8):
         answer = await desk.browser(f"192.0.2.{number}").send("POST", "/people", WANTED)
         assert answer.status_code == 202

@@ -40,7 +40,7 @@ async def test_the_first_sign_in_is_told_of_where_it_is_not_from_who_just_signed
     assert await _subjects(desk) == ["Confirm your address", DEVICE]
 
 
-async def test_an_address_nobody_confirmed_is_not_written_to(desk: Desk) -> None:
+async def test_an_unconfirmed_address_is_not_written_to(desk: Desk) -> None:
     await desk.signed_up(confirmed=False)
     await desk.browser("203.0.113.66").sign_in()
     assert DEVICE not in await _subjects(desk)

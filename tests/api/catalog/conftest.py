@@ -62,7 +62,7 @@ class Shelf(Client):
             return links.make(session, Purpose.PROOF, person_id)
 
     async def join(self, person_id: UUID, part: str = "member") -> None:
-        """Make somebody one of the artist's people."""
+        """Make this person one of the artist's people."""
         async with self.catalog.database.write() as session:
             await add_member(
                 session,

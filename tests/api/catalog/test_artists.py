@@ -87,7 +87,7 @@ async def test_artists_of_one_name_are_told_apart(any_shelf: Shelf) -> None:
     assert {answer.json()["slug"] for answer in answers} == {f"dzana-kovac-{number}" for number in (2, 3, 4, 5)}
 
 
-async def test_a_former_slug_leads_to_the_new_one_and_is_nobody_elses(any_shelf: Shelf) -> None:
+async def test_a_former_slug_leads_to_the_new_one_and_is_no_other_artists(any_shelf: Shelf) -> None:
     artist = any_shelf.artist["id"]
     renamed = await any_shelf.call("PATCH", f"/artists/{artist}", {"name": "Džana"}, by=any_shelf.anna)
     assert renamed["slug"] == "dzana"
@@ -330,7 +330,7 @@ async def test_names_of_any_length_do_not_break_the_walk_through_the_list(any_sh
         ("/tracks", "tracks", "title", f"{UNKNOWN_ID} a b"),
     ],
 )
-async def test_a_cursor_somebody_made_up_is_refused_or_read(
+async def test_a_made_up_cursor_is_refused_or_read(
     any_shelf: Shelf, address: str, listing: str, sort: str, good: str
 ) -> None:
     beside = ("\0", "0001-01-01T00:00:00+23:59", "2026-01-01T00:00:00", "x")

@@ -1,4 +1,4 @@
-"""Invitations: one answer for every address, a link for whoever has it, and nobody joins by any other way."""
+"""Invitations: one answer for every address, a link for its holder, and no person joins by any other way."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ async def test_a_release_that_makes_no_sense_is_refused(
     assert await shelf.walk(path, by=shelf.anna) == []
 
 
-async def test_nobody_makes_releases_for_others(shelf: Shelf) -> None:
+async def test_no_person_makes_releases_for_another_ones_artist(shelf: Shelf) -> None:
     await shelf.refused("POST", f"/artists/{shelf.artist['id']}/releases", ALBUM, 403, "forbidden", by=shelf.ben)
     await shelf.refused("POST", f"/artists/{UNKNOWN_ID}/releases", ALBUM, 404, "not-found", by=shelf.ben)
     await shelf.refused("POST", f"/releases/{UNKNOWN_ID}/publish", {}, 404, "not-found", by=shelf.anna)

@@ -173,7 +173,7 @@ async def test_a_longer_list_takes_no_more_queries(any_hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("after", ["x", "1", "x y", f"{UUID(int=1)} -1", f"{UUID(int=1)} {2**63}"])
-async def test_a_cursor_somebody_made_up_is_refused(any_hall: Hall, after: str) -> None:
+async def test_a_made_up_cursor_is_refused(any_hall: Hall, after: str) -> None:
     mara, (track,) = await person(any_hall.database), await tracks(any_hall.database, "a")
     kept = await any_hall.post("/playlists", {"title": "Mine"}, by=mara)
     said = set()

@@ -60,7 +60,7 @@ async def test_no_list_takes_a_damaged_cursor_or_an_unknown_parameter(hall: Hall
         assert answer.json()["type"] == "urn:veza:problem:invalid-request"
 
 
-async def test_nobodys_cursor_shows_somebody_elses_list(hall: Hall) -> None:
+async def test_no_cursor_shows_another_persons_list(hall: Hall) -> None:
     mara, ben = await person(hall.database), await person(hall.database, "Ben")
     for _ in range(2):
         await hall.post("/playlists", {"title": "x"}, by=mara)

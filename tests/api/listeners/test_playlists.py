@@ -112,8 +112,8 @@ async def test_those_invited_change_items_while_it_is_collaborative_and_may_leav
     await hall.call("PATCH", path, {"version": 2, "is_collaborative": True}, by=mara)
     await hall.call("DELETE", f"{path}/people/{ben}", by=ben)
     await hall.refused("GET", path, status=404, kind="not-found", by=ben)
-    nobody = f"{path}/people/{uuid4()}"
-    await hall.refused("PUT", nobody, status=404, kind="not-found", by=mara)
+    unknown = f"{path}/people/{uuid4()}"
+    await hall.refused("PUT", unknown, status=404, kind="not-found", by=mara)
 
 
 async def test_a_share_link_opens_a_private_playlist_until_it_is_renewed(hall: Hall) -> None:

@@ -1,5 +1,5 @@
-"""What is hidden, withdrawn or gone is counted by nobody, reported by nobody, and named by no report for longer than
-moderators need it."""
+"""What is hidden, withdrawn or gone is in no count, can be reported by no person, and is named by no report for longer
+than moderators need it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from veza.moderation.subjects import SubjectKind
 JUDGE = ("moderator",)
 
 
-async def test_what_not_everybody_may_see_is_counted_by_nobody(any_hall: Hall) -> None:
+async def test_no_count_tells_of_what_not_everybody_may_see(any_hall: Hall) -> None:
     database = any_hall.database
     mara = await person(database)
     singer = await artist(database, run_by=await person(database, "Anna"))
@@ -67,7 +67,7 @@ async def test_what_not_everybody_may_see_is_counted_by_nobody(any_hall: Hall) -
     assert (answer["is_liked"], answer["likes"]) == (False, 0)
 
 
-async def test_a_reply_to_what_was_hidden_is_there_for_nobody(any_hall: Hall) -> None:
+async def test_a_reply_to_what_was_hidden_is_shown_to_no_reader(any_hall: Hall) -> None:
     database = any_hall.database
     mara, ben = await person(database), await person(database, "Ben")
     _, (track,) = await release(database, await artist(database), "a")

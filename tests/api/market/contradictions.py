@@ -46,13 +46,13 @@ async def contradictions(shop: Shop) -> list[str]:
                 f"“{line.title}” of {order.status} order {order.id} is had: {not is_had}, {back_now} went back"
             )
         if grant is not None and (grant.person_id, grant.claim_id or order.id) != (order.person_id, order.id):
-            found.append(f"“{line.title}” of order {order.id} is somebody else's")
+            found.append(f"“{line.title}” of order {order.id} is another person's")
         if order.status in PAID and line.refunded_minor != min(back_now, line.gross_minor):
             found.append(f"“{line.title}” of order {order.id} says {line.refunded_minor} went back, it was {back_now}")
         if is_had and line.gross_minor and line.payment_line_id not in touched:
             kept[order.person_id or order.cart_id, line.item_id] += 1
     found += [
-        f"what code {grant.cause_id} gave is not whoever's redeemed it"
+        f"what code {grant.cause_id} gave is not of the person who redeemed it"
         for grant in grants.values()
         if grant.cause_kind == "download_code" and (grant.revoked_at or codes[grant.cause_id] != grant.person_id)
     ]

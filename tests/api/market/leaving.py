@@ -1,4 +1,4 @@
-"""Somebody deletes their account, as far as the market hears of it."""
+"""A person deletes their account, as far as the market hears of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One order however often one clicks; prices as they were seen; nobody buys the same thing twice by accident."""
+"""One order however often one clicks; prices as they were seen; no buyer buys the same thing twice by accident."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ async def test_a_free_checkout_repeated_with_its_key_is_the_same_answer(any_shop
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "no address"}, {"email": ""}])
-async def test_nobody_buys_without_an_account_and_without_an_address(shop: Shop, body: dict[str, Any]) -> None:
+async def test_no_visitor_buys_without_an_account_and_without_an_address(shop: Shop, body: dict[str, Any]) -> None:
     await shop.post("/cart/items", {"product_id": await (await shop.artist()).selling()}, by=anonymous(), expect=200)
     answer = await shop.send("POST", "/cart/checkout", body, by=anonymous())
     assert answer.status_code in (400, 422)
@@ -313,7 +313,7 @@ async def test_what_is_free_does_not_fill_a_strangers_mailbox(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("email", ["<v@example.org>", "x,v@example.org", 'v"@example.org', "v@-.org"])
-async def test_an_address_that_would_reach_somebody_else_is_refused(shop: Shop, email: str) -> None:
+async def test_an_address_that_would_reach_another_person_is_refused(shop: Shop, email: str) -> None:
     product = await (await shop.artist()).selling()
     await shop.post("/cart/items", {"product_id": product}, by=anonymous(), expect=200)
     await shop.refused("POST", "/cart/checkout", {"email": email}, 422, "bad-email", by=anonymous())

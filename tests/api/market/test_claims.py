@@ -152,7 +152,7 @@ async def test_a_track_bought_before_its_release_was_claimed_stays(any_shop: Sho
     assert await _refunds(shop) == [(300, "succeeded")]
 
 
-async def test_nobody_claims_into_an_account_that_was_deleted(any_shop: Shop) -> None:
+async def test_no_claim_goes_into_an_account_that_was_deleted(any_shop: Shop) -> None:
     shop = any_shop
     await shop.buy(anonymous(), await (await shop.artist()).selling("A", 1000), email="bo@example.org")
     gone, there = await shop.person(), await shop.person()
@@ -197,7 +197,7 @@ async def test_a_deleted_account_uses_no_code_up(any_shop: Shop) -> None:
     assert (await shop.stage.one(DownloadCode)).redeemed_at is None
 
 
-async def test_what_a_forgotten_buyer_bought_is_nobodys_and_its_receipt_says_so(any_shop: Shop) -> None:
+async def test_what_a_forgotten_buyer_bought_has_no_owner_and_its_receipt_says_so(any_shop: Shop) -> None:
     shop = any_shop
     order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="bo@example.org")
     token = shop.claim_token()

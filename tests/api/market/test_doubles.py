@@ -1,4 +1,4 @@
-"""Nobody buys the same thing twice: what is claimed or paid a second time goes back, and older pay pages are closed."""
+"""No buyer buys one thing twice: what is claimed or paid a second time goes back, and older pay pages are closed."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _orders(answer: httpx.Response) -> list[Any]:
 
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["page closed in time", "paid all the same"])
-async def test_nobody_pays_for_an_account_that_was_deleted(any_shop: Shop, is_late: bool) -> None:
+async def test_no_buyer_pays_for_an_account_that_was_deleted(any_shop: Shop, is_late: bool) -> None:
     shop = any_shop
     person = await shop.person()
     buyer = visiting(person)

@@ -102,7 +102,7 @@ async def test_an_order_that_cannot_be_canceled_keeps_no_other_page_open(
 
     async def picky(session: Session, order: Order, *, because: str) -> None:
         if order.id == odd:
-            raise ValueError("a row nobody can read")
+            raise ValueError("an unreadable row")
         await cancel(session, order, because=because)
 
     monkeypatch.setattr(orders, "cancel", picky)

@@ -58,7 +58,7 @@ async def test_a_buyer_of_three_artists_gets_one_thing_refunded_and_loses_exactl
     assert request["status"] == "failed"
 
 
-async def test_somebody_without_an_account_claims_by_the_link_and_is_refunded_all_the_same(any_shop: Shop) -> None:
+async def test_a_buyer_without_an_account_claims_by_the_link_and_is_refunded_all_the_same(any_shop: Shop) -> None:
     shop = any_shop
     acts, products = await _three(shop)
     order = await shop.buy(anonymous(), *products, email="Buyer@Example.org")

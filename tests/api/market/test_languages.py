@@ -1,4 +1,4 @@
-"""A buyer is written to in the language of the request that checked out, whoever causes the mail."""
+"""A buyer is written to in the language of the request that checked out, whichever request causes the mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists ask the database as often for a hundred rows as for one, page by page, and show nobody else's."""
+"""Lists ask the database as often for a hundred rows as for one, page by page, and show no other person's."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ async def test_who_holds_an_order_does_not_wait_for_the_counter_of_receipts(post
     assert sorted(order.receipt_count or 0 for order in await shop.stage.all(Order)) == [0, 1, 2]
 
 
-async def test_the_first_receipt_of_a_year_is_waited_for_by_nobody_who_holds_an_order(postgres_shop: Shop) -> None:
+async def test_no_transaction_that_holds_an_order_waits_for_the_first_receipt_of_a_year(postgres_shop: Shop) -> None:
     database = postgres_shop.stage.database
     async with database.write() as session:
         assert await next_number(session, 2031) == 1

@@ -1,4 +1,4 @@
-"""What follows from money is the same however often it is said and in whatever order; claims, disputes, the export."""
+"""What follows from money is the same however often it is said and in every order; claims, disputes, the export."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ async def test_news_that_is_repeated_in_any_order_changes_nothing(any_shop: Shop
 
 
 async def test_a_payment_the_market_did_not_make_is_none_of_its_business(shop: Shop) -> None:
-    await shop.stage.seller("somebody")
-    payment_id = await shop.stage.sold([("somebody", 1000)])
+    await shop.stage.seller("dora")
+    payment_id = await shop.stage.sold([("dora", 1000)])
     await shop.stage.refund(payment_id, 1000)
     await shop.stage.settle()
     assert await shop.stage.all(Grant) == []
@@ -77,7 +77,7 @@ async def test_a_confirmed_address_claims_its_orders_without_the_link(any_shop: 
     await shop.buy(anonymous(), product, email="bo@example.org")
     unconfirmed = visiting(await shop.person("other@example.org", confirmed=False))
     await shop.refused("POST", "/orders/claim", {}, 403, "address-unconfirmed", by=unconfirmed)
-    stranger = visiting(await shop.person("someone@example.org"))
+    stranger = visiting(await shop.person("stranger@example.org"))
     assert await shop.post("/orders/claim", by=stranger, expect=200) == {
         "orders": [],
         "bought_twice": [],
@@ -130,5 +130,5 @@ async def test_the_export_has_orders_owned_things_and_refunds_asked_for(shop: Sh
 
 
 def _another(person: UUID) -> UUID:
-    """Somebody else's id."""
+    """Another person's id."""
     return UUID(int=person.int ^ 1)

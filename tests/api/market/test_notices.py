@@ -139,7 +139,7 @@ async def test_a_request_is_mailed_with_its_deadline_then_reminded_then_told_to_
     assert await refund_notices.sweep(database, rules) == 0
 
 
-async def test_a_request_nobody_can_be_told_of_is_a_finding_and_the_others_are_told(any_shop: Shop) -> None:
+async def test_a_request_that_no_notice_can_tell_of_is_a_finding_and_the_others_are_told(any_shop: Shop) -> None:
     shop = any_shop
     act, _ = await _labels_artist(shop)
     for title in ("First", "Second", "Third"):

@@ -103,7 +103,7 @@ async def test_only_an_artists_people_and_operators_set_prices(shop: Shop) -> No
     await shop.refused("PATCH", f"/products/{product}", {"price_minor": 1}, 403, "forbidden", by=other.who)
 
 
-async def test_a_release_is_one_product_whoever_makes_it_at_the_same_instant(any_shop: Shop) -> None:
+async def test_a_release_is_one_product_when_several_requests_make_it_at_the_same_instant(any_shop: Shop) -> None:
     act = await any_shop.artist()
     wanted = {"kind": "release", "item_id": str(await act.release()), "pricing": "fixed", "price_minor": 500}
     answers = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Random buyers in random order: whoever paid for a thing has it, once, and no order contradicts its lines."""
+"""Random buyers in random order: a buyer who paid for a thing has it, once, and no order contradicts its lines."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ class RandomBuyers(RuleBasedStateMachine):
             what()
 
     @invariant()
-    def whoever_paid_has_it_once(self) -> None:
+    def a_buyer_who_paid_has_it_once(self) -> None:
         assert self.run(contradictions(self.shop)) == []
 
     def teardown(self) -> None:
@@ -237,7 +237,7 @@ class RandomBuyers(RuleBasedStateMachine):
             self.runner.close()
 
     async def settle_everything(self) -> None:
-        """Once the faults end nothing stays under way, and no page is open that nobody is to pay."""
+        """Once the faults end nothing stays under way, and no pay page is open of an order that is given up."""
         self.sandbox.clear_faults()
         for _ in range(4):
             await self.shop.stage.pass_time(timedelta(hours=8))

@@ -57,7 +57,7 @@ async def test_a_pdf_prints_any_letters_and_is_the_same_bytes_again(shop: Shop, 
     assert name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in page.text
 
 
-async def test_numbers_have_no_gaps_whoever_pays_at_the_same_instant(any_shop: Shop) -> None:
+async def test_numbers_have_no_gaps_when_buyers_pay_at_the_same_instant(any_shop: Shop) -> None:
     shop = any_shop
     product = await (await shop.artist()).selling()
     opened = []
@@ -72,7 +72,7 @@ async def test_numbers_have_no_gaps_whoever_pays_at_the_same_instant(any_shop: S
     assert sorted(order.receipt_count for order in await shop.stage.all(Order)) == [1, 2, 3, 4, 5, 6]
 
 
-async def test_what_was_not_paid_has_no_receipt_and_nobody_reads_anothers(shop: Shop) -> None:
+async def test_what_was_not_paid_has_no_receipt_and_no_buyer_reads_anothers(shop: Shop) -> None:
     act = await shop.artist()
     buyer, stranger = visiting(await shop.person()), visiting(await shop.person())
     await shop.post("/cart/items", {"product_id": await act.selling("Blue")}, by=buyer, expect=200)
@@ -94,7 +94,7 @@ async def test_what_was_not_paid_has_no_receipt_and_nobody_reads_anothers(shop: 
         ("KWD", (12340, 9990, 10010), (10, 0, 10010)),
     ],
 )
-async def test_the_vat_of_a_receipt_adds_up_to_the_last_minor_unit_whatever_went_back(
+async def test_the_vat_of_a_receipt_adds_up_to_the_last_minor_unit_after_every_refund(
     taxed_shop: Shop, currency: str, prices: tuple[int, ...], back: tuple[int, ...]
 ) -> None:
     shop = taxed_shop

@@ -82,7 +82,7 @@ async def test_the_window_ends(shop: Shop) -> None:
     )
 
 
-async def test_nobody_asks_or_decides_for_others(shop: Shop) -> None:
+async def test_no_person_asks_or_decides_for_another(shop: Shop) -> None:
     act, buyer, order = await _bought(shop)
     stranger, other = visiting(await shop.person()), await shop.artist("Ben")
     wanted = {"line_id": order["lines"][0]["id"], "reason": "not mine"}

@@ -58,7 +58,7 @@ async def test_the_cart_asks_too_and_once_more_after_a_no(any_shop: Shop) -> Non
     await shop.refused("POST", path_of(order, token), asked, 409, "no-refund", by=STRANGER)
 
 
-async def test_without_link_or_cart_it_is_nobodys_order(any_shop: Shop) -> None:
+async def test_without_link_or_cart_no_visitor_sees_the_order(any_shop: Shop) -> None:
     shop = any_shop
     _, order, token, asked = await bought(shop)
     await shop.refused("POST", path_of(order), asked, 404, "not-found", by=STRANGER)

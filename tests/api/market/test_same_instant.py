@@ -1,4 +1,4 @@
-"""Carts, orders and payments that somebody else changes at the same instant, and processes that die half-way."""
+"""Carts, orders and payments that another request changes at the same instant, and processes that die half-way."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ async def _pay(shop: Shop, payment_id: UUID) -> None:
 
 
 @pytest.mark.parametrize("other", ["signing in", "deleting the account"])
-async def test_what_several_payments_say_in_one_transaction_stops_nobody(
+async def test_what_several_payments_say_in_one_transaction_stops_no_other(
     postgres_shop: Shop, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
-    """It holds one cart or order already when it comes to one that somebody has who waits for what it holds."""
+    """It holds one cart or order already when it comes to one locked by a request that waits for what it holds."""
     shop = postgres_shop
     act, sandbox = await shop.artist(), shop.stage.sandbox
     person = await shop.person()

@@ -64,8 +64,8 @@ async def test_asked_a_second_time_it_says_that_it_went_back_already(any_counter
 
 
 async def test_a_charge_the_provider_does_not_have_is_not_found(counter: Counter) -> None:
-    said = await counter.refused("POST", "/charges/ch_nobodys/return", WHY, 404, "not-found")
-    assert said == "the provider has no charge ch_nobodys"
+    said = await counter.refused("POST", "/charges/ch_unknown/return", WHY, 404, "not-found")
+    assert said == "the provider has no charge ch_unknown"
 
 
 async def test_the_charge_of_a_payment_is_refused_with_the_way_on(counter: Counter) -> None:

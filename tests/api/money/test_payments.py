@@ -1,4 +1,4 @@
-"""A checkout is one payment and one session, whatever crashes, repeats or is asked in vain."""
+"""A checkout is one payment and one session, through crashes, repeats and requests in vain."""
 
 from __future__ import annotations
 

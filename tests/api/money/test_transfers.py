@@ -1,4 +1,4 @@
-"""Transfers can be found and read; what was given up is tried again once, by whoever is first."""
+"""Transfers can be found and read; what was given up is tried again once, by the request that is first."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_nothing_is_shown_or_done_without_the_token(counter: Counter) -> N
 
 
 @pytest.mark.parametrize("asked", [{"state": "reversed"}, {"status": "reversed", "sellers": "anna"}, {"Limit": "1"}])
-async def test_a_parameter_nobody_reads_is_refused_instead_of_listing_everything(
+async def test_an_unknown_parameter_is_refused_instead_of_listing_everything(
     counter: Counter, asked: dict[str, str]
 ) -> None:
     problem = await counter.get("/transfers", expect=400, **asked)

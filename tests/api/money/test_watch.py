@@ -36,7 +36,7 @@ async def test_the_timeline_is_the_same_by_any_id(any_counter: Counter) -> None:
     assert any(entry["what"] == "reversal_pending → reversed" for entry in entries)
 
 
-async def test_an_id_nobody_knows_has_no_timeline(counter: Counter) -> None:
+async def test_an_unknown_id_has_no_timeline(counter: Counter) -> None:
     assert "tr_none" in (await counter.get("/timeline/tr_none", expect=404))["detail"]
     assert (await counter.get("/timeline/%00", expect=400))["type"] == "urn:veza:problem:invalid-request"
 

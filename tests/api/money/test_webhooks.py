@@ -1,4 +1,4 @@
-"""Only what the provider signed, lately and for our mode, is stored; once, whatever is sent again."""
+"""Only what the provider signed, lately and for our mode, is stored; once, however often it is sent again."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ async def test_a_hosted_sandbox_takes_its_operators_key_and_token_and_nothing_el
     hosted.sandbox.close()
 
 
-async def test_a_hosted_sandbox_delivers_to_its_own_veza_alone_whatever_it_delivered_to_before(
+async def test_a_hosted_sandbox_delivers_to_its_own_veza_alone_and_not_to_those_of_before(
     tmp_path: Path, clock: ManualClock
 ) -> None:
     first = hosted_sandbox(Settings(var_dir=tmp_path, port=8001), clock, "only-ours")

@@ -1,4 +1,4 @@
-"""What is whole in a damaged file is saved, whatever page the damage hit."""
+"""What is whole in a damaged file is saved, whichever page the damage hit."""
 
 from __future__ import annotations
 

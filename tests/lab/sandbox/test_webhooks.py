@@ -75,7 +75,7 @@ def test_a_failed_delivery_is_retried_with_growing_pauses_for_three_days(sandbox
     assert 3 * 86_400 <= delivery["attempts"][-1]["at"] - start <= 3.5 * 86_400
 
 
-def test_an_attempt_nobody_reported_on_is_made_again(sandbox: Sandbox) -> None:
+def test_an_attempt_without_a_reported_outcome_is_made_again(sandbox: Sandbox) -> None:
     sandbox.add_webhook(URL, ["charge.succeeded"])
     sandbox.take_payment(2000, "eur")
     assert len(sandbox.due_deliveries()) == 1
