@@ -83,6 +83,11 @@ async def attempts(stage: Stage, kind: str) -> list[ProviderAttempt]:
     return await stage.all(ProviderAttempt, kind=kind)
 
 
+async def meanings(stage: Stage, kind: str) -> list[str]:
+    """What each answer of the provider to attempts of this kind meant, oldest first."""
+    return [attempt.meaning for attempt in await attempts(stage, kind)]
+
+
 async def history(stage: Stage, row_id: UUID) -> list[str]:
     """The statuses a row went through, oldest first."""
     return [change.target for change in await stage.all(StatusChange, row_id=row_id)]

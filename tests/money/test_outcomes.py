@@ -11,8 +11,8 @@ from tests.money.acts import (
     HOUR,
     MINUTE,
     REVERSING,
-    attempts,
     findings,
+    meanings,
     refunded,
     reversal,
     reverse_once,
@@ -37,14 +37,10 @@ async def waiting(stage: Stage) -> Stage:
     return stage
 
 
-async def meanings(stage: Stage) -> list[str]:
-    return [attempt.meaning for attempt in await attempts(stage, "reversal")]
-
-
 async def test_200_is_done_and_its_id_is_stored(waiting: Stage) -> None:
     await reverse_once(waiting)
     row = await reversal(waiting)
-    assert (row.status, await meanings(waiting)) == ("succeeded", ["done"])
+    assert (row.status, await meanings(waiting, "reversal")) == ("succeeded", ["done"])
     assert row.stripe_reversal_id is not None
     assert row.stripe_reversal_id.startswith("trr_")
 
@@ -53,7 +49,7 @@ async def test_200_with_status_pending_is_looked_at_again_until_it_succeeds(wait
     waiting.sandbox.set_switches({"reversal_status": "pending"})
     await reverse_once(waiting)
     row = await reversal(waiting)
-    assert (row.status, row.retry_count, await meanings(waiting)) == ("pending", 0, ["not_done_yet"])
+    assert (row.status, row.retry_count, await meanings(waiting, "reversal")) == ("pending", 0, ["not_done_yet"])
     for hours in (1, 24, 26):
         await waiting.pass_time(hours * HOUR)
         assert (await reversal(waiting)).status == "pending"
@@ -79,7 +75,7 @@ async def test_200_with_a_failed_status_is_a_refusal(waiting: Stage, status: str
     waiting.sandbox.set_switches({"reversal_status": status})
     await reverse_once(waiting)
     row, sent = await reversal(waiting), await transfer(waiting)
-    assert await meanings(waiting) == ["refused"]
+    assert await meanings(waiting, "reversal") == ["refused"]
     assert (row.status, sent.status, sent.reversed_minor) == ("permanently_failed", "permanently_failed", 0)
 
 
@@ -100,7 +96,7 @@ async def test_silence_after_an_effect_counts_keeps_the_key_and_reverses_once(wa
 async def _silent_then_reversed(stage: Stage) -> None:
     await reverse_once(stage)
     row = await reversal(stage)
-    assert await meanings(stage) == ["silence"]
+    assert await meanings(stage, "reversal") == ["silence"]
     assert (row.status, row.retry_count, row.key_generation, row.unanswered) == ("pending", 1, 1, True)
     assert row.next_retry_at == stage.clock.now() + MINUTE
     stage.clock.advance(MINUTE)
@@ -114,7 +110,7 @@ async def test_5xx_is_unknown_counts_and_keeps_the_key(waiting: Stage, kind: str
     waiting.sandbox.add_fault(kind, method="POST", path=REVERSING)
     await reverse_once(waiting)
     row = await reversal(waiting)
-    assert await meanings(waiting) == ["server_error"]
+    assert await meanings(waiting, "reversal") == ["server_error"]
     assert (row.retry_count, row.key_generation, row.unanswered) == (1, 1, True)
     await waiting.pass_time(MINUTE)
     assert reversed_there(waiting) == [900]
@@ -127,7 +123,7 @@ async def test_a_replayed_5xx_earns_a_new_key_only_when_nothing_can_still_run(wa
         await reverse_once(waiting)
         generations.append((await reversal(waiting)).key_generation)
         waiting.clock.advance(minutes * MINUTE)
-    assert await meanings(waiting) == ["server_error", *["server_error_replayed"] * 4]
+    assert await meanings(waiting, "reversal") == ["server_error", *["server_error_replayed"] * 4]
     assert generations == [1, 1, 1, 1, 1], "the last send before was 8 minutes ago: too soon for a new key"
 
 
@@ -160,7 +156,7 @@ async def test_429_and_409_keep_the_key_and_cost_no_retry(waiting: Stage, kind: 
     waiting.sandbox.add_fault(kind, method="POST", path=REVERSING)
     await reverse_once(waiting)
     row = await reversal(waiting)
-    assert await meanings(waiting) == [meaning]
+    assert await meanings(waiting, "reversal") == [meaning]
     assert (row.status, row.retry_count, row.key_generation) == ("pending", 0, 1)
     assert row.next_retry_at == waiting.clock.now() + SOON
     await waiting.pass_time(SOON)
@@ -187,14 +183,14 @@ async def test_only_a_rate_limit_makes_all_workers_ease_off(waiting: Stage) -> N
 async def test_a_reused_key_is_looked_up_and_adopted(waiting: Stage) -> None:
     waiting.sandbox.add_fault("timeout_after_effect", method="POST", path=REVERSING)
     await _send_another_body_under_the_same_key(waiting)
-    assert await meanings(waiting) == ["silence", "key_reused"]
+    assert await meanings(waiting, "reversal") == ["silence", "key_reused"]
     assert (await reversal(waiting)).status == "succeeded"
 
 
 async def test_a_reused_key_whose_request_is_not_there_ends_permanently_failed_with_an_alarm(waiting: Stage) -> None:
     waiting.sandbox.add_fault("error_500", method="POST", path=REVERSING)
     await _send_another_body_under_the_same_key(waiting)
-    assert await meanings(waiting) == ["server_error", "key_reused"]
+    assert await meanings(waiting, "reversal") == ["server_error", "key_reused"]
     assert (await transfer(waiting)).status == "permanently_failed"
     assert set(await findings(waiting)) == {"seller_debt", "idempotency_key_reused"}
 

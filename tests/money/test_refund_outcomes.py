@@ -10,9 +10,9 @@ from tests.money.acts import (
     HOUR,
     MINUTE,
     REFUNDING,
-    attempts,
     findings,
     history,
+    meanings,
     posts,
     refund_once,
     refunded_there,
@@ -34,10 +34,6 @@ async def payment_id(stage: Stage) -> UUID:
     return payment
 
 
-async def meanings(stage: Stage) -> list[str]:
-    return [attempt.meaning for attempt in await attempts(stage, "refund")]
-
-
 async def refund(stage: Stage) -> Refund:
     row: Refund = await stage.one(Refund)
     return row
@@ -46,7 +42,7 @@ async def refund(stage: Stage) -> Refund:
 async def test_200_succeeded_stores_its_id_and_rebalances(stage: Stage, payment_id: UUID) -> None:
     await refund_once(stage)
     row = await refund(stage)
-    assert (row.status, await meanings(stage)) == ("succeeded", ["done"])
+    assert (row.status, await meanings(stage, "refund")) == ("succeeded", ["done"])
     assert (row.stripe_refund_id or "").startswith("re_")
     assert (await transfer(stage, payment_id=payment_id)).status == "reversal_pending"
 
@@ -98,7 +94,7 @@ async def test_silence_counts_keeps_the_key_and_refunds_once(stage: Stage, kind:
     stage.sandbox.add_fault(kind, method="POST", path=REFUNDING)
     await refund_once(stage)
     row = await refund(stage)
-    assert await meanings(stage) == ["silence"]
+    assert await meanings(stage, "refund") == ["silence"]
     assert (row.status, row.retry_count, row.key_generation, row.unanswered) == ("requested", 1, 1, True)
     await stage.pass_time(MINUTE)
     assert (refunded_there(stage), reversed_there(stage)) == ([1000], [900])
@@ -110,7 +106,7 @@ async def test_5xx_counts_and_keeps_the_key(stage: Stage) -> None:
     stage.sandbox.add_fault("error_503", method="POST", path=REFUNDING)
     await refund_once(stage)
     row = await refund(stage)
-    assert (await meanings(stage), row.status, row.retry_count) == (["server_error"], "requested", 1)
+    assert (await meanings(stage, "refund"), row.status, row.retry_count) == (["server_error"], "requested", 1)
     await stage.pass_time(MINUTE)
     assert refunded_there(stage) == [1000]
 
@@ -123,7 +119,7 @@ async def test_a_replayed_5xx_is_looked_up_before_a_new_key(stage: Stage, kind: 
     await refund_once(stage)
     stage.clock.advance(10 * MINUTE)
     await refund_once(stage)
-    assert await meanings(stage) == ["server_error", "server_error_replayed"]
+    assert await meanings(stage, "refund") == ["server_error", "server_error_replayed"]
     assert (await refund(stage)).key_generation == generation
     await stage.pass_time(HOUR)
     assert (refunded_there(stage), reversed_there(stage)) == ([1000], [900])
@@ -138,7 +134,7 @@ async def test_429_and_409_keep_the_key_and_cost_no_retry(stage: Stage, kind: st
     stage.sandbox.add_fault(kind, method="POST", path=REFUNDING)
     await refund_once(stage)
     row = await refund(stage)
-    assert (await meanings(stage), row.status, row.retry_count) == ([meaning], "requested", 0)
+    assert (await meanings(stage, "refund"), row.status, row.retry_count) == ([meaning], "requested", 0)
     await stage.pass_time(SOON)
     assert (await refund(stage)).status == "succeeded"
 
@@ -153,7 +149,7 @@ async def test_a_reused_key_is_looked_up_and_adopted_or_alarms(stage: Stage, kin
     await set_columns(stage, Refund, row.id, request_body=other)
     stage.clock.advance(MINUTE)
     await refund_once(stage)
-    assert (await meanings(stage))[-1] == "key_reused"
+    assert (await meanings(stage, "refund"))[-1] == "key_reused"
     assert (await refund(stage)).status == ends
     assert await findings(stage) == ([] if ends == "succeeded" else ["idempotency_key_reused"])
 
@@ -175,7 +171,7 @@ async def test_403_and_the_other_mode_on_two_rows_open_the_breaker_and_cost_no_r
 async def test_already_refunded_by_hand_is_adopted_and_ours_refused(stage: Stage, payment_id: UUID) -> None:
     theirs = stage.sandbox.refund_in_dashboard((await stage.payment(payment_id)).stripe_charge_id or "")
     await refund_once(stage)
-    assert await meanings(stage) == ["taken_by_others"]
+    assert await meanings(stage, "refund") == ["taken_by_others"]
     ours, adopted = await stage.all(Refund)
     assert (ours.status, adopted.status, adopted.origin) == ("refused", "succeeded", "provider")
     assert adopted.stripe_refund_id == theirs["id"]
@@ -199,7 +195,7 @@ async def test_already_refunded_by_ourselves_is_adopted(stage: Stage) -> None:
     await set_columns(stage, Refund, (await refund(stage)).id, key_generation=2)
     stage.clock.advance(MINUTE)
     await refund_once(stage)
-    assert await meanings(stage) == ["silence", "taken_by_others"]
+    assert await meanings(stage, "refund") == ["silence", "taken_by_others"]
     assert (await refund(stage)).status == "succeeded"
     await stage.settle()
     assert (refunded_there(stage), reversed_there(stage)) == ([1000], [900])
@@ -211,7 +207,7 @@ async def test_too_little_platform_balance_waits_with_a_new_key_and_costs_no_ret
     stage.sandbox.set_balance(None, -50_000, "eur")
     await refund_once(stage)
     row = await refund(stage)
-    assert (await meanings(stage), row.status, row.retry_count) == (["balance_too_low"], "requested", 0)
+    assert (await meanings(stage, "refund"), row.status, row.retry_count) == (["balance_too_low"], "requested", 0)
     assert row.key_generation == 2
     assert row.next_retry_at == stage.clock.now() + 6 * HOUR
     stage.sandbox.add_balance(None, 100_000, "eur")

@@ -9,8 +9,8 @@ from tests.money.acts import (
     HOUR,
     MINUTE,
     REVERSING,
-    attempts,
     findings,
+    meanings,
     posts,
     refund_once,
     refunded,
@@ -32,14 +32,10 @@ async def waiting(stage: Stage) -> Stage:
     return stage
 
 
-async def meanings(stage: Stage) -> list[str]:
-    return [attempt.meaning for attempt in await attempts(stage, "reversal")]
-
-
 async def test_404_is_permanently_failed(waiting: Stage) -> None:
     waiting.sandbox.add_fault("not_found", method="POST", path=REVERSING)
     await reverse_once(waiting)
-    assert await meanings(waiting) == ["no_such_object"]
+    assert await meanings(waiting, "reversal") == ["no_such_object"]
     assert ((await reversal(waiting)).status, (await transfer(waiting)).status) == ("permanently_failed",) * 2
 
 
@@ -62,7 +58,7 @@ async def test_a_full_reversal_by_hand_covers_ours(waiting: Stage) -> None:
     theirs = waiting.sandbox.reverse_in_dashboard((await transfer(waiting)).stripe_transfer_id or "")
     await reverse_once(waiting)
     ours, recorded = await waiting.all(TransferReversal)
-    assert await meanings(waiting) == ["taken_by_others"]
+    assert await meanings(waiting, "reversal") == ["taken_by_others"]
     assert (ours.status, recorded.stripe_reversal_id) == ("canceled", theirs["id"])
     assert (await transfer(waiting)).status == "reversed"
 
@@ -83,7 +79,7 @@ async def test_already_reversed_by_ourselves_is_adopted(waiting: Stage) -> None:
     await set_columns(waiting, TransferReversal, (await reversal(waiting)).id, key_generation=2)
     waiting.clock.advance(MINUTE)
     await reverse_once(waiting)
-    assert await meanings(waiting) == ["silence", "taken_by_others"]
+    assert await meanings(waiting, "reversal") == ["silence", "taken_by_others"]
     (row,) = await waiting.all(TransferReversal)
     assert (row.status, (await transfer(waiting)).status) == ("succeeded", "reversed")
     assert reversed_there(waiting) == [900]
@@ -94,7 +90,7 @@ async def test_a_sellers_low_balance_waits_with_a_new_key_and_costs_no_retry(wai
     waiting.sandbox.set_balance(account, 0, "eur")
     await reverse_once(waiting)
     row = await reversal(waiting)
-    assert await meanings(waiting) == ["balance_too_low"]
+    assert await meanings(waiting, "reversal") == ["balance_too_low"]
     assert (row.status, row.retry_count, row.key_generation) == ("pending", 0, 2)
     assert row.next_retry_at == waiting.clock.now() + 6 * HOUR
     waiting.sandbox.add_balance(account, 900, "eur")
@@ -130,7 +126,7 @@ async def test_any_other_4xx_is_looked_up_and_then_permanently_failed(waiting: S
     await reverse_once(waiting)
     assert posts(waiting) == before + 2, "the request and the look"
     row, sent = await reversal(waiting), await transfer(waiting)
-    assert await meanings(waiting) == ["refused"]
+    assert await meanings(waiting, "reversal") == ["refused"]
     assert (row.status, sent.status, sent.failed_step) == ("permanently_failed", "permanently_failed", "reversal")
 
 
@@ -149,7 +145,7 @@ async def test_a_refusal_that_happened_earlier_is_adopted(waiting: Stage) -> Non
     await reverse_once(waiting)
     waiting.clock.advance(MINUTE)
     await reverse_once(waiting)
-    assert await meanings(waiting) == ["silence", "refused"]
+    assert await meanings(waiting, "reversal") == ["silence", "refused"]
     assert ((await reversal(waiting)).status, reversed_there(waiting)) == ("succeeded", [900])
 
 
@@ -179,5 +175,5 @@ async def test_an_operators_retry_looks_up_before_it_sends(stage: Stage) -> None
     await stage.money.gateway.create_reversal(sent.stripe_transfer_id or "", body, key="by-hand")
     await retry(stage, sent.id)
     await reverse_once(stage)
-    assert (await meanings(stage))[-1] == "looked_up_found"
+    assert (await meanings(stage, "reversal"))[-1] == "looked_up_found"
     assert ((await reversal(stage)).status, reversed_there(stage)) == ("succeeded", [900])

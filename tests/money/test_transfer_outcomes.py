@@ -10,9 +10,9 @@ from tests.money.acts import (
     HOUR,
     MINUTE,
     SENDING,
-    attempts,
     findings,
     history,
+    meanings,
     posts,
     retry,
     send_once,
@@ -42,14 +42,10 @@ async def _sold_but_not_sent(stage: Stage) -> None:
     assert (await transfer(stage)).status == "pending"
 
 
-async def meanings(stage: Stage) -> list[str]:
-    return [attempt.meaning for attempt in await attempts(stage, "transfer")]
-
-
 async def test_200_completes_it_and_stores_its_id(waiting: Stage) -> None:
     await send_once(waiting)
     row = await transfer(waiting)
-    assert (row.status, await meanings(waiting)) == ("completed", ["done"])
+    assert (row.status, await meanings(waiting, "transfer")) == ("completed", ["done"])
     assert (row.stripe_transfer_id or "").startswith("tr_")
     (there,) = waiting.sandbox.world.transfers.rows.values()
     assert there["source_transaction"] == row.source_transaction
@@ -65,7 +61,7 @@ async def test_silence_counts_keeps_the_key_and_sends_once(waiting: Stage, kind:
     waiting.sandbox.add_fault(kind, method="POST", path=SENDING)
     await send_once(waiting)
     row = await transfer(waiting)
-    assert await meanings(waiting) == ["silence"]
+    assert await meanings(waiting, "transfer") == ["silence"]
     assert (row.status, row.retry_count, row.key_generation, row.unanswered) == ("failed", 1, 1, True)
     assert row.next_retry_at == waiting.clock.now() + MINUTE
     await waiting.pass_time(MINUTE)
@@ -76,7 +72,7 @@ async def test_5xx_counts_and_keeps_the_key(waiting: Stage) -> None:
     waiting.sandbox.add_fault("error_503", method="POST", path=SENDING)
     await send_once(waiting)
     row = await transfer(waiting)
-    assert (await meanings(waiting), row.status, row.retry_count) == (["server_error"], "failed", 1)
+    assert (await meanings(waiting, "transfer"), row.status, row.retry_count) == (["server_error"], "failed", 1)
     await waiting.pass_time(MINUTE)
     assert await history(waiting, row.id) == ["pending", "failed", "completed"]
 
@@ -88,7 +84,7 @@ async def test_a_replayed_5xx_is_looked_up_before_a_new_key(waiting: Stage, kind
     await send_once(waiting)
     waiting.clock.advance(10 * MINUTE)
     await send_once(waiting)
-    assert await meanings(waiting) == ["server_error", "server_error_replayed"]
+    assert await meanings(waiting, "transfer") == ["server_error", "server_error_replayed"]
     assert (await transfer(waiting)).key_generation == sent_by
     await waiting.pass_time(HOUR)
     assert (sent_there(waiting), (await transfer(waiting)).status) == ([900], "completed")
@@ -102,7 +98,7 @@ async def test_429_and_409_keep_the_key_and_cost_no_retry(waiting: Stage, kind: 
     waiting.sandbox.add_fault(kind, method="POST", path=SENDING)
     await send_once(waiting)
     row = await transfer(waiting)
-    assert (await meanings(waiting), row.status, row.retry_count) == ([meaning], "pending", 0)
+    assert (await meanings(waiting, "transfer"), row.status, row.retry_count) == ([meaning], "pending", 0)
     await waiting.pass_time(SOON)
     assert (await transfer(waiting)).status == "completed"
 
@@ -117,7 +113,7 @@ async def test_a_reused_key_is_looked_up_and_adopted_or_alarms(waiting: Stage, k
     await set_columns(waiting, SellerTransfer, row.id, request_body=other)
     waiting.clock.advance(MINUTE)
     await send_once(waiting)
-    assert (await meanings(waiting))[-1] == "key_reused"
+    assert (await meanings(waiting, "transfer"))[-1] == "key_reused"
     assert (await transfer(waiting)).status == ends
     assert ("idempotency_key_reused" in await findings(waiting)) == (ends == "permanently_failed")
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import aiohttp
+import httpx
 
 from tests.waiting import until
 from veza.lab.probe.processes import Process, run_command
@@ -26,7 +26,7 @@ def money_of(folder: Path, sql: str, *values: object) -> list[Any]:
         return database.execute(sql, values).fetchall()
 
 
-class Shop:
+class Served:
     """`veza serve` in its own folder, and requests to it and to the sandbox in it."""
 
     def __init__(self, folder: Path) -> None:
@@ -45,12 +45,10 @@ class Shop:
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
         token = (self.folder / "var" / "operator-token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": os.urandom(8).hex()}
-        async with (
-            aiohttp.ClientSession() as http,
-            http.request(method, f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers) as answer,
-        ):
-            assert answer.status < 300, await answer.text()
-            return await answer.json()
+        async with httpx.AsyncClient(base_url=self.back, headers=headers, timeout=20) as http:
+            answer = await http.request(method, path, json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
 
     async def seller(self, name: str) -> str:
         wanted = {"seller_id": name, "name": name, "country": "DE", "return_url": self.back}
@@ -82,48 +80,48 @@ class Shop:
 
 
 async def test_a_documented_restore_pays_no_seller_twice_and_names_what_was_lost(tmp_path: Path) -> None:
-    shop = Shop(tmp_path)
+    served = Served(tmp_path)
     try:
-        await shop.start()
-        await shop.seller("anna")
-        await shop.seller("ben")
-        before = await shop.order("order-1", {"anna": 80, "ben": 1000})
+        await served.start()
+        await served.seller("anna")
+        await served.seller("ben")
+        before = await served.order("order-1", {"anna": 80, "ben": 1000})
         (tmp_path / "backup").mkdir()
         with sqlite3.connect(tmp_path / "var" / "veza.db") as live, sqlite3.connect(tmp_path / "backup" / "db") as kept:
             live.backup(kept)
-        await shop.pay(before)
-        lost = await shop.order("order-2", {"anna": 500})
-        await shop.pay(lost)
+        await served.pay(before)
+        lost = await served.order("order-2", {"anna": 500})
+        await served.pay(lost)
 
-        await until(lambda: shop.completed() == 3, "every share to be sent", every=0.2, within=90)
-        sent = shop.sent()
+        await until(lambda: served.completed() == 3, "every share to be sent", every=0.2, within=90)
+        sent = served.sent()
         assert len(sent) == 3
-        charge = (await shop.ask("GET", f"/api/v1/payments/{lost['id']}"))["stripe_charge_id"]
-        assert await shop.process.stop() == 0
+        charge = (await served.ask("GET", f"/api/v1/payments/{lost['id']}"))["stripe_charge_id"]
+        assert await served.process.stop() == 0
 
         for name in ("veza.db", "veza.db-wal", "veza.db-shm"):
             (tmp_path / "var" / name).unlink(missing_ok=True)
         (tmp_path / "var" / "veza.db").write_bytes((tmp_path / "backup" / "db").read_bytes())
-        await shop.start()
+        await served.start()
 
-        await until(lambda: shop.completed() == 2, "both shares of the first order to be known", every=0.2, within=90)
+        await until(lambda: served.completed() == 2, "both shares of the first order to be known", every=0.2, within=90)
         # A share that would be sent again is due before a share of a later sale is.
-        await shop.pay(await shop.order("order-3", {"anna": 700}))
-        await until(lambda: shop.completed() == 3, "a later sale's share to be sent", every=0.2, within=90)
-        (later,) = (Counter(shop.sent()) - Counter(sent)).elements()
+        await served.pay(await served.order("order-3", {"anna": 700}))
+        await until(lambda: served.completed() == 3, "a later sale's share to be sent", every=0.2, within=90)
+        (later,) = (Counter(served.sent()) - Counter(sent)).elements()
         assert later[1] == 630
-        assert len(shop.sent()) == len(sent) + 1
-        found = (await shop.ask("GET", "/api/v1/findings?state=open"))["items"]
+        assert len(served.sent()) == len(sent) + 1
+        found = (await served.ask("GET", "/api/v1/findings?state=open"))["items"]
         named = {one["subject"]: one for one in found if one["kind"] == "missing_here"}
         assert charge in named
         assert lost["id"] in named[charge]["message"]
         assert "veza_order order-2" in named[charge]["message"]
         returning = ("money", "return-charge", charge, "--reason", "lost order")
-        code, said = await run_command(returning, tmp_path, shop.settings)
+        code, said = await run_command(returning, tmp_path, served.settings)
         assert code == 0, said
         assert "5.00 EUR of charge" in said
         assert "reverse them at the provider" in said
-        code, said = await run_command(("money", "check"), tmp_path, shop.settings)
+        code, said = await run_command(("money", "check"), tmp_path, served.settings)
         assert code == 0, said
     finally:
-        await shop.process.end()
+        await served.process.end()
