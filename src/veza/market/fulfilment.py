@@ -128,7 +128,7 @@ async def follow_returns(session: Session, payment_id: UUID, returned: Mapping[U
         if refunded != line.refunded_minor:
             mine = update(OrderLine).where(OrderLine.id == line.id).values(refunded_minor=refunded)
             await session.execute(mine.execution_options(synchronize_session=False))
-    because = f"what order {order.id} says of its lines"
+    because = gettext("what order {order_id} says of its lines", order_id=order.id)
     if gone:
         await grants.revoke(session, CauseKind.ORDER_LINE, gone, because="the buyer got the money for it back")
     if kept:

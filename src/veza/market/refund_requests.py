@@ -167,7 +167,7 @@ async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *
     return await refund_line(session, line, frame, reason=because[:200])
 
 
-async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: str) -> None:
+async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: Message) -> None:
     """Set open requests, and those whose own refund failed, by what was returned of their whole line for another
     reason."""
     for request, refund in (await session.execute(_FOLLOWING, {"order_id": order_id})).all():
