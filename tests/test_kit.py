@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 TESTS = Path(__file__).parent
 TIME_ITSELF = {
@@ -33,6 +36,20 @@ def test_tests_wait_for_conditions_and_not_for_a_time() -> None:
     }
     assert {name: lines for name, lines in found.items() if name not in TIME_ITSELF} == {}
     assert set(TIME_ITSELF) <= set(found), "no longer needed"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept_in"),
+    [
+        (r"\bASGITransport\(", {"client.py"}),
+        (r"\binsert\((Person|Artist|ArtistMember|Release|Track)\)", set()),
+        (r"\badd\((Person|Artist|ArtistMember|Release|Track)\(", {"factories.py"}),
+        (r"\binsert\(Seller\)", {"factories.py", "lab/simulator/test_driver.py"}),  # the driver is tried on any table
+    ],
+)
+def test_clients_and_rows_of_people_are_made_by_the_kit_alone(written: str, kept_in: set[str]) -> None:
+    found = {str(file.relative_to(TESTS)) for file in TESTS.rglob("*.py") if re.search(written, file.read_text())}
+    assert found == kept_in
 
 
 def test_the_wheel_holds_the_product_and_its_migrations_alone() -> None:

@@ -31,7 +31,6 @@ from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
 from veza.app.subjects import SUBJECTS
 from veza.catalog import slugs
-from veza.catalog.artists import ArtistMember
 from veza.catalog.facade import Catalog
 from veza.catalog.invitations import Invitation
 from veza.catalog.releases import Release
@@ -152,6 +151,8 @@ async def _fill_catalogue(world: World, count: int) -> None:
     for other in others:
         await other.release("Theirs")
     people = [other.person for other in others]
+    for person in people:
+        await factories.member(world.shop.stage.database, world.act.id, person)
     async with world.shop.stage.database.write() as session:
         now = session.now
         slug = await slugs.give(session, slugs.RELEASE, world.act.id, release_id, "Long")
@@ -161,7 +162,6 @@ async def _fill_catalogue(world: World, count: int) -> None:
         for i, other in enumerate(others):
             await follows.follow(session, world.person, other.id)
             await likes.like(session, world.person, "track", tracks[i].id)
-            session.add(ArtistMember(artist_id=world.act.id, person_id=other.person, part="member", since=now))
             session.add(
                 Invitation(
                     id=session.new_id(), artist_id=world.act.id, email=f"{i}@example.org", part="member",

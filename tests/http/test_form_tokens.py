@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar, Request, get, post
 from litestar.connection import ASGIConnection
 
+from tests.client import http_client
 from veza.http.form_tokens import FORM_FIELD, FormTokens, own_forms_only
 from veza.http.host_cookies import HostCookie
 from veza.http.problem_answers import exception_handlers
@@ -37,8 +38,7 @@ async def door() -> AsyncIterator[httpx.AsyncClient]:
         exception_handlers=exception_handlers(),
         request_class=DoorRequest,
     )
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="https://veza.test") as client:
+    async with http_client(app, base_url="https://veza.test") as client:
         yield client
 
 
