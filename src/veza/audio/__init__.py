@@ -1,0 +1,1 @@
+"""Pure work on audio: read, measure, encode. No database, no network."""

@@ -1,0 +1,128 @@
+"""Every accepted format becomes rungs on one time line, as long as the music to the sample."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.audio.sounds import FORMATS, decoded, tone, whole, write
+from veza.audio.manifest import Rendition, Rung
+from veza.audio.rendering import Rendered, render
+from veza.audio.segments import aac_rate, aac_samples
+
+RATES = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
+SECONDS = (0.05, 0.4, 1.0, 7.123)
+_OF_CODEC = {
+    "libmp3lame": (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000),
+    "libopus": (48_000,),
+    "oggenc": (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000),
+    "aac": (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000),
+}
+"""Hz a coder takes."""
+
+_MOST_CHANNELS = {"libmp3lame": 2}
+
+
+def cases() -> list[tuple[str, int, int, float]]:
+    """Format × rate × channels × length, a seeded sample in which each pair of values occurs."""
+    everything = [
+        (name, rate, channels, seconds)
+        for name, rate, channels, seconds in product(FORMATS, RATES, (1, 2, 6), SECONDS)
+        if rate in _OF_CODEC.get(FORMATS[name].codec, RATES)
+        if channels <= _MOST_CHANNELS.get(FORMATS[name].codec, 6)
+    ]
+    random.Random(12).shuffle(everything)
+    seen: set[tuple[object, ...]] = set()
+    chosen = []
+    for case in everything:
+        pairs = {(i, case[i], j, case[j]) for i in range(4) for j in range(i)}
+        if not pairs <= seen:
+            seen |= pairs
+            chosen.append(case)
+    return chosen
+
+
+@pytest.mark.parametrize(("name", "rate", "channels", "seconds"), cases())
+def test_every_rung_has_the_length_of_the_music(
+    tmp_path: Path, name: str, rate: int, channels: int, seconds: float
+) -> None:
+    how, samples = FORMATS[name], int(rate * seconds) | 1
+    path = write(tmp_path / f"a.{how.suffix}", how, tone(samples, rate, channels), rate)
+    made = rendered(path, tmp_path)
+    assert made.samples == samples
+    assert (made.rate, made.channels, made.is_lossless) == (rate, channels, how.is_lossless)
+    rungs = {one.rung: one for one in made.renditions}
+    assert set(rungs) == set(Rung) if how.is_lossless else set(rungs) == set(Rung) - {Rung.FLAC}
+    borders = {tuple(_borders(one)) for one in made.renditions}
+    assert len(borders) == 1, "every rung is cut at the same instants"
+    for rung in set(rungs) - {Rung.FLAC}:
+        one = rungs[rung]
+        assert (one.rate, one.samples) == (aac_rate(rate), aac_samples(rate, samples))
+        heard = decoded(tmp_path / f"{rung}.mp4")
+        assert heard.shape == (2, one.samples + one.padding_samples)
+    if how.is_lossless:
+        assert rungs[Rung.FLAC].samples == samples
+        assert decoded(tmp_path / "flac.mp4").size == 2 * samples
+
+
+@pytest.mark.parametrize("name", [name for name, how in FORMATS.items() if how.is_lossless and "l" not in how.sample])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_whole_numbers_come_out_of_the_lossless_rung_bit_for_bit(tmp_path: Path, name: str, channels: int) -> None:
+    how, signal = FORMATS[name], tone(30_011, 44_100, channels)
+    path = write(tmp_path / f"a.{how.suffix}", how, signal, 44_100)
+    made = rendered(path, tmp_path)
+    bits = 8 if how.sample == "u8" else how.bits
+    expected = np.repeat(whole(signal, 24 if "32" in how.codec else bits), 3 - channels, axis=0)
+    heard = decoded(tmp_path / "flac.mp4").astype(np.int64) << (16 if made.bits == 16 else 0)
+    if "32" in how.codec:
+        assert np.abs(heard - expected).max() <= 2**8, "32 bits are rounded to 24"
+    else:
+        assert np.array_equal(heard, expected)
+
+
+def test_floats_become_24_bits_and_what_does_not_fit_is_counted(tmp_path: Path) -> None:
+    signal = tone(10_000, 44_100)
+    signal[0, 5000:5010] = 1.5
+    made = rendered(write(tmp_path / "a.wav", FORMATS["WAV float"], signal, 44_100), tmp_path)
+    assert (made.bits, made.clipped_samples) == (24, 10)
+    heard = decoded(tmp_path / "flac.mp4") / 2.0**31
+    assert np.abs(heard - np.clip(signal, -1, 1)).max() < 2**-23 * 1.01
+
+
+def test_the_lossy_rungs_sound_like_the_source_from_the_first_sample_to_the_last(tmp_path: Path) -> None:
+    signal = tone(100_003, 44_100)
+    made = rendered(write(tmp_path / "a.wav", FORMATS["WAV 16 bit"], signal, 44_100), tmp_path)
+    for one in made.renditions:
+        if one.rung == Rung.AAC_256:
+            heard = decoded(tmp_path / f"{one.rung}.mp4")[:, : one.samples]
+            error = np.abs(heard - signal)
+            assert error[:, :200].max() < 0.03
+            assert error[:, -200:].max() < 0.03
+            assert error.max() < 0.03
+
+
+@pytest.mark.parametrize("rate", [22_050, 48_000, 96_000, 88_200, 32_000])
+def test_a_resampled_rung_is_in_time(tmp_path: Path, rate: int) -> None:
+    samples = rate * 2
+    signal = tone(samples, rate, hertz=220)
+    made = rendered(write(tmp_path / "a.wav", FORMATS["WAV 24 bit"], signal, rate), tmp_path)
+    for one in made.renditions:
+        if one.rung == Rung.AAC_256:
+            heard = decoded(tmp_path / f"{one.rung}.mp4")[0, : one.samples]
+            there = np.sin(2 * np.pi * 220 * np.arange(one.samples) / one.rate) * 0.5
+            middle = slice(one.rate // 2, one.rate)
+            assert np.abs(heard[middle] - there[middle]).max() < 0.02, "a shift of one sample is an error of 0.015"
+
+
+def rendered(path: Path, folder: Path) -> Rendered:
+    with path.open("rb") as file:
+        return render(file, folder, list(Rung), longest_seconds=7200, measures=True)
+
+
+def _borders(one: Rendition) -> list[float]:
+    """Instants (s) at which segments begin, the first included."""
+    return [max(0, each.start_samples - one.priming_samples) / one.rate for each in one.segments]
