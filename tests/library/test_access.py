@@ -15,6 +15,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack
 from veza.kit.database import Database, Session
 from veza.kit.listing import start_of
+from veza.kit.messages import gettext
 from veza.library import access, grants, shelf
 from veza.library.grants import CauseKind, Given, Grant, GrantChange, ItemKind
 
@@ -37,7 +38,7 @@ class Scene:
             by = cause or session.new_id()
             holder = {"claim_id": claim} if claim else {"person_id": self.listener}
             given = Given(kind, item, self.release, CauseKind.ORDER_LINE, by, **holder)
-            await grants.give(session, given, because="bought")
+            await grants.give(session, given, because=gettext("bought"))
         return by
 
     async def may(self, person: UUID | None, track: int = 0) -> tuple[bool, bool, bool]:
@@ -119,16 +120,16 @@ async def test_revoking_takes_what_one_cause_gave_and_restoring_gives_that_back(
     second = await scene.give(ItemKind.RELEASE, scene.release)
 
     async def revoke(session: Session) -> int:
-        return await grants.revoke(session, CauseKind.ORDER_LINE, [first], because="refunded")
+        return await grants.revoke(session, CauseKind.ORDER_LINE, [first], because=gettext("refunded"))
 
     async def restore(session: Session) -> int:
-        return await grants.restore(session, CauseKind.ORDER_LINE, [first, second], because="it failed")
+        return await grants.restore(session, CauseKind.ORDER_LINE, [first, second], because=gettext("it failed"))
 
     assert [await scene.change(revoke), await scene.change(revoke)] == [1, 0]
     assert await scene.may(scene.listener) == ALL  # by the second
 
     async def revoke_second(session: Session) -> int:
-        return await grants.revoke(session, CauseKind.ORDER_LINE, [second], because="refunded")
+        return await grants.revoke(session, CauseKind.ORDER_LINE, [second], because=gettext("refunded"))
 
     await scene.change(revoke_second)
     assert await scene.may(scene.listener) == PREVIEW
@@ -153,7 +154,7 @@ async def test_what_an_anonymous_order_gave_has_no_owner_until_it_is_claimed(sce
     assert await scene.may(None) == PREVIEW
 
     async def take(session: Session) -> int:
-        return await grants.claim(session, [claim], scene.listener, because="claimed")
+        return await grants.claim(session, [claim], scene.listener, because=gettext("claimed"))
 
     assert [await scene.change(take), await scene.change(take)] == [1, 0]
     assert await scene.may(scene.listener) == ALL

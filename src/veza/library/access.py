@@ -14,6 +14,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_RELEASE, PUBLISHED, hides
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.library.grants import ALIVE, Grant, ItemKind
 
 
@@ -24,7 +25,7 @@ class Access:
     stream: bool
     preview: bool
     download: bool
-    because: str
+    because: Message
 
 
 EVERYTHING = (True, True, True)
@@ -116,14 +117,14 @@ async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
     asked = {"person": person_id, "track": track.id, "release": track.release_id}
     row = (await session.execute(_MAY, asked)).one_or_none()
     if row is None:
-        return Access(*NOTHING, because="it is gone")
+        return Access(*NOTHING, because=gettext("it is gone"))
     status, is_published, is_hidden, is_theirs, is_owned = row
     if is_theirs:
-        return Access(*EVERYTHING, because="their own artist's")
+        return Access(*EVERYTHING, because=gettext("their own artist's"))
     if is_hidden:
-        return Access(*NOTHING, because="hidden by a moderator")
+        return Access(*NOTHING, because=gettext("hidden by a moderator"))
     if is_owned:
-        return Access(*EVERYTHING, because="owned")
+        return Access(*EVERYTHING, because=gettext("owned"))
     if is_published:
-        return Access(*PREVIEW, because="published, not owned")
-    return Access(*NOTHING, because=f"the release is {status}")
+        return Access(*PREVIEW, because=gettext("published, not owned"))
+    return Access(*NOTHING, because=gettext("the release is {status}", status=status))

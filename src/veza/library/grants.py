@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, null, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
+from veza.kit.messages import Message, Packed, restored, stored
 
 
 class ItemKind(StrEnum):
@@ -52,7 +53,8 @@ class Grant(Base):
     cause_id: Mapped[UUID]
     given_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    revoked_because: Mapped[str | None]
+    revoked_because_id: Mapped[str | None] = mapped_column("revoked_because")
+    revoked_because_fields: Mapped[Packed | None]
 
     __table_args__ = (
         CheckConstraint("person_id IS NOT NULL OR claim_id IS NOT NULL", name="somebody_holds"),
@@ -64,6 +66,13 @@ class Grant(Base):
         Index(None, "person_id", "id"),
         Index(None, "claim_id"),
     )
+
+    @property
+    def why_revoked(self) -> Message | None:
+        """Why it is revoked; None while it is not."""
+        if self.revoked_because_id is None:
+            return None
+        return restored(self.revoked_because_id, self.revoked_because_fields)
 
 
 ALIVE: ColumnElement[bool] = Grant.revoked_at.is_(None)
@@ -80,12 +89,18 @@ class GrantChange(Base):
     what: Mapped[str]
     at: Mapped[datetime]
     by: Mapped[str]
-    because: Mapped[str]
+    because_id: Mapped[str] = mapped_column("because")
+    because_fields: Mapped[Packed | None]
 
     __table_args__ = (
         CheckConstraint("what IN ('given', 'claimed', 'revoked', 'restored')", name="what_known"),
         Index(None, "grant_id"),
     )
+
+    @property
+    def reason(self) -> Message:
+        """Why it was given, claimed, revoked or restored."""
+        return restored(self.because_id, self.because_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ class Given:
     claim_id: UUID | None = None
 
 
-async def give(session: Session, given: Given, *, because: str) -> bool:
+async def give(session: Session, given: Given, *, because: Message) -> bool:
     """Make the grant; False if its cause has given already (nothing changes then)."""
     dialect: Any = postgresql if session.dialect == "postgresql" else sqlite
     row = {
@@ -124,31 +139,32 @@ async def give(session: Session, given: Given, *, because: str) -> bool:
     return True
 
 
-async def revoke(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: str) -> int:
+async def revoke(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: Message) -> int:
     """Revoke the grants of these causes and no others; returns how many were alive."""
+    why, fields = stored(because)
     changed = await session.execute(
         update(Grant)
         .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), ALIVE)
-        .values(revoked_at=session.now, revoked_because=because)
+        .values(revoked_at=session.now, revoked_because_id=why, revoked_because_fields=fields)
         .returning(Grant.id)
         .execution_options(synchronize_session=False)
     )
     return _remember(session, list(changed.scalars()), "revoked", because)
 
 
-async def restore(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: str) -> int:
+async def restore(session: Session, cause_kind: CauseKind, cause_ids: Collection[UUID], *, because: Message) -> int:
     """Restore the revoked grants of these causes; returns how many live again."""
     changed = await session.execute(
         update(Grant)
         .where(Grant.cause_kind == cause_kind.value, Grant.cause_id.in_(cause_ids), ~ALIVE)
-        .values(revoked_at=None, revoked_because=None)
+        .values(revoked_at=None, revoked_because_id=None, revoked_because_fields=null())
         .returning(Grant.id)
         .execution_options(synchronize_session=False)
     )
     return _remember(session, list(changed.scalars()), "restored", because)
 
 
-async def claim(session: Session, claim_ids: Collection[UUID], person_id: UUID, *, because: str) -> int:
+async def claim(session: Session, claim_ids: Collection[UUID], person_id: UUID, *, because: Message) -> int:
     """Give the person the grants of these orders without an account, revoked ones included; returns how many."""
     changed = await session.execute(
         update(Grant)
@@ -160,7 +176,8 @@ async def claim(session: Session, claim_ids: Collection[UUID], person_id: UUID, 
     return _remember(session, list(changed.scalars()), "claimed", because)
 
 
-def _remember(session: Session, grant_ids: Sequence[UUID], what: str, because: str) -> int:
-    said = {"what": what, "at": session.now, "by": session.actor, "because": because}
+def _remember(session: Session, grant_ids: Sequence[UUID], what: str, because: Message) -> int:
+    why, fields = stored(because)
+    said = {"what": what, "at": session.now, "by": session.actor, "because": why, "because_fields": fields}
     session.append(GrantChange, *({"id": session.new_id(), "grant_id": one, **said} for one in grant_ids))
     return len(grant_ids)

@@ -147,7 +147,7 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
     waiting = await look(session, token)
     code = await code_claims.find(session, token) if waiting.order is None else None
     orders_seen, codes_seen = [waiting.order] if waiting.order else [], [code.id] if code else []
-    claimed = await _give(session, orders_seen, codes_seen, person_id, "claimed with the link")
+    claimed = await _give(session, orders_seen, codes_seen, person_id, gettext("claimed with the link"))
     if not claimed.orders and not claimed.codes:
         raise UnknownClaim
     return claimed
@@ -192,7 +192,8 @@ async def _give_each(
         try:
             async with database.write(actor) as session:
                 seen = (await session.scalars(select(Order).where(Order.id.in_(order_ids)))).all()
-                given = await _give(session, seen, code_ids, person_id, "claimed with a confirmed address")
+                because = gettext("claimed with a confirmed address")
+                given = await _give(session, seen, code_ids, person_id, because)
                 order_ids_given, twice_ids = [order.id for order in given.orders], [line.id for line in given.twice]
                 codes = [(ItemKind(one.kind), one.item_id, one.release_id) for one in given.codes]
         except (DatabaseUnavailable, people.UnknownPerson):
@@ -210,7 +211,7 @@ async def _give_each(
 
 
 async def _give(
-    session: Session, seen: Sequence[Order], codes: Sequence[UUID], person_id: UUID, because: str
+    session: Session, seen: Sequence[Order], codes: Sequence[UUID], person_id: UUID, because: Message
 ) -> Claimed:
     """Give the person those of the orders and codes that still wait; what the person owned already is refunded."""
     claimed = Claimed([], [], [])

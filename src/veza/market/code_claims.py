@@ -13,7 +13,7 @@ from veza.catalog.tracks import Track
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Limit
-from veza.kit.messages import gettext, paragraphs
+from veza.kit.messages import Message, gettext, paragraphs
 from veza.library import grants
 from veza.library.grants import ItemKind
 from veza.market import codes
@@ -68,7 +68,7 @@ async def waiting_for(session: Session, email: str, most: int) -> Sequence[UUID]
     return (await session.scalars(found.order_by(DownloadCode.id).limit(most))).all()
 
 
-async def claim(session: Session, code_ids: Sequence[UUID], person_id: UUID, because: str) -> Sequence[CodeBatch]:
+async def claim(session: Session, code_ids: Sequence[UUID], person_id: UUID, because: Message) -> Sequence[CodeBatch]:
     """Give the person what those codes gave that still wait (account held); returns their batches."""
     if not code_ids:
         return []

@@ -178,7 +178,7 @@ async def give(session: Session, code: DownloadCode, batch: CodeBatch, *, person
         ItemKind(batch.kind), batch.item_id, batch.release_id, CauseKind.DOWNLOAD_CODE, code.id,
         person_id=person_id, claim_id=claim_id,
     )  # fmt: skip
-    await grants.give(session, given, because=f"download code of batch {batch.id}")
+    await grants.give(session, given, because=gettext("download code of batch {batch_id}", batch_id=batch.id))
 
 
 async def revoke(session: Session, batch: CodeBatch) -> int:

@@ -130,9 +130,11 @@ async def follow_returns(session: Session, payment_id: UUID, returned: Mapping[U
             await session.execute(mine.execution_options(synchronize_session=False))
     because = gettext("what order {order_id} says of its lines", order_id=order.id)
     if gone:
-        await grants.revoke(session, CauseKind.ORDER_LINE, gone, because="the buyer got the money for it back")
+        money_back = gettext("the buyer got the money for it back")
+        await grants.revoke(session, CauseKind.ORDER_LINE, gone, because=money_back)
     if kept:
-        await grants.restore(session, CauseKind.ORDER_LINE, kept, because="the money did not go back after all")
+        money_kept = gettext("the money did not go back after all")
+        await grants.restore(session, CauseKind.ORDER_LINE, kept, because=money_kept)
     await refund_requests.follow(session, order.id, gone, because=because)
     total = sum(back.values())
     target = "paid" if total <= 0 else "refunded" if not kept else "partly_refunded"
@@ -154,7 +156,7 @@ async def give_lines(session: Session, order: Order, lines: Sequence[OrderLine])
                 person_id=order.person_id,
                 claim_id=order.id if order.person_id is None else None,
             ),
-            because=f"order {order.id}",
+            because=gettext("order {order_id}", order_id=order.id),
         )
     bought = [line.product_id for line in lines]
     await session.execute(delete(CartItem).where(CartItem.cart_id == order.cart_id, CartItem.product_id.in_(bought)))

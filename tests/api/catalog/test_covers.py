@@ -18,6 +18,7 @@ from tests.ingest.pictures import opened, picture
 from veza.catalog.artists import Artist
 from veza.catalog.pictures import MOST_BYTES
 from veza.catalog.releases import Release
+from veza.kit.messages import gettext
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
 
@@ -104,14 +105,14 @@ async def test_an_owner_sees_the_cover_of_what_was_withdrawn_and_not_of_what_was
     cause = shelf.catalog.database.ids.new()
     given = Given(ItemKind(kind), item, UUID(release["id"]), CauseKind.ORDER_LINE, cause, person_id=eve)
     async with shelf.catalog.database.write() as session:
-        await grants.give(session, given, because="bought")
+        await grants.give(session, given, because=gettext("bought"))
     await shelf.call("POST", f"/releases/{release['id']}/withdraw", by=shelf.anna, expect=200)
     assert [await _look(shelf, cover, by) for by in (eve, shelf.ben, None)] == [OWN, NOT_THERE, NOT_THERE]
     await change(shelf.catalog.database, Release, UUID(release["id"]), hidden_at=shelf.clock.now())
     assert await _look(shelf, cover, eve) == NOT_THERE
     await change(shelf.catalog.database, Release, UUID(release["id"]), hidden_at=None)
     async with shelf.catalog.database.write() as session:
-        await grants.revoke(session, CauseKind.ORDER_LINE, [cause], because="refunded")
+        await grants.revoke(session, CauseKind.ORDER_LINE, [cause], because=gettext("refunded"))
     assert await _look(shelf, cover, eve) == NOT_THERE
 
 

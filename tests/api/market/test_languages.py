@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from tests.api.market.conftest import Shop, anonymous
+import pytest
+from sqlalchemy import select
+
+from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.visitors import visiting
+from tests.pseudo_language import Pseudo, plain
+from veza.kit import messages
 from veza.kit.mail import Mail
+from veza.kit.messages import render
+from veza.library.grants import Grant, GrantChange
 from veza.market.orders import Order
 
 ADDRESS = "bo@example.org"
@@ -44,3 +51,36 @@ async def test_the_link_of_a_redeemed_code_is_in_the_language_of_the_request(sho
     code = {"code": made["codes"][0], "email": ADDRESS}
     await shop.post("/download-codes/redeem", code, by={**anonymous(), **FRENCH}, expect=200)
     assert shop.mail_languages == ["fr"]
+
+
+async def test_what_one_is_to_a_track_is_said_in_the_readers_language(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
+    act = await shop.artist()
+    release = await act.release()
+    path = f"/library/tracks/{(await act.tracks(release))[0].id}"
+    buyer = visiting(await shop.person())
+    await shop.buy(buyer, await act.product(release))
+    for who, english in ((buyer, "owned"), (act.who, "their own artist's"), ({}, "published, not owned")):
+        assert plain((await shop.get(path, by=who))["because"]) == english
+        french = (await shop.get(path, by={**who, **FRENCH}))["because"]
+        assert (french[:1], plain(french)) == ("⟦", english)
+
+
+async def test_a_grant_keeps_its_reasons_as_messages(any_shop: Shop) -> None:
+    shop = any_shop
+    act = await shop.artist()
+    order = await shop.buy(visiting(await shop.person()), await act.selling())
+    line = order["lines"][0]["id"]
+    await shop.post(f"/order-lines/{line}/refund", {"answer": "of course"}, by=OPERATOR, expect=202)
+    await shop.stage.settle()
+    async with shop.stage.database.read() as session:
+        grant = (await session.scalars(select(Grant))).one()
+        changes = (await session.scalars(select(GrantChange).order_by(GrantChange.id))).all()
+    back = "the buyer got the money for it back"
+    assert [(one.what, plain(one.reason)) for one in changes] == [("given", f"order {order['id']}"), ("revoked", back)]
+    assert grant.why_revoked is not None
+    assert plain(grant.why_revoked) == back
+    assert grant.why_revoked == changes[1].reason
+    assert render(changes[0].reason, "en") != changes[0].because_id

@@ -11,6 +11,7 @@ from msgspec import Struct
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.shapes import TitleFilter, searched
+from veza.api.endpoints import AnswerLanguage
 from veza.api.market.filters import OfArtist, OfKind, OfReleaseKind
 from veza.api.operations import listing, read
 from veza.api.shapes import show
@@ -18,7 +19,7 @@ from veza.catalog.tracks import Track
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND, Problem
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, render
 from veza.library import access, shelf
 
 TAG = "library"
@@ -97,7 +98,7 @@ async def list_library(
     gives=(AccessResponse, "What is open to the visitor.", ACCESS_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_access(session: Session, track_id: UUID, identity: Identity) -> AccessResponse:
+async def show_access(session: Session, track_id: UUID, identity: Identity, language: AnswerLanguage) -> AccessResponse:
     """Whether the visitor can hear all of it, a preview, or download it. A track that is not for the visitor is not
     there."""
     track = await session.get(Track, track_id)
@@ -109,5 +110,5 @@ async def show_access(session: Session, track_id: UUID, identity: Identity) -> A
         preview=found.preview and SOUND_IS_KEPT,
         download=found.download and SOUND_IS_KEPT,
         has_sound=SOUND_IS_KEPT,
-        because=found.because,
+        because=render(found.because, language),
     )
