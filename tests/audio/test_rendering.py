@@ -6,6 +6,7 @@ import random
 from itertools import product
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -105,6 +106,21 @@ def test_the_lossy_rungs_sound_like_the_source_from_the_first_sample_to_the_last
             assert error.max() < 0.03
 
 
+@pytest.mark.parametrize("samples", [1, 700, 1_024, 90_113])
+def test_the_progressive_form_holds_the_same_packets_and_says_its_length(tmp_path: Path, samples: int) -> None:
+    path = write(tmp_path / "a.wav", FORMATS["WAV 16 bit"], tone(samples, 44_100), 44_100)
+    for one in rendered(path, tmp_path).renditions:
+        if one.rung == Rung.FLAC:
+            assert one.progressive_bytes is None
+            continue
+        progressive = tmp_path / f"{one.rung}.m4a"
+        assert progressive.stat().st_size == one.progressive_bytes
+        with av.open(str(progressive)) as container:
+            assert container.streams.audio[0].duration == samples, "what the edit list says, in samples"
+        assert _packets(progressive) == _packets(tmp_path / f"{one.rung}.mp4")
+        assert np.array_equal(decoded(progressive), decoded(tmp_path / f"{one.rung}.mp4"))
+
+
 @pytest.mark.parametrize("rate", [22_050, 48_000, 96_000, 88_200, 32_000])
 def test_a_resampled_rung_is_in_time(tmp_path: Path, rate: int) -> None:
     samples = rate * 2
@@ -121,6 +137,11 @@ def test_a_resampled_rung_is_in_time(tmp_path: Path, rate: int) -> None:
 def rendered(path: Path, folder: Path) -> Rendered:
     with path.open("rb") as file:
         return render(file, folder, list(Rung), longest_seconds=7200, measures=True)
+
+
+def _packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
 
 
 def _borders(one: Rendition) -> list[float]:

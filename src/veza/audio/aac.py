@@ -18,6 +18,7 @@ from veza.audio import boxes, prediction
 from veza.audio.boxes import Coding
 from veza.audio.fragments import FragmentWriter
 from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
+from veza.audio.progressive import PacketSpool
 from veza.audio.segments import FRAME
 
 IN_FRONT = 8 * FRAME
@@ -82,7 +83,7 @@ class AacRung:
         self._codec.bit_rate = AAC_BITRATES[rung]
         self._codec.options = {"aac_coder": _CODERS[rung]}
         self._codec.open()
-        self._writer = FragmentWriter(path, lengths, FRAME)
+        self._writer = FragmentWriter(path, lengths, FRAME, PacketSpool(path.parent))
         self._fed = self._seen = self._added = 0
         self._held: deque[bytes] = deque()
 

@@ -57,14 +57,34 @@ def flac_config(stream_info: bytes) -> bytes:
 def init(coding: Coding, samples: int, priming: int) -> bytes:
     """ftyp and moov of a track that plays `samples` samples, `priming` after the first one that is coded."""
     brands = box(b"ftyp", b"iso6", struct.pack(">I", 0), b"iso6mp41cmfc")
-    edits = full_box(b"elst", 1, 0, struct.pack(">IQqI", 1, samples, priming, 0x10000))
-    track = box(b"trak", _track_header(), box(b"edts", edits), _media(coding))
+    tables = [full_box(kind, 0, 0, bytes(4)) for kind in (b"stts", b"stsc")]
+    tables += [full_box(b"stsz", 0, 0, bytes(8)), full_box(b"stco", 0, 0, bytes(4))]
+    track = _track(coding, samples, priming, 0, tables)
     extends = box(
         b"mvex",
         full_box(b"mehd", 1, 0, struct.pack(">Q", samples)),
         full_box(b"trex", 0, 0, struct.pack(">5I", 1, 1, 0, 0, _DEPENDS_ON_NO_OTHER)),
     )
-    return brands + box(b"moov", _movie_header(coding.rate), track, extends)
+    return brands + box(b"moov", _movie_header(coding.rate, 0), track, extends)
+
+
+def progressive_head(coding: Coding, samples: int, priming: int, sizes: Sequence[int], packet_samples: int) -> bytes:
+    """ftyp, moov and the head of mdat of a file in which packets of `sizes` bytes follow, one after the other."""
+    brands = box(b"ftyp", b"M4A ", struct.pack(">I", 0), b"M4A isommp42")
+    lengths = struct.pack(f">{len(sizes)}I", *sizes)
+
+    def movie(offset: int) -> bytes:
+        tables = [
+            full_box(b"stts", 0, 0, struct.pack(">3I", 1, len(sizes), packet_samples)),
+            full_box(b"stsc", 0, 0, struct.pack(">4I", 1, 1, len(sizes), 1)),
+            full_box(b"stsz", 0, 0, struct.pack(">2I", 0, len(sizes)), lengths),
+            full_box(b"co64", 0, 0, struct.pack(">IQ", 1, offset)),
+        ]
+        coded = len(sizes) * packet_samples
+        return box(b"moov", _movie_header(coding.rate, samples), _track(coding, samples, priming, coded, tables))
+
+    media = struct.pack(">I4sQ", 1, b"mdat", 16 + sum(sizes))
+    return brands + movie(len(brands) + len(movie(0)) + len(media)) + media
 
 
 def segment_index(rate: int, segments: Sequence[tuple[int, int]]) -> bytes:
@@ -101,28 +121,33 @@ def _descriptor(tag: int, *content: bytes) -> bytes:
     return struct.pack(">BB", tag, length) + b"".join(content)
 
 
-def _movie_header(rate: int) -> bytes:
-    times = struct.pack(">4I", 0, 0, rate, 0)
-    return full_box(b"mvhd", 0, 0, times, struct.pack(">IH10x", 0x10000, 0x0100), _MATRIX, bytes(24), b"\0\0\0\2")
+def _movie_header(rate: int, duration: int) -> bytes:
+    times = struct.pack(">QQIQ", 0, 0, rate, duration)
+    return full_box(b"mvhd", 1, 0, times, struct.pack(">IH10x", 0x10000, 0x0100), _MATRIX, bytes(24), b"\0\0\0\2")
 
 
-def _track_header() -> bytes:
+def _track(coding: Coding, samples: int, priming: int, coded: int, tables: Sequence[bytes]) -> bytes:
+    """`coded` samples stand in the tables; none do where fragments follow, and then the head names no duration."""
+    edits = full_box(b"elst", 1, 0, struct.pack(">IQqI", 1, samples, priming, 0x10000))
+    header = _track_header(samples if coded else 0)
+    return box(b"trak", header, box(b"edts", edits), _media(coding, coded, tables))
+
+
+def _track_header(duration: int) -> bytes:
     enabled_in_movie = 0x000003
-    times = struct.pack(">5I", 0, 0, 1, 0, 0)
+    times = struct.pack(">QQIIQ", 0, 0, 1, 0, duration)
     place = bytes(8) + struct.pack(">4H", 0, 0, 0x0100, 0) + _MATRIX + bytes(8)
-    return full_box(b"tkhd", 0, enabled_in_movie, times, place)
+    return full_box(b"tkhd", 1, enabled_in_movie, times, place)
 
 
-def _media(coding: Coding) -> bytes:
-    header = full_box(b"mdhd", 0, 0, struct.pack(">4I2H", 0, 0, coding.rate, 0, _LANGUAGE_UNDETERMINED, 0))
+def _media(coding: Coding, coded: int, tables: Sequence[bytes]) -> bytes:
+    times = struct.pack(">QQIQ2H", 0, 0, coding.rate, coded, _LANGUAGE_UNDETERMINED, 0)
     handler = full_box(b"hdlr", 0, 0, struct.pack(">I4s12x", 0, b"soun"), b"\0")
     here = full_box(b"url ", 0, 1)
     places = box(b"dinf", full_box(b"dref", 0, 0, struct.pack(">I", 1), here))
-    tables = [full_box(kind, 0, 0, bytes(4)) for kind in (b"stts", b"stsc")]
-    tables += [full_box(b"stsz", 0, 0, bytes(8)), full_box(b"stco", 0, 0, bytes(4))]
     described = full_box(b"stsd", 0, 0, struct.pack(">I", 1), _sample_entry(coding))
     information = box(b"minf", full_box(b"smhd", 0, 0, bytes(4)), places, box(b"stbl", described, *tables))
-    return box(b"mdia", header, handler, information)
+    return box(b"mdia", full_box(b"mdhd", 1, 0, times), handler, information)
 
 
 def _sample_entry(coding: Coding) -> bytes:

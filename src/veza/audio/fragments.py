@@ -11,17 +11,21 @@ from typing import IO
 from veza.audio import boxes
 from veza.audio.boxes import Coding
 from veza.audio.manifest import Rendition, Rung, Segment
+from veza.audio.progressive import PacketSpool
 
 _COPIED_BYTES = 1024 * 1024
 
 
 class FragmentWriter:
     """Writes the fragmented MP4 of one rung. `lengths` are the coded samples of each segment, without an end; the last
-    segment ends where the packets do. Every packet lasts `packet_samples`."""
+    segment ends where the packets do. Every packet lasts `packet_samples`. `spool` gets every packet, too."""
 
-    def __init__(self, path: Path, lengths: Iterator[int], packet_samples: int) -> None:
+    def __init__(
+        self, path: Path, lengths: Iterator[int], packet_samples: int, spool: PacketSpool | None = None
+    ) -> None:
         self._path, self._lengths, self._packet_samples = path, lengths, packet_samples
         self._body: IO[bytes] = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115  (open for as long as this lives)
+        self._spool = spool
         self._waiting: list[bytes] = []
         self._segments: list[tuple[int, int]] = []
         self._start, self._room = 0, next(lengths)
@@ -32,6 +36,8 @@ class FragmentWriter:
             self._flush(self._packet_samples)
             self._room = next(self._lengths)
         self._waiting.append(packet)
+        if self._spool:
+            self._spool.add(packet)
 
     def finish(self, rung: Rung, coding: Coding, codecs: str, samples: int, priming: int) -> Rendition:
         """Put the file together, and say what is in it. The track plays `samples` after `priming` coded ones; what
@@ -52,10 +58,14 @@ class FragmentWriter:
         for length, duration in self._segments:
             found.append(Segment(offset, length, duration, start))
             offset, start = offset + length, start + duration
+        progressive = None
+        if self._spool:
+            m4a = self._path.with_suffix(".m4a")
+            progressive = self._spool.finish(m4a, coding, samples, priming, self._packet_samples)
         rates = [one.size * 8 * coding.rate // one.duration_samples for one in found]
         return Rendition(
             rung=rung, codecs=codecs, rate=coding.rate, samples=samples, priming_samples=priming,
-            padding_samples=padding, init_bytes=len(head), size_bytes=size,
+            padding_samples=padding, init_bytes=len(head), size_bytes=size, progressive_bytes=progressive,
             average_bitrate=size * 8 * coding.rate // start, peak_bitrate=max(rates), segments=found,
         )  # fmt: skip
 

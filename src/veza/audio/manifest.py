@@ -33,7 +33,8 @@ class Rendition(Struct, frozen=True):
     """One rung: a fragmented MP4 of `size_bytes`, whose first `init_bytes` are ftyp and moov.
 
     A player leaves `priming_samples` out, plays `samples` at `rate` Hz, and leaves out `padding_samples` at the end.
-    `codecs` is the parameter of RFC 6381; `average_bitrate` and `peak_bitrate` are bits a second of whole segments.
+    `progressive_bytes` is the size of the same packets as an ordinary M4A, which lossy rungs have. `codecs` is the
+    parameter of RFC 6381; `average_bitrate` and `peak_bitrate` are bits a second of whole segments.
     """
 
     rung: Rung
@@ -44,6 +45,7 @@ class Rendition(Struct, frozen=True):
     padding_samples: int
     init_bytes: int
     size_bytes: int
+    progressive_bytes: int | None
     average_bitrate: int
     peak_bitrate: int
     segments: list[Segment]
