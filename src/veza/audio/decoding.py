@@ -45,6 +45,14 @@ class Decoder:
     def __exit__(self, *raised: Any) -> None:
         self._opening.__exit__(*raised)
 
+    @property
+    def share(self) -> float | None:
+        """How much has been read, 0 to 1, by the length that the file claims; None if it claims none."""
+        claimed = self._stream.duration
+        if not claimed:
+            return None
+        return min(1.0, self.samples / max(1.0, float(claimed * self._stream.time_base) * self.source.rate))
+
     def blocks(self) -> Iterator[Samples]:
         """(channels, n) of float64 for coded and floating-point sound, else of int32 from −2³¹.
 

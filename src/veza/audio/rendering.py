@@ -42,11 +42,11 @@ class Rendered(Struct, frozen=True):
 
 def render(
     file: IO[bytes], folder: Path, rungs: Collection[Rung], *, longest_seconds: float, measures: bool,
-    progress: Callable[[float], None] = lambda _: None,
+    progress: Callable[[float | None], None] = lambda _: None,
 ) -> Rendered:  # fmt: skip
     """Decode `file` once and write `rungs` into `folder`, each as <rung>.mp4; measure if `measures`.
 
-    A lossless rung is made of a lossless source alone. `progress` hears seconds of sound that are done. Raises
+    A lossless rung is made of a lossless source alone. `progress` hears which share is done. Raises
     NotSound, TooLong.
     """
     with Decoder(file, longest_seconds) as decoder:
@@ -64,7 +64,7 @@ def render(
                 ladder.feed(floats)
             if measured:
                 measured.feed(floats, as_floats(block))
-            progress(decoder.samples / source.rate)
+            progress(decoder.share)
         samples = decoder.samples
         renditions = ladder.finish(samples) if ladder else []
         if lossless:

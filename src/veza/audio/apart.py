@@ -1,0 +1,153 @@
+"""A stranger's file is read in a process of its own: it may take so much memory, time and disk, and no more.
+
+The process is told what to do on its standard input and says on its standard output, a line of JSON each, how far it
+is. It reads the one file it is given and writes into the one folder it is given. What ends it (a bomb, a fault of a
+decoder, the worker's own end) ends nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from veza.audio.manifest import Rendition
+from veza.audio.rendering import Rendered
+from veza.kit.messages import Message, from_json, gettext
+
+LONGEST_LINE_BYTES = 16 * 1024 * 1024
+"""Of what the process says: the segments of a track of six hours are 1 MB."""
+_GRACE_SECONDS = 5.0
+
+
+class Limits(Struct, frozen=True):
+    """What one process may take. `output_bytes` is for each file it writes."""
+
+    memory_bytes: int
+    cpu_seconds: int
+    wall_seconds: float
+    output_bytes: int
+
+
+def limits_for(source_bytes: int, longest_seconds: float) -> Limits:
+    """Enough for every honest file of that size: a track of three minutes takes 7 s of processor time."""
+    cpu = 60 + round(longest_seconds / 4)
+    return Limits(
+        memory_bytes=2 * 1024**3,
+        cpu_seconds=cpu,
+        wall_seconds=4.0 * cpu,
+        output_bytes=1024**3 + 12 * source_bytes,
+    )
+
+
+class Job(Struct, frozen=True):
+    """Render the sound of the file `source` into `folder`, and a preview from second `preview_start` on."""
+
+    source: str
+    folder: str
+    longest_seconds: float
+    limits: Limits
+    preview_start_seconds: float | None = None
+
+
+class Stage(StrEnum):
+    """What the process is at."""
+
+    FIRST_RUNG = "first_rung"
+    ALL_RUNGS = "all_rungs"
+    PREVIEW = "preview"
+
+
+class Progress(Struct, frozen=True, tag="progress"):
+    """`share` of the stage is done, 0 to 1; None where the file does not say how long it is."""
+
+    stage: Stage
+    share: float | None
+
+
+class FirstRung(Struct, frozen=True, tag="first_rung"):
+    """The first rung is there and plays; the others follow."""
+
+    rendered: Rendered
+
+
+class Finished(Struct, frozen=True, tag="finished"):
+    """Every file is there."""
+
+    rendered: Rendered
+    preview: Rendition
+
+
+class _Refused(Struct, frozen=True, tag="refused"):
+    said: str
+
+
+Said = Progress | FirstRung | Finished
+
+
+class NotRendered(Exception):
+    """No sound came of the file; the sentence says why, to the musician who uploaded it."""
+
+    def __init__(self, said: Message) -> None:
+        super().__init__(said)
+
+
+async def render_apart(job: Job) -> AsyncGenerator[Said, None]:
+    """What the process says, until it has finished. Raises NotRendered. Closing the iterator ends the process."""
+    # Isolated from the folder it is started in; no signal of the terminal's reaches it.
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-c", "from veza.audio.apart_process import main; main()",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True, limit=LONGEST_LINE_BYTES, env=_environment(),
+    )  # fmt: skip
+    try:
+        assert process.stdin is not None
+        process.stdin.write(msgspec.json.encode(job))
+        process.stdin.close()
+        async with asyncio.timeout(job.limits.wall_seconds):
+            async for said in _lines(process):
+                yield said
+                if isinstance(said, Finished):
+                    return
+    except TimeoutError:
+        raise NotRendered(
+            gettext("reading the file took longer than {seconds:.0f} s", seconds=job.limits.wall_seconds)
+        ) from None
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said]:
+    assert process.stdout is not None
+    while True:
+        try:
+            line = await process.stdout.readline()
+        except ValueError:  # longer than a line may be
+            line = b""
+        if not line.endswith(b"\n"):
+            break
+        try:
+            said: Any = msgspec.json.decode(line, type=Progress | FirstRung | Finished | _Refused)
+        except msgspec.MsgspecError:
+            break
+        if isinstance(said, _Refused):
+            raise NotRendered(from_json(said.said))
+        yield said
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+    raise NotRendered(
+        gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
+    )
+
+
+def _environment() -> dict[str, str]:
+    # One thread of linear algebra: each further one reserves address space, which is limited.
+    return {"OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}
