@@ -1,4 +1,4 @@
-"""Codes of countries, languages and currencies are those that CLDR knows, with a hint where one was meant."""
+"""Codes of countries and languages are those that CLDR knows, with a hint where one was meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 from veza.kit import codes
 from veza.kit.codes import BadCode
-from veza.kit.money import CURRENCIES
 
 
 @pytest.mark.parametrize(("written", "code"), [("de", "DE"), (" BA ", "BA"), ("XK", "XK"), ("AX", "AX")])
@@ -56,12 +55,3 @@ def test_what_is_no_language_is_refused(written: str) -> None:
 
 def test_what_says_that_the_language_is_unknown_is_told_from_a_mistake() -> None:
     assert [codes.names_no_language(one) for one in ("und", "XXX", "qq")] == [True, True, False]
-
-
-def test_countries_and_currencies_have_names() -> None:
-    assert codes.country_name("BA") == "Bosnia & Herzegovina"
-    assert codes.currency_name("ISK") == "Icelandic Króna"
-
-
-def test_every_currency_of_the_provider_has_a_name() -> None:
-    assert [code for code in sorted(CURRENCIES) if codes.currency_name(code) == code] == []

@@ -14,7 +14,7 @@ from veza.kit.database import Database
 from veza.kit.messages import verbatim
 from veza.market.cart import Cart
 from veza.market.erasure import KEPT, UNPAID_KEPT, forget_person, sweep
-from veza.market.orders import NOBODYS_ADDRESS, Order, machine
+from veza.market.orders import DELETED_ADDRESS, Order, machine
 
 
 async def _cart(database: Database, **holder: object) -> UUID:
@@ -81,5 +81,5 @@ async def test_who_never_paid_is_forgotten_and_who_did_is_not(database: Database
     async with database.read() as session:
         kept = sorted(str(email) for email in await session.scalars(select(Order.email)))
     assert kept == sorted(
-        [NOBODYS_ADDRESS] * 3 + [f"{name}@example.org" for name in ("fresh", "known", "paid", "refunded")]
+        [DELETED_ADDRESS] * 3 + [f"{name}@example.org" for name in ("fresh", "known", "paid", "refunded")]
     )

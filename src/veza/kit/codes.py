@@ -1,4 +1,4 @@
-"""Countries and languages by their codes, as CLDR lists them (through Babel): which there are, and their names.
+"""Countries and languages by their codes, as CLDR lists them (through Babel): which there are.
 
 Reading CLDR takes a third of a second, so it is read when the first code is checked.
 """
@@ -69,21 +69,10 @@ def names_no_language(written: str) -> bool:
     return written.strip().lower() in _SAYS_NOTHING
 
 
-def country_name(code: str) -> str:
-    """The English name of a country, by a code that `country` returned."""
-    return _countries()[code]
-
-
-def currency_name(code: str) -> str:
-    """The English name of a currency (ISO 4217); the code itself if it has none."""
-    from babel.numbers import get_currency_name  # late: see above
-
-    return str(get_currency_name(code, locale="en"))
-
-
 @cache
 def _countries() -> dict[str, str]:
-    from babel import Locale
+    """Each country's English name by its code."""
+    from babel import Locale  # late: see above
 
     named = Locale("en").territories
     return {

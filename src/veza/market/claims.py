@@ -93,7 +93,7 @@ async def send_link(
 
     If everything is `gone` no mail is sent: there is nothing to claim, and another mail tells of the refund.
     """
-    if order.email in (None, orders.NOBODYS_ADDRESS):
+    if order.email in (None, orders.DELETED_ADDRESS):
         return
     missing = {line.id for line in gone}
     lines = [line for line in (await orders.lines_of(session, [order.id]))[order.id] if line.id not in missing]
@@ -156,7 +156,7 @@ async def claim(session: Session, token: str, person_id: UUID) -> Claimed:
 async def waiting_for(session: Session, person_id: UUID) -> WaitingForAddress:
     """The orders and codes that wait for the person's address; raises AddressUnconfirmed, UnknownPerson."""
     person = await people.find(session, person_id)
-    if person.email in (None, orders.NOBODYS_ADDRESS) or person.email_confirmed_at is None:
+    if person.email in (None, orders.DELETED_ADDRESS) or person.email_confirmed_at is None:
         raise AddressUnconfirmed
     waiting = (
         select(Order.id)

@@ -13,7 +13,7 @@ from veza.kit.database import Database, Session
 from veza.kit.messages import gettext
 from veza.market import code_claims, orders
 from veza.market.cart import Cart, CartItem
-from veza.market.orders import NOBODYS_ADDRESS, UNPAID, Order
+from veza.market.orders import DELETED_ADDRESS, UNPAID, Order
 
 KEPT = timedelta(days=60)
 """How long a cart without an account is kept: twice as long as its cookie lives."""
@@ -46,7 +46,7 @@ async def forget_person(session: Session, person_id: UUID) -> None:
     unclaimed = update(Order).where(
         Order.person_id.is_(None), Order.email == address.scalar_subquery(), Order.status.not_in(orders.WAITING)
     )
-    forgotten = unclaimed.values(email=NOBODYS_ADDRESS, language=None)
+    forgotten = unclaimed.values(email=DELETED_ADDRESS, language=None)
     await session.execute(forgotten.execution_options(synchronize_session=False))
 
 
@@ -80,13 +80,13 @@ async def _forget_unpaid(database: Database) -> int:
         async with database.write("cart sweep") as session:
             old = (
                 select(Order.id)
-                .where(Order.person_id.is_(None), Order.status.in_(UNPAID), Order.email != NOBODYS_ADDRESS)
+                .where(Order.person_id.is_(None), Order.status.in_(UNPAID), Order.email != DELETED_ADDRESS)
                 .where(Order.created_at < session.now - UNPAID_KEPT)
                 .limit(BATCH)
                 .with_for_update(skip_locked=True)
             )
             found = list(await session.scalars(old))
-            forgotten = update(Order).where(Order.id.in_(found)).values(email=NOBODYS_ADDRESS, language=None)
+            forgotten = update(Order).where(Order.id.in_(found)).values(email=DELETED_ADDRESS, language=None)
             await session.execute(forgotten.execution_options(synchronize_session=False))
         gone += len(found)
         if len(found) < BATCH:

@@ -16,7 +16,7 @@ from veza.kit.messages import Message, gettext, joined, ngettext, paragraphs
 from veza.kit.money import Amount
 from veza.kit.subscriptions import Event
 from veza.market import orders
-from veza.market.orders import NOBODYS_ADDRESS, Order, OrderLine
+from veza.market.orders import DELETED_ADDRESS, Order, OrderLine
 from veza.market.rules import MarketRules
 from veza.money import payments, refunding
 from veza.money.payment_frame import PaymentFrame
@@ -101,7 +101,7 @@ async def buyer_of(session: Session, order: Order) -> Recipient | None:
         if person is None or person.email is None:
             return None
         return Recipient(person.email, person.id, person.language or order.language)
-    if order.email is None or order.email == NOBODYS_ADDRESS:
+    if order.email is None or order.email == DELETED_ADDRESS:
         return None
     return Recipient(order.email, None, order.language)
 

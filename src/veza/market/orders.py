@@ -22,7 +22,7 @@ WAITING = ("open", "processing")
 """Statuses of an order that may still be paid as intended."""
 OVER = ("expired", "canceled", "failed")
 """Statuses of an order that ended unpaid: its cart can be checked out anew."""
-NOBODYS_ADDRESS = "deleted@account.invalid"
+DELETED_ADDRESS = "deleted@account.invalid"
 """Replaces the deleted address of an order without an account, which must have one. No mail goes there."""
 
 

@@ -176,13 +176,6 @@ class ResolvedAlready(ValueError):
             super().__init__(gettext("{at}, because what it was about went away", at=at))
 
 
-async def find(session: Session, finding_id: UUID) -> Finding:
-    row = await session.get(Finding, finding_id)
-    if row is None:
-        raise UnknownFinding(finding_id)
-    return row
-
-
 async def resolve_by_hand(session: Session, finding_id: UUID, note: str) -> Finding:
     """A person has seen to it and says what they did. Raises UnknownFinding, ResolvedAlready."""
     mine = select(Finding).where(Finding.id == finding_id).with_for_update()

@@ -17,7 +17,7 @@ from veza.kit import worker
 from veza.market import claims, codes
 from veza.market.cart import Cart
 from veza.market.codes import DownloadCode
-from veza.market.orders import NOBODYS_ADDRESS, Order
+from veza.market.orders import DELETED_ADDRESS, Order
 from veza.money.refunds import Refund
 
 OTHER_CART = "another-cart-token-that-only-that-browser-knows-2"
@@ -202,9 +202,9 @@ async def test_what_a_forgotten_buyer_bought_has_no_owner_and_its_receipt_says_s
     order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="bo@example.org")
     token = shop.claim_token()
     async with shop.stage.database.write() as session:
-        await session.execute(update(Order).values(email=NOBODYS_ADDRESS))
-    stranger = visiting(await shop.person(NOBODYS_ADDRESS))
+        await session.execute(update(Order).values(email=DELETED_ADDRESS))
+    stranger = visiting(await shop.person(DELETED_ADDRESS))
     await shop.refused("POST", "/orders/claim", {}, 403, "address-unconfirmed", by=stranger)
     page = await shop.client.get(f"/api/v1/cart/orders/{order['id']}/receipt.html", params={"token": token})
     assert DELETED_NAME in page.text
-    assert NOBODYS_ADDRESS not in page.text
+    assert DELETED_ADDRESS not in page.text

@@ -65,7 +65,7 @@ def _responses(media_type: str, description: str, *more: Kind) -> dict[int, Resp
 async def _receipt(session: Session, order: Order, rules: MarketRules) -> Receipt:
     person = await session.get(Person, order.person_id) if order.person_id is not None else None
     buyer = person.name if person is not None else order.email or ""
-    if buyer == orders.NOBODYS_ADDRESS:
+    if buyer == orders.DELETED_ADDRESS:
         buyer = DELETED_NAME
     return await receipts.receipt_of(session, order, rules, buyer)
 

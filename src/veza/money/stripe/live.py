@@ -18,8 +18,6 @@ from veza.money.stripe.answers import Answer
 
 stripe.enable_telemetry = False
 """Stripe is not told what machine this is, nor how long its requests took."""
-API_VERSION = stripe.api_version or ""
-"""The API version the SDK was made for; sent with every request, so an upgrade is a change of the lock file."""
 
 
 class SilentLine(stripe.APIConnectionError):

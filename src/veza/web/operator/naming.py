@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from veza.accounts.people import Person
 from veza.kit.database import Session
-from veza.market.orders import NOBODYS_ADDRESS, Order
+from veza.market.orders import DELETED_ADDRESS, Order
 from veza.money.payments import Payment, PaymentLine
 from veza.money.returns import LineReturn
 from veza.money.sellers import Seller
@@ -78,7 +78,7 @@ async def named(session: Session, payment_ids: Collection[UUID]) -> dict[UUID, N
     )
     for of, name, email, given in await session.execute(buyers):
         one = found[cast(UUID, of)]
-        one.buyer_name, one.buyer_address = name or "", email or ("" if given == NOBODYS_ADDRESS else given or "")
+        one.buyer_name, one.buyer_address = name or "", email or ("" if given == DELETED_ADDRESS else given or "")
     back = select(LineReturn.payment_id, func.sum(LineReturn.amount_minor)).where(
         LineReturn.payment_id.in_(list(found))
     )
