@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
+from tests.pseudo_language import Pseudo, plain
 from tests.web.emails import PASSWORD, Letters
 from veza.accounts import people, roles
 from veza.accounts.emails import Addressee, password_changed
@@ -22,7 +23,7 @@ from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.limits import Limits
-from veza.kit import mail
+from veza.kit import mail, messages
 from veza.kit.clock import ManualClock
 from veza.kit.limits import Throttle
 from veza.kit.listing import start_of
@@ -242,6 +243,16 @@ async def test_the_page_behind_a_mailed_link_leads_to_the_receipt(emails: Letter
 @pytest.mark.parametrize("page", ["/checkout/done", "/cart", "/studio/01890000-0000-7000-8000-000000000000"])
 async def test_the_ways_back_from_the_provider_lead_somewhere(emails: Letters, page: str) -> None:
     assert (await emails.browser.get(page)).status_code == 200
+
+
+async def test_what_was_done_is_said_in_the_readers_language(emails: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
+    english = await emails.browser.get("/cart")
+    french = await emails.browser.get("/cart", headers={"Accept-Language": "fr"})
+    for said in ("Your cart", "What is in it was not charged: you can check out again."):
+        assert said in plain(english.text)
+        assert said in plain(french.text)
+        assert said not in french.text
 
 
 async def _is_confirmed(emails: Letters) -> bool:

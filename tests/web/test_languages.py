@@ -84,6 +84,17 @@ async def test_a_timelines_moves_and_findings_are_told_in_the_readers_language(d
     )
 
 
+async def test_a_timelines_attempts_are_told_in_the_readers_language(doors: Doors) -> None:
+    address = f"/api/v1/timeline/{doors.given_up.payment_id}"
+    await doors.in_french_alone(
+        address, lambda answer: [one["what"] for one in answer.json()["entries"] if one["kind"] == "attempt"]
+    )
+    told = (await doors.asked(address, FRENCH)).json()["entries"]
+    said = [(plain(one["what"]), one["detail"]["meaning"]) for one in told if one["kind"] == "attempt"]
+    assert said[0] == ("attempt 1: done", "done")
+    assert {one["what"] for one in told if one["kind"] == "move"} > {"pending → completed"}
+
+
 async def test_a_problem_is_told_in_the_readers_language(doors: Doors) -> None:
     await doors.in_french_alone(
         f"/api/v1/transfers/{UNKNOWN_ID}", lambda answer: [answer.json()["title"], answer.json()["detail"]]
@@ -119,9 +130,13 @@ async def _open_checkout(doors: Doors) -> str:
         ("/operator/transfers/{transfer}", "could not be taken back from seller"),
         (f"/operator/transfers/{UNKNOWN_ID}", f"there is no transfer “{UNKNOWN_ID}”; perhaps a part"),
         ("/operator/nowhere", "there is nothing at /operator/nowhere"),
+        ("/operator/transfers", "It will not happen by itself any more."),
+        ("/operator/inbox", "It was handled."),
+        ("/operator", "Oldest age"),
+        ("/operator/transfers/{transfer}", "attempt 1: done"),
     ],
 )
-async def test_a_page_tells_findings_histories_and_errors_in_the_readers_language(
+async def test_a_page_tells_findings_histories_states_and_errors_in_the_readers_language(
     doors: Doors, path: str, sentence: str
 ) -> None:
     address = path.format(transfer=doors.given_up.id)
@@ -149,7 +164,7 @@ async def test_a_page_of_another_language_is_never_taken_for_the_same(doors: Doo
 
 
 async def test_what_no_language_changes_does_not_vary(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    for address in ("/operator/static/operator.css", "/api/v1/transfers", "/operator/transfers"):
+    for address in ("/operator/static/operator.css", "/api/v1/transfers"):
         answer = await doors.asked(address, FRENCH)
         assert (answer.status_code, answer.headers.get("vary")) == (200, None)
     monkeypatch.delitem(messages.CATALOGUES, "fr")

@@ -9,9 +9,11 @@ import pytest
 
 from tests import factories
 from tests.client import hidden_fields, http_client
+from tests.pseudo_language import Pseudo, plain
 from veza.app import Veza, build
 from veza.community import preferences
 from veza.community.preferences import NoticeKind, Recipient
+from veza.kit import messages
 from veza.settings import Settings
 
 
@@ -47,6 +49,19 @@ async def test_the_button_stops_this_kind_for_its_recipient_alone(veza: Veza, wi
         assert ("In the settings of your account" in done.text) is with_account
     assert await _wanted(veza, one) == set(NoticeKind) - {NoticeKind.REFUND}
     assert await _wanted(veza, Recipient("other@example.org")) == set(NoticeKind)
+
+
+async def test_what_is_stopped_is_said_in_the_readers_language(veza: Veza, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
+    link = veza.modules.market.notices.stop_link(await _recipient(veza, with_account=True), NoticeKind.REFUND)
+    french = {"Accept-Language": "fr"}
+    async with http_client(veza.asgi, base_url="https://veza.test") as browser:
+        page = await browser.get(link, headers=french)
+        done = await browser.post("/stop-notices", data=hidden_fields(page), headers=french)
+    for answer in (page, done):
+        assert "the answer to a refund you asked for" in plain(answer.text)
+        assert "the answer to a refund you asked for" not in answer.text
+    assert "In the settings of your account you can start them again." in plain(done.text)
 
 
 @pytest.mark.parametrize("token", ["", "made-up", "WyJyYWluIiwgbnVsbCwgbnVsbF0.x"])

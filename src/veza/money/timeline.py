@@ -38,14 +38,14 @@ class NothingFound(LookupError):
 class Entry:
     """One thing that happened. `kind`: move, attempt, webhook, posting, operator or finding.
 
-    `why` is a message, or text that another program or person wrote. `change` holds the statuses of a move, from and
-    to, and `event_id` the provider's event that made it.
+    `what` and `why` are messages, or text that another program or person wrote. `change` holds the statuses of a move,
+    from and to, and `event_id` the provider's event that made it.
     """
 
     at: datetime
     kind: str
     subject: str
-    what: str
+    what: Message | str
     why: Message | str
     by: str
     request_id: str | None = None
@@ -54,7 +54,7 @@ class Entry:
     event_id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        said = asdict(replace(self, why=str(self.why)))
+        said = asdict(replace(self, what=str(self.what), why=str(self.why)))
         del said["change"], said["event_id"]
         return {**said, "at": self.at.isoformat()}
 
@@ -131,16 +131,20 @@ async def _of(session: Session, model: type[Any], payment_id: UUID) -> Sequence[
 
 def _attempt(row: ProviderAttempt) -> Entry:
     why = gettext("{detail} (too late: the row had moved on)", detail=row.detail) if row.stale else row.detail
-    again = ", replayed" if row.replayed else ""
+    what = gettext("attempt {attempt}: {meaning}", attempt=row.attempt, meaning=row.meaning)
+    if row.replayed:
+        what = gettext("{attempt}, replayed", attempt=what)
+    answered = {"latency_ms": row.latency_ms, "http_status": row.http_status}
+    meant = {"meaning": row.meaning, "replayed": row.replayed}
     return Entry(
         row.answered_at,
         "attempt",
         f"{row.kind} {row.row_id}",
-        f"attempt {row.attempt}: {row.meaning}{again}",
+        what,
         why,
         f"{row.kind} worker",
         row.provider_request_id,
-        {"idempotency_key": row.idempotency_key, "latency_ms": row.latency_ms, "http_status": row.http_status},
+        {"idempotency_key": row.idempotency_key, **answered, **meant},
     )
 
 
@@ -152,11 +156,11 @@ def _webhook(row: WebhookEvent) -> Entry:
 
 
 def _move(row: StatusChange) -> Entry:
-    arrow = f"{row.source} → {row.target}" if row.source else f"is {row.target}"
+    moved = f"{row.source} → {row.target}" if row.source else gettext("is {status}", status=row.target)
     subject = f"{row.machine} {row.row_id}"
     change, event_id = (row.source, row.target), row.provider_event_id
     said = row.by, row.provider_request_id
-    return Entry(row.at, "move", subject, arrow, row.reason, *said, change=change, event_id=event_id)
+    return Entry(row.at, "move", subject, moved, row.reason, *said, change=change, event_id=event_id)
 
 
 def _action(row: OperatorAction) -> Entry:

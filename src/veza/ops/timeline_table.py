@@ -38,13 +38,13 @@ def timeline_table(entries: Iterable[Entry]) -> Table:
 def _said(entry: Entry) -> Text:
     if entry.kind == "webhook":
         state = "" if entry.why == "handled" else str(entry.why)
-        return Text(entry.what).append(f"  {entry.subject}  {state}".rstrip(), style="dim")
+        return Text(str(entry.what)).append(f"  {entry.subject}  {state}".rstrip(), style="dim")
     line = Text(f"{shortened(entry.subject)}  ", style="dim" if entry.kind == "posting" else "")
     if entry.change is not None and entry.change[0] is not None:
         before, after = entry.change
         line.append(f"{before} → ").append(after, style=STATUS_STYLES.get(after, ""))
     else:
-        line.append(shortened(entry.what))
+        line.append(shortened(str(entry.what)))
     # Without the event's id: it stands in a line of its own right above.
     why = str(entry.why)
     why = shortened(why if entry.event_id is None else why.replace(f" {entry.event_id}", ""))

@@ -29,7 +29,7 @@ from veza.http.requests import DoorRequest, form_fields
 from veza.http.session_cookies import Cookies
 from veza.kit import limits
 from veza.kit.database import Session
-from veza.kit.messages import gettext, message_of
+from veza.kit.messages import Message, gettext, joined, message_of
 from veza.market import claims
 from veza.market.claims import UnknownClaim
 from veza.web.pages import LINK_OVER, Pages, Refused, form_status
@@ -63,7 +63,7 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
             request, page, status=status, headers=sent, token=token, error=error, email=email, called=called
         )
 
-    def done(request: DoorRequest, title: str, sentence: str) -> Response[bytes]:
+    def done(request: DoorRequest, title: Message, sentence: Message) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)
 
     async def claim_form(request: DoorRequest, token: str) -> Response[bytes]:
@@ -101,7 +101,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
         async def work(given: Mapping[str, str]) -> Response[bytes]:
             async with accounts.database.write("link") as session:
                 person = await sign_up.confirm(session, given["token"], address_of(request))
-            return done(request, "Your address is confirmed", f"{person.email} is the address of your account.")
+            sentence = gettext("{email} is the address of your account.", email=person.email)
+            return done(request, gettext("Your address is confirmed"), sentence)
 
         return await attempt(request, "confirm", work)
 
@@ -122,7 +123,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
                 accounts.database.write("visitor") as session,
             ):
                 await credentials.forgot(session, email, address)
-            return done(request, "A mail is on its way", "If there is such an account, it got a link just now.")
+            sentence = gettext("If there is such an account, it got a link just now.")
+            return done(request, gettext("A mail is on its way"), sentence)
 
         return await attempt(request, "forgot", work)
 
@@ -141,8 +143,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
             hashed = await credentials.prepare_reset(accounts, token, password, address)
             async with accounts.database.write("link") as session:
                 person_id = await credentials.reset(session, accounts, token, hashed, address)
-            sentence = "Sign in with it; every other sign-in has ended, and every API token was revoked."
-            response = done(request, "Your password is set", sentence)
+            sentence = gettext("Sign in with it; every other sign-in has ended, and every API token was revoked.")
+            response = done(request, gettext("Your password is set"), sentence)
             if not says_other_site(request):
                 # Another site's form comes without our cookies: what it gets must not replace the device's own.
                 before = cookies.browser(request).device_cookie
@@ -169,8 +171,10 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
 
             browser, language = cookies.browser(request), language_to_keep(request)
             await _as_person(accounts, browser, given, then, language=language)
-            sentence = f"{given['email']} may give roles now. The mailbox has a mail to confirm a new address."
-            return done(request, "You are the first admin", sentence)
+            sentence = gettext(
+                "{email} may give roles now. The mailbox has a mail to confirm a new address.", email=given["email"]
+            )
+            return done(request, gettext("You are the first admin"), sentence)
 
         return await attempt(request, "admin", work)
 
@@ -193,8 +197,8 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
 
             browser, language = cookies.browser(request), language_to_keep(request)
             await _as_person(accounts, browser, given, then, language=language, new_for=invitation.email)
-            sentence = f"{given['email']} may act for {artist.name} from now on."
-            return done(request, "You are one of them", sentence)
+            sentence = gettext("{email} may act for {artist} from now on.", email=given["email"], artist=artist.name)
+            return done(request, gettext("You are one of them"), sentence)
 
         return await attempt(request, "invitation", work)
 
@@ -211,42 +215,45 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
             async with accounts.database.read() as session:
                 waiting = await claims.look(session, given["token"])
 
-            twice: list[str] = []
+            twice: list[Message] = []
 
             async def then(session: Session, person_id: UUID) -> None:
                 claimed = await claims.claim(session, given["token"], person_id)
-                twice.extend(f"“{line.title}”" for line in claimed.twice if line.gross_minor)
+                twice.extend(gettext("“{title}”", title=line.title) for line in claimed.twice if line.gross_minor)
 
             browser, language = cookies.browser(request), language_to_keep(request)
             await _as_person(accounts, browser, given, then, language=language, new_for=waiting.email)
-            sentence = f"What the link was for is in the library of {given['email']} now."
+            sentence = gettext("What the link was for is in the library of {email} now.", email=given["email"])
             if twice:
-                sentence += f" You had {', '.join(twice)} already: what you paid for it now goes back."
-            return done(request, "It is yours", sentence)
+                back = gettext(
+                    "You had {titles} already: what you paid for it now goes back.", titles=joined(twice, ", ")
+                )
+                sentence = gettext("{given} {back}", given=sentence, back=back)
+            return done(request, gettext("It is yours"), sentence)
 
         return await attempt(request, "claim", work)
 
     @get("/checkout/done")
     async def bought(request: DoorRequest) -> Response[bytes]:
         """The page to which the provider sends a buyer who has paid."""
-        sentence = (
+        sentence = gettext(
             "As soon as your bank has paid, with a card at once, what you bought is in your library; without an"
             " account, you get a link to it by mail."
         )
-        return done(request, "Thank you", sentence)
+        return done(request, gettext("Thank you"), sentence)
 
     @get("/cart")
     async def came_back(request: DoorRequest) -> Response[bytes]:
         """The page to which the provider sends a buyer who has not paid; it is open to all."""
-        return done(request, "Your cart", "What is in it was not charged: you can check out again.")
+        return done(request, gettext("Your cart"), gettext("What is in it was not charged: you can check out again."))
 
     @get("/studio/{artist_id:uuid}")
     async def onboarded(request: DoorRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
         """The page to which the provider sends an artist whose account was set up."""
-        sentence = (
+        sentence = gettext(
             "What the provider still needs, if anything, it says by mail; what you sell is paid out from then on."
         )
-        return done(request, "Back from the provider", sentence)
+        return done(request, gettext("Back from the provider"), sentence)
 
     handlers = [
         confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,

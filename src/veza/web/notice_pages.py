@@ -12,6 +12,7 @@ from veza.community.notices import STOP_PAGE, Notices
 from veza.community.preferences import MEANING
 from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database
+from veza.kit.messages import gettext
 from veza.web.pages import Pages
 
 LONGEST_TOKEN = 500
@@ -34,10 +35,11 @@ def notice_routes(database: Database, notices: Notices) -> list[ControllerRouter
         token = (await form_fields(request)).get("token", "")[:LONGEST_TOKEN]
         async with database.write("stop link") as session:
             stopped = await notices.stop(session, token)
-        sentence = f"You get no more mails of this kind: {MEANING[stopped.kind]}."
+        sentence = gettext("You get no more mails of this kind: {kind}.", kind=MEANING[stopped.kind])
         if stopped.person_id is not None:
-            sentence += " In the settings of your account you can start them again."
-        return pages.show(request, "plain/done.html", title="These mails are stopped", sentence=sentence)
+            again = gettext("In the settings of your account you can start them again.")
+            sentence = gettext("{stopped} {again}", stopped=sentence, again=again)
+        return pages.show(request, "plain/done.html", title=gettext("These mails are stopped"), sentence=sentence)
 
     handlers = [stop_page, stop]
     return [pages.router("/", handlers)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.api.accounts.conftest import EMAIL, Desk
+from tests.pseudo_language import Pseudo, plain
 from veza.community.preferences import NoticeKind
+from veza.kit import messages
 
 
 async def test_every_kind_is_sent_at_once_until_it_is_stopped(any_desk: Desk) -> None:
@@ -21,6 +23,22 @@ async def test_every_kind_is_sent_at_once_until_it_is_stopped(any_desk: Desk) ->
         assert {one["kind"]: one["pace"] for one in after} == {
             **{kind.value: "at_once" for kind in NoticeKind}, "sale": pace,
         }  # fmt: skip
+
+
+async def test_what_a_switch_is_about_is_said_in_the_readers_language(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
+    browser = await desk.signed_up()
+    path, wanted = "/me/notice-preferences", {"kind": "sale", "channel": "mail", "pace": "never"}
+    english = [one["about"] for one in (await browser.get(path))["items"]]
+    for answer in (
+        await browser.send("GET", path, headers={"Accept-Language": "fr"}),
+        await browser.send("PUT", path, wanted, headers={"Accept-Language": "fr"}),
+    ):
+        french = [one["about"] for one in answer.json()["items"]]
+        assert [plain(one) for one in french] == english
+        assert all(one.startswith("⟦") for one in french)
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "rain"}, {"channel": "pigeon"}, {"pace": "weekly"}])

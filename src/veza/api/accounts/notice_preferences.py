@@ -9,11 +9,13 @@ from msgspec import Struct
 from veza.accounts import people
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import read, write
 from veza.community import preferences
 from veza.community.preferences import MEANING, Channel, NoticeKind, Pace
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
+from veza.kit.messages import render
 
 TAG = "accounts"
 
@@ -54,15 +56,15 @@ EXAMPLE: dict[str, Any] = {
     gives=(Preferences, "Every kind and channel.", EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_preferences(session: Session, identity: Identity) -> Preferences:
+async def show_preferences(session: Session, identity: Identity, language: AnswerLanguage) -> Preferences:
     """Each kind of notice with its pace. Mails about the account itself, and the link to what was bought without an
     account, are always sent and have no switch."""
-    return await _shown(session, identity)
+    return await _shown(session, identity, language)
 
 
-async def _preferences_to_edit(session: Session, identity: Identity) -> Preferences:
+async def _preferences_to_edit(session: Session, identity: Identity, language: AnswerLanguage) -> Preferences:
     await people.lock(session, identity.person)
-    return await _shown(session, identity)
+    return await _shown(session, identity, language)
 
 
 @write.put(
@@ -75,14 +77,19 @@ async def _preferences_to_edit(session: Session, identity: Identity) -> Preferen
     gives=(200, Preferences, "Every kind and channel.", EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def choose_preference(session: Session, data: PreferenceSent, identity: Identity) -> Preferences:
+async def choose_preference(
+    session: Session, data: PreferenceSent, identity: Identity, language: AnswerLanguage
+) -> Preferences:
     """Holds from now on; mails that wait to be sent still go."""
     await preferences.choose(session, identity.person, data.kind, data.channel, data.pace)
-    return await _shown(session, identity)
+    return await _shown(session, identity, language)
 
 
-async def _shown(session: Session, identity: Identity) -> Preferences:
+async def _shown(session: Session, identity: Identity, language: str) -> Preferences:
     chosen = await preferences.of_person(session, identity.person)
     return Preferences(
-        [PreferenceResponse(kind, channel, pace, str(MEANING[kind])) for (kind, channel), pace in chosen.items()]
+        [
+            PreferenceResponse(kind, channel, pace, render(MEANING[kind], language))
+            for (kind, channel), pace in chosen.items()
+        ]
     )

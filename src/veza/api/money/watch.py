@@ -152,7 +152,10 @@ async def show_timeline(
     order, refund, transfer, reversal or dispute, or a request id of the provider."""
     payment_id = await payment_of(session, wanted)
     entries = await timeline(session, payment_id)
-    return Timeline(payment_id, [show(Happening, one, why=render(one.why, language)) for one in entries])
+    return Timeline(
+        payment_id,
+        [show(Happening, one, what=render(one.what, language), why=render(one.why, language)) for one in entries],
+    )
 
 
 @read(

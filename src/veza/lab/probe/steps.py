@@ -145,9 +145,9 @@ async def lose_an_answer(probe: Probe) -> str:
     made = (await probe.sandbox.effects())["reversals"] - before
     must(made == 1, f"{made} reversals were made")
     attempts = await _attempts(probe, seen["id"], "reversal")
-    silent = any("silence" in one for one in attempts)
-    must(silent and "replayed" in attempts[-1], f"the attempts were {attempts}")
-    return f"reversed once; {'; '.join(attempts)}"
+    silent = any(one["detail"]["meaning"] == "silence" for one in attempts)
+    must(silent and attempts[-1]["detail"]["replayed"], f"the attempts were {_said(attempts)}")
+    return f"reversed once; {_said(attempts)}"
 
 
 async def one_refund_per_key(probe: Probe) -> str:
@@ -171,7 +171,7 @@ async def come_back(probe: Probe) -> str:
     listed = await probe.sandbox.reversals_of(seen["stripe_transfer_id"])
     must(len(listed) == 1, f"the provider has {len(listed)} reversals of it")
     attempts = await _attempts(probe, seen["payment_id"], "reversal")
-    return f"the provider has one reversal of it, {listed[0]}; {'; '.join(attempts)}"
+    return f"the provider has one reversal of it, {listed[0]}; {_said(attempts)}"
 
 
 async def inbox(probe: Probe) -> str:
@@ -250,9 +250,13 @@ async def _path(probe: Probe, payment: dict[str, Any], seller: str) -> list[str]
     return [change["target"] for change in (await probe.visitor.get(f"/transfers/{row['id']}"))["history"]]
 
 
-async def _attempts(probe: Probe, payment_id: str, kind: str) -> list[str]:
+async def _attempts(probe: Probe, payment_id: str, kind: str) -> list[dict[str, Any]]:
     entries = (await probe.visitor.get(f"/timeline/{payment_id}"))["entries"]
-    return [one["what"] for one in entries if one["kind"] == "attempt" and one["subject"].startswith(kind)]
+    return [one for one in entries if one["kind"] == "attempt" and one["subject"].startswith(kind)]
+
+
+def _said(attempts: list[dict[str, Any]]) -> str:
+    return "; ".join(one["what"] for one in attempts)
 
 
 async def _post_once(probe: Probe, body: dict[str, Any]) -> str:

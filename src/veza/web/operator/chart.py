@@ -12,15 +12,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.money.backlog import WAITING, Peak
 from veza.web import words
 
 TITLES = {
-    "transfer": "Transfers to sellers",
-    "reversal": "Reversals",
-    "refund": "Refunds to buyers",
-    "netting": "Shares kept for debts",
+    "transfer": gettext("Transfers to sellers"),
+    "reversal": gettext("Reversals"),
+    "refund": gettext("Refunds to buyers"),
+    "netting": gettext("Shares kept for debts"),
 }
 ROWS, AGE = "rows", "age"
 
@@ -32,7 +33,7 @@ class Range:
     """How far back a chart looks, and how much time one step of it is."""
 
     name: str
-    label: str
+    label: Message
     span: timedelta
     step: timedelta
     marks: str
@@ -53,21 +54,21 @@ RANGES = {
     found.name: found
     for found in (
         # Two minutes: samples a minute apart drift, and a step without one would look like a time without samples.
-        Range("1h", "1 hour", timedelta(hours=1), timedelta(minutes=2), "%H:%M"),
-        Range("24h", "24 hours", timedelta(hours=24), timedelta(minutes=10), "%H:%M"),
-        Range("7d", "7 days", timedelta(days=7), timedelta(hours=1), "%d %b"),
+        Range("1h", gettext("1 hour"), timedelta(hours=1), timedelta(minutes=2), "%H:%M"),
+        Range("24h", gettext("24 hours"), timedelta(hours=24), timedelta(minutes=10), "%H:%M"),
+        Range("7d", gettext("7 days"), timedelta(days=7), timedelta(hours=1), "%d %b"),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One state: its shape, what the last sample saw and the most any saw, both as text."""
+    """One state: its shape, what the last sample saw and the most any saw, both in words."""
 
     state: str
     path: str
-    last: str
-    most: str
+    last: Message | str
+    most: Message | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ class Chart:
     """One kind of row over time. `unseen` is the shape of the times without samples."""
 
     kind: str
-    title: str
+    title: Message
     steps: int
     series: Sequence[Series]
     unseen: str
-    top: str
+    top: Message | str
     marks: Sequence[str]
     is_lines: bool
     peak_minor: int
@@ -131,7 +132,7 @@ def _measured(so_far: int, peak: Peak, measure: str) -> int:
     return so_far + (peak.amount_minor if peak.currency == measure else 0)
 
 
-def _said(value: int, measure: str) -> str:
+def _said(value: int, measure: str) -> Message | str:
     if measure == ROWS:
         return str(value)
     if measure == AGE:

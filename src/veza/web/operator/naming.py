@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from veza.accounts.people import Person
 from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
 from veza.market.orders import DELETED_ADDRESS, Order
 from veza.money.payments import Payment, PaymentLine
 from veza.money.returns import LineReturn
@@ -37,12 +38,12 @@ class Named:
         return " · ".join(filter(None, (self.buyer_name, self.buyer_address))) or NO_SHOP
 
     @property
-    def product(self) -> str:
+    def product(self) -> Message | str:
         """The first product, and how many more."""
         if not self.products:
             return NO_SHOP
         more = len(self.products) - 1
-        return self.products[0] + (f" and {more} more" if more else "")
+        return gettext("{first} and {n} more", first=self.products[0], n=more) if more else self.products[0]
 
     @property
     def seller(self) -> str:

@@ -73,7 +73,8 @@ def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
                 "findings_open": await _open_findings(session),
                 "law_broken": await _open_findings(session, FindingKind.LAW_BROKEN),
             }
-        measures = {ROWS: "Rows", **{code: f"Amount in {code}" for code in currencies(peaks)}, AGE: "Oldest age"}
+        amounts = {code: gettext("Amount in {currency}", currency=code) for code in currencies(peaks)}
+        measures = {ROWS: gettext("Rows"), **amounts, AGE: gettext("Oldest age")}
         measure = request.query_params.get("show", ROWS)
         measure = measure if measure in measures else ROWS
         return office.show(
