@@ -29,6 +29,7 @@ from tests.compiled_once import open_engine
 from tests.needs import mark, pytest_configure
 from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
+from tests.s3_server import S3Server
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
@@ -191,6 +192,15 @@ def redis_url() -> str:
     if not _answers(url.host or "127.0.0.1", url.port or 6379):
         missing(f"Redis is not running on {url.host}:{url.port or 6379}")
     return REDIS
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """One for all tests of a worker: each keeps to a prefix of its own."""
+    server = S3Server()
+    server.start()
+    yield server
+    server.stop()
 
 
 async def _create_tables(url: URL) -> None:

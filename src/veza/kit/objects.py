@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import atexit
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError, GenericError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from veza.kit.messages import Message, gettext
+from veza.kit.object_pages import pages_of
+from veza.kit.object_parts import PART_BYTES, PartedWrite, begun
+
+if TYPE_CHECKING:
+    from obstore import GetOptions, ObjectMeta
+
+CHUNK_BYTES = 1 << 20
+"""What `chunks` reads at once unless told otherwise: a request of some milliseconds."""
+MOST_NAME_BYTES = 240
+"""Of each name in a key: file systems take 255, and a file that is being written has a longer name."""
+SECONDS_TO_LET_GO = 0.1
+"""Spent at the end of a process that used a store. A thread of obstore that has handed over a result needs the
+interpreter once more. If it is gone by then, the process is aborted, as 16 of 20 short ones were
+(PyO3/pyo3-async-runtimes#40)."""
+_BEING_WRITTEN = re.compile(r"#[0-9]+\Z")
+"""How obstore names a file in a folder until it is whole."""
 
 
 class NoSuchObject(LookupError):
@@ -40,10 +63,22 @@ class Bucket:
     secret_access_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a store knows of an object. `etag` is quoted and strong, None where the store has none."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+    etag: str | None
+
+
 class Objects:
     """Files by key, such as `covers/ab/abcd.webp`. A write is whole or not there, and replaces what was there.
 
-    Every method raises ObjectsUnavailable if the store does not answer, is full or may not be written.
+    Every method raises ObjectsUnavailable if the store does not answer, is full or may not be written, and ValueError
+    for a key that not every kind of store takes. Only `put` and `get` hold an object in memory; `write` holds a few of
+    its parts, `chunks` one chunk.
     """
 
     def __init__(self, open_store: Callable[[], ObjectStore]) -> None:
@@ -69,6 +104,8 @@ class Objects:
                 # The bucket as the first part of the path works at Amazon and everywhere else.
                 virtual_hosted_style_request=False,
                 client_options={"allow_http": bucket.endpoint.startswith("http://"), "timeout": "30s"},
+                # Seconds, not three minutes: someone waits for the sentence, and a worker comes back later by itself.
+                retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=30)},
                 endpoint=bucket.endpoint or f"https://s3.{bucket.region}.amazonaws.com",
             )
 
@@ -76,30 +113,150 @@ class Objects:
 
     async def put(self, key: str, data: bytes) -> None:
         """Store `data` under `key`."""
+        with _said(gettext("write {key}", key=key)):
+            await self._store.put_async(_taken(key), data)
+
+    async def write(self, key: str, chunks: AsyncIterator[bytes]) -> None:
+        """Store what `chunks` yields under `key`. What `chunks` raises is raised as it is, and nothing is written."""
+        doing = gettext("write {key}", key=_taken(key))
+        first, is_all = await begun(chunks)
+        if is_all:
+            await self.put(key, first)
+            return
+        with _said(doing):
+            write = PartedWrite(self._store, key)
         try:
-            await self._store.put_async(key, data)
-        except (BaseError, OSError) as error:
-            raise ObjectsUnavailable(gettext("write {key}", key=key), error) from error
+            with _said(doing):
+                await write.send(first)
+            async for chunk in chunks:
+                with _said(doing):
+                    await write.send(chunk)
+            with _said(doing):
+                await write.finish()
+        except BaseException:
+            await write.give_up()
+            raise
+
+    async def write_file(self, key: str, path: Path) -> None:
+        """Store the file at `path` under `key`; raises OSError if it cannot be read."""
+        with await asyncio.to_thread(path.open, "rb") as file:
+            await self.write(key, _chunks_of(file))
+
+    async def head(self, key: str) -> StoredObject:
+        """What is known of the object with `key`; raises NoSuchObject."""
+        with _said(gettext("read {key}", key=key), key):
+            return _stored(await self._store.head_async(_taken(key)))
 
     async def get(self, key: str) -> bytes:
         """The object with `key`; raises NoSuchObject."""
-        try:
-            found = await self._store.get_async(key)
+        with _said(gettext("read {key}", key=key), key):
+            found = await self._store.get_async(_taken(key))
             return bytes(await found.bytes_async())
-        except (NotFoundError, FileNotFoundError):
-            raise NoSuchObject(key) from None
-        except (BaseError, OSError) as error:
-            raise ObjectsUnavailable(gettext("read {key}", key=key), error) from error
+
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """Bytes from `start` up to, not including, `end`: fewer where the object ends before. Raises NoSuchObject."""
+        if start >= end:
+            await self.head(key)
+            return b""
+        return (await self._read(key, start, end))[0]
+
+    async def chunks(
+        self, key: str, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
+    ) -> AsyncIterator[bytes]:
+        """The same bytes, `chunk_bytes` at a time; up to the object's end if `end` is None.
+
+        Each chunk is a request of its own: whoever reads slowly keeps no connection to the store, and meets none of its
+        timeouts. If the object is replaced meanwhile, ObjectsUnavailable is raised, and never a mixture read.
+        """
+        if end is not None and start >= end:
+            await self.head(key)
+            return
+        etag = None
+        while end is None or start < end:
+            until = start + chunk_bytes if end is None else min(start + chunk_bytes, end)
+            chunk, found = await self._read(key, start, until, etag)
+            if chunk:
+                yield chunk
+            start, etag = start + len(chunk), found.etag
+            if not chunk or start >= found.size_bytes:
+                return
+
+    async def copy_to_file(self, key: str, path: Path) -> None:
+        """Write the object to a new file at `path`, which is gone if that fails. Raises NoSuchObject, and OSError if
+        there is a file, or it cannot be written."""
+        file = await asyncio.to_thread(path.open, "xb")
+        try:
+            with file:
+                async for chunk in self.chunks(key, chunk_bytes=PART_BYTES):
+                    await asyncio.to_thread(file.write, chunk)
+        except BaseException:
+            await asyncio.to_thread(path.unlink)
+            raise
+
+    async def listing(self, prefix: str = "") -> AsyncIterator[StoredObject]:
+        """What is kept under `prefix`, ordered by key. `a/b/c` is under `a/b`, `a/bc` is not.
+
+        Memory holds a page of LISTED_AT_ONCE objects; of a folder, the names in one folder at each depth.
+        """
+        with _said(gettext("list {prefix}", prefix=prefix or "/")):
+            async for page in pages_of(self._store, prefix):
+                for found in page:
+                    yield _stored(found)
 
     async def remove(self, key: str) -> None:
         """Delete the object with `key`, if there is one."""
-        try:
-            await self._store.delete_async(key)
-        except (NotFoundError, FileNotFoundError):
-            return
-        except (BaseError, OSError) as error:
-            raise ObjectsUnavailable(gettext("remove {key}", key=key), error) from error
+        with suppress(NoSuchObject), _said(gettext("remove {key}", key=key), key):
+            await self._store.delete_async(_taken(key))
+
+    async def _read(self, key: str, start: int, end: int, etag: str | None = None) -> tuple[bytes, StoredObject]:
+        """Bytes of a version of the object: that of `etag`, or any."""
+        options: GetOptions = {"range": (start, end)}
+        if etag is not None:
+            options["if_match"] = etag
+        with _said(gettext("read {key}", key=key), key):
+            try:
+                found = await self._store.get_async(_taken(key), options=options)
+                return bytes(await found.bytes_async()), _stored(found.meta)
+            except GenericError:
+                # No store tells in a way of its own that the object ends before the range begins.
+                meta = await self._store.head_async(key)
+                if start < meta["size"]:
+                    raise
+                return b"", _stored(meta)
 
     @cached_property
     def _store(self) -> ObjectStore:
+        atexit.register(time.sleep, SECONDS_TO_LET_GO)
         return self._open()
+
+
+def _taken(key: str) -> str:
+    """The key, if every kind of store takes it. obstore itself refuses `..` and control characters."""
+    if _BEING_WRITTEN.search(key):
+        raise ValueError(f"the path {key!r} ends like that of a file being written")
+    if any(not 0 < len(name.encode()) <= MOST_NAME_BYTES for name in key.split("/")):
+        raise ValueError(f"the path {key!r} has a name that is empty or longer than {MOST_NAME_BYTES} bytes")
+    return key
+
+
+def _stored(meta: ObjectMeta) -> StoredObject:
+    etag = meta["e_tag"]
+    return StoredObject(
+        meta["path"], meta["size"], meta["last_modified"], None if etag is None or etag.startswith("W/") else etag
+    )
+
+
+@contextmanager
+def _said(doing: Message, key: str | None = None) -> Iterator[None]:
+    """Raises what the store says as an error of ours: NoSuchObject if `key` is not there."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        if key is not None and isinstance(error, NotFoundError | FileNotFoundError):
+            raise NoSuchObject(key) from None
+        raise ObjectsUnavailable(doing, error) from error
+
+
+async def _chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+        yield chunk
