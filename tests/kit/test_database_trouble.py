@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from tests.pseudo_language import plain
 from tests.waiting import until
 from veza.kit import database as kit_database
 from veza.kit.database import Database
@@ -54,14 +55,14 @@ def server_error(state: str) -> asyncpg.PostgresError:
 
 @pytest.mark.parametrize(("state", "sentence"), CANNOT_SERVE.items())
 async def test_a_server_that_cannot_serve_is_one_sentence_connecting_and_in_a_statement(
-    postgres_url: str, state: str, sentence: str
+    postgres_url: str, state: str, sentence: object
 ) -> None:
-    assert explain(server_error(state)) == sentence
+    assert plain(explain(server_error(state))) == plain(sentence)
     database = Database.open(postgres_url)
     with pytest.raises(DatabaseUnavailable) as error:
         async with database.write() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{state}' USING MESSAGE = 'it said so'; END $$"))
-    assert str(error.value) == sentence
+    assert plain(error.value) == plain(sentence)
     await database.close()
 
 

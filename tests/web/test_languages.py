@@ -18,10 +18,12 @@ from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
 from veza.kit import messages
+from veza.kit.database_trouble import NO_ANSWER
 from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.money.transfers import SellerTransfer
 from veza.web.operator.door import operator_routes
 
+BACKLOG = "/api/v1/backlog"
 FRENCH, ENGLISH = {"Accept-Language": "fr-CA, en;q=0.5"}, {"Accept-Language": "en"}
 
 
@@ -99,6 +101,36 @@ async def test_a_problem_is_told_in_the_readers_language(doors: Doors) -> None:
     await doors.in_french_alone(
         f"/api/v1/transfers/{UNKNOWN_ID}", lambda answer: [answer.json()["title"], answer.json()["detail"]]
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "sentence"),
+    [
+        ("/api/v1/transfers", {"Authorization": ""}, "sign in first, or send a token as bearer"),
+        (f"{BACKLOG}?since=soon", {}, "since: write a duration as a number and its unit, such as 30s, 1m, 1h or 30d"),
+        (f"{BACKLOG}?since=31d", {}, "since: must be above zero and at most 30d"),
+    ],
+)
+async def test_what_is_refused_before_any_work_is_told_in_the_readers_language(
+    doors: Doors, path: str, who: dict[str, str], sentence: str
+) -> None:
+    for language, is_french in ((FRENCH, True), (ENGLISH, False)):
+        detail = (await doors.asked(path, language, headers=who)).json()["detail"]
+        assert (plain(detail), "⟦" in detail) == (sentence, is_french)
+
+
+async def test_a_database_that_is_away_is_told_in_the_readers_language(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise ConnectionRefusedError(111, "refused")
+
+    monkeypatch.setattr(doors.desk.stage.database.engine.sync_engine.pool, "connect", away)
+    for language, is_french in ((FRENCH, True), (ENGLISH, False)):
+        answer = await doors.asked("/api/v1/transfers", language)
+        detail = answer.json()["detail"]
+        assert (answer.status_code, "⟦" in detail) == (503, is_french)
+        assert plain(detail) == plain(NO_ANSWER)
 
 
 async def test_a_comparison_is_told_in_the_readers_language(doors: Doors) -> None:

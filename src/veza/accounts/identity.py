@@ -7,29 +7,31 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from veza.accounts.permissions import PERMISSIONS, Permission, Role, Scope, allows
+from veza.kit.messages import Message, gettext
 
 
 class SignInNeeded(Exception):
     """The request came from a visitor, and this is for signed-in people."""
 
     def __init__(self) -> None:
-        super().__init__("sign in first, or send a token as bearer")
+        super().__init__(gettext("sign in first, or send a token as bearer"))
 
 
 class SecondFactorNeeded(Exception):
     """The person has the permission only in a session that began with a second factor."""
 
     def __init__(self) -> None:
-        super().__init__(
+        said = gettext(
             "you have this right, and it takes a second factor: set one up, or sign in again with a code of it"
         )
+        super().__init__(said)
 
 
 class PermissionMissing(Exception):
     """The roles of the identity or the scopes of its token do not allow it; says what is needed."""
 
-    def __init__(self, needed: str) -> None:
-        super().__init__(f"this needs {needed}")
+    def __init__(self, needed: Message) -> None:
+        super().__init__(gettext("this needs {needed}", needed=needed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,14 @@ class Identity:
                 raise SignInNeeded
             if allows(permission, self.withheld) and self._reaches(permission):
                 raise SecondFactorNeeded
-            raise PermissionMissing(f"the permission “{permission.value}”, which you do not have")
+            raise PermissionMissing(
+                gettext("the permission “{permission}”, which you do not have", permission=permission.value)
+            )
         if not self._reaches(permission):
             scope = PERMISSIONS[permission].scope
-            raise PermissionMissing(f"a token with the scope {scope.value}" if scope else "a person, not a token")
+            if scope is None:
+                raise PermissionMissing(gettext("a person, not a token"))
+            raise PermissionMissing(gettext("a token with the scope {scope}", scope=scope.value))
 
     def _reaches(self, permission: Permission) -> bool:
         return self.scopes is None or PERMISSIONS[permission].scope in self.scopes

@@ -29,7 +29,7 @@ from veza.http.problems import (
 from veza.http.whole_request import one_fault
 from veza.http.words import CURRENCY, SELLER, WEB_ADDRESS
 from veza.http.words import PLAIN as PLAIN
-from veza.kit.messages import render
+from veza.kit.messages import gettext, render
 from veza.kit.moves import StatusChange
 from veza.settings import parse_duration, show_duration
 
@@ -131,10 +131,11 @@ def duration(written: str, source: Source, name: str, *, most: timedelta) -> tim
     """Read `7d`, `12h`, `30m`; raises Problem (invalid-request) for anything else, or for more than `most`."""
     try:
         read = parse_duration(written)
-    except ValueError as error:
-        raise one_fault(source, name, str(error)) from None
+    except ValueError:
+        said = gettext("write a duration as a number and its unit, such as 30s, 1m, 1h or 30d")
+        raise one_fault(source, name, said) from None
     except OverflowError:
         read = most + timedelta(1)
     if not isinstance(read, timedelta) or not timedelta(0) < read <= most:
-        raise one_fault(source, name, f"must be above zero and at most {show_duration(most)}")
+        raise one_fault(source, name, gettext("must be above zero and at most {most}", most=show_duration(most)))
     return read

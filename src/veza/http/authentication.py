@@ -92,7 +92,7 @@ def _person(
 def _demand_own_site(connection: Connection, base_url: str) -> None:
     reads = connection.scope.get("method") in _READS  # a WebSocket has no method, and is checked
     if not reads and comes_from_elsewhere(connection, base_url):
-        raise Problem(CROSS_SITE, str(CROSS_SITE.example))
+        raise Problem(CROSS_SITE, gettext("this write came from a page of another site, and nothing was changed"))
 
 
 def _actor(person_id: UUID) -> str:

@@ -19,8 +19,11 @@ from veza.http.identity import identity_of
 from veza.http.problems import DONE_ALREADY, Problem
 from veza.kit.database import Database, Session
 from veza.kit.limits import Allowance
+from veza.kit.messages import gettext
 
 Done = TypeVar("Done")
+
+DONE = gettext("this was done already under this Idempotency-Key; its answer is not kept, because it held a secret")
 
 
 class OneShot:
@@ -45,7 +48,7 @@ class OneShot:
 
         await self._write.run(keep_nothing, *spends)
         if not done:
-            raise Problem(DONE_ALREADY, DONE_ALREADY.example)
+            raise Problem(DONE_ALREADY, DONE)
         return done[0]
 
 
@@ -67,5 +70,5 @@ async def one_shot_of(request: Request[Any, Any, Any], database: Database, key: 
     write = Idempotent(database, identity.actor, key, said, owner=owner_of(identity))
     # Before the password or link of a repeat is looked at: they were used up, and would be refused as wrong.
     if await write.is_done():
-        raise Problem(DONE_ALREADY, DONE_ALREADY.example)
+        raise Problem(DONE_ALREADY, DONE)
     return OneShot(write)

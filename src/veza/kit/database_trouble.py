@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from veza.kit.messages import Message, gettext
 
 
 class DatabaseUnavailable(Exception):
@@ -29,74 +31,91 @@ class ReaderWrites(Exception):
     """A session that only reads was asked to write or to lock: a mistake of ours. Nothing was changed."""
 
 
-NO_TABLES = "the database has no tables yet: run `veza migrate`"
-NO_FILE = "the database file is gone: put it back, or correct DATABASE_URL"
+NO_TABLES = gettext("the database has no tables yet: run `veza migrate`")
+NO_FILE = gettext("the database file is gone: put it back, or correct DATABASE_URL")
 """Without its path, which strangers would read in a 503."""
-NO_ANSWER = "the database does not answer: is it running, and does DATABASE_URL point to it?"
-RESTARTING = "the database is stopping or starting: try again in a moment"
-DISK_FAILS = "the disk under the database is full or reports errors: free some space, check the machine"
-DISK_FULL = "the disk under the database is full: free some space"
+NO_ANSWER = gettext("the database does not answer: is it running, and does DATABASE_URL point to it?")
+RESTARTING = gettext("the database is stopping or starting: try again in a moment")
+DISK_FAILS = gettext("the disk under the database is full or reports errors: free some space, check the machine")
+DISK_FULL = gettext("the disk under the database is full: free some space")
 
 _BY_TEXT = (
-    ("readonly database", "the database is read-only: check the permissions of its file and folder"),
-    ("database is locked", "the database stayed locked for 5 s: another program is writing to it"),
+    ("readonly database", gettext("the database is read-only: check the permissions of its file and folder")),
+    ("database is locked", gettext("the database stayed locked for 5 s: another program is writing to it")),
     ("disk is full", DISK_FULL),
     ("No space left", DISK_FULL),
-    ("unable to open database file", "the database file does not open: does its folder exist and may we write there?"),
+    (
+        "unable to open database file",
+        gettext("the database file does not open: does its folder exist and may we write there?"),
+    ),
     ("no such table", NO_TABLES),
-    ("not a database", "the database file is not an SQLite database: point DATABASE_URL elsewhere or restore a backup"),
+    (
+        "not a database",
+        gettext("the database file is not an SQLite database: point DATABASE_URL elsewhere or restore a backup"),
+    ),
     ("disk I/O error", DISK_FAILS),
-    ("malformed", "the database file is damaged: restore a backup"),
-)  # fmt: skip
+    ("malformed", gettext("the database file is damaged: restore a backup")),
+)
 """What SQLite says, which has no stable codes in SQLAlchemy's errors."""
 
 LOCK_NOT_AVAILABLE = "55P03"
 _BY_STATE = {
     "08": NO_ANSWER,
-    "25006": "the database is read-only: is this a standby server?",
-    "25P": "the database ended this session: it had a transaction open for too long",
-    "28": "the database refused: {said}",
-    "3D": "the database refused: {said}",
-    "40": "two transactions waited for each other and the database ended this one: try again",
-    "42501": "the database refused: {said}",
+    "25006": gettext("the database is read-only: is this a standby server?"),
+    "25P": gettext("the database ended this session: it had a transaction open for too long"),
+    "40": gettext("two transactions waited for each other and the database ended this one: try again"),
     "42P01": NO_TABLES,
     "53100": DISK_FULL,
-    "53300": "the database has no connection left for us: lower DATABASE_POOL_SIZE",
-    "53": "the database is short of something: {said}",
-    "55000": "the database refused: {said}",
-    "55006": "the database refused: {said}",
-    LOCK_NOT_AVAILABLE: "a row stayed locked by another transaction: try again",
-    "57014": "the database ended a statement that took too long: {said}",
+    "53300": gettext("the database has no connection left for us: lower DATABASE_POOL_SIZE"),
+    LOCK_NOT_AVAILABLE: gettext("a row stayed locked by another transaction: try again"),
     "57": RESTARTING,
-    "58": "the database's machine reports an error: {said}",
-    "F0": "the database refused: {said}",
-    "XX": "the database reports an error of its own: {said}",
 }
 """By SQLSTATE, or the beginning of one: https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+
+
+def _refused(said: str) -> Message:
+    return gettext("the database refused: {said}", said=said)
+
+
+_QUOTING: dict[str, Callable[[str], Message]] = {
+    "28": _refused,
+    "3D": _refused,
+    "42501": _refused,
+    "53": lambda said: gettext("the database is short of something: {said}", said=said),
+    "55000": _refused,
+    "55006": _refused,
+    "57014": lambda said: gettext("the database ended a statement that took too long: {said}", said=said),
+    "58": lambda said: gettext("the database's machine reports an error: {said}", said=said),
+    "F0": _refused,
+    "XX": lambda said: gettext("the database reports an error of its own: {said}", said=said),
+}
+"""By SQLSTATE, where what the database said belongs to it."""
 
 _ENDS_THE_SESSION = ("08", "25P03", "25P04", "57P")
 """States after which the server closes the connection, though it may look open for another moment."""
 
 
-def explain(error: BaseException) -> str | None:
+def explain(error: BaseException) -> Message | None:
     """One sentence for an operator when `error` means the database cannot serve now; None for any other error.
 
     Takes SQLAlchemy's errors, and asyncpg's own: SQLAlchemy passes on as they are those that happen while connecting.
     """
     if isinstance(error, PoolTimeout):
-        return "all database connections are busy: raise DATABASE_POOL_SIZE or wait"
+        return gettext("all database connections are busy: raise DATABASE_POOL_SIZE or wait")
     said = _said(error)
     state = _state(error)
     for length in range(len(state), 1, -1):
         if sentence := _BY_STATE.get(state[:length]):
-            return sentence.format(said=said)
+            return sentence
+        if quoting := _QUOTING.get(state[:length]):
+            return quoting(said)
     if isinstance(error, DBAPIError):
         for sign, sentence in _BY_TEXT:
             if sign in said:
                 return sentence
     if isinstance(error, OSError) or is_connection_lost(error):
         return NO_ANSWER
-    return f"the database refused: {said}" if isinstance(error, OperationalError) else None
+    return _refused(said) if isinstance(error, OperationalError) else None
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -128,10 +147,12 @@ def _said(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _kind_of(error: BaseException, sentence: str) -> type[DatabaseUnavailable]:
+def _kind_of(error: BaseException, sentence: Message) -> type[DatabaseUnavailable]:
     if _state(error) == LOCK_NOT_AVAILABLE:
         return RowLocked
-    return {NO_TABLES: DatabaseMissing, DISK_FULL: DiskFull, DISK_FAILS: DiskFull}.get(sentence, DatabaseUnavailable)
+    if sentence in (DISK_FULL, DISK_FAILS):
+        return DiskFull
+    return DatabaseMissing if sentence == NO_TABLES else DatabaseUnavailable
 
 
 @contextmanager

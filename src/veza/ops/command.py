@@ -102,7 +102,7 @@ def bring_up_to_date(settings: Settings) -> None:
         if made := upgrade(settings):
             echo(f"veza: made a new, empty database: {made}", err=True)
     except Exception as error:
-        sentence = str(error) if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
+        sentence = error if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
         if sentence is None:
             raise
-        raise fail(sentence) from None
+        raise fail(str(sentence)) from None

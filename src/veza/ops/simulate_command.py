@@ -46,7 +46,7 @@ def simulate(
         sentence = explain(error)
         if sentence is None:
             raise
-        raise fail(sentence) from None
+        raise fail(str(sentence)) from None
     beside = f" --database-url {database_url}" if database_url else ""
     if as_json:
         told = report.as_json()

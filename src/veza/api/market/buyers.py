@@ -44,7 +44,7 @@ async def _buyer(
     ] = None,
 ) -> Buyer:
     if cart_token is not None and not looks_like_token(cart_token):
-        raise one_fault("header", HEADER, "32 to 128 letters, digits, - or _, as GET /cart gives it")
+        raise one_fault("header", HEADER, gettext("32 to 128 letters, digits, - or _, as GET /cart gives it"))
     cookie = HostCookie(COOKIE, rules.base_url).read(request)
     token = cart_token or (cookie if cookie is not None and looks_like_token(cookie) else None)
     return Buyer(identity_of(request).person_id, token)

@@ -36,7 +36,7 @@ from veza.http.problems import BAD_AMOUNT, CONFLICT, RATE_LIMITED, Problem
 from veza.http.requests import DoorRequest
 from veza.http.words import EMAIL
 from veza.kit.database import Database, Session
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, message_of
 from veza.market import cart as carts
 from veza.market import checkout, orders
 from veza.market.cart import Buyer
@@ -201,4 +201,4 @@ async def _show_new_prices(database: Database, buyer: Buyer, changed: PriceChang
         }
         for one in changed.changes
     ]
-    return Problem(PRICE_CHANGED, str(changed), changes=said)
+    return Problem(PRICE_CHANGED, message_of(changed), changes=said)

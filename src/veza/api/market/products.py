@@ -20,6 +20,7 @@ from veza.http.paging import ListingPage, Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.whole_request import one_fault
 from veza.kit.database import Session
+from veza.kit.messages import gettext
 from veza.library.grants import ItemKind
 from veza.market import listings, products
 from veza.market.products import Offer, PriceChange, PriceDraft, Pricing
@@ -195,7 +196,7 @@ def _filters(kind: str | None, pricing: str | None, currency: str | None) -> dic
 
 def _page(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> ListingPage:
     if page_request.sort in listings.BY_PRICE and filters["currency"] is None:
-        raise one_fault("query", "currency", "is missing: prices in two currencies have no order")
+        raise one_fault("query", "currency", gettext("is missing: prices in two currencies have no order"))
     return page_request.of(listing, filters)
 
 

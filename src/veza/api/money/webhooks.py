@@ -24,7 +24,7 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, message_of
 from veza.money import listings
 from veza.money.facade import Money
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
@@ -119,7 +119,7 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
         try:
             state = await inbox.receive(body, request.headers.get(SIGNATURE))
         except DatabaseUnavailable as error:
-            raise Problem(UNAVAILABLE, str(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
+            raise Problem(UNAVAILABLE, message_of(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
         return Received(received=True, state=state)
 
     return receive_webhook
