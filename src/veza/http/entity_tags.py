@@ -27,6 +27,11 @@ def tag_of(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
+def tags_in(field: str) -> list[str]:
+    """The tags that a field such as `If-Match` lists."""
+    return _TAG.findall(field)
+
+
 def demand_match(if_match: str, shown: Any) -> None:
     """Raises Problem (precondition-failed) unless one of the tags in `if_match` is that of `shown`, as GET shows it.
 
@@ -35,7 +40,7 @@ def demand_match(if_match: str, shown: Any) -> None:
     if if_match.strip() == "*":
         return
     tag = tag_of(encode_json(shown))
-    if tag not in _TAG.findall(if_match):
+    if tag not in tags_in(if_match):
         raise Problem(
             PRECONDITION_FAILED,
             gettext("it was changed since you read it: read it again, and send your change with the new ETag"),

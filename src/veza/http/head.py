@@ -5,6 +5,14 @@ from __future__ import annotations
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+ASKED_AS_HEAD = "veza.asked_as_head"
+"""In the state of a request that came as HEAD."""
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether the answer is sent without its body, which then need not be read; HEAD knows no ranges."""
+    return scope.get("method") == "HEAD" or ASKED_AS_HEAD in scope.get("state", {})
+
 
 class HeadAsGet:
     """ASGI wrapper: a program that checks a link, or shows a preview of it, asks with HEAD first."""
@@ -22,4 +30,5 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
+        scope.setdefault("state", {})[ASKED_AS_HEAD] = True
         await self._app({**scope, "method": "GET"}, receive, send_without_body)

@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,7 +162,7 @@ class Objects:
 
     async def chunks(
         self, key: str, start: int = 0, end: int | None = None, chunk_bytes: int = CHUNK_BYTES
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The same bytes, `chunk_bytes` at a time; up to the object's end if `end` is None.
 
         Each chunk is a request of its own: whoever reads slowly keeps no connection to the store, and meets none of its

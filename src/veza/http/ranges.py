@@ -1,0 +1,184 @@
+"""Ranges (RFC 9110, 14): an object or a file as a whole or in part, in bounded memory.
+
+For sound and downloads: a player asks for the segments of a rung, a browser seeks in a file, a program goes on with a
+download that broke off. Litestar's own `File` knows no ranges.
+
+    return range_answer(request, length=…, etag=…, modified_at=…, content_type=…, read=partial(objects.chunks, key))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+
+from litestar import MediaType, Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
+
+from veza.http.head import is_head
+from veza.http.preconditions import http_date, is_unchanged, may_be_completed
+from veza.kit.messages import gettext
+
+Read = Callable[[int, int], AsyncGenerator[bytes, None]]
+"""Bytes from a position up to, not including, another, in chunks: of an object (`Objects.chunks`) or a file
+(`http/file_chunks.py`)."""
+Span = tuple[int, int]
+"""First byte, and the one behind the last."""
+
+_BYTES = re.compile(r"bytes=(.*)", re.IGNORECASE)
+_RANGE = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
+_MOST_DIGITS = 20
+"""Of a position that is told apart from others: what is longer lies behind every end."""
+
+
+class CutShort(Exception):
+    """What is read ended before its length. In mid-answer the connection is closed: the client sees it."""
+
+
+def range_answer(
+    request: Request[Any, Any, Any],
+    *,
+    length: int,
+    etag: str,
+    modified_at: datetime,
+    content_type: str,
+    read: Read,
+    headers: Mapping[str, str] | None = None,
+) -> Response[bytes]:
+    """The answer to GET or HEAD for `length` bytes: 200, 206, 304 or 416. `headers` go with each of them.
+
+    `etag` is quoted and strong. Several ranges are answered with 206 where they make one, else with the whole (14.2):
+    no player asks for more, and `multipart/byteranges` repeats headers for every few bytes that somebody lists.
+
+    Raises Problem (precondition-failed).
+    """
+    if not (etag.startswith('"') and etag.endswith('"')):
+        raise ValueError(f"{etag} is no strong entity tag")
+    told = {**(headers or {}), "ETag": etag, "Last-Modified": http_date(modified_at), "Accept-Ranges": "bytes"}
+    if is_unchanged(request.headers, etag, modified_at):
+        return Response(b"", status_code=304, headers=told)
+    asked = request.headers.getall("range", [])
+    spans: list[Span] | None = None
+    # Only GET has ranges (14.2), and of two fields neither is believed.
+    if len(asked) == 1 and not is_head(request.scope) and may_be_completed(request.headers, etag, modified_at):
+        spans = spans_of(asked[0], length)
+    if spans == []:
+        told["Content-Range"] = f"bytes */{length}"
+        return Response(b"", status_code=416, headers=told, media_type=MediaType.TEXT)
+    if spans is None or len(spans) > 1:
+        return StreamedResponse(read, (0, length), status_code=200, headers=told, media_type=content_type)
+    start, end = spans[0]
+    told["Content-Range"] = f"bytes {start}-{end - 1}/{length}"
+    return StreamedResponse(read, spans[0], status_code=206, headers=told, media_type=content_type)
+
+
+def spans_of(asked: str, length: int) -> list[Span] | None:
+    """What a `Range` asks of so many bytes: in order, and joined where spans touch. Empty if there is none of it.
+
+    None if the whole is the answer: the field is not understood, or wants the end of nothing, which cannot be said.
+    """
+    unit = _BYTES.fullmatch(asked.strip())
+    if unit is None:
+        return None
+    matches = [_RANGE.fullmatch(part) for one in unit[1].split(",") if (part := one.strip(" \t"))]
+    spans: list[Span] = []
+    for match in matches:
+        if match is None:
+            return None
+        first, last, suffix = match.groups("")
+        start = _position(first) if first else max(length - _position(suffix), 0)
+        end = _position(last) + 1 if last else length
+        if last and end <= start:
+            return None
+        if not length and _position(suffix):
+            return None
+        spans.append((start, min(end, length)))
+    return _joined(span for span in spans if span[0] < span[1]) if spans else None
+
+
+def _position(digits: str) -> int:
+    return int(digits.lstrip("0")[:_MOST_DIGITS] or "0")
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+class StreamedResponse(Response[bytes]):
+    """The bytes of a span as `read` gives them, with their length said beforehand."""
+
+    def __init__(
+        self, read: Read, span: Span, *, status_code: int, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        said = {**headers, "Content-Length": str(span[1] - span[0])}
+        super().__init__(b"", status_code=status_code, headers=said, media_type=media_type)
+        self._read, self._span = read, span
+
+    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **given: Any) -> ASGIResponse:
+        """What Litestar asks for; `given` is what the route adds."""
+        answer = _ASGIStream(
+            background=self.background or given.get("background"),
+            cookies=[*self.cookies, *(given.get("cookies") or ())],
+            headers={**(given.get("headers") or {}), **self.headers},
+            media_type=self.media_type,
+            status_code=self.status_code,
+        )
+        answer.read, answer.span = self._read, self._span
+        return answer
+
+
+class _ASGIStream(ASGIResponse):
+    """Sends chunk after chunk. Each is read when uvicorn has taken the one before: a slow client holds two at most."""
+
+    __slots__ = ("read", "span")
+    read: Read
+    span: Span
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_head(scope) or self.span[0] == self.span[1]:
+            await self.start_response(send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            async with aclosing(self.read(*self.span)) as chunks:
+                await self._stream(chunks, receive, send)
+        await self.after_response()
+
+    async def _stream(self, chunks: AsyncGenerator[bytes, None], receive: Receive, send: Send) -> None:
+        left = length = self.span[1] - self.span[0]
+        # Read before the head is sent: what is not there, or not to be had, can still be said.
+        chunk = await _next(chunks, left, length)
+        await self.start_response(send)
+        watch = asyncio.create_task(_gone(receive))
+        try:
+            while not watch.done():
+                left -= len(chunk)
+                await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+                if left <= 0:
+                    return
+                chunk = await _next(chunks, left, length)
+        finally:
+            watch.cancel()
+
+
+async def _next(chunks: AsyncGenerator[bytes, None], left: int, length: int) -> bytes:
+    """Raises CutShort if there is none, though so many bytes are left."""
+    chunk = await anext(chunks, b"")
+    if not chunk:
+        raise CutShort(gettext("{left} of {length} bytes are missing at the end", left=left, length=length))
+    return chunk
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
