@@ -86,8 +86,9 @@ simulate: setup-dev ## replay the money module under faults, on every core: make
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
 
 .PHONY: soak
-soak: setup-dev ## replay twenty thousand runs of seeds nobody has seen, on every core (an hour)
+soak: setup-dev ## twenty thousand simulated runs and 5,000 hostile files, of a seed not seen before (an hour)
 	@$(BIN)/python -m veza money simulate --seed $$(date +%s) --runs 20000
+	@$(BIN)/python -m tests.audio.mutants --count 5000
 
 ##@ Set it up
 .PHONY: setup

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.audio.sounds import FORMATS, tone, write
+from tests.audio.sounds import FORMATS, decoded, tone, write
 from veza.audio.decoding import Decoder, TooLong
+from veza.audio.manifest import Rung
+from veza.audio.rendering import render
 from veza.audio.sources import NotSound
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
@@ -44,6 +46,17 @@ def test_what_lasts_too_long_is_refused(tmp_path: Path) -> None:
     content = write(tmp_path / "a.wav", FORMATS["WAV 16 bit"], tone(48_000, 48_000), 48_000).read_bytes()
     with pytest.raises(TooLong, match=r"lasts longer than 0\.5 s"):
         read(content, 0.5)
+
+
+def test_floats_that_are_no_level_are_silent_and_counted(tmp_path: Path) -> None:
+    signal = tone(9_000, 48_000)
+    signal[0, 100:103], signal[1, 5_000] = (float("nan"), float("inf"), -1e30), 65.0
+    with (write(tmp_path / "a.wav", FORMATS["WAV float"], signal, 48_000)).open("rb") as file:
+        made = render(file, tmp_path, list(Rung), longest_seconds=60, measures=True)
+    assert (made.samples, made.impossible_samples) == (9_000, 4)
+    heard = decoded(tmp_path / "flac.mp4")
+    assert heard[0, 100:103].tolist() == [0, 0, 0]
+    assert heard[1, 5_000] == 0
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))

@@ -17,6 +17,8 @@ BLOCK_SAMPLES = 32_768
 MOST_DAMAGED = 0.01
 """Part of the packets that may be damaged: what players pass over, and people do not hear."""
 
+LOUDEST = 64.0
+"""36 dB over full scale: no recording, whatever its floats are scaled to."""
 MOST_CUT = 8_192
 """Samples at the end that are no music: the longest block of Vorbis. A container that names more is not believed."""
 _SKIP_NOTHING = 1 << 29
@@ -30,12 +32,13 @@ class TooLong(ValueError):
 
 
 class Decoder:
-    """Reads one source. `source` is known after `__enter__`; `samples` and `damaged_packets` once all was read."""
+    """Reads one source. `source` is known after `__enter__`; what was counted, once all was read: `samples`, the
+    `damaged_packets` among `packets`, and `impossible_samples`, which are no number or far beyond any level."""
 
     def __init__(self, file: IO[bytes], longest_seconds: float) -> None:
         self._file, self._longest_seconds = file, longest_seconds
         self.samples = 0
-        self.packets = self.damaged_packets = 0
+        self.packets = self.damaged_packets = self.impossible_samples = 0
 
     def __enter__(self) -> Decoder:
         self._opening = opened(self._file)
@@ -82,7 +85,7 @@ class Decoder:
         for frame in self._frames():
             if frame.sample_rate != self.source.rate or frame.layout.nb_channels != len(self.source.channels):
                 raise NotSound(gettext("the sound changes its rate or its channels in the middle"))
-            waiting.append(_numbers(frame))
+            waiting.append(self._possible(_numbers(frame)))
             count += frame.samples
             if count >= BLOCK_SAMPLES:
                 yield np.concatenate(waiting, axis=1)
@@ -100,6 +103,16 @@ class Decoder:
         if self.source.codec == "vorbis":
             next(frames, None)
         yield from frames
+
+    def _possible(self, samples: Samples) -> Samples:
+        """Silence where a float is no level at all: an encoder would refuse the whole track for it."""
+        if samples.dtype == np.int32:
+            return samples
+        impossible = ~(np.abs(samples) <= LOUDEST)  # so that what is no number is one of them
+        if count := int(impossible.sum()):
+            self.impossible_samples += count
+            return np.where(impossible, 0.0, samples)
+        return samples
 
     def _frames_of_packets(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)

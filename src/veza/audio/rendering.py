@@ -23,7 +23,8 @@ from veza.audio.waveform import Waveform, WaveformMeter
 
 
 class Rendered(Struct, frozen=True):
-    """What one pass made. `samples` at `rate` Hz are the music; `clipped_samples` did not fit into 24 bits."""
+    """What one pass made. `samples` at `rate` Hz are the music; `clipped_samples` did not fit into 24 bits,
+    `impossible_samples` were no level at all and are silent."""
 
     rate: int
     samples: int
@@ -34,6 +35,7 @@ class Rendered(Struct, frozen=True):
     is_lossless: bool
     clipped_samples: int
     damaged_packets: int
+    impossible_samples: int
     renditions: list[Rendition]
     loudness: Loudness | None
     waveform: Waveform | None
@@ -73,6 +75,7 @@ def render(
             rate=source.rate, samples=samples, channels=len(source.channels), bits=source.bits, codec=source.codec,
             container=source.container, is_lossless=source.is_lossless,
             clipped_samples=lossless.clipped if lossless else 0, damaged_packets=decoder.damaged_packets,
+            impossible_samples=decoder.impossible_samples,
             renditions=renditions,
             loudness=measured.loudness.finish() if measured else None,
             waveform=measured.waveform.finish() if measured else None,
