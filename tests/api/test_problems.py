@@ -78,6 +78,7 @@ async def test_a_database_that_is_gone_is_a_503_in_one_sentence(tmp_path: Path) 
         answer = await client.get(WISHES)
     await database.close()
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:veza:problem:unavailable")
+    assert answer.headers["retry-after"] == "30"
     assert "database file" in answer.json()["detail"]
 
 

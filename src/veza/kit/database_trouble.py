@@ -14,6 +14,9 @@ from veza.kit.messages import Message, gettext
 class DatabaseUnavailable(Exception):
     """The database cannot do what was asked now: gone, locked, read-only or full. Nothing was changed."""
 
+    retry_after_seconds = 30
+    """Says that it is worth trying again; Stripe retries webhooks by its own schedule."""
+
 
 class DatabaseMissing(DatabaseUnavailable):
     """There is no file, or there are no tables in it: unlike one that is away, it does not come back by itself."""

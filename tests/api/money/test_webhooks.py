@@ -140,7 +140,9 @@ async def test_a_database_that_is_gone_asks_the_provider_to_come_back(counter: C
     async with counter.stage.database.write() as session:
         await session.execute(text("ALTER TABLE webhook_events_elsewhere RENAME TO webhook_events"))
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:veza:problem:unavailable")
-    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["retry-after"] == "30"
+    assert "webhook_events" not in answer.text
+    assert answer.json()["detail"] == "the database has no tables yet: run `veza migrate`"
     assert (await _deliver(counter, _event(counter))).status_code == 200
 
 

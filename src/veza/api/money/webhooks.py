@@ -21,10 +21,9 @@ from veza.api.shapes import PLAIN, show
 from veza.http.errors.money import BAD_WEBHOOK
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest
-from veza.http.problems import NOT_FOUND, TOO_LARGE, UNAVAILABLE, Problem, problem_responses
+from veza.http.problems import NOT_FOUND, TOO_LARGE, Problem, problem_responses
 from veza.kit.database import Session
-from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import gettext, message_of
+from veza.kit.messages import gettext
 from veza.money import listings
 from veza.money.facade import Money
 from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
@@ -32,8 +31,6 @@ from veza.money.webhook_inbox import EventStatus, Inbox, WebhookEvent
 TAG = "webhooks"
 EventId = Annotated[str, PathParameter(max_length=200, pattern=PLAIN, description="As the provider gave it.")]
 SIGNATURE = "Stripe-Signature"
-RETRY_AFTER_SECONDS = "30"
-"""Stripe retries by its own schedule; other senders, and people, see that it is worth trying again."""
 
 
 class Received(Struct, frozen=True):
@@ -116,11 +113,7 @@ def webhook_route(inbox: Inbox, max_bytes: int) -> HTTPRouteHandler:
         200 once it is stored, whether or not handling succeeded: what fails is handled again here, not sent again."""
         await request.json()  # refused here, as at every other address, where it cannot be read or kept
         body = await request.body()
-        try:
-            state = await inbox.receive(body, request.headers.get(SIGNATURE))
-        except DatabaseUnavailable as error:
-            raise Problem(UNAVAILABLE, message_of(error), headers={"Retry-After": RETRY_AFTER_SECONDS}) from error
-        return Received(received=True, state=state)
+        return Received(received=True, state=await inbox.receive(body, request.headers.get(SIGNATURE)))
 
     return receive_webhook
 
