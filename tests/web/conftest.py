@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,10 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, async_playwright
 
+from tests.browsers import chromium
 from tests.client import hidden_fields, http_client
-from tests.conftest import missing
 from tests.money.conftest import OpenStage, any_stage, open_stage
 from tests.money.netting_acts import owing
 from veza.api.application import web_application
@@ -24,12 +21,8 @@ from veza.lab.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer, is_kept
 from veza.web.operator.door import operator_routes
 
-__all__ = ["any_stage", "open_stage"]
+__all__ = ["any_stage", "chromium", "open_stage"]
 TOKEN = "a-token-only-the-tests-know-0123456789"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @dataclass
@@ -105,14 +98,3 @@ async def desk(guest: Desk) -> Desk:
     answer = await guest.sign_in()
     assert answer.status_code == 303
     return guest
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        missing("Chromium is not installed (Debian: apt-get install chromium)")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()

@@ -1,0 +1,1 @@
+"""Delivery of sound: playlists, byte ranges, signed links, downloads, play counts."""

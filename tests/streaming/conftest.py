@@ -1,0 +1,3 @@
+from tests.browsers import chromium
+
+__all__ = ["chromium"]
