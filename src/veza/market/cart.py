@@ -156,7 +156,7 @@ async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amou
     offer = await products.find(session, product_id)
     if offer.is_hidden:
         raise products.UnknownProduct(product_id)
-    if offer.refusal:
+    if offer.refusal is not None:
         raise NotForSale(offer.refusal)
     if buyer.person_id is not None:
         await owned.refuse(session, buyer.person_id, [offer])
@@ -177,7 +177,7 @@ async def name_price(session: Session, cart: Cart, product_id: UUID, amount_mino
     held = {one.item.product_id: one for one in await contents(session, cart)}.get(product_id)
     if held is None or held.offer is None:
         raise NotInCart(product_id)
-    if held.offer.refusal:
+    if held.offer.refusal is not None:
         raise NotForSale(held.offer.refusal)
     await _set(session, cart, product_id, {**_as_seen(held.offer), "amount_minor": _amount(held.offer, amount_minor)})
 

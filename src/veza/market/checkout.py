@@ -184,7 +184,7 @@ async def _refuse_unsellable(session: Session, held: Sequence[CartLine], buyer: 
             raise NotForSale(
                 gettext("product {product_id} is gone: take it out of the cart", product_id=one.item.product_id)
             )
-        if one.offer.refusal:
+        if one.offer.refusal is not None:
             raise NotForSale(gettext("{refusal}: take it out of the cart", refusal=one.offer.refusal))
     if buyer.person_id is not None:
         await owned.refuse(session, buyer.person_id, [one.offer for one in held if one.offer is not None])

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select
 
 from veza.catalog import publishing
 from veza.kit.database import Database, Session
-from veza.kit.messages import gettext, joined
+from veza.kit.messages import Message, gettext, joined, message_of
 from veza.kit.one_by_one import one_by_one
 from veza.kit.subscriptions import After, Event
 from veza.market import orders, products
@@ -28,7 +28,15 @@ class OrdersStay(Exception):
     """Some orders could not be canceled, with the reasons; all others were."""
 
     def __init__(self, odd: Sequence[tuple[UUID, Exception]]) -> None:
-        named = joined(f"order {order_id}: {type(error).__name__}: {error}" for order_id, error in odd[:5])
+        named = joined(
+            gettext(
+                "order {order_id}: {kind}: {error}",
+                order_id=order_id,
+                kind=type(error).__name__,
+                error=message_of(error),
+            )
+            for order_id, error in odd[:5]
+        )
         super().__init__(gettext("{odd_count} orders could not be canceled ({named})", odd_count=len(odd), named=named))
 
 
@@ -98,8 +106,12 @@ async def _cancel(session: Session, order: Order, concerned: ColumnElement[bool]
     offers = await products.offers(session, {line.product_id for line in lines})
     for line in lines:
         offer = offers.get(line.product_id)
-        refusal = f"“{line.title}” by {line.artist} is gone" if offer is None else offer.refusal
+        refusal = _missing(line) if offer is None else offer.refusal
         if refusal is not None:
             await orders.cancel(session, order, because=refusal)
             return True
     return False
+
+
+def _missing(line: OrderLine) -> Message:
+    return gettext("“{title}” by {artist} is gone", title=line.title, artist=line.artist)

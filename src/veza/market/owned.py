@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market.products import Offer
@@ -42,19 +42,23 @@ async def among(session: Session, person_id: UUID, wanted: Sequence[Offer]) -> s
     }
 
 
-def overlap(offer: Offer, inside: Sequence[Offer]) -> str | None:
-    """How the offer is in a cart with these already, in one sentence; None where it is not."""
+def overlap(offer: Offer, inside: Sequence[Offer]) -> Message | None:
+    """How the offer is in a cart with these already; None where it is not."""
     for other in inside:
         if other.product.id == offer.product.id:
-            return f"“{offer.title}” is in the cart already"
+            return gettext("“{title}” is in the cart already", title=offer.title)
         if other.product.release_id == offer.product.release_id and other.product.kind != offer.product.kind:
             release, track = (offer, other) if offer.product.kind == ItemKind.RELEASE else (other, offer)
-            return f"“{track.title}” comes with “{release.title}”: the cart can hold the one or the other"
+            return gettext(
+                "“{track}” comes with “{release}”: the cart can hold the one or the other",
+                track=track.title,
+                release=release.title,
+            )
     return None
 
 
 def refuse_overlap(offer: Offer, inside: Sequence[Offer]) -> None:
     """Raise OwnedAlready where `overlap` has something to say."""
     said = overlap(offer, inside)
-    if said:
+    if said is not None:
         raise OwnedAlready(said)

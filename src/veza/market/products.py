@@ -20,7 +20,7 @@ from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_ITSELF
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount, BadAmount, chargeable, known_currency
 from veza.kit.outbox import publish
 from veza.library.grants import ItemKind
@@ -135,19 +135,21 @@ class Offer:
         return self.track.title_key if self.track is not None else self.release.title_key
 
     @property
-    def refusal(self) -> str | None:
-        """Why the product cannot be bought now, in one sentence; None if it can."""
+    def refusal(self) -> Message | None:
+        """Why the product cannot be bought now; None if it can."""
         if not self.product.on_sale:
-            return f"“{self.title}” by {self.artist.name} is not on sale"
+            return gettext("“{title}” by {artist} is not on sale", title=self.title, artist=self.artist.name)
         return self.gone
 
     @property
-    def gone(self) -> str | None:
-        """Why the product is gone, in one sentence; None if it is not. A product that is only off sale is not gone."""
+    def gone(self) -> Message | None:
+        """Why the product is gone; None if it is not. A product that is only off sale is not gone."""
         if self.product.kind == ItemKind.TRACK and self.track is None:
-            return f"a track of “{self.release.title}” by {self.artist.name} is gone"
+            return gettext(
+                "a track of “{release}” by {artist} is gone", release=self.release.title, artist=self.artist.name
+            )
         if not self.is_public:
-            return f"“{self.title}” by {self.artist.name} is not published now"
+            return gettext("“{title}” by {artist} is not published now", title=self.title, artist=self.artist.name)
         return None
 
     @property
@@ -269,11 +271,11 @@ def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceDraft
         # 900 yen are not 9.00 EUR: a number without its currency is refused, never guessed.
         raise BadAmount(
             gettext(
-                "this price is in {currency} and {artist_name} sells in {currency_2} now: name the "
+                "this price is in {currency} and {artist_name} sells in {own_currency} now: name the "
                 "new price and its currency together",
                 currency=product.currency,
                 artist_name=artist.name,
-                currency_2=artist.currency,
+                own_currency=artist.currency,
             )
         )
     return PriceDraft(
@@ -292,11 +294,11 @@ def _checked(price: PriceDraft, artist: Artist, rules: MarketRules) -> str:
         if currency != artist.currency:
             raise BadAmount(
                 gettext(
-                    "{artist_name} sells in {currency}: a price in {currency_2} cannot be set, change "
+                    "{artist_name} sells in {currency}: a price in {wanted_currency} cannot be set, change "
                     "the artist's currency first",
                     artist_name=artist.name,
                     currency=artist.currency,
-                    currency_2=currency,
+                    wanted_currency=currency,
                 )
             )
         _settled(currency, rules)

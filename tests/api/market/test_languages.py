@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
@@ -11,6 +13,7 @@ from tests.pseudo_language import Pseudo, plain
 from veza.kit import messages
 from veza.kit.mail import Mail
 from veza.kit.messages import render
+from veza.kit.moves import history_of
 from veza.library.grants import Grant, GrantChange
 from veza.market.orders import Order
 
@@ -84,3 +87,23 @@ async def test_a_grant_keeps_its_reasons_as_messages(any_shop: Shop) -> None:
     assert plain(grant.why_revoked) == back
     assert grant.why_revoked == changes[1].reason
     assert render(changes[0].reason, "en") != changes[0].because_id
+
+
+async def test_why_something_cannot_be_bought_is_said_in_the_readers_language(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
+    act = await shop.artist()
+    buyer = visiting(await shop.person())
+    sold = await act.selling()
+    await shop.post("/cart/items", {"product_id": sold}, by=buyer, expect=200)
+    (order,) = await shop.check_out(buyer)
+    await shop.send("PATCH", f"/products/{sold}", {"on_sale": False}, by=act.who)
+    await shop.stage.settle()
+    french = (await shop.get("/cart", by={**buyer, **FRENCH}))["items"][0]["refusal"]
+    english = plain(french)
+    assert (french[:1], english.endswith("is not on sale")) == ("⟦", True)
+    assert plain((await shop.get(f"/products/{sold}", by=FRENCH))["refusal"]) == english
+    async with shop.stage.database.read() as session:
+        last = (await history_of(session, UUID(order["id"])))[-1]
+    assert (last.because_id, plain(last.reason)) == ("“{title}” by {artist} is not on sale", english)

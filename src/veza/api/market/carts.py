@@ -9,12 +9,14 @@ from litestar import Response
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.market.buyers import HEADER, ArrivedBuyer, by_cart, has_cart, with_new_token
 from veza.api.operations import read, write
 from veza.http.errors.market import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.messages import gettext, render
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market.cart import Buyer, Cart, CartLine
@@ -91,16 +93,19 @@ CART_EXAMPLE = {"items": [ITEM_EXAMPLE], "totals": [{"currency": "EUR", "amount_
 WANTED_EXAMPLE = {"product_id": "01890000-0000-7000-8000-000000000022", "amount_minor": 900}
 
 
-def cart_shown(held: list[CartLine]) -> CartResponse:
-    """A cart in the shape of this door."""
+def cart_shown(held: list[CartLine], language: str) -> CartResponse:
+    """A cart in the shape of this door; why something cannot be bought, in `language`."""
     totals: dict[str, int] = {}
     for one in held:
         totals[one.item.currency] = totals.get(one.item.currency, 0) + one.item.amount_minor
-    return CartResponse([_item(one) for one in held], [Total(currency, minor) for currency, minor in totals.items()])
+    return CartResponse(
+        [_item(one, language) for one in held], [Total(currency, minor) for currency, minor in totals.items()]
+    )
 
 
-def _item(held: CartLine) -> CartItemResponse:
+def _item(held: CartLine, language: str) -> CartItemResponse:
     item, offer = held.item, held.offer
+    refusal = offer.refusal if offer else gettext("it is gone")
     return CartItemResponse(
         product_id=item.product_id,
         kind=ItemKind(offer.product.kind) if offer else None,
@@ -115,12 +120,12 @@ def _item(held: CartLine) -> CartItemResponse:
         now_minor=carts.amount_now(item, offer).minor if offer else None,
         currency=item.currency,
         licence=offer.licence if offer else "",
-        refusal=offer.refusal if offer else "it is gone",
+        refusal=None if refusal is None else render(refusal, language),
     )
 
 
-async def _shown(session: Session, cart: Cart) -> CartResponse:
-    return cart_shown(await carts.contents(session, cart))
+async def _shown(session: Session, cart: Cart, language: str) -> CartResponse:
+    return cart_shown(await carts.contents(session, cart), language)
 
 
 @read(
@@ -131,12 +136,12 @@ async def _shown(session: Session, cart: Cart) -> CartResponse:
     gives=(CartResponse, f"The cart; `{HEADER}` has a new token where none was sent.", CART_EXAMPLE),
 )
 async def show_cart(
-    session: Session, request: DoorRequest, buyer: ArrivedBuyer, rules: MarketRules
+    session: Session, request: DoorRequest, buyer: ArrivedBuyer, rules: MarketRules, language: AnswerLanguage
 ) -> Response[CartResponse]:
     """The person's cart, or the token's. Who has signed in since finds what they put in before in their own. Who is
     not signed in and sends no token gets one, in a header and a cookie: nothing is kept of it before something is put
     in."""
-    shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)))
+    shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)), language)
     return Response(shown) if has_cart(buyer) else with_new_token(request, shown, rules)
 
 
@@ -150,12 +155,12 @@ async def show_cart(
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT),
 )
-async def add_item(session: Session, data: CartItemDraft, buyer: Buyer) -> CartResponse:
+async def add_item(session: Session, data: CartItemDraft, buyer: Buyer, language: AnswerLanguage) -> CartResponse:
     """The same product is in a cart once; what one owns, or gets with a release in the cart, is refused. Putting it in
     again names another own price."""
     cart = await carts.ready(session, buyer)
     await carts.add(session, cart, buyer, data.product_id, data.amount_minor)
-    return await _shown(session, cart)
+    return await _shown(session, cart, language)
 
 
 @write.patch(
@@ -168,11 +173,13 @@ async def add_item(session: Session, data: CartItemDraft, buyer: Buyer) -> CartR
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT),
 )
-async def change_item(session: Session, product_id: UUID, data: OwnPrice, buyer: Buyer) -> CartResponse:
+async def change_item(
+    session: Session, product_id: UUID, data: OwnPrice, buyer: Buyer, language: AnswerLanguage
+) -> CartResponse:
     """For a product with a minimum: what the buyer will pay, at least the minimum."""
     cart = await carts.ready(session, buyer)
     await carts.name_price(session, cart, product_id, data.amount_minor)
-    return await _shown(session, cart)
+    return await _shown(session, cart, language)
 
 
 @write.delete(
@@ -184,11 +191,11 @@ async def change_item(session: Session, product_id: UUID, data: OwnPrice, buyer:
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND),
 )
-async def remove_item(session: Session, product_id: UUID, buyer: Buyer) -> CartResponse:
+async def remove_item(session: Session, product_id: UUID, buyer: Buyer, language: AnswerLanguage) -> CartResponse:
     """What is not in the cart is out of it: that is no error."""
     cart = await carts.ready(session, buyer)
     await carts.remove(session, cart, product_id)
-    return await _shown(session, cart)
+    return await _shown(session, cart, language)
 
 
 @write.post(
@@ -200,7 +207,7 @@ async def remove_item(session: Session, product_id: UUID, buyer: Buyer) -> CartR
     gives=(200, CartResponse, "The person's cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING,),
 )
-async def merge_carts(session: Session, buyer: Buyer) -> CartResponse:
+async def merge_carts(session: Session, buyer: Buyer, language: AnswerLanguage) -> CartResponse:
     """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
     they own, or have in the cart, stays out. Looking at the cart does it too, and every change of it."""
-    return await _shown(session, await carts.ready(session, buyer))
+    return await _shown(session, await carts.ready(session, buyer), language)

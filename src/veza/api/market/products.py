@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
+from veza.api.endpoints import AnswerLanguage
 from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
 from veza.api.operations import listing, read, write
 from veza.api.shapes import CurrencyCode
@@ -20,7 +21,7 @@ from veza.http.paging import ListingPage, Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.whole_request import one_fault
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, render
 from veza.library.grants import ItemKind
 from veza.market import listings, products
 from veza.market.products import Offer, PriceChange, PriceDraft, Pricing
@@ -98,9 +99,9 @@ PRODUCT_EXAMPLE: dict[str, Any] = {
 }
 
 
-def shown(offer: Offer) -> ProductResponse:
-    """An offer in the shape of this door."""
-    product = offer.product
+def shown(offer: Offer, language: str) -> ProductResponse:
+    """An offer in the shape of this door; why it cannot be bought, in `language`."""
+    product, refusal = offer.product, offer.refusal
     return ProductResponse(
         id=product.id,
         artist_id=product.artist_id,
@@ -114,7 +115,7 @@ def shown(offer: Offer) -> ProductResponse:
         price_minor=product.price_minor,
         currency=product.currency,
         on_sale=product.on_sale,
-        refusal=offer.refusal,
+        refusal=None if refusal is None else render(refusal, language),
         created_at=product.created_at,
         updated_at=product.updated_at,
     )
@@ -131,6 +132,7 @@ def shown(offer: Offer) -> ProductResponse:
 async def list_products(
     session: Session,
     page_request: PageRequest,
+    language: AnswerLanguage,
     artist: OfArtist = None,
     release: OfRelease = None,
     release_kind: OfReleaseKind = None,
@@ -144,7 +146,7 @@ async def list_products(
     }  # fmt: skip
     page = _page(page_request, "products", filters)
     rows = await listings.products(session, page.slice, **filters)
-    return page.filled(rows, shown)
+    return page.filled(rows, lambda row: shown(row, language))
 
 
 @read(
@@ -155,12 +157,14 @@ async def list_products(
     gives=(ProductResponse, "The product.", PRODUCT_EXAMPLE),
     problems=(NOT_FOUND,),
 )
-async def show_product(session: Session, product_id: UUID, identity: Identity) -> ProductResponse:
+async def show_product(
+    session: Session, product_id: UUID, identity: Identity, language: AnswerLanguage
+) -> ProductResponse:
     """One product; what is not published is there for its artist's people only."""
     offer = await products.find(session, product_id)
     if not offer.is_public and not await acting.acts_for(session, offer.artist.id, identity):
         raise products.UnknownProduct(product_id)
-    return shown(offer)
+    return shown(offer, language)
 
 
 @listing(
@@ -177,6 +181,7 @@ async def list_own_products(
     artist_id: UUID,
     page_request: PageRequest,
     identity: Identity,
+    language: AnswerLanguage,
     kind: OfKind = None,
     pricing: OfPricing = None,
     currency: OfCurrency = None,
@@ -187,7 +192,7 @@ async def list_own_products(
     page = _page(page_request, f"products of {artist_id}", filters)
     await acting.artist_for(session, artist_id, identity)
     rows = await listings.products(session, page.slice, artist_id=artist_id, is_public=False, **filters)
-    return page.filled(rows, shown)
+    return page.filled(rows, lambda row: shown(row, language))
 
 
 def _filters(kind: str | None, pricing: str | None, currency: str | None) -> dict[str, Any]:
@@ -211,7 +216,12 @@ def _page(page_request: PageRequest, listing: str, filters: dict[str, Any]) -> L
     problems=(NOT_FOUND, PRODUCT_EXISTS, BAD_AMOUNT),
 )
 async def create_product(
-    session: Session, artist_id: UUID, data: ProductDraft, identity: Identity, rules: MarketRules
+    session: Session,
+    artist_id: UUID,
+    data: ProductDraft,
+    identity: Identity,
+    rules: MarketRules,
+    language: AnswerLanguage,
 ) -> ProductResponse:
     """Makes a release or track of the artist a product. It can be bought once its release is published and it is on
     sale; what is sold before the artist has an account at the payment provider waits for it."""
@@ -219,13 +229,15 @@ async def create_product(
     price = PriceDraft(data.pricing, data.price_minor, data.currency or artist.currency)
     product = await products.create(session, artist, data.kind, data.item_id, price, on_sale=data.on_sale, rules=rules)
     offer = await products.find(session, product.id)
-    return shown(offer)
+    return shown(offer, language)
 
 
-async def _product_to_edit(session: Session, product_id: UUID, identity: Identity) -> ProductResponse:
+async def _product_to_edit(
+    session: Session, product_id: UUID, identity: Identity, language: AnswerLanguage
+) -> ProductResponse:
     product = await products.lock(session, product_id)
     await acting.artist_for(session, product.artist_id, identity)
-    return shown(await products.find(session, product.id))
+    return shown(await products.find(session, product.id), language)
 
 
 @write.patch(
@@ -239,7 +251,12 @@ async def _product_to_edit(session: Session, product_id: UUID, identity: Identit
     problems=(NOT_FOUND, BAD_AMOUNT),
 )
 async def change_product(
-    session: Session, product_id: UUID, data: ProductChange, identity: Identity, rules: MarketRules
+    session: Session,
+    product_id: UUID,
+    data: ProductChange,
+    identity: Identity,
+    rules: MarketRules,
+    language: AnswerLanguage,
 ) -> ProductResponse:
     """Carts that hold it are told at checkout; who has paid keeps what was paid for. Of two who change it at once the
     later one's wish stands."""
@@ -252,4 +269,4 @@ async def change_product(
     )
     on_sale = product.on_sale if data.on_sale is UNSET else data.on_sale
     await products.change(session, product, artist, price, on_sale=on_sale, rules=rules)
-    return shown(await products.find(session, product_id))
+    return shown(await products.find(session, product_id), language)
