@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import missing
 from tests.s3_server import S3Server
 from veza.kit.object_parts import PART_BYTES
 from veza.kit.objects import Bucket, Objects, ObjectsUnavailable
@@ -148,3 +151,26 @@ def run(*arguments: str) -> str:
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+@pytest.mark.parametrize("size", [100, 3 * PART_BYTES])
+def test_an_object_in_a_folder_is_on_the_disk_before_it_is_said_to_be_kept(tmp_path: Path, size: int) -> None:
+    if shutil.which("strace") is None:
+        missing("strace is not installed (Debian: apt-get install strace)")
+    program = (
+        "import asyncio, os\n"
+        "from pathlib import Path\n"
+        "from veza.kit.objects import Objects\n"
+        "async def chunks():\n"
+        f"    yield bytes({size})\n"
+        f"asyncio.run(Objects.in_folder(Path({str(tmp_path)!r})).write('uploads/one/0', chunks()))\n"
+    )
+    traced = subprocess.run(
+        ["strace", "-f", "-y", "-e", "trace=fsync,rename,renameat,renameat2", sys.executable, "-c", program],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    calls = re.findall(r"(rename|fsync)\w*\((.*)", traced.stderr)
+    assert [call for call, _ in calls][-4:] == ["fsync"] * 4, "after it has its name"
+    assert "rename" in [call for call, _ in calls]
+    synced = [re.findall(r"<([^>]*)>", where)[0] for call, where in calls if call == "fsync"]
+    assert synced[-4:] == [str(tmp_path / one) for one in ("uploads/one/0", "uploads/one", "uploads", ".")]

@@ -21,6 +21,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 from veza.kit.messages import Message, gettext
 from veza.kit.object_pages import pages_of
 from veza.kit.object_parts import PART_BYTES, PartedWrite, begun
+from veza.kit.synced import synced
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
@@ -81,13 +82,13 @@ class Objects:
     its parts, `chunks` one chunk.
     """
 
-    def __init__(self, open_store: Callable[[], ObjectStore]) -> None:
-        self._open = open_store
+    def __init__(self, open_store: Callable[[], ObjectStore], folder: Path | None = None) -> None:
+        self._open, self._folder = open_store, folder
 
     @classmethod
     def in_folder(cls, folder: Path) -> Objects:
         """Files under `folder`, which is made when it is first used."""
-        return cls(lambda: LocalStore(folder, mkdir=True))
+        return cls(lambda: LocalStore(folder, mkdir=True), folder)
 
     @classmethod
     def in_bucket(cls, bucket: Bucket) -> Objects:
@@ -115,6 +116,7 @@ class Objects:
         """Store `data` under `key`."""
         with _said(gettext("write {key}", key=key)):
             await self._store.put_async(_taken(key), data)
+            await self._sync(key)
 
     async def write(self, key: str, chunks: AsyncIterator[bytes]) -> None:
         """Store what `chunks` yields under `key`. What `chunks` raises is raised as it is, and nothing is written."""
@@ -133,6 +135,7 @@ class Objects:
                     await write.send(chunk)
             with _said(doing):
                 await write.finish()
+                await self._sync(key)
         except BaseException:
             await write.give_up()
             raise
@@ -207,6 +210,11 @@ class Objects:
         """Delete the object with `key`, if there is one."""
         with suppress(NoSuchObject), _said(gettext("remove {key}", key=key), key):
             await self._store.delete_async(_taken(key))
+
+    async def _sync(self, key: str) -> None:
+        """Returns when no power failure takes the object back. obstore renames it into its folder and syncs neither."""
+        if self._folder is not None:
+            await asyncio.to_thread(synced, self._folder, key)
 
     async def _read(self, key: str, start: int, end: int, etag: str | None = None) -> tuple[bytes, StoredObject]:
         """Bytes of a version of the object: that of `etag`, or any."""
