@@ -22,6 +22,7 @@ import pytest
 
 from tests.api import described_callers
 from tests.api.described_callers import Caller
+from tests.commands import start
 from tests.waiting import wait_until
 
 CHECKS = (
@@ -55,13 +56,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     settings = {"PORT": str(port), "DEMO_DATA": "true", "LOG_LEVEL": "error", "RETURN_ADDRESSES": EXAMPLES}
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "veza", "serve", "--migrate"],
-            cwd=folder, env=plain | settings, stdout=log, stderr=log,
-        )  # fmt: skip
+        process = start("serve", "--migrate", cwd=folder, stdout=log, stderr=log, **settings)
     try:
         url = f"http://127.0.0.1:{port}"
         token = _wait_for_demo(url, folder)

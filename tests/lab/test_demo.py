@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.ops.test_cli import veza
-from veza.lab.probe.processes import Process
+from tests.commands import Process, veza
 
 DEMO_SECONDS = 180
 """It takes a quarter of a minute; the machine may be busy."""

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.commands import start, veza
 from tests.conftest import POSTGRES
 from veza.lab.probe.steps import STEPS
 
 PROBE_SECONDS = 300
-
-
-def veza(*arguments: str, cwd: Path, bound_seconds: int = 60) -> subprocess.CompletedProcess[str]:
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "veza", *arguments],
-        cwd=cwd, env=plain, capture_output=True, text=True, timeout=bound_seconds, check=False,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -50,12 +41,11 @@ def test_a_database_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 def test_a_probe_that_is_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    plain = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary)}
-    probe = subprocess.Popen([sys.executable, "-m", "veza", "probe"], cwd=tmp_path, env=plain, stdout=subprocess.PIPE)
+    probe = start("probe", cwd=tmp_path, stdout=subprocess.PIPE, stderr=sys.__stderr__, TMPDIR=str(temporary))
     assert probe.stdout
-    assert "start a server and a worker" in probe.stdout.readline().decode()
+    assert "start a server and a worker" in probe.stdout.readline()
     (folder,) = temporary.glob("veza-probe-*")
-    probe.send_signal(signal.SIGTERM)
+    probe.terminate()
     assert probe.wait(timeout=60) == 143
     probe.stdout.close()
     assert list(temporary.iterdir()) == []

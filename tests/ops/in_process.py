@@ -1,6 +1,6 @@
 """A command of `veza` in this process: what it prints and its exit code, without the two seconds a process starts in.
 
-For facts that are about the command, not about a process; one test of each command stays outside (`test_cli.veza`).
+For facts that are about the command, not about a process; one test of each command stays outside (`commands.veza`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from veza.ops.cli import command_line
 
 
 def veza(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in `cwd` with nothing but `environment` set, as `test_cli.veza` does."""
+    """Run the command in `cwd` with nothing but `environment` set, as `commands.veza` does."""
     program = Program(build=_build, pages=_pages, sealed=_sealed)
     with pytest.MonkeyPatch.context() as there:
         for name in set(os.environ) - {"PATH", "HOME"}:

@@ -20,12 +20,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.commands import Process, veza
 from tests.conftest import missing
 from tests.own_postgres import OwnPostgres, own_postgres, programs
 from tests.waiting import until
 from veza.http.serving import address, listen
 from veza.kit.database import STATEMENT_BOUND_SECONDS
-from veza.lab.probe.processes import Process, run_command
 from veza.lab.probe.visitor import Visitor
 
 DATABASE = "veza"
@@ -138,8 +138,8 @@ class Site:
         return [json.loads(row[0]) for row in rows]
 
     async def money(self, *command: str) -> tuple[int, dict[str, Any]]:
-        code, said = await run_command(("money", *command, "--json"), self.folder, self.settings)
-        return code, json.loads(said)
+        done = await asyncio.to_thread(partial(veza, "money", *command, "--json", cwd=self.folder, **self.settings))
+        return done.returncode, json.loads(done.stdout)
 
     def logs(self) -> list[dict[str, Any]]:
         return [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from veza.settings import Settings, SettingsError, environment_for_children
+from tests.commands import veza
+from veza.settings import Settings, SettingsError
 
 WITH_PORT = {
     "PUBLIC_URL": "https://{}",
@@ -126,9 +125,7 @@ def test_the_options_of_a_redis_client_are_taken() -> None:
 
 @pytest.mark.parametrize("command", [["serve"], ["doctor"]])
 def test_each_command_ends_with_that_sentence(command: list[str], tmp_path: Path) -> None:
-    environment = environment_for_children() | {"PUBLIC_URL": "http://127.0.0.1:99999"}
-    asked = [sys.executable, "-m", "veza", *command]
-    done = subprocess.run(asked, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = veza(*command, cwd=tmp_path, PUBLIC_URL="http://127.0.0.1:99999")
     assert done.returncode != 0
     said = " ".join((done.stdout + done.stderr).split())
     assert "PUBLIC_URL: its port must be a whole number from 1 to 65535" in said

@@ -1,9 +1,11 @@
-"""The command line from outside: what it prints, and the exit code that tells a program how it went."""
+"""The command line from outside: what it prints, and the exit code that tells a program how it went.
+
+Started cold: the help, the first start in a new folder, and what the wheel holds.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -13,6 +15,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from tests.commands import BOUND_SECONDS, serving, veza
 from tests.ops import in_process
 from veza.generated_pages import generated_pages
 from veza.ops.application import Application, Program
@@ -23,18 +26,8 @@ from veza.settings import Settings
 ROOT = Path(__file__).parents[2]
 
 
-def veza(*arguments: str, cwd: Path, bound_seconds: int = 60, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in `cwd` with nothing but `environment` set."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "veza", *arguments],
-        cwd=cwd, env=plain | environment, capture_output=True, text=True, timeout=bound_seconds,
-        check=False,
-    )  # fmt: skip
-
-
 def test_help_names_every_command(tmp_path: Path) -> None:
-    done = veza("--help", cwd=tmp_path)
+    done = veza("--help", cwd=tmp_path, cold=True)
     assert done.returncode == 0
     for command in ("serve", "worker", "migrate", "doctor", "pages"):
         assert f" {command} " in done.stdout
@@ -165,25 +158,12 @@ def test_the_wheel_carries_its_migrations_and_templates(tmp_path: Path) -> None:
 
 
 def test_a_fresh_folder_becomes_a_running_veza_and_stops_with_0(tmp_path: Path) -> None:
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "veza", "serve", "--migrate", "--port", "0"],
-            cwd=tmp_path, env=plain, stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-        try:
-            assert process.stdout
-            ready = process.stdout.readline()
-            assert ready.startswith("Veza is ready on http://127.0.0.1:"), (tmp_path / "log").read_text()
-            url = ready.split()[-1]
-            answer = httpx.get(f"{url}/health/ready", timeout=30)
-            assert (answer.status_code, answer.json()["ready"]) == (200, True)
-            assert "veza_database_up 1.0" in httpx.get(f"{url}/metrics", timeout=30).text
-            assert httpx.get(f"{url}/api/docs", timeout=30).status_code == 200
-            process.terminate()
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout.close()
+    with serving(tmp_path, cold=True) as (process, url, _):
+        assert url.startswith("http://127.0.0.1:")
+        answer = httpx.get(f"{url}/health/ready", timeout=30)
+        assert (answer.status_code, answer.json()["ready"]) == (200, True)
+        assert "veza_database_up 1.0" in httpx.get(f"{url}/metrics", timeout=30).text
+        assert httpx.get(f"{url}/api/docs", timeout=30).status_code == 200
+        process.terminate()
+        assert process.wait(BOUND_SECONDS) == 0
     assert (tmp_path / "var" / "operator-token").stat().st_mode & 0o777 == 0o600

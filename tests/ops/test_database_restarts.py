@@ -83,7 +83,7 @@ async def test_postgresql_comes_back_after_every_kind_of_end_and_the_money_agree
         assert load.unexpected == []
         await _settled(site)
         for process in (site.server, site.worker):
-            assert process._running.returncode is None, f"{process.name} ended: {process.last_words()}"
+            assert process.running.poll() is None, f"{process.name} ended: {process.last_words()}"
         assert (await site.money("check"))[1]["violations"] == []
         failed = [line for line in site.logs() if line["level"] in ("error", "critical")]
         assert failed == [], "a restart is a warning, not a mistake of ours"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +12,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.waiting import wait_until
+from tests import commands
 
-BOUND_SECONDS = 60
 WHO = {"email": "anna@example.org", "name": "Anna", "password": "a tram full of cellos"}
 PROXY, STRANGER = "127.0.0.2", "127.0.0.3"
 FORWARDED = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9", "X-Forwarded-Proto": "https"}
@@ -25,26 +21,11 @@ FORWARDED = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9", "X-Forwarded-Proto": "ht
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[tuple[str, str]]:
-    """A process on a free port: its address, and what it said when it was ready."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    said = folder / "said"
-    with said.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "veza", "serve", "--migrate", "--port", "0"],
-            cwd=folder, env=plain | {"LOG_LEVEL": "error"} | settings, stdout=out, stderr=out,
-        )  # fmt: skip
-    try:
-        # It is written at once, with all that follows.
-        wait_until(
-            lambda: "payments" in said.read_text() or process.poll() is not None, said.read_text, within=BOUND_SECONDS
-        )
-        assert process.poll() is None, said.read_text()
-        url = re.search(r"ready on (\S+)", said.read_text())
-        assert url, said.read_text()
-        yield url[1], said.read_text()
-    finally:
+    """A process on a free port that ends with 0: its address, and what it said when it was ready."""
+    with commands.serving(folder, **{"LOG_LEVEL": "error"} | settings) as (process, url, said):
+        yield url, said
         process.terminate()
-        assert process.wait(timeout=BOUND_SECONDS) == 0
+        assert process.wait(commands.BOUND_SECONDS) == 0
 
 
 def _admin_token(folder: Path, said: str) -> str | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import pty
 import signal
 import sqlite3
-import subprocess
-import sys
+import tempfile
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -17,10 +15,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from tests import commands
 from tests.factories import person
 from tests.ingest.pictures import picture
 from tests.ingest.recordings import recording
-from tests.ops import test_cli
 from tests.ops.in_process import veza
 from tests.waiting import until
 from veza.catalog.artists import Artist
@@ -51,11 +49,11 @@ OPEN = ("--artist", "Džana", "--person", "anna@example.org", "--country", "BA")
 
 
 def test_an_import_says_what_it_made_and_the_second_that_nothing_changed(here: Path) -> None:
-    first = test_cli.veza("import", "music", *OPEN, cwd=here)
+    first = commands.veza("import", "music", *OPEN, cwd=here)
     assert first.returncode == 0, first.stderr
     assert "Blue Hours" in first.stdout
     assert "1 new draft: " in first.stdout
-    again = test_cli.veza("import", "music", "--artist", "dzana", "--json", cwd=here)
+    again = commands.veza("import", "music", "--artist", "dzana", "--json", cwd=here)
     said = json.loads(again.stdout)
     assert (again.returncode, said["ok"], said["artist"]["slug"]) == (0, True, "dzana")
     assert [(one["result"], one["slug"]) for one in said["releases"]] == [("unchanged", "blue-hours")]
@@ -122,8 +120,8 @@ def test_what_cannot_be_is_one_sentence(here: Path, arguments: tuple[str, ...], 
 ALBUMS = 12
 
 
-async def _has_made(database: Database, count: int, process: asyncio.subprocess.Process) -> bool:
-    assert process.returncode is None, "it ended before it made anything"
+async def _has_made(database: Database, count: int, process: commands.Running) -> bool:
+    assert process.poll() is None, "it ended before it made anything"
     return len(await _made(database)) >= count
 
 
@@ -151,15 +149,14 @@ async def test_an_import_killed_in_the_middle_is_done_again_without_anything_twi
     command = ("import", "music", *OPEN, "--database-url", database_url)
     seen = 0
     for _ in range(2):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "veza", *command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        with Path(os.devnull).open("wb") as nowhere:  # noqa: ASYNC230
+            process = commands.start(*command, cwd=tmp_path, stdout=nowhere, stderr=nowhere)
         await until(partial(_has_made, database, seen + 2, process), "two releases")
-        process.send_signal(signal.SIGKILL)
-        assert await process.wait() == -signal.SIGKILL
+        process.kill()
+        assert process.wait(commands.BOUND_SECONDS) == -signal.SIGKILL
         seen = len(await _made(database))
         assert 0 < seen < ALBUMS
-    done = test_cli.veza(*command, "--json", cwd=tmp_path)
+    done = commands.veza(*command, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     results = Counter(one["result"] for one in json.loads(done.stdout)["releases"])
     assert results == {"made": ALBUMS - seen, "unchanged": seen}
@@ -168,25 +165,24 @@ async def test_an_import_killed_in_the_middle_is_done_again_without_anything_twi
         assert await session.scalar(select(func.count()).where(Artist.name_key == "dzana")) == 1
         assert await session.scalar(select(func.count()).where(Release.cover_id.is_(None))) == 0
         assert await session.scalar(select(func.count()).select_from(Cover)) == ALBUMS
-    again = test_cli.veza(*command, "--json", cwd=tmp_path)
+    again = commands.veza(*command, "--json", cwd=tmp_path)
     assert {one["result"] for one in json.loads(again.stdout)["releases"]} == {"unchanged"}
 
 
 def test_a_terminal_shows_how_far_it_is(here: Path) -> None:
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb") as screen:
-        plain = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "100"}
-        done = subprocess.run(
-            [sys.executable, "-m", "veza", "import", "music", *OPEN],
-            cwd=here, env=plain, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False,
-        )  # fmt: skip
-        os.close(theirs)
+        with tempfile.TemporaryFile("w+") as said, os.fdopen(theirs, "wb") as terminal:
+            process = commands.start(
+                "import", "music", *OPEN, cwd=here, stdout=said, stderr=terminal, TERM="xterm", COLUMNS="100"
+            )
+            assert process.wait(commands.BOUND_SECONDS) == 0
+            said.seek(0)
+            assert "\x1b" not in said.read()
         shown = os.read(screen.fileno(), 100_000).decode()
-    assert done.returncode == 0
     assert "reading" in shown
     assert "importing" in shown
     assert "1/1" in shown
-    assert "\x1b" not in done.stdout.decode()
 
 
 def test_without_a_terminal_a_line_says_now_and_then_how_far_it_is() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests import waiting
 from tests.client import Client, hidden_fields
-from veza.lab.probe.processes import Process
+from tests.commands import Process
 
 PASSWORD = "correct horse battery"
 CARD = {"card": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123", "email": ""}

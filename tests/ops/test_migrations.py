@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
+import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Executable, Uuid, bindparam, select, text
 
 import veza.tables
+from tests.commands import BOUND_SECONDS, start
 from tests.ops.older_rows import column_of, row_of
 from veza.http.idempotency import Idempotent
 from veza.ingest.memory import hash_of_text
@@ -26,7 +26,7 @@ from veza.kit.database import Database, UtcDateTime
 from veza.kit.messages import ngettext, to_json
 from veza.ops.encryption_keys import secret_box
 from veza.ops.migrations import alembic_config, migrate, newest_revision, out_of_date
-from veza.settings import Settings, environment_for_children
+from veza.settings import Settings
 from veza.tables import METADATA
 
 
@@ -72,11 +72,12 @@ async def test_another_revision_is_named(empty: Settings) -> None:
 
 
 async def test_processes_starting_at_once_all_find_it_migrated(empty: Settings) -> None:
-    words = [sys.executable, "-m", "veza", "migrate", "--database-url", empty.database_url]
-    theirs = environment_for_children() | {"VAR_DIR": str(empty.var_dir)}
-    started = [await asyncio.create_subprocess_exec(*words, stderr=subprocess.PIPE, env=theirs) for _ in range(3)]
-    said = await asyncio.gather(*(process.communicate() for process in started))
-    assert [process.returncode for process in started] == [0, 0, 0], said
+    settings = {"DATABASE_URL": empty.database_url, "VAR_DIR": str(empty.var_dir)}
+    with tempfile.TemporaryFile("w+") as said:
+        started = [start("migrate", cwd=empty.var_dir, stdout=said, stderr=said, **settings) for _ in range(3)]
+        ends = [process.wait(BOUND_SECONDS) for process in started]
+        said.seek(0)
+        assert ends == [0, 0, 0], said.read()
     database = Database.open(empty.database_url)
     assert await out_of_date(database) is None
     await database.close()

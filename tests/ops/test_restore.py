@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from tests.commands import Process, veza
 from tests.waiting import until
-from veza.lab.probe.processes import Process, run_command
 
 
 def a_free_port() -> str:
@@ -117,11 +117,11 @@ async def test_a_documented_restore_pays_no_seller_twice_and_names_what_was_lost
         assert lost["id"] in named[charge]["message"]
         assert "veza_order order-2" in named[charge]["message"]
         returning = ("money", "return-charge", charge, "--reason", "lost order")
-        code, said = await run_command(returning, tmp_path, served.settings)
-        assert code == 0, said
-        assert "5.00 EUR of charge" in said
-        assert "reverse them at the provider" in said
-        code, said = await run_command(("money", "check"), tmp_path, served.settings)
-        assert code == 0, said
+        done = veza(*returning, cwd=tmp_path, **served.settings)
+        assert done.returncode == 0, done.stderr
+        assert "5.00 EUR of charge" in done.stdout
+        assert "reverse them at the provider" in done.stdout
+        done = veza("money", "check", cwd=tmp_path, **served.settings)
+        assert done.returncode == 0, done.stderr
     finally:
         await served.process.end()

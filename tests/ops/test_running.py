@@ -7,61 +7,21 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 
+from tests import commands
+from tests.commands import serving, veza
 from veza.http.serving import address, listen
 from veza.ops import running
-from veza.settings import Settings, environment_for_children
-
-READY_SECONDS = 60
-
-
-def veza(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "veza", *arguments],
-        cwd=cwd, env=environment_for_children() | settings, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-@contextmanager
-def serving(cwd: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`veza serve --migrate` in `cwd` on a free port; yields the process and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "veza", "serve", "--migrate", "--port", "0"],
-        cwd=cwd, env=environment_for_children() | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    lines: Queue[str] = Queue()
-    threads = [Thread(target=_read, args=(pipe, lines), daemon=True) for pipe in (process.stdout, process.stderr)]
-    for thread in threads:
-        thread.start()
-    try:
-        while not (line := lines.get(timeout=READY_SECONDS)).startswith("Veza is ready on "):
-            pass
-        yield process, line.split()[-1]
-    finally:
-        process.kill()
-        process.wait()
-        for thread in threads:
-            thread.join()
-
-
-def _read(pipe: object, lines: Queue[str]) -> None:
-    with pipe:  # type: ignore[attr-defined]
-        for line in pipe:  # type: ignore[attr-defined]
-            lines.put(line.strip())
+from veza.settings import Settings
 
 
 def test_a_second_veza_on_a_folder_ends_with_a_sentence_and_commands_find_the_first(tmp_path: Path) -> None:
-    with serving(tmp_path) as (process, url):
+    with serving(tmp_path) as (process, url, _):
         second = veza("serve", "--port", "0", cwd=tmp_path)
         assert second.returncode == 1
         assert second.stderr.startswith(
@@ -91,7 +51,7 @@ def test_a_second_veza_on_a_folder_ends_with_a_sentence_and_commands_find_the_fi
 def test_a_stranger_at_the_noted_address_is_asked_nothing(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
-    with serving(tmp_path / "first") as (_, url), serving(tmp_path / "second"):
+    with serving(tmp_path / "first") as (_, url, _), serving(tmp_path / "second"):
         note = tmp_path / "second" / "var" / "running.json"
         note.write_text(json.dumps(json.loads(note.read_text()) | {"address": url}))
         asked = veza("money", "catch-up", cwd=tmp_path / "second")
@@ -137,18 +97,13 @@ def test_a_damaged_sandbox_is_told_before_ready_repaired_and_reset(tmp_path: Pat
     assert not finding["ok"]
     assert "evt_gone" in finding["detail"]
 
-    repaired = subprocess.Popen(
-        [sys.executable, "-m", "veza", "serve", "--repair", "--port", "0"],
-        cwd=tmp_path, env=environment_for_children(), stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert repaired.stdout
-    line = repaired.stdout.readline()
-    assert line.startswith("var/sandbox.db: ")
-    assert " 1 dropped (broken, or naming a lost one)" in line
-    assert repaired.stdout.readline().startswith("Veza is ready on ")
-    repaired.terminate()
-    repaired.communicate()
-    assert repaired.returncode == 0
+    with serving(tmp_path, options=("--repair",)) as (repaired, _, said):
+        line, ready, *_ = said.splitlines()
+        assert line.startswith("var/sandbox.db: ")
+        assert " 1 dropped (broken, or naming a lost one)" in line
+        assert ready.startswith("Veza is ready on ")
+        repaired.terminate()
+        assert repaired.wait(commands.BOUND_SECONDS) == 0
     lacks = sandbox_finding(tmp_path)
     assert not lacks["ok"]
     assert "is whole, and lacks what a repair lost" in lacks["detail"]

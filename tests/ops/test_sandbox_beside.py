@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.ops.test_running import serving, veza
+from tests.commands import serving, veza
 
 
 def sell(folder: Path, address: str) -> None:
@@ -30,7 +30,7 @@ def sell(folder: Path, address: str) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of a shop that has sold and was stopped."""
-    with serving(tmp_path) as (process, address):
+    with serving(tmp_path) as (process, address, _):
         sell(tmp_path, address)
         process.terminate()
         process.wait()
@@ -59,7 +59,7 @@ def test_a_new_database_beside_an_old_sandbox_is_refused_until_the_sandbox_begin
     assert not (folder / "var" / "veza.db").exists(), "a refused start has made the database it refused"
     assert "`veza sandbox reset`" in said
     assert veza("sandbox", "reset", cwd=folder).returncode == 0
-    with serving(folder) as (_, address):
+    with serving(folder) as (_, address, _):
         assert httpx.get(f"{address}/health/ready").status_code == 200
 
 
@@ -70,7 +70,7 @@ def test_a_new_sandbox_beside_an_old_database_is_refused_until_an_operator_wants
     assert "Put the sandbox.db back" in said
     assert veza("sandbox", "reset", cwd=folder).returncode == 0
     for _ in range(2):
-        with serving(folder) as (process, _):
+        with serving(folder) as (process, _, _):
             process.terminate()
             process.wait()
     gone(folder, "sandbox.db")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 
+from tests.commands import serving, start, veza
 from tests.ops import in_process
-from tests.ops.test_cli import veza
-from tests.ops.test_running import serving
 from veza.lab.scenarios.player import SCENARIOS
 
 BOUND_SECONDS = 30
@@ -148,10 +146,9 @@ class Sandbox:
     """`veza sandbox serve` while the block runs; it must end with 0 when it is told to."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "veza", "sandbox", "serve", "--port", "0", *options],
-            cwd=folder, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self._process = start(
+            "sandbox", "serve", "--port", "0", *options, cwd=folder, stdout=subprocess.PIPE, stderr=sys.__stderr__
+        )
 
     def __enter__(self) -> str:
         assert self._process.stdout
@@ -161,7 +158,7 @@ class Sandbox:
         raise AssertionError("the sandbox ended before it was ready")
 
     def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        self._process.terminate()
         code = self._process.wait(timeout=BOUND_SECONDS)
         assert self._process.stdout
         self._process.stdout.close()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.ops.postgres_site import until
-from tests.ops.test_cli import veza
+from tests.commands import BOUND_SECONDS, start, veza
+from tests.waiting import wait_until
 from veza.lab.simulator.simulate import Failure, Report
 from veza.ops.simulate_command import _print
 
@@ -43,17 +40,18 @@ def test_runs_are_dealt_out_to_as_many_processes_as_asked_for(tmp_path: Path) ->
     assert "runs/s in 2 processes: every promise held." in done.stdout.splitlines()[-1]
 
 
-async def test_its_processes_end_with_it_however_it_ends(tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "veza", "money", "simulate", "--seed", "1", "--runs", "100000", "--jobs", "2")
-    started = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+def test_its_processes_end_with_it_however_it_ends(tmp_path: Path) -> None:
+    command = ("money", "simulate", "--seed", "1", "--runs", "100000", "--jobs", "2")
+    with (tmp_path / "said").open("w") as said:
+        started = start(*command, cwd=tmp_path, stdout=said, stderr=said)
     try:
-        await until(lambda: len(_children(started.pid)) >= 3, "two processes and their resource tracker")
+        wait_until(lambda: len(_children(started.pid)) >= 3, "two processes and their resource tracker")
         children = _children(started.pid)
     finally:
         started.kill()
-        await started.wait()
+        started.wait(BOUND_SECONDS)
     assert len(children) >= 3
-    await until(lambda: not any(_is_running(child) for child in children), "the end of its processes")
+    wait_until(lambda: not any(_is_running(child) for child in children), "the end of its processes")
     assert not any(map(_is_running, children))
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from tests import factories
+from tests.commands import Process
 from tests.web.conftest import TOKEN, Desk
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
-from veza.lab.probe.processes import Process
 from veza.web.pages import STATIC
 
 PHONE = {"width": 390, "height": 844}

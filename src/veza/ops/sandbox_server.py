@@ -52,7 +52,11 @@ async def run(
 ) -> int:
     """Serve until a signal; `say` is told where, and with which settings Veza would use it. Returns the exit code."""
     listener = listen("127.0.0.1", port)
-    sandbox = _sandbox(state)
+    try:
+        sandbox = _sandbox(state)
+    except BadState:
+        listener.close()
+        raise
     if switches:
         sandbox.set_switches(switches)
     stop = asyncio.Event()
