@@ -89,7 +89,7 @@ def catalogue() -> Rows:
             at = BEGAN + timedelta(minutes=chance.randrange(500_000))
             rows[Release].append({
                 "id": release_id, "artist_id": artist_id, "slug": slug, "title": name(),
-                "kind": "album", "status": "published", "attempt": 1, "description": "Words. " * 50, "licence": "",
+                "kind": "album", "status": "published", "version": 1, "description": "Words. " * 50, "licence": "",
                 "tags": tagged("release", release_id), "cover_id": cover_id, "published_at": at,
                 "created_at": at, "updated_at": at,
             })  # fmt: skip

@@ -80,14 +80,14 @@ async def artist(
         return artist_id
 
 
-async def member(database: Database, artist_id: UUID, person_id: UUID, part: str = "member") -> None:
+async def member(database: Database, artist_id: UUID, person_id: UUID, role: str = "member") -> None:
     """The person may act for the artist from now on."""
     async with database.write() as session:
-        _add_member(session, artist_id, person_id, part)
+        _add_member(session, artist_id, person_id, role)
 
 
-def _add_member(session: Session, artist_id: UUID, person_id: UUID, part: str) -> None:
-    session.add(ArtistMember(artist_id=artist_id, person_id=person_id, part=part, since=session.now))
+def _add_member(session: Session, artist_id: UUID, person_id: UUID, role: str) -> None:
+    session.add(ArtistMember(artist_id=artist_id, person_id=person_id, role=role, since=session.now))
 
 
 async def seller(database: Database, seller_id: str, name: str, account: str | None) -> None:

@@ -164,7 +164,7 @@ async def _fill_catalogue(world: World, count: int) -> None:
             await likes.like(session, world.person, "track", tracks[i].id)
             session.add(
                 Invitation(
-                    id=session.new_id(), artist_id=world.act.id, email=f"{i}@example.org", part="member",
+                    id=session.new_id(), artist_id=world.act.id, email=f"{i}@example.org", role="member",
                     secret_hash=f"hash {i}", created_at=now, expires_at=now + timedelta(days=7),
                 )
             )  # fmt: skip

@@ -37,7 +37,7 @@ async def _edit(intake: Intake, track: Track | None = None, **values: Any) -> No
     async with intake.catalog.database.write() as session:
         row = await session.get_one(Release, release.id)
         if track is None:
-            await edit_release(session, row, row.attempt, values)
+            await edit_release(session, row, row.version, values)
         else:
             await edit_track(session, await find_track(session, track.id), values)
 

@@ -56,7 +56,7 @@ async def test_importing_again_changes_nothing(intake: Intake) -> None:
     report = await intake.imported()
     assert [one.result for one in report.releases] == ["unchanged"]
     after = await intake.releases()
-    assert after["blue-hours"][0].attempt == before["blue-hours"][0].attempt
+    assert after["blue-hours"][0].version == before["blue-hours"][0].version
     assert [row.id for row in after["blue-hours"][1]] == [row.id for row in before["blue-hours"][1]]
 
 
@@ -114,7 +114,7 @@ async def test_a_file_that_comes_to_a_draft_fills_what_is_empty_and_keeps_what_p
     release, _ = (await intake.releases())["blue-hours"]
     async with intake.catalog.database.write() as session:
         row = await session.get_one(Release, release.id)
-        await edit_release(session, row, row.attempt, {"title": "Blue Hours (Remastered)", "tags": ["choir"]})
+        await edit_release(session, row, row.version, {"title": "Blue Hours (Remastered)", "tags": ["choir"]})
     recording(intake.folder / "02 B.flac", title="B", album="Blue Hours", track="2", language="bos", day="2026-02")
     assert [one.result for one in (await intake.imported()).releases] == ["updated"]
     ((row, tracks),) = (await intake.releases()).values()
@@ -198,9 +198,9 @@ async def test_a_cover_put_beside_the_files_later_is_taken_once(intake: Intake) 
         (made,) = (await intake.imported()).releases
         assert (made.result, made.tracks_made, made.tracks_updated, made.cover) == ("updated", 0, 0, name)
         assert await _colour(intake) == expected
-        before = (await intake.releases())["blue-hours"][0].attempt
+        before = (await intake.releases())["blue-hours"][0].version
         assert [one.result for one in (await intake.imported()).releases] == ["unchanged"]
-        assert (await intake.releases())["blue-hours"][0].attempt == before
+        assert (await intake.releases())["blue-hours"][0].version == before
 
 
 async def test_a_cover_that_was_given_or_taken_away_by_hand_is_left_alone(intake: Intake) -> None:

@@ -36,7 +36,7 @@ def acts(artist_id: Any, person_id: Any) -> ColumnElement[bool]:
 def owns(artist_id: Any, person_id: Any) -> ColumnElement[bool]:
     """A condition of statements: the person is an owner of the artist."""
     theirs = (ArtistMember.artist_id == artist_id, ArtistMember.person_id == person_id)
-    return exists().where(*theirs, ArtistMember.part == "owner")
+    return exists().where(*theirs, ArtistMember.role == "owner")
 
 
 def artists_of(person_id: BindParameter[Any]) -> Select[UUID]:
@@ -54,7 +54,7 @@ async def role_of(session: Session, artist_id: UUID, person_id: UUID | None) -> 
     if person_id is None:
         return None
     row = await session.get(ArtistMember, (artist_id, person_id))
-    return row.part if row else None
+    return row.role if row else None
 
 
 async def acts_for(session: Session, artist_id: UUID, identity: Identity) -> bool:
@@ -145,7 +145,7 @@ async def track_to_change(session: Session, track_id: UUID, identity: Identity) 
 
 _WITH_ROLE = select(
     Artist,
-    select(ArtistMember.part)
+    select(ArtistMember.role)
     .where(ArtistMember.artist_id == Artist.id, ArtistMember.person_id == bindparam("person", type_=Uuid()))
     .scalar_subquery(),
 ).where(Artist.id == bindparam("artist", type_=Uuid()))

@@ -58,7 +58,7 @@ class ArtistMember(Base):
 
     artist_id: Mapped[UUID] = mapped_column(ForeignKey("artists.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id), primary_key=True)
-    part: Mapped[str]
+    role: Mapped[str] = mapped_column("part")
     since: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("part IN ('owner', 'member')", name="part_known"), Index(None, "person_id"))
@@ -113,7 +113,7 @@ async def open_artist(
     )
     session.add(row)
     await session.flush()
-    session.add(ArtistMember(artist_id=artist_id, person_id=person_id, part="owner", since=session.now))
+    session.add(ArtistMember(artist_id=artist_id, person_id=person_id, role="owner", since=session.now))
     await _tag(session, row, ())
     await session.flush()
     return row

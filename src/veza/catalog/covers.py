@@ -67,7 +67,7 @@ async def set_cover(session: Session, release: Release, cover: Cover | None) -> 
     """Give a locked release this cover, or none."""
     cover_id = cover.id if cover else None
     if release.cover_id != cover_id:
-        await machine.update(session, release, cover_id=cover_id, attempt=release.attempt + 1, updated_at=session.now)
+        await machine.update(session, release, cover_id=cover_id, version=release.version + 1, updated_at=session.now)
 
 
 async def find_cover(session: Session, cover_id: UUID) -> Cover:

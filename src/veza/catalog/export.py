@@ -18,16 +18,16 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
         "artists": await plain_rows(
             session,
             (ArtistMember.person_id == person_id) & (Artist.id == ArtistMember.artist_id),
-            Artist.id, Artist.name, Artist.slug, Artist.bio, ArtistMember.part, ArtistMember.since,
+            Artist.id, Artist.name, Artist.slug, Artist.bio, ArtistMember.role.label("part"), ArtistMember.since,
         ),
         "invitations_made": await plain_rows(
             session,
             Invitation.invited_by == person_id,
-            Invitation.artist_id, Invitation.email, Invitation.part, Invitation.created_at,
+            Invitation.artist_id, Invitation.email, Invitation.role.label("part"), Invitation.created_at,
         ),
         "invitations": await plain_rows(
             session,
             Invitation.email == invitations.address_of(person_id),
-            Invitation.artist_id, Invitation.part, Invitation.created_at,
+            Invitation.artist_id, Invitation.role.label("part"), Invitation.created_at,
         ),
     }  # fmt: skip

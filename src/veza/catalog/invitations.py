@@ -59,7 +59,7 @@ class Invitation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     artist_id: Mapped[UUID] = mapped_column(ForeignKey("artists.id"))
     email: Mapped[str]
-    part: Mapped[str]
+    role: Mapped[str] = mapped_column("part")
     secret_hash: Mapped[str] = mapped_column(unique=True)
     invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime]
@@ -120,7 +120,7 @@ async def invite(
         id=session.new_id(),
         artist_id=artist.id,
         email=to,
-        part=role,
+        role=role,
         secret_hash=digest(secret),
         invited_by=by if await is_owner(session, artist.id, by) else None,
         created_at=session.now,
@@ -209,7 +209,7 @@ async def accept(
     person = await people.find(session, person_id)
     if person.email != row.email:
         raise AnotherAddress
-    role = row.part
+    role = row.role
     await session.delete(row)
     await session.flush()
     if not person.is_confirmed:

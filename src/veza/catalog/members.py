@@ -32,7 +32,7 @@ class Member:
 
     person_id: UUID
     name: str
-    part: str
+    role: str
     since: datetime
 
 
@@ -77,7 +77,7 @@ class AlreadyMember(Exception):
 async def members_of(session: Session, artist_id: UUID) -> Sequence[Member]:
     """The artist's people, those of longest standing first."""
     found = (
-        select(ArtistMember.person_id, Person.name, ArtistMember.part, ArtistMember.since)
+        select(ArtistMember.person_id, Person.name, ArtistMember.role, ArtistMember.since)
         .join(Person, Person.id == ArtistMember.person_id)
         .where(ArtistMember.artist_id == artist_id)
         .order_by(ArtistMember.since, ArtistMember.person_id)
@@ -120,7 +120,7 @@ async def add_member(
     person = await find_person(session, person_id)
     there = await session.get(ArtistMember, (artist.id, person.id))
     if there is not None:
-        raise AlreadyMember(person.id, there.part)
+        raise AlreadyMember(person.id, there.role)
     count = await count_members(session, artist.id)
     most = limits.people_per_artist
     if count >= most:
@@ -132,7 +132,7 @@ async def add_member(
                 most=most,
             )
         )
-    session.add(ArtistMember(artist_id=artist.id, person_id=person.id, part=role, since=session.now))
+    session.add(ArtistMember(artist_id=artist.id, person_id=person.id, role=role, since=session.now))
     await session.flush()
     audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {role}")
     return Member(person.id, person.name, role, session.now)
@@ -141,10 +141,10 @@ async def add_member(
 async def change_role(session: Session, artist: Artist, person_id: UUID, role: str) -> Member:
     """Make one of a locked artist's people an `owner` or a `member`; raises UnknownMember, LastOwner."""
     row = await _member(session, artist, person_id)
-    if row.part == "owner" and role != "owner":
+    if row.role == "owner" and role != "owner":
         await owner_may_go(session, person_id, artist.id)
-    if row.part != role:
-        row.part = role
+    if row.role != role:
+        row.role = role
         await session.flush()
         audit.note(session, Act.MEMBER_CHANGED, person_id, detail=f"artist {artist.id} as {role}")
     person = await session.get_one(Person, person_id)
@@ -154,7 +154,7 @@ async def change_role(session: Session, artist: Artist, person_id: UUID, role: s
 async def remove_member(session: Session, artist: Artist, person_id: UUID) -> None:
     """One of a locked artist's people goes; raises UnknownMember, LastOwner."""
     row = await _member(session, artist, person_id)
-    if row.part == "owner":
+    if row.role == "owner":
         await owner_may_go(session, person_id, artist.id)
     await session.delete(row)
     await session.flush()
@@ -175,13 +175,13 @@ async def owner_may_go(session: Session, person_id: UUID, artist_id: UUID | None
     two owners who go at once one stays.
     """
     other = aliased(ArtistMember)
-    mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id, ArtistMember.part == "owner")
+    mine = select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id, ArtistMember.role == "owner")
     if artist_id is not None:
         mine = mine.where(ArtistMember.artist_id == artist_id)
     owned = select(Artist).where(Artist.id.in_(mine)).order_by(Artist.id).with_for_update()
     artists = (await session.scalars(owned)).all()
     others = select(other.artist_id).where(
-        other.artist_id.in_([artist.id for artist in artists]), other.part == "owner", other.person_id != person_id
+        other.artist_id.in_([artist.id for artist in artists]), other.role == "owner", other.person_id != person_id
     )
     with_others = set((await session.scalars(others)).all())
     alone = sorted((artist for artist in artists if artist.id not in with_others), key=lambda artist: artist.name)

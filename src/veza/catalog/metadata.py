@@ -13,7 +13,7 @@ from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext, message_of
 
 MOST_TAGS, TAG_MOST = 20, 40
-MOST_CREDITS, PART_MOST = 50, 60
+MOST_CREDITS, ROLE_MOST = 50, 60
 
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
@@ -58,7 +58,7 @@ def tags(written: Iterable[str]) -> list[str]:
 
 
 def credits(written: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Who did what on a track, as (name, part); raises BadValue."""
+    """Who did what on a track, as (name, role); raises BadValue."""
     if len(written) > MOST_CREDITS:
         raise BadValue(
             gettext(
@@ -68,12 +68,12 @@ def credits(written: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
             )
         )
     checks, found = FieldChecks(), list[dict[str, Any]]()
-    for number, (name, part) in enumerate(written):
+    for number, (name, role) in enumerate(written):
         one: dict[str, Any] = {}
         with checks.field(number, "name"):
             one["name"] = clean(name, gettext("a name in the credits"))
         with checks.field(number, "part"):
-            one["part"] = clean(part, gettext("a part in the credits"), PART_MOST)
+            one["part"] = clean(role, gettext("a part in the credits"), ROLE_MOST)
         found.append(one)
     checks.demand()
     return found

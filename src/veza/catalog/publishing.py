@@ -42,7 +42,7 @@ async def publish(session: Session, release: Release, *, because: Message = gett
     await _demand_complete(session, release)
     at = release.published_at or session.now
     await machine.move(
-        session, release, "published", because=because, attempt=release.attempt + 1, published_at=at,
+        session, release, "published", because=because, version=release.version + 1, published_at=at,
         publish_at=None, claimed_until=None, updated_at=session.now,
     )  # fmt: skip
     await _list(session, release, at)
@@ -66,14 +66,14 @@ async def schedule(session: Session, release: Release, at: datetime) -> None:
     checks.demand()
     await machine.move(
         session, release, "scheduled", because=gettext("for {at:%Y-%m-%d %H:%M} UTC", at=at),
-        attempt=release.attempt + 1, publish_at=at, claimed_until=None, updated_at=session.now,
+        version=release.version + 1, publish_at=at, claimed_until=None, updated_at=session.now,
     )  # fmt: skip
 
 
 async def unschedule(session: Session, release: Release, *, because: Message = gettext("taken back")) -> None:
     """A locked, scheduled release is a draft again. Raises ForbiddenMove."""
     await machine.move(
-        session, release, "draft", because=because, attempt=release.attempt + 1,
+        session, release, "draft", because=because, version=release.version + 1,
         publish_at=None, claimed_until=None, updated_at=session.now,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ async def unschedule(session: Session, release: Release, *, because: Message = g
 async def withdraw(session: Session, release: Release, *, because: Message = gettext("withdrawn")) -> None:
     """Only its artist's people see a locked release from now on. Raises ForbiddenMove."""
     await machine.move(
-        session, release, "withdrawn", because=because, attempt=release.attempt + 1, updated_at=session.now
+        session, release, "withdrawn", because=because, version=release.version + 1, updated_at=session.now
     )
     await _list(session, release, None)
     await outbox.publish(session, WITHDRAWN, _said(release))

@@ -28,7 +28,7 @@ EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
 
 
 class Release(Base):
-    """What an artist publishes; `attempt` counts its versions, so that of two who change it at once one is told.
+    """What an artist publishes; `version` counts its versions, so that of two who change it at once one is told.
 
     `release_date_precision` (day, month, year) is null exactly where `release_date` is.
     """
@@ -42,7 +42,7 @@ class Release(Base):
     title_key: Mapped[str] = mapped_column(SORTED, default=sort_key_of("title"))
     kind: Mapped[str]
     status: Mapped[str]
-    attempt: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column("attempt", default=0)
     description: Mapped[str] = mapped_column(default="")
     licence: Mapped[str] = mapped_column(default="")
     language: Mapped[str | None]
@@ -92,7 +92,7 @@ MOVES = (
     Move("published", "withdrawn", "only its owners shall see it from now on", "the artist"),
     Move("withdrawn", "published", "it shall be seen again", "the artist"),
 )
-machine: Machine[Release] = Machine("release", Release, STATUSES, MOVES)
+machine: Machine[Release] = Machine("release", Release, STATUSES, MOVES, version="version")
 
 
 class UnknownRelease(LookupError):
@@ -108,9 +108,9 @@ class Outdated(Exception):
     def __init__(self, release: Release, version: int) -> None:
         super().__init__(
             gettext(
-                "release “{release_title}” is at version {attempt} now, you read version {version}: read it again",
+                "release “{release_title}” is at version {current} now, you read version {version}: read it again",
                 release_title=release.title[:60],
-                attempt=release.attempt,
+                current=release.version,
                 version=version,
             )
         )
@@ -154,7 +154,7 @@ async def create_release(session: Session, artist: Artist, wanted: ReleaseDraft)
         "artist_id": artist.id,
         "slug": await slugs.give(session, slugs.RELEASE, artist.id, release_id, facts["title"]),
         "status": "draft",
-        "attempt": 1,
+        "version": 1,
         "created_at": session.now,
         "updated_at": session.now,
     }
@@ -168,7 +168,7 @@ async def edit_release(session: Session, release: Release, version: int | None, 
 
     Raises Outdated, BadValue.
     """
-    if version is not None and release.attempt != version:
+    if version is not None and release.version != version:
         raise Outdated(release, version)
     facts = _facts(changes)
     if release.status != "draft":
@@ -177,7 +177,7 @@ async def edit_release(session: Session, release: Release, version: int | None, 
         facts["slug"] = await slugs.give(session, slugs.RELEASE, release.artist_id, release.id, facts["title"])
     if "tags" in facts:
         await tagging.write(session, tagging.RELEASE, release.id, facts["tags"], release.tags)
-    await machine.update(session, release, **facts, attempt=release.attempt + 1, updated_at=session.now)
+    await machine.update(session, release, **facts, version=release.version + 1, updated_at=session.now)
     if release.is_published and ("tags" in facts or "title" in facts):
         await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
 

@@ -91,7 +91,7 @@ class TrackStays(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrackDraft:
-    """A track as it was sent; `credits` are (name, part)."""
+    """A track as it was sent; `credits` are (name, role)."""
 
     title: str
     credits: Sequence[tuple[str, str]] = ()

@@ -20,7 +20,7 @@ from veza.ingest.track_order import new_order
 from veza.kit.database import Session
 
 CHANGED_BY_HAND = -1
-"""The `attempt` that is remembered of a release which people changed before an import did again."""
+"""The `version` that is remembered of a release which people changed before an import did again."""
 
 
 async def carry_out(session: Session, run: Run, artist: Artist, plan: Plan, cover: CoverFiles | None) -> Outcome:
@@ -33,16 +33,16 @@ async def carry_out(session: Session, run: Run, artist: Artist, plan: Plan, cove
         release = await create_release(session, artist, ReleaseDraft(**typed(plan.facts)))
         memory = ImportedRelease(
             release_id=release.id, artist_id=artist.id, run_id=run.run_id, album_hash="", said={}, track_order=[],
-            cover_hash=None, attempt=0,
+            cover_hash=None, version=0,
         )  # fmt: skip
         session.add(memory)
-        release_attempt = release.attempt
+        release_version = release.version
     else:
         release, memory = before.release, before.memory
-        release_attempt = release.attempt
+        release_version = release.version
         if plan.said:
-            await edit_release(session, release, release.attempt, typed(plan.said))
-    untouched = before is None or memory.attempt == release_attempt
+            await edit_release(session, release, release.version, typed(plan.said))
+    untouched = before is None or memory.version == release_version
     run.claimed.add(release.id)
     made = await add_tracks(session, release, [one.recording.track for one in plan.new], limits=run.limits)
     tracks = {one.file.path: row.id for one, row in zip(plan.new, made, strict=True)}
@@ -59,7 +59,7 @@ async def carry_out(session: Session, run: Run, artist: Artist, plan: Plan, cove
         await remember(session, run, release, memory, plan, tracks, order)
     if outcome.result in {"made", "updated"}:
         await note_run(session, run)
-        memory.attempt = release.attempt if untouched else CHANGED_BY_HAND
+        memory.version = release.version if untouched else CHANGED_BY_HAND
     outcome.release_id, outcome.slug, outcome.title = release.id, release.slug, release.title
     await session.flush()
     if order != there:

@@ -80,7 +80,7 @@ class ImportedRelease(Base):
     said: Mapped[dict[str, Any]]
     track_order: Mapped[list[Any]]
     cover_hash: Mapped[str | None]
-    attempt: Mapped[int]
+    version: Mapped[int] = mapped_column("attempt")
 
     __table_args__ = (Index(None, "artist_id", "album_hash"), Index(None, "run_id"))
 

@@ -58,7 +58,7 @@ async def _undo_release(session: Session, run_id: UUID, release_id: UUID) -> Out
     outcome = Outcome(release.title, "taken back", release.id, release.slug)
     if release.status != "draft":
         outcome.result, outcome.notes = LEFT_ALONE, [f"it is {release.status}: withdraw it instead"]
-    elif release.attempt != memory.attempt or await _is_changed(session, memory):
+    elif release.version != memory.version or await _is_changed(session, memory):
         outcome.result = LEFT_ALONE
         outcome.notes = [f"people changed it since: to delete it all the same, DELETE /api/v1/releases/{release.id}"]
     elif memory.run_id == run_id:

@@ -65,11 +65,10 @@ class StatusChange(Base):
 
 
 class HasStatus(Protocol):
-    """The columns that `Machine` needs of a row."""
+    """The columns that `Machine` needs of a row, beside the one it counts versions by."""
 
     id: Any
     status: Any
-    attempt: Any
 
 
 class ForbiddenMove(Exception):
@@ -99,10 +98,16 @@ R = TypeVar("R", bound=HasStatus)
 
 
 class Machine(Generic[R]):
-    """The moves of one kind of row, and the only writer of its status."""
+    """The moves of one kind of row, and the only writer of its status.
 
-    def __init__(self, name: str, model: type[R], statuses: tuple[str, ...], moves: tuple[Move, ...]) -> None:
+    `version` names the attribute that is compared beside the status: a worker's rows count their attempts with it.
+    """
+
+    def __init__(
+        self, name: str, model: type[R], statuses: tuple[str, ...], moves: tuple[Move, ...], *, version: str = "attempt"
+    ) -> None:
         self.name = name
+        self.version = version
         self.model = model
         self.statuses = statuses
         self.moves = moves
@@ -121,7 +126,7 @@ class Machine(Generic[R]):
     ) -> None:
         """Move `row` to status `to`, setting the columns in `facts` with it.
 
-        Raises ForbiddenMove when the table has no such move, Stale when the row's status or attempt is no
+        Raises ForbiddenMove when the table has no such move, Stale when the row's status or version is no
         longer what `row` shows. On success `row` shows the new values and the history has one more entry.
         """
         if not self.allows(row.status, to):
@@ -148,21 +153,24 @@ class Machine(Generic[R]):
         return created
 
     async def _write(self, session: Session, row: R, values: Mapping[str, Any]) -> None:
-        guard = {"the_id": row.id, "the_status": row.status, "the_attempt": row.attempt}
+        version = getattr(row, self.version)
+        guard = {"the_id": row.id, "the_status": row.status, "the_version": version}
         result = cast("CursorResult[Any]", await session.execute(self._guarded(tuple(values)), {**guard, **values}))
         if result.rowcount != 1:
-            raise Stale(
-                self.name,
-                row.id,
-                gettext("{row_status} at attempt {attempt}", row_status=row.status, attempt=row.attempt),
-            )
+            raise Stale(self.name, row.id, self._seen(row.status, version))
         for column, value in values.items():
             set_committed_value(row, column, value)
+
+    def _seen(self, status: str, version: int) -> Message:
+        if self.version == "attempt":
+            return gettext("{row_status} at attempt {attempt}", row_status=status, attempt=version)
+        return gettext("{row_status} at version {version}", row_status=status, version=version)
 
     def _guarded(self, columns: tuple[str, ...]) -> Update:
         # Built once per set of columns: building it anew cost more than the database's answer.
         if columns not in self._writes:
-            mine = [self._columns[name] == bindparam(f"the_{name}") for name in ("id", "status", "attempt")]
+            compared = {"id": "the_id", "status": "the_status", self.version: "the_version"}
+            mine = [self._columns[name] == bindparam(bound) for name, bound in compared.items()]
             written: dict[Any, Any] = {self._columns[name]: bindparam(name) for name in columns}
             self._writes[columns] = update(table_of(cast(type[Base], self.model))).where(*mine).values(written)
         return self._writes[columns]

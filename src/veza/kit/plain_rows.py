@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Label, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from veza.kit.database import Session
 
-Column = InstrumentedAttribute[Any]
+Column: TypeAlias = InstrumentedAttribute[Any] | Label[Any]
 
 
 async def plain_rows(session: Session, mine: ColumnElement[bool], *columns: Column) -> list[dict[str, Any]]:
-    """The rows for which `mine` holds, each as {column: plain value}; sorted by the last column, then the first."""
+    """The rows for which `mine` holds, each as {its name or label: plain value}, by the last column, then the first."""
     rows = await session.execute(select(*columns).where(mine).order_by(columns[-1], columns[0]))
     return [{column.key: _plain(value) for column, value in zip(columns, row, strict=True)} for row in rows]
 

@@ -42,7 +42,7 @@ class Order(Base):
     email: Mapped[str | None]
     language: Mapped[str | None]
     status: Mapped[str]
-    attempt: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column("attempt", default=0)
     currency: Mapped[str]
     amount_minor: Mapped[int]
     vat_rate_bps: Mapped[int]
@@ -139,7 +139,7 @@ MOVES = (
 )  # fmt: skip
 CANCELED = "order.canceled"
 """Published with `order_id` and `payment_id`: what hears it afterwards closes the pay page."""
-machine: Machine[Order] = Machine("order", Order, STATUSES, MOVES)
+machine: Machine[Order] = Machine("order", Order, STATUSES, MOVES, version="version")
 move = machine.move
 
 

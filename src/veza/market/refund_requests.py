@@ -48,7 +48,7 @@ class RefundRequest(Base):
     artist_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     status: Mapped[str]
-    attempt: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column("attempt", default=0)
     times_asked: Mapped[int]
     reason: Mapped[str]
     answer: Mapped[str | None]
@@ -84,7 +84,7 @@ MOVES = (
     Move("asked", "refunded", "the money went back for another reason", _NEWS),
     Move("refunded", "asked", "the return for another reason failed after all", _NEWS),
 )
-machine: Machine[RefundRequest] = Machine("refund request", RefundRequest, STATUSES, MOVES)
+machine: Machine[RefundRequest] = Machine("refund request", RefundRequest, STATUSES, MOVES, version="version")
 
 
 class UnknownRequest(LookupError):

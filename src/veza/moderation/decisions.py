@@ -121,7 +121,7 @@ async def _move(session: Session, report: Report, target: ReportStatus, decision
         report,
         target,
         because=why,
-        attempt=report.attempt + 1,
+        version=report.version + 1,
         decision=decision,
         decided_at=None if target == "open" else session.now,
         claimed_by=None,

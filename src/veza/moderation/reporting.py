@@ -58,7 +58,7 @@ async def report(
     values = {
         "id": session.new_id(),
         "status": "open",
-        "attempt": 0,
+        "version": 0,
         "reporter_id": reporter_id,
         "subject_kind": kind,
         "subject_id": subject_id,

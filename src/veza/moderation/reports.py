@@ -36,7 +36,7 @@ class Report(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     status: Mapped[str]
-    attempt: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column("attempt", default=0)
     reporter_id: Mapped[UUID | None] = mapped_column(ForeignKey(Person.id))
     subject_kind: Mapped[str]
     subject_id: Mapped[UUID]
@@ -77,7 +77,7 @@ MOVES = (
     Move("upheld", "open", "reopened for another look", "moderator"),
     Move("dismissed", "open", "reopened for another look", "moderator"),
 )
-machine: Machine[Report] = Machine("report", Report, STATUSES, MOVES)
+machine: Machine[Report] = Machine("report", Report, STATUSES, MOVES, version="version")
 
 
 class UnknownReport(LookupError):

@@ -190,7 +190,7 @@ async def test_addresses_are_forgotten_when_an_invitation_is_over(any_shelf: She
             session.add(
                 Invitation(
                     id=session.new_id(), artist_id=UUID(any_shelf.artist["id"]), email=f"{number}@example.org",
-                    part="member", secret_hash=str(number), created_at=session.now,
+                    role="member", secret_hash=str(number), created_at=session.now,
                     expires_at=session.now + timedelta(seconds=number and 1),
                 )
             )  # fmt: skip

@@ -14,13 +14,14 @@ from veza.accounts.permissions import Permission
 from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
-from veza.api.catalog.members import MEMBER_EXAMPLE, MemberResponse, Part
+from veza.api.catalog.members import MEMBER_EXAMPLE, MemberResponse, Part, member_shown
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed
 from veza.api.endpoints import Address, Language
 from veza.api.operations import one_shot, read, write
 from veza.api.shapes import show
 from veza.catalog import acting, invitations
 from veza.catalog.facade import Catalog
+from veza.catalog.invitations import Invitation
 from veza.http.errors.accounts import BAD_EMAIL, PROOF_NEEDED
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
 from veza.http.problems import NOT_FOUND
@@ -83,6 +84,10 @@ JOINED_EXAMPLE: dict[str, Any] = {
 }
 
 
+def _shown(row: Invitation) -> InvitationResponse:
+    return show(InvitationResponse, row, part=row.role)
+
+
 @write.post(
     "/artists/{artist:str}/invitations",
     operation="inviteToArtist",
@@ -112,7 +117,7 @@ async def invite(
     invited = await invitations.invite(
         session, row, data.email, data.part, by=by, base_url=base_url, limits=catalog.limits, language=language
     )
-    return show(InvitationResponse, invited)
+    return _shown(invited)
 
 
 @read(
@@ -127,7 +132,7 @@ async def list_invitations(session: Session, artist: ArtistRef, identity: Identi
     """Who was invited and has not accepted; for the artist's own people and administrators."""
     row = await acting.seen_artist(session, artist, identity)
     await acting.demand(session, row, identity)
-    return InvitationList([show(InvitationResponse, one) for one in await invitations.pending(session, row.id)])
+    return InvitationList([_shown(one) for one in await invitations.pending(session, row.id)])
 
 
 @write.delete(
@@ -161,4 +166,4 @@ async def accept(
     as confirmed from now on."""
     artist, member = await invitations.accept(session, data.token, identity.person, address, limits=catalog.limits)
     await catalog.on_first_artist(session, identity.person)
-    return Joined(artist.id, artist.slug, artist.name, show(MemberResponse, member))
+    return Joined(artist.id, artist.slug, artist.name, member_shown(member))

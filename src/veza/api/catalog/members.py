@@ -1,4 +1,4 @@
-"""The people of an artist: list them, change their part, remove them; an administrator adds one."""
+"""The people of an artist: list them, change their role, remove them; an administrator adds one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from veza.api.operations import read, write
 from veza.api.shapes import show
 from veza.catalog import acting, members
 from veza.catalog.facade import Catalog
+from veza.catalog.members import Member
 from veza.http.errors.accounts import PROOF_NEEDED
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
 from veza.http.problems import NOT_FOUND
@@ -62,9 +63,13 @@ MEMBER_EXAMPLE: dict[str, Any] = {
 }
 
 
+def member_shown(row: Member) -> MemberResponse:
+    return show(MemberResponse, row, part=row.role)
+
+
 async def _people_to_edit(session: Session, artist: ArtistRef, identity: Identity) -> MemberList:
     row = await acting.artist_to_change(session, artist, identity)
-    return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
+    return MemberList([member_shown(one) for one in await members.members_of(session, row.id)])
 
 
 @read(
@@ -79,7 +84,7 @@ async def list_members(session: Session, artist: ArtistRef, identity: Identity) 
     """Who may act for the artist; for its own people and administrators."""
     row = await acting.seen_artist(session, artist, identity)
     await acting.demand(session, row, identity)
-    return MemberList([show(MemberResponse, one) for one in await members.members_of(session, row.id)])
+    return MemberList([member_shown(one) for one in await members.members_of(session, row.id)])
 
 
 @write.post(
@@ -106,7 +111,7 @@ async def add_member(
     await reauthentication.spend(session, identity.person_id, proof)
     added = await members.add_member(session, row, data.person_id, data.part, limits=catalog.limits)
     await catalog.on_first_artist(session, added.person_id)
-    return show(MemberResponse, added)
+    return member_shown(added)
 
 
 @write.patch(
@@ -130,7 +135,7 @@ async def change_member(
     """Changes the part of one of the artist's people. The last owner stays one. Takes a fresh proof."""
     row = await acting.artist_to_change(session, artist, identity, as_owner=True)
     await reauthentication.spend(session, identity.person_id, proof)
-    return show(MemberResponse, await members.change_role(session, row, person_id, data.part))
+    return member_shown(await members.change_role(session, row, person_id, data.part))
 
 
 @write.delete(

@@ -121,7 +121,7 @@ DETAIL_EXAMPLE = {
 
 
 def release_shown(row: Any) -> ReleaseResponse:
-    """A row of a list of releases."""
+    """A row of a list of releases; its version has the name of the stored column."""
     return show(ReleaseResponse, row, version=row.attempt, cover=cover_of(row))
 
 
