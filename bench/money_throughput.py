@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from veza.kit import worker
 from veza.kit.database import Base, Database
-from veza.money.claims import Settled
+from veza.money.claims import RecordedAttempt
 from veza.money.configured import money_rules
 from veza.money.facade import Money
 from veza.money.pace import Unpaced
@@ -82,7 +82,7 @@ class AtOnce:
         """Nothing is open."""
 
 
-async def settled_per_second(url: str) -> float:
+async def recorded_per_second(url: str) -> float:
     """Drain REVERSALS with the real worker; from the first claim to the last commit."""
     await fill(url, REVERSALS, refunded)
     settings = Settings(database_url=url, reversal_concurrency=32)
@@ -90,11 +90,11 @@ async def settled_per_second(url: str) -> float:
     money = Money(database, Gateway(AtOnce(), Unpaced()), money_rules(settings, ()))
     stop, left = asyncio.Event(), itertools.count(REVERSALS - 1, -1)
 
-    def on_settled(_settled: Settled) -> None:
+    def on_recorded(_attempt: RecordedAttempt) -> None:
         if next(left) == 0:
             stop.set()
 
-    money.reversal_worker.on_settled = on_settled
+    money.reversal_worker.on_recorded = on_recorded
     began = time.perf_counter()
     async with asyncio.timeout(MOST_SECONDS):
         await worker.run(money.reversal_worker, database.wakes, stop, grace=timedelta(seconds=10))
@@ -154,7 +154,7 @@ async def measured() -> Sequence[Result]:
     if missing("postgresql"):
         return [{"name": name, "skipped": missing("postgresql"), "reached": True}]
     async with database("postgresql") as url:
-        rate = await settled_per_second(url)
+        rate = await recorded_per_second(url)
         ceiling = await pgbench_per_second(url)
     return [
         {

@@ -45,7 +45,7 @@ def charge_again(stage: Stage, payment_id: UUID, amount: int) -> str:
     return str(stage.sandbox.take_payment(amount, "eur", card="4242424242424242", **about)["id"])
 
 
-async def give_back(stage: Stage, charge: str) -> str:
+async def return_all(stage: Stage, charge: str) -> str:
     done = await return_charge(stage.database, stage.money.gateway, charge, "the buyer paid twice", actor="olga")
     return str(done)
 
@@ -64,7 +64,7 @@ async def test_a_second_charge_is_named_pays_no_seller_and_goes_back_by_one_acti
     assert [(one.kind, one.subject) for one in done.differences] == [("second_charge", second)]
     assert len(await stage.all(SellerTransfer)) == 1
 
-    assert f"10.00 EUR of charge {second} goes back to the buyer" in plain(await give_back(stage, second))
+    assert f"10.00 EUR of charge {second} goes back to the buyer" in plain(await return_all(stage, second))
     await stage.settle()
     assert stage.sandbox.world.charges.rows[second]["amount_refunded"] == 1000
     assert await open_findings(stage) == {}
@@ -74,7 +74,7 @@ async def test_a_second_charge_is_named_pays_no_seller_and_goes_back_by_one_acti
     (action,) = await stage.all(OperatorAction)
     assert (action.payment_id, action.by, action.reason) == (sold, "olga", "the buyer paid twice")
     with pytest.raises(NotReturnable, match="has gone back to the buyer already"):
-        await give_back(stage, second)
+        await return_all(stage, second)
 
 
 async def test_only_what_is_left_of_a_second_charge_goes_back_however_often_it_is_asked(any_stage: Stage) -> None:
@@ -86,9 +86,9 @@ async def test_only_what_is_left_of_a_second_charge_goes_back_however_often_it_i
     assert await stage.all(Refund) == [], "a refund of the second charge takes nothing from the seller of the first"
     stage.sandbox.add_fault("timeout_after_effect", path="^/v1/refunds$", method="POST", times=1)
     with pytest.raises(ChargeNotReturned, match="repeat the command"):
-        await give_back(stage, second)
+        await return_all(stage, second)
     with pytest.raises(NotReturnable):  # it had happened
-        await give_back(stage, second)
+        await return_all(stage, second)
     await stage.settle()
     assert stage.sandbox.world.charges.rows[second]["amount_refunded"] == 1000
     assert await open_findings(stage) == {}
@@ -109,12 +109,12 @@ async def test_a_charge_of_a_payment_or_of_another_program_is_not_given_back_by_
     sold = await stage.sold([("anna", 1000)])
     (own,) = stage.sandbox.world.charges.ids()
     with pytest.raises(NotReturnable, match=f"is that of payment {sold}: refund the payment"):
-        await give_back(stage, own)
+        await return_all(stage, own)
     other = str(stage.sandbox.take_payment(500, "eur", card="4242424242424242")["id"])
     with pytest.raises(NotReturnable, match="another program made it"):
-        await give_back(stage, other)
+        await return_all(stage, other)
     with pytest.raises(NotReturnable, match="the provider has no charge ch_no"):
-        await give_back(stage, "ch_no")
+        await return_all(stage, "ch_no")
 
 
 class Odd:
@@ -163,7 +163,7 @@ async def test_one_odd_object_of_each_kind_keeps_no_other_from_being_applied(any
     assert odd_ones >= {"charges None", "refunds 'nonsense'", "transfers {'id': 7}"}
     assert [one.stripe_refund_id for one in await stage.all(Refund)] == [missed]
     assert (await open_findings(stage))[disagrees] == "amount_differs"
-    assert "9.99 EUR of charge" in plain(await give_back(stage, disagrees))
+    assert "9.99 EUR of charge" in plain(await return_all(stage, disagrees))
     assert disagrees not in await open_findings(stage)
 
 

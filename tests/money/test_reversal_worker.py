@@ -27,7 +27,7 @@ from tests.money.acts import (
 )
 from veza.lab.simulator.stage import Stage
 from veza.money.attempts import key_of
-from veza.money.claims import Asked, RetryPolicy
+from veza.money.claims import Answered, RetryPolicy
 from veza.money.reversals import TransferReversal
 from veza.money.stripe.outcomes import Meaning
 from veza.money.transfers import SellerTransfer
@@ -219,7 +219,8 @@ async def test_a_stale_worker_that_succeeded_is_adopted_never_dropped(stage: Sta
     key = key_of("reversal", old.id, 1)
     answer = await stage.money.reversal_worker.intent.send(old, old.row.request_body or "", key, lambda: True)
     async with stage.database.write("old worker") as session:
-        await stage.money.reversal_worker.outcomes.record_outcome(session, Asked(old, key, answer, Meaning.DONE, None))
+        late = Answered(old, key, answer, Meaning.DONE, None)
+        await stage.money.reversal_worker.outcomes.record_outcome(session, late)
     assert (await transfer(stage)).status == "reversed"
     await stage.money.reversal_worker.work(new)
     assert [attempt.stale for attempt in await attempts(stage, "reversal")] == [True, True]

@@ -27,7 +27,7 @@ from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.lab.sandbox.core import Request
 from veza.lab.simulator.stage import Stage
-from veza.money.attempt_worker import SETTLE_TRIES
+from veza.money.attempt_worker import RECORD_TRIES
 from veza.money.reversals import TransferReversal
 
 JUMPS = [
@@ -120,7 +120,7 @@ async def test_a_claim_that_cannot_be_committed_sends_nothing(stage: Stage, fail
 async def test_an_answer_is_recorded_anew_when_the_database_stumbles(stage: Stage, fail_writes: Fail) -> None:
     await refunded(stage)
     (claim,) = await stage.money.reversal_worker.claim(1)
-    fail_writes(SETTLE_TRIES - 1)
+    fail_writes(RECORD_TRIES - 1)
     await stage.money.reversal_worker.work(claim)
     assert ((await transfer(stage)).status, reversed_there(stage)) == ("reversed", [900])
 
@@ -128,7 +128,7 @@ async def test_an_answer_is_recorded_anew_when_the_database_stumbles(stage: Stag
 async def test_an_answer_that_cannot_be_recorded_comes_back_with_the_lease(stage: Stage, fail_writes: Fail) -> None:
     await refunded(stage)
     (claim,) = await stage.money.reversal_worker.claim(1)
-    fail_writes(SETTLE_TRIES)
+    fail_writes(RECORD_TRIES)
     with pytest.raises(DatabaseUnavailable):
         await stage.money.reversal_worker.work(claim)
     row = await stage.one(TransferReversal)

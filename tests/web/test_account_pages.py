@@ -31,7 +31,7 @@ from veza.kit.mail import Mail
 from veza.library import shelf
 from veza.library.grants import ItemKind
 from veza.market import cart, checkout, products
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.checkout import CheckoutRequest
 from veza.market.orders import Order
 from veza.market.products import PriceDraft, Pricing
@@ -201,7 +201,7 @@ async def _bought(emails: Letters) -> str:
     artist = await factories.artist(emails.database)
     release, _ = await factories.release(emails.database, artist, title="Gift", kind="single")
     rules = emails.market
-    buyer = Buyer(None, new_token())
+    buyer = CartOwner(None, new_token())
     async with emails.database.write("test") as session:
         found = await session.get_one(Artist, artist)
         free = PriceDraft(Pricing.FREE, 0, "EUR")

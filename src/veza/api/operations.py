@@ -35,7 +35,7 @@ from veza.kit.limits import Allowance
 from veza.kit.listing import Sorts
 
 Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
-Shown: TypeAlias = tuple[Any, str, Any]
+AnswerShape: TypeAlias = tuple[Any, str, Any]
 """A shape, what it is in a sentence, and an example."""
 Gives: TypeAlias = tuple[int, Any, str, Any] | tuple[int, None, str]
 """A status, a shape, what it is in a sentence, and an example; without the last where the answer has no body (204)."""
@@ -57,7 +57,7 @@ class Declaration(TypedDict):
     request_max_body_size: NotRequired[int]
 
 
-def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **declared: Unpack[Declaration]) -> Declare:
+def read(path: str, *, gives: AnswerShape | Mapping[int, ResponseSpec], **declared: Unpack[Declaration]) -> Declare:
     """GET of one thing. The handler takes `session`, which only reads; what it `gives` are the described answers
     themselves where that is no JSON."""
 
@@ -79,7 +79,7 @@ def read(path: str, *, gives: Shown | Mapping[int, ResponseSpec], **declared: Un
     return declare
 
 
-def listing(path: str, *, sorts: Sorts, gives: Shown, **declared: Unpack[Declaration]) -> Declare:
+def listing(path: str, *, sorts: Sorts, gives: AnswerShape, **declared: Unpack[Declaration]) -> Declare:
     """GET of a list, in pages. The handler takes `session`, which only reads, and a PageRequest; `sorts` are the list's
     orders, the first unless the request says another; `gives` is one item, with what a page is in a sentence."""
     shape, description, example = gives

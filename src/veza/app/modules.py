@@ -33,7 +33,7 @@ from veza.market import export as market_export
 from veza.market.rules import MarketRules
 from veza.moderation.facade import Moderation
 from veza.money import configured
-from veza.money.claims import Settled
+from veza.money.claims import RecordedAttempt
 from veza.money.facade import Money
 from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
@@ -132,15 +132,15 @@ def _money(settings: Settings, database: Database, metrics: Metrics, sandbox: Ho
     def observe(operation: str, answer: Answer) -> None:
         metrics.latency.labels(operation).observe(answer.latency_ms / 1000)
 
-    def on_settled(settled: Settled) -> None:
-        metrics.attempts.labels(settled.kind, settled.meaning).inc()
-        log.info("attempt.settled", **plain_values(asdict(settled)))
+    def on_recorded(attempt: RecordedAttempt) -> None:
+        metrics.attempts.labels(attempt.kind, attempt.meaning).inc()
+        log.info("attempt.recorded", **plain_values(asdict(attempt)))
 
     secrets = (sandbox.webhook_secret,) if sandbox else _plain(settings.stripe_webhook_secrets)
     gateway = configured.gateway(settings, database, key, observe=observe)
     money = Money(database, gateway, configured.money_rules(settings, secrets))
     for worker in (money.refund_worker, money.transfer_worker, money.reversal_worker):
-        worker.on_settled = on_settled
+        worker.on_recorded = on_recorded
     return money
 
 

@@ -102,7 +102,7 @@ async def _guarded(worker: Worker[C], claim: C) -> None:
         await worker.work(claim)
     except DatabaseUnavailable as error:
         # The row comes back with its lease, and the same key: nothing is lost, nothing is doubled.
-        log.warning("worker.cannot_settle", worker=worker.name, reason=str(error))
+        log.warning("worker.cannot_record", worker=worker.name, reason=str(error))
     except Exception:
         log.exception("worker.work_failed", worker=worker.name)
 

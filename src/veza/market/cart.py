@@ -53,8 +53,8 @@ class CartItem(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Buyer:
-    """The buyer who fills a cart: a person, the holder of a cart's token, or both just after signing in."""
+class CartOwner:
+    """The buyer whose cart it is: a person, the holder of a cart's token, or both just after signing in."""
 
     person_id: UUID | None
     cart_token: str | None
@@ -101,14 +101,14 @@ class NotInCart(LookupError):
         super().__init__(gettext("product {product_id} is not in the cart", product_id=product_id))
 
 
-async def find(session: Session, buyer: Buyer) -> Cart | None:
+async def find(session: Session, buyer: CartOwner) -> Cart | None:
     """The buyer's cart, not locked: the person's, else the token's; None before anything was put in."""
     if buyer.person_id is not None:
         return (await session.scalars(select(Cart).where(Cart.person_id == buyer.person_id))).one_or_none()
     return await _by_token(session, buyer.cart_token)
 
 
-async def ensure(session: Session, buyer: Buyer) -> Cart:
+async def ensure(session: Session, buyer: CartOwner) -> Cart:
     """The buyer's cart, locked and made if it is new; a signed-in buyer's is the person's. Raises UnknownPerson."""
     if buyer.person_id is None and buyer.cart_token is None:
         raise ValueError("a cart belongs to a person or to a token")
@@ -130,7 +130,7 @@ async def ensure(session: Session, buyer: Buyer) -> Cart:
         # The transaction that held the cart deleted it, with its account or by a merge: the next round makes one.
 
 
-async def ready(session: Session, buyer: Buyer) -> Cart:
+async def ready(session: Session, buyer: CartOwner) -> Cart:
     """The cart to change, locked and made if it is new; a token's cart is merged into that of a signed-in person."""
     cart = await ensure(session, buyer)
     await merge(session, cart, buyer)
@@ -147,7 +147,7 @@ async def contents(session: Session, cart: Cart | None) -> list[CartLine]:
     return [CartLine(item, offered.get(item.product_id)) for item in items]
 
 
-async def add(session: Session, cart: Cart, buyer: Buyer, product_id: UUID, amount_minor: int | None) -> None:
+async def add(session: Session, cart: Cart, buyer: CartOwner, product_id: UUID, amount_minor: int | None) -> None:
     """Add a product (cart locked); a product added again stays once in the cart, with the last amount.
 
     `amount_minor` is the buyer's own price, if the product lets buyers name it. Raises UnknownProduct, NotForSale,
@@ -187,7 +187,7 @@ async def remove(session: Session, cart: Cart, product_id: UUID) -> None:
     await session.execute(delete(CartItem).where(CartItem.cart_id == cart.id, CartItem.product_id == product_id))
 
 
-async def merge(session: Session, cart: Cart, buyer: Buyer) -> int:
+async def merge(session: Session, cart: Cart, buyer: CartOwner) -> int:
     """Move the token's cart into the person's (locked) and delete it; returns how many products were moved.
 
     Products that the person owns or has in the cart, and those above the cart's bound, are left out.

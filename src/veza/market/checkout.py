@@ -22,7 +22,7 @@ from veza.kit.messages import Message, gettext, joined
 from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import fulfilment, orders, owned
-from veza.market.cart import Buyer, Cart, CartLine, Repriced
+from veza.market.cart import Cart, CartLine, CartOwner, Repriced
 from veza.market.orders import Order, OrderLine
 from veza.market.products import NotForSale
 from veza.market.rules import MarketRules
@@ -102,7 +102,7 @@ class PriceChanged(Exception):
 
 
 async def begin(
-    session: Session, cart: Cart, buyer: Buyer, wanted: CheckoutRequest, rules: MarketRules
+    session: Session, cart: Cart, buyer: CartOwner, wanted: CheckoutRequest, rules: MarketRules
 ) -> list[Opening]:
     """The orders this cart makes (locked), written if they are new; nothing was asked of the provider yet.
 
@@ -178,7 +178,7 @@ def request_key(order_id: UUID) -> str:
     return f"order {order_id}"
 
 
-async def _refuse_unsellable(session: Session, held: Sequence[CartLine], buyer: Buyer) -> None:
+async def _refuse_unsellable(session: Session, held: Sequence[CartLine], buyer: CartOwner) -> None:
     for one in held:
         if one.offer is None:
             raise NotForSale(
@@ -190,7 +190,7 @@ async def _refuse_unsellable(session: Session, held: Sequence[CartLine], buyer: 
         await owned.refuse(session, buyer.person_id, [one.offer for one in held if one.offer is not None])
 
 
-async def _refuse_under_way(session: Session, cart: Cart, buyer: Buyer, held: Sequence[CartLine]) -> None:
+async def _refuse_under_way(session: Session, cart: Cart, buyer: CartOwner, held: Sequence[CartLine]) -> None:
     theirs = Order.cart_id == cart.id
     if buyer.person_id is not None:
         theirs = or_(theirs, Order.person_id == buyer.person_id)
@@ -218,8 +218,8 @@ def _fingerprint(group: Sequence[CartLine], rules: MarketRules) -> str:
 
 
 async def _open(
-    session: Session, cart: Cart, buyer: Buyer, wanted: CheckoutRequest, rules: MarketRules, group: Sequence[CartLine],
-    fingerprint: str, currency: str,
+    session: Session, cart: Cart, buyer: CartOwner, wanted: CheckoutRequest, rules: MarketRules,
+    group: Sequence[CartLine], fingerprint: str, currency: str,
 ) -> Opening:  # fmt: skip
     order_id = session.new_id()
     lines = [_line(session, order_id, i, one, rules) for i, one in enumerate(group)]

@@ -19,7 +19,7 @@ from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market import code_claims, duplicate_purchases, orders
 from veza.market.buyer_mail import listed
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.codes import CodeBatch
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
@@ -223,7 +223,7 @@ async def _give(
     # claim and a payment, one sees what the other gave.
     for payment_id in sorted(order.payment_id for order in seen if order.payment_id is not None):
         await payments.lock(session, payment_id)
-    await carts.ensure(session, Buyer(person_id, None))
+    await carts.ensure(session, CartOwner(person_id, None))
     waiting = select(Order).where(Order.id.in_([order.id for order in seen]), Order.person_id.is_(None))
     locked = waiting.order_by(Order.id).with_for_update().execution_options(populate_existing=True)
     for order in (await session.scalars(locked)).all():

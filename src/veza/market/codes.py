@@ -24,7 +24,7 @@ from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.market import cart as carts
 from veza.market import products
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.owned import OwnedAlready
 from veza.market.tokens import hash_of
 
@@ -142,7 +142,7 @@ async def redeem(session: Session, person_id: UUID, said: str) -> CodeBatch:
     """
     await people.hold(session, person_id)
     # The person's cart first, as where things are paid: of two codes for one thing at once, one stays good.
-    await carts.ensure(session, Buyer(person_id, None))
+    await carts.ensure(session, CartOwner(person_id, None))
     code, batch = await unused(session, said)
     if await access.owns(session, person_id, ItemKind(batch.kind), batch.item_id):
         raise OwnedAlready(gettext("you own this already: the code is still good, give it to another person"))

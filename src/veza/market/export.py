@@ -9,7 +9,7 @@ from veza.kit.database import Session
 from veza.kit.listing import start_of
 from veza.library import shelf
 from veza.market import cart, listings, orders
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 
 MOST = 10_000
 """Rows of each list; no buyer has more, and an export that is cut says so."""
@@ -20,7 +20,7 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
     bought = await listings.orders(session, start_of(listings.ORDER_SORTS, MOST), person_id=person_id)
     lines = await orders.lines_of(session, [order.id for order in bought])
     owned = await shelf.owned_by(session, person_id, start_of(shelf.SORTS, MOST))
-    held = await cart.contents(session, await cart.find(session, Buyer(person_id, None)))
+    held = await cart.contents(session, await cart.find(session, CartOwner(person_id, None)))
     asked = await listings.refund_requests(session, start_of(listings.REQUEST_SORTS, MOST), person_id=person_id)
     return {
         "orders": [

@@ -16,7 +16,7 @@ from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.market import cart as carts
 from veza.market import orders
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.orders import Order, UnknownOrder
 from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of
@@ -108,7 +108,7 @@ async def next_number(session: Session, year: int) -> int:
     return int((await session.execute(counted.returning(ReceiptCounter.last))).scalar_one())
 
 
-async def bought_here(session: Session, order_id: UUID, token: str | None, buyer: Buyer) -> Order:
+async def bought_here(session: Session, order_id: UUID, token: str | None, buyer: CartOwner) -> Order:
     """The order behind the link that was mailed (`token`), or made from the buyer's cart; raises UnknownOrder.
 
     A claimed order is open to the person who claimed it alone: neither link nor cart opens it any more.

@@ -1,4 +1,4 @@
-"""One way to claim, send and settle an intent; the three workers say only what is particular to theirs.
+"""One way to claim, send and record an intent; the three workers say only what is particular to theirs.
 
 Crash safety in one paragraph: the claim commits that a request may be sent, under which key and with which
 body, before anything leaves. After anything that can happen then (no answer, a crash between answer and record, two
@@ -26,7 +26,7 @@ from veza.kit.database_trouble import DatabaseUnavailable, RowLocked
 from veza.money import odd_objects
 from veza.money.attempts import KEY_KEPT, LEASE_LEFT_TO_SEND, key_of
 from veza.money.breaker import Breaker
-from veza.money.claims import Asked, Claim, LookUp, R, Settled
+from veza.money.claims import Answered, Claim, LookUp, R, RecordedAttempt
 from veza.money.intents import Intent
 from veza.money.looking_up import LookUpRecorder
 from veza.money.recording import OutcomeRecorder
@@ -46,18 +46,18 @@ LINGER_SECONDS = 0.04
 MANY_IN_FLIGHT = 8
 """With so many requests under way an answer waits LINGER_SECONDS for others to be recorded with: its slot is free
 already, and a transaction for each cost as much as all the rest."""
-SETTLE_TRIES = 3
+RECORD_TRIES = 3
 """How often an answer is recorded anew when the database stumbles; then the lease brings the row back."""
 
 
-class _Recorded(NamedTuple):
+class _BatchResult(NamedTuple):
     """What a shared transaction did for one success."""
 
-    is_settled: bool
+    is_recorded: bool
     breaker_knows: bool
 
 
-NOT_YET = _Recorded(is_settled=False, breaker_knows=False)
+NOT_YET = _BatchResult(is_recorded=False, breaker_knows=False)
 
 
 class AttemptWorker(Generic[R]):
@@ -79,7 +79,7 @@ class AttemptWorker(Generic[R]):
         self.concurrency = policy.concurrency + ceil(policy.concurrency / 2)
         self.outcomes = OutcomeRecorder(intent, breaker)
         self.look_ups = LookUpRecorder(self.outcomes)
-        self.on_settled: Callable[[Settled], None] = lambda settled: None
+        self.on_recorded: Callable[[RecordedAttempt], None] = lambda recorded: None
         self._claimed_to_look, self._claimed, self._claimed_first = _claiming(table_of(cast(type[Base], intent.model)))
         self._requests = asyncio.Semaphore(policy.concurrency)
         self._in_flight = 0
@@ -153,22 +153,22 @@ class AttemptWorker(Generic[R]):
         async with self._requests:
             self._in_flight += 1
             try:
-                asked = await self.ask(claim)
+                answered = await self.ask(claim)
             finally:
                 self._in_flight -= 1
-        if asked is not None:
-            recorded = await self._successes.add(asked) if asked.is_plain_success else NOT_YET
-            await self._finish(asked, recorded)
+        if answered is not None:
+            recorded = await self._successes.add(answered) if answered.is_plain_success else NOT_YET
+            await self._finish(answered, recorded)
 
     async def carry_out(self, claims: Sequence[Claim[R]]) -> None:
         """Carry out claims one after the other and record their successes together, as `work` does when busy."""
-        asked = [one for claim in claims if (one := await self.ask(claim)) is not None]
-        successes = [one for one in asked if one.is_plain_success]
+        answered = [one for claim in claims if (one := await self.ask(claim)) is not None]
+        successes = [one for one in answered if one.is_plain_success]
         recorded = dict(zip(map(id, successes), await self._record_batch(successes), strict=True))
-        for one in asked:
+        for one in answered:
             await self._finish(one, recorded.get(id(one), NOT_YET))
 
-    async def ask(self, claim: Claim[R]) -> Asked[R] | None:
+    async def ask(self, claim: Claim[R]) -> Answered[R] | None:
         """Ask the provider to carry out a claim; None when nothing was asked (and that is recorded)."""
         if not self.intent.can_be_asked(claim):
             await self._written(lambda session: self.outcomes.record_unaskable(session, claim))
@@ -190,47 +190,47 @@ class AttemptWorker(Generic[R]):
             # A success that does not say of what is no answer: the same key asks again.
             answer = replace(answer, body=None, message=f"unreadable: {odd}")
         meaning = classify(self.intent.outcomes, answer)
-        return Asked(claim, key, answer, meaning, await self._second_look(claim, meaning))
+        return Answered(claim, key, answer, meaning, await self._second_look(claim, meaning))
 
-    async def _finish(self, asked: Asked[R], recorded: _Recorded) -> None:
+    async def _finish(self, answered: Answered[R], recorded: _BatchResult) -> None:
         """Record an answer that is not recorded yet, let the breaker learn from it, tell."""
-        claim, meaning, said = asked.claim, asked.meaning, asked.answer
+        claim, meaning, said = answered.claim, answered.meaning, answered.answer
         if meaning is not Meaning.DONE:
             await self.breaker.observe(self.database, self.kind, claim.id, meaning)
         if meaning is Meaning.SLOW_DOWN:
             await self.intent.gateway.pace.ease_off(EASE_OFF_SECONDS)
-        if not recorded.is_settled:
-            await self._written(lambda session: self.outcomes.record_outcome(session, asked))
+        if not recorded.is_recorded:
+            await self._written(lambda session: self.outcomes.record_outcome(session, answered))
         if meaning is Meaning.DONE and not recorded.breaker_knows:
             await self.breaker.observe(self.database, self.kind, claim.id, meaning)
         ids = claim.id, self.intent.transfer_of(claim.row), claim.payment_id, claim.attempt
-        self.on_settled(Settled(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
+        self.on_recorded(RecordedAttempt(self.kind, *ids, meaning.value, said.request_id, said.latency_ms))
 
-    async def _record_batch(self, successes: Sequence[Asked[R]]) -> Sequence[_Recorded]:
-        """Settle those whose payments no other transaction has locked; the others are settled one by one later.
+    async def _record_batch(self, successes: Sequence[Answered[R]]) -> Sequence[_BatchResult]:
+        """Record those whose payments no other transaction has locked; the others are recorded one by one later.
 
-        Several share one transaction, which gives way to any other: where it must, all are settled one by one.
+        Several share one transaction, which gives way to any other: where it must, all are recorded one by one.
         """
         at_rest, ours = False, set[UUID]()
 
-        async def settle(session: Session) -> None:
+        async def record(session: Session) -> None:
             nonlocal at_rest, ours
             # Nearly always a success changes nothing of the breaker: asked here, it costs no transaction.
             at_rest = await self.breaker.is_at_rest(session)
-            held = await self.outcomes.hold(session, [asked.claim for asked in successes])
+            held = await self.outcomes.hold(session, [answered.claim for answered in successes])
             ours = set(held.rows)
-            for asked in successes:
-                if asked.claim.id in ours:
-                    await self.outcomes.record_outcome(session, asked, held)
+            for answered in successes:
+                if answered.claim.id in ours:
+                    await self.outcomes.record_outcome(session, answered, held)
                     # SQLite never waits here: without a turn for others, slots of the pace would go by unused.
                     await asyncio.sleep(0)
 
         try:
             if successes:
-                await self._written(settle, gives_way=len(successes) > 1)
+                await self._written(record, gives_way=len(successes) > 1)
         except RowLocked:
             return [NOT_YET] * len(successes)
-        return [_Recorded(asked.claim.id in ours, at_rest) for asked in successes]
+        return [_BatchResult(answered.claim.id in ours, at_rest) for answered in successes]
 
     async def _second_look(self, claim: Claim[R], meaning: Meaning) -> LookUp | None:
         """Some answers are believed only after a look at what the provider really has."""
@@ -245,7 +245,7 @@ class AttemptWorker(Generic[R]):
         return claim.lease_until - self.database.clock.now() >= LEASE_LEFT_TO_SEND
 
     async def _written(self, write: Callable[[Session], Awaitable[None]], *, gives_way: bool = False) -> None:
-        for tries in range(1, SETTLE_TRIES + 1):
+        for tries in range(1, RECORD_TRIES + 1):
             try:
                 async with self.database.write(self.name, gives_way=gives_way) as session:
                     await write(session)
@@ -253,9 +253,9 @@ class AttemptWorker(Generic[R]):
             except RowLocked:
                 raise
             except DatabaseUnavailable as error:
-                if tries == SETTLE_TRIES:
+                if tries == RECORD_TRIES:
                     raise
-                log.warning("attempt.settle_again", kind=self.kind, tries=tries, reason=str(error))
+                log.warning("attempt.record_again", kind=self.kind, tries=tries, reason=str(error))
 
     async def _record_look(self, claim: Claim[R], look: LookUp) -> None:
         answer = look.failed or Answer(200, body={"object": "list"})

@@ -80,7 +80,7 @@ class LookUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[R]):
+class Answered(Generic[R]):
     """A claim the provider was asked for under `key`, what it answered, and what a look-up after that found."""
 
     claim: Claim[R]
@@ -95,7 +95,7 @@ class Asked(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RecordedAttempt:
     """One attempt that was answered (or not) and recorded: for logs and metrics."""
 
     kind: str

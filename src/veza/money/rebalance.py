@@ -88,14 +88,14 @@ async def rebalance(session: Session, frame: PaymentFrame, cause: Cause) -> None
         if gap > 0:
             await _need_back(session, frame, book, gap, cause)
         elif gap < 0:
-            await _give_back(session, frame, book, -gap, cause)
+            await _recredit(session, frame, book, -gap, cause)
     if any(surplus.spare(book.reversals) for book in drawn):
 
         async def mark_unwanted(row: TransferReversal, taker: Cause) -> None:
             await _mark_unwanted(session, row, taker)
 
         for book in await books(session, frame):
-            await surplus.settle(session, frame, book.transfers, book.reversals, mark_unwanted)
+            await surplus.cover_open_reversals(session, frame, book.transfers, book.reversals, mark_unwanted)
 
 
 async def _need_back(session: Session, frame: PaymentFrame, book: SellerBook, gap: int, cause: Cause) -> None:
@@ -123,7 +123,7 @@ async def _need_back(session: Session, frame: PaymentFrame, book: SellerBook, ga
             gap -= part
 
 
-async def _give_back(session: Session, frame: PaymentFrame, book: SellerBook, gap: int, cause: Cause) -> None:
+async def _recredit(session: Session, frame: PaymentFrame, book: SellerBook, gap: int, cause: Cause) -> None:
     """planned < owed: cancel what was never carried out, then send a re-credit."""
     by_id = {transfer.id: transfer for transfer in book.transfers}
     open_rows = [row for row in reversed(book.reversals) if row.status in ("pending", "permanently_failed")]

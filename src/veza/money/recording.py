@@ -19,7 +19,7 @@ from veza.kit.messages import Message, gettext
 from veza.money import discoveries
 from veza.money.attempts import STILL_RUNNING, Attempted, backoff, record_attempt
 from veza.money.breaker import Breaker
-from veza.money.claims import Asked, Claim, LookUp, R, new_key
+from veza.money.claims import Answered, Claim, LookUp, R, new_key
 from veza.money.findings import FindingKind, report, resolve
 from veza.money.intents import Intent
 from veza.money.payment_frame import HeldPayments, PaymentFrame
@@ -98,14 +98,14 @@ class OutcomeRecorder(Generic[R]):
         again = session.now + self.policy.backoff_max
         await self.machine.update(session, row, next_retry_at=again, look_first=True)
 
-    async def record_outcome(self, session: Session, asked: Asked[R], held: HeldRows[R] | None = None) -> None:
+    async def record_outcome(self, session: Session, answered: Answered[R], held: HeldRows[R] | None = None) -> None:
         """Write down what an answer means for its row, and everything that follows from it."""
-        claim, answer, meaning, look = asked.claim, asked.answer, asked.meaning, asked.look
+        claim, answer, meaning, look = answered.claim, answered.answer, answered.meaning, answered.look
         if meaning in COUNTED:
             # Opening gives back what was counted: it must see either this count, or nothing counted any more.
             await self.breaker.hold(session)
         frame, row, stale = await self.open(session, claim, held)
-        self.evidence(session, claim, asked.key, answer, meaning.value, stale)
+        self.evidence(session, claim, answered.key, answer, meaning.value, stale)
         moved: Any = row
         if row.last_outcome == Meaning.ACCOUNT_GONE and meaning is not Meaning.ACCOUNT_GONE:
             await resolve(session, FindingKind.ACCOUNT_GONE, f"{self.kind} {claim.id}")
@@ -122,10 +122,10 @@ class OutcomeRecorder(Generic[R]):
         if look is not None and look.under_way:
             await self.look_later(session, row)
             return
-        await self._not_done(session, asked, frame, row)
+        await self._not_done(session, answered, frame, row)
 
-    async def _not_done(self, session: Session, asked: Asked[R], frame: PaymentFrame, row: R) -> None:
-        claim, answer, meaning, look = asked.claim, asked.answer, asked.meaning, asked.look
+    async def _not_done(self, session: Session, answered: Answered[R], frame: PaymentFrame, row: R) -> None:
+        claim, answer, meaning, look = answered.claim, answered.answer, answered.meaning, answered.look
         said: dict[str, Any] = {"last_outcome": meaning.value, "last_error": str(answer)[:500]}
         if meaning in COUNTED:
             nothing_runs = claim.was_sent_long_ago(claim.claimed_at)

@@ -40,7 +40,7 @@ async def use(session: Session, rows: Sequence[TransferReversal], most_minor: in
     return most_minor - left
 
 
-async def settle(
+async def cover_open_reversals(
     session: Session,
     frame: PaymentFrame,
     transfers: Sequence[SellerTransfer],

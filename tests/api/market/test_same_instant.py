@@ -23,7 +23,7 @@ from veza.kit.database import Database, Session
 from veza.kit.subscriptions import Event
 from veza.market import cart as carts
 from veza.market import claims, fulfilment, orders
-from veza.market.cart import Buyer, Cart
+from veza.market.cart import Cart, CartOwner
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
 from veza.money import payment_frame, sales
@@ -67,7 +67,7 @@ async def test_an_order_that_moves_to_another_cart_while_it_is_paid_sees_what_th
 
     async def signing_in() -> None:
         async with shop.stage.database.write("test") as session:
-            await carts.ready(session, Buyer(person, anonymous()["X-Veza-Cart"]))
+            await carts.ready(session, CartOwner(person, anonymous()["X-Veza-Cart"]))
             merged.set()
             await until_locked_out(database, 2)
 
@@ -194,7 +194,7 @@ async def test_a_cart_that_goes_while_another_tab_waits_for_it_is_answered(
                 holds.set()
                 await until_locked_out(shop.stage.database)
             if who == anonymous():
-                await carts.ready(session, Buyer(person, who["X-Veza-Cart"]))
+                await carts.ready(session, CartOwner(person, who["X-Veza-Cart"]))
             else:
                 await end_account(session, person)
             holds.set()

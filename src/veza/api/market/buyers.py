@@ -20,7 +20,7 @@ from veza.http.whole_request import one_fault
 from veza.kit.database import Database
 from veza.kit.messages import gettext
 from veza.market import cart as carts
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, looks_like_token, new_token
 
@@ -42,24 +42,24 @@ async def _buyer(
             description=f"Whose cart, without signing in; the cookie `{COOKIE}` says the same.",
         ),
     ] = None,
-) -> Buyer:
+) -> CartOwner:
     if cart_token is not None and not looks_like_token(cart_token):
         raise one_fault("header", HEADER, gettext("32 to 128 letters, digits, - or _, as GET /cart gives it"))
     cookie = HostCookie(COOKIE, rules.base_url).read(request)
     token = cart_token or (cookie if cookie is not None and looks_like_token(cookie) else None)
-    return Buyer(identity_of(request).person_id, token)
+    return CartOwner(identity_of(request).person_id, token)
 
 
 BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
-"""Take `buyer: NamedDependency[Buyer]`: the person, the holder of a cart's token, or both."""
+"""Take `buyer: NamedDependency[CartOwner]`: the person, the holder of a cart's token, or both."""
 
 
-def has_cart(buyer: Buyer) -> bool:
+def has_cart(buyer: CartOwner) -> bool:
     """Whether there is a cart to speak of: a person's, or a token's."""
     return buyer.person_id is not None or buyer.cart_token is not None
 
 
-def known(buyer: Buyer) -> Buyer:
+def known(buyer: CartOwner) -> CartOwner:
     """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
     if not has_cart(buyer):
         raise Problem(
@@ -68,13 +68,13 @@ def known(buyer: Buyer) -> Buyer:
     return buyer
 
 
-def by_cart(buyer: Buyer) -> str | None:
+def by_cart(buyer: CartOwner) -> str | None:
     """For `keyed`: a visitor's keys are those of the cart; raises Problem (cart-token-missing)."""
     is_person = known(buyer).person_id is not None
     return None if is_person else f"cart {hash_of(buyer.cart_token or '')[:16]}"
 
 
-async def take_along(database: Database, buyer: Buyer) -> None:
+async def take_along(database: Database, buyer: CartOwner) -> None:
     """Before the cart of a person is looked at: what the token's cart holds comes into it.
 
     However they signed in, this is the first that the market sees of it. Nothing is written once it has come over.
@@ -82,19 +82,19 @@ async def take_along(database: Database, buyer: Buyer) -> None:
     if buyer.person_id is None or buyer.cart_token is None:
         return
     async with database.read() as session:
-        waits = await carts.find(session, Buyer(None, buyer.cart_token)) is not None
+        waits = await carts.find(session, CartOwner(None, buyer.cart_token)) is not None
     if waits:
         async with database.write(f"person {buyer.person_id}") as session:
             await carts.ready(session, buyer)
 
 
 @asynccontextmanager
-async def _arrived(buyer: Buyer, database: Database) -> AsyncIterator[Buyer]:
+async def _arrived(buyer: CartOwner, database: Database) -> AsyncIterator[CartOwner]:
     await take_along(database, buyer)
     yield buyer
 
 
-ArrivedBuyer = Annotated[Buyer, Around(_arrived)]
+ArrivedBuyer = Annotated[CartOwner, Around(_arrived)]
 """Take `buyer: ArrivedBuyer` to look at a cart: what the token's cart holds came into the person's before."""
 
 

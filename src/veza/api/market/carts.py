@@ -19,7 +19,7 @@ from veza.kit.database import Session
 from veza.kit.messages import gettext, render
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market.cart import Buyer, Cart, CartLine
+from veza.market.cart import Cart, CartLine, CartOwner
 from veza.market.products import Pricing
 from veza.market.rules import MarketRules
 
@@ -155,7 +155,7 @@ async def show_cart(
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, OWNED_ALREADY, CART_FULL, BAD_AMOUNT),
 )
-async def add_item(session: Session, data: CartItemDraft, buyer: Buyer, language: AnswerLanguage) -> CartResponse:
+async def add_item(session: Session, data: CartItemDraft, buyer: CartOwner, language: AnswerLanguage) -> CartResponse:
     """The same product is in a cart once; what one owns, or gets with a release in the cart, is refused. Putting it in
     again names another own price."""
     cart = await carts.ready(session, buyer)
@@ -174,7 +174,7 @@ async def add_item(session: Session, data: CartItemDraft, buyer: Buyer, language
     problems=(CART_TOKEN_MISSING, NOT_FOUND, NOT_FOR_SALE, BAD_AMOUNT),
 )
 async def change_item(
-    session: Session, product_id: UUID, data: OwnPrice, buyer: Buyer, language: AnswerLanguage
+    session: Session, product_id: UUID, data: OwnPrice, buyer: CartOwner, language: AnswerLanguage
 ) -> CartResponse:
     """For a product with a minimum: what the buyer will pay, at least the minimum."""
     cart = await carts.ready(session, buyer)
@@ -191,7 +191,7 @@ async def change_item(
     gives=(200, CartResponse, "The cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING, NOT_FOUND),
 )
-async def remove_item(session: Session, product_id: UUID, buyer: Buyer, language: AnswerLanguage) -> CartResponse:
+async def remove_item(session: Session, product_id: UUID, buyer: CartOwner, language: AnswerLanguage) -> CartResponse:
     """What is not in the cart is out of it: that is no error."""
     cart = await carts.ready(session, buyer)
     await carts.remove(session, cart, product_id)
@@ -207,7 +207,7 @@ async def remove_item(session: Session, product_id: UUID, buyer: Buyer, language
     gives=(200, CartResponse, "The person's cart.", CART_EXAMPLE),
     problems=(CART_TOKEN_MISSING,),
 )
-async def merge_carts(session: Session, buyer: Buyer, language: AnswerLanguage) -> CartResponse:
+async def merge_carts(session: Session, buyer: CartOwner, language: AnswerLanguage) -> CartResponse:
     """Moves what the token's cart holds into the person's, and lets an order begun there go on as the person's. What
     they own, or have in the cart, stays out. Looking at the cart does it too, and every change of it."""
     return await _shown(session, await carts.ready(session, buyer), language)

@@ -39,7 +39,7 @@ from veza.kit.database import Database, Session
 from veza.kit.messages import gettext, message_of
 from veza.market import cart as carts
 from veza.market import checkout, orders
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.checkout import Opening, PriceChanged
 from veza.market.rules import MarketRules
 from veza.money.checkout import CheckoutSession, PageOver, end
@@ -120,7 +120,7 @@ async def check_out(
     data: CheckoutRequest,
     request: DoorRequest,
     identity: Identity,
-    buyer: Buyer,
+    buyer: CartOwner,
     idempotent: Idempotent,
     money: Money,
     rules: MarketRules,
@@ -186,7 +186,7 @@ async def check_out(
         raise await _show_new_prices(money.database, buyer, changed) from None
 
 
-async def _show_new_prices(database: Database, buyer: Buyer, changed: PriceChanged) -> Problem:
+async def _show_new_prices(database: Database, buyer: CartOwner, changed: PriceChanged) -> Problem:
     """The cart keeps today's prices, so that checking out again says yes to them."""
     async with database.write("checkout") as session:
         await carts.reprice(session, await carts.ready(session, buyer))

@@ -21,7 +21,7 @@ from veza.http.problems import NOT_FOUND, Kind, problem_responses
 from veza.http.words import LINK_TOKEN
 from veza.kit.database import Database, Session
 from veza.market import orders, receipts
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.orders import Order
 from veza.market.receipts import Receipt
 from veza.market.rules import MarketRules
@@ -79,7 +79,9 @@ async def _of_person(order_id: UUID, database: Database, identity: Identity, rul
         return await _receipt(session, order, rules)
 
 
-async def _of_cart(order_id: UUID, token: str | None, database: Database, buyer: Buyer, rules: MarketRules) -> Receipt:
+async def _of_cart(
+    order_id: UUID, token: str | None, database: Database, buyer: CartOwner, rules: MarketRules
+) -> Receipt:
     if token is None:
         await take_along(database, known(buyer))
     async with database.read() as session:
@@ -146,7 +148,7 @@ async def download_receipt(
 async def show_carts_receipt(
     order_id: UUID,
     database: Database,
-    buyer: Buyer,
+    buyer: CartOwner,
     rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[str]:
@@ -166,7 +168,7 @@ async def show_carts_receipt(
 async def download_carts_receipt(
     order_id: UUID,
     database: Database,
-    buyer: Buyer,
+    buyer: CartOwner,
     rules: MarketRules,
     token: LinkToken = None,
 ) -> Response[bytes]:

@@ -24,7 +24,7 @@ from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
 from veza.kit.messages import render
 from veza.market import listings, orders, receipts, refund_asking, refund_notices, refund_requests
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.listings import ListedRequest
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST, RefundRequest, UnknownRequest
 from veza.market.rules import MarketRules
@@ -153,7 +153,7 @@ async def ask_for_carts_refund(
     session: Session,
     order_id: UUID,
     data: RefundRequestDraft,
-    buyer: Buyer,
+    buyer: CartOwner,
     rules: MarketRules,
     language: AnswerLanguage,
     token: LinkToken = None,

@@ -17,7 +17,7 @@ from veza.lab.demo.stage import Label, Modules
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
 from veza.market import checkout, codes, orders, refund_asking, refund_requests
-from veza.market.cart import Buyer
+from veza.market.cart import CartOwner
 from veza.market.checkout import CheckoutRequest, Opening
 from veza.market.orders import Order
 from veza.money import payments
@@ -99,7 +99,11 @@ async def _not_paid(modules: Modules, label: Label) -> None:
 
 
 async def _check_out(modules: Modules, label: Label, sale: Sale) -> Opening:
-    who = Buyer(None, f"demo {label.dice.random()}") if sale.buyer is None else Buyer(label.listeners[sale.buyer], None)
+    who = (
+        CartOwner(None, f"demo {label.dice.random()}")
+        if sale.buyer is None
+        else CartOwner(label.listeners[sale.buyer], None)
+    )
     base_url, key = modules.market.base_url, f"demo {label.dice.random()}"
     email = address_of(STRANGER) if sale.buyer is None else None
     wanted = CheckoutRequest(email, f"{base_url}/checkout/done", f"{base_url}/cart", key)

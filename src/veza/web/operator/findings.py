@@ -48,7 +48,7 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         return office.show(request, "findings.html", live=page.here, page=page, returned=returned, **told)
 
     @post("/findings/{charge_id:str}/return-charge")
-    async def give_back(request: DoorRequest, charge_id: FromPath[str]) -> Redirect:
+    async def return_all(request: DoorRequest, charge_id: FromPath[str]) -> Redirect:
         """Give the buyer all that is left of a charge no payment is booked with."""
         reason = (await fields(request)).get("reason", "")
         if not charge_id.replace("_", "").isalnum() or not charge_id.isascii():
@@ -63,4 +63,4 @@ def finding_handlers(office: Office, gateway: Gateway) -> list[HTTPRouteHandler]
         comparison.start()
         return go_to("/operator/findings")
 
-    return [listed, give_back, compare]
+    return [listed, return_all, compare]
