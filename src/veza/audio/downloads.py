@@ -1,0 +1,172 @@
+"""Files to keep: a track encoded once more into the format a buyer wants, with its tags and its cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from veza.audio.decoding import Decoder
+from veza.audio.download_tags import Tags, write_tags
+from veza.audio.ladder import as_floats
+from veza.audio.mixing import is_mixed, to_stereo
+from veza.audio.segments import aac_rate
+from veza.audio.sources import Source
+
+_FRAME_SAMPLES = 4_096
+
+
+class DownloadFormat(StrEnum):
+    """What a buyer may choose from."""
+
+    FLAC = "flac"
+    WAV = "wav"
+    ALAC = "alac"
+    MP3_320 = "mp3_320"
+    MP3_V0 = "mp3_v0"
+    AAC = "aac"
+    OPUS = "opus"
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """`rate` is Hz or None for that of the source; `sample` and `coder` are by bits where there is no loss."""
+
+    suffix: str
+    container: str
+    coder: str
+    sample: str
+    rate: Callable[[int], int]
+    options: dict[str, str] = field(default_factory=dict)
+    bitrate: int | None = None
+    coder_24: str = ""
+    sample_24: str = ""
+
+    @property
+    def is_lossless(self) -> bool:
+        return bool(self.sample_24)
+
+
+def _same(rate: int) -> int:
+    return rate
+
+
+_HOW = {
+    DownloadFormat.FLAC: _How("flac", "flac", "flac", "s16", _same, coder_24="flac", sample_24="s32"),
+    DownloadFormat.WAV: _How("wav", "wav", "pcm_s16le", "s16", _same, coder_24="pcm_s24le", sample_24="s32"),
+    DownloadFormat.ALAC: _How("m4a", "ipod", "alac", "s16p", _same, coder_24="alac", sample_24="s32p"),
+    DownloadFormat.MP3_320: _How("mp3", "mp3", "libmp3lame", "fltp", aac_rate, bitrate=320_000),
+    DownloadFormat.MP3_V0: _How("mp3", "mp3", "libmp3lame", "fltp", aac_rate, options={"q": "0"}),
+    DownloadFormat.AAC: _How("m4a", "ipod", "aac", "fltp", aac_rate, bitrate=256_000),
+    DownloadFormat.OPUS: _How("opus", "opus", "libopus", "flt", lambda _: 48_000, bitrate=160_000),
+}
+
+
+def formats_for(*, is_lossless: bool) -> list[DownloadFormat]:
+    """The formats of a track: none without loss where the upload had lost something already."""
+    return [one for one, how in _HOW.items() if is_lossless or not how.is_lossless]
+
+
+def suffix_of(wanted: DownloadFormat) -> str:
+    """The end of the file's name, without a dot."""
+    return _HOW[wanted].suffix
+
+
+def encode_download(file: IO[bytes], path: Path, wanted: DownloadFormat, tags: Tags, *, longest_seconds: float) -> None:
+    """Write the sound of `file` to `path`, whose suffix is that of the format. The same input makes the same bytes.
+
+    Formats without loss keep rate, bits (16 or 24) and channels; the others have two channels, or one for mono.
+    Raises NotSound, TooLong, ValueError for a format that the source has none of, OSError.
+    """
+    how = _HOW[wanted]
+    with Decoder(file, longest_seconds) as decoder:
+        source = decoder.source
+        if how.is_lossless and not source.is_lossless:
+            raise ValueError(f"{wanted} of {source.codec} would be no better, and larger")
+        _encode(decoder, how, path)
+    write_tags(path, tags)
+
+
+def _encode(decoder: Decoder, how: _How, path: Path) -> None:
+    source = decoder.source
+    is_24 = how.is_lossless and source.bits == 24
+    rate, layout = how.rate(source.rate), _layout(source, how)
+    # An edit list in samples, not in milliseconds; other containers know no such option.
+    options = {"fflags": "+bitexact"} | ({"movie_timescale": str(rate)} if how.container == "ipod" else {})
+    with av.open(str(path), "w", format=how.container, container_options=options) as container:
+        stream: Any = container.add_stream(
+            how.coder_24 if is_24 else how.coder, rate=rate, layout=layout,
+            format=how.sample_24 if is_24 else how.sample, options=dict(how.options),
+        )  # fmt: skip
+        if how.bitrate:
+            stream.bit_rate = how.bitrate
+        made = 0
+        for block in _blocks(decoder, how, rate, layout):
+            frame = av.AudioFrame.from_ndarray(block, format=stream.format.name, layout=layout)
+            frame.sample_rate, frame.pts = rate, made
+            made += frame.samples
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _layout(source: Source, how: _How) -> str:
+    if how.is_lossless:
+        return _LAYOUTS.get(source.channels) or f"{len(source.channels)}c"
+    return "mono" if len(source.channels) == 1 else "stereo"
+
+
+_LAYOUTS = {
+    tuple(one.name for one in av.AudioLayout(name).channels): name
+    for name in ("mono", "stereo", "2.1", "3.0", "quad", "4.0", "5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1")
+}
+
+
+def _blocks(decoder: Decoder, how: _How, rate: int, layout: str) -> Iterator[NDArray[Any]]:
+    """Arrays as libav wants them for the format's samples."""
+    source = decoder.source
+    if how.is_lossless:
+        for block in decoder.blocks():
+            yield _arranged(_whole(block, source.bits, how), how, is_24=source.bits == 24)
+        return
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate) if rate != source.rate else None
+    for block in decoder.blocks():
+        mixed = as_floats(to_stereo(block, source.channels) if is_mixed(source.channels) else block)
+        yield from (_arranged(one, how, is_24=False) for one in _resampled(resampler, mixed, source.rate, layout))
+    yield from (_arranged(one, how, is_24=False) for one in _resampled(resampler, None, source.rate, layout))
+
+
+def _whole(block: NDArray[Any], bits: int, how: _How) -> NDArray[np.int32]:
+    """Whole numbers at the top of 32 bits, or 16 at their own place, as libav's samples are."""
+    if block.dtype != np.int32:
+        most = 2**23
+        block = np.clip(np.round(block * most), -most, most - 1).astype(np.int32) << 8
+    if bits == 16:
+        return block >> 16
+    return np.minimum(block.astype(np.int64) + 0x80, 2**31 - 1).astype(np.int32) & ~0xFF
+
+
+def _arranged(samples: NDArray[Any], how: _How, *, is_24: bool) -> NDArray[Any]:
+    sample = how.sample_24 if is_24 else how.sample
+    typed = samples.astype({"s16": np.int16, "s32": np.int32}.get(sample.removesuffix("p"), np.float32))
+    return np.ascontiguousarray(typed) if sample.endswith("p") else np.ascontiguousarray(typed.T).reshape(1, -1)
+
+
+def _resampled(
+    resampler: Any, block: NDArray[np.float32] | None, rate: int, layout: str
+) -> Iterator[NDArray[np.float32]]:
+    if resampler is None:
+        if block is not None:
+            yield block
+        return
+    frame = None
+    if block is not None:
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout)
+        frame.sample_rate = rate
+    for one in resampler.resample(frame):
+        yield one.to_ndarray()
