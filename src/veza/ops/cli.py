@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -19,6 +21,7 @@ from veza.ops.command import (
     Json,
     Url,
     bring_up_to_date,
+    ended_by_errors,
     fail,
     load_settings,
     load_settings_of_a_shop,
@@ -91,26 +94,22 @@ def worker(context: typer.Context, database_url: Url = None) -> None:
 
 
 def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
-    from veza.http.serving import CannotListen, address, listen
-    from veza.kit.database_trouble import DatabaseUnavailable
+    from veza.http.serving import address, listen
     from veza.kit.sqlite_files import missing_file
-    from veza.lab.demo.documented_password import DemoAccountsOpen, demand_no_open_demo_account
+    from veza.lab.demo.documented_password import demand_no_open_demo_account
     from veza.lab.demo.fill import demo_among, what_was_made
-    from veza.lab.sandbox.state import DamagedState
     from veza.ops import running, sandbox_beside
     from veza.ops import serve as server
     from veza.ops.migrations import demand_tables
     from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken, operator_token
-    from veza.ops.sandbox_commands import WAY_ON
+    from veza.ops.operator_token import operator_token
     from veza.ops.secret_files import close_to_others
 
     gc.disable()  # nothing imported and built from here on is garbage: a third of a second until `serve.run` enables it
     configure_logs(settings)
     close_to_others(settings)
 
-    async def start() -> int:
-        listener = listen(settings.host, settings.port) if http else None
+    async def start(listener: socket | None) -> int:
         if migrate_first:  # not before the port is ours: nothing has happened yet when it is taken
             if listener is not None and missing_file(settings.database_url):
                 await sandbox_beside.demand_together(settings)  # before a mistyped path becomes an empty database
@@ -128,7 +127,7 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             if listener is not None and settings.is_public:
                 await demand_no_open_demo_account(application.database)
             admin = await first_admin_link(application) if listener else None
-        except (DatabaseUnavailable, DemoAccountsOpen):
+        except Exception:
             await application.close()
             raise
 
@@ -151,14 +150,9 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
             telling.cancel()
 
     try:
-        code = run_async(start())
-    except DamagedState as damaged:
-        raise fail(f"{damaged}; {WAY_ON}") from None
-    except (
-        CannotListen, DatabaseUnavailable, NoToken, *running.TROUBLES, DemoAccountsOpen,
-        sandbox_beside.NotTogether,
-    ) as error:  # fmt: skip
-        raise fail(str(error)) from None
+        with ended_by_errors(), ExitStack() as closed_at_the_end:
+            listener = closed_at_the_end.enter_context(listen(settings.host, settings.port)) if http else None
+            code = run_async(start(listener))
     finally:
         gc.enable()
     raise typer.Exit(code)
@@ -180,7 +174,6 @@ async def first_admin_link(application: Application) -> str | None:
         else:
             keep_secret(path, link)
     except OSError as error:
-        await application.close()
         raise NoToken(
             gettext(
                 "cannot write {path} ({strerror}): make VAR_DIR a folder we may write to",

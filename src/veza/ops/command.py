@@ -67,6 +67,19 @@ def fail(sentence: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
+@contextmanager
+def ended_by_errors() -> Iterator[None]:
+    """Ends the command with one sentence where the block raises an error that a module or the command line lists."""
+    try:
+        yield
+    except typer.Exit:  # has said its sentence
+        raise
+    except Exception as error:
+        from veza.ops.errors import ending_of  # imports every module: only a command that ends with an error pays it
+
+        raise fail(*ending_of(error)) from None
+
+
 def _speaks_to_a_program() -> bool:
     # As it was asked: settings are read, and may be refused, by commands that do not know this option's value here.
     return "--json" in sys.argv[1:]
@@ -83,26 +96,18 @@ def own_folder(settings: Settings) -> Iterator[None]:
     from veza.ops import running, sandbox_lock
 
     with ExitStack() as holding:
-        try:
+        with ended_by_errors():
             holding.enter_context(running.held(settings))
             if settings.hosts_sandbox:
                 holding.enter_context(sandbox_lock.locked(state_file(settings)))
-        except (running.FolderInUse, running.FolderUnusable, sandbox_lock.StateInUse) as error:
-            raise fail(str(error)) from None
         yield
 
 
 def bring_up_to_date(settings: Settings) -> None:
     """Migrate the database; ends the command with one sentence when that cannot be done."""
-    from veza.kit.database_trouble import DatabaseUnavailable, explain
+    from veza.kit.database_trouble import database_errors_said
     from veza.ops.migrations import migrate as upgrade
-    from veza.ops.operator_token import NoToken
 
-    try:
+    with ended_by_errors(), database_errors_said():
         if made := upgrade(settings):
             echo(f"veza: made a new, empty database: {made}", err=True)
-    except Exception as error:
-        sentence = error if isinstance(error, (DatabaseUnavailable, NoToken)) else explain(error)
-        if sentence is None:
-            raise
-        raise fail(str(sentence)) from None

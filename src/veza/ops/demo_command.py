@@ -11,6 +11,7 @@ from veza.ops.command import (
     Json,
     Url,
     bring_up_to_date,
+    ended_by_errors,
     fail,
     load_settings,
     load_settings_of_a_shop,
@@ -41,13 +42,8 @@ def demo(
 
     Does nothing when there is data. `make run` does the same while it serves (DEMO_DATA, DEMO_SEED).
     """
-    from veza.http.serving import CannotListen
-    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.lab.demo.fill import what_was_made
-    from veza.lab.sandbox.state import DamagedState
     from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken
-    from veza.ops.sandbox_commands import WAY_ON
 
     if new_passwords:
         _give_new_passwords(load_settings_of_a_shop(database_url=database_url), as_json)
@@ -56,13 +52,8 @@ def demo(
     configure_logs(settings.model_copy(update={"log_level": "error"}))
     if settings.stripe_api_base:
         raise fail("the demo needs the built-in sandbox: leave STRIPE_API_BASE empty", 2)
-    with own_folder(settings):
-        try:
-            data = run_async(_fill(context.obj, settings))
-        except DamagedState as damaged:
-            raise fail(f"{damaged}; {WAY_ON}") from None
-        except (CannotListen, DatabaseUnavailable, NoToken) as error:
-            raise fail(str(error)) from None
+    with own_folder(settings), ended_by_errors():
+        data = run_async(_fill(context.obj, settings))
     made = data.made
     if made is None:
         raise fail(data.trouble or "the demo was stopped before it was whole: begin with an empty database")
@@ -77,7 +68,6 @@ def demo(
 
 def _give_new_passwords(settings: Settings, as_json: bool) -> None:
     from veza.kit.database import Database
-    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.lab.demo.documented_password import give_new_passwords
 
     async def give() -> list[tuple[str, str]]:
@@ -87,10 +77,8 @@ def _give_new_passwords(settings: Settings, as_json: bool) -> None:
         finally:
             await database.close()
 
-    try:
+    with ended_by_errors():
         given = run_async(give())
-    except DatabaseUnavailable as error:
-        raise fail(str(error)) from None
     if as_json:
         print_json({"ok": True, "passwords": dict(given)})
     elif given:

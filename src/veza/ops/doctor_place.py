@@ -10,7 +10,7 @@ from veza.lab.sandbox.state import DamagedState, examine, repair_mark
 from veza.lab.sandbox.world import table_names
 from veza.ops import running
 from veza.ops.doctor_finding import Finding
-from veza.ops.sandbox_commands import WAY_ON
+from veza.ops.sandbox_beside import WAY_ON
 from veza.settings import Settings
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 import typer
 
 from veza.kit.messages import gettext
-from veza.ops.command import Json, Url, fail, load_settings_of_a_shop, print_json, run_async
-from veza.ops.import_report import Whose, print_report, report_as_json
+from veza.ops.command import Json, Url, ended_by_errors, fail, load_settings_of_a_shop, print_json, run_async
+from veza.ops.import_report import NoSuchArtist, Whose, print_report, report_as_json
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -38,10 +38,6 @@ class ImportRequest:
     currency: str | None
     encoding: str | None = None
     is_dry: bool = False
-
-
-class NoSuchArtist(Exception):
-    """The artist is not there, or not that person's, or it is not clear which one is meant."""
 
 
 def import_files(
@@ -73,12 +69,7 @@ def import_files(
 
     Exit code 1 when anything was left out: each such file is named. docs/import.md says what is taken for the same.
     """
-    from veza.http.errors.table import kind_of
-    from veza.ingest.encodings import UnknownEncoding
-    from veza.ingest.sources import BadSource
-    from veza.ingest.undo import UnknownRun
     from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken
 
     if undo is None and (source is None or artist is None):
         raise fail("give a folder or ZIP and --artist, or --undo RUN", 2)
@@ -96,15 +87,8 @@ def import_files(
         finally:
             await application.close()
 
-    try:
+    with ended_by_errors():
         whose, report = run_async(run())
-    except (BadSource, NoSuchArtist, UnknownEncoding, UnknownRun) as not_there:  # errors of this door alone
-        raise fail(str(not_there), 2) from None
-    except NoToken as error:
-        raise fail(str(error)) from None
-    except Exception as error:
-        kind_of(error)  # an error that the table does not list is a mistake of ours, and goes on
-        raise fail(str(error)) from None
     if as_json:
         print_json(report_as_json(whose, report))
     else:

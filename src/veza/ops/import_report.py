@@ -16,6 +16,10 @@ SHOWN_OTHERS = 20
 """Names of other files that are shown; a folder of scans has hundreds."""
 
 
+class NoSuchArtist(Exception):
+    """The artist is not there, or not that person's, or it is not clear which one is meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
     """The artist an import is for; `artist_id` is None in a dry run for one that is not there yet."""

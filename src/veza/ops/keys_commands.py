@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veza.ops.command import Json, Url, fail, load_settings_of_a_shop, print_json, run_async
+from veza.ops.command import Json, Url, ended_by_errors, fail, load_settings_of_a_shop, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
@@ -31,15 +31,13 @@ def rotate(context: typer.Context, database_url: Url = None, as_json: Json = Fal
 
     With ENCRYPTION_KEYS the new key is the first of them: put it there and restart every process before.
     """
-    from veza.ops.encryption_keys import NoKeys, add_key, secret_box
+    from veza.ops.encryption_keys import add_key, secret_box
 
     settings = load_settings_of_a_shop(database_url=database_url)
-    try:
+    with ended_by_errors():
         secret_box(settings)
         if not settings.encryption_keys:
             add_key(settings)
-    except NoKeys as error:
-        raise fail(str(error)) from None
     done = _reseal(context.obj, settings)
     if as_json:
         print_json({"ok": not done.lost, "rows": done.rows, "lost": done.lost})
@@ -51,15 +49,13 @@ def rotate(context: typer.Context, database_url: Url = None, as_json: Json = Fal
 @keys.command()
 def prune(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
     """Forget every key but the newest, once every stored secret is sealed with it."""
-    from veza.ops.encryption_keys import NoKeys, keep_newest
+    from veza.ops.encryption_keys import keep_newest
 
     settings = load_settings_of_a_shop(database_url=database_url)
     done = _reseal(context.obj, settings)  # what a process sealed while the keys were rotated
     _demand_none_lost(done)
-    try:
+    with ended_by_errors():
         gone = 0 if settings.encryption_keys else keep_newest(settings)
-    except NoKeys as error:
-        raise fail(str(error)) from None
     if as_json:
         print_json({"ok": True, "rows": done.rows, "keys_forgotten": gone})
     elif settings.encryption_keys:
@@ -70,9 +66,8 @@ def prune(context: typer.Context, database_url: Url = None, as_json: Json = Fals
 
 def _reseal(program: Program, settings: Settings) -> Resealed:
     from veza.kit.database import Database
-    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.kit.resealing import reseal_all
-    from veza.ops.encryption_keys import NoKeys, secret_box
+    from veza.ops.encryption_keys import secret_box
 
     async def work() -> Resealed:
         database = Database.open(settings.database_url, pool_size=2, box=secret_box(settings))
@@ -81,10 +76,8 @@ def _reseal(program: Program, settings: Settings) -> Resealed:
         finally:
             await database.close()
 
-    try:
+    with ended_by_errors():
         return run_async(work())
-    except (DatabaseUnavailable, NoKeys) as error:
-        raise fail(str(error)) from None
 
 
 def _demand_none_lost(done: Resealed) -> None:

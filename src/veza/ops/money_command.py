@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from veza.ops.application import Application, Program
-from veza.ops.command import fail, load_settings_of_a_shop, print_json, run_async
+from veza.ops.command import ended_by_errors, fail, load_settings_of_a_shop, print_json, run_async
 from veza.ops.terminal import echo
 from veza.settings import Settings, parse_duration, show_duration
 
@@ -50,14 +50,9 @@ def with_application(
     The sandbox is that of the `veza serve` on this VAR_DIR, wherever it listens; `asks_provider` says that without it
     there is nothing to do.
     """
-    from veza.http.errors.table import kind_of
-    from veza.http.problems import INVALID_REQUEST
-    from veza.money.catch_up import CatchUpFailed
-    from veza.money.provider_account import NoAccountId
     from veza.ops import running
-    from veza.ops.money_views import NoSuchState
     from veza.ops.observability import configure_logs
-    from veza.ops.operator_token import NoToken, operator_token
+    from veza.ops.operator_token import operator_token
 
     settings = load_settings_of_a_shop(database_url=database_url)
     configure_logs(settings.model_copy(update={"log_level": "error"}))
@@ -78,14 +73,8 @@ def with_application(
         finally:
             await application.close()
 
-    try:
+    with ended_by_errors():
         return run_async(run())
-    except (CatchUpFailed, NoToken, *running.TROUBLES) as impossible:
-        raise fail(str(impossible)) from None
-    except (NoSuchState, NoAccountId) as senseless:
-        raise fail(str(senseless), 2) from None
-    except Exception as error:
-        raise fail(str(error), 2 if kind_of(error) is INVALID_REQUEST else 1) from None
 
 
 def duration(written: str) -> timedelta:

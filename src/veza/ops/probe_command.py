@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, ended_by_errors, fail, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.lab.probe.run import Probed
@@ -34,7 +34,6 @@ async def _run(beside: str | None, as_json: bool) -> Probed:
     from rich.table import Table
     from rich.text import Text
 
-    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.lab.probe.run import StepResult
     from veza.lab.probe.run import probe as run_probe
     from veza.ops.terminal_console import Console
@@ -52,11 +51,8 @@ async def _run(beside: str | None, as_json: bool) -> Probed:
         line.add_row("", Text(step.detail, style="dim" if step.ok else "red"))
         console.print(line)
 
-    try:
-        with spinner:
-            probed = await run_probe(beside, begin, tell)
-    except DatabaseUnavailable as error:
-        raise fail(str(error)) from None
+    with ended_by_errors(), spinner:
+        probed = await run_probe(beside, begin, tell)
     said = f"All is well on {probed.database}." if probed.ok else f"Something is wrong on {probed.database}."
     console.print(Text(said, style="bold green" if probed.ok else "bold red"))
     return probed

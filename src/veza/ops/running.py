@@ -42,9 +42,6 @@ class NothingRuns(Exception):
     """No Veza runs on VAR_DIR, and the command needs the sandbox that lives in one."""
 
 
-TROUBLES = (FolderInUse, FolderUnusable, NothingRuns)
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """The Veza that holds VAR_DIR: its process id, the address this machine reaches it under, and its database."""

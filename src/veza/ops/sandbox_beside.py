@@ -20,6 +20,8 @@ from veza.lab.sandbox.hosted import state_file
 from veza.money.payments import Payment
 from veza.settings import Settings
 
+WAY_ON = "`veza serve --repair` saves what can be saved, `veza sandbox reset` begins anew; both keep the file as it was"
+"""From a damaged sandbox file."""
 BEGIN_ANEW = "`veza sandbox reset` begins with an empty sandbox and keeps the old file beside it"
 _ASKED = or_(Payment.stripe_checkout_session_id.is_not(None), Payment.stripe_charge_id.is_not(None))
 _SALES = "SELECT count(*) FROM objects WHERE kind = ? AND json_extract(json, '$.metadata.veza_payment') > ''"

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, ended_by_errors, fail, load_settings, print_json, run_async
 from veza.ops.terminal import echo
 
 if TYPE_CHECKING:
     from veza.lab.scenarios.player import Played, Scenario
     from veza.settings import Settings
-
-WAY_ON = "`veza serve --repair` saves what can be saved, `veza sandbox reset` begins anew; both keep the file as it was"
 
 sandbox = typer.Typer(
     name="sandbox",
@@ -69,7 +67,6 @@ def serve(
 
     The switches given here are kept with the state; those not given are as the state has them, else as Stripe does.
     """
-    from veza.http.serving import CannotListen
     from veza.ops import sandbox_server
     from veza.ops.observability import configure_logs
     from veza.settings.addresses import WEB, BadUrl
@@ -82,14 +79,15 @@ def serve(
     except BadUrl as error:
         raise fail(f"--webhook: {error}") from None
     try:
-        switches = sandbox_server.switches_of(
-            seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture
-        )
-        with _own_state(state, settings):
-            if repair and state is not None:
-                repair_state(state)
-            code = run_async(sandbox_server.run(port, state, webhook, switches, echo))
-    except (CannotListen, sandbox_server.BadState, ValueError) as error:
+        with ended_by_errors():
+            switches = sandbox_server.switches_of(
+                seller_funds_pending, connect_events, rate_limit, async_capture, no_async_capture
+            )
+            with _own_state(state, settings):
+                if repair and state is not None:
+                    repair_state(state)
+                code = run_async(sandbox_server.run(port, state, webhook, switches, echo))
+    except ValueError as error:
         raise fail(str(error)) from None
     raise typer.Exit(code)
 
@@ -102,9 +100,8 @@ def _own_state(state: Path | None, settings: Settings) -> Iterator[None]:
     with ExitStack() as holding:
         if state is not None:
             try:
-                holding.enter_context(sandbox_lock.held(state, settings))
-            except sandbox_lock.StateInUse as error:
-                raise fail(str(error)) from None
+                with ended_by_errors():
+                    holding.enter_context(sandbox_lock.held(state, settings))
             except OSError as error:
                 raise fail(f"{state} cannot hold the sandbox's state: {error}") from None
         yield
@@ -137,12 +134,10 @@ def reset(state: Annotated[Path | None, typer.Option(help="This file instead of 
 def key() -> None:
     """Print the API key that the sandbox inside this folder's `veza serve` takes."""
     from veza.lab.sandbox.belonging import sandbox_key
-    from veza.ops.operator_token import NoToken, operator_token
+    from veza.ops.operator_token import operator_token
 
-    try:
+    with ended_by_errors():
         echo(sandbox_key(operator_token(load_settings())))
-    except NoToken as error:
-        raise fail(str(error)) from None
 
 
 def repair_state(path: Path) -> None:
@@ -192,15 +187,13 @@ def play(
     Exit code 0 only when every fact held. With --database-url on PostgreSQL, a new database is made beside the
     given one and dropped afterwards; without, an SQLite file in a temporary folder.
     """
-    from veza.lab.scenarios.player import SCENARIOS, UnknownScenario, scenario
+    from veza.lab.scenarios.player import SCENARIOS, scenario
     from veza.ops.observability import configure_logs
 
     settings = load_settings(database_url=database_url, log_level="error")
     configure_logs(settings)
-    try:
+    with ended_by_errors():
         chosen = list(SCENARIOS) if play_all else [scenario(name) for name in names or ()]
-    except UnknownScenario as unknown:
-        raise fail(str(unknown), 2) from None
     if not chosen:
         raise fail("say which scenario to play, or --all; `veza sandbox list` has them", 2)
     try:
@@ -213,7 +206,6 @@ def play(
 
 
 async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
-    from veza.kit.database_trouble import DatabaseUnavailable
     from veza.lab.scenarios.narrator import Silent
     from veza.lab.scenarios.player import play as play_one
     from veza.ops import scenario_report as report
@@ -222,15 +214,13 @@ async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> li
 
     console = Console()
     played = []
-    try:
+    with ended_by_errors():
         for one in chosen:
             if not as_json:
                 report.print_title(console, one)
             played.append(await play_one(one, Silent() if as_json else Storyteller(console), beside=beside))
             if not as_json:
                 report.print_end(console, played[-1])
-    except DatabaseUnavailable as error:
-        raise fail(str(error)) from None
     if not as_json:
         report.print_summary(console, played)
     return played

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veza.ops.command import Json, Url, fail, load_settings, print_json, run_async
+from veza.ops.command import Json, Url, ended_by_errors, load_settings, print_json, run_async
 
 if TYPE_CHECKING:
     from veza.lab.simulator.simulate import Report
@@ -30,23 +30,15 @@ def simulate(
     On SQLite in memory, or on a database made beside the PostgreSQL one given and dropped afterwards. A failing
     seed is printed with the one command that replays it.
     """
-    from veza.kit.database_trouble import DatabaseUnavailable, explain
-    from veza.lab.simulator.ground import NotASimulatorsDatabase
+    from veza.kit.database_trouble import database_errors_said
     from veza.ops.terminal_console import Console
 
     settings = load_settings(database_url=database_url)
     url = settings.database_url if database_url else None
     # What the runs make the module complain about is what they are for; the report says what matters.
     logging.disable(logging.CRITICAL)
-    try:
+    with ended_by_errors(), database_errors_said():
         report = run_async(_simulate(jobs, seed, runs, url, as_json))
-    except (NotASimulatorsDatabase, DatabaseUnavailable) as impossible:
-        raise fail(str(impossible), 2 if isinstance(impossible, NotASimulatorsDatabase) else 1) from None
-    except Exception as error:
-        sentence = explain(error)
-        if sentence is None:
-            raise
-        raise fail(str(sentence)) from None
     beside = f" --database-url {database_url}" if database_url else ""
     if as_json:
         told = report.as_json()
