@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.api.conftest import Door
 from veza.api.application import BODY_MAX_BYTES
-from veza.http.errors.table import KINDS
-from veza.http.problems import problems_page
 from veza.kit.database import Database
 
 KEY = {"Idempotency-Key": "k"}
@@ -97,8 +94,3 @@ async def test_a_usable_request_id_is_taken_over_and_another_replaced(sqlite_doo
         forged = await client.get("/nowhere", headers={"X-Request-Id": 'x" level=error'})
     assert ours.headers["x-request-id"] == "trace-42"
     assert len(forged.headers["x-request-id"]) == 16
-
-
-def test_no_two_kinds_share_a_type() -> None:
-    assert [uri for uri, count in Counter(kind.uri for kind in KINDS).items() if count > 1] == []
-    assert all(kind.uri in problems_page(KINDS) for kind in KINDS)

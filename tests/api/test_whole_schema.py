@@ -10,7 +10,6 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.conftest import Whole
 from tests.api.test_permissions import SIGNED
-from veza.http.errors.table import KINDS
 
 READ, WRITTEN = {"400", "401", "403", "503"}, {"409", "413", "415", "422"}
 """What an operation may answer besides what it is for."""
@@ -103,8 +102,3 @@ def test_every_parameter_is_described(whole: Whole) -> None:
 def test_every_shape_says_what_it_is(whole: Whole) -> None:
     for name, shape in whole.described["components"]["schemas"].items():
         assert name.startswith("Page_") or "enum" in shape or len(shape["description"]) > 10, name
-
-
-def test_no_two_kinds_share_a_type() -> None:
-    kinds = [kind.uri for kind in KINDS]
-    assert len(kinds) == len(set(kinds))

@@ -2,21 +2,90 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import getmembers, isclass
+from pkgutil import walk_packages
+
 import pytest
 
+import veza
+from veza.http import problems
 from veza.http.errors.table import ERRORS, KINDS, kind_of
-from veza.http.problems import BAD_AMOUNT, NOT_FOUND
+from veza.http.problems import BAD_AMOUNT, NOT_FOUND, problems_page
 from veza.kit.money import BadAmount
 from veza.money.payments import UnknownPayment
 from veza.money.refunds import RefundExceedsPayment
+from veza.ops.errors import EXIT_CODES
+
+NOT_OF_A_MODULE = ("api", "app", "http", "lab", "ops", "settings", "web")
+"""Doors, what they stand on and what only operators start: they answer their own errors."""
+REACH_NO_DOOR = {
+    "audio.apart.NotRendered": "no door takes recordings yet",
+    "audio.decoding.TooLong": "its child process answers it as NotRendered",
+    "audio.sources.NotSound": "its child process answers it as NotRendered",
+    "ingest.sources.UnreadableFile": "a line of the import's report",
+    "kit.database_trouble.ReaderWrites": "a mistake of ours",
+    "kit.field_faults.FieldFault": "the parsing of bodies gathers them",
+    "kit.mail.NotDelivered": "the mail worker records it, the doctor shows it",
+    "kit.object_parts.GivenUp": "ends a write inside the store of objects",
+    "kit.secret_box.BadKeys": "the command line says it as NoKeys",
+    "kit.secret_box.CannotOpen": "a stored secret without its key: an operator's matter, in the log",
+    "kit.signing.BadSignature": "a link or cookie without it counts as none",
+    "kit.turns.NoTurn": "accounts.passwords says it as its own Busy",
+    "market.checkout.PriceChanged": "the route answers it, with the changes",
+    "market.gone.OrdersStay": "fails the handler of an event, which the outbox delivers again",
+    "money.checkout.PageOver": "the route opens a new page in its place",
+    "money.ledger.UnbalancedPosting": "a mistake of ours",
+    "money.provider_account.AccountUnknown": "money says it as its own CannotReconcile or CatchUpFailed",
+    "money.provider_lists.ListEndedEarly": "money says it as its own CannotReconcile or CatchUpFailed",
+    "money.sellers.OnboardingFailed": "the route answers it by what the provider said",
+    "money.stripe.gateway.OutOfTime": "the attempt's worker gives its claim back",
+    "money.stripe.live.SilentLine": "becomes an answer without content",
+    "money.webhook_events.NotOurs": "the inbox records it",
+}
+"""Error of a module that no table lists → why."""
 
 
 class OddAmount(BadAmount):
     """An error of a module that the table does not name."""
 
 
+def _errors_of_modules() -> Iterator[type[Exception]]:
+    for found in walk_packages(veza.__path__, "veza."):
+        if found.name.split(".")[1] in (*NOT_OF_A_MODULE, "__main__"):
+            continue
+        for _, one in getmembers(import_module(found.name), isclass):
+            if issubclass(one, Exception) and one.__module__ == found.name:
+                yield one
+
+
+def test_every_error_of_a_module_is_listed() -> None:
+    """Itself or, where both stand in one file, by its base class; the command line lists what it alone meets."""
+    listed = ERRORS.keys() | EXIT_CODES.keys()
+    unlisted, seen = set(), 0
+    for error in _errors_of_modules():
+        seen += 1
+        beside = {one for one in error.__mro__ if one.__module__ == error.__module__}
+        if not beside & listed:
+            unlisted.add(f"{error.__module__}.{error.__qualname__}".removeprefix("veza."))
+    assert unlisted == set(REACH_NO_DOOR)
+    assert seen > len(ERRORS)
+
+
 def test_every_kind_in_the_table_is_on_the_page_of_problems() -> None:
     assert {kind.slug for kind in ERRORS.values()} <= {kind.slug for kind in KINDS}
+    page = problems_page(KINDS)
+    assert [kind.slug for kind in KINDS if kind.uri not in page] == []
+
+
+def test_no_two_kinds_share_a_type() -> None:
+    assert [uri for uri, count in Counter(kind.uri for kind in KINDS).items() if count > 1] == []
+
+
+def test_every_kind_of_a_module_has_an_example() -> None:
+    assert [kind.slug for kind in KINDS if kind not in problems.KINDS and not kind.example] == []
 
 
 def test_an_error_has_the_kind_of_its_nearest_listed_base() -> None:

@@ -128,7 +128,7 @@ async def test_a_new_token_is_shown_once_even_to_a_repeat(desk: Desk) -> None:
     assert len((await browser.get("/me/tokens"))["items"]) == 1
 
 
-async def test_an_export_has_every_rooms_part_and_no_secret(desk: Desk) -> None:
+async def test_an_export_has_every_modules_part_and_no_secret(desk: Desk) -> None:
     browser = await desk.signed_up()
     made = await browser.call("POST", "/me/tokens", TOKEN_WANTED, expect=201)
     answer = await browser.client.get("/api/v1/me/export")
