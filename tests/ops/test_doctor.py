@@ -30,11 +30,9 @@ KEY = {"stripe_secret_key": "sk_test_x", "stripe_webhook_secrets": ("whsec_x",)}
 
 
 @pytest.fixture
-async def settings(tmp_path: Path) -> Settings:
+def settings(migrated: Path) -> Settings:
     """A healthy place: a migrated SQLite database, the sandbox."""
-    settings = Settings(var_dir=tmp_path / "var", port=0)
-    await asyncio.to_thread(migrate, settings)
-    return settings
+    return Settings(var_dir=migrated, port=0)
 
 
 async def _examine(settings: Settings, clock: Any = None) -> dict[str, Finding]:
@@ -229,7 +227,6 @@ def _secret() -> dict[str, Any]:
 
 
 async def test_without_another_clock_ours_is_held_against_what_was_written(settings: Settings) -> None:
-    await asyncio.to_thread(migrate, settings)
     findings = {one.name: one for one in await examine(settings)}
     assert findings["clock"].ok
     database = Database.open(settings.database_url)

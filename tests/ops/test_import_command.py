@@ -30,10 +30,9 @@ from veza.ops.import_command import in_lines
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Path:
+def here(migrated: Path, tmp_path: Path) -> Path:
     """A folder with a migrated database, one person, and an album."""
-    assert veza("migrate", cwd=tmp_path).returncode == 0
-    with sqlite3.connect(tmp_path / "var" / "veza.db") as connection:
+    with sqlite3.connect(migrated / "veza.db") as connection:
         connection.execute(
             "INSERT INTO people (id, email, name, email_confirmed_at, created_at) VALUES (?, ?, ?, ?, ?)",
             ("01890000000070008000000000000001", "anna@example.org", "Anna", "2026-01-01 00:00:00", "2026-01-01"),
