@@ -48,7 +48,7 @@ class S3Server:
         return Bucket(f"s3://{NAME}/{prefix}", f"http://127.0.0.1:{self.port}", "us-east-1", "key", "secret")
 
     def ask(self, method: str, path: str) -> bytes:
-        """What it answers to a request that nobody signed."""
+        """What it answers to a request without a signature."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return bytes(answer.read())

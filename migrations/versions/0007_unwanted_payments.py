@@ -1,4 +1,4 @@
-"""Payments nobody is to pay any more: their pay pages are closed at the provider.
+"""Payments that are not to be paid any more: their pay pages are closed at the provider.
 
 Revision ID: 0007
 Revises: 0006

@@ -105,7 +105,7 @@ def downgrade() -> None:
 
 
 def _say_what_mails_are_about() -> None:
-    """By the address they went to; those about an account nobody has, or has any more, go once they are not sent."""
+    """By the address they went to; those about an account that never was, or is no more, go once they are not sent."""
     connection = op.get_bind()
     unknown = _MAILS.c.about_id.is_(None)
     about_accounts = _MAILS.c.subject.in_(_ABOUT_ACCOUNTS)
@@ -201,7 +201,7 @@ def _blank(value: Any) -> Any:
 
 
 def _batches(query: sa.Select[Any], key: sa.ColumnClause[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
-    """At most BATCH rows at a time in the order of `key`, so that it ends whatever becomes of them."""
+    """At most BATCH rows at a time in the order of `key`, so that it ends, changed rows or not."""
     connection = op.get_bind()
     rows = connection.execute(query.order_by(key).limit(BATCH)).all()
     while rows:

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Nobody's requests cannot be kept where each has a person.
+    # A request without a person cannot be kept where each must have one.
     op.execute("DELETE FROM refund_requests WHERE person_id IS NULL")
     with op.batch_alter_table("refund_requests", schema=None) as batch_op:
         batch_op.alter_column("person_id", existing_type=sa.Uuid(), nullable=False)

@@ -1,4 +1,4 @@
-"""Every route of the real application, walked as everybody: who passes and who does not is what the table says."""
+"""Every route of the real application, walked as every kind of visitor: the table says who passes and who does not."""
 
 from __future__ import annotations
 

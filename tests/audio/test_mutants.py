@@ -1,4 +1,4 @@
-"""300 hostile files through the process that reads uploads; `make soak` sends 5,000 of a seed nobody has seen."""
+"""300 hostile files through the process that reads uploads; `make soak` sends 5,000 of a new seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form is taken from the session that was shown it alone, whatever door shows it and whichever cookie it has."""
+"""A form is taken from the session that was shown it alone, through every door and with every cookie."""
 
 from __future__ import annotations
 

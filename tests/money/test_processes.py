@@ -86,7 +86,7 @@ async def test_workers_killed_at_any_instant_lose_nothing_and_double_nothing(pos
 
 
 async def _some_effects(site: Site, count: int) -> None:
-    """Wait until the provider has done so much more, or for a moment when everybody waits for a lease."""
+    """Wait until the provider has done so much more, or for a moment when all workers wait for a lease."""
     before = await _effects(site)
 
     async def done() -> bool:

@@ -103,7 +103,7 @@ class RandomFacts(RuleBasedStateMachine):
         self.run(self.stage.pass_time(timedelta(minutes=minutes)))
 
     def tried(self, what: Callable[[], object]) -> None:
-        """Do it, unless the provider would not let anybody."""
+        """Do it, unless the provider would refuse it to all."""
         with suppress(ApiError, ValueError):
             what()
 

@@ -239,5 +239,6 @@ def _chores_of_money(
             lambda: catch_up(database, money.gateway, money.inbox, MISSED_WITHIN),
         ),
         ("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, money.gateway)),
+        # The name stands in stored findings: it stays.
         ("law check", settings.law_check_interval, lambda: invariants.check_all(database, report=True)),
     ]

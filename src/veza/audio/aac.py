@@ -1,4 +1,4 @@
-"""AAC-LC rungs whose joints nobody hears: encoded with what the music would do beyond its edges.
+"""AAC-LC rungs whose joints cannot be heard: encoded with what the music would do beyond its edges.
 
 An encoder that overlaps the first frame with silence fades it in. So the sound is continued at both ends by linear
 prediction, and the packets that hold only what was added are dropped (docs/decisions/0060).

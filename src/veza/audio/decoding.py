@@ -18,7 +18,7 @@ MOST_DAMAGED = 0.01
 """Part of the packets that may be damaged: what players pass over, and people do not hear."""
 
 LOUDEST = 64.0
-"""36 dB over full scale: no recording, whatever its floats are scaled to."""
+"""36 dB over full scale: no recording, at any scale of its floats."""
 MOST_CUT = 8_192
 """Samples at the end that are no music: the longest block of Vorbis. A container that names more is not believed."""
 _SKIP_NOTHING = 1 << 29

@@ -1,4 +1,4 @@
-"""The part of a track that everybody may hear: a rung of its own, so that no link to it leads to the rest."""
+"""The part of a track that is public: a rung of its own, so that no link to it leads to the rest."""
 
 from __future__ import annotations
 

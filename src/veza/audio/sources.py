@@ -1,7 +1,7 @@
 """An uploaded file, opened as sound: what it is, and nothing of it but its first stream of sound.
 
-Files come from strangers. libav sees an open file and no path: it opens no other file and no address, whatever the
-file names, and knows only the containers and codings that are accepted.
+Files come from strangers. libav sees an open file and no path: it opens no other file and no address that the file
+names, and knows only the containers and codings that are accepted.
 """
 
 from __future__ import annotations

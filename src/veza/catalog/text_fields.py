@@ -25,7 +25,7 @@ class BadValue(FieldFault):
 
 
 def clean(text: str, what: Message, most: int = NAME_MOST, *, lines: bool = False, least: int = 1) -> str:
-    """`text` as `kit.texts` keeps it, `least` to `most` code points, with `lines` in several; raises BadValue."""
+    """`text` as `kit.text` keeps it, `least` to `most` code points, with `lines` in several; raises BadValue."""
     try:
         return (paragraphs if lines else one_line)(text, what, most=most, least=least)
     except BadText as error:

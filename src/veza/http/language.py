@@ -20,8 +20,8 @@ _ASKED = "veza_language_asked"
 def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """The catalogue to answer in: the one the reader likes best, English where there is none.
 
-    Whoever asks puts words into the answer, so from here on it carries `Vary` (http/headers.py). With one catalogue
-    every reader gets the same.
+    The caller puts words into the answer, so from here on it carries `Vary` (http/headers.py). With one catalogue every
+    reader gets the same.
     """
     if len(CATALOGUES) == 1:
         return ENGLISH

@@ -52,7 +52,7 @@ def range_answer(
     """The answer to GET or HEAD for `length` bytes: 200, 206, 304 or 416. `headers` go with each of them.
 
     `etag` is quoted and strong. Several ranges are answered with 206 where they make one, else with the whole (14.2):
-    no player asks for more, and `multipart/byteranges` repeats headers for every few bytes that somebody lists.
+    no player asks for more, and `multipart/byteranges` repeats headers for every few bytes that a client lists.
 
     Raises Problem (precondition-failed).
     """

@@ -18,7 +18,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class ClientLeft(Exception):
-    """The connection ended before the body did: no one is there to be answered."""
+    """The connection ended before the body did: no client is left to be answered."""
 
 
 class DoorRequest(Request[Any, Any, Any]):

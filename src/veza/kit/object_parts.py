@@ -31,8 +31,8 @@ async def begun(chunks: AsyncIterator[bytes]) -> tuple[bytes, bool]:
 class PartedWrite:
     """One object on its way into the store: `send` its chunks, then `finish`, or `give_up`.
 
-    obstore pulls chunks from an iterator, in tasks of its own. Here chunks are pushed: their source runs in the task of
-    whoever writes, and its errors and its cancellation stay apart from the store's.
+    obstore pulls chunks from an iterator, in tasks of its own. Here chunks are pushed: their source runs in the
+    writer's task, and its errors and its cancellation stay apart from the store's.
     """
 
     def __init__(self, store: ObjectStore, key: str) -> None:

@@ -105,7 +105,7 @@ class Objects:
                 # The bucket as the first part of the path works at Amazon and everywhere else.
                 virtual_hosted_style_request=False,
                 client_options={"allow_http": bucket.endpoint.startswith("http://"), "timeout": "30s"},
-                # Seconds, not three minutes: someone waits for the sentence, and a worker comes back later by itself.
+                # Seconds, not three minutes: a person waits for the sentence, and a worker comes back later by itself.
                 retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=30)},
                 endpoint=bucket.endpoint or f"https://s3.{bucket.region}.amazonaws.com",
             )
@@ -168,7 +168,7 @@ class Objects:
     ) -> AsyncGenerator[bytes, None]:
         """The same bytes, `chunk_bytes` at a time; up to the object's end if `end` is None.
 
-        Each chunk is a request of its own: whoever reads slowly keeps no connection to the store, and meets none of its
+        Each chunk is a request of its own: a slow reader keeps no connection to the store, and meets none of its
         timeouts. If the object is replaced meanwhile, ObjectsUnavailable is raised, and never a mixture read.
         """
         if end is not None and start >= end:

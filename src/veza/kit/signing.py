@@ -44,7 +44,7 @@ class Signer:
             raise BadSignature from None
 
     def made(self, text: str) -> bool:
-        """Whether `sign` made this text, whatever its value."""
+        """Whether `sign` made this text, of any value."""
         try:
             self.read(text)
         except BadSignature:

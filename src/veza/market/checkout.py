@@ -225,7 +225,7 @@ async def _open(
     lines = [_line(session, order_id, i, one, rules) for i, one in enumerate(group)]
     drawn_up = [OrderLine(**line) for line in lines]
     total = Amount(sum(line.gross_minor for line in drawn_up), currency)
-    # Written by the machine: a status is born there too.
+    # Written by the machine: an order is created with its status there, too.
     values: dict[str, Any] = {
         "id": order_id,
         "cart_id": cart.id,

@@ -16,7 +16,7 @@ from veza.money.stripe.answers import Answer
 ACTOR = "reconciliation"
 WHY = gettext("reconciliation")
 IN_FLIGHT = timedelta(minutes=10)
-"""A difference younger than this is news on its way, not a finding."""
+"""A difference younger than this is an event on its way, not a finding."""
 
 
 class CannotReconcile(Exception):

@@ -218,7 +218,7 @@ async def check_all(database: Database, *, report: bool = False) -> tuple[int, l
         for row in forgotten
     ]
     if report:
-        async with database.write("law check") as session:
+        async with database.write("invariant check") as session:
             await _report(session, found)
     return checked, found
 
@@ -251,14 +251,14 @@ async def _is_suspect(session: Session, payment: Payment) -> bool:
 async def _again(database: Database, payment_id: UUID) -> list[Violation]:
     """Check one payment under its lock. Rows that cannot be added up are a broken promise, too, and end no check."""
     try:
-        async with database.write("law check") as session:
+        async with database.write("invariant check") as session:
             mine = select(Payment).where(Payment.id == payment_id).with_for_update(key_share=True)
             payment = (await session.scalars(mine)).one()
             return await check(session, payment)
     except DatabaseUnavailable:
         raise
     except Exception as error:
-        log.exception("law.cannot_check", payment_id=str(payment_id))
+        log.exception("invariants.cannot_check", payment_id=str(payment_id))
         return [
             Violation(
                 payment_id,

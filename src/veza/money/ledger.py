@@ -1,9 +1,9 @@
-"""The ledger: double entry, append-only, one currency per posting, and the law it obeys.
+"""The ledger: double entry, append-only, one currency per posting, and the conservation law it obeys.
 
 Amounts are signed, debits positive; every posting sums to zero. *sent to sellers*, *refunded* and
 *disputed* are contra accounts of *platform cash*: they say where the captured cash went. *Netted* is what one
 payment kept of a share to pay the seller's debt of another (credit), and what the other got of it (debit): over all
-payments of a seller it sums to zero. The law, per payment and currency:
+payments of a seller it sums to zero. The conservation law, per payment and currency:
 
     captured = shares not sent + (sent - reversed) - to recover - seller debt - netted
              + platform revenue + refunded + disputed - loss
@@ -122,7 +122,7 @@ _BALANCES = (
 
 
 def law_holds(captured_minor: int, of: Mapping[Account, int]) -> bool:
-    """The conservation law over one payment's balances; the law's terms are credits where the ledger's are debits."""
+    """The conservation law over one payment's balances: its terms are credits where the ledger's are debits."""
     return captured_minor == (
         -of[Account.SHARES_UNSENT]
         - of[Account.SENT_TO_SELLERS]

@@ -67,7 +67,7 @@ async def follow(
 async def under_way(
     session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
 ) -> None:
-    """The buyer is done at the pay page and their bank takes days (payment locked); late news of it changes nothing."""
+    """The buyer is done at the pay page, their bank takes days (payment locked); a late event changes nothing."""
     if not payments.machine.allows(payment.status, "processing"):
         return
     facts |= {"check_at": session.now + DEBIT_CHECK, "check_count": 0, "checkout_url": None}
@@ -77,14 +77,14 @@ async def under_way(
 async def fail(
     session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
 ) -> None:
-    """It was not paid and cannot be any more (payment locked); late news of it changes nothing."""
+    """It was not paid and cannot be any more (payment locked); a late event changes nothing."""
     if payments.machine.allows(payment.status, "failed"):
         facts |= {"check_at": None, "checkout_url": None}
         await _move(session, payment, "failed", FAILED, because, request_id, facts)
 
 
 async def expire(session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None) -> None:
-    """The page ended unpaid (payment locked); late news of it changes nothing."""
+    """The page ended unpaid (payment locked); a late event changes nothing."""
     if payments.machine.allows(payment.status, "expired"):
         await payments.expire(session, payment, because=because, request_id=request_id, check_at=None)
 

@@ -44,7 +44,7 @@ async def charge_seen(
         await unbooked_charges.second_seen(session, frame.payment, charge)
         return
     try:
-        is_news = await _record_succeeded(
+        is_new = await _record_succeeded(
             session,
             frame,
             charge_id=str(charge["id"]),
@@ -62,9 +62,9 @@ async def charge_seen(
         return
     if isinstance(settled, Mapping):
         await _clear(session, frame, settled)
-    elif settled is None and is_news:
+    elif settled is None and is_new:
         await payments.machine.update(session, frame.payment, check_at=session.now + CHARGE_CHECK)
-    elif settled is not None and not is_news:
+    elif settled is not None and not is_new:
         await payments.look_now(session, frame.payment)
 
 
@@ -79,7 +79,7 @@ async def _record_succeeded(
     because: Message | str,
     request_id: str | None = None,
 ) -> bool:
-    """The buyer's charge succeeded (payment locked). Posts the capture; True when it is news.
+    """The buyer's charge succeeded (payment locked). Posts the capture; True when it was not known before.
 
     Sellers are not paid yet: the charge's balance transaction must first be seen (`check_at`).
     Raises BadPayment when the charge is not for what the buyer owed.

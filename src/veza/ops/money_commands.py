@@ -120,7 +120,7 @@ def retry(
 
 @money.command()
 def check(context: typer.Context, database_url: Url = None, as_json: Json = False) -> None:
-    """Check every payment against the law; exit 1 when one breaks it, and a finding says so."""
+    """Check the invariants of every payment; exit 1 when one is broken, and a finding says so."""
     from veza.money.invariants import Violation, books_sum_to_zero, check_all
     from veza.ops import money_tables
 

@@ -49,7 +49,7 @@ WayOn: TypeAlias = tuple[str, Message]
 
 
 class Refused(Problem):
-    """A problem whose answer is a page whoever asks, with a way on."""
+    """A problem whose answer is a page for a browser and a program alike, with a way on."""
 
     def __init__(
         self,

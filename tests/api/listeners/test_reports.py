@@ -1,4 +1,4 @@
-"""Reports and what moderators make of them: decided together, hidden and restored, everybody concerned told."""
+"""Reports and what moderators make of them: decided together, hidden and restored, all concerned told."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ async def delete_account(shop: Shop, person_id: UUID) -> None:
 
 
 async def end_account(session: Session, person_id: UUID) -> None:
-    """As `accounts.deletion` does: the row locked first, then everybody is told."""
+    """As `accounts.deletion` does: the row locked first, then every module is told."""
     person = (await session.scalars(select(Person).where(Person.id == person_id).with_for_update())).one()
     person.deleted_at, person.email = session.now, None
     await session.flush()

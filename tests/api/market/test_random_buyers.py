@@ -220,7 +220,7 @@ class RandomBuyers(RuleBasedStateMachine):
         assert expected, f"{path}: {answer.status_code} {answer.text}"
 
     def tried(self, what: Callable[[], object]) -> None:
-        """Do it, unless the provider would not let anybody."""
+        """Do it, unless the provider would refuse it to all."""
         with suppress(ApiError, ValueError):
             what()
 

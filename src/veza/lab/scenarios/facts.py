@@ -36,7 +36,7 @@ async def count(scene: Scene, model: type[object], status: str) -> int:
 
 
 async def check_books(scene: Scene) -> None:
-    """Check what must hold at the end of every scenario: the law, balanced books, and the same rows at the provider."""
+    """Check what must hold at the end of every scenario: invariants, balanced books, the same rows at the provider."""
     checked, broken = await invariants.check_all(scene.database)
     scene.fact(
         f"the law holds for {checked} payment{'s' if checked != 1 else ''}", not broken, "; ".join(map(str, broken))

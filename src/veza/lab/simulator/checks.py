@@ -1,4 +1,4 @@
-"""What must hold: the law after every step; at the end, our rows and the provider's are the same story."""
+"""What must hold: the invariants after every step; at the end, our rows and the provider's are the same story."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TOUCHED: Any = union(
 
 
 class LawWatch:
-    """Checks the law of every payment that changed since the last check."""
+    """Checks the invariants of every payment that changed since the last check."""
 
     def __init__(self) -> None:
         self._since = BEFORE_ALL
@@ -182,7 +182,7 @@ def _refunds_agree(rows: _Rows, world: World) -> list[str]:
 def _transfers_agree(rows: _Rows, world: World, legacy: set[UUID]) -> list[str]:
     """Every transfer for a payment that is here is one row's, and each row's is there as we know it.
 
-    With owed = planned, which the law says, what sellers hold at the provider is then what they are owed.
+    With owed = planned, which the invariants say, what sellers hold at the provider is then what they are owed.
     """
     known_back = {row.stripe_reversal_id for row in rows.reversals if row.stripe_reversal_id}
     known = {row.stripe_transfer_id for row in rows.transfers if row.stripe_transfer_id}

@@ -1,6 +1,6 @@
 """A stage for the real money module: sandbox in process, manual clock, seeded ids, webhooks carried by hand.
 
-Used by tests, the scenario player's law checks and the simulator. Nothing here replaces code of the modules: the
+Used by tests, the scenario player's checks and the simulator. Nothing here replaces code of the modules: the
 gateway goes through the official SDK, the rows through real SQL.
 """
 

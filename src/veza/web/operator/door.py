@@ -104,7 +104,7 @@ def _home() -> HTTPRouteHandler:
 def _way_to_mailbox(key: str) -> HTTPRouteHandler:
     @get("/mailbox", sync_to_thread=False)
     def way_to_mailbox() -> Redirect:
-        """The mailbox has a cookie of its own: this one's does not leave /operator."""
+        """The mailbox has a cookie of its own: over HTTP, this one's does not leave /operator."""
         return go_to(mailbox_link("", key))
 
     return way_to_mailbox

@@ -36,12 +36,12 @@ class LawChecked:
 
 
 def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
-    """The overview, and the check of the law on demand."""
+    """The overview, and the check of the invariants on demand."""
     past = Past()
 
     @get("/")
     async def overview(request: DoorRequest) -> Response[bytes]:
-        """Backlog, chart, breaker, findings, law and inbox."""
+        """Backlog, chart, breaker, findings, invariants and inbox."""
         return await _show(request, None, None)
 
     @post("/")

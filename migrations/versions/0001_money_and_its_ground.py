@@ -1,4 +1,4 @@
-"""The money room and the ground it stands on.
+"""The tables of the money module and of the ground it stands on.
 
 Revision: 0001, the first; 2026-11-22
 """

@@ -1,4 +1,4 @@
-"""Histories of every room: a row's changes are about something, which need not be a payment.
+"""Histories of every module: a row's changes are about something, which need not be a payment.
 
 Revision ID: 0002
 Revises: 0001
