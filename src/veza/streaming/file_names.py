@@ -9,7 +9,7 @@ MOST_BYTES = 255
 """Of a name in UTF-8: ext4 and APFS take no more. NTFS takes 255 units of UTF-16, which are never more bytes."""
 _NOT_TAKEN = dict.fromkeys(map(ord, '<>:"/\\|?*'), "_")
 _RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in "123456789")})
-"""Devices of Windows, whatever suffix follows."""
+"""Devices of Windows, with any suffix."""
 _JOINERS = "\u200c\u200d"
 """Of emoji, and of letters in Persian."""
 _NAMELESS = "untitled"
