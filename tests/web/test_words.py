@@ -41,7 +41,7 @@ def test_every_status_of_every_machine_has_its_words() -> None:
         "breaker": ("closed", "open", "half_open"),
     }
     for machine, statuses in machines.items():
-        assert set(words.states(machine)) == set(statuses)
+        assert set(words.statuses_of(machine)) == set(statuses)
 
 
 def test_a_status_without_words_is_shown_as_it_is() -> None:

@@ -57,12 +57,12 @@ _TAGGED = {
 
 async def artists(session: Session, page: Slice, **filters: Any) -> Rows:
     """Artists that are not hidden. Filters: `text` (how the name begins), `tag`, `member` (a person's own)."""
-    return await _rows(session, _artists, page, filters)
+    return await _rows(session, _select_artists, page, filters)
 
 
 async def releases(session: Session, page: Slice, **filters: Any) -> Rows:
     """Published releases. Filters: `artist`, `kind`, `tag`, `text` (how the title begins)."""
-    return await _rows(session, _releases, page, filters)
+    return await _rows(session, _select_releases, page, filters)
 
 
 async def releases_of(session: Session, artist_id: UUID, page: Slice, *, public_only: bool, **filters: Any) -> Rows:
@@ -72,12 +72,12 @@ async def releases_of(session: Session, artist_id: UUID, page: Slice, *, public_
 
 async def tracks(session: Session, page: Slice, **filters: Any) -> Rows:
     """Tracks of published releases. Filters: `artist`, `release`, `tag`, `text` (how the title begins)."""
-    return await _rows(session, _tracks, page, filters)
+    return await _rows(session, _select_tracks, page, filters)
 
 
 async def seen_release(session: Session, release_id: UUID, identity: Identity) -> Found:
     """One release as a card, if the identity may see it; raises UnknownRelease."""
-    row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
+    row = (await session.execute(_ONE_RELEASE, {"id": release_id})).one_or_none()
     if row is None or not await _sees(session, row, identity):
         raise UnknownRelease(release_id)
     return row
@@ -95,7 +95,7 @@ async def seen_release_of(session: Session, artist: Artist, slug: str, identity:
 
 async def seen_track(session: Session, track_id: UUID, identity: Identity) -> Found:
     """One track as a card, if the identity may see its release; raises UnknownTrack."""
-    row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
+    row = (await session.execute(_ONE_TRACK, {"id": track_id})).one_or_none()
     if row is None or not await _sees(session, row, identity):
         raise UnknownTrack(track_id)
     return row
@@ -108,7 +108,7 @@ async def _sees(session: Session, row: Found, identity: Identity) -> bool:
 async def release_card(session: Session, release_id: UUID) -> Found:
     """One release with its artist's name and its cover's colour. Raises UnknownRelease: a draft may have been deleted
     since it was seen."""
-    row = (await session.execute(_RELEASE, {"id": release_id})).one_or_none()
+    row = (await session.execute(_ONE_RELEASE, {"id": release_id})).one_or_none()
     if row is None:
         raise UnknownRelease(release_id)
     return row
@@ -116,20 +116,20 @@ async def release_card(session: Session, release_id: UUID) -> Found:
 
 async def track_card(session: Session, track_id: UUID) -> Found:
     """One track with its release's and artist's names and the cover's colour. Raises UnknownTrack, likewise."""
-    row = (await session.execute(_TRACK, {"id": track_id})).one_or_none()
+    row = (await session.execute(_ONE_TRACK, {"id": track_id})).one_or_none()
     if row is None:
         raise UnknownTrack(track_id)
     return row
 
 
-async def track_cards(session: Session, release_id: UUID) -> Rows:
+async def cards_of_release(session: Session, release_id: UUID) -> Rows:
     """A release's tracks in order, each as a card."""
     return await found_by(session, _TRACKS_OF, {"release": release_id})
 
 
-async def seen_track_cards(session: Session, release_id: UUID, identity: Identity) -> Rows:
+async def seen_cards_of_release(session: Session, release_id: UUID, identity: Identity) -> Rows:
     """The same, without those a moderator hid unless the identity may see them all the same."""
-    rows = await track_cards(session, release_id)
+    rows = await cards_of_release(session, release_id)
     shown = [row for row in rows if not visibility.card_is_hidden(row)]
     if len(shown) == len(rows) or await sees_all_of(session, rows[0].artist_id, identity):
         return rows
@@ -150,7 +150,7 @@ def _begins(column: Any) -> Any:
 
 
 @cache
-def _artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
+def _select_artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = select(_A)
     if "member" in given:  # one's own are shown hidden, too
         found = found.where(_A.c.id.in_(artists_of(bindparam("member", type_=Uuid()))))
@@ -177,15 +177,15 @@ _TRACKS = (
 )
 _TRACKS_OF = _TRACKS.where(_T.c.release_id == bindparam("release", type_=Uuid())).order_by(_T.c.position, _T.c.id)
 _STANDING = (_R.c.status.label("release_status"), _R.c.hidden_at.label("release_hidden_at"))
-_RELEASE = _RELEASES.add_columns(*_STANDING).where(_R.c.id == bindparam("id", type_=Uuid()))
+_ONE_RELEASE = _RELEASES.add_columns(*_STANDING).where(_R.c.id == bindparam("id", type_=Uuid()))
 _RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
     Slug, slugs.leads_to(slugs.RELEASE, bindparam("artist", type_=Uuid()), _R.c.id)
 )
-_TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
+_ONE_TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
 
 
 @cache
-def _releases(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
+def _select_releases(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = _RELEASES.where(VISIBLE_RELEASE)
     if "artist" in given:
         found = found.where(_R.c.artist_id == bindparam("artist", type_=Uuid()))
@@ -216,7 +216,7 @@ def _of(found: Select[Any], sort: Sort, given: frozenset[str], *, goes_on: bool)
 
 
 @cache
-def _tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
+def _select_tracks(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[Any]:
     found = _TRACKS.where(_T.c.listed_at.is_not(None), NO_HIDDEN_ROW, VISIBLE_RELEASE)
     if "artist" in given:
         found = found.where(_T.c.artist_id == bindparam("artist", type_=Uuid()))

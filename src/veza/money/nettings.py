@@ -188,7 +188,7 @@ async def keep(session: Session, frame: PaymentFrame, transfer_id: UUID) -> int:
         kept_for_it = int(await session.scalar(_KEPT, {"reversal_id": debt.id}) or 0)
         part = min(debt.amount_minor - kept_for_it, transfer.sent_minor)
         if part > 0:
-            await _keep(session, frame, transfer, debt, part)
+            await _keep_for_debt(session, frame, transfer, debt, part)
             kept += part
         if transfer.status == "canceled":
             return kept
@@ -197,7 +197,7 @@ async def keep(session: Session, frame: PaymentFrame, transfer_id: UUID) -> int:
     return kept
 
 
-async def _keep(
+async def _keep_for_debt(
     session: Session, frame: PaymentFrame, transfer: SellerTransfer, debt: TransferReversal, part_minor: int
 ) -> None:
     cause = Cause(CauseKind.NETTING, session.new_id())

@@ -93,7 +93,7 @@ async def register(session: Session, seller_id: str, name: str, country: str) ->
     return (await session.scalars(_BY_ID_ANEW, {"seller_id": seller_id})).one()
 
 
-def _register(dialect: Any) -> Insert:
+def _upsert(dialect: Any) -> Insert:
     new = dialect.insert(_TABLE)
     mended = {name: new.excluded[name] for name in ("name", "country")}
     registered: Insert = new.on_conflict_do_update(
@@ -102,7 +102,7 @@ def _register(dialect: Any) -> Insert:
     return registered
 
 
-_REGISTERED = {name: _register(dialect) for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))}
+_REGISTERED = {name: _upsert(dialect) for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))}
 
 
 async def onboard(

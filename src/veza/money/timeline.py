@@ -109,18 +109,18 @@ def _theirs(wanted: str) -> list[Any]:
 async def timeline(session: Session, payment_id: UUID) -> list[Entry]:
     """Everything that happened to a payment, oldest first; ties keep the order they were written in."""
     entries: list[tuple[datetime, str, Entry]] = [
-        *((row.at, str(row.id), _move(row)) for row in await _moves(session, payment_id)),
+        *((row.at, str(row.id), _move(row)) for row in await _status_changes(session, payment_id)),
         *((row.answered_at, str(row.id), _attempt(row)) for row in await _of(session, ProviderAttempt, payment_id)),
         *((one.at, str(one.detail["posting_id"]), one) for one in await _posted(session, payment_id)),
         *((row.at, str(row.id), _action(row)) for row in await _of(session, OperatorAction, payment_id)),
         *((row.opened_at, str(row.id), _finding(row)) for row in await _of(session, Finding, payment_id)),
         # An event is known by its handling, so it stands right before what it caused.
-        *((row.handled_at or row.received_at, "", _webhook(row)) for row in await _webhooks(session, payment_id)),
+        *((row.handled_at or row.received_at, "", _webhook(row)) for row in await _handled_events(session, payment_id)),
     ]
     return [entry for _, _, entry in sorted(entries, key=lambda item: (item[0], item[1]))]
 
 
-async def _moves(session: Session, payment_id: UUID) -> Sequence[StatusChange]:
+async def _status_changes(session: Session, payment_id: UUID) -> Sequence[StatusChange]:
     mine = select(StatusChange).where(StatusChange.about_id == payment_id).order_by(StatusChange.id)
     return (await session.scalars(mine)).all()
 
@@ -197,7 +197,7 @@ async def _posted(session: Session, payment_id: UUID) -> list[Entry]:
     ]
 
 
-async def _webhooks(session: Session, payment_id: UUID) -> Sequence[WebhookEvent]:
+async def _handled_events(session: Session, payment_id: UUID) -> Sequence[WebhookEvent]:
     event_id = StatusChange.provider_event_id
     causes = select(event_id).where(StatusChange.about_id == payment_id, event_id.is_not(None)).distinct()
     ids = (await session.scalars(causes)).all()

@@ -143,6 +143,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= words.FILTERS
-    environment.globals |= {"asset": ASSETS.address, "state": words.state, "states": words.states}
+    environment.globals |= {"asset": ASSETS.address, "state": words.state, "statuses_of": words.statuses_of}
     environment.globals["password_length"] = SHORTEST
     return environment

@@ -192,7 +192,7 @@ def state(machine: str, status: str) -> State:
     return known or State(verbatim(status.replace("_", " ")), "quiet", verbatim(""))
 
 
-def states(machine: str) -> dict[str, State]:
+def statuses_of(machine: str) -> dict[str, State]:
     """Every status of a machine, in the order a row goes through them."""
     return _STATES[machine]
 

@@ -45,7 +45,7 @@ def _move(path: str, operation: str, summary: str, description: str, *problems: 
 async def publish_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """Makes the release public. It needs a track; a sample pack needs a licence. A withdrawn release may be
     published again and keeps the date it was first published on."""
-    return await _moved(session, release_id, identity, publishing.publish)
+    return await _carry_out(session, release_id, identity, publishing.publish)
 
 
 @_move(
@@ -63,22 +63,22 @@ async def schedule_release(session: Session, release_id: UUID, data: Appointment
     async def act(session: Session, row: Release) -> None:
         await publishing.schedule(session, row, data.publish_at.astimezone(UTC))
 
-    return await _moved(session, release_id, identity, act)
+    return await _carry_out(session, release_id, identity, act)
 
 
 @_move("unschedule", "unscheduleRelease", "Take a scheduled release back", "The release, a draft again.")
 async def unschedule_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """A scheduled release is a draft again and is not published by itself."""
-    return await _moved(session, release_id, identity, publishing.unschedule)
+    return await _carry_out(session, release_id, identity, publishing.unschedule)
 
 
 @_move("withdraw", "withdrawRelease", "Withdraw a release", "The release, withdrawn.")
 async def withdraw_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
     """Only the artist's people see it from now on. Buyers keep what they own; it may be published again."""
-    return await _moved(session, release_id, identity, publishing.withdraw)
+    return await _carry_out(session, release_id, identity, publishing.withdraw)
 
 
-async def _moved(
+async def _carry_out(
     session: Session, release_id: UUID, identity: Identity, act: Callable[[Session, Release], Awaitable[None]]
 ) -> ReleaseDetail:
     await act(session, await acting.release_to_change(session, release_id, identity))

@@ -129,12 +129,12 @@ async def release_detail(session: Session, release_id: UUID) -> ReleaseDetail:
     """A release as this transaction leaves it, with its tracks."""
     await session.flush()
     card = await listings.release_card(session, release_id)
-    return _detail(card, await listings.track_cards(session, release_id))
+    return _detail(card, await listings.cards_of_release(session, release_id))
 
 
 async def with_tracks(session: Session, row: Any, identity: Identity) -> ReleaseDetail:
     """A release with the tracks this identity may see."""
-    return _detail(row, await listings.seen_track_cards(session, row.id, identity))
+    return _detail(row, await listings.seen_cards_of_release(session, row.id, identity))
 
 
 def _detail(row: Any, tracks: Rows) -> ReleaseDetail:

@@ -74,4 +74,4 @@ async def reorder_tracks(session: Session, release_id: UUID, data: TrackOrder, i
 
 
 async def _in_order(session: Session, release_id: UUID) -> TrackList:
-    return TrackList([track_shown(one) for one in await listings.track_cards(session, release_id)])
+    return TrackList([track_shown(one) for one in await listings.cards_of_release(session, release_id)])

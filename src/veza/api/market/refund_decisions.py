@@ -10,7 +10,7 @@ from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.endpoints import AnswerLanguage
 from veza.api.market.refund_requests import REQUEST_EXAMPLE, Reason, RefundRequestResponse, shown_now
-from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, shown_refund
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, refund_response
 from veza.api.operations import write
 from veza.catalog import acting
 from veza.http.errors.kit import BAD_TEXT
@@ -111,4 +111,4 @@ async def refund_line(
         raise UnknownLine(line_id)
     refund = await refund_requests.refund_directly(session, line, order.payment_id, because=data.answer)
     await refund_notices.refunded_directly(session, line, order, data.answer, rules)
-    return shown_refund(refund, language)
+    return refund_response(refund, language)

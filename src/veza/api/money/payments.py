@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
 from veza.api.endpoints import AnswerLanguage
-from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, shown_refund
+from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, refund_response
 from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferResponse
 from veza.api.operations import listing, read, write
 from veza.api.shapes import (
@@ -272,7 +272,7 @@ async def show_payment(session: Session, payment_id: UUID, language: AnswerLangu
         payment,
         held_because=_why_held(payment, language),
         lines=[show(LineResponse, line) for line in await payments.lines_of(session, payment_id)],
-        refunds=[shown_refund(row, language) for row in await listings.of_payment(session, Refund, payment_id)],
+        refunds=[refund_response(row, language) for row in await listings.of_payment(session, Refund, payment_id)],
         transfers=[
             show(TransferResponse, row) for row in await listings.of_payment(session, SellerTransfer, payment_id)
         ],

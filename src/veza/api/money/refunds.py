@@ -84,7 +84,7 @@ class RefundDetail(RefundResponse, frozen=True):
     history: list[Change]
 
 
-def shown_refund(row: Refund, language: str) -> RefundResponse:
+def refund_response(row: Refund, language: str) -> RefundResponse:
     """A refund with its reason in a language."""
     return show(RefundResponse, row, reason=render(row.why, language))
 
@@ -141,7 +141,7 @@ async def create_refund(session: Session, data: RefundDraft, language: AnswerLan
     row = await refunding.request(
         session, frame, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
     )
-    return shown_refund(row, language)
+    return refund_response(row, language)
 
 
 @listing(
@@ -163,7 +163,7 @@ async def list_refunds(
     filters = {"status": status, "payment_id": payment}
     page = page_request.of("refunds", filters)
     rows = await listings.refunds(session, page.slice, status=status, payment_id=payment)
-    return page.filled(rows, lambda row: shown_refund(row, language))
+    return page.filled(rows, lambda row: refund_response(row, language))
 
 
 @read(
