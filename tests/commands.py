@@ -51,14 +51,14 @@ class Warm:
         told.close()
         if pipe is not None:
             os.close(pipe)
-        self.pid = int(self._end.recv(NUMBER_BYTES))
+        self.pid = self._number()
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit code, -N where signal N ended it. Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
             self._end.settimeout(timeout)
             try:
-                self.returncode = int(self._end.recv(NUMBER_BYTES))
+                self.returncode = self._number()
             except (TimeoutError, BlockingIOError):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0) from None
             self._end.close()
@@ -74,6 +74,13 @@ class Warm:
     def send_signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def _number(self) -> int:
+        said = self._end.recv(NUMBER_BYTES)
+        if not said:
+            self._end.close()
+            raise RuntimeError("the fork server has ended: its stderr says why")
+        return int(said)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
