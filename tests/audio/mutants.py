@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import struct
@@ -169,15 +170,14 @@ def _forked(job: bytes) -> tuple[int, int]:
 
 
 def _waited(pid: int, latest: float) -> tuple[int, Any, bool]:
-    while True:
-        ended, status, used = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return status, used, False
-        if time.monotonic() > latest:
-            os.kill(pid, signal.SIGKILL)
-            _, status, used = os.wait4(pid, 0)
-            return status, used, True
-        time.sleep(0.002)
+    """How it ended, what it used, and whether it had to be ended."""
+    process = os.pidfd_open(pid)
+    hung = not select.select([process], [], [], max(0.0, latest - time.monotonic()))[0]
+    os.close(process)
+    if hung:
+        os.kill(pid, signal.SIGKILL)
+    _, status, used = os.wait4(pid, 0)
+    return status, used, hung
 
 
 def _lines(said: int) -> list[bytes]:
