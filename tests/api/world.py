@@ -39,6 +39,7 @@ from veza.community import follows, likes, playlist_items, playlists
 from veza.community.comments import Comment
 from veza.community.playlists import PlaylistPerson
 from veza.kit.database import Session
+from veza.kit.messages import verbatim
 from veza.market.orders import Order
 from veza.moderation.facade import Moderation
 from veza.moderation.log import ModerationEntry
@@ -213,7 +214,7 @@ async def _fill_accounts(world: World, count: int) -> None:
                     id=session.new_id(), at=session.now, act="signed in", person_id=world.person, actor="x", detail=""
                 )
             )
-            await findings.report(session, FindingKind.MISSING_HERE, f"thing {i}", message="x", mend="y")
+            await findings.report(session, FindingKind.MISSING_HERE, f"thing {i}", verbatim("x"), mend=verbatim("y"))
     others = [await world.shop.person() for _ in range(count)]
     async with world.shop.stage.database.write() as session:
         for other in others:

@@ -50,7 +50,7 @@ async def test_a_deleted_account_leaves_its_orders_without_an_address(database: 
             "request_key": "k", "success_url": "s", "cancel_url": "c", "created_at": session.now,
             "paid_at": session.now,
         }  # fmt: skip
-        await machine.create(session, [order], because="free")
+        await machine.create(session, [order], because=verbatim("free"))
         mail.send(session, "bo@example.org", verbatim("What you bought"), verbatim("text"), about=order["id"])
         mail.send(session, "bo@example.org", verbatim("What another bought"), verbatim("text"), about=UUID(int=8))
     async with database.write() as session:
@@ -70,7 +70,7 @@ async def test_who_never_paid_is_forgotten_and_who_did_is_not(database: Database
                 "status": status, "currency": "EUR", "amount_minor": 500, "vat_rate_bps": 0, "fingerprint": name,
                 "request_key": "k", "success_url": "s", "cancel_url": "c", "created_at": session.now,
             }  # fmt: skip
-            await machine.create(session, [row], because="checked out")
+            await machine.create(session, [row], because=verbatim("checked out"))
 
     for status in ("open", "expired", "canceled", "paid", "refunded"):
         await order(status, status)

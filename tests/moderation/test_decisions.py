@@ -13,6 +13,7 @@ from tests.factories import person, tracks
 from veza.app.subjects import SUBJECTS
 from veza.catalog import visibility
 from veza.kit.database import Database
+from veza.kit.messages import verbatim
 from veza.kit.moves import ForbiddenMove, Stale, history_of
 from veza.moderation import decisions, reporting, reports
 from veza.moderation.log import Decision
@@ -44,7 +45,7 @@ async def test_a_move_that_is_not_in_the_table_is_refused(database: Database) ->
     async with database.write() as session:
         row = await reports.find(session, report_id)
         with pytest.raises(ForbiddenMove):
-            await reports.machine.move(session, row, "open", because="x")
+            await reports.machine.move(session, row, "open", because=verbatim("x"))
 
 
 async def test_of_two_who_move_the_same_row_one_is_told(database: Database) -> None:
@@ -56,7 +57,7 @@ async def test_of_two_who_move_the_same_row_one_is_told(database: Database) -> N
         await decisions.decide_report(session, SUBJECTS, report_id, "dismiss", "fine")
     with pytest.raises(Stale):
         async with database.write() as session:
-            await reports.machine.move(session, stale, "upheld", because="x")
+            await reports.machine.move(session, stale, "upheld", because=verbatim("x"))
 
 
 async def test_reports_that_come_while_it_is_decided_are_decided_or_stay_open(database: Database) -> None:

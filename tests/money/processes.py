@@ -25,6 +25,7 @@ import veza.app  # every table, in every process
 from tests import factories
 from veza.kit import worker
 from veza.kit.database import Database
+from veza.kit.messages import verbatim
 from veza.lab.sandbox.core import Sandbox, SandboxSettings
 from veza.lab.sandbox.server import create_app
 from veza.money import breaker, payment_frame, refunding, sales
@@ -122,7 +123,7 @@ class Site:
         charge = await self.money.gateway.charge(made["id"])
         async with self.database.write() as session:
             frame = await payment_frame.lock(session, payment.id)
-            await sales.charge_seen(session, frame, charge.object, because="seen by the test")
+            await sales.charge_seen(session, frame, charge.object, because=verbatim("seen by the test"))
         return payment.id
 
     async def hear(self) -> None:
@@ -134,7 +135,7 @@ class Site:
         async with self.database.write("buyer") as session:
             frame = await payment_frame.lock(session, payment_id)
             try:
-                await refunding.request(session, frame, amount_minor, "EUR", reason="asked")
+                await refunding.request(session, frame, amount_minor, "EUR", reason=verbatim("asked"))
             except RefundExceedsPayment:
                 return False
         return True

@@ -26,6 +26,7 @@ from tests.money.acts import (
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import verbatim
 from veza.lab.simulator.stage import Stage
 from veza.money import breaker, sellers
 from veza.money.breaker import ProviderBreaker
@@ -275,7 +276,9 @@ async def test_two_may_report_the_same_finding_at_once(postgres_url: str) -> Non
         async with database.write() as session:
             await session.execute(select(1))
             await both.wait()
-            return await report(session, FindingKind.LAW_BROKEN, "payment x", "it is broken", mend="mend it")
+            return await report(
+                session, FindingKind.LAW_BROKEN, "payment x", verbatim("it is broken"), mend=verbatim("mend it")
+            )
 
     told = await asyncio.gather(tell(), tell())
     await database.close()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests.money.acts import refunded, reversal, set_columns, transfer
+from veza.kit.messages import verbatim
 from veza.kit.moves import ForbiddenMove, Machine, Stale, StatusChange
 from veza.lab.simulator.stage import Stage
 from veza.money import disputes, payments, refunds, reversals, transfers
@@ -86,7 +87,7 @@ async def test_every_pair_without_a_move_is_forbidden_and_every_move_is_tried(
             # An allowed move gets as far as the table, and finds no such row there.
             expected = Stale if (source, target) in allowed else ForbiddenMove
             with pytest.raises(expected):
-                await machine.move(session, Row(source), target, because="walk")
+                await machine.move(session, Row(source), target, because=verbatim("walk"))
     assert not [change for change in await stage.all(StatusChange) if change.because == "walk"]
 
 
@@ -94,11 +95,11 @@ async def test_a_stale_move_changes_nothing(stage: Stage) -> None:
     await refunded(stage)
     mine, theirs = await transfer(stage), await transfer(stage)
     async with stage.database.write("theirs") as session:
-        await transfers.move(session, theirs, "reversed", because="theirs came first")
+        await transfers.move(session, theirs, "reversed", because=verbatim("theirs came first"))
     before = await stage.all(StatusChange)
     with pytest.raises(Stale, match="is no longer reversal_pending at attempt 1: another request was first"):
         async with stage.database.write("mine") as session:
-            await transfers.move(session, mine, "completed", because="mine came second", sent_minor=1)
+            await transfers.move(session, mine, "completed", because=verbatim("mine came second"), sent_minor=1)
     assert len(await stage.all(StatusChange)) == len(before)
     row = await transfer(stage)
     assert (row.status, row.sent_minor) == ("reversed", 900)
@@ -110,7 +111,7 @@ async def test_a_move_is_fenced_by_the_attempt(stage: Stage) -> None:
     mine = await reversal(stage)
     await set_columns(stage, TransferReversal, mine.id, attempt=7)
     for change in (
-        lambda session: reversals.move(session, mine, "canceled", because="late"),
+        lambda session: reversals.move(session, mine, "canceled", because=verbatim("late")),
         lambda session: reversals.machine.update(session, mine, retry_count=3),
     ):
         with pytest.raises(Stale):

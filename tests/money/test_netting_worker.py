@@ -21,6 +21,7 @@ from tests.money.netting_acts import (
 from tests.pseudo_language import plain
 from veza.kit import worker
 from veza.kit.database import Session
+from veza.kit.messages import verbatim
 from veza.lab.simulator.stage import Stage
 from veza.money import (
     discoveries,
@@ -53,7 +54,7 @@ async def test_a_lowering_that_a_restore_lost_is_seen_at_the_provider_and_the_re
     async with stage.database.write("test") as session:
         frame = await payment_frame.lock(session, sale)
         row = await transfers.find(session, share.id)
-        await discoveries.transfer_seen(session, frame, row, seen, because="compared")
+        await discoveries.transfer_seen(session, frame, row, seen, because=verbatim("compared"))
     sent, rest = await rows(stage, SellerTransfer, sale)
     assert (sent.status, sent.sent_minor, sent.stripe_transfer_id) == ("completed", 1800, "tr_before")
     assert (rest.status, rest.sent_minor, rest.cause_kind) == ("pending", 900, "sale")
@@ -193,9 +194,9 @@ async def test_a_worker_that_looks_first_takes_the_amount_the_provider_has(stage
         restored = await transfers.find(session, share)
         await transfers.machine.update(session, restored, look_first=True, next_retry_at=session.now)
         if there_minor == 2700:
-            await sending.lower(session, frame, restored, 900, because="test")
+            await sending.lower(session, frame, restored, 900, because=verbatim("test"))
             cause = Cause(CauseKind.REBALANCE, session.new_id())
-            await sending.add(session, frame, "anna", 900, cause, because="test")
+            await sending.add(session, frame, "anna", 900, cause, because=verbatim("test"))
             post(session, sale, "EUR", "test", moved(Account.SHARES_UNSENT, Account.TO_RECOVER, 900, "anna"))
     stage.sandbox.add_balance(None, 100_000, "eur")
     await stage.settle()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.money.acts import refunded
 from tests.pseudo_language import plain
+from veza.kit.messages import verbatim
 from veza.lab.simulator.stage import Stage
 from veza.money.findings import Finding, FindingKind, report
 from veza.money.odd_objects import oddity
@@ -60,7 +61,7 @@ def test_a_text_that_only_names_the_character_nul_can_be_read() -> None:
 
 async def test_a_finding_quotes_what_no_database_stores_as_an_escape(any_stage: Stage) -> None:
     async with any_stage.database.write("test") as session:
-        await report(session, FindingKind.ODD_OBJECT, "evt_\ud800", "it is \0", mend="look at it")
+        await report(session, FindingKind.ODD_OBJECT, "evt_\ud800", verbatim("it is \0"), mend=verbatim("look at it"))
     (told,) = await any_stage.all(Finding)
     assert (told.subject, plain(told.message)) == ("evt_\\ud800", "it is \\x00")
 

@@ -31,6 +31,7 @@ from tests.money.acts import (
 from tests.pseudo_language import plain
 from veza.kit import worker
 from veza.kit.database import Session
+from veza.kit.messages import Message, verbatim
 from veza.lab.simulator.stage import Stage
 from veza.money import invariants, refunding
 from veza.money.attempt_worker import AttemptWorker
@@ -254,9 +255,9 @@ class RecordsWhatItFinds(FindsLostOnes):
         return LookUp(False, ({"id": f"re_{self.looks}"},), has_lost=True)
 
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: str
+        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: Message
     ) -> None:
-        await refunding.request(session, frame, 10, "EUR", reason="made by others")
+        await refunding.request(session, frame, 10, "EUR", reason=verbatim("made by others"))
 
 
 async def test_what_others_do_meanwhile_costs_a_row_no_retry_however_often_it_is_found(stage: Stage) -> None:

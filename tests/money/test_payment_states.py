@@ -11,6 +11,7 @@ import pytest
 
 from tests.money.acts import findings
 from tests.money.test_unwanted_payments import opened
+from veza.kit.messages import verbatim
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.stage import SECRET, Stage
 from veza.money import payment_frame, payment_progress, payments
@@ -140,7 +141,7 @@ async def test_what_is_seen_becomes_what_its_row_says(stage: Stage, row: int, se
     payment, _ = await opened(stage)
     async with stage.database.write("test") as write:
         locked = await payment_frame.lock(write, payment.id)
-        again = await payment_progress.follow(write, locked, seen, because="seen by the test")
+        again = await payment_progress.follow(write, locked, seen, because=verbatim("seen by the test"))
     after = await stage.payment(payment.id)
     assert after.status == (BECOMES[state].payment or "pending")
     wait = again - stage.clock.now() if again is not None else None
@@ -166,8 +167,8 @@ async def test_a_payment_never_goes_back(stage: Stage, row: int, seen: Seen) -> 
     stage.sandbox.add_fault("webhook_lost", event="*", times=None)
     async with stage.database.write("test") as write:
         locked = await payment_frame.lock(write, payment.id)
-        await payment_progress.fail(write, locked.payment, because="the bank did not pay")
-        await payment_progress.follow(write, locked, seen, because="late news")
+        await payment_progress.fail(write, locked.payment, because=verbatim("the bank did not pay"))
+        await payment_progress.follow(write, locked, seen, because=verbatim("late news"))
         assert locked.payment.status == ("succeeded" if state_of(seen) is PAID else "failed"), row
 
 
@@ -222,7 +223,7 @@ async def test_an_event_does_what_its_row_says(stage: Stage, type: str, before: 
     if before == "processing":
         async with stage.database.write("test") as write:
             locked = await payments.lock(write, payment.id)
-            await payment_progress.under_way(write, locked, because="the buyer is done")
+            await payment_progress.under_way(write, locked, because=verbatim("the buyer is done"))
     said, (from_pending, from_processing) = SAYS[type]
     seen = dict(said.session) if isinstance(said, Seen) else dict(said)
     if seen["object"] == "checkout.session":

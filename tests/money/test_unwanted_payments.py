@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.money.conftest import Stage
+from veza.kit.messages import verbatim
 from veza.money import checkout, payment_frame, payments, sales
 from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
 from veza.money.payments import LineDraft, Payment
@@ -100,7 +101,9 @@ async def test_a_page_recorded_after_it_was_paid_keeps_no_seller_waiting_for_the
     charge = stage.sandbox.pay_checkout(made.id)
     async with stage.database.write("test") as session:
         row = await payment_frame.lock(session, payment.id)
-        await sales.charge_seen(session, row, {**charge, "balance_transaction": None}, because="seen by the test")
+        await sales.charge_seen(
+            session, row, {**charge, "balance_transaction": None}, because=verbatim("seen by the test")
+        )
     due = (await stage.payment(payment.id)).check_at
     await record(stage, payment, made)
     row = await stage.payment(payment.id)

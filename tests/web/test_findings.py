@@ -7,6 +7,7 @@ import re
 from sqlalchemy import update
 
 from tests.web.conftest import Desk, form_token
+from veza.kit.messages import verbatim
 from veza.money import findings
 from veza.money.findings import Finding, FindingKind
 from veza.money.payments import Payment
@@ -29,7 +30,8 @@ async def test_what_the_provider_has_and_the_database_lacks_is_recorded_by_the_b
     payment_id = await desk.stage.sell([("anna", 1000)])
     async with desk.stage.database.write("test") as session:
         await findings.report(
-            session, FindingKind.STATE_DIFFERS, "a charge", "it succeeded there", mend="veza money reconcile --apply",
+            session, FindingKind.STATE_DIFFERS, "a charge", verbatim("it succeeded there"),
+            mend=verbatim("veza money reconcile --apply"),
             payment_id=payment_id,
         )  # fmt: skip
     page = await desk.get("/operator/findings")
@@ -53,9 +55,15 @@ async def test_a_failed_webhook_is_handled_again_from_its_finding_and_a_closed_f
 ) -> None:
     async with desk.stage.database.write("test") as session:
         await findings.report(
-            session, FindingKind.WEBHOOK_FAILED, "evt_1", "it failed eight times", mend="handle it again"
+            session,
+            FindingKind.WEBHOOK_FAILED,
+            "evt_1",
+            verbatim("it failed eight times"),
+            mend=verbatim("handle it again"),
         )
-        await findings.report(session, FindingKind.SURPLUS, "transfer 1", "one too much", mend="settle it by hand")
+        await findings.report(
+            session, FindingKind.SURPLUS, "transfer 1", verbatim("one too much"), mend=verbatim("settle it by hand")
+        )
     page = (await desk.get("/operator/findings")).text
     assert len(re.findall(r'<form method="post" action="/operator/inbox/evt_1"', page)) == 1
     async with desk.stage.database.write("test") as session:

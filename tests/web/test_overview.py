@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from tests.money.acts import REVERSING
 from tests.web.conftest import Desk
+from veza.kit.messages import verbatim
 from veza.money import backlog, findings
 from veza.money.breaker import ProviderBreaker
 from veza.money.findings import FindingKind
@@ -98,7 +99,13 @@ async def test_an_open_breaker_says_why_since_when_and_when_it_probes(desk: Desk
 async def test_findings_are_counted_the_newest_shown_and_all_of_them_listed(desk: Desk) -> None:
     async with desk.stage.database.write("test") as session:
         for nth in range(7):
-            await findings.report(session, FindingKind.SURPLUS, f"transfer {nth}", f"message {nth}", mend=f"mend {nth}")
+            await findings.report(
+                session,
+                FindingKind.SURPLUS,
+                f"transfer {nth}",
+                verbatim(f"message {nth}"),
+                mend=verbatim(f"mend {nth}"),
+            )
         await findings.resolve(session, FindingKind.SURPLUS, "transfer 3")
     overview = text_of((await desk.get("/operator")).text)
     assert "6 open" in overview

@@ -77,8 +77,11 @@ def paragraphs(*said: Any) -> Message:
 
 
 def verbatim(text: str) -> Message:
-    """A text of the provider or another library, unchanged: it has no translation."""
-    return Message("{text}", {"text": text})
+    """A text of a person, the provider or another library, unchanged: it has no translation."""
+    return Message(_VERBATIM, {"text": text})
+
+
+_VERBATIM = "{text}"
 
 
 def message_of(error: BaseException) -> Message:
@@ -135,10 +138,10 @@ def from_json(stored: str) -> Message:
     return said
 
 
-def stored(said: Message | str) -> tuple[str, Packed | None]:
-    """What two columns keep of a message: its id and its fields. A person's own words have no fields (null)."""
-    if isinstance(said, str):
-        return said, None
+def stored(said: Message) -> tuple[str, Packed | None]:
+    """What two columns keep of a message: its id and its fields. Another's own words have no fields (null)."""
+    if said.template == _VERBATIM:
+        return str(said.fields["text"]), None
     plural = {} if said.plural is None else {"": said.plural}
     return said.template, {**packed(said.fields), **plural}
 

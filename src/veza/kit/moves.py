@@ -122,7 +122,7 @@ class Machine(Generic[R]):
         return (source, target) in self._allowed
 
     async def move(
-        self, session: Session, row: R, to: str, *, because: Message | str, request_id: str | None = None, **facts: Any
+        self, session: Session, row: R, to: str, *, because: Message, request_id: str | None = None, **facts: Any
     ) -> None:
         """Move `row` to status `to`, setting the columns in `facts` with it.
 
@@ -141,7 +141,7 @@ class Machine(Generic[R]):
             raise TypeError("update does not write a status; move does")
         await self._write(session, row, facts)
 
-    async def create(self, session: Session, rows: list[dict[str, Any]], *, because: Message | str) -> list[R]:
+    async def create(self, session: Session, rows: list[dict[str, Any]], *, because: Message) -> list[R]:
         """Insert `rows` (column values, `status` included) and begin their histories; returns them as objects."""
         if not rows:
             return []
@@ -182,7 +182,7 @@ class Machine(Generic[R]):
         about_id: UUID,
         source: str | None,
         target: str,
-        because: Message | str,
+        because: Message,
         request_id: str | None = None,
     ) -> None:
         why, fields = stored(because)

@@ -22,12 +22,12 @@ def _escaped(found: re.Match[str]) -> str:
     return ascii(found[0])[1:-1]
 
 
-def visible_in(said: Message | str) -> Message | str:
+def visible_in(said: Message) -> Message:
     """A message whose every text from outside is visible."""
-    if isinstance(said, str):
-        return visible(said)
     return Message(said.template, {name: _visible_field(value) for name, value in said.fields.items()}, said.plural)
 
 
 def _visible_field(value: object) -> object:
-    return visible_in(value) if isinstance(value, (str, Message)) else value
+    if isinstance(value, str):
+        return visible(value)
+    return visible_in(value) if isinstance(value, Message) else value

@@ -168,7 +168,7 @@ async def record(session: Session, opening: Opening, made: CheckoutSession | Non
     return await pay_page.record(session, opening.payment.id, made)
 
 
-async def withdraw(session: Session, opening: Opening, *, because: Message | str) -> None:
+async def withdraw(session: Session, opening: Opening, *, because: Message) -> None:
     """End the order and its payment: the provider refused the pay page."""
     await pay_page.withdraw(session, request_key(opening.order.id), because=because)
 

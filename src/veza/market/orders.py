@@ -220,7 +220,7 @@ async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
     return row[0], row[1]
 
 
-async def cancel(session: Session, order: Order, *, because: Message | str) -> None:
+async def cancel(session: Session, order: Order, *, because: Message) -> None:
     """Cancel an open order; a payment made all the same still counts."""
     await move(session, order, "canceled", because=because)
     await publish(session, CANCELED, {"order_id": str(order.id), "payment_id": str(order.payment_id)})

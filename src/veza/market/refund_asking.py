@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, verbatim
 from veza.kit.money import Amount
 from veza.kit.text import one_line
 from veza.market import orders
@@ -68,7 +68,7 @@ async def ask(
         "created_at": session.now,
         **_deadline(session, rules),
     }
-    (request,) = await machine.create(session, [values], because=reason)
+    (request,) = await machine.create(session, [values], because=verbatim(reason))
     return request
 
 
@@ -111,7 +111,7 @@ async def ask_again(session: Session, request: RefundRequest, reason: str, rules
     _refuse_late(session, order, line, rules)
     again: dict[str, Any] = {"times_asked": request.times_asked + 1, "reason": reason, "answer": None}
     again |= _deadline(session, rules)
-    await machine.move(session, request, "asked", because=reason, decided_by=None, decided_at=None, **again)
+    await machine.move(session, request, "asked", because=verbatim(reason), decided_by=None, decided_at=None, **again)
 
 
 def _reason(written: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, gettext, verbatim
 from veza.kit.moves import Machine, Move
 from veza.kit.text import one_line
 from veza.market import orders
@@ -128,7 +128,7 @@ async def grant(session: Session, request: RefundRequest, frame: PaymentFrame, *
         "answer": because,
         "refund_id": refund.id,
     }
-    await machine.move(session, request, "granted", because=because, **facts)
+    await machine.move(session, request, "granted", because=verbatim(because), **facts)
     return refund
 
 
@@ -138,10 +138,10 @@ async def decline(session: Session, request: RefundRequest, *, because: str) -> 
     if not machine.allows(request.status, "declined"):
         raise CannotDecide(request, "declined")
     facts: dict[str, Any] = {"decided_by": session.actor, "decided_at": session.now, "answer": because}
-    await machine.move(session, request, "declined", because=because, **facts)
+    await machine.move(session, request, "declined", because=verbatim(because), **facts)
 
 
-async def refund_line(session: Session, line: OrderLine, frame: PaymentFrame, *, reason: Message | str) -> Refund:
+async def refund_line(session: Session, line: OrderLine, frame: PaymentFrame, *, reason: Message) -> Refund:
     """Ask the money module for what is left of this line and no other. Raises CannotAsk when nothing is."""
     left = await refunding.refundable(session, frame)
     amount = left.of_lines.get(line.payment_line_id, 0) if line.payment_line_id is not None else 0
@@ -164,7 +164,7 @@ async def refund_directly(session: Session, line: OrderLine, payment_id: UUID, *
     request = (await session.scalars(mine.execution_options(populate_existing=True))).one_or_none()
     if request is not None and machine.allows(request.status, "granted"):
         return await grant(session, request, frame, because=because)
-    return await refund_line(session, line, frame, reason=because[:200])
+    return await refund_line(session, line, frame, reason=verbatim(because[:200]))
 
 
 async def follow(session: Session, order_id: UUID, gone: Collection[UUID], *, because: Message) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, verbatim
 from veza.kit.text import one_line
 from veza.moderation import claims, hiding, log, notices, reports
 from veza.moderation.log import Decision, ModerationEntry
@@ -120,7 +120,7 @@ async def _move(session: Session, report: Report, target: ReportStatus, decision
         session,
         report,
         target,
-        because=why,
+        because=verbatim(why),
         version=report.version + 1,
         decision=decision,
         decided_at=None if target == "open" else session.now,

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 
 from veza.accounts.people import Person, UnknownPerson
 from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, verbatim
 from veza.kit.text import paragraphs
 from veza.moderation.reports import Report, ReportReason, machine
 from veza.moderation.subjects import SubjectKind, Subjects
@@ -71,7 +71,7 @@ async def report(
         "decision": None,
         "decided_at": None,
     }
-    (row,) = await machine.create(session, [values], because=reason)
+    (row,) = await machine.create(session, [values], because=verbatim(reason))
     return row
 
 

@@ -127,7 +127,7 @@ async def transfer_of_group_seen(
     frame: PaymentFrame,
     seen: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> SellerTransfer | None:
     """The provider has this transfer in the group of a captured payment (locked); returns the row it is.

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, gettext, message_of
 from veza.money import findings, provider_account
 from veza.money.findings import FindingKind
 from veza.money.provider_lists import ListEndedEarly, ProviderList, Walk
@@ -36,7 +36,7 @@ class CatchUpFailed(Exception):
     """The provider's events could not be listed to the end; what was listed was handled, and the place is kept."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(gettext("the provider's events could not be listed to the end: {answer}", answer=answer))
+        super().__init__(gettext("the provider's events could not be listed to the end: {answer}", answer=answer.said))
         self.answer = answer
 
 
@@ -130,11 +130,11 @@ async def _accepted(
         (event,) = events
         log.exception("catch_up.odd_event", event_id=event["id"])
         said = gettext(
-            "event {event} ({event_2}) cannot be stored ({kind}: {error})",
-            event=event["id"],
-            event_2=event["type"],
+            "event {event_id} ({event_type}) cannot be stored ({kind}: {error})",
+            event_id=event["id"],
+            event_type=event["type"],
             kind=type(error).__name__,
-            error=error,
+            error=message_of(error),
         )
         await _is_odd(database, str(event["id"]), said)
         return [None]

@@ -39,7 +39,7 @@ class ChargeNotReturned(Exception):
             gettext(
                 "charge {charge_id} was not given back: {answer}; repeat the command, it is never done twice",
                 charge_id=charge_id,
-                answer=answer,
+                answer=answer.said,
             )
         )
         self.answer = answer
@@ -138,7 +138,7 @@ async def _unbooked(database: Database, charge: Mapping[str, Any]) -> UUID:
         )
     if charge.get("status") != "succeeded":
         raise NotReturnable(
-            gettext("charge {charge} is {get}: nothing was paid", charge=charge["id"], get=charge.get("status"))
+            gettext("charge {charge} is {status}: nothing was paid", charge=charge["id"], status=charge.get("status"))
         )
     if payment is not None and payment.status != "succeeded" and unbooked_charges.is_of_amount(payment, charge):
         said = gettext(

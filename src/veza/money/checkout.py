@@ -101,7 +101,9 @@ async def ask(gateway: Gateway, payment: Payment, wanted: CheckoutSessionRequest
         payment.id, wanted.order_ref, payment.currency, wanted.lines, wanted.success_url, wanted.cancel_url
     )
     answer = await gateway.create_checkout_session(body, key=f"veza-checkout-{payment.id}")
-    made = definite(answer, f"the provider opened no checkout for order {wanted.order_ref}")
+    made = definite(
+        answer, gettext("the provider opened no checkout for order {order_ref}", order_ref=wanted.order_ref)
+    )
     return CheckoutSession(str(made["id"]), made.get("url"))
 
 
@@ -134,7 +136,7 @@ async def record(session: Session, payment_id: UUID, made: CheckoutSession) -> P
     return payment
 
 
-async def withdraw(session: Session, request_key: str, *, because: Message | str) -> None:
+async def withdraw(session: Session, request_key: str, *, because: Message) -> None:
     """The provider refused the session: the payment is over, and the same request may begin another."""
     mine = select(Payment).where(Payment.request_key == request_key, Payment.stripe_checkout_session_id.is_(None))
     payment = (await session.scalars(mine.with_for_update(key_share=True))).one_or_none()

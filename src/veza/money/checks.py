@@ -95,7 +95,7 @@ class Checks:
                         "the provider does not know what {name} {check_id} says it has: {answer}",
                         name=name,
                         check_id=check.id,
-                        answer=answer,
+                        answer=answer.said,
                     ),
                     mend=gettext("check the provider's account and mode"),
                     payment_id=check.payment_id,

@@ -321,7 +321,7 @@ def _lost(seen: Mapping[str, Any], payment_id: str, mend: Message) -> Difference
 
 
 def _unreadable(seen: Mapping[str, Any], odd: Message) -> Difference:
-    said = gettext("{get} {seen} cannot be read: {odd}", get=seen.get("object"), seen=seen["id"], odd=odd)
+    said = gettext("{kind} {object_id} cannot be read: {odd}", kind=seen.get("object"), object_id=seen["id"], odd=odd)
     mend = gettext("look at it at the provider; it was left out, everything else was compared")
     return Difference(FindingKind.ODD_OBJECT, str(seen["id"]), said, mend)
 

@@ -22,8 +22,8 @@ IN_FLIGHT = timedelta(minutes=10)
 class CannotReconcile(Exception):
     """The provider could not be read to the end, so the rest was not compared."""
 
-    def __init__(self, what: Message | str, answer: Answer) -> None:
-        super().__init__(gettext("the provider's {what} could not be read: {answer}", what=what, answer=answer))
+    def __init__(self, what: Message, answer: Answer) -> None:
+        super().__init__(gettext("the provider's {what} could not be read: {answer}", what=what, answer=answer.said))
         self.is_of_provider = answer.status is None or answer.status in (401, 403, 429) or answer.status >= 500
 
 

@@ -36,7 +36,7 @@ async def transfer_seen(
     transfer: SellerTransfer,
     seen: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> None:
     """The provider has this transfer of ours; if it was not wanted any more, the difference is closed at once."""
@@ -67,7 +67,7 @@ async def reversals_seen(
     transfer: SellerTransfer,
     seen: Sequence[Mapping[str, Any]],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> None:
     """These reversals of `transfer` are at the provider: ours are adopted, others recorded, then all is rebalanced.
@@ -110,7 +110,7 @@ async def adopt(
     reversal: TransferReversal,
     seen: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> None:
     """This reversal of ours exists at the provider: it succeeded, also where we believed otherwise."""
@@ -130,7 +130,7 @@ async def adopt(
 
 
 async def _record_others(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, seen: Mapping[str, Any], because: Message | str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, seen: Mapping[str, Any], because: Message
 ) -> None:
     if transfer.reversed_minor + int(seen["amount"]) > transfer.sent_minor:
         await _amount_differs(session, frame, f"reversals of transfer {transfer.id}", transfer.sent_minor, seen)

@@ -93,7 +93,7 @@ async def record(
     frame: PaymentFrame,
     seen: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> Dispute:
     """Merge one dispute object of the provider (payment locked); any order and any repeat ends the same."""
@@ -116,7 +116,7 @@ async def record(
 
 
 async def _follow(
-    session: Session, dispute: Dispute, provider_status: str, because: Message | str, request_id: str | None
+    session: Session, dispute: Dispute, provider_status: str, because: Message, request_id: str | None
 ) -> None:
     """Give the dispute the status its funds and the provider's word say."""
     status = _status(dispute, await _held(session, dispute.id), provider_status)
@@ -161,7 +161,7 @@ async def _funds_moved(session: Session, frame: PaymentFrame, dispute: Dispute, 
     if amount > 0:
         excess = await return_postings.give(session, frame, cause, fact, amount, account=Account.DISPUTED)
         if excess:
-            await findings.report_loss(session, frame.payment.id, str(cause), excess, frame.payment.currency)
+            await findings.report_loss(session, frame.payment.id, cause, excess, frame.payment.currency)
     elif amount < 0:
         await return_postings.take_back(session, frame, cause, fact, -amount, account=Account.DISPUTED)
     fees = [(Account.PROVIDER_FEES, fee, None), (Account.PLATFORM_CASH, -fee, None)]
@@ -201,7 +201,7 @@ _KNOWN = (
 )
 
 
-async def _insert(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: Message | str) -> Dispute:
+async def _insert(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: Message) -> Dispute:
     values = {
         "id": session.new_id(),
         "payment_id": frame.payment.id,

@@ -15,6 +15,7 @@ from veza.kit.database import Base, Session, table_of
 from veza.kit.messages import Message, Packed, gettext, restored, stored
 from veza.kit.money import Amount
 from veza.kit.visible import visible, visible_in
+from veza.money.causes import Cause
 
 
 class FindingKind(StrEnum):
@@ -105,9 +106,9 @@ async def report(
     session: Session,
     kind: FindingKind,
     subject: str,
-    message: Message | str,
+    message: Message,
     *,
-    mend: Message | str,
+    mend: Message,
     payment_id: UUID | None = None,
     charge_id: str | None = None,
     **detail: Any,
@@ -190,15 +191,15 @@ async def resolve_by_hand(session: Session, finding_id: UUID, note: str) -> Find
     return finding
 
 
-async def report_loss(session: Session, payment_id: UUID, cause: str, excess_minor: int, currency: str) -> None:
+async def report_loss(session: Session, payment_id: UUID, cause: Cause, excess_minor: int, currency: str) -> None:
     """More went back than was paid (a refund and a dispute of the same money): the platform bears it."""
     await report(
         session,
         FindingKind.PLATFORM_LOSS,
-        cause,
+        str(cause),
         gettext(
             "{cause} returned {excess} more than payment {payment_id} had left",
-            cause=cause,
+            cause=cause.said,
             excess=Amount(excess_minor, currency),
             payment_id=payment_id,
         ),

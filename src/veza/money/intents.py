@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from veza.kit.database import Database, Session
-from veza.kit.messages import Message
+from veza.kit.messages import Message, gettext
 from veza.kit.moves import Machine
 from veza.money.claims import Claim, LookUp, R, RetryPolicy, new_key
 from veza.money.payment_frame import PaymentFrame, prefetch
@@ -71,7 +71,7 @@ class Intent(ABC, Generic[R]):
 
     @abstractmethod
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: R, objects: Sequence[Any], because: Message | str
+        self, session: Session, frame: PaymentFrame, row: R, objects: Sequence[Any], because: Message
     ) -> None:
         """Merge what the provider has; afterwards the row shows whether ours was among it."""
 
@@ -84,18 +84,18 @@ class Intent(ABC, Generic[R]):
         session: Session,
         frame: PaymentFrame,
         row: R,
-        because: Message | str,
+        because: Message,
         request_id: str | None,
         **facts: Any,
     ) -> None: ...
 
     async def record_unaskable(self, session: Session, frame: PaymentFrame, row: R) -> None:
         """The provider cannot be asked: say what becomes of the row; by default it is refused."""
-        await self.fail_for_good(session, frame, row, "there is nothing the provider could be asked", None)
+        await self.fail_for_good(session, frame, row, gettext("there is nothing the provider could be asked"), None)
 
     async def record_taken_by_others(self, session: Session, frame: PaymentFrame, row: R, answer: Answer) -> None:
         """It was done at the provider, and the look-up did not find ours; by default a refusal."""
-        await self.fail_for_good(session, frame, row, str(answer), answer.request_id, **new_key(row))
+        await self.fail_for_good(session, frame, row, answer.said, answer.request_id, **new_key(row))
 
     def transfer_of(self, row: R) -> UUID | None:
         """The seller's transfer it is about, for the log; None for a refund, which is about all of them."""

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, func, select
 
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, gettext, message_of
 from veza.kit.money import Amount
 from veza.money import findings, nettings, returns
 from veza.money.disputes import WITHDRAWN
@@ -233,7 +233,7 @@ async def _report(session: Session, found: Sequence[Violation]) -> None:
             session,
             FindingKind.LAW_BROKEN,
             f"payment {violation.payment_id}",
-            str(violation),
+            violation.said,
             mend=gettext("a bug of ours: see the timeline, and report it"),
             payment_id=violation.payment_id,
         )
@@ -262,7 +262,9 @@ async def _again(database: Database, payment_id: UUID) -> list[Violation]:
         return [
             Violation(
                 payment_id,
-                gettext("its rows cannot be checked ({kind}: {error})", kind=type(error).__name__, error=error),
+                gettext(
+                    "its rows cannot be checked ({kind}: {error})", kind=type(error).__name__, error=message_of(error)
+                ),
             )
         ]
 

@@ -44,7 +44,8 @@ class LookUpRecorder(Generic[R]):
             await self.machine.update(session, row, unanswered=False)
         moves_before = await count_about(session, frame.payment.id) if was_not_sent else 0
         if look.seen:
-            await self.intent.record_seen(session, frame, row, look.seen, f"looked up by the {self.intent.kind} worker")
+            because = gettext("looked up by the {kind} worker", kind=self.intent.kind)
+            await self.intent.record_seen(session, frame, row, look.seen, because)
         if stale or status.status not in self.intent.claimable:
             return
         if was_not_sent:
@@ -77,7 +78,8 @@ class LookUpRecorder(Generic[R]):
         elif row.unwanted_at is not None:
             await self._absent_and_unwanted(session, frame, row, claim)
         else:
-            await self.outcomes.give_up(session, frame, row, f"gave up after {row.retry_count} attempts", None)
+            because = gettext("gave up after {count} attempts", count=row.retry_count)
+            await self.outcomes.give_up(session, frame, row, because, None)
 
     async def _after_lost(self, session: Session, frame: PaymentFrame, row: R, was_recorded: bool) -> None:
         """What was lost is recorded by now and the row is due at once. Where a look-up finds again and again what
@@ -91,7 +93,8 @@ class LookUpRecorder(Generic[R]):
             return
         count = row.retry_count + 1
         if count >= self.policy.max_retries:
-            await self.outcomes.give_up(session, frame, row, f"objects of lost rows were found {count} times", None)
+            because = gettext("objects of lost rows were found {count} times", count=count)
+            await self.outcomes.give_up(session, frame, row, because, None)
             return
         again = session.now + backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
         await self.machine.update(session, row, next_retry_at=again, retry_count=count)

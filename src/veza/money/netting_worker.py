@@ -7,7 +7,7 @@ from uuid import UUID
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, message_of
 from veza.kit.moves import Stale
 from veza.money import findings, nettings, payment_frame
 from veza.money.findings import FindingKind
@@ -80,7 +80,7 @@ class NettingWorker:
                 "{subject} could not be carried out ({kind}): {error}",
                 subject=subject,
                 kind=type(error).__name__,
-                error=str(error)[:300],
+                error=message_of(error),
             )
             mend = gettext("a bug of ours: see the timeline, and report it; others go on")
             await findings.report(

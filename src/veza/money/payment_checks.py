@@ -10,7 +10,7 @@ import structlog
 
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, message_of
 from veza.money import disputes, findings, odd_objects, payment_frame, payment_progress, payments, refund_facts, sales
 from veza.money.attempts import backoff
 from veza.money.checks import Check, Checks
@@ -80,11 +80,11 @@ class PaymentChecks(Checks):
             except Exception as error:
                 log.exception("check.odd_object", object=one.get("id"))
                 said = gettext(
-                    "{get} {get_2} cannot be recorded ({kind}: {error})",
-                    get=one.get("object"),
-                    get_2=one.get("id"),
+                    "{object_kind} {object_id} cannot be recorded ({kind}: {error})",
+                    object_kind=one.get("object"),
+                    object_id=one.get("id"),
                     kind=type(error).__name__,
-                    error=error,
+                    error=message_of(error),
                 )
                 mend = gettext("look at it at the provider; it was left out, everything else was recorded")
                 async with self.database.write(self.name) as session:

@@ -30,7 +30,7 @@ PROCESSING, FAILED = "payment.processing", "payment.failed"
 
 
 async def follow(
-    session: Session, frame: PaymentFrame, seen: Seen, *, because: Message | str, request_id: str | None = None
+    session: Session, frame: PaymentFrame, seen: Seen, *, because: Message, request_id: str | None = None
 ) -> datetime | None:
     """Make the payment (locked, without a charge) say what the provider shows of it.
 
@@ -65,7 +65,7 @@ async def follow(
 
 
 async def under_way(
-    session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
+    session: Session, payment: Payment, *, because: Message, request_id: str | None = None, **facts: Any
 ) -> None:
     """The buyer is done at the pay page, their bank takes days (payment locked); a late event changes nothing."""
     if not payments.machine.allows(payment.status, "processing"):
@@ -75,7 +75,7 @@ async def under_way(
 
 
 async def fail(
-    session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
+    session: Session, payment: Payment, *, because: Message, request_id: str | None = None, **facts: Any
 ) -> None:
     """It was not paid and cannot be any more (payment locked); a late event changes nothing."""
     if payments.machine.allows(payment.status, "failed"):
@@ -83,7 +83,7 @@ async def fail(
         await _move(session, payment, "failed", FAILED, because, request_id, facts)
 
 
-async def expire(session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None) -> None:
+async def expire(session: Session, payment: Payment, *, because: Message, request_id: str | None = None) -> None:
     """The page ended unpaid (payment locked); a late event changes nothing."""
     if payments.machine.allows(payment.status, "expired"):
         await payments.expire(session, payment, because=because, request_id=request_id, check_at=None)
@@ -102,7 +102,7 @@ async def _move(
     payment: Payment,
     to: str,
     topic: str,
-    because: Message | str,
+    because: Message,
     request_id: str | None,
     facts: dict[str, Any],
 ) -> None:

@@ -325,7 +325,7 @@ async def look_now(session: Session, payment: Payment, **facts: Any) -> None:
 
 
 async def expire(
-    session: Session, payment: Payment, *, because: Message | str, request_id: str | None = None, **facts: Any
+    session: Session, payment: Payment, *, because: Message, request_id: str | None = None, **facts: Any
 ) -> None:
     """The checkout ended unpaid, or was refused (payment locked); those who wait for it are told."""
     await move(session, payment, "expired", because=because, request_id=request_id, checkout_url=None, **facts)

@@ -81,7 +81,7 @@ class AccountUnknown(Exception):
     """The provider did not say which account the key belongs to."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(gettext("the provider did not say which account it answers for: {answer}", answer=answer))
+        super().__init__(gettext("the provider did not say which account it answers for: {answer}", answer=answer.said))
         self.answer = answer
 
 

@@ -44,7 +44,9 @@ class ListEndedEarly(Exception):
 
     def __init__(self, name: str, answer: Answer) -> None:
         super().__init__(
-            gettext("the provider's list of {name} could not be read to its end: {answer}", name=name, answer=answer)
+            gettext(
+                "the provider's list of {name} could not be read to its end: {answer}", name=name, answer=answer.said
+            )
         )
         self.answer = answer
 

@@ -18,7 +18,7 @@ from sqlalchemy import Select, bindparam, select
 
 from veza.kit.database import Database
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import Message, gettext, message_of
+from veza.kit.messages import Message, gettext, message_of, verbatim
 from veza.money import findings, payment_frame, provider_account
 from veza.money.comparisons import Comparison
 from veza.money.differences import ACTOR, IN_FLIGHT, CannotReconcile, Difference, Found
@@ -69,7 +69,7 @@ class Reconciler:
         try:
             await provider_account.confirm(self.database, self.gateway)
         except provider_account.AccountUnknown as unknown:
-            raise CannotReconcile("account", unknown.answer) from None
+            raise CannotReconcile(gettext("account"), unknown.answer) from None
         start = self.database.clock.now() - since
         comparison = Comparison(self.database, self.gateway)
         purpose = ("reconcile, apply" if self.apply else "compare") if self.report else None
@@ -103,7 +103,7 @@ class Reconciler:
                     listed.add(str(seen["id"]))
                     await self._compare(seen, differences_of)
         except ListEndedEarly as ended:
-            raise CannotReconcile(walk.of.name, ended.answer) from None
+            raise CannotReconcile(verbatim(walk.of.name), ended.answer) from None
         for text in walk.unreadable:
             said = gettext("the provider's {name} have an entry without an id: {text}", name=walk.of.name, text=text)
             await self._differs(_odd(f"{walk.of.name} {text[:60]}", said), None, None)
@@ -125,11 +125,11 @@ class Reconciler:
         except Exception as error:
             log.exception("reconciliation.odd_object", object=subject)
             said = gettext(
-                "{get} {subject} cannot be compared ({kind}: {error})",
-                get=seen.get("object"),
+                "{object_kind} {subject} cannot be compared ({kind}: {error})",
+                object_kind=seen.get("object"),
                 subject=subject,
                 kind=type(error).__name__,
-                error=error,
+                error=message_of(error),
             )
             await self._differs(_odd(subject, said), None, seen)
 

@@ -116,7 +116,9 @@ class OutcomeRecorder(Generic[R]):
             await self.intent.record_done(session, frame, row, answer)
             return
         if look is not None and look.seen:
-            await self.intent.record_seen(session, frame, row, look.seen, f"found after: {answer}")
+            await self.intent.record_seen(
+                session, frame, row, look.seen, gettext("found after: {answer}", answer=answer.said)
+            )
         if stale or moved.status not in self.intent.claimable:
             return
         if look is not None and look.under_way:
@@ -137,12 +139,14 @@ class OutcomeRecorder(Generic[R]):
             look_first = row.look_first or meaning is Meaning.NOT_DONE_YET
             refused_again = meaning in KEY_DOUBTED and row.last_outcome in KEY_DOUBTED
             if refused_again and not await self.breaker.is_open(session):
-                alone = gettext("is refused again, and no second row in between: {answer}", answer=answer)
+                alone = gettext("is refused again, and no second row in between: {answer}", answer=answer.said)
                 await self._alarm(session, frame, row, FindingKind.REFUSED_ALONE, alone)
             await self.machine.update(session, row, next_retry_at=session.now + wait, look_first=look_first, **said)
         elif meaning in (Meaning.BALANCE_TOO_LOW, Meaning.ACCOUNT_GONE):
             if meaning is Meaning.ACCOUNT_GONE:
-                gone = gettext("cannot be sent, its seller's account is gone at the provider: {answer}", answer=answer)
+                gone = gettext(
+                    "cannot be sent, its seller's account is gone at the provider: {answer}", answer=answer.said
+                )
                 await self._alarm(session, frame, row, FindingKind.ACCOUNT_GONE, gone)
             await self._wait_for_balance(session, frame, row, answer, said)
         elif meaning is Meaning.NO_SUCH_OBJECT and await self.breaker.is_open(session):
@@ -172,18 +176,19 @@ class OutcomeRecorder(Generic[R]):
         wait = backoff(self.policy.backoff_base, self.policy.backoff_max, row.retry_count)
         facts = {**said, "retry_count": count, "next_retry_at": session.now + wait}
         if count < self.policy.max_retries:
-            await self._count_failure(session, row, str(answer), answer.request_id, facts)
+            await self._count_failure(session, row, answer.said, answer.request_id, facts)
         elif look is None or look.failed:
             facts["next_retry_at"] = session.now + self.policy.backoff_max
-            await self._count_failure(session, row, str(answer), answer.request_id, facts)
+            await self._count_failure(session, row, answer.said, answer.request_id, facts)
             said_nothing = gettext("was sent without an answer and cannot be looked up: it stays as it is")
             await self._alarm(session, frame, row, FindingKind.LOOK_UP_IMPOSSIBLE, said_nothing)
         else:
             await self.machine.update(session, row, **said, retry_count=count)
-            await self.give_up(session, frame, row, f"gave up after {count} attempts: {answer}", answer.request_id)
+            because = gettext("gave up after {count} attempts: {answer}", count=count, answer=answer.said)
+            await self.give_up(session, frame, row, because, answer.request_id)
 
     async def give_up(
-        self, session: Session, frame: PaymentFrame, row: R, because: Message | str, request_id: str | None
+        self, session: Session, frame: PaymentFrame, row: R, because: Message, request_id: str | None
     ) -> None:
         """Exhausted, and not found at the provider just now. It may still appear: a last look comes later."""
         facts: dict[str, Any] = {"check_at": session.now + STILL_RUNNING} if row.unanswered else {}
@@ -192,7 +197,7 @@ class OutcomeRecorder(Generic[R]):
             await self.rejudge(session, frame, row)
 
     async def _count_failure(
-        self, session: Session, row: R, because: Message | str, request_id: str | None, facts: dict[str, Any]
+        self, session: Session, row: R, because: Message, request_id: str | None, facts: dict[str, Any]
     ) -> None:
         between: Any = self.intent.status_between_tries
         if between is not None and cast(Any, row).status != between:
@@ -214,7 +219,7 @@ class OutcomeRecorder(Generic[R]):
         said |= new_key(row)
         if session.now - since >= self.policy.balance_max:
             days = self.policy.balance_max.days
-            because = gettext("the balance stayed too low for {days} days: {answer}", days=days, answer=answer)
+            because = gettext("the balance stayed too low for {days} days: {answer}", days=days, answer=answer.said)
             await self.intent.fail_for_good(session, frame, row, because, answer.request_id, **said)
         else:
             again = session.now + self.policy.balance_retry
@@ -224,7 +229,7 @@ class OutcomeRecorder(Generic[R]):
     async def refused(
         self, session: Session, frame: PaymentFrame, row: R, answer: Answer, meaning: Meaning, said: dict[str, Any]
     ) -> None:
-        await self.intent.fail_for_good(session, frame, row, str(answer), answer.request_id, **said, **new_key(row))
+        await self.intent.fail_for_good(session, frame, row, answer.said, answer.request_id, **said, **new_key(row))
         if meaning is Meaning.KEY_REUSED:
             said_twice = gettext("used one idempotency key for two different requests, which is a bug of ours")
             await self._alarm(session, frame, row, FindingKind.KEY_REUSED, said_twice)

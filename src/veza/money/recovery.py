@@ -28,7 +28,7 @@ async def add(
         "cause_id": cause.id,
         "request_body": requests.reversal_of(reversal_id, amount_minor, cause),
     }
-    row = await create(session, frame, transfer, str(cause), values)
+    row = await create(session, frame, transfer, cause.said, values)
     session.wake(WAKE)
     return row
 
@@ -39,7 +39,7 @@ async def add_seen(
     transfer: SellerTransfer,
     stripe_id: str,
     amount_minor: int,
-    because: Message | str,
+    because: Message,
 ) -> TransferReversal:
     """Record a reversal made by others at the provider: its money is back, and nothing has needed it yet."""
     row_id = session.new_id()
@@ -52,7 +52,7 @@ async def add_seen(
 
 
 async def create(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, because: Message | str, values: dict[str, Any]
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, because: Message, values: dict[str, Any]
 ) -> TransferReversal:
     of_transfer = {"transfer_id": transfer.id, "seller_id": transfer.seller_id, "currency": transfer.currency}
     new = {**NEVER_ATTEMPTED, "payment_id": frame.payment.id, "surplus_minor": 0, "created_at": session.now}
@@ -68,7 +68,7 @@ async def succeed(
     reversal: TransferReversal,
     stripe_id: str,
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> bool:
     """The provider made this reversal (payment locked), and its transfer moves with it; False when known already."""
@@ -107,7 +107,7 @@ async def cancel(
     transfer: SellerTransfer,
     reversal: TransferReversal,
     *,
-    because: Message | str,
+    because: Message,
     **facts: Any,
 ) -> None:
     """It is not needed any more, and its request is certainly not alive."""
@@ -127,7 +127,7 @@ async def lower(
     reversal: TransferReversal,
     by_minor: int,
     *,
-    because: Message | str,
+    because: Message,
 ) -> None:
     """Take `by_minor` less back with it (its request is certainly not alive): canceled, the rest as a new row."""
     await cancel(session, frame, transfer, reversal, because=because)
@@ -151,7 +151,7 @@ async def update_transfer_status(
     frame: PaymentFrame,
     transfer: SellerTransfer,
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
     reversed_minor: int | None = None,
 ) -> None:
@@ -179,7 +179,7 @@ async def _money_is_back(
     reversal: TransferReversal,
     recovered: Account,
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> None:
     back = transfer.reversed_minor + reversal.amount_minor

@@ -41,7 +41,7 @@ async def record(
     frame: PaymentFrame,
     seen: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> Refund | None:
     """Merge one refund object of the provider (payment locked); any order and any repeat ends the same.
@@ -61,11 +61,11 @@ async def record(
             findings.FindingKind.AMOUNT_DIFFERS,
             f"refund {refund.id}",
             gettext(
-                "refund {refund_id} is {amount} here and {seen} at the provider ({seen_2})",
+                "refund {refund_id} is {amount} here and {provider_amount} at the provider ({provider_id})",
                 refund_id=refund.id,
                 amount=Amount(refund.amount_minor, refund.currency),
-                seen=Amount(int(seen["amount"]), refund.currency),
-                seen_2=seen["id"],
+                provider_amount=Amount(int(seen["amount"]), refund.currency),
+                provider_id=seen["id"],
             ),
             mend=gettext("find out who changed it; nothing was posted"),
             payment_id=frame.payment.id,
@@ -84,7 +84,7 @@ async def _advance(
     refund: Refund,
     status: str,
     stripe_id: str,
-    because: Message | str,
+    because: Message,
     request_id: str | None,
 ) -> None:
     was = refund.status
@@ -122,7 +122,7 @@ async def _take_effect(session: Session, frame: PaymentFrame, refund: Refund, ca
         wanted=amounts,
     )
     if excess:
-        await findings.report_loss(session, frame.payment.id, str(cause), excess, frame.payment.currency)
+        await findings.report_loss(session, frame.payment.id, cause, excess, frame.payment.currency)
     await rebalance(session, frame, cause)
     await _tell(session, frame, refund, "refund.succeeded")
 
@@ -149,7 +149,7 @@ async def refuse(
     frame: PaymentFrame,
     refund: Refund,
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
     **facts: Any,
 ) -> None:
@@ -186,20 +186,18 @@ async def _asked_anew(session: Session, frame: PaymentFrame, seen: Mapping[str, 
     return next((row for row in rows if made is not None and row.created_at >= made), None)
 
 
-async def _adopt(
-    session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: Message | str
-) -> Refund | None:
+async def _adopt(session: Session, frame: PaymentFrame, seen: Mapping[str, Any], because: Message) -> Refund | None:
     if str(seen["currency"]).upper() != frame.payment.currency:
         await findings.report(
             session,
             findings.FindingKind.AMOUNT_DIFFERS,
             f"refund {seen['id']}",
             gettext(
-                "refund {seen} is in {seen_2}, payment {id} in {currency}",
-                seen=seen["id"],
-                seen_2=str(seen["currency"]).upper(),
-                id=frame.payment.id,
-                currency=frame.payment.currency,
+                "refund {refund_id} is in {currency}, payment {payment_id} in {payment_currency}",
+                refund_id=seen["id"],
+                currency=str(seen["currency"]).upper(),
+                payment_id=frame.payment.id,
+                payment_currency=frame.payment.currency,
             ),
             mend=gettext("settle it by hand; nothing was posted"),
             payment_id=frame.payment.id,

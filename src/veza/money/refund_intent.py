@@ -65,7 +65,7 @@ class RefundIntent(Intent[Refund]):
         return LookUp(found, listing.items, has_lost=has_lost)
 
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: Message | str
+        self, session: Session, frame: PaymentFrame, row: Refund, objects: Sequence[Any], because: Message
     ) -> None:
         for one in await odd_objects.readable_or_told(session, frame.payment.id, objects):
             await refund_facts.record(session, frame, one, because=because)
@@ -79,7 +79,7 @@ class RefundIntent(Intent[Refund]):
         session: Session,
         frame: PaymentFrame,
         row: Refund,
-        because: Message | str,
+        because: Message,
         request_id: str | None,
         **facts: Any,
     ) -> None:

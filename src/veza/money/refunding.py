@@ -34,7 +34,7 @@ async def request(
     amount_minor: int,
     currency: str,
     *,
-    reason: Message | str,
+    reason: Message,
     line_amounts: Iterable[tuple[UUID, int]] = (),
     left: Refundable | None = None,
 ) -> Refund:
@@ -160,7 +160,7 @@ async def add(
     amount_minor: int,
     origin: str,
     status: str,
-    reason: Message | str,
+    reason: Message,
     stripe_id: str | None = None,
 ) -> Refund:
     """A new row; `origin` is requested or provider."""

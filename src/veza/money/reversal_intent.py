@@ -118,7 +118,7 @@ class ReversalIntent(Intent[TransferReversal]):
         frame: PaymentFrame,
         row: TransferReversal,
         objects: Sequence[Any],
-        because: Message | str,
+        because: Message,
     ) -> None:
         transfer = await frame.transfer(session, row.transfer_id)
         await discoveries.reversals_seen(session, frame, transfer, objects, because=because)
@@ -135,7 +135,7 @@ class ReversalIntent(Intent[TransferReversal]):
         session: Session,
         frame: PaymentFrame,
         row: TransferReversal,
-        because: Message | str,
+        because: Message,
         request_id: str | None,
         **facts: Any,
     ) -> None:
@@ -157,11 +157,11 @@ class ReversalIntent(Intent[TransferReversal]):
             frame,
             transfer,
             row,
-            because=gettext("covered by others at the provider: {answer}", answer=answer),
+            because=gettext("covered by others at the provider: {answer}", answer=answer.said),
             unanswered=False,
         )
         await recovery.update_transfer_status(
-            session, frame, transfer, because=str(answer), request_id=answer.request_id
+            session, frame, transfer, because=answer.said, request_id=answer.request_id
         )
         cause = discoveries.unwanted_cause(row) or Cause(CauseKind(row.cause_kind), row.cause_id)
         await rebalance(session, frame, cause)

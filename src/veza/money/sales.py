@@ -26,7 +26,7 @@ async def charge_seen(
     frame: PaymentFrame,
     charge: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> None:
     """Merge a charge object (payment locked): its success, and, where expanded, its balance transaction.
@@ -76,7 +76,7 @@ async def _record_succeeded(
     intent_id: str | None,
     amount_minor: int,
     currency: str,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> bool:
     """The buyer's charge succeeded (payment locked). Posts the capture; True when it was not known before.
@@ -89,11 +89,11 @@ async def _record_succeeded(
     if amount_minor != frame.payment.amount_minor or currency.upper() != frame.payment.currency:
         raise payments.BadPayment(
             gettext(
-                "charge {charge_id} is for {amount}, payment {id} for {amount_2}",
+                "charge {charge_id} is for {amount}, payment {payment_id} for {payment_amount}",
                 charge_id=charge_id,
                 amount=Amount(amount_minor, currency.upper()),
-                id=frame.payment.id,
-                amount_2=Amount(frame.payment.amount_minor, frame.payment.currency),
+                payment_id=frame.payment.id,
+                payment_amount=Amount(frame.payment.amount_minor, frame.payment.currency),
             )
         )
     await payments.move(
@@ -127,7 +127,7 @@ async def _clear(session: Session, frame: PaymentFrame, settled: Mapping[str, An
     currency = str(settled["currency"]).upper()
     if currency != frame.payment.currency:
         because = gettext(
-            "settled in {currency}, not {currency_2}", currency=currency, currency_2=frame.payment.currency
+            "settled in {currency}, not {payment_currency}", currency=currency, payment_currency=frame.payment.currency
         )
         because_id, fields = stored(because)
         await payments.machine.update(session, frame.payment, held_because_id=because_id, held_because_fields=fields)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from veza.kit.database import Session
-from veza.kit.messages import Message, gettext
+from veza.kit.messages import Message, gettext, verbatim
 from veza.kit.money import Amount
 from veza.kit.outbox import publish
 from veza.money import findings, recovery, reversals, transfers
@@ -27,7 +27,7 @@ async def fail_for_good(
     transfer: SellerTransfer,
     reversal: TransferReversal,
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
     **facts: Any,
 ) -> None:
@@ -42,7 +42,7 @@ async def fail_for_good(
 
 
 async def _report_debt(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, because: Message | str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, reversal: TransferReversal, because: Message
 ) -> None:
     mend = gettext("later sales of the seller pay it by themselves where netting is on")
     if not transfers.is_kept(transfer):
@@ -69,7 +69,7 @@ async def pay(
     reversal: TransferReversal,
     by_minor: int,
     *,
-    because: Message | str,
+    because: Message,
 ) -> TransferReversal | None:
     """`by_minor` of a debt was paid from a later sale: canceled, and the rest stays a debt, as a new row (returned)."""
     await recovery.cancel(session, frame, transfer, reversal, because=because)
@@ -80,9 +80,10 @@ async def pay(
     values |= {"cause_kind": reversal.cause_kind, "cause_id": reversal.cause_id}
     values |= {"last_outcome": reversal.last_outcome, "last_error": reversal.last_error}
     row = await recovery.create(session, frame, transfer, because, values)
+    why = verbatim(reversal.last_error) if reversal.last_error else because
     legs = moved(Account.TO_RECOVER, Account.SELLER_DEBT, rest, transfer.seller_id)
     post(session, frame.payment.id, frame.payment.currency, f"reversal {row.id}, the rest of {reversal.id}", legs)
-    await _report_debt(session, frame, transfer, row, reversal.last_error or because)
+    await _report_debt(session, frame, transfer, row, why)
     return row
 
 
@@ -92,7 +93,7 @@ async def reopen(
     transfer: SellerTransfer,
     reversal: TransferReversal,
     *,
-    because: Message | str,
+    because: Message,
 ) -> None:
     """An operator wants it tried again: looked up first, with a fresh count of retries."""
     await reversals.move(

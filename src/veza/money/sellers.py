@@ -45,7 +45,7 @@ class OnboardingFailed(Exception):
     """The provider did not open the account, or made no link; says what it answered."""
 
     def __init__(self, what: Message, answer: Answer) -> None:
-        super().__init__(gettext("{what}: {answer}", what=what, answer=answer))
+        super().__init__(gettext("{what}: {answer}", what=what, answer=answer.said))
         self.answer = answer
 
 
@@ -223,7 +223,7 @@ async def record_account(
         await wake_waiting_for(session, seller_id=row.id)
 
 
-async def let_go(session: Session, stripe_account_id: str, *, because: Message | str) -> Seller | None:
+async def let_go(session: Session, stripe_account_id: str, *, because: Message) -> Seller | None:
     """The account can be used no more: its seller has none until they onboard anew, and what is not sent waits.
 
     None when no seller has this account, which is so a second time.

@@ -25,7 +25,7 @@ async def add(
     amount_minor: int,
     cause: Cause,
     *,
-    because: Message | str,
+    because: Message,
     source_transaction: str | None = None,
 ) -> SellerTransfer:
     """Write the intent to send `amount_minor` to the seller; due at once."""
@@ -52,7 +52,7 @@ async def add(
 
 
 async def add_kept(
-    session: Session, frame: PaymentFrame, seller_id: str, amount_minor: int, cause: Cause, *, because: Message | str
+    session: Session, frame: PaymentFrame, seller_id: str, amount_minor: int, cause: Cause, *, because: Message
 ) -> SellerTransfer:
     """Record that `amount_minor` of a share, by which its transfer was lowered just now, pays a debt of the seller."""
     row = await _add_completed(session, frame, seller_id, amount_minor, cause, session.new_id(), because=because)
@@ -68,7 +68,7 @@ async def add_seen(
     seen: Mapping[str, Any],
     row_id: UUID,
     *,
-    because: Message | str,
+    because: Message,
 ) -> SellerTransfer:
     """Record a transfer of ours that the provider has and this database lost the row of; its money is sent already."""
     amount, cause = int(seen["amount"]), Cause(CauseKind.PROVIDER, row_id)
@@ -88,7 +88,7 @@ async def _add_completed(
     cause: Cause,
     row_id: UUID,
     *,
-    because: Message | str,
+    because: Message,
     **there: str | None,
 ) -> SellerTransfer:
     """A row of which nothing is left to send; the caller posts where its money is."""
@@ -114,7 +114,7 @@ async def _add_completed(
 
 
 async def lower(
-    session: Session, frame: PaymentFrame, transfer: SellerTransfer, by_minor: int, *, because: Message | str
+    session: Session, frame: PaymentFrame, transfer: SellerTransfer, by_minor: int, *, because: Message
 ) -> None:
     """Send `by_minor` less with a transfer whose request is certainly not alive; down to zero cancels it."""
     left = transfer.sent_minor - by_minor
@@ -148,7 +148,7 @@ async def record_made(
     transfer: SellerTransfer,
     seen: Mapping[str, Any],
     *,
-    because: Message | str,
+    because: Message,
     request_id: str | None = None,
 ) -> bool:
     """The provider made this transfer (payment locked); False when that was known already."""

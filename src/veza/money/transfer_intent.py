@@ -67,7 +67,7 @@ class TransferIntent(Intent[SellerTransfer]):
 
     async def record_unaskable(self, session: Session, frame: PaymentFrame, row: SellerTransfer) -> None:
         """The seller has no account yet: wait for it as for a balance; connecting one makes it due at once."""
-        said = {"last_outcome": "no_account", "last_error": f"seller {row.seller_id} has not connected an account"}
+        said = {"last_outcome": "no_account", "last_error": None}
         since = row.waiting_since or session.now
         again = session.now + self.policy.balance_retry
         await self.machine.update(session, row, waiting_since=since, next_retry_at=again, **said)
@@ -90,7 +90,7 @@ class TransferIntent(Intent[SellerTransfer]):
         return LookUp(bool(ours), [*ours, *lost], has_lost=bool(lost))
 
     async def record_seen(
-        self, session: Session, frame: PaymentFrame, row: SellerTransfer, objects: Sequence[Any], because: Message | str
+        self, session: Session, frame: PaymentFrame, row: SellerTransfer, objects: Sequence[Any], because: Message
     ) -> None:
         for one in await odd_objects.readable_or_told(session, frame.payment.id, objects):
             await adoption.transfer_of_group_seen(session, frame, one, because=because)
@@ -106,7 +106,7 @@ class TransferIntent(Intent[SellerTransfer]):
         session: Session,
         frame: PaymentFrame,
         row: SellerTransfer,
-        because: Message | str,
+        because: Message,
         request_id: str | None,
         **facts: Any,
     ) -> None:

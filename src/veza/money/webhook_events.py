@@ -89,16 +89,16 @@ async def frame_of_charge(session: Session, held: HeldPayments, seen: Mapping[st
     kind, their_id = seen.get("object"), seen.get("id")
     found = await held.lock_known_by(session, ours, charge or None, intent or None)  # an odd object has anything there
     if found is None:
-        raise NotOurs(gettext("{get} {get_2} belongs to no payment of ours", get=kind, get_2=their_id))
+        raise NotOurs(gettext("{kind} {object_id} belongs to no payment of ours", kind=kind, object_id=their_id))
     is_charge = kind in ("charge", "payment_intent")
     if not is_charge and charge and unbooked_charges.is_second(found.payment, charge):
         raise NotOurs(
             gettext(
-                "{get} {get_2} is of charge {charge}, not of that of {about}",
-                get=kind,
-                get_2=their_id,
+                "{kind} {object_id} is of charge {charge}, not of that of {payment}",
+                kind=kind,
+                object_id=their_id,
                 charge=charge,
-                about=found.payment.id,
+                payment=found.payment.id,
             )
         )
     return found

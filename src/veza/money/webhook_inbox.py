@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit.batcher import Batcher
 from veza.kit.database import Base, Database, Session, table_of
 from veza.kit.database_trouble import DatabaseUnavailable
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, message_of
 from veza.kit.moves import Stale
 from veza.money import buyer_details, findings
 from veza.money.attempts import backoff, due_index
@@ -268,7 +268,7 @@ class Inbox:
                         event_id=event_id,
                         type=row.type,
                         tries=tries,
-                        error=error,
+                        error=message_of(error),
                     ),
                     mend=gettext("mend the cause, then handle it again from the webhook inbox"),
                 )

@@ -14,6 +14,7 @@ from veza.app.subjects import SUBJECTS
 from veza.catalog import publishing
 from veza.catalog.releases import Release
 from veza.kit.database import Session
+from veza.kit.messages import Message
 from veza.market import orders
 from veza.market.gone import OrdersStay, cancel_open
 from veza.market.orders import Order, OrderLine
@@ -100,7 +101,7 @@ async def test_an_order_that_cannot_be_canceled_keeps_no_other_page_open(
         waiting += await shop.check_out(buyer)
     odd, cancel = UUID(waiting[1]["id"]), orders.cancel
 
-    async def picky(session: Session, order: Order, *, because: str) -> None:
+    async def picky(session: Session, order: Order, *, because: Message) -> None:
         if order.id == odd:
             raise ValueError("an unreadable row")
         await cancel(session, order, because=because)

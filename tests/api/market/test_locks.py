@@ -12,6 +12,7 @@ from tests.api.market.conftest import Shop
 from tests.api.visitors import visiting
 from tests.waiting import until_locked_out
 from veza.kit.database_trouble import RowLocked
+from veza.kit.messages import verbatim
 from veza.market import fulfilment, orders
 from veza.market.cart import Cart
 from veza.market.orders import Order, OrderLine
@@ -100,7 +101,9 @@ async def test_who_holds_an_order_does_not_wait_for_the_counter_of_receipts(post
             has_cart.set()
             await counts.wait()
             await until_locked_out(shop.stage.database)
-            await orders.cancel(session, await orders.lock(session, found["second"].id), because="checked out anew")
+            await orders.cancel(
+                session, await orders.lock(session, found["second"].id), because=verbatim("checked out anew")
+            )
 
     async def paying() -> None:
         await has_cart.wait()

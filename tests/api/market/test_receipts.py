@@ -14,6 +14,7 @@ from tests.api.market.conftest import OPERATOR, Shop, anonymous
 from tests.api.visitors import visiting
 from veza.api.market.receipt_pdf import latin
 from veza.catalog.releases import Release
+from veza.kit.messages import verbatim
 from veza.market.orders import Order, OrderLine
 from veza.money import payment_frame, refunding
 
@@ -129,7 +130,7 @@ async def _give_back(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
         frame = await payment_frame.lock(session, order.payment_id)
         amounts = [(line.payment_line_id, minor) for line, minor in zip(lines, back, strict=True) if minor]
         currency = frame.payment.currency
-        await refunding.request(session, frame, sum(back), currency, reason="a part", line_amounts=amounts)
+        await refunding.request(session, frame, sum(back), currency, reason=verbatim("a part"), line_amounts=amounts)
     await shop.stage.settle()
 
 

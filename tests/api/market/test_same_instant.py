@@ -20,6 +20,7 @@ from tests.waiting import are_locked_out, until, until_locked_out
 from veza.accounts import people
 from veza.kit import outbox
 from veza.kit.database import Database, Session
+from veza.kit.messages import verbatim
 from veza.kit.subscriptions import Event
 from veza.market import cart as carts
 from veza.market import claims, fulfilment, orders
@@ -98,7 +99,7 @@ async def _pay(shop: Shop, payment_id: UUID) -> None:
     charge = stage.sandbox.take_payment(payment.amount_minor, currency, transfer_group=str(payment.id), metadata=meta)
     async with stage.database.write(PROVIDER) as session:
         frame = await payment_frame.lock(session, payment_id)
-        await sales.charge_seen(session, frame, charge, because="seen by the test")
+        await sales.charge_seen(session, frame, charge, because=verbatim("seen by the test"))
 
 
 @pytest.mark.parametrize("other", ["signing in", "deleting the account"])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.money.conftest import ORDER, Counter
 from tests.client import UNKNOWN_ID
+from veza.kit.messages import verbatim
 from veza.money import findings
 from veza.money.findings import FindingKind
 
@@ -15,7 +16,9 @@ from veza.money.findings import FindingKind
 async def _report(counter: Counter, count: int, kind: FindingKind = FindingKind.SURPLUS) -> None:
     async with counter.stage.database.write() as session:
         for number in range(count):
-            await findings.report(session, kind, f"{kind} {number}", f"number {number}", mend="look")
+            await findings.report(
+                session, kind, f"{kind} {number}", verbatim(f"number {number}"), mend=verbatim("look")
+            )
 
 
 async def test_findings_are_found_by_state_kind_and_payment(any_counter: Counter) -> None:

@@ -26,7 +26,7 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.kit import moves
 from veza.kit.database import Session
-from veza.kit.messages import render
+from veza.kit.messages import render, verbatim
 from veza.money import listings, payment_frame, refunding, refunds
 from veza.money.refunds import Refund
 
@@ -139,7 +139,7 @@ async def create_refund(session: Session, data: RefundDraft, language: AnswerLan
     amounts = [(line.line_id, line.amount_minor) for line in data.lines]
     frame = await payment_frame.lock(session, data.payment_id)
     row = await refunding.request(
-        session, frame, data.amount_minor, data.currency, reason=data.reason, line_amounts=amounts
+        session, frame, data.amount_minor, data.currency, reason=verbatim(data.reason), line_amounts=amounts
     )
     return refund_response(row, language)
 

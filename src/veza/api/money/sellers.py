@@ -23,6 +23,7 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND
 from veza.http.words import CAPITAL_COUNTRY
 from veza.kit.database import Session
+from veza.kit.messages import message_of
 from veza.money import balances, listings, sellers
 from veza.money.facade import Money
 from veza.money.sellers import OnboardingFailed, Seller
@@ -158,7 +159,7 @@ async def onboarding(
                 money.database, money.gateway.for_people(), *to_open, return_url=return_url, actor=actor
             )
         except OnboardingFailed as failed:
-            raise told(failed.answer, str(failed)) from failed
+            raise told(failed.answer, message_of(failed)) from failed
         return link
 
     async def record(session: Session, row: Seller, link: str) -> Reply:

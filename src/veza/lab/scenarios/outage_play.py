@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from veza.kit.messages import verbatim
 from veza.lab.scenarios.facts import count
 from veza.lab.scenarios.scene import Scene
 from veza.money import breaker, payment_frame, refunding
@@ -87,7 +88,12 @@ async def _refund_every_ticket(scene: Scene, payment_id: UUID) -> None:
         for line in await frame.lines(session):
             only = [(line.id, line.gross_minor)]
             await refunding.request(
-                session, frame, line.gross_minor, frame.payment.currency, reason="concert canceled", line_amounts=only
+                session,
+                frame,
+                line.gross_minor,
+                frame.payment.currency,
+                reason=verbatim("concert canceled"),
+                line_amounts=only,
             )
 
 

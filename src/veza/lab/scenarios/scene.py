@@ -18,6 +18,7 @@ from veza.http.serving import listen, serving
 from veza.kit import worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.kit.messages import verbatim
 from veza.kit.schema import make_tables
 from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.delivery import deliver_webhooks
@@ -129,7 +130,7 @@ class Scene:
             lines = await frame.lines(session)
             only = [] if of_line is None else [(lines[of_line].id, amount_minor)]
             row = await refunding.request(
-                session, frame, amount_minor, currency, reason="the buyer asked", line_amounts=only
+                session, frame, amount_minor, currency, reason=verbatim("the buyer asked"), line_amounts=only
             )
         return row.id
 

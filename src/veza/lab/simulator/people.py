@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from veza.kit.messages import verbatim
 from veza.kit.money import BadAmount
 from veza.lab.sandbox.currencies import amount_step
 from veza.lab.simulator.ground import rows_of
@@ -93,7 +94,9 @@ async def _refund(run: Run, sale: Sale, amount: int | None, lines: dict[UUID, in
                 frame = await payment_frame.lock(session, sale.payment_id)
                 left = sum((await refunding.unreserved(session, frame)).values())
                 asked, named = left if amount is None else amount, (lines or {}).items()
-                await refunding.request(session, frame, asked, sale.currency, reason="simulated", line_amounts=named)
+                await refunding.request(
+                    session, frame, asked, sale.currency, reason=verbatim("simulated"), line_amounts=named
+                )
             said[0] = f"an operator refunds {asked} {sale.currency} of {sale.payment_id}"
         except (BadAmount, NotRefundable) as refusal:
             said[0] = f"a refund is not taken: {refusal}"

@@ -19,6 +19,7 @@ from veza.kit import outbox, worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.ids import Ids
+from veza.kit.messages import verbatim
 from veza.kit.schema import make_tables
 from veza.kit.subscriptions import Subscriptions
 from veza.lab.sandbox.client import Gate, InProcessClient
@@ -154,7 +155,12 @@ class Stage:
         async with self.database.write("operator") as session:
             frame = await payment_frame.lock(session, payment_id)
             row = await refunding.request(
-                session, frame, amount_minor, currency, reason="asked on stage", line_amounts=(lines or {}).items()
+                session,
+                frame,
+                amount_minor,
+                currency,
+                reason=verbatim("asked on stage"),
+                line_amounts=(lines or {}).items(),
             )
         return row.id
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from veza.kit.messages import Message, gettext, verbatim
+
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -24,7 +26,7 @@ class Answer:
     message: str = ""
     request_id: str | None = None
     replayed: bool = False
-    silence: str | None = None
+    silence: Message | None = None
     latency_ms: int = 0
 
     @property
@@ -36,13 +38,18 @@ class Answer:
     def object(self) -> Mapping[str, Any]:
         return self.body or NOTHING
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> Message:
+        """The provider's own words, with its status; or that it said nothing."""
         if self.status is None:
-            return f"no answer ({self.silence})"
+            return gettext("no answer ({silence})", silence=self.silence)
         if self.is_ok:
-            return f"{self.status} {self.object.get('id', '')}".strip()
+            return verbatim(f"{self.status} {self.object.get('id', '')}".strip())
         words = [str(self.status), self.error_code or self.error_type or "", self.message]
-        return " ".join(word for word in words if word)
+        return verbatim(" ".join(word for word in words if word))
+
+    def __str__(self) -> str:
+        return str(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,8 @@ def page_of(answer: Answer, after: str | None) -> Page:
     if not answer.object.get("has_more") or not data:
         return Page(items, unreadable=unreadable)
     if not items or items[-1]["id"] == after:
-        return Page(items, failed=Answer(None, silence=f"the list does not go on after {after}"), unreadable=unreadable)
+        silence = gettext("the list does not go on after {after}", after=after)
+        return Page(items, failed=Answer(None, silence=silence), unreadable=unreadable)
     return Page(items, str(items[-1]["id"]), unreadable=unreadable)
 
 

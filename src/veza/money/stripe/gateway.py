@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from veza.kit.messages import gettext
 from veza.money.pace import Lane
 from veza.money.stripe.answers import Answer, Listing, Page, page_of
 from veza.money.stripe.live import Line
@@ -148,7 +149,8 @@ class Gateway:
             if found.failed is not None or found.next_after is None:
                 return Listing(tuple(items), failed=found.failed)
             page["starting_after"] = found.next_after
-        return Listing(tuple(items), failed=Answer(None, silence=f"more than {MOST_PAGES} pages"))
+        silence = gettext("more than {most_pages} pages", most_pages=MOST_PAGES)
+        return Listing(tuple(items), failed=Answer(None, silence=silence))
 
     async def _seen(self, family: str, sending: Awaitable[Answer]) -> Answer:
         answer = await sending

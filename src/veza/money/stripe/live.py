@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import aiohttp
 import stripe
 
+from veza.kit.messages import gettext, message_of, verbatim
 from veza.money.stripe.answers import Answer
 
 stripe.enable_telemetry = False
@@ -91,12 +92,14 @@ class Line:
         try:
             response = await self._client.raw_request_async(method, path, **options)
         except SilentLine as error:
-            return Answer(None, silence=str(error), latency_ms=_since(began))
+            return Answer(None, silence=message_of(error), latency_ms=_since(began))
         except stripe.StripeError as error:
             return _refused(error, _since(began))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # The SDK trips over bodies that are no UTF-8, or whose `error` is no object: nothing can be read of them.
-            return Answer(None, silence=f"unreadable answer ({type(error).__name__})", latency_ms=_since(began))
+            return Answer(
+                None, silence=gettext("unreadable answer ({kind})", kind=type(error).__name__), latency_ms=_since(began)
+            )
         body = response.data
         return Answer(
             response.code,
@@ -126,7 +129,7 @@ def _refused(error: stripe.StripeError, latency_ms: int) -> Answer:
     # The SDK leaves e.code empty for 409 and 429; the body has it.
     fields = detail if isinstance(detail, dict) else {}
     if error.http_status is None:
-        return Answer(None, silence=type(error).__name__, latency_ms=latency_ms)
+        return Answer(None, silence=verbatim(type(error).__name__), latency_ms=latency_ms)
     return Answer(
         error.http_status,
         error_type=fields.get("type"),

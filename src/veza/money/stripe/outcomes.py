@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from veza.kit.messages import gettext
 from veza.money.stripe.answers import Answer
 
 
@@ -168,7 +169,7 @@ _ABOUT_THE_REQUEST = (
 
 _REFUSAL = Row("any other 4xx", Meaning.REFUSED, "refusal: look up, then permanently_failed", lambda answer: True)
 
-NO_CALL = Answer(None, silence="no call made")
+NO_CALL = Answer(None, silence=gettext("no call made"))
 """What stands for the answer where nothing was asked."""
 
 REVERSALS: tuple[Row, ...] = (

@@ -9,7 +9,7 @@ from uuid import UUID
 from veza.http.errors.table import kind_of
 from veza.http.problems import INVALID_REQUEST, REFUSED
 from veza.kit.database import Database
-from veza.kit.messages import Message, gettext, message_of, render
+from veza.kit.messages import Message, gettext, message_of, render, verbatim
 from veza.kit.money import Amount, typed
 from veza.money import payment_frame, refunding
 from veza.money.operator import reason_for
@@ -64,7 +64,7 @@ async def send(database: Database, payment_id: UUID, given: Mapping[str, str], l
             reason = reason_for("refund", filled.reason)
             only = [(line.id, money.minor)] if line is not None else []
             await refunding.request(
-                session, frame, money.minor, money.currency, reason=reason, line_amounts=only, left=left
+                session, frame, money.minor, money.currency, reason=verbatim(reason), line_amounts=only, left=left
             )
             if not is_sure:
                 asks = render(_question(money, line), language)
