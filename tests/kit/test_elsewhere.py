@@ -12,6 +12,7 @@ import pytest
 from tests.waiting import wait_until
 from veza.kit import elsewhere
 from veza.kit.elsewhere import Busy, Elsewhere, TookTooLong
+from veza.kit.messages import gettext, message_of
 
 
 class Refused(ValueError):
@@ -24,6 +25,10 @@ def add(one: int, other: int) -> int:
 
 def refuse(why: str) -> int:
     raise Refused(why)
+
+
+def refuse_with_fields(most: int) -> int:
+    raise Refused(gettext("at most {most} are taken", most=most))
 
 
 def fail() -> int:
@@ -73,6 +78,12 @@ async def test_a_result_comes_back_from_another_process_that_stays(child: Elsewh
     first = await child.run(whose)
     assert first != os.getpid()
     assert await child.run(whose) == first
+
+
+async def test_an_error_comes_back_with_the_id_and_the_fields_of_its_message(child: Elsewhere) -> None:
+    with pytest.raises(Refused) as refused:
+        await child.run(refuse_with_fields, 3)
+    assert message_of(refused.value) == gettext("at most {most} are taken", most=3)
 
 
 async def test_what_work_raises_is_raised_here_and_the_process_goes_on(child: Elsewhere) -> None:

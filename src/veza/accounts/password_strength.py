@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from veza.kit.field_faults import FieldFault
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext, verbatim
 
 SHORTEST, LONGEST = 12, 200
 LEAST_GUESSES = 10**9
@@ -31,7 +31,7 @@ _KNOWN_EVERYWHERE = (
 )
 """The name of this program, and a phrase that zxcvbn's lists leave out."""
 _WORD = re.compile(r"\w+")
-_OWN_WORDS = "it is made of what a guesser knows: your address, your name, the name of this site"
+_OWN_WORDS = gettext("it is made of what a guesser knows: your address, your name, the name of this site")
 _one_at_a_time = threading.Lock()  # zxcvbn keeps the words it is given in a global
 
 
@@ -70,21 +70,22 @@ def demand(password: str, words: Iterable[str]) -> None:
     if reason is None and _weakness(_without(text, known), known) is not None:
         reason = _OWN_WORDS
     if reason is not None:
-        why = f" ({reason})" if reason else ""
-        raise BadPassword(
-            gettext("this password is too easy to guess{why}: take more words, or less usual ones", why=why)
-        )
+        if str(reason):
+            raise BadPassword(
+                gettext("this password is too easy to guess ({why}): take more words, or less usual ones", why=reason)
+            )
+        raise BadPassword(gettext("this password is too easy to guess: take more words, or less usual ones"))
 
 
-def _weakness(text: str, known: list[str]) -> str | None:
-    """None for a text that withstands LEAST_GUESSES, else its weakness in words ("" if zxcvbn has none)."""
+def _weakness(text: str, known: list[str]) -> Message | None:
+    """None for a text that withstands LEAST_GUESSES, else its weakness in words (none, if zxcvbn has none)."""
     found = None
     for piece in _pieces(text):
         guesses, warning = _judge(piece, known)
         if guesses >= LEAST_GUESSES:
             return None
         found = found or warning
-    return found or ""
+    return found or verbatim("")
 
 
 def _without(text: str, known: list[str]) -> str:
@@ -111,10 +112,10 @@ def _pieces(text: str) -> Iterator[str]:
     yield piece
 
 
-def _judge(piece: str, known: list[str]) -> tuple[float, str]:
-    """The guesses a piece withstands, and its weakness in a few words ("" if zxcvbn has none)."""
+def _judge(piece: str, known: list[str]) -> tuple[float, Message | None]:
+    """The guesses a piece withstands, and its weakness in a few words (None if zxcvbn has none)."""
     if not piece:
-        return 1, ""
+        return 1, None
     # A tenth of a second and 8 MB: only a process that judges passwords pays it.
     from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # zxcvbn has no types
 
@@ -124,4 +125,4 @@ def _judge(piece: str, known: list[str]) -> tuple[float, str]:
     if "user_inputs" in words:
         return float(found["guesses"]), _OWN_WORDS
     warning = str(found["feedback"]["warning"]).rstrip(".")
-    return float(found["guesses"]), warning[:1].lower() + warning[1:]
+    return float(found["guesses"]), verbatim(warning[:1].lower() + warning[1:]) if warning else None

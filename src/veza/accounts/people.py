@@ -17,7 +17,7 @@ from veza.kit.database import Base, Session
 from veza.kit.email_addresses import BadAddress
 from veza.kit.field_faults import FieldFault
 from veza.kit.listing import Slice, by_age
-from veza.kit.messages import gettext
+from veza.kit.messages import gettext, message_of
 from veza.kit.text import BadText, one_line
 
 LONGEST_NAME = 100
@@ -79,7 +79,7 @@ def clean_name(written: str) -> str:
     try:
         return one_line(written, gettext("the name"), most=LONGEST_NAME)
     except BadText as error:
-        raise BadName(str(error)) from None
+        raise BadName(message_of(error)) from None
 
 
 async def find(session: Session, person_id: UUID) -> Person:

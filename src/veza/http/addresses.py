@@ -17,7 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from veza.http.faults import MAX_FAULTS, Fault, Source
 from veza.http.requests import DoorRequest
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 
 Refuse = Callable[[DoorRequest, list[Fault]], Response[Any]]
 
@@ -73,11 +73,11 @@ def _in_headers(scope: HTTPScope) -> Iterator[Fault]:
             yield Fault(source, (name.decode("latin-1"),), gettext("holds a NUL character or a line break"))
 
 
-def _unreadable(piece: bytes) -> str:
+def _unreadable(piece: bytes) -> Message | None:
     if b"%" not in piece and piece.isascii() and b"\0" not in piece:
-        return ""
+        return None
     try:
         text = unquote_to_bytes(piece).decode()
     except UnicodeDecodeError:
-        return "is not UTF-8"
-    return "holds a NUL character" if "\0" in text else ""
+        return gettext("is not UTF-8")
+    return gettext("holds a NUL character") if "\0" in text else None

@@ -32,7 +32,7 @@ class Fault:
 
     source: Source
     place: Place
-    message: Message | str
+    message: Message
 
     @property
     def pointer(self) -> str:

@@ -36,7 +36,7 @@ from veza.kit.database import Base, Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.digests import sha256_of
 from veza.kit.limits import Allowance
-from veza.kit.messages import gettext
+from veza.kit.messages import Message, gettext
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -268,18 +268,22 @@ def usable_key(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRou
     if connection.scope.get("method") not in _WRITES:
         return ()
     sentence = _unusable(connection.headers.getall(HEADER, []))
-    return [(KEY_MISSING, Fault("header", (HEADER,), sentence))] if sentence else ()
+    return [] if sentence is None else [(KEY_MISSING, Fault("header", (HEADER,), sentence))]
 
 
-def _unusable(keys: Sequence[str]) -> str:
-    """What is wrong with the keys that came; empty for one good one."""
+def _unusable(keys: Sequence[str]) -> Message | None:
+    """What is wrong with the keys that came; None for one good one."""
     if len(keys) > 1:
-        return f"one {HEADER} says which request this is, and {len(keys)} came"
+        return gettext("one {header} says which request this is, and {count} came", header=HEADER, count=len(keys))
     if not keys or not keys[0]:
-        return f"every write needs a header {HEADER}: 1 to 255 characters, new for each intent"
+        return gettext("every write needs a header {header}: 1 to 255 characters, new for each intent", header=HEADER)
     if not _KEY.fullmatch(keys[0]):
-        return f"{HEADER} must be 1 to 255 visible ASCII characters, this one has {len(keys[0])}"
-    return ""
+        return gettext(
+            "{header} must be 1 to 255 visible ASCII characters, this one has {count}",
+            header=HEADER,
+            count=len(keys[0]),
+        )
+    return None
 
 
 IdempotencyKey: TypeAlias = Annotated[

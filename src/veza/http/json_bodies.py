@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from veza.http.faults import MAX_FAULTS, Fault, Place
+from veza.http.faults import MAX_FAULTS, Fault, Place, one_sentence
 from veza.kit.messages import Message, gettext
 
 MAX_DEPTH = 64
@@ -35,7 +35,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 class Malformed(Exception):
     """A body that cannot be read; prints one sentence. `faults` say where, as far as it can be said."""
 
-    def __init__(self, sentence: Message | str, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, sentence: Message, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(sentence)
         self.faults = faults or (Fault("body", (), sentence),)
 
@@ -73,9 +73,13 @@ def parse_json(body: bytes) -> Any:
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
         raise Malformed(
-            gettext("the body is not readable JSON: {msg} ({where})", msg=error.msg.lower(), where=where)
+            gettext(
+                "the body is not readable JSON: {what} (line {line}, column {column})",
+                what=error.msg.lower(),
+                line=error.lineno,
+                column=error.colno,
+            )
         ) from None
     except RecursionError:
         raise _too_deep() from None
@@ -85,7 +89,7 @@ def parse_json(body: bytes) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _demand_depth(value)
     if _SUSPICIOUS.search(body) and (faults := tuple(islice(_unstorable(value, ()), MAX_FAULTS))):
-        told = "; ".join(map(str, faults))
+        told = one_sentence(faults)
         if all(fault.message in (_TOO_LARGE, _TOO_LONG) for fault in faults):
             raise OutOfRange(told, faults)
         raise Malformed(gettext("the body cannot be kept: {told}", told=told), faults)

@@ -36,7 +36,7 @@ from veza.http.problems import (
 )
 from veza.http.requests import FORM, ClientLeft, DoorRequest
 from veza.kit.field_faults import faults_of
-from veza.kit.messages import Message, gettext, joined, message_of, render
+from veza.kit.messages import Message, gettext, joined, message_of, render, verbatim
 
 log = structlog.get_logger(__name__)
 
@@ -130,7 +130,11 @@ def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> 
     """What Litestar itself finds, where our own rule did not look: outside the API."""
     found = error.extra if isinstance(error.extra, list) else []
     faults = [
-        Fault(item.get("source", "body"), tuple(str(item.get("key", "")).split(".")), str(item.get("message", "")))
+        Fault(
+            item.get("source", "body"),
+            tuple(str(item.get("key", "")).split(".")),
+            verbatim(str(item.get("message", ""))),
+        )
         for item in found
         if isinstance(item, Mapping)
     ]

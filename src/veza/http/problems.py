@@ -14,7 +14,7 @@ from litestar.openapi.spec import Example
 from msgspec import Struct
 
 from veza.http.faults import Fault, Source
-from veza.kit.messages import Message
+from veza.kit.messages import Message, gettext
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -271,8 +271,8 @@ def _example(kind: Kind) -> dict[str, Any]:
 
 
 _EXAMPLE_FAULTS = (
-    Fault("body", ("country",), "two letters such as DE"),
-    Fault("body", ("amount_minor",), "a whole number, not a text"),
+    Fault("body", ("country",), gettext("two letters such as DE")),
+    Fault("body", ("amount_minor",), gettext("a whole number, not a text")),
 )
 
 

@@ -88,7 +88,7 @@ def refusal(found: Sequence[Found]) -> Problem:
     return Problem(kind, detail, faults=faults)
 
 
-def one_fault(source: Source, name: str, message: Message | str) -> Problem:
+def one_fault(source: Source, name: str, message: Message) -> Problem:
     """The problem of a request whose one fault a route finds by itself, told as all others are."""
     return refusal([(INVALID_REQUEST, Fault(source, (name,), message))])
 

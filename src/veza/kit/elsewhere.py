@@ -22,7 +22,7 @@ from typing import IO, Any, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
-from veza.kit.messages import gettext
+from veza.kit.messages import from_json, gettext, message_of, to_json
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,7 +68,7 @@ class TookTooLong(Exception):
 
 
 class _Answer(msgspec.Struct):
-    """What a child says: a result (encoded), or the class and the sentence of what was raised; whether it ends now."""
+    """What a child says: a result (encoded), or class and message (as JSON) of what was raised; whether it ends now."""
 
     result: bytes = b""
     raised: str = ""
@@ -131,8 +131,8 @@ class Elsewhere:
         if answer.raised:
             raised = getattr(sys.modules[work.__module__], answer.raised, None)
             if isinstance(raised, type) and issubclass(raised, Exception):
-                raise raised(answer.said)
-            raise RuntimeError(f"{answer.raised}: {answer.said}")
+                raise raised(from_json(answer.said))
+            raise RuntimeError(f"{answer.raised}: {from_json(answer.said)}")
         return msgspec.msgpack.decode(answer.result, type=get_type_hints(work)["return"])  # type: ignore[no-any-return]
 
     def _ask(self, call: bytes, what: str) -> _Answer:
@@ -239,9 +239,11 @@ def _answered(call: _Call) -> _Answer:
         result = work(*(msgspec.msgpack.decode(one, type=hint) for one, hint in pairs))
         return _Answer(result=msgspec.msgpack.encode(result))
     except MemoryError:
-        return _Answer(raised="MemoryError", said="it takes more memory than it may have")
+        return _Answer(
+            raised="MemoryError",
+        )
     except Exception as error:
-        return _Answer(raised=type(error).__name__, said=str(error))
+        return _Answer(raised=type(error).__name__, said=to_json(message_of(error)))
 
 
 ELSEWHERE = Elsewhere()

@@ -75,7 +75,9 @@ class ForbiddenMove(Exception):
     """The table of moves has no such move: a bug, or a question asked of the wrong row."""
 
     def __init__(self, machine: str, source: str, target: str) -> None:
-        super().__init__(f"a {machine} cannot go from {source} to {target}")
+        super().__init__(
+            gettext("a {machine} cannot go from {source} to {target}", machine=machine, source=source, target=target)
+        )
         self.source, self.target = source, target
 
 

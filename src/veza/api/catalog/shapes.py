@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta, Struct
 from veza.api.shapes import PLAIN
 from veza.catalog.text_fields import sort_key
 from veza.http.whole_request import one_fault
+from veza.kit.messages import gettext
 
 ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
 Name = Annotated[str, Meta(min_length=1, max_length=400, pattern=PLAIN, description="At most 200 characters (NFC).")]
@@ -77,7 +78,7 @@ def searched(text: str | None) -> str | None:
     """`text` of a search as it was sent; a Problem (400) where nothing is left of it without case and accents, since
     a search for nothing would list everything."""
     if text is not None and not sort_key(text):
-        said = "has nothing to search for: an accent or a space alone begins no title and no name"
+        said = gettext("has nothing to search for: an accent or a space alone begins no title and no name")
         raise one_fault("query", "text", said)
     return text
 
