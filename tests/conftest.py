@@ -169,7 +169,7 @@ def postgres_url(postgres_databases: Databases) -> Iterator[str]:
     """A PostgreSQL database of this test alone, empty."""
     name = postgres_databases.take()
     yield _async_url(name).render_as_string(hide_password=False)
-    postgres_databases.give_back(name)
+    postgres_databases.empty(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

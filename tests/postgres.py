@@ -47,7 +47,7 @@ class Databases:
         """The name of an empty one that no other test has."""
         return self._free.pop() if self._free else self._loop.run_until_complete(self._make())
 
-    def give_back(self, name: str) -> None:
+    def empty(self, name: str) -> None:
         """Empty it for the next test; one whose tables, triggers or settings a test changed is dropped."""
         self._loop.run_until_complete(self._empty_or_drop(name))
 

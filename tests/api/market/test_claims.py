@@ -34,7 +34,7 @@ async def _bought(shop: Shop, who: dict[str, str], product: str, **wanted: Any) 
     return order
 
 
-async def _give_back(shop: Shop, order: Any) -> None:
+async def _refund_order(shop: Shop, order: Any) -> None:
     await shop.post(f"/order-lines/{order['lines'][0]['id']}/refund", {"answer": "sorry"}, by=OPERATOR, expect=202)
     await shop.stage.settle()
 
@@ -49,7 +49,7 @@ async def test_what_is_claimed_stays_when_the_other_one_is_on_its_way_back(any_s
     buyer = visiting(await shop.person())
     first = await _bought(shop, buyer, product)
     await _bought(shop, anonymous(), product, email="bo@example.org")
-    await _give_back(shop, first)
+    await _refund_order(shop, first)
     claimed = await shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200)
     assert claimed["bought_twice"] == []
     (refund,) = await shop.stage.all(Refund)
@@ -63,7 +63,7 @@ async def test_of_three_claimed_at_once_the_one_on_its_way_back_is_not_the_one_k
     shop = any_shop
     product = await (await shop.artist()).selling("A", 1000)
     bought = [await _bought(shop, anonymous(f"{OTHER_CART}{i}"), product, email="bo@example.org") for i in range(3)]
-    await _give_back(shop, bought[0])
+    await _refund_order(shop, bought[0])
     buyer = visiting(await shop.person("bo@example.org"))
     claimed = await shop.post("/orders/claim", by=buyer, expect=200)
     assert claimed["bought_twice"] == [bought[2]["lines"][0]["id"]]
@@ -129,7 +129,7 @@ async def test_what_went_back_before_it_was_claimed_is_not_said_to_go_back_now(a
     buyer = visiting(await shop.person())
     await shop.buy(buyer, product)
     order = await shop.buy(anonymous(), product, email="bo@example.org")
-    await _give_back(shop, order)
+    await _refund_order(shop, order)
     assert (await shop.post("/orders/claim", {"token": shop.claim_token()}, by=buyer, expect=200))["bought_twice"] == []
     assert await shop.library(buyer) == ["A"]
 

@@ -106,7 +106,7 @@ async def test_the_vat_of_a_receipt_adds_up_to_the_last_minor_unit_after_every_r
     before = await _amounts(shop, buyer, order["id"])
     assert before["Total"] == [sum(prices)]
     assert before["of it VAT 19 %"] == [sum(line["vat_minor"] for line in order["lines"])]
-    await _give_back(shop, order["id"], back)
+    await _refund_order(shop, order["id"], back)
     after = await _amounts(shop, buyer, order["id"])
     refunded = [minor for name, found in after.items() if name.startswith("Refunded") for minor in found]
     assert refunded == [-minor for minor in back if minor]
@@ -123,7 +123,7 @@ async def test_the_vat_of_a_receipt_adds_up_to_the_last_minor_unit_after_every_r
     assert set(wholly) <= set(of_refunds)
 
 
-async def _give_back(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
+async def _refund_order(shop: Shop, order_id: str, back: tuple[int, ...]) -> None:
     lines = sorted(await shop.stage.all(OrderLine, order_id=UUID(order_id)), key=lambda line: line.position)
     (order,) = await shop.stage.all(Order, id=UUID(order_id))
     async with shop.stage.database.write() as session:
@@ -218,6 +218,6 @@ def test_a_pdf_prints_what_it_has_no_letter_for_once_and_leaves_out_what_is_sile
 async def test_the_longest_names_fit_on_a_page(shop: Shop, sign: str) -> None:
     buyer = visiting(await shop.person())
     order = await shop.buy(buyer, await (await shop.artist(sign * 200)).selling(sign * 200))
-    await _give_back(shop, order["id"], (1000,))
+    await _refund_order(shop, order["id"], (1000,))
     answer = await shop.client.get(f"/api/v1/orders/{order['id']}/receipt.pdf", headers=buyer)
     assert answer.status_code == 200, answer.text
