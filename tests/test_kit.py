@@ -44,11 +44,15 @@ def test_tests_wait_for_conditions_and_not_for_a_time() -> None:
         (r"\bASGITransport\(", {"client.py"}),
         (r"\binsert\((Person|Artist|ArtistMember|Release|Track)\)", set()),
         (r"\badd\((Person|Artist|ArtistMember|Release|Track)\(", {"factories.py"}),
+        (r"^class Walk\b", {"api/walk.py"}),
+        (r"\[\"paths\"\]\.(items|values)\(", {"api/walk.py"}),
         (r"\binsert\(Seller\)", {"factories.py", "lab/simulator/test_driver.py"}),  # the driver is tried on any table
     ],
 )
-def test_clients_and_rows_of_people_are_made_by_the_kit_alone(written: str, kept_in: set[str]) -> None:
-    found = {str(file.relative_to(TESTS)) for file in TESTS.rglob("*.py") if re.search(written, file.read_text())}
+def test_clients_rows_of_people_and_walks_over_the_api_are_made_by_the_kit_alone(
+    written: str, kept_in: set[str]
+) -> None:
+    found = {str(file.relative_to(TESTS)) for file in TESTS.rglob("*.py") if re.search(written, file.read_text(), re.M)}
     assert found == kept_in
 
 

@@ -11,7 +11,7 @@ from msgspec import inspect
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.conftest import Door, Whole
-from tests.api.test_permissions import SIGNED
+from tests.api.walk import SIGNED
 from veza.accounts.permissions import PERMISSIONS, Role
 from veza.http.identity import permission_of
 

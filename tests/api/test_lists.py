@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.conftest import Whole
 from tests.api.market.conftest import open_shop
+from tests.api.walk import operations
 from tests.api.world import World, filled, params_for
 from veza.api.lists import IN_ONE_ORDER, WHOLE, Listed, lists_of
 from veza.market.listings import BY_PRICE
@@ -41,9 +42,9 @@ def _answers_a_list(schema: Mapping[str, Any], operation: Mapping[str, Any]) -> 
 
 
 def _listing(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for path, item in schema["paths"].items():
-        if "get" in item and path.startswith("/api/v1/") and _answers_a_list(schema, item["get"]):
-            yield item["get"]["operationId"], item["get"]
+    for method, path, operation in operations(schema):
+        if method == "get" and path.startswith("/api/v1/") and _answers_a_list(schema, operation):
+            yield operation["operationId"], operation
 
 
 def test_every_list_takes_a_cursor_a_limit_and_a_sort(schema: dict[str, Any]) -> None:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests import factories
-from tests.api.test_permissions import Step, steps
-from tests.client import DEFAULT_URL, http_client
+from tests.api.walk import Walk, steps, walking
 from tests.http.test_json_bodies import MALFORMED
-from veza.accounts import roles, sessions
-from veza.app import Veza, build
 from veza.settings import Settings
 
 KINDS = "urn:veza:problem:"
@@ -25,43 +17,16 @@ BODIES = [MALFORMED[name][0] for name in ("not UTF-8", "1,000 objects", "a NUL",
 BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 
-@dataclass
-class Walk:
-    """The application with one person who may do everything."""
-
-    veza: Veza
-    client: httpx.AsyncClient
-
-    def writes(self) -> list[Step]:
-        return [step for step in steps(self.veza) if step.method != "GET"]
-
-    async def send(self, step: Step, body: bytes, **headers: str) -> httpx.Response:
-        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json", **headers}
-        return await self.client.request(step.method, step.path, content=body, headers=headers)
-
-
 @pytest.fixture
 async def on_both(database_url: str, tmp_path: Path) -> AsyncIterator[Walk]:
-    async with _walk(database_url, tmp_path) as walk:
+    async with walking(Settings(database_url=database_url, var_dir=tmp_path), signed_in=True) as walk:
         yield walk
 
 
 @pytest.fixture
 async def walk(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Walk]:
-    async with _walk(sqlite_url, tmp_path) as walk:
+    async with walking(Settings(database_url=sqlite_url, var_dir=tmp_path), signed_in=True) as walk:
         yield walk
-
-
-@asynccontextmanager
-async def _walk(database_url: str, folder: Path) -> AsyncIterator[Walk]:
-    veza = build(Settings(database_url=database_url, var_dir=folder))
-    person = await factories.person(veza.database, "everything", roles=roles.GIVEN)
-    async with veza.database.write() as session:
-        secret = await sessions.begin(session, person, timedelta(hours=1))
-    cookies = {"veza": secret}
-    async with http_client(veza.asgi, base_url=DEFAULT_URL, cookies=cookies) as client:
-        yield Walk(veza, client)
-    await veza.close()
 
 
 PARAMETERS = ["%00", "a%00b", "%FF", "%ED%A0%80"]

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from litestar.handlers import HTTPRouteHandler
-from litestar.routes import HTTPRoute
 
-from tests import factories
-from tests.client import DEFAULT_URL, http_client
-from veza.accounts import roles, sessions, tokens
+from tests.api.walk import SIGNED, Walk, steps, walking
 from veza.accounts.permissions import PERMISSIONS, Role, Scope
-from veza.app import Veza, build
 from veza.http.identity import permission_of
 from veza.ops.migrations import migrate
 from veza.settings import Settings
 
-PEOPLE = [role for role in Role if role is not Role.VISITOR]
-LONGEST_ANSWER_SECONDS = 30
 FOR_EVERYBODY = {
     "/", "/api", "/api/docs", "/api/openapi.json", "/api/{path:str}", "/permissions",
     "/health/live", "/health/ready", "/metrics",
@@ -40,78 +30,14 @@ FOR_THE_OPERATORS_LINK = {"/mailbox", "/mailbox/{mail_id:uuid}"}
 FOR_THE_OPERATORS_TOKEN = "/operator"
 ITS_OWN_FORM = {("POST", "/operator/sign-in"), ("POST", "/operator/sign-out")}
 """Refused without the form's own token, for every sender."""
-SIGNED = {"/webhooks/stripe", "/api/v1/webhooks/stripe"}
-"""Let in by the provider's signature, not by an identity."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One route and method, with an address that fits it."""
-
-    method: str
-    path: str
-    handler: HTTPRouteHandler
-    template: str
-
-
-def steps(veza: Veza, *, under_api: bool = True) -> Iterator[Step]:
-    """Every route under /api/v1, or every other one."""
-    for route in veza.litestar.routes:
-        if not isinstance(route, HTTPRoute):
-            continue
-        if (route.path.startswith("/api/v1/") and route.path not in SIGNED) is not under_api:
-            continue
-        parts = [part if isinstance(part, str) else _fitting(part.type) for part in route.path_components]
-        for handler in route.route_handlers:
-            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                yield Step(method, "/" + "/".join(parts), handler, route.path)
-
-
-def _fitting(kind: type) -> str:
-    return str(uuid4()) if kind is UUID else "1"
-
-
-@dataclass
-class Walk:
-    """The application, one person of each role, and one all-powerful person's tokens, a scope each."""
-
-    veza: Veza
-    client: httpx.AsyncClient
-    person: dict[Role, UUID]
-    token: dict[Scope, str]
-
-    async def as_role(self, step: Step, role: Role) -> httpx.Response:
-        """With a session of its own: an earlier step may have ended the last one."""
-        if role is Role.VISITOR:
-            return await self._send(step, {})
-        async with self.veza.database.write() as session:
-            secret = await sessions.begin(session, self.person[role], timedelta(hours=1))
-        return await self._send(step, {"Cookie": f"veza={secret}"})
-
-    async def as_token(self, step: Step, scope: Scope) -> httpx.Response:
-        return await self._send(step, {"Authorization": f"Bearer {self.token[scope]}"})
-
-    async def _send(self, step: Step, headers: dict[str, str]) -> httpx.Response:
-        writes = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"} if step.method != "GET" else {}
-        body = "{}" if step.method in ("POST", "PUT", "PATCH") else None
-        sent = self.client.request(step.method, step.path, headers={**writes, **headers}, content=body)
-        return await asyncio.wait_for(sent, LONGEST_ANSWER_SECONDS)
 
 
 @pytest.fixture
 async def walk(tmp_path: Path) -> AsyncIterator[Walk]:
     settings = Settings(var_dir=tmp_path)
     await asyncio.to_thread(migrate, settings)
-    veza = build(settings)
-    person: dict[Role, UUID] = {}
-    for role in PEOPLE:
-        person[role] = await factories.person(veza.database, role.value, roles={role} - {Role.LISTENER})
-    powerful = await factories.person(veza.database, "everything", roles=roles.GIVEN)
-    async with veza.database.write() as session:
-        made = {scope: await tokens.make(session, powerful, scope.value, [scope], None) for scope in Scope}
-    async with http_client(veza.asgi, base_url=DEFAULT_URL) as client:
-        yield Walk(veza, client, person, {scope: text for scope, (_, text) in made.items()})
-    await veza.close()
+    async with walking(settings) as walk:
+        yield walk
 
 
 def _refused(answer: httpx.Response) -> str | None:

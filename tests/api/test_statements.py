@@ -8,6 +8,7 @@ import httpx
 
 from tests.api.conftest import Whole
 from tests.api.market.conftest import open_shop
+from tests.api.walk import operations
 from tests.api.world import World, filled, params_for
 from tests.statements import counted
 
@@ -20,12 +21,12 @@ async def _asked(count: int) -> AsyncIterator[tuple[World, dict[str, tuple[int, 
     async for shop in open_shop("sqlite+aiosqlite:///:memory:", create_tables=True):
         world = await filled(shop, count)
         sent: dict[str, tuple[int, int]] = {}
-        for path, item in world.litestar.openapi_schema.to_schema()["paths"].items():
-            if "get" not in item or not path.startswith("/api/v1/"):
+        for method, path, described in operations(world.litestar.openapi_schema.to_schema()):
+            if method != "get" or not path.startswith("/api/v1/"):
                 continue
-            operation = item["get"]["operationId"]
+            operation = described["operationId"]
             params = params_for(world, operation)
-            if any(one["name"] == "limit" for one in item["get"].get("parameters", [])):
+            if any(one["name"] == "limit" for one in described.get("parameters", [])):
                 params["limit"] = 200
             with counted(shop.stage.database) as statements:
                 answer = await world.client.get(path.format(**world.ids), headers=world.who, params=params)
@@ -44,8 +45,11 @@ def _rows(operation: str, answer: httpx.Response) -> int:
 
 
 async def test_every_get_sends_as_many_statements_for_twenty_rows_as_for_two(whole: Whole) -> None:
-    paths = whole.schema["paths"].items()
-    gets = {item["get"]["operationId"] for path, item in paths if "get" in item and path.startswith("/api/v1")}
+    gets = {
+        operation["operationId"]
+        for method, path, operation in operations(whole.schema)
+        if method == "get" and path.startswith("/api/v1")
+    }
     async for _, few in _asked(FEW):
         async for _, many in _asked(MANY):
             assert gets - set(many) == set()

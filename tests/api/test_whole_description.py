@@ -22,6 +22,7 @@ import pytest
 
 from tests.api import described_callers
 from tests.api.described_callers import Caller
+from tests.api.walk import operations
 from tests.commands import start
 from tests.waiting import wait_until
 
@@ -95,11 +96,10 @@ def _operations(server: Server, *, by_token: bool) -> list[str]:
     """The ids of the operations that a token may do, or that only a signed-in person may."""
     described = httpx.get(f"{server.url}/api/openapi.json").json()
     found = []
-    for path in described["paths"].values():
-        for operation in path.values():
-            security = operation.get("security", [{"token": []}])
-            if any("token" in way for way in security) is by_token:
-                found.append(str(operation["operationId"]))
+    for _, _, operation in operations(described):
+        security = operation.get("security", [{"token": []}])
+        if any("token" in way for way in security) is by_token:
+            found.append(str(operation["operationId"]))
     return found
 
 

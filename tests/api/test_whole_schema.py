@@ -9,7 +9,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from tests.api.conftest import Whole
-from tests.api.test_permissions import SIGNED
+from tests.api.walk import SIGNED, operations
 
 READ, WRITTEN = {"400", "401", "403", "503"}, {"409", "413", "415", "422"}
 """What an operation may answer besides what it is for."""
@@ -17,12 +17,6 @@ FILES = ("image/", "text/html", "application/pdf", "audio/")
 """Their bodies are described by their kind alone."""
 PLAIN = {"/health/live", "/health/ready"}
 """For load balancers, who read the status."""
-
-
-def _operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in described["paths"].items():
-        for method, operation in item.items():
-            yield method, path, operation
 
 
 def _examples(operation: dict[str, Any]) -> Iterator[tuple[str, Any, list[Any]]]:
@@ -41,21 +35,21 @@ def test_the_description_is_valid(whole: Whole) -> None:
 
 def test_every_example_fits_its_shape_and_everything_that_is_said_has_one(whole: Whole) -> None:
     checked = set()
-    for method, path, operation in _operations(whole.described):
+    for method, path, operation in operations(whole.described):
         for where, shape, examples in _examples(operation):
             assert examples or path in PLAIN, (method, path, where)
             fits = OAS31Validator({**shape, "components": whole.described["components"]})
             for example in examples:
                 assert [error.message for error in fits.iter_errors(example)] == [], (method, path, where)
             checked.add((method, path))
-    assert {(method, path) for method, path, _ in _operations(whole.described)} - checked <= {
+    assert {(method, path) for method, path, _ in operations(whole.described)} - checked <= {
         ("get", path) for path in whole.described["paths"]
     }
 
 
 def test_every_operation_says_what_it_is_and_what_it_may_answer(whole: Whole) -> None:
     tags, ids = {tag["name"] for tag in whole.described["tags"]}, []
-    for method, path, operation in _operations(whole.described):
+    for method, path, operation in operations(whole.described):
         at = (method, path)
         ids.append(operation["operationId"])
         assert set(operation["tags"]) <= tags, at
@@ -72,7 +66,7 @@ def test_every_operation_says_what_it_is_and_what_it_may_answer(whole: Whole) ->
 def test_every_write_takes_an_idempotency_key(whole: Whole) -> None:
     without = {
         path
-        for method, path, operation in _operations(whole.described)
+        for method, path, operation in operations(whole.described)
         if method != "get" and path.startswith("/api/v1")
         if "Idempotency-Key" not in {parameter["name"] for parameter in operation.get("parameters", ())}
     }
@@ -81,7 +75,7 @@ def test_every_write_takes_an_idempotency_key(whole: Whole) -> None:
 
 
 def test_every_body_has_an_example_and_every_fault_is_a_problem(whole: Whole) -> None:
-    for method, path, operation in _operations(whole.schema):
+    for method, path, operation in operations(whole.schema):
         body = operation.get("requestBody", {"content": {}})["content"].get("application/json")
         assert body is None or body["schema"]["examples"], (method, path)
         for status, response in operation["responses"].items():
@@ -92,7 +86,7 @@ def test_every_body_has_an_example_and_every_fault_is_a_problem(whole: Whole) ->
 def test_every_parameter_is_described(whole: Whole) -> None:
     told = {
         (operation["operationId"], parameter["name"]): parameter.get("description")
-        for _, _, operation in _operations(whole.described)
+        for _, _, operation in operations(whole.described)
         for parameter in operation.get("parameters", [])
     }
     assert {where for where, text in told.items() if not text} == set()

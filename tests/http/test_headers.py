@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.test_permissions import steps
+from tests.api.walk import steps
 from tests.client import http_client
 from veza.app import Veza, build
 from veza.http.headers import HSTS, policy_of, safe

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.money.conftest import Counter
+from tests.api.walk import operations
 
 LISTS = ("payments", "refunds", "transfers", "sellers", "findings", "webhook-events")
 
@@ -17,10 +18,9 @@ async def described(counter: Counter) -> dict[str, Any]:
 
 
 async def test_every_operation_is_for_the_operator(described: dict[str, Any]) -> None:
-    for path, item in described["paths"].items():
-        for operation in item.values():
-            if path.startswith("/api/v1") and "webhooks/stripe" not in path:
-                assert operation["security"] == [{"token": ["admin"]}, {"session": []}], path
+    for _, path, operation in operations(described):
+        if path.startswith("/api/v1") and "webhooks/stripe" not in path:
+            assert operation["security"] == [{"token": ["admin"]}, {"session": []}], path
 
 
 async def test_amounts_are_described_as_whole_minor_units(described: dict[str, Any]) -> None:
