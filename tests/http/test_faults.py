@@ -27,7 +27,7 @@ class Track(Struct, forbid_unknown_fields=True):
     seconds: Annotated[int, Meta(ge=1, le=9)] = 1
 
 
-class Wanted(Struct, forbid_unknown_fields=True):
+class ReleaseDraft(Struct, forbid_unknown_fields=True):
     country: Annotated[str, Meta(pattern=COUNTRY, description="ISO 3166")]
     tracks: Annotated[list[Track], Meta(max_length=4)]
     kind: Literal["album", "single"] = "album"
@@ -47,7 +47,7 @@ class Lists(Struct):
 GOOD: dict[str, Any] = {"country": "DE", "tracks": [{"title": "One"}]}
 
 
-def told(value: Any, annotation: Any = Wanted) -> dict[str, str]:
+def told(value: Any, annotation: Any = ReleaseDraft) -> dict[str, str]:
     return {fault.pointer: str(fault.message) for fault in faults_in_body(value, annotation)}
 
 
@@ -135,7 +135,7 @@ def test_of_a_list_without_a_bound_so_many_items_are_looked_at_and_it_is_refused
 
 
 def test_a_long_name_is_told_by_its_beginning() -> None:
-    (fault,) = faults_in_body({**GOOD, "n" * 500_000: 1}, Wanted)
+    (fault,) = faults_in_body({**GOOD, "n" * 500_000: 1}, ReleaseDraft)
     assert fault.pointer == f"/{'n' * 100}…"
     assert len(str(fault.shown())) < 1000
 
@@ -146,14 +146,14 @@ def test_a_text_is_never_repeated_unless_it_stands_beside_few_choices() -> None:
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 bodies = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner))
-fields = st.fixed_dictionaries({}, optional=dict.fromkeys(Wanted.__struct_fields__, bodies))
+fields = st.fixed_dictionaries({}, optional=dict.fromkeys(ReleaseDraft.__struct_fields__, bodies))
 
 
 @given(bodies | fields)
 def test_what_has_no_fault_is_taken_and_what_has_one_is_not(body: Any) -> None:
     try:
-        convert(body, Wanted, strict=True)
+        convert(body, ReleaseDraft, strict=True)
     except ValidationError:
-        assert faults_in_body(body, Wanted)
+        assert faults_in_body(body, ReleaseDraft)
     else:
-        assert faults_in_body(body, Wanted) == []
+        assert faults_in_body(body, ReleaseDraft) == []

@@ -17,12 +17,12 @@ from veza.money.payments import LineDraft, Payment
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 
-WANTED = CheckoutSessionRequest(
+CHECKOUT = CheckoutSessionRequest(
     "order-1", "EUR", (LineDraft("anna", "song", 1000, 1000),), "http://shop.test/done", "http://shop.test/cart"
 )
 
 
-# --- the order of news
+# --- the order of events
 
 
 async def test_an_inquiry_opened_after_it_was_closed_stays_closed(stage: Stage) -> None:
@@ -131,8 +131,8 @@ async def test_a_charge_the_provider_does_not_know_is_shown_and_looked_for_daily
 async def begun(stage: Stage, *, recorded: bool) -> Payment:
     """A checkout whose session is open at the provider."""
     async with stage.database.write("test") as session:
-        payment = await checkout.intend(session, WANTED, currencies=["EUR"], request_key="key-1")
-    made = await checkout.ask(stage.money.gateway, payment, WANTED)
+        payment = await checkout.intend(session, CHECKOUT, currencies=["EUR"], request_key="key-1")
+    made = await checkout.ask(stage.money.gateway, payment, CHECKOUT)
     if recorded:
         async with stage.database.write("test") as session:
             await checkout.record(session, payment.id, made)

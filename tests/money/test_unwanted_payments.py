@@ -12,7 +12,7 @@ from veza.money import checkout, payment_frame, payments, sales
 from veza.money.checkout import CheckoutSession, CheckoutSessionRequest
 from veza.money.payments import LineDraft, Payment
 
-WANTED = CheckoutSessionRequest(
+CHECKOUT = CheckoutSessionRequest(
     "order-1", "EUR", (LineDraft("anna", "Blue Hours", 1000, 1000),), "http://127.0.0.1/done", "http://127.0.0.1/cart"
 )
 MINUTE = timedelta(minutes=1)
@@ -20,8 +20,8 @@ MINUTE = timedelta(minutes=1)
 
 async def opened(stage: Stage, *, recorded: bool = True) -> tuple[Payment, CheckoutSession]:
     async with stage.database.write("test") as session:
-        payment = await checkout.intend(session, WANTED, currencies=["EUR"], request_key="key-1")
-    made = await checkout.ask(stage.money.gateway, payment, WANTED)
+        payment = await checkout.intend(session, CHECKOUT, currencies=["EUR"], request_key="key-1")
+    made = await checkout.ask(stage.money.gateway, payment, CHECKOUT)
     if recorded:
         await record(stage, payment, made)
     return payment, made

@@ -18,7 +18,7 @@ PASSWORD = "a long enough secret"
 
 
 @dataclass
-class Letters:
+class Emails:
     """A whole Veza and a browser without a session."""
 
     accounts: Accounts

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
 from tests.pseudo_language import Pseudo, plain
-from tests.web.emails import PASSWORD, Letters
+from tests.web.emails import PASSWORD, Emails
 from veza.accounts import people, roles
 from veza.accounts.emails import Addressee, password_changed
 from veza.accounts.first_admin import admin_link
@@ -40,14 +40,14 @@ from veza.settings import Settings
 
 
 @pytest.fixture
-async def emails(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Letters]:
+async def emails(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Emails]:
     veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
     async with http_client(veza.asgi, base_url=DEFAULT_URL) as browser:
-        yield Letters(veza.modules.accounts, veza.modules.market, browser)
+        yield Emails(veza.modules.accounts, veza.modules.market, browser)
     await veza.close()
 
 
-async def test_opening_the_link_confirms_nothing_and_its_button_does_once(emails: Letters) -> None:
+async def test_opening_the_link_confirms_nothing_and_its_button_does_once(emails: Emails) -> None:
     link = await emails.signed_up()
     for _ in range(2):
         assert "This address is mine" in (await emails.browser.get(link)).text
@@ -59,7 +59,7 @@ async def test_opening_the_link_confirms_nothing_and_its_button_does_once(emails
     assert "This link is used up" in again.text
 
 
-async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(emails: Letters) -> None:
+async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(emails: Emails) -> None:
     await emails.signed_up()
     asked = {"Idempotency-Key": "forgot"}
     await emails.browser.post("/api/v1/password-resets", json={"email": "anna@example.org"}, headers=asked)
@@ -78,7 +78,7 @@ async def test_a_new_password_is_set_by_the_link_and_a_bad_one_is_said(emails: L
     assert signed_in.status_code == 201
 
 
-async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(emails: Letters) -> None:
+async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(emails: Emails) -> None:
     await emails.signed_up()
 
     async def sign_in(number: int, password: str) -> int:
@@ -95,7 +95,7 @@ async def test_a_reset_on_the_page_makes_the_device_known_while_strangers_guess(
     assert await sign_in(12, "another long secret") == 201
 
 
-async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_one(emails: Letters) -> None:
+async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_one(emails: Emails) -> None:
     await emails.signed_up()
     async with emails.database.write("test") as session:
         to = Addressee(UUID(int=7), "anna@example.org", None)
@@ -112,7 +112,7 @@ async def test_the_mail_about_a_changed_password_leads_to_a_link_to_set_a_new_on
     assert "Your password is set" in (await emails.press(newest, password="yet another secret")).text
 
 
-async def test_a_page_that_mails_says_when_to_come_again(emails: Letters) -> None:
+async def test_a_page_that_mails_says_when_to_come_again(emails: Emails) -> None:
     form = {"email": "nobody@example.org"}
     answers = [await emails.browser.post("/forgot-password", data=form) for _ in range(21)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
@@ -120,17 +120,17 @@ async def test_a_page_that_mails_says_when_to_come_again(emails: Letters) -> Non
     assert "wait 30 s" in answers[-1].text
 
 
-async def test_an_address_that_is_none_is_said_in_the_form_that_asks_for_a_link(emails: Letters) -> None:
+async def test_an_address_that_is_none_is_said_in_the_form_that_asks_for_a_link(emails: Emails) -> None:
     answer = await emails.browser.post("/forgot-password", data={"email": "anna"})
     assert answer.status_code == 422
     assert "This is no e-mail address" in answer.text
 
 
-async def test_a_link_without_its_secret_leads_to_a_new_one(emails: Letters) -> None:
+async def test_a_link_without_its_secret_leads_to_a_new_one(emails: Emails) -> None:
     assert 'action="/forgot-password"' in (await emails.browser.get("/reset-password")).text
 
 
-async def test_another_sites_form_does_not_replace_what_a_device_is_known_by(emails: Letters) -> None:
+async def test_another_sites_form_does_not_replace_what_a_device_is_known_by(emails: Emails) -> None:
     await emails.signed_up()
     await emails.browser.post(
         "/api/v1/password-resets", json={"email": "anna@example.org"}, headers={"Idempotency-Key": "forgot"}
@@ -142,7 +142,7 @@ async def test_another_sites_form_does_not_replace_what_a_device_is_known_by(ema
     assert "set-cookie" not in answer.headers
 
 
-async def test_the_first_start_makes_an_account_admin_once(emails: Letters) -> None:
+async def test_the_first_start_makes_an_account_admin_once(emails: Emails) -> None:
     link = await admin_link(emails.database, "http://127.0.0.1:8000")
     assert link is not None
     short = await emails.press(link, email="op@example.org", name="Op", password="short")
@@ -161,7 +161,7 @@ async def test_the_first_start_makes_an_account_admin_once(emails: Letters) -> N
         assert await people.by_email(session, "eve@example.org") is None
 
 
-async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only(emails: Letters) -> None:
+async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only(emails: Emails) -> None:
     await emails.signed_up()
     link = await admin_link(emails.database, "http://127.0.0.1:8000")
     assert link is not None
@@ -171,7 +171,7 @@ async def test_an_account_that_is_there_becomes_admin_with_its_own_password_only
     assert "You are the first admin" in (await emails.press(link, email="anna@example.org", password=PASSWORD)).text
 
 
-async def test_right_passwords_on_these_pages_cost_no_tries(emails: Letters) -> None:
+async def test_right_passwords_on_these_pages_cost_no_tries(emails: Emails) -> None:
     await emails.signed_up()
     for number in range(12):
         link = await admin_link(emails.database, "http://127.0.0.1:8000")
@@ -187,7 +187,7 @@ async def test_right_passwords_on_these_pages_cost_no_tries(emails: Letters) -> 
 
 
 @pytest.mark.parametrize("page", ["confirm-address", "reset-password", "admin-claim", "invitation", "claim"])
-async def test_a_made_up_link_is_told_so_and_changes_nothing(emails: Letters, page: str) -> None:
+async def test_a_made_up_link_is_told_so_and_changes_nothing(emails: Emails, page: str) -> None:
     link = f"http://127.0.0.1:8000/{page}?token=<b>{'x' * 5000}"
     answer = await emails.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
     assert answer.status_code == 410
@@ -196,7 +196,7 @@ async def test_a_made_up_link_is_told_so_and_changes_nothing(emails: Letters, pa
         assert (await session.scalars(select(Mail))).all() == []
 
 
-async def _bought(emails: Letters) -> str:
+async def _bought(emails: Emails) -> str:
     """A buyer without an account got a release that is free; the link of their mail."""
     artist = await factories.artist(emails.database)
     release, _ = await factories.release(emails.database, artist, title="Gift", kind="single")
@@ -213,7 +213,7 @@ async def _bought(emails: Letters) -> str:
     return await emails.newest_link()
 
 
-async def test_what_was_bought_without_an_account_is_claimed_by_its_link_once(emails: Letters) -> None:
+async def test_what_was_bought_without_an_account_is_claimed_by_its_link_once(emails: Emails) -> None:
     await emails.signed_up()
     link = await _bought(emails)
     stranger = await emails.press(link, email="mallory@example.org", name="M", password=PASSWORD)
@@ -228,7 +228,7 @@ async def test_what_was_bought_without_an_account_is_claimed_by_its_link_once(em
     assert (await emails.press(link, email="anna@example.org", password=PASSWORD)).status_code == 410
 
 
-async def test_the_page_behind_a_mailed_link_leads_to_the_receipt(emails: Letters) -> None:
+async def test_the_page_behind_a_mailed_link_leads_to_the_receipt(emails: Emails) -> None:
     link = await _bought(emails)
     assert "receipt" not in (await emails.browser.get(link)).text  # it was free
     async with emails.database.write() as session:
@@ -241,11 +241,11 @@ async def test_the_page_behind_a_mailed_link_leads_to_the_receipt(emails: Letter
 
 
 @pytest.mark.parametrize("page", ["/checkout/done", "/cart", "/studio/01890000-0000-7000-8000-000000000000"])
-async def test_the_ways_back_from_the_provider_lead_somewhere(emails: Letters, page: str) -> None:
+async def test_the_ways_back_from_the_provider_lead_somewhere(emails: Emails, page: str) -> None:
     assert (await emails.browser.get(page)).status_code == 200
 
 
-async def test_what_was_done_is_said_in_the_readers_language(emails: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_done_is_said_in_the_readers_language(emails: Emails, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
     english = await emails.browser.get("/cart")
     french = await emails.browser.get("/cart", headers={"Accept-Language": "fr"})
@@ -255,13 +255,13 @@ async def test_what_was_done_is_said_in_the_readers_language(emails: Letters, mo
         assert said not in french.text
 
 
-async def _is_confirmed(emails: Letters) -> bool:
+async def _is_confirmed(emails: Emails) -> bool:
     async with emails.database.read() as session:
         person = await people.by_email(session, "anna@example.org")
     return person is not None and person.is_confirmed
 
 
-async def test_who_has_no_admin_link_learns_nothing_about_accounts(emails: Letters) -> None:
+async def test_who_has_no_admin_link_learns_nothing_about_accounts(emails: Emails) -> None:
     await emails.signed_up()
     said = []
     for email in ("anna@example.org", "nobody@example.org"):
@@ -271,7 +271,7 @@ async def test_who_has_no_admin_link_learns_nothing_about_accounts(emails: Lette
     assert said[0].text == said[1].text
 
 
-async def _invited(emails: Letters, email: str) -> str:
+async def _invited(emails: Emails, email: str) -> str:
     """An address is invited to an artist; the link of its mail."""
     artist = await factories.artist(emails.database, "Anna <3")
     async with emails.database.write("test") as session:
@@ -280,7 +280,7 @@ async def _invited(emails: Letters, email: str) -> str:
     return await emails.newest_link()
 
 
-async def test_an_invitation_is_accepted_by_the_account_of_its_address_once(emails: Letters) -> None:
+async def test_an_invitation_is_accepted_by_the_account_of_its_address_once(emails: Emails) -> None:
     await emails.signed_up()
     link = await _invited(emails, "anna@example.org")
     assert "You are invited" in (await emails.browser.get(link)).text
@@ -298,7 +298,7 @@ async def test_an_invitation_is_accepted_by_the_account_of_its_address_once(emai
     assert (await emails.press(link, email="anna@example.org", password=PASSWORD)).status_code == 410
 
 
-async def test_an_invitation_makes_an_account_for_its_own_address_only(emails: Letters) -> None:
+async def test_an_invitation_makes_an_account_for_its_own_address_only(emails: Emails) -> None:
     await emails.signed_up()
     link = await _invited(emails, "eve@example.org")
     stranger = await emails.press(link, email="mallory@example.org", name="M", password=PASSWORD)

@@ -10,12 +10,12 @@ import pytest
 from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk
 from veza.accounts import people
 
-WANTED = {"email": EMAIL, "name": "Anna", "password": PASSWORD}
+SIGN_UP = {"email": EMAIL, "name": "Anna", "password": PASSWORD}
 
 
 async def test_from_signing_up_to_a_confirmed_account(any_desk: Desk) -> None:
     browser = any_desk.browser()
-    await browser.call("POST", "/people", WANTED, expect=202)
+    await browser.call("POST", "/people", SIGN_UP, expect=202)
     await browser.sign_in()
     me = await browser.get("/me")
     assert (me["email"], me["name"], me["email_confirmed_at"], me["roles"]) == (EMAIL, "Anna", None, ["listener"])
@@ -27,8 +27,8 @@ async def test_from_signing_up_to_a_confirmed_account(any_desk: Desk) -> None:
 async def test_an_address_with_an_account_gets_the_same_answer_and_another_mail(any_desk: Desk) -> None:
     await any_desk.signed_up()
     stranger = any_desk.browser()
-    new = await stranger.send("POST", "/people", {**WANTED, "email": "ben@example.org"})
-    again = await stranger.send("POST", "/people", {**WANTED, "email": "ANNA@example.org", "name": "Mallory"})
+    new = await stranger.send("POST", "/people", {**SIGN_UP, "email": "ben@example.org"})
+    again = await stranger.send("POST", "/people", {**SIGN_UP, "email": "ANNA@example.org", "name": "Mallory"})
     assert (new.status_code, new.content) == (again.status_code, again.content)
     assert (await any_desk.mails(EMAIL))[-1].subject == "You have an account already"
     async with any_desk.database.read() as session:
@@ -39,7 +39,7 @@ async def test_an_address_with_an_account_gets_the_same_answer_and_another_mail(
 
 async def test_two_sign_ups_with_one_address_at_the_same_instant_are_one_account(any_desk: Desk) -> None:
     browser = any_desk.browser()
-    answers = await asyncio.gather(*(browser.send("POST", "/people", WANTED) for _ in range(4)))
+    answers = await asyncio.gather(*(browser.send("POST", "/people", SIGN_UP) for _ in range(4)))
     assert {answer.status_code for answer in answers} == {202}
     await browser.sign_in()
     subjects = [mail.subject for mail in await any_desk.mails(EMAIL)]
@@ -76,7 +76,7 @@ async def test_two_sign_ups_with_one_address_at_the_same_instant_are_one_account
     ],
 )
 async def test_bad_input_is_one_sentence_and_nothing_changes(desk: Desk, change: dict[str, str], kind: str) -> None:
-    said = await desk.browser().refused("POST", "/people", {**WANTED, **change}, 422, kind)
+    said = await desk.browser().refused("POST", "/people", {**SIGN_UP, **change}, 422, kind)
     assert "\n" not in said
     assert await desk.mails() == []
 
@@ -100,7 +100,7 @@ async def test_an_international_domain_is_one_address_however_it_is_written(desk
 
 async def test_a_link_works_once_and_for_a_while(desk: Desk) -> None:
     browser = desk.browser()
-    await browser.call("POST", "/people", WANTED, expect=202)
+    await browser.call("POST", "/people", SIGN_UP, expect=202)
     token = await desk.mailed_token()
     for bad in ("x", token[:-1], token.swapcase()):
         await browser.refused("POST", "/email-confirmations", {"token": bad}, 422, "bad-link")
@@ -121,15 +121,15 @@ async def test_an_old_link_is_good_for_nothing_and_a_new_one_can_be_had(desk: De
 
 async def test_strangers_fill_no_persons_mailbox(desk: Desk) -> None:
     for number in range(8):
-        answer = await desk.browser(f"192.0.2.{number}").send("POST", "/people", WANTED)
+        answer = await desk.browser(f"192.0.2.{number}").send("POST", "/people", SIGN_UP)
         assert answer.status_code == 202
     assert len(await desk.mails(EMAIL)) == 5
 
 
 async def test_a_repeat_of_a_sign_up_does_nothing_and_keeps_no_trace_of_the_password(desk: Desk) -> None:
     browser = desk.browser()
-    await browser.call("POST", "/people", WANTED, expect=202, key="k")
-    again = await browser.send("POST", "/people", WANTED, key="k")
+    await browser.call("POST", "/people", SIGN_UP, expect=202, key="k")
+    again = await browser.send("POST", "/people", SIGN_UP, key="k")
     assert (again.status_code, again.json()["type"]) == (409, "urn:veza:problem:done-already")
-    other = await browser.send("POST", "/people", {**WANTED, "password": "another good one"}, key="k")
+    other = await browser.send("POST", "/people", {**SIGN_UP, "password": "another good one"}, key="k")
     assert other.json() == {**again.json(), "request_id": other.json()["request_id"]}

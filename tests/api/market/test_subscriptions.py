@@ -26,7 +26,7 @@ async def _say(shop: Shop, topic: str, payment_id: UUID, refund_id: UUID | None 
         await publish(session, topic, said)
 
 
-async def test_news_that_is_repeated_in_any_order_changes_nothing(any_shop: Shop) -> None:
+async def test_events_that_are_repeated_in_any_order_change_nothing(any_shop: Shop) -> None:
     shop = any_shop
     act = await shop.artist()
     buyer = visiting(await shop.person())
