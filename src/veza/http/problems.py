@@ -6,7 +6,7 @@ Which error of a module is which kind stands in `errors/`; how it becomes an ans
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from litestar.openapi.datastructures import ResponseSpec
@@ -28,7 +28,7 @@ class Kind:
 
     slug: str
     status: int
-    title: str
+    title: Message = field(hash=False)
     meaning: str
     example: str = ""
 
@@ -41,14 +41,14 @@ class Kind:
 INVALID_REQUEST = Kind(
     "invalid-request",
     400,
-    "The request is not valid",
+    gettext("The request is not valid"),
     "`errors` names everything that is wrong in body, query, path and headers; change all of it and send it again.",
     "country: two letters such as DE; amount_minor: a whole number, not a text",
 )
 MALFORMED_BODY = Kind(
     "malformed-body",
     400,
-    "The body cannot be read",
+    gettext("The body cannot be read"),
     "Send JSON in UTF-8: at most 64 levels deep, no key twice in an object, no NUL, no half of a surrogate pair, "
     "numbers within 64 bits. `errors` says where.",
     "the body is not readable JSON: expecting value (line 1, column 17)",
@@ -56,35 +56,35 @@ MALFORMED_BODY = Kind(
 KEY_MISSING = Kind(
     "idempotency-key-missing",
     400,
-    "Idempotency-Key is missing",
+    gettext("Idempotency-Key is missing"),
     "Every write takes `Idempotency-Key`: 1 to 255 visible ASCII characters, new for each intent, kept for repeats.",
     "every write needs a header Idempotency-Key: 1 to 255 characters, new for each intent",
 )
 BAD_CURSOR = Kind(
     "bad-cursor",
     400,
-    "The cursor is not one of ours",
+    gettext("The cursor is not one of ours"),
     "Use `next_cursor` from the previous page unchanged, with the same filters, or start again without one.",
     "the cursor belongs to another list or other filters: start again without it",
 )
 UNAUTHORIZED = Kind(
     "unauthorized",
     401,
-    "Sign in first",
+    gettext("Sign in first"),
     "Sign in, or send `Authorization: Bearer <token>` with a personal API token or the operator's token.",
     "sign in first, or send a token as bearer",
 )
 FORBIDDEN = Kind(
     "forbidden",
     403,
-    "Not allowed",
+    gettext("Not allowed"),
     "`detail` says what is needed (docs/permissions.md): a permission, a token's scope, or to be one of its people.",
     "this needs the permission “people”, which you do not have",
 )
 SECOND_FACTOR_NEEDED = Kind(
     "second-factor-needed",
     403,
-    "Sign in with a second factor first",
+    gettext("Sign in with a second factor first"),
     "Admins and moderators use their rights in a session that began with a code: set one up under `/me/second-factor`, "
     "or sign in again with a code.",
     "you have this right, and it takes a second factor: set one up, or sign in again with a code of it",
@@ -92,90 +92,94 @@ SECOND_FACTOR_NEEDED = Kind(
 NOT_FOUND = Kind(
     "not-found",
     404,
-    "Nothing here",
+    gettext("Nothing here"),
     "Check the address and the id.",
     "there is no payment 01890000-0000-7000-8000-000000000000",
 )
-METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed", "The header `Allow` lists what works here.")
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed", 405, gettext("Method not allowed"), "The header `Allow` lists what works here."
+)
 CONFLICT = Kind(
     "conflict",
     409,
-    "Another request was first",
+    gettext("Another request was first"),
     "`detail` says what happened; read the current state and decide again.",
     "transfer 01890000-0000-7000-8000-000000000000 is no longer completed at attempt 1: another request was first",
 )
 KEY_IN_USE = Kind(
     "idempotency-key-in-use",
     409,
-    "The same request is still running",
+    gettext("The same request is still running"),
     "Wait a moment and repeat it with the same key.",
     "the first request with this key is still running",
 )
 REQUEST_TIMEOUT = Kind(
     "request-timeout",
     408,
-    "The request came too slowly",
+    gettext("The request came too slowly"),
     "Send head and body without pauses; REQUEST_HEAD_TIMEOUT and REQUEST_BODY_TIMEOUT are the times they have.",
     "the request was not whole in time",
 )
 PRECONDITION_FAILED = Kind(
     "precondition-failed",
     412,
-    "It was changed since you read it",
+    gettext("It was changed since you read it"),
     "Another request was first: read it again, decide again, and send your change with the new `ETag` as `If-Match`.",
     "it was changed since you read it: read it again, and send your change with the new ETag",
 )
 TOO_LARGE = Kind(
     "body-too-large",
     413,
-    "The body is too large",
+    gettext("The body is too large"),
     "Send less; the limit is in docs/configuration.md.",
     "the body is larger than this address takes",
 )
 UNSUPPORTED_MEDIA_TYPE = Kind(
     "unsupported-media-type",
     415,
-    "Unsupported media type",
+    gettext("Unsupported media type"),
     "Send `Content-Type: application/json`, in UTF-8 and not compressed.",
     "this takes application/json, not text/plain",
 )
-REFUSED = Kind("refused", 422, "The request makes sense but cannot be done", "`detail` says why, with the numbers.")
+REFUSED = Kind(
+    "refused", 422, gettext("The request makes sense but cannot be done"), "`detail` says why, with the numbers."
+)
 BAD_AMOUNT = Kind(
     "bad-amount",
     422,
-    "The amount cannot be charged or returned",
+    gettext("The amount cannot be charged or returned"),
     "`detail` says why, with the numbers.",
     "an amount must be above zero, this one is 0.00 EUR",
 )
 KEY_REUSED = Kind(
     "idempotency-key-reused",
     422,
-    "This key was used for another request",
+    gettext("This key was used for another request"),
     "Take a new key for a new intent.",
     "this Idempotency-Key was used for another request: take a new one for a new intent",
 )
 DONE_ALREADY = Kind(
     "done-already",
     409,
-    "This was done already",
+    gettext("This was done already"),
     "The first request with this key succeeded; its answer is not kept. To do it again, take a new key.",
     "this was done already under this Idempotency-Key; its answer is not kept, because it held a secret",
 )
 RATE_LIMITED = Kind(
     "rate-limited",
     429,
-    "Too many requests",
+    gettext("Too many requests"),
     "Wait for the seconds that `Retry-After` says, then try again.",
     "too many tries: wait 42 s, then try again",
 )
-REQUEST_REFUSED = Kind("request-refused", 400, "The request was refused", "`detail` says why.")
+REQUEST_REFUSED = Kind("request-refused", 400, gettext("The request was refused"), "`detail` says why.")
 INTERNAL = Kind(
-    "internal-error", 500, "Something went wrong on our side", "Report the `request_id`; the log has the rest."
+    "internal-error", 500, gettext("Something went wrong on our side"), "Report the `request_id`; the log has the rest."
 )
 UNAVAILABLE = Kind(
     "unavailable",
     503,
-    "Not available right now",
+    gettext("Not available right now"),
     "`detail` says what is missing; nothing was changed, try again.",
     "the database stayed locked for 5 s: another program is writing to it",
 )
@@ -206,7 +210,7 @@ class Problem(Exception):
         **extra: Any,
     ) -> None:
         super().__init__(detail)
-        self.title = title or Message(kind.title)
+        self.title = title or kind.title
         self.kind, self.detail, self.headers, self.extra = kind, detail, dict(headers or {}), extra
         self.faults = tuple(faults)
 
@@ -256,16 +260,16 @@ def problem_responses(*kinds: Kind) -> dict[int, ResponseSpec]:
         status: Described(
             data_container=ProblemBody,
             generate_examples=False,
-            description="; ".join(kind.title for kind in group),
+            description="; ".join(str(kind.title) for kind in group),
             media_type=MEDIA_TYPE,
-            examples=[Example(summary=kind.title, value=_example(kind)) for kind in group if kind.example],
+            examples=[Example(summary=str(kind.title), value=_example(kind)) for kind in group if kind.example],
         )
         for status, group in by_status.items()
     }
 
 
 def _example(kind: Kind) -> dict[str, Any]:
-    said = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.example}
+    said = {"type": kind.uri, "title": str(kind.title), "status": kind.status, "detail": kind.example}
     more = {"errors": [fault.shown() for fault in _EXAMPLE_FAULTS]} if kind is INVALID_REQUEST else {}
     return {**said, "instance": "/api/v1/…", "request_id": "5f1c9c2b7d3e4a60", **more}
 

@@ -41,7 +41,7 @@ STATIC = Path(__file__).parent / "static"
 _MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-LINK_OVER = Kind("link-over", 410, "This link is used up", "Ask for a new one.")
+LINK_OVER = Kind("link-over", 410, gettext("This link is used up"), "Ask for a new one.")
 """A problem of pages alone: the API takes no links."""
 
 WayOn: TypeAlias = tuple[str, Message]

@@ -17,32 +17,33 @@ from veza.community.playlist_people import TooManyPeople
 from veza.community.playlists import NotYourPlaylist, PlaylistChanged, TooManyPlaylists, UnknownPlaylist
 from veza.http.errors.accounts import NOT_CONFIRMED
 from veza.http.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Kind
+from veza.kit.messages import gettext
 
 PLAYLIST_FULL = Kind(
     "playlist-full",
     422,
-    "There is no room for more",
+    gettext("There is no room for more"),
     "`detail` has the bound: items or people of a playlist, or playlists of a person.",
     "a playlist holds at most 5000 items, this one has 4999 and 2 were to come",
 )
 ITEM_GONE = Kind(
     "item-gone",
     409,
-    "The item was removed",
+    gettext("The item was removed"),
     "Read the items again; nothing was changed.",
     "item 01890000-0000-7000-8000-000000000000 is no longer in the playlist: it was removed",
 )
 BAD_MOMENT = Kind(
     "bad-moment",
     422,
-    "Nothing can be said there",
+    gettext("Nothing can be said there"),
     "`detail` says why: beyond the track's end, or in reply to a reply.",
     "asked for 200000 ms into the track, it is 180000 ms long",
 )
 TOO_LATE_TO_EDIT = Kind(
     "too-late-to-edit",
     409,
-    "The time for corrections is over",
+    gettext("The time for corrections is over"),
     "Take the comment back, or reply to it.",
     "a comment can be changed for 15 minutes, this one is 20 minutes old",
 )

@@ -7,6 +7,7 @@ from veza.kit.codes import BadCode
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.elsewhere import Busy, TookTooLong
 from veza.kit.limits import RateLimited
+from veza.kit.messages import gettext
 from veza.kit.money import BadAmount
 from veza.kit.moves import Stale
 from veza.kit.objects import NoSuchObject, ObjectsUnavailable
@@ -15,7 +16,7 @@ from veza.kit.text import BadText
 BAD_TEXT = Kind(
     "bad-text",
     422,
-    "The text cannot be kept as it is",
+    gettext("The text cannot be kept as it is"),
     "`detail` says which text: empty, too long, or with a character that cannot be shown in it.",
     "the title may have at most 200 characters, this one has 201",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veza.http.problems import NOT_FOUND, Kind
+from veza.kit.messages import gettext
 from veza.market.cart import CartFull, NotInCart
 from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
@@ -16,92 +17,92 @@ from veza.market.refund_requests import CannotAsk, CannotDecide, UnknownRequest
 CART_TOKEN_MISSING = Kind(
     "cart-token-missing",
     400,
-    "Whose cart?",
+    gettext("Whose cart?"),
     "Sign in, or send `X-Veza-Cart` (or the cookie): `GET /api/v1/cart` gives one.",
     "the request has no session and no cart token: GET /api/v1/cart gives one",
 )
 NOT_FOR_SALE = Kind(
     "not-for-sale",
     409,
-    "It cannot be bought now",
+    gettext("It cannot be bought now"),
     "`detail` says why; take it out of the cart.",
     "“Blue Hours” by Anna Berg is not on sale",
 )
 OWNED_ALREADY = Kind(
     "owned-already",
     409,
-    "The buyer owns it already",
+    gettext("The buyer owns it already"),
     "`detail` says which product the library, or the cart, holds already.",
     "you own “Blue Hours” by Anna Berg already: it is in your library",
 )
 PAYMENT_UNDER_WAY = Kind(
     "payment-under-way",
     409,
-    "A payment for the same is under way",
+    gettext("A payment for the same is under way"),
     "`detail` says for what: the buyer's bank takes days for it, and paying again would pay twice.",
     "your bank is still carrying out the payment for “Blue Hours” by Anna Berg, which may take days",
 )
 CART_FULL = Kind(
     "cart-full",
     409,
-    "The cart is full",
+    gettext("The cart is full"),
     "Check out, or take something out.",
     "a cart holds at most 100 things: check out, or take something out first",
 )
-CART_EMPTY = Kind("cart-empty", 409, "The cart is empty", "Put something in first.", "the cart is empty")
+CART_EMPTY = Kind("cart-empty", 409, gettext("The cart is empty"), "Put something in first.", "the cart is empty")
 PRICE_CHANGED = Kind(
     "price-changed",
     409,
-    "A price changed since it was shown",
+    gettext("A price changed since it was shown"),
     "`changes` has old and new; the cart shows the new prices now. Ask the buyer, then check out again.",
     "“Blue Hours” was 9.00 EUR and is 11.00 EUR now: look at the cart and check out again",
 )
 ADDRESS_NEEDED = Kind(
     "address-needed",
     422,
-    "An e-mail address is needed",
+    gettext("An e-mail address is needed"),
     "Sign in, or send `email`: the link to what was bought goes there.",
     "sign in, or say with `email` where the link to what you bought shall go",
 )
 PRODUCT_EXISTS = Kind(
     "product-exists",
     409,
-    "It has a product already",
+    gettext("It has a product already"),
     "A release or track is sold as one product: change that one.",
     "release 01890000-0000-7000-8000-000000000021 has a product already: change that one",
 )
 BAD_CODE = Kind(
     "bad-code",
     422,
-    "The code gives nothing",
+    gettext("The code gives nothing"),
     "Check how it is written; a used or revoked code is not told from a wrong one.",
     "this code is not known, was used, or is no longer valid",
 )
 NOT_OUT = Kind(
     "not-out",
     409,
-    "It is not out now",
+    gettext("It is not out now"),
     "Try the code once it is published: it was not used up.",
     "what this code is for is not out now: the code is still good, try it once it is published",
 )
 ADDRESS_UNCONFIRMED = Kind(
     "address-unconfirmed",
     403,
-    "The e-mail address is not confirmed",
+    gettext("The e-mail address is not confirmed"),
     "Confirm it, or use the link that was sent.",
     "confirm your e-mail address first, or use the link that was sent to you",
 )
 NO_REFUND = Kind(
     "no-refund",
     409,
-    "This cannot be refunded",
+    gettext("This cannot be refunded"),
     "`detail` says why: the window is over, it went back already, or it was asked for already.",
     "a refund of “Blue Hours” could be asked for until 2026-01-16, 14d after it was paid",
 )
 DECIDED_ALREADY = Kind(
     "awaits-no-decision",
     409,
-    "The request waits for no decision",
+    gettext("The request waits for no decision"),
     "`detail` says what it is now; another request may have decided it first.",
     "refund request 01890000-0000-7000-8000-000000000031 is refunded: it cannot be declined",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veza.http.problems import INVALID_REQUEST, NOT_FOUND, Kind
+from veza.kit.messages import gettext
 from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge
 from veza.money.differences import CannotReconcile
 from veza.money.findings import ResolvedAlready, UnknownFinding
@@ -19,21 +20,21 @@ from veza.money.webhook_signatures import BadWebhook
 BAD_PAYMENT = Kind(
     "bad-payment",
     422,
-    "The payment cannot be made as asked",
+    gettext("The payment cannot be made as asked"),
     "`detail` says what of it: a currency the platform does not settle, an unknown seller, a fee out of range.",
     "the platform does not settle in SEK, only in EUR, USD, GBP",
 )
 REFUND_EXCEEDS_PAYMENT = Kind(
     "refund-exceeds-payment",
     422,
-    "More was asked back than is left",
+    gettext("More was asked back than is left"),
     "`detail` says how much is left; refunds under way have reserved their part of it.",
     "asked to refund 5.00 EUR, only 3.00 EUR is left",
 )
 NOT_REFUNDABLE = Kind(
     "not-refundable",
     422,
-    "There is nothing to refund",
+    gettext("There is nothing to refund"),
     "The payment has not succeeded, or has no such line; or the charge has gone back already, or is a payment's: refund"
     " the payment. Read it again.",
     "payment 01890000-0000-7000-8000-000000000000 is pending: there is nothing to refund",
@@ -41,7 +42,7 @@ NOT_REFUNDABLE = Kind(
 NOTHING_TO_RETRY = Kind(
     "nothing-to-retry",
     409,
-    "The transfer is not given up",
+    gettext("The transfer is not given up"),
     "`detail` says what it is now and what happened last; another request may have been first.",
     "transfer 01890000-0000-7000-8000-000000000000 is completed: there is nothing to retry;"
     " last: pending → completed, done",
@@ -49,21 +50,21 @@ NOTHING_TO_RETRY = Kind(
 ALREADY_RESOLVED = Kind(
     "already-resolved",
     409,
-    "The finding is resolved already",
+    gettext("The finding is resolved already"),
     "`detail` says when and by whom; there is nothing left to do.",
     "finding 01890000-0000-7000-8000-000000000000 was resolved 2026-01-02 10:30, by operator: settled by bank transfer",
 )
 BAD_WEBHOOK = Kind(
     "bad-webhook",
     400,
-    "The delivery was refused",
+    gettext("The delivery was refused"),
     "Unsigned, stale, malformed or of the other mode: nothing was stored. Check STRIPE_WEBHOOK_SECRETS.",
     "the delivery has no Stripe-Signature header",
 )
 PROVIDER_REFUSED = Kind(
     "provider-refused",
     422,
-    "The payment provider said no",
+    gettext("The payment provider said no"),
     "`detail` has its words; change what was asked, then the same or a new key may be used.",
     "the provider opened no checkout for order 1001: 400 amount_too_small The Checkout Session's total amount due"
     " must add up to at least €0.50 eur",
@@ -71,7 +72,7 @@ PROVIDER_REFUSED = Kind(
 PROVIDER_UNAVAILABLE = Kind(
     "provider-unavailable",
     503,
-    "The payment provider gave no usable answer",
+    gettext("The payment provider gave no usable answer"),
     "Repeat the request with the same key: it goes on where it stopped and is never done twice.",
     "the provider opened no checkout for order 1001: no answer (timed out)",
 )
