@@ -148,9 +148,9 @@ def _operations(schema: dict[str, Any]) -> list[dict[str, Any]]:
                     "description": operation.get("description", ""),
                     "callers": _callers(operation.get("security", [])),
                     "parameters": operation.get("parameters", []),
-                    "body": _shape(operation.get("requestBody", {}), schema),
+                    "body": _json_shape(operation.get("requestBody", {}), schema),
                     "responses": [
-                        (status, response.get("description", ""), _shape(response, schema))
+                        (status, response.get("description", ""), _json_shape(response, schema))
                         for status, response in sorted(operation.get("responses", {}).items())
                     ],
                 }
@@ -171,7 +171,7 @@ def _callers(security: list[dict[str, list[str]]]) -> str:
     return f"By {', '.join(ways[:-1])}{' or ' if ways[:-1] else ''}{ways[-1]}." if ways else ""
 
 
-def _shape(container: dict[str, Any], schema: dict[str, Any]) -> str:
+def _json_shape(container: dict[str, Any], schema: dict[str, Any]) -> str:
     """The JSON shape inside a request body or a response, its top reference resolved, its examples with it."""
     for content in container.get("content", {}).values():
         found = content.get("schema", {})

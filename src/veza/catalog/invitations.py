@@ -138,7 +138,7 @@ async def invite(
             "{link}\n\n"
             "If you do not know them, ignore this mail: nothing happens.\n\n"
             "Veza, {base_url}\n",
-            invited=_invited(artist, role),
+            invited=_invitation_text(artist, role),
             days=LASTS.days,
             link=f"{base_url}{PAGE}?token={secret}",
             base_url=base_url,
@@ -149,7 +149,7 @@ async def invite(
     return row
 
 
-def _invited(artist: Artist, role: str) -> Message:
+def _invitation_text(artist: Artist, role: str) -> Message:
     return {
         "owner": gettext(
             "The people of {artist} invite you to act for this artist on Veza, as an owner, who may also change who "

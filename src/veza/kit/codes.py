@@ -55,7 +55,7 @@ def language(written: str) -> str:
     """
     code = written.strip().lower()
     code = _shorter_languages().get(code, code)
-    if code not in _languages() or code in _SAYS_NOTHING:
+    if code not in _language_codes() or code in _SAYS_NOTHING:
         raise BadCode(
             gettext(
                 "“{written}” is no language; write two or three letters, such as de, en or gsw", written=written[:20]
@@ -92,7 +92,7 @@ def _renamed_countries() -> dict[str, str]:
 
 
 @cache
-def _languages() -> frozenset[str]:
+def _language_codes() -> frozenset[str]:
     from babel import Locale
 
     return frozenset(str(code) for code in Locale("en").languages if "_" not in str(code))

@@ -119,22 +119,22 @@ def catalogue(language: str) -> NullTranslations:
 
 def packed(fields: Mapping[str, Any]) -> Packed:
     """The fields as JSON; `unpacked` restores them with their types."""
-    return {name: _packed(value) for name, value in fields.items()}
+    return {name: _json_of(value) for name, value in fields.items()}
 
 
 def unpacked(fields: Packed) -> dict[str, Any]:
     """The fields that `packed` was given."""
-    return {name: _unpacked(value) for name, value in fields.items()}
+    return {name: _value_of(value) for name, value in fields.items()}
 
 
 def to_json(said: Message) -> str:
     """A message as JSON text for storing; `from_json` restores it."""
-    return json.dumps(_packed(said))
+    return json.dumps(_json_of(said))
 
 
 def from_json(stored: str) -> Message:
     """The message that `to_json` was given."""
-    said: Message = _unpacked(json.loads(stored))
+    said: Message = _value_of(json.loads(stored))
     return said
 
 
@@ -154,7 +154,7 @@ def restored(text: str, fields: Packed | None) -> Message:
     return Message(text, unpacked(plain), fields.get(""))
 
 
-def _packed(value: Any) -> Any:
+def _json_of(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)) or type(value) is str:
         return value
     for kind, (type_, pack, _) in _TYPES.items():
@@ -163,7 +163,7 @@ def _packed(value: Any) -> Any:
     return str(value)
 
 
-def _unpacked(value: Any) -> Any:
+def _value_of(value: Any) -> Any:
     if isinstance(value, dict):
         ((kind, inner),) = value.items()
         return _TYPES[kind][2](inner)
@@ -182,7 +182,7 @@ _TYPES: dict[str, tuple[type[Any], Callable[[Any], Any], Callable[[Any], Any]]] 
     ),
     "joined": (
         Joined,
-        lambda one: [[_packed(item) for item in one.items], one.by],
-        lambda one: Joined(tuple(_unpacked(item) for item in one[0]), one[1]),
+        lambda one: [[_json_of(item) for item in one.items], one.by],
+        lambda one: Joined(tuple(_value_of(item) for item in one[0]), one[1]),
     ),
 }

@@ -252,7 +252,7 @@ async def change(
     """
     new: dict[str, Any] = {"on_sale": on_sale}
     if price != PriceChange():
-        wanted = _changed(product, artist, price)
+        wanted = _draft_of(product, artist, price)
         new |= {"currency": _checked(wanted, artist, rules)}
         new |= {"pricing": wanted.pricing.value, "price_minor": wanted.price_minor}
     elif on_sale:
@@ -266,7 +266,7 @@ async def change(
     return product
 
 
-def _changed(product: Product, artist: Artist, price: PriceChange) -> PriceDraft:
+def _draft_of(product: Product, artist: Artist, price: PriceChange) -> PriceDraft:
     if product.currency != artist.currency and None in (price.price_minor, price.currency):
         # 900 yen are not 9.00 EUR: a number without its currency is refused, never guessed.
         raise BadAmount(

@@ -62,10 +62,10 @@ def formatter(log_format: str, *, colors: bool = False) -> logging.Formatter:
 
 def _visible_values(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """What a terminal would obey, in names and values, is shown instead."""
-    return {visible(str(name), one_line=True): _visible_value(str(name), value) for name, value in event.items()}
+    return {visible(str(name), one_line=True): _escaped(str(name), value) for name, value in event.items()}
 
 
-def _visible_value(name: str, value: Any) -> Any:
+def _escaped(name: str, value: Any) -> Any:
     if name == "exc_info" or isinstance(value, (bool, int, float, type(None))):
         return value
     return visible(value if isinstance(value, str) else repr(value), one_line=name not in ("exception", "stack"))

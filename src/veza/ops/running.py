@@ -103,9 +103,9 @@ def find(settings: Settings) -> Running | None:
         with FileLock(path, timeout=0, thread_local=False):
             return None
     except Timeout:
-        return _noted(settings)
+        return _read_note(settings)
     except OSError:  # another user's folder: the note is all that can be read of it
-        return _noted(settings)
+        return _read_note(settings)
 
 
 def of_this_shop(settings: Settings) -> Running:
@@ -177,7 +177,7 @@ async def _prove(running: Running, secret: str) -> None:
 
 def in_use(settings: Settings) -> str:
     """The sentence for a folder that another Veza holds."""
-    running = _noted(settings)
+    running = _read_note(settings)
     where = f" on {running.address}" if running and running.address else ""
     who = f"process {running.process}{where}" if running else "a process that left no note"
     return (
@@ -215,7 +215,7 @@ def _unusable(settings: Settings, error: OSError) -> FolderUnusable:
     )
 
 
-def _noted(settings: Settings) -> Running | None:
+def _read_note(settings: Settings) -> Running | None:
     try:
         said = json.loads((settings.var_dir / NOTE).read_text(encoding="utf-8"))
         return Running(int(said["process"]), str(said["address"]), str(said["database"]))

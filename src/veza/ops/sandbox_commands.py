@@ -197,7 +197,7 @@ def play(
     if not chosen:
         raise fail("say which scenario to play, or --all; `veza sandbox list` has them", 2)
     try:
-        played = run_async(_play(chosen, settings.database_url if database_url else None, as_json))
+        played = run_async(_run_chosen(chosen, settings.database_url if database_url else None, as_json))
     except asyncio.CancelledError:
         raise fail("stopped before the end; what it had started is gone", 143) from None
     if as_json:
@@ -205,7 +205,7 @@ def play(
     raise typer.Exit(0 if all(one.ok for one in played) else 1)
 
 
-async def _play(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
+async def _run_chosen(chosen: list[Scenario], beside: str | None, as_json: bool) -> list[Played]:
     from veza.lab.scenarios.narrator import Silent
     from veza.lab.scenarios.player import play as play_one
     from veza.ops import scenario_report as report

@@ -38,7 +38,7 @@ def simulate(
     # What the runs make the module complain about is what they are for; the report says what matters.
     logging.disable(logging.CRITICAL)
     with ended_by_errors(), database_errors_said():
-        report = run_async(_simulate(jobs, seed, runs, url, as_json))
+        report = run_async(_run_all(jobs, seed, runs, url, as_json))
     beside = f" --database-url {database_url}" if database_url else ""
     if as_json:
         told = report.as_json()
@@ -50,7 +50,7 @@ def simulate(
     raise typer.Exit(1 if report.violations else 0)
 
 
-async def _simulate(jobs: int | None, seed: int, runs: int, url: str | None, as_json: bool) -> Report:
+async def _run_all(jobs: int | None, seed: int, runs: int, url: str | None, as_json: bool) -> Report:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from veza.lab.simulator.cores import cores, simulate_on

@@ -65,7 +65,7 @@ def _rows(pages: dict[int, bytes], number: int, size: int) -> Iterator[tuple[Val
     for cell in range(min(cells, size // 4)):
         at = start + 8 + cell * 2
         try:
-            yield _row(_payload(pages, page, int.from_bytes(page[at : at + 2], "big"), size))
+            yield _decode_record(_payload(pages, page, int.from_bytes(page[at : at + 2], "big"), size))
         except (ValueError, IndexError, KeyError):
             continue  # this cell is junk; the next one need not be
 
@@ -92,7 +92,7 @@ def _payload(pages: dict[int, bytes], page: bytes, at: int, size: int) -> bytes:
     return found
 
 
-def _row(record: bytes) -> tuple[Value, ...]:
+def _decode_record(record: bytes) -> tuple[Value, ...]:
     head_bytes, at = _varint(record, 0)
     body, values = head_bytes, list[Value]()
     while at < head_bytes:

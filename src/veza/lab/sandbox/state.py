@@ -142,7 +142,7 @@ def _rows(path: Path, kinds: set[str]) -> list[_Row]:
             tables = {str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if tables and "objects" not in tables:
                 raise DamagedState(path, "it is another program's database")
-            return [_row(kinds, *row) for row in database.execute(_ALL)] if tables else []
+            return [_checked(kinds, *row) for row in database.execute(_ALL)] if tables else []
     except sqlite3.Error as error:
         raise DamagedState(path, str(error)) from None
 
@@ -152,19 +152,19 @@ def _readable(path: Path, kinds: set[str]) -> list[_Row]:
     rows: list[_Row] = []
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as database:
         for row in database.execute(_ALL):
-            rows.append(_row(kinds, *row))  # noqa: PERF401  (what came before an error is kept)
+            rows.append(_checked(kinds, *row))  # noqa: PERF401  (what came before an error is kept)
     seen = {(row.kind, row.position) for row in rows}
     for values in salvage(path):
         match values:
             case (bytes(kind), int(position), bytes(json)):
-                found = _row(kinds, kind.decode(errors="replace"), position, json)
+                found = _checked(kinds, kind.decode(errors="replace"), position, json)
                 if found.object is not None and (found.kind, position) not in seen:
                     seen.add((found.kind, position))
                     rows.append(found)
     return sorted(rows, key=lambda row: (row.kind, row.position))
 
 
-def _row(kinds: set[str], kind: str, position: int, json: bytes) -> _Row:
+def _checked(kinds: set[str], kind: str, position: int, json: bytes) -> _Row:
     try:
         found: Any = msgspec.json.decode(json)
     except (ValueError, TypeError, RecursionError):  # not UTF-8, no JSON, another type, or nested without end

@@ -32,19 +32,19 @@ CARDS = (PLAIN, PLAIN, PLAIN, AT_ONCE, AT_ONCE, PENDING_REFUND, PENDING_REFUND, 
 
 async def sell(run: Run, dice: Random) -> str | None:
     """A buyer pays; the news is on its way."""
-    return await _sell(run, dice, dice.choice(CURRENCIES))
+    return await _sell_lines(run, dice, dice.choice(CURRENCIES))
 
 
 async def sell_abroad(run: Run, dice: Random) -> str | None:
     """A charge that settles in another currency than it was made in: held."""
     run.sandbox.set_switches({"settlement_currency": "usd"})
     try:
-        return await _sell(run, dice, dice.choice(("EUR", "JPY")))
+        return await _sell_lines(run, dice, dice.choice(("EUR", "JPY")))
     finally:
         run.sandbox.set_switches({"settlement_currency": None})
 
 
-async def _sell(run: Run, dice: Random, currency: str, lines: list[LineDraft] | None = None) -> str | None:
+async def _sell_lines(run: Run, dice: Random, currency: str, lines: list[LineDraft] | None = None) -> str | None:
     sale = await _make(run, dice, currency, lines)
     if sale is None:
         return None
@@ -66,7 +66,7 @@ async def buy_of_debtor(run: Run, dice: Random) -> str | None:
     seller, currency = dice.choice(found)
     step = amount_step(currency.lower())
     line = LineDraft(seller, "track", step * dice.randint(60, 3000), dice.choice(FEES))
-    return await _sell(run, dice, currency, [line])
+    return await _sell_lines(run, dice, currency, [line])
 
 
 _DEBTORS = (

@@ -184,7 +184,7 @@ class Shortcut:
         entities = getattr(compiled.compile_state, "_entities", ())
         if not any(isinstance(one, _MapperEntity) for one in entities):
             row = result_tuple([entry.keyname for entry in columns])
-            return lambda _session, found: [row(_converted(convert, one)) for one in found]
+            return lambda _session, found: [row(_convert_row(convert, one)) for one in found]
         place = {column: at for at, entry in enumerate(columns) for column in entry.objects}
         parts: list[Part] = []
         for entity in entities:
@@ -262,7 +262,7 @@ def _remembered(dialect: Dialect, kind: type[Any]) -> Convert:
     return lru_cache(10_000)(convert) if convert is not None else None
 
 
-def _converted(convert: Sequence[Convert], row: Sequence[Any]) -> list[Any]:
+def _convert_row(convert: Sequence[Convert], row: Sequence[Any]) -> list[Any]:
     return [value if to is None else to(value) for value, to in zip(row, convert, strict=True)]
 
 

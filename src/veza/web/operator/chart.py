@@ -88,7 +88,7 @@ class Chart:
 
 def charts(peaks: Sequence[Peak], chosen: Range, now: datetime, measure: str) -> list[Chart]:
     """One chart per kind of row. `measure`: how many waited (`rows`), the oldest's age (`age`), or an amount (EUR)."""
-    return [_chart(kind, peaks, chosen, now, measure) for kind in TITLES]
+    return [_draw(kind, peaks, chosen, now, measure) for kind in TITLES]
 
 
 def currencies(peaks: Iterable[Peak]) -> list[str]:
@@ -96,7 +96,7 @@ def currencies(peaks: Iterable[Peak]) -> list[str]:
     return sorted({peak.currency for peak in peaks if peak.currency})
 
 
-def _chart(kind: str, peaks: Sequence[Peak], chosen: Range, now: datetime, measure: str) -> Chart:
+def _draw(kind: str, peaks: Sequence[Peak], chosen: Range, now: datetime, measure: str) -> Chart:
     begins, steps = chosen.begins(now), chosen.steps
     values = {status: [0] * steps for status in WAITING[kind]}
     seen = [False] * steps
