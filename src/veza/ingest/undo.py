@@ -13,6 +13,7 @@ from veza.ingest.columns import track_there
 from veza.ingest.memory import ImportedFile, ImportedRelease, ImportRun
 from veza.ingest.report import LEFT_ALONE, Outcome, Report
 from veza.kit.database import Database, Session
+from veza.kit.messages import gettext
 
 ACTOR = "import"
 
@@ -21,7 +22,11 @@ class UnknownRun(LookupError):
     """There is no such run of an import, or it was taken back already."""
 
     def __init__(self, wanted: object, *, is_undone: bool = False) -> None:
-        super().__init__(f"import {wanted} was taken back already" if is_undone else f"there is no import {wanted}")
+        super().__init__(
+            gettext("import {wanted} was taken back already", wanted=wanted)
+            if is_undone
+            else gettext("there is no import {wanted}", wanted=wanted)
+        )
 
 
 async def undo(database: Database, run_id: UUID) -> Report:
