@@ -138,14 +138,14 @@ def _by_framework_invalid(_request: DoorRequest, error: ValidationException) -> 
         for item in found
         if isinstance(item, Mapping)
     ]
-    return Problem(INVALID_REQUEST, one_sentence(faults) if faults else error.detail, faults=faults)
+    return Problem(INVALID_REQUEST, one_sentence(faults) if faults else verbatim(error.detail), faults=faults)
 
 
 def _by_framework(request: DoorRequest, error: HTTPException) -> Problem:
     if error.status_code >= 500 and error.status_code != UNAVAILABLE.status:
         return _unexpected(request, error)
     kind = _BY_STATUS.get(error.status_code, REQUEST_REFUSED)
-    detail: Message | str = error.detail
+    detail = verbatim(error.detail)
     if isinstance(error, NotFoundException):
         detail = gettext("there is nothing at {path}", path=request.url.path)
     elif isinstance(error, MethodNotAllowedException):

@@ -202,7 +202,7 @@ class Problem(Exception):
     def __init__(
         self,
         kind: Kind,
-        detail: Message | str,
+        detail: Message,
         headers: Mapping[str, str] | None = None,
         *,
         title: Message | None = None,
