@@ -97,7 +97,7 @@ async def test_a_server_that_is_gone_is_given_up_in_the_end(database: Database, 
     async def gone(*_: object) -> None:
         nonlocal tries
         tries += 1
-        raise NotDelivered("no answer", for_good=False)
+        raise NotDelivered(gettext("no answer"), for_good=False)
 
     await write(database)
     one = MailWorker(database, gone, "veza@localhost")

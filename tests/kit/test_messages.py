@@ -11,6 +11,7 @@ import pytest
 from veza.kit import messages
 from veza.kit.amount import Amount
 from veza.kit.messages import (
+    from_child,
     from_json,
     gettext,
     joined,
@@ -96,3 +97,26 @@ def test_a_whole_message_is_stored_as_text(french: str) -> None:
     assert render(from_json(to_json(asked)), french) == "3.00 EUR restent, 5.00 EUR demandés"
     several = ngettext("{n} track", "{n} tracks", 2)
     assert from_json(to_json(several)) == several
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"message": ["{x:>999999999}", {"x": "a"}, null]}',
+        '{"message": ["{x.__class__}", {"x": "a"}, null]}',
+        '{"message": ["{inner}", {"inner": {"message": ["{y:0999999999d}", {"y": 1}, null]}}, null]}',
+        '{"message": 5}',
+        '{"unknown": []}',
+        '"only a text"',
+        "[]",
+        "{",
+    ],
+)
+def test_what_a_child_process_says_is_refused_where_it_would_cost_the_parent(said: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  (json's own is one, too)
+        from_child(said)
+
+
+def test_an_honest_message_of_a_child_is_the_message() -> None:
+    said = gettext("{size:,} bytes, {shown:.2f} of {name}", size=5, shown=0.5, name="a.wav")
+    assert from_child(to_json(said)) == said

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from veza.audio.manifest import Rendition
 from veza.audio.rendering import Rendered
-from veza.kit.messages import Message, from_json, gettext
+from veza.kit.messages import Message, from_child, gettext
 
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 """Of what the process says: the segments of a track of six hours are 1 MB."""
@@ -139,7 +139,10 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said]:
         except msgspec.MsgspecError:
             break
         if isinstance(said, _Refused):
-            raise NotRendered(from_json(said.said))
+            try:
+                raise NotRendered(from_child(said.said))
+            except ValueError:
+                break
         yield said
     with suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), _GRACE_SECONDS)

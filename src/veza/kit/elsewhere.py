@@ -22,7 +22,7 @@ from typing import IO, Any, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
-from veza.kit.messages import from_json, gettext, message_of, to_json
+from veza.kit.messages import from_child, gettext, message_of, to_json
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -131,8 +131,8 @@ class Elsewhere:
         if answer.raised:
             raised = getattr(sys.modules[work.__module__], answer.raised, None)
             if isinstance(raised, type) and issubclass(raised, Exception):
-                raise raised(from_json(answer.said))
-            raise RuntimeError(f"{answer.raised}: {from_json(answer.said)}")
+                raise raised(from_child(answer.said))
+            raise RuntimeError(f"{answer.raised}: {from_child(answer.said)}")
         return msgspec.msgpack.decode(answer.result, type=get_type_hints(work)["return"])  # type: ignore[no-any-return]
 
     def _ask(self, call: bytes, what: str) -> _Answer:

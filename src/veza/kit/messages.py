@@ -13,15 +13,18 @@ sees a message in the reader's language: a door renders it for its reader, the m
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from gettext import NullTranslations
+from string import Formatter
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from veza.kit.amount import Amount
 
+_WIDEST = 100
 ENGLISH = "en"
 """The language of the ids: its catalogue is empty."""
 
@@ -136,6 +139,33 @@ def from_json(stored: str) -> Message:
     """The message that `to_json` was given."""
     said: Message = _value_of(json.loads(stored))
     return said
+
+
+def from_child(said: str) -> Message:
+    """The message that a child process was left with, which a hostile file may have taken over: what it says fills
+    no memory and reads no attribute when it is rendered. Raises ValueError."""
+    try:
+        message = from_json(said)
+        _check_plain(message)
+    except (AttributeError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise ValueError("no message") from error
+    return message
+
+
+def _check_plain(message: Message) -> None:
+    for template in (message.template, message.plural or ""):
+        for _, name, spec, _ in Formatter().parse(template):
+            if name is not None and not name.isidentifier():
+                raise ValueError("a field is a name")
+            if any(int(number) > _WIDEST for number in re.findall(r"\d+", spec or "")):
+                raise ValueError("a field is wider than a line")
+    values = [*message.fields.values()]
+    values += [item for value in values if isinstance(value, Joined) for item in value.items]
+    for value in values:
+        if isinstance(value, Message):
+            _check_plain(value)
+        elif not isinstance(value, (Joined, str, int, float, bool, UUID, date, Amount, type(None))):
+            raise ValueError("a field is a plain value")
 
 
 def stored(said: Message) -> tuple[str, Packed | None]:
