@@ -26,7 +26,7 @@ from typing import Any
 
 import msgspec
 
-from tests.audio.sounds import FORMATS, tone, write
+from tests.audio.sounds import FORMATS, PROGRAMS, tone, write
 from veza.audio import apart_process
 from veza.audio.apart import Finished, FirstRung, Job, Limits, Progress
 
@@ -111,7 +111,7 @@ class Fate:
 
 def originals(folder: Path) -> list[bytes]:
     """A short file of each format, in stereo."""
-    writable = [how for how in FORMATS.values() if how.codec != "oggenc" or shutil.which("oggenc")]
+    writable = [how for how in FORMATS.values() if how.codec not in PROGRAMS or shutil.which(how.codec)]
     return [write(folder / f"a.{how.suffix}", how, tone(15_000, 48_000), 48_000).read_bytes() for how in writable]
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from tests.conftest import missing
 
+PROGRAMS = {"oggenc": "vorbis-tools", "lame": "lame"}
+"""Programs that write a format → Debian's package."""
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 
 
@@ -52,8 +54,8 @@ FORMATS = {
     "FLAC 24 bit": Format("flac", "flac", "s32"),
     "ALAC 16 bit": Format("m4a", "alac", "s16p", "mp4"),
     "ALAC 24 bit": Format("m4a", "alac", "s32p", "mp4"),
-    "MP3 CBR": Format("mp3", "libmp3lame", "fltp"),
-    "MP3 VBR": Format("mp3", "libmp3lame", "fltp", coded=(("q", "2"),)),
+    "MP3 CBR": Format("mp3", "lame", "s16", "wav", coded=(("-b", "64"),)),
+    "MP3 VBR": Format("mp3", "lame", "s16", "wav", coded=(("-V", "2"),)),
     "AAC": Format("m4a", "aac", "fltp", "mp4"),
     "AAC, fine edit list": Format("m4a", "aac", "fltp", "mp4", written=(("movie_timescale", "{rate}"),)),
     "Ogg Vorbis": Format("ogg", "oggenc", "s16", "wav"),
@@ -75,14 +77,10 @@ def whole(signal: NDArray[np.float64], bits: int) -> NDArray[np.int32]:
 
 
 def write(path: Path, how: Format, signal: NDArray[np.float64], rate: int) -> Path:
-    """A file of `signal` (channels, n). libav has no good writer of Vorbis: its own program makes those."""
-    if how.codec == "oggenc":
-        if shutil.which("oggenc") is None:
-            missing("oggenc is not installed (Debian: apt-get install vorbis-tools)")
-        plain = write(path.with_suffix(".wav"), FORMATS["WAV 16 bit"], signal, rate)
-        subprocess.run(["oggenc", "--quiet", str(plain), "-o", str(path)], check=True)
-        plain.unlink()
-        return path
+    """A file of `signal` (channels, n). Their own programs make Vorbis, of which libav has no good writer, and MP3, of
+    which it sometimes writes a wrong length."""
+    if how.codec in PROGRAMS:
+        return _written_by_program(path, how, signal, rate)
     layout = LAYOUTS[signal.shape[0]]
     options = {name: value.format(rate=rate) for name, value in how.written}
     with av.open(str(path), "w", format=how.container or how.suffix, container_options=options) as container:
@@ -97,6 +95,19 @@ def write(path: Path, how: Format, signal: NDArray[np.float64], rate: int) -> Pa
             frame.sample_rate, frame.pts = rate, start
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return path
+
+
+def _written_by_program(path: Path, how: Format, signal: NDArray[np.float64], rate: int) -> Path:
+    if shutil.which(how.codec) is None:
+        missing(f"{how.codec} is not installed (Debian: apt-get install {PROGRAMS[how.codec]})")
+    plain = write(path.with_suffix(".wav"), FORMATS["WAV 16 bit"], signal, rate)
+    options = [each for option in how.coded for each in option]
+    files = [str(plain), str(path)] if how.codec == "lame" else [str(plain), "-o", str(path)]
+    if how.codec == "lame":
+        options += ["--resample", str(rate / 1000)]  # or it chooses a rate by the bit rate
+    subprocess.run([how.codec, "--quiet", *options, *files], check=True)
+    plain.unlink()
     return path
 
 

@@ -19,14 +19,14 @@ RATES = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 
 SECONDS = (0.05, 0.4, 1.0, 3.1, 7.123)
 """3.1 s are three segments; longer ones of high rates take long."""
 _OF_CODEC = {
-    "libmp3lame": (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000),
+    "lame": (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000),
     "libopus": (48_000,),
     "oggenc": (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000),
     "aac": (8_000, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000),
 }
 """Hz a coder takes."""
 
-_MOST_CHANNELS = {"libmp3lame": 2}
+_MOST_CHANNELS = {"lame": 2}
 
 
 def cases() -> list[tuple[str, int, int, float]]:
