@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import missing
+from tests.pseudo_language import plain
 from tests.s3_server import S3Server
 from veza.kit.object_parts import PART_BYTES
 from veza.kit.objects import Bucket, Objects, ObjectsUnavailable
@@ -67,7 +68,7 @@ async def test_a_server_that_is_gone_is_one_sentence_for_everything_and_works_wh
     doing = [verb for verb, group in asked.items() for _ in group]
     for verb, error in zip(doing, said, strict=True):
         assert isinstance(error, ObjectsUnavailable), (verb, error)
-        assert str(error).startswith(f"the object store could not {verb} a: ")
+        assert plain(str(error)).startswith(f"the object store could not {verb} a: ")
         assert "\n" not in str(error)
     assert not (tmp_path / "a").exists()
     failing_server.start()
