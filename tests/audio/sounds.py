@@ -36,7 +36,7 @@ class Format:
 
     @property
     def bits(self) -> int:
-        """Of what comes out of the lossless rung."""
+        """Bits of the samples of the lossless rung."""
         return 16 if self.sample.startswith(("s16", "u8")) else 24
 
 

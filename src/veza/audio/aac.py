@@ -38,7 +38,7 @@ Floats = NDArray[np.float32]
 
 
 class Edges:
-    """Sound (channels, n) with its continuation at both ends; `samples` counts what came in."""
+    """Sound (channels, n) with its continuation at both ends; `samples` counts those that came in."""
 
     def __init__(self) -> None:
         self.samples = 0

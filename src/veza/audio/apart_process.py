@@ -46,7 +46,7 @@ def main() -> None:
         _refuse(says, gettext("the file cannot be read: reading it takes more memory than it may"))
     except OSError as error:
         if error.errno == errno.EFBIG:
-            _refuse(says, gettext("the file cannot be read: what comes of it is larger than it may be"))
+            _refuse(says, gettext("the file cannot be read: a rendition of it would be larger than it may be"))
         elif error.errno in (errno.ENOSPC, errno.EDQUOT):
             sys.exit(os.EX_IOERR)
         raise

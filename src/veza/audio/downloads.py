@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from veza.audio.decoding import Decoder
 from veza.audio.download_tags import Tags, write_tags
 from veza.audio.ladder import as_floats
-from veza.audio.mixing import is_mixed, to_stereo
+from veza.audio.mixing import is_mixed, quantize, to_stereo
 from veza.audio.segments import aac_rate
 from veza.audio.sources import Source
 
@@ -132,23 +132,15 @@ def _blocks(decoder: Decoder, how: _How, rate: int, layout: str) -> Iterator[NDA
     source = decoder.source
     if how.is_lossless:
         for block in decoder.blocks():
-            yield _arranged(_whole(block, source.bits, how), how, is_24=source.bits == 24)
+            whole, _ = quantize(block, source.bits)
+            # libav keeps 24 bits at the top of 32.
+            yield _arranged(whole << 8 if source.bits == 24 else whole, how, is_24=source.bits == 24)
         return
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate) if rate != source.rate else None
     for block in decoder.blocks():
         mixed = as_floats(to_stereo(block, source.channels) if is_mixed(source.channels) else block)
         yield from (_arranged(one, how, is_24=False) for one in _resampled(resampler, mixed, source.rate, layout))
     yield from (_arranged(one, how, is_24=False) for one in _resampled(resampler, None, source.rate, layout))
-
-
-def _whole(block: NDArray[Any], bits: int, how: _How) -> NDArray[np.int32]:
-    """Whole numbers at the top of 32 bits, or 16 at their own place, as libav's samples are."""
-    if block.dtype != np.int32:
-        most = 2**23
-        block = np.clip(np.round(block * most), -most, most - 1).astype(np.int32) << 8
-    if bits == 16:
-        return block >> 16
-    return np.minimum(block.astype(np.int64) + 0x80, 2**31 - 1).astype(np.int32) & ~0xFF
 
 
 def _arranged(samples: NDArray[Any], how: _How, *, is_24: bool) -> NDArray[Any]:

@@ -26,6 +26,22 @@ def is_mixed(channels: Sequence[str]) -> bool:
     return len(channels) > 2
 
 
+def quantize(samples: NDArray[Any], bits: int) -> tuple[NDArray[np.int32], int]:
+    """Whole numbers of `bits` (16 or 24), and how many samples did not fit.
+
+    Whole numbers at the top of 32 bits stay what they are, but 32 bits are rounded to 24, as floats are.
+    """
+    if samples.dtype == np.int32:
+        if bits == 16:
+            return samples >> 16, 0
+        rounded: NDArray[np.int64] = (samples.astype(np.int64) + 0x80) >> 8
+        return np.minimum(rounded, 2**23 - 1).astype(np.int32), 0
+    most = 2 ** (bits - 1)
+    scaled = np.round(samples * most)
+    clipped = int(((scaled >= most) | (scaled < -most)).sum())
+    return np.clip(scaled, -most, most - 1).astype(np.int32), clipped
+
+
 def to_stereo(samples: NDArray[Any], channels: Sequence[str]) -> NDArray[Any]:
     """(2, n) of `samples` (channels, n). Sums are floats, made so much softer that no sum can clip."""
     if len(channels) == 1:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
@@ -16,7 +15,7 @@ from veza.audio.flac import FlacRung
 from veza.audio.ladder import Floats, Ladder, as_floats
 from veza.audio.loudness import Loudness, Meter
 from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
-from veza.audio.mixing import is_mixed, to_stereo
+from veza.audio.mixing import is_mixed, quantize, to_stereo
 from veza.audio.segments import segment_lengths
 from veza.audio.sources import Source
 from veza.audio.waveform import Waveform, WaveformMeter
@@ -92,14 +91,8 @@ class _Lossless:
         self.clipped = 0
 
     def feed(self, stereo: NDArray[Any]) -> None:
-        if stereo.dtype == np.int32:
-            # 32 bits become 24, rounded to the nearest; fewer bits stay what they are.
-            whole = stereo >> (32 - self._bits) if self._bits == 16 else _rounded_to_24(stereo)
-        else:
-            most = 2 ** (self._bits - 1)
-            scaled = np.round(stereo * most)
-            self.clipped += int(((scaled >= most) | (scaled < -most)).sum())
-            whole = np.clip(scaled, -most, most - 1).astype(np.int32)
+        whole, clipped = quantize(stereo, self._bits)
+        self.clipped += clipped
         self.rung.feed(whole)
 
 
@@ -114,8 +107,3 @@ class _Measured:
         self.loudness.feed(stereo)
         self.waveform.feed(stereo)
         self.check.feed(channels)
-
-
-def _rounded_to_24(samples: NDArray[np.int32]) -> NDArray[np.int32]:
-    rounded: NDArray[np.int64] = (samples.astype(np.int64) + 0x80) >> 8
-    return np.minimum(rounded, 2**23 - 1).astype(np.int32)

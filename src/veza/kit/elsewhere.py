@@ -133,7 +133,7 @@ class Elsewhere:
             if isinstance(raised, type) and issubclass(raised, Exception):
                 raise raised(from_child(answer.said))
             raise RuntimeError(f"{answer.raised}: {from_child(answer.said)}")
-        return msgspec.msgpack.decode(answer.result, type=get_type_hints(work)["return"])  # type: ignore[no-any-return]
+        return msgspec.msgpack.decode(answer.result, type=get_type_hints(work)["return"])  # type: ignore[no-any-return]  # of R, says its hint
 
     def _ask(self, call: bytes, what: str) -> _Answer:
         for _ in range(2):

@@ -21,6 +21,7 @@ def master_playlist(renditions: Sequence[Rendition], addresses: Mapping[Rung, st
     if len({one.codecs for one in renditions}) != 1:
         raise ValueError("a master playlist names rungs of one codec")
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    # HLS names FLAC as its sample entry does (fLaC), Media Source Extensions in lower case (`codecs`).
     for one in sorted(renditions, key=lambda one: one.peak_bitrate):
         lines.append(
             f"#EXT-X-STREAM-INF:BANDWIDTH={one.peak_bitrate},AVERAGE-BANDWIDTH={one.average_bitrate},"
