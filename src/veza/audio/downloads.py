@@ -16,6 +16,7 @@ from veza.audio.decoding import Decoder
 from veza.audio.download_tags import Tags, write_tags
 from veza.audio.ladder import as_floats
 from veza.audio.mixing import is_mixed, quantize, to_stereo
+from veza.audio.resampling import Resampler
 from veza.audio.segments import aac_rate
 from veza.audio.sources import Source
 
@@ -136,29 +137,14 @@ def _blocks(decoder: Decoder, how: _How, rate: int, layout: str) -> Iterator[NDA
             # libav keeps 24 bits at the top of 32.
             yield _arranged(whole << 8 if source.bits == 24 else whole, how, is_24=source.bits == 24)
         return
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate) if rate != source.rate else None
+    resampler = Resampler(source.rate, rate, layout)
     for block in decoder.blocks():
         mixed = as_floats(to_stereo(block, source.channels) if is_mixed(source.channels) else block)
-        yield from (_arranged(one, how, is_24=False) for one in _resampled(resampler, mixed, source.rate, layout))
-    yield from (_arranged(one, how, is_24=False) for one in _resampled(resampler, None, source.rate, layout))
+        yield from (_arranged(one, how, is_24=False) for one in resampler.feed(mixed))
+    yield from (_arranged(one, how, is_24=False) for one in resampler.finish())
 
 
 def _arranged(samples: NDArray[Any], how: _How, *, is_24: bool) -> NDArray[Any]:
     sample = how.sample_24 if is_24 else how.sample
     typed = samples.astype({"s16": np.int16, "s32": np.int32}.get(sample.removesuffix("p"), np.float32))
     return np.ascontiguousarray(typed) if sample.endswith("p") else np.ascontiguousarray(typed.T).reshape(1, -1)
-
-
-def _resampled(
-    resampler: Any, block: NDArray[np.float32] | None, rate: int, layout: str
-) -> Iterator[NDArray[np.float32]]:
-    if resampler is None:
-        if block is not None:
-            yield block
-        return
-    frame = None
-    if block is not None:
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout)
-        frame.sample_rate = rate
-    for one in resampler.resample(frame):
-        yield one.to_ndarray()

@@ -6,18 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
 from veza.audio.aac import AacRung, Edges
 from veza.audio.manifest import Rendition, Rung
+from veza.audio.resampling import Floats, Resampler
 from veza.audio.segments import aac_rate, aac_samples, aac_segment_lengths
 from veza.audio.sources import Source
 
 _FULL_SCALE = 2.0**-31
-
-Floats = NDArray[np.float32]
 
 
 def as_floats(samples: NDArray[Any]) -> Floats:
@@ -31,10 +29,8 @@ class Ladder:
 
     def __init__(self, source: Source, folder: Path, names: Mapping[Rung, str]) -> None:
         self._source_rate, self._rate = source.rate, aac_rate(source.rate)
-        self._resampler = None
-        if self._rate != source.rate:
-            self._resampler = av.AudioResampler(format="fltp", layout="stereo", rate=self._rate)
-        self._edges, self._fed = Edges(), 0
+        self._resampler = Resampler(source.rate, self._rate, "stereo")
+        self._edges = Edges()
         self._rungs = [
             AacRung(folder / f"{name}.mp4", rung, self._rate, aac_segment_lengths(source.rate))
             for rung, name in names.items()
@@ -42,12 +38,12 @@ class Ladder:
 
     def feed(self, block: Floats) -> None:
         """The next samples."""
-        for resampled in self._resampled(block):
+        for resampled in self._resampler.feed(block):
             self._encode(self._edges.pass_on(resampled))
 
     def finish(self, samples: int) -> list[Rendition]:
         """End the files of a track of `samples` at the source's rate."""
-        for resampled in self._resampled(None):
+        for resampled in self._resampler.finish():
             self._encode(self._edges.pass_on(resampled))
         count = aac_samples(self._source_rate, samples)
         self._encode(self._edges.end(count))
@@ -57,13 +53,3 @@ class Ladder:
         for block in blocks:
             for rung in self._rungs:
                 rung.feed(block)
-
-    def _resampled(self, block: Floats | None) -> list[Floats]:
-        if self._resampler is None:
-            return [] if block is None else [block]
-        frame = None
-        if block is not None:
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts = self._source_rate, self._fed
-            self._fed += block.shape[1]
-        return [one.to_ndarray().astype(np.float32, copy=False) for one in self._resampler.resample(frame)]

@@ -8,9 +8,10 @@ from typing import IO
 import numpy as np
 
 from veza.audio.decoding import Decoder
-from veza.audio.ladder import Floats, Ladder, as_floats
+from veza.audio.ladder import Ladder, as_floats
 from veza.audio.manifest import Rendition, Rung
 from veza.audio.mixing import to_stereo
+from veza.audio.resampling import Floats
 
 PREVIEW_SECONDS = 30
 NAME = "preview"

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from veza.audio.checks import Findings, MasterCheck
 from veza.audio.decoding import Decoder
 from veza.audio.flac import FlacRung
-from veza.audio.ladder import Floats, Ladder, as_floats
+from veza.audio.ladder import Ladder, as_floats
 from veza.audio.loudness import Loudness, Meter
 from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
 from veza.audio.mixing import is_mixed, quantize, to_stereo
+from veza.audio.resampling import Floats
 from veza.audio.segments import segment_lengths
 from veza.audio.sources import Source
 from veza.audio.waveform import Waveform, WaveformMeter
