@@ -22,6 +22,8 @@ from veza.catalog.facade import Catalog
 from veza.catalog.limits import Limits
 from veza.community import preferences
 from veza.community.notices import Notices
+from veza.ingest.audio_worker import AudioRules
+from veza.ingest.facade import Ingest
 from veza.kit import mail
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
@@ -50,6 +52,7 @@ class Modules:
     database: Database
     accounts: Accounts
     catalog: Catalog
+    ingest: Ingest
     market: MarketRules
     moderation: Moderation
     money: Money
@@ -59,10 +62,11 @@ class Modules:
 def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, hosts_sandbox: bool) -> Modules:
     """Every money. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
     market = _market_rules(settings, token)
+    objects = _objects(settings)
     database = Database.open(
         settings.database_url,
         clock=clock,
-        subscriptions=subscriptions(market),
+        subscriptions=subscriptions(market, objects),
         pool_size=settings.database_pool_size,
         box=secret_box(settings),
     )
@@ -72,12 +76,13 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         accounts=_accounts(settings, database, token),
         catalog=Catalog(
             database,
-            _objects(settings),
+            objects,
             settings.platform_currencies,
             _first_artist,
             settings.base_url,
             _limits(settings),
         ),
+        ingest=Ingest(database, objects, _audio_rules(settings)),
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
@@ -94,6 +99,10 @@ def _provider_key(settings: Settings, token: str) -> str:
 
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.artists_per_person, settings.people_per_artist, settings.tracks_per_release)
+
+
+def _audio_rules(settings: Settings) -> AudioRules:
+    return AudioRules(settings.var_dir / "processing", settings.audio_jobs, settings.upload_max_duration)
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:

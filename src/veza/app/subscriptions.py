@@ -10,8 +10,11 @@ import structlog
 
 from veza.accounts import credentials, deletion
 from veza.app.personal_data import on_person_deleted
+from veza.catalog import tracks
 from veza.http.idempotency import forget_answers
+from veza.ingest.removing import remove_audio_of
 from veza.kit.database import Database, Session
+from veza.kit.objects import Objects
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
 from veza.market.rules import MarketRules
 from veza.market.subscriptions import market_acts, market_subscriptions
@@ -20,7 +23,7 @@ Hearer = TypeVar("Hearer", Inside, After)
 log = structlog.get_logger(__name__)
 
 
-def subscriptions(market: MarketRules) -> Subscriptions:
+def subscriptions(market: MarketRules, objects: Objects) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
         inside=_joined(market_subscriptions(market), {deletion.TOPIC: (on_person_deleted, forget_what_was_answered)}),
@@ -48,8 +51,18 @@ def subscriptions(market: MarketRules) -> Subscriptions:
             ),
             market_acts(market),
             {credentials.FORGOTTEN: (credentials.mail_reset(market.base_url),)},
+            {tracks.REMOVED: (remove_audio(objects),)},
         ),
     )
+
+
+def remove_audio(objects: Objects) -> After:
+    """Removes the audio of deleted tracks from the object store."""
+
+    async def hear(database: Database, event: Event) -> None:
+        await remove_audio_of(database, objects, [UUID(one) for one in event.payload["track_ids"]])
+
+    return hear
 
 
 async def forget_what_was_answered(session: Session, event: Event) -> None:

@@ -8,24 +8,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, tagging
 from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
 from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.kit import outbox
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import Message, gettext
 from veza.moderation import reports
+
+REMOVED = "tracks.removed"
+"""Tracks were deleted: `track_ids`."""
 
 
 class Track(Base):
     """One track; `artist_id` repeats its release's, for lists. `credits` are {"name", "part"} objects.
 
     `position` counts from 1 without gaps. `listed_at` is when its release was first published, null while it is not
-    public: lists are sorted by it.
+    public: lists are sorted by it. `audio_…` is written by `track_audio` alone: whether it can be heard, and which
+    version of its audio plays (samples, Hz).
     """
 
     __tablename__ = "tracks"
@@ -43,10 +48,15 @@ class Track(Base):
     language: Mapped[str | None]
     tags: Mapped[list[Any]]
     duration_ms: Mapped[int | None]
+    audio_state: Mapped[str] = mapped_column(default="none")
+    audio_id: Mapped[UUID | None]
+    audio_samples: Mapped[int | None]
+    audio_rate: Mapped[int | None]
     listed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (
+        CheckConstraint("audio_state IN ('none', 'processing', 'ready', 'failed')", name="audio_state_known"),
         Index(None, "release_id", "position"),
         Index(None, "artist_id", "listed_at", "id"),
         Index(
@@ -167,8 +177,7 @@ async def remove_track(session: Session, release: Release, track: Track) -> None
     track_id = track.id
     await session.delete(track)
     await session.flush()
-    await tagging.forget(session, track_id)
-    await reports.forget_labels(session, "track", [track_id])
+    await _forget(session, [track_id])
     await _renumber(session, [one.id for one in await tracks_of(session, release.id)])
 
 
@@ -232,9 +241,15 @@ async def forget_tracks(session: Session, release_id: UUID) -> None:
     """Delete a release's tracks, with their tags."""
     ids = [one.id for one in await tracks_of(session, release_id)]
     if ids:
-        await tagging.forget(session, *ids)
-        await reports.forget_labels(session, "track", ids)
         await session.execute(delete(Track).where(Track.release_id == release_id))
+        await _forget(session, ids)
+
+
+async def _forget(session: Session, ids: Sequence[UUID]) -> None:
+    """What is kept beside tracks that were deleted; who keeps files of them hears of it."""
+    await tagging.forget(session, *ids)
+    await reports.forget_labels(session, "track", ids)
+    await outbox.publish(session, REMOVED, {"track_ids": [str(one) for one in ids]})
 
 
 async def _renumber(session: Session, ids: Sequence[UUID]) -> None:

@@ -196,6 +196,10 @@ class Objects:
             await asyncio.to_thread(path.unlink)
             raise
 
+    def local_path(self, key: str) -> Path | None:
+        """Where the object's file is, if there is one; None for a store that is no folder. Never write to it."""
+        return None if self._folder is None else self._folder / _taken(key)
+
     async def listing(self, prefix: str = "") -> AsyncIterator[StoredObject]:
         """What is kept under `prefix`, ordered by key. `a/b/c` is under `a/b`, `a/bc` is not.
 

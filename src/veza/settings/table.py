@@ -121,6 +121,10 @@ class Settings(BaseSettings):
     import_file_bytes: int = setting("IMPORT_FILE_BYTES", 4 * 1024**3, "largest recording `veza import` reads; a larger one is named and left out", unit="bytes", ge=1024, le=64 * 1024**3)
     import_bytes: int = setting("IMPORT_BYTES", 1024**4, "most bytes of recordings and pictures `veza import` reads at once", unit="bytes", ge=1024, le=64 * 1024**4)
 
+    upload_max_duration: Duration = setting("UPLOAD_MAX_DURATION", "6h", "longest track that is processed; a longer one fails and says so", unit="duration", ge="1m", le="48h")
+    audio_worker_enabled: bool = setting("AUDIO_WORKER_ENABLED", True, "turn what is uploaded into streams in this process")
+    audio_jobs: int = setting("AUDIO_JOBS", 2, "originals processed at once in this process, each on a processor of its own that gives way to others", unit="originals", ge=1, le=256)
+
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
     platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(currencies)] = setting(

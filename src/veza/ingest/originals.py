@@ -1,0 +1,95 @@
+"""An original becomes a version of a track's audio, which a worker then processes.
+
+The original is stored before its row is written: a row names an object that is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from veza.catalog.tracks import Track
+from veza.ingest.audio_versions import ENCODER_VERSION, AudioVersion, machine, versions_of
+from veza.ingest.track_sound import tell_catalogue
+from veza.kit.database import Session
+from veza.kit.messages import Message, gettext
+
+WAKE = "audio"
+_MOST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A stored original: its object's key and size (bytes), the SHA-256 of its bytes, and its file's name.
+
+    `sent_by` is what brought it: `upload`, `import` or `demo`.
+    """
+
+    key: str
+    size_bytes: int
+    file_hash: str
+    file_name: str
+    sent_by: str
+
+
+def original_key(new_id: UUID) -> str:
+    """Where an original is stored."""
+    return f"originals/{new_id}"
+
+
+async def take_original(
+    session: Session, track: Track, original: Original, *, because: Message = gettext("a file was sent")
+) -> AudioVersion:
+    """Make a version of a locked track's audio of a stored original. What was on its way for the track is canceled;
+    what plays goes on playing until the new version is ready."""
+    for one in await versions_of(session, track.id):
+        if one.is_on_its_way or one.status == "failed":
+            await machine.move(
+                session, one, "canceled", because=gettext("another file was sent"), due_at=None, claimed_until=None
+            )
+    row = {
+        "id": session.new_id(),
+        "track_id": track.id,
+        "artist_id": track.artist_id,
+        "status": "uploaded",
+        "attempt": 0,
+        "tries": 0,
+        "sent_by": original.sent_by,
+        "file_name": original.file_name[:_MOST_NAME],
+        "file_hash": original.file_hash,
+        "original_key": original.key,
+        "original_bytes": original.size_bytes,
+        "encoder_version": ENCODER_VERSION,
+        "due_at": session.now,
+        "created_at": session.now,
+    }
+    (made,) = await machine.create(session, [row], because=because)
+    await tell_catalogue(session, track.id)
+    session.wake(WAKE)
+    return made
+
+
+async def try_again(session: Session, version: AudioVersion) -> None:
+    """Process a failed version once more. Raises ForbiddenMove."""
+    await machine.move(
+        session, version, "uploaded", because=gettext("tried again"), tries=0, due_at=session.now,
+        reason_id=None, reason_fields=None,
+    )  # fmt: skip
+    await tell_catalogue(session, version.track_id)
+    session.wake(WAKE)
+
+
+async def cancel(session: Session, version: AudioVersion) -> None:
+    """Take back a version that is on its way. Raises ForbiddenMove."""
+    await machine.move(session, version, "canceled", because=gettext("taken back"), due_at=None, claimed_until=None)
+    await tell_catalogue(session, version.track_id)
+
+
+async def restore(session: Session, version: AudioVersion) -> None:
+    """Make a replaced version the current one again. Raises ForbiddenMove."""
+    for one in await versions_of(session, version.track_id):
+        if one.status == "ready":
+            because = gettext("an earlier version was restored")
+            await machine.move(session, one, "replaced", because=because, replaced_at=session.now)
+    await machine.move(session, version, "ready", because=gettext("restored"), replaced_at=None)
+    await tell_catalogue(session, version.track_id)

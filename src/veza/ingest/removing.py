@@ -1,0 +1,32 @@
+"""Removing the audio of tracks that are gone: what is stored first, the rows last.
+
+It follows the event of the deletion, and is repeated until it succeeds: a row stays as long as it names a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select
+
+from veza.ingest.audio_files import remove_files
+from veza.ingest.audio_versions import AudioVersion
+from veza.kit.database import Database
+from veza.kit.objects import Objects
+
+
+async def remove_audio_of(database: Database, objects: Objects, track_ids: Collection[UUID]) -> None:
+    """Remove every version of these tracks' audio, with its original. Raises ObjectsUnavailable."""
+    async with database.read() as session:
+        mine = select(AudioVersion.id, AudioVersion.original_key).where(AudioVersion.track_id.in_(track_ids))
+        rows = (await session.execute(mine)).all()
+    for version_id, original_key in rows:
+        await remove_files(objects, f"audio/{version_id}")
+        async with database.read() as session:
+            another = exists().where(AudioVersion.original_key == original_key, AudioVersion.id != version_id)
+            is_shared = await session.scalar(select(another))
+        if not is_shared:
+            await objects.remove(original_key)
+        async with database.write("audio removal") as session:
+            await session.execute(delete(AudioVersion).where(AudioVersion.id == version_id))

@@ -1,0 +1,80 @@
+"""What plays of a track: the version that is ready, else the first rung of the one that is on its way.
+
+This is the only place that reads a manifest out of its row, and the only one that tells the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from veza.audio.manifest import Rendition, Rung
+from veza.audio.rendering import Rendered
+from veza.catalog.track_audio import AudioState, CurrentAudio, set_audio
+from veza.ingest.audio_versions import AudioVersion, find_version, versions_of
+from veza.kit.database import Session
+
+
+class Sound(Struct, frozen=True):
+    """A version that can be heard: what was rendered, the preview (None while it is not made), and the prefix of the
+    keys of its files."""
+
+    version_id: UUID
+    track_id: UUID
+    prefix: str
+    rendered: Rendered
+    preview: Rendition | None
+    file_name: str
+    original_key: str
+
+    def rendition(self, rung: Rung) -> Rendition | None:
+        """The rendition of a rung; None where there is none (yet)."""
+        return next((one for one in self.rendered.renditions if one.rung == rung), None)
+
+    def key(self, name: str) -> str:
+        """The key of a file of this version, such as `aac128.mp4` or `preview.m4a`."""
+        return f"{self.prefix}/{name}"
+
+
+def sound_of(version: AudioVersion) -> Sound | None:
+    """What can be heard of a version; None where nothing is rendered yet."""
+    if version.rendered is None or version.prefix is None:
+        return None
+    rendered = msgspec.convert(version.rendered, Rendered, strict=False)
+    preview = None if version.preview is None else msgspec.convert(version.preview, Rendition, strict=False)
+    return Sound(
+        version.id, version.track_id, version.prefix, rendered, preview, version.file_name, version.original_key
+    )
+
+
+async def find_sound(session: Session, version_id: UUID) -> Sound | None:
+    """The sound of a version, whether it is still the current one or not. Raises UnknownVersion."""
+    return sound_of(await find_version(session, version_id))
+
+
+async def tell_catalogue(session: Session, track_id: UUID) -> bool:
+    """Write into the catalogue what plays of the track now; False if the track is gone."""
+    versions = await versions_of(session, track_id)
+    return await set_audio(session, track_id, _state_of(versions), _current_of(versions))
+
+
+def _state_of(versions: Sequence[AudioVersion]) -> AudioState:
+    if _first(versions, "ready"):
+        return AudioState.READY
+    if any(one.is_on_its_way for one in versions):
+        return AudioState.PROCESSING
+    return AudioState.FAILED if _first(versions, "failed") else AudioState.NONE
+
+
+def _current_of(versions: Sequence[AudioVersion]) -> CurrentAudio | None:
+    plays = _first(versions, "ready") or next((one for one in versions if one.is_on_its_way), None)
+    if plays is None or plays.rendered is None:
+        return None
+    return CurrentAudio(plays.id, plays.rendered["samples"], plays.rendered["rate"])
+
+
+def _first(versions: Iterable[AudioVersion], status: str) -> AudioVersion | None:
+    return next((one for one in versions if one.status == status), None)
