@@ -18,8 +18,8 @@ from veza.money import facade as money
 
 WITH_TABLES = (
     idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
-    audio_versions, audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
-    ingested, invitations, comments, follows, likes, log, notices, playlists, reports, visibility,
+    audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
+    audio_versions, ingested, invitations, comments, follows, likes, log, notices, playlists, reports, visibility,
     preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

@@ -304,5 +304,3 @@ async def test_the_sound_of_a_track_that_is_gone_is_removed(studio: Studio) -> N
         await studio.version(version_id)
     assert await studio.stored("audio") == []
     assert await studio.stored("originals") == []
-
-

@@ -146,9 +146,7 @@ class AudioWorker:
         error = _Lost() if processing.cancelled() else processing.exception()
         await self._unless_lost(claim, self._record(claim, processing, error))
 
-    async def _record(
-        self, claim: Claim, processing: asyncio.Task[Finished], error: BaseException | None
-    ) -> None:
+    async def _record(self, claim: Claim, processing: asyncio.Task[Finished], error: BaseException | None) -> None:
         if error is None:
             await self._finish(claim, processing.result())
         elif isinstance(error, NotRendered):
