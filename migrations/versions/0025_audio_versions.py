@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("sent_by", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
         sa.Column("file_hash", sa.String(), nullable=False),
+        sa.Column("audio_hash", sa.String(), nullable=True),
         sa.Column("original_key", sa.String(), nullable=False),
         sa.Column("original_bytes", sa.BigInteger(), nullable=False),
         sa.Column("encoder_version", sa.BigInteger(), nullable=False),

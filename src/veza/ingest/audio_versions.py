@@ -44,6 +44,7 @@ class AudioVersion(Base):
     sent_by: Mapped[str]
     file_name: Mapped[str]
     file_hash: Mapped[str]
+    audio_hash: Mapped[str | None]
     original_key: Mapped[str]
     original_bytes: Mapped[int]
     encoder_version: Mapped[int]

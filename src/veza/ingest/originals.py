@@ -22,7 +22,8 @@ _MOST_NAME = 255
 class Original:
     """A stored original: its object's key and size (bytes), the SHA-256 of its bytes, and its file's name.
 
-    `sent_by` is what brought it: `upload`, `import` or `demo`.
+    `sent_by` is what brought it: `upload`, `import` or `demo`. `audio_hash` is of its sound without its tags, where it
+    is known.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Original:
     file_hash: str
     file_name: str
     sent_by: str
+    audio_hash: str | None = None
 
 
 def original_key(new_id: UUID) -> str:
@@ -57,6 +59,7 @@ async def take_original(
         "sent_by": original.sent_by,
         "file_name": original.file_name[:_MOST_NAME],
         "file_hash": original.file_hash,
+        "audio_hash": original.audio_hash,
         "original_key": original.key,
         "original_bytes": original.size_bytes,
         "encoder_version": ENCODER_VERSION,

@@ -54,7 +54,8 @@ class CueSheet:
 @dataclass(slots=True)
 class Report:
     """`run_id` names the run when anything was written. `refused` and `gone` are (path, reason); `films` and
-    `passed_over` are no recordings: nothing is lacking without them."""
+    `passed_over` are no recordings: nothing is lacking without them. `sent` counts the recordings that wait for a
+    worker, which turns them into streams."""
 
     run_id: UUID | None = None
     is_dry: bool = False
@@ -65,6 +66,7 @@ class Report:
     passed_over: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sheets: list[CueSheet] = field(default_factory=list)
+    sent: int = 0
 
     @property
     def ok(self) -> bool:

@@ -27,6 +27,7 @@ from veza.ingest.drafts import carry_out
 from veza.ingest.forms import AUDIO, form_of
 from veza.ingest.found import FoundFile, PictureSeen
 from veza.ingest.grouping import Group, group_files
+from veza.ingest.import_originals import send_originals
 from veza.ingest.media import Media, read_media
 from veza.ingest.plans import Plan, Run, make_plan, outcome_of
 from veza.ingest.recording import read_recording
@@ -70,7 +71,10 @@ async def run_import(
     groups = group_files(found, source.name, source.root, before, is_archive=source.is_archive)
     for number, group in enumerate(groups):
         on_step("importing", number, len(groups))
-        report.releases.append(await _imported(catalog, run, source, group, report))
+        outcome = await _imported(catalog, run, source, group, report)
+        report.releases.append(outcome)
+        if artist_id is not None and not is_dry and outcome.result != LEFT_ALONE:
+            report.sent += await _sounds(catalog, artist_id, source, group, report)
     on_step("importing", len(groups), len(groups))
     if artist_id is not None:
         await _name_gone(catalog, run, source, places, report)
@@ -138,6 +142,14 @@ async def _imported(catalog: Catalog, run: Run, source: Source, group: Group, re
             report.refused.append((path, f"a {form_of(path)[1:].upper()} makes no cover: send a JPEG, PNG or WebP"))
     outcome.cover = where if outcome.result in {"made", "updated"} else ""
     return outcome
+
+
+async def _sounds(catalog: Catalog, artist_id: UUID, source: Source, group: Group, report: Report) -> int:
+    try:
+        return await send_originals(catalog, artist_id, source, group, ACTOR)
+    except UnreadableFile as unreadable:  # it was read a moment ago
+        report.refused.append((group.title, str(unreadable)))
+        return 0
 
 
 async def _written(catalog: Catalog, run: Run, group: Group, cover: CoverFiles | None) -> Outcome:

@@ -50,6 +50,7 @@ def report_as_json(whose: Whose | None, report: Report) -> dict[str, Any]:
         "films": report.films,
         "passed_over": report.passed_over,
         "notes": report.notes,
+        "sent": report.sent,
         "cue_sheets": [asdict(one) for one in report.sheets],
     }
 
@@ -97,6 +98,9 @@ def _lines(report: Report, *, is_undo: bool = False) -> Iterator[tuple[str, str]
     if report.passed_over:
         count = _counted(len(report.passed_over), "other file")
         yield f"{count} passed over, neither a recording nor a cover: {_shown(report.passed_over)}", ""
+    if report.sent:
+        recordings = _counted(report.sent, "recording")
+        yield f"{recordings} sent: a running `veza serve` or `veza worker` makes streams of them", ""
     made = sum(one.result == "made" for one in report.releases)
     if made and not report.is_dry:
         yield (
