@@ -6,7 +6,7 @@ from veza.accounts import audit, links, operator_visits, passwords, people, role
 from veza.catalog import artists, covers, invitations, releases, slugs, tagging, tracks, visibility
 from veza.community import comments, follows, likes, playlists, preferences
 from veza.http import idempotency
-from veza.ingest import audio_versions
+from veza.ingest import audio_versions, uploads
 from veza.ingest import memory as ingested
 from veza.kit import mail
 from veza.kit.database import Base
@@ -19,8 +19,8 @@ from veza.money import facade as money
 WITH_TABLES = (
     idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
-    audio_versions, ingested, invitations, comments, follows, likes, log, notices, playlists, reports, visibility,
-    preferences, grants, cart, codes, orders, products, receipts, refund_requests,
+    audio_versions, ingested, uploads, invitations, comments, follows, likes, log, notices, playlists, reports,
+    visibility, preferences, grants, cart, codes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 

@@ -29,6 +29,7 @@ MADE_UP = 8
 """One of so many ids, and idempotency keys, stays as it was made up."""
 
 _turn: Counter[str] = Counter()
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")  # type: ignore[attr-defined]
 gc.freeze()
 gc.set_threshold(10_000)  # Python's own 700 spend an eighth of a run on looking for garbage
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.walk import Walk, steps, walking
 from tests.http.test_json_bodies import MALFORMED
+from veza.http.whole_request import STREAMED
 from veza.settings import Settings
 
 KINDS = "urn:veza:problem:"
@@ -43,6 +44,8 @@ async def test_what_is_no_text_or_no_json_is_refused_by_every_route(on_both: Wal
             wrong.append(f"{answer.request.method} {answer.request.url} with {sent!r:.60}: {answer.text[:200]}")
 
     for step in on_both.writes():
+        if step.handler.opt.get(STREAMED):
+            continue  # bytes of a file
         for body in BODIES:
             judge(await on_both.send(step, body), 400, "malformed-body", body)
         for headers in ({"Content-Type": "application/json; charset=utf-16"}, {"Content-Encoding": "gzip"}):

@@ -98,6 +98,7 @@ PERSONAL = {
     "sessions.second_factor_at": GOES,
     "sessions.agent": GOES,
     "status_changes.by": AS_ACTOR,
+    "uploads.person_id": STAYS_AS_ID,
     "webhook_events.payload": "kept without what it says about buyer and seller",
 }
 """Every column that may name a person, and what becomes of it when their account goes."""

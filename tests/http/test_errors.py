@@ -25,6 +25,7 @@ REACH_NO_DOOR = {
     "audio.apart.NotRendered": "no door takes recordings yet",
     "audio.decoding.TooLong": "its child process answers it as NotRendered",
     "audio.sources.NotSound": "its child process answers it as NotRendered",
+    "ingest.upload_parts.PartsMissing": "the worker's reason for a refusal",
     "ingest.sources.UnreadableFile": "a line of the import's report",
     "kit.database_trouble.ReaderWrites": "a mistake of ours",
     "kit.field_faults.FieldFault": "the parsing of bodies gathers them",

@@ -25,6 +25,7 @@ from veza.http.request_log import RequestLog
 from veza.http.requests import DoorRequest
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.routers import FreshRouter
+from veza.http.tus import Tus, demand_version
 from veza.http.whole_request import whole_request
 from veza.kit.database import Database
 from veza.settings import SANDBOX_PATH
@@ -47,7 +48,7 @@ def api_v1(
     return FreshRouter(
         path=API,
         route_handlers=handlers,
-        guards=[permitted(authenticate, whole_request(usable_key, of_bodies=of_bodies))],
+        guards=[permitted(authenticate, demand_version, whole_request(usable_key, of_bodies=of_bodies))],
     )
 
 
@@ -92,5 +93,6 @@ def web_application(
     def unreadable(request: DoorRequest, faults: list[Fault]) -> Response[Any]:
         return unreadable_address(request, faults, problem_page)
 
-    readable = ReadableAddresses(HeadAsGet(EntityTags(litestar, API)), unreadable, beside=(SANDBOX_PATH,))
+    api = Tus(HeadAsGet(EntityTags(litestar, API)), f"{API}/uploads")
+    readable = ReadableAddresses(api, unreadable, beside=(SANDBOX_PATH,))
     return RequestLog(SafeHeaders(readable, always_tls=always_tls), names_callers=names_callers), litestar

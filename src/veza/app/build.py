@@ -21,6 +21,7 @@ from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
 from veza.api.community.routes import COMMUNITY_TAGS, community_routes
 from veza.api.health import Check, health_routes
+from veza.api.ingest.routes import INGEST_TAGS, ingest_routes
 from veza.api.market.routes import MARKET_TAGS, market_routes
 from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.api.money.payments import SaleTerms
@@ -67,7 +68,15 @@ BACKLOG_SAMPLED = timedelta(minutes=1)
 MISSED_WITHIN = timedelta(days=3)
 """The provider retries a webhook for three days: what it gave up on lies within them."""
 
-TAGS: Sequence[Tag] = (*ACCOUNT_TAGS, *CATALOG_TAGS, *COMMUNITY_TAGS, *MODERATION_TAGS, *MARKET_TAGS, *MONEY_TAGS)
+TAGS: Sequence[Tag] = (
+    *ACCOUNT_TAGS,
+    *CATALOG_TAGS,
+    *INGEST_TAGS,
+    *COMMUNITY_TAGS,
+    *MODERATION_TAGS,
+    *MARKET_TAGS,
+    *MONEY_TAGS,
+)
 
 
 @dataclass
@@ -148,6 +157,7 @@ def _routes(
     under_api = [
         *account_routes(modules.accounts),
         *catalog_routes(modules.catalog),
+        *ingest_routes(modules.ingest),
         *community_routes(settings.base_url),
         *moderation_routes(modules.moderation),
         *market_routes(modules.money, modules.market),

@@ -24,6 +24,7 @@ from veza.community import preferences
 from veza.community.notices import Notices
 from veza.ingest.audio_worker import AudioRules
 from veza.ingest.facade import Ingest
+from veza.ingest.upload_room import UploadLimits
 from veza.kit import mail
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
@@ -71,6 +72,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         box=secret_box(settings),
     )
     sandbox = hosted_sandbox(settings, clock, token) if hosts_sandbox else None
+    objects = _objects(settings)
     return Modules(
         database=database,
         accounts=_accounts(settings, database, token),
@@ -82,7 +84,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
             settings.base_url,
             _limits(settings),
         ),
-        ingest=Ingest(database, objects, _audio_rules(settings)),
+        ingest=Ingest(database, objects, _audio_rules(settings), _upload_limits(settings)),
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
@@ -103,6 +105,10 @@ def _limits(settings: Settings) -> Limits:
 
 def _audio_rules(settings: Settings) -> AudioRules:
     return AudioRules(settings.var_dir / "processing", settings.audio_jobs, settings.upload_max_duration)
+
+
+def _upload_limits(settings: Settings) -> UploadLimits:
+    return UploadLimits(settings.upload_max_bytes, settings.upload_quota_bytes, settings.upload_free_disk_bytes)
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:

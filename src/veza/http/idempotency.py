@@ -30,6 +30,7 @@ from veza.accounts.identity import Identity
 from veza.http.faults import Fault
 from veza.http.identity import identity_of
 from veza.http.problems import KEY_IN_USE, KEY_MISSING, KEY_REUSED, Problem
+from veza.http.tus import IS_TUS
 from veza.http.whole_request import Found
 from veza.kit import limits
 from veza.kit.database import Base, Database, Session
@@ -263,9 +264,9 @@ async def forget_answers(session: Session, actor: str) -> None:
     await session.execute(mine)
 
 
-def usable_key(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> Sequence[Found]:
-    """A check: no write without a usable key."""
-    if connection.scope.get("method") not in _WRITES:
+def usable_key(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> Sequence[Found]:
+    """A check: no write without a usable key, but for those of tus."""
+    if connection.scope.get("method") not in _WRITES or handler.opt.get(IS_TUS):
         return ()
     sentence = _unusable(connection.headers.getall(HEADER, []))
     return [] if sentence is None else [(KEY_MISSING, Fault("header", (HEADER,), sentence))]

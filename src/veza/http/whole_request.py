@@ -35,6 +35,9 @@ ANY_BODY = "any_body"
 """`opt={**needs(...), ANY_BODY: True}` for an address that takes something else than JSON, such as a picture. Other
 sites' forms cannot use it all the same: every write needs the header `Idempotency-Key`, which no form can send."""
 
+STREAMED = "streamed"
+"""`opt={**needs(...), STREAMED: True}` for a handler that reads the body by itself, of any type and length."""
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _MAY_HAVE_BODY = _WITH_BODY | {"DELETE"}
 
@@ -170,7 +173,7 @@ async def _faults_of_body(
     connection: Connection, handler: BaseRouteHandler, checks: Sequence[BodyCheck]
 ) -> list[Found]:
     method = connection.scope.get("method")
-    if method not in _MAY_HAVE_BODY or not isinstance(connection, DoorRequest):
+    if method not in _MAY_HAVE_BODY or not isinstance(connection, DoorRequest) or handler.opt.get(STREAMED):
         return []
     if handler.opt.get(ANY_BODY) and not _is_json(connection.headers.get("content-type", "")):
         return []  # a picture, or nothing at all: such an operation reads no JSON

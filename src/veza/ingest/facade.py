@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from veza.ingest.audio_worker import AudioRules, AudioWorker
+from veza.ingest.turns import Turns
+from veza.ingest.upload_room import UploadLimits
 from veza.kit.database import Database
 from veza.kit.objects import Objects
 
 
 @dataclass
 class Ingest:
-    """The database, the objects originals and renditions are stored in, and how originals are processed."""
+    """The database, the objects originals and renditions are stored in, how originals are processed, and how much may
+    be uploaded."""
 
     database: Database
     objects: Objects
     rules: AudioRules
+    limits: UploadLimits = field(default_factory=UploadLimits)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def audio_worker(self) -> AudioWorker:

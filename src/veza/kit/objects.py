@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import re
+import shutil
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -214,6 +215,13 @@ class Objects:
         """Delete the object with `key`, if there is one."""
         with suppress(NoSuchObject), _said(gettext("remove {key}", key=key), key):
             await self._store.delete_async(_taken(key))
+
+    def free_bytes(self) -> int | None:
+        """What the folder's disk has free for us; None for a bucket, which knows no end."""
+        if self._folder is None:
+            return None
+        there = next(one for one in (self._folder.absolute(), *self._folder.absolute().parents) if one.exists())
+        return shutil.disk_usage(there).free
 
     async def _sync(self, key: str) -> None:
         """Returns when no power failure takes the object back. obstore renames it into its folder and syncs neither."""

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     upload_max_duration: Duration = setting("UPLOAD_MAX_DURATION", "6h", "longest track that is processed; a longer one fails and says so", unit="duration", ge="1m", le="48h")
     audio_worker_enabled: bool = setting("AUDIO_WORKER_ENABLED", True, "turn what is uploaded into streams in this process")
     audio_jobs: int = setting("AUDIO_JOBS", 2, "originals processed at once in this process, each on a processor of its own that gives way to others", unit="originals", ge=1, le=256)
+    upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 4 * 1024**3, "largest file that may be uploaded", unit="bytes", ge=1024, le=64 * 1024**3)
+    upload_quota_bytes: int = setting("UPLOAD_QUOTA_BYTES", 500 * 1024**3, "most bytes of uploaded files one artist may have, with those on their way", unit="bytes", ge=1024, le=1024**5)
+    upload_free_disk_bytes: int = setting("UPLOAD_FREE_DISK_BYTES", 2 * 1024**3, "what uploads leave free on the disk of VAR_DIR/objects; a bucket of OBJECTS_URL has no such end", unit="bytes", ge=0, le=1024**5)
 
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)

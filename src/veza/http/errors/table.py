@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import chain
 
 from veza.http import problems
-from veza.http.errors import accounts, catalog, community, kit, market, moderation, money
+from veza.http.errors import accounts, catalog, community, ingest, kit, market, moderation, money
 from veza.http.problems import Kind
 
-_FILES = (kit, accounts, moderation, catalog, community, market, money)
+_FILES = (kit, accounts, moderation, catalog, ingest, community, market, money)
 
 
 def _joined() -> dict[type[Exception], Kind]:
