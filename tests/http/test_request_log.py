@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from veza.http.request_log import RequestLog, name_actor
+from veza.http.request_log import RequestLog, keep_quiet, name_actor
 from veza.settings import SANDBOX_PATH
 
 
@@ -47,6 +47,21 @@ async def test_a_line_has_the_whole_path_and_its_level_says_who_must_read_it(
 ) -> None:
     line, _ = await asked(path, status)
     assert (line["path"], line["status"], line["log_level"]) == (path, status, level)
+
+
+@pytest.mark.parametrize(("status", "level"), [(206, "debug"), (403, "info"), (500, "info")])
+async def test_an_answer_that_keeps_quiet_does_so_if_it_went_well(status: int, level: str) -> None:
+    async def part_of_a_file(scope: Any, receive: Any, send: Any) -> None:
+        keep_quiet(scope)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+
+    async def send(message: Any) -> None:
+        assert message["status"] == status
+
+    scope: Any = {"type": "http", "method": "GET", "path": "/sound", "headers": []}
+    with capture_logs() as lines:
+        await RequestLog(part_of_a_file)(scope, None, send)  # type: ignore[arg-type]
+    assert [line["log_level"] for line in lines] == [level]
 
 
 async def test_an_id_is_echoed_unless_it_could_break_a_line() -> None:

@@ -22,8 +22,9 @@ from veza.kit.limits import network
 
 log = structlog.get_logger(__name__)
 
-KEPT_DESCRIPTORS = 100
-"""Descriptors left for the database, the provider, mail, files, and the sockets that listen."""
+KEPT_DESCRIPTORS = 400
+"""Descriptors left for the database, the provider, mail, the sockets that listen, and files: 256 of links alone
+(`known_files.MOST_KNOWN`)."""
 FEWEST = 16
 MOST_AT_ONCE = 512
 MOST = 8_000

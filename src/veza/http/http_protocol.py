@@ -6,11 +6,14 @@ The parser in Python, which uvicorn takes where there is no other, cost 7 % more
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from veza.http.connections import ConnectionRules, Connections
+from veza.http.file_sending import ZERO_COPY_SEND, FileSending, Outlet, is_in_memory
+from veza.http.known_files import KnownFiles, Part, say_answered
 
 MOST_HEAD_BYTES = 65_536
 """Bytes of the lines before a body; a line without end would fill the memory. Our longest cookie has 1,200."""
@@ -32,9 +35,12 @@ class HttpProtocol(HttpToolsProtocol):
     not whole in time, and if an answer is not read."""
 
     connections_of_server: ClassVar[Connections] = Connections(ConnectionRules())
+    known_files: ClassVar[KnownFiles] = KnownFiles()
 
+    _outlet: Outlet
     _in_head = True
     _ended = False
+    _is_answered_here = False
     _is_counted = False
     _head_bytes = 0
     _body_bytes = 0
@@ -45,7 +51,7 @@ class HttpProtocol(HttpToolsProtocol):
     @classmethod
     def of(cls, connections: Connections) -> type[HttpProtocol]:
         """The protocol of a server whose connections are counted in `connections`."""
-        return type("HttpProtocol", (cls,), {"connections_of_server": connections})
+        return type("HttpProtocol", (cls,), {"connections_of_server": connections, "known_files": KnownFiles()})
 
     @property
     def _rules(self) -> ConnectionRules:
@@ -57,6 +63,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._outlet = Outlet(transport, self.flow)
         self._is_counted = self.connections_of_server.opened(self, self._peer)
         if not self._is_counted:
             transport.abort()
@@ -66,6 +73,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_reading_timer()
         self._stop_writing_timer()
+        self.known_files.forget_old()
         if self._is_counted:
             self._is_counted = False
             self.connections_of_server.closed(self, self._peer)
@@ -96,11 +104,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._stop_reading_timer()
         self._body_bytes, self._body_began = 0, self.loop.time()
-        hosts = sum(name == b"host" for name, _ in self.headers)
+        hosts = [name for name, _ in self.headers].count(b"host")
         # RFC 9112, 3.2: a proxy and we might each believe another of several.
         if hosts != 1 and (hosts or self.parser.get_http_version() != "1.0"):
             raise ValueError(f"a request names one host, this one {hosts}")  # the parser makes it a 400
-        super().on_headers_complete()
+        part = self._known_part()
+        if part is None:
+            super().on_headers_complete()
+        else:
+            self._answer_with(part)
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -109,6 +121,9 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head, self._ended = True, True
         self._stop_reading_timer()
+        if self._is_answered_here:
+            self._is_answered_here = False
+            return
         if self._is_counted and not self.cycle.response_complete:
             self.connections_of_server.is_answered(self, self._peer)
         super().on_message_complete()
@@ -132,6 +147,53 @@ class HttpProtocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         self._stop_reading_timer()
         super().handle_websocket_upgrade()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        super()._start_asgi_task(cycle, FileSending(app, cycle, self._outlet, self.known_files, self.displace))
+
+    def _known_part(self) -> Part | None:
+        """What this connection can answer by itself, if it is doing nothing else."""
+        known = self.known_files.find(self.url)
+        if known is None or (self.cycle is not None and not self.cycle.response_complete):
+            return None
+        parser = self.parser
+        if parser.get_method() != b"GET" or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
+            return None
+        if self.transport.is_closing() or self.transport.get_write_buffer_size():
+            return None
+        part = known.part(self.headers, self.server_state.default_headers)
+        return part if part is not None and is_in_memory(part.file.descriptor, part.end) else None
+
+    def _answer_with(self, part: Part) -> None:
+        began = time.perf_counter()
+        start = self._outlet.send_now(part.head, part.file.descriptor, part.start, part.end)
+        if start < part.end:
+            self._go_on(part, start, began)
+            return
+        self._is_answered_here = True
+        if self._is_counted:
+            self.connections_of_server.is_answered(self, self._peer)
+            self.connections_of_server.waits(self, self._peer)
+        self.server_state.total_requests += 1
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        say_answered(self.url, began)
+
+    def _go_on(self, part: Part, start: int, began: float) -> None:
+        """Send the rest as the answer of an application, for which other requests on this connection wait."""
+        target = self.url
+
+        async def rest(_scope: Any, _receive: Any, send: Any) -> None:
+            file = part.file.descriptor  # open for as long as the part is known here
+            await send({"type": ZERO_COPY_SEND, "file": file, "offset": start, "count": part.end - start})
+            say_answered(target, began)
+
+        self.app, app = rest, self.app
+        try:
+            super().on_headers_complete()
+        finally:
+            self.app = app
+        self.cycle.response_started, self.cycle.chunked_encoding = True, False
+        self.cycle.expected_content_length = part.end - start
 
     def _look_at_body(self) -> None:
         """End a body whose time is up, unless it is large and arrives fast enough, or the application reads it

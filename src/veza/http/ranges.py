@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from litestar import MediaType, Request, Response
+from litestar.datastructures import Headers
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
+from veza.http.file_chunks import CutShort
 from veza.http.head import is_head
 from veza.http.preconditions import http_date, is_unchanged, may_be_completed
 from veza.kit.messages import gettext
@@ -31,12 +34,17 @@ Span = tuple[int, int]
 
 _BYTES = re.compile(r"bytes=(.*)", re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
+_PLAIN_RANGE = re.compile(rb"bytes=([0-9]{1,18})-([0-9]{1,18})")
 _MOST_DIGITS = 20
 """Of a position that is told apart from others: what is longer lies behind every end."""
 
 
-class CutShort(Exception):
-    """What is read ended before its length. In mid-answer the connection is closed: the client sees it."""
+class Choice(NamedTuple):
+    """Which answer a request gets, and which bytes: `span` is None for 304 and 416."""
+
+    status: int
+    span: Span | None = None
+    content_range: str = ""
 
 
 def range_answer(
@@ -59,21 +67,47 @@ def range_answer(
     if not (etag.startswith('"') and etag.endswith('"')):
         raise ValueError(f"{etag} is no strong entity tag")
     told = {**(headers or {}), "ETag": etag, "Last-Modified": http_date(modified_at), "Accept-Ranges": "bytes"}
-    if is_unchanged(request.headers, etag, modified_at):
-        return Response(b"", status_code=304, headers=told)
-    asked = request.headers.getall("range", [])
+    head = is_head(request.scope)
+    choice = choose(request.headers, length=length, etag=etag, modified_at=modified_at, head=head)
+    if choice.content_range:
+        told["Content-Range"] = choice.content_range
+    if choice.span is None:
+        media_type = MediaType.TEXT if choice.status == 416 else None
+        return Response(b"", status_code=choice.status, headers=told, media_type=media_type)
+    return StreamedResponse(read, choice.span, status_code=choice.status, headers=told, media_type=content_type)
+
+
+def choose(headers: Headers, *, length: int, etag: str, modified_at: datetime, head: bool) -> Choice:
+    """The answer to a request with these fields; `head` says that it is one for the head alone.
+
+    Raises Problem (precondition-failed).
+    """
+    if is_unchanged(headers, etag, modified_at):
+        return Choice(304)
+    asked = headers.getall("range", [])
     spans: list[Span] | None = None
     # Only GET has ranges (14.2), and of two fields neither is believed.
-    if len(asked) == 1 and not is_head(request.scope) and may_be_completed(request.headers, etag, modified_at):
+    if len(asked) == 1 and not head and may_be_completed(headers, etag, modified_at):
         spans = spans_of(asked[0], length)
     if spans == []:
-        told["Content-Range"] = f"bytes */{length}"
-        return Response(b"", status_code=416, headers=told, media_type=MediaType.TEXT)
+        return Choice(416, None, f"bytes */{length}")
     if spans is None or len(spans) > 1:
-        return StreamedResponse(read, (0, length), status_code=200, headers=told, media_type=content_type)
-    start, end = spans[0]
-    told["Content-Range"] = f"bytes {start}-{end - 1}/{length}"
-    return StreamedResponse(read, spans[0], status_code=206, headers=told, media_type=content_type)
+        return Choice(200, (0, length))
+    return _part(*spans[0], length)
+
+
+def choose_plainly(asked: bytes, length: int) -> Choice | None:
+    """The same for what players ask, GET with `Range: bytes=FIRST-LAST` and no condition, 10 µs sooner; None for any
+    other range, and where there is nothing of it."""
+    match = _PLAIN_RANGE.fullmatch(asked)
+    if match is None:
+        return None
+    start, end = int(match[1]), min(int(match[2]) + 1, length)
+    return _part(start, end, length) if start < end else None
+
+
+def _part(start: int, end: int, length: int) -> Choice:
+    return Choice(206, (start, end), f"bytes {start}-{end - 1}/{length}")
 
 
 def spans_of(asked: str, length: int) -> list[Span] | None:
@@ -138,7 +172,7 @@ class StreamedResponse(Response[bytes]):
 
 
 class _ASGIStream(ASGIResponse):
-    """Sends chunk after chunk. Each is read when uvicorn has taken the one before: a slow client holds two at most."""
+    """A response whose body is what `read` gives of a span."""
 
     __slots__ = ("read", "span")
     read: Read
@@ -149,15 +183,22 @@ class _ASGIStream(ASGIResponse):
             await self.start_response(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
-            async with aclosing(self.read(*self.span)) as chunks:
-                await self._stream(chunks, receive, send)
+            await send_chunks(self.read, self.span, partial(self.start_response, send), receive, send)
         await self.after_response()
 
-    async def _stream(self, chunks: AsyncGenerator[bytes, None], receive: Receive, send: Send) -> None:
-        left = length = self.span[1] - self.span[0]
+
+async def send_chunks(
+    read: Read, span: Span, start_response: Callable[[], Awaitable[None]], receive: Receive, send: Send
+) -> None:
+    """Send the bytes of a span, chunk after chunk, until the client leaves.
+
+    Each is read when uvicorn has taken the one before: a slow client holds two at most. Raises CutShort.
+    """
+    async with aclosing(read(*span)) as chunks:
+        left = length = span[1] - span[0]
         # Read before the head is sent: what is not there, or not to be had, can still be said.
         chunk = await _next(chunks, left, length)
-        await self.start_response(send)
+        await start_response()
         watch = asyncio.create_task(_gone(receive))
         try:
             while not watch.done():

@@ -19,13 +19,19 @@ log = structlog.get_logger("veza.http")
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by machines, the sandbox by our own workers, and the inbox keeps every event that came:
 # the lines of what went well would bury the others.
-_ACTOR = "veza_actor"
+_ACTOR, _QUIET_KEY = "veza_actor", "veza_quiet"
 _QUIET = ("/health/", "/metrics", "/webhooks/", SANDBOX_PATH)
 
 
 def name_actor(scope: Scope, actor: str) -> None:
     """Name the sender in the request's log line: `person <id>`, `operator`, `visitor`."""
     scope.setdefault("state", {})[_ACTOR] = actor
+
+
+def keep_quiet(scope: Scope) -> None:
+    """Log this request at debug if it goes well: a player asks for a part of a file every few seconds, and the line
+    costs as much as the answer."""
+    scope.setdefault("state", {})[_QUIET_KEY] = True
 
 
 class RequestLog:
@@ -62,7 +68,7 @@ class RequestLog:
             await self._app(scope, receive, send_with_id)
         finally:
             # 304: a page that keeps itself current found nothing new, every two seconds.
-            is_quiet = status == 304 or (0 < status < 400 and path.startswith(_QUIET))
+            is_quiet = status == 304 or (0 < status < 400 and (_QUIET_KEY in state or path.startswith(_QUIET)))
             say = log.debug if is_quiet else log.info
             ms = round((time.perf_counter() - started) * 1000, 1)
             who = self._caller(scope, state) if self._names_callers else {}

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any
@@ -71,6 +72,7 @@ class RateLimited(Exception):
         self.retry_after_seconds = wait_seconds
 
 
+@lru_cache(maxsize=4_096)
 def network(address: str) -> str:
     """The network that one customer of an internet provider has: 64 bits of an IPv6 address, all of an IPv4 address.
 

@@ -198,8 +198,14 @@ class Objects:
             raise
 
     def local_path(self, key: str) -> Path | None:
-        """Where the object's file is, if there is one; None for a store that is no folder. Never write to it."""
-        return None if self._folder is None else self._folder / _taken(key)
+        """Where the object's file is, if there is one; None for a store that is no folder. Never write to it.
+
+        A replaced object is another file: an answer that has opened the one before reads that to its end. None, too, for
+        a key that reads and writes refuse.
+        """
+        if self._folder is None or not key.isprintable() or not {".", ".."}.isdisjoint(_taken(key).split("/")):
+            return None
+        return self._folder / key
 
     async def listing(self, prefix: str = "") -> AsyncIterator[StoredObject]:
         """What is kept under `prefix`, ordered by key. `a/b/c` is under `a/b`, `a/bc` is not.
