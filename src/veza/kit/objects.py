@@ -200,8 +200,8 @@ class Objects:
     def local_path(self, key: str) -> Path | None:
         """Where the object's file is, if there is one; None for a store that is no folder. Never write to it.
 
-        A replaced object is another file: an answer that has opened the one before reads that to its end. None, too, for
-        a key that reads and writes refuse.
+        A replaced object is another file: an answer that has opened the one before reads that to its end. None as well
+        for a key that reads and writes refuse.
         """
         if self._folder is None or not key.isprintable() or not {".", ".."}.isdisjoint(_taken(key).split("/")):
             return None
