@@ -13,7 +13,7 @@ from veza.lab.demo.music.drums import DRUMS
 from veza.lab.demo.music.instruments import INSTRUMENTS, Instrument
 from veza.lab.demo.music.waves import RATE, Floats, seconds
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 48 * 1024 * 1024
 """Of kept notes: those of the richest style take 45 MB."""
 LOUDNESS = 0.1
 """Root mean square that the loudest twentieth of a second of each note gets; parts are balanced against each other."""

@@ -52,7 +52,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """What makes a song itself, whatever its length: key, chords, motifs and figures, by the letter of the section."""
+    """What makes a song itself, at any length: key, chords, motifs and figures, by the letter of the section."""
 
     key: Key
     tempo: float
