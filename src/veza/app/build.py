@@ -215,6 +215,7 @@ def _services(settings: Settings, modules: Modules) -> list[Service]:
         (money.guard, True),
         (money.inbox_worker, True),
         (modules.catalog.publisher, True),
+        (modules.ingest.upload_worker, settings.audio_worker_enabled),
         (modules.ingest.audio_worker, settings.audio_worker_enabled),
     ]
     if url := settings.smtp_url.get_secret_value():

@@ -84,7 +84,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
             settings.base_url,
             _limits(settings),
         ),
-        ingest=Ingest(database, objects, _audio_rules(settings), _upload_limits(settings)),
+        ingest=Ingest(database, objects, _audio_rules(settings), _upload_limits(settings), _limits(settings)),
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),

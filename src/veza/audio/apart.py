@@ -104,7 +104,7 @@ async def render_apart(job: Job) -> AsyncGenerator[Said, None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", "from veza.audio.apart_process import main; main()",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True, limit=LONGEST_LINE_BYTES, env=_environment(),
+        start_new_session=True, limit=LONGEST_LINE_BYTES, env=environment_of_child(),
     )  # fmt: skip
     try:
         assert process.stdin is not None
@@ -151,6 +151,7 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said]:
     )
 
 
-def _environment() -> dict[str, str]:
+def environment_of_child() -> dict[str, str]:
+    """What such a process sees of the environment."""
     # One thread of linear algebra: each further one reserves address space, which is limited.
     return {"OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}

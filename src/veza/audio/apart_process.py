@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
-import resource
-import signal
 import sys
 import warnings
 from pathlib import Path
@@ -15,7 +12,8 @@ from typing import IO
 
 import msgspec
 
-from veza.audio.apart import Finished, FirstRung, Job, Limits, Progress, Stage, _Refused
+from veza.audio.apart import Finished, FirstRung, Job, Progress, Stage, _Refused
+from veza.audio.bounds import bound, end_with_parent
 from veza.audio.decoding import TooLong
 from veza.audio.manifest import Rung
 from veza.audio.previews import default_start, render_preview
@@ -23,11 +21,8 @@ from veza.audio.rendering import Rendered, render
 from veza.audio.sources import NotSound
 from veza.kit.messages import Message, gettext, message_of, to_json
 
-_PR_SET_PDEATHSIG = 1
-_NICE = 10
 _BETWEEN_SECONDS = 0.25
 """Between two words of progress: as often as a person can see it move."""
-_MOST_FILES = 64
 
 
 def main() -> None:
@@ -35,9 +30,9 @@ def main() -> None:
     warnings.simplefilter("ignore")  # about a stranger's file: what is said of it is the answer
     says = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints is no answer
-    _end_with_parent()
+    end_with_parent()
     job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
-    _bound(job.limits)
+    bound(job.limits)
     try:
         _work(job, says)
     except (NotSound, TooLong) as error:
@@ -99,21 +94,3 @@ def _say(says: IO[bytes], said: object) -> None:
 
 def _refuse(says: IO[bytes], said: Message) -> None:
     _say(says, _Refused(to_json(said)))
-
-
-def _bound(limits: Limits) -> None:
-    os.nice(_NICE)  # listeners come first
-    for what, most in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_FSIZE, limits.output_bytes),
-        (resource.RLIMIT_NOFILE, _MOST_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then a write raises EFBIG
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -59,7 +59,7 @@ def read_recording(media: Media, file: SourceFile, encoding: str | None = None) 
     title = reading.one(said, "title")
     explicit = bool(EXPLICIT.intersection(said["explicit"])) if said.get("explicit") else None
     track = TrackDraft(
-        title=title or _tidy(file.stem) or "Untitled",
+        title=title or title_of_name(file),
         credits=reading.credits(said),
         explicit=bool(explicit),
         isrc=reading.checked(said, "isrc", metadata.isrc),
@@ -85,6 +85,11 @@ def read_recording(media: Media, file: SourceFile, encoding: str | None = None) 
         title_is_name=title is None,
         notes=tuple(reading.notes),
     )
+
+
+def title_of_name(file: SourceFile) -> str:
+    """The title of a track whose file has none in its tags."""
+    return _tidy(file.stem) or "Untitled"
 
 
 def place_of(written: str) -> tuple[str, int | None, int | None]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Callable
-from typing import IO
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,19 +16,15 @@ from veza.catalog.releases import Outdated
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import Track
-from veza.ingest import encodings
 from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate, unread_covers
-from veza.ingest.audio_hash import audio_hash
-from veza.ingest.cue_sheets import MOST_BYTES as MOST_BYTES_OF_SHEET
 from veza.ingest.cue_sheets import tell_of_sheets
 from veza.ingest.drafts import carry_out
+from veza.ingest.file_reading import read_file
 from veza.ingest.forms import AUDIO, form_of
-from veza.ingest.found import FoundFile, PictureSeen
+from veza.ingest.found import FoundFile
 from veza.ingest.grouping import Group, group_files
 from veza.ingest.import_originals import send_originals
-from veza.ingest.media import Media, read_media
 from veza.ingest.plans import Plan, Run, make_plan, outcome_of
-from veza.ingest.recording import read_recording
 from veza.ingest.remembering import remembered_of
 from veza.ingest.report import LEFT_ALONE, Outcome, Report
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
@@ -97,29 +91,16 @@ async def _read(source: Source, report: Report, on_step: OnStep, encoding: str |
 
 def _found(source: Source, file: SourceFile, encoding: str | None) -> FoundFile:
     with source.open(file) as opened:
-        media = read_media(opened, file)
-        return FoundFile(
-            file=file,
-            place=source.place(file),
-            file_hash=_hash_file(opened),
-            audio_hash=audio_hash(opened, media.form),
-            recording=read_recording(media, file, encoding),
-            sheet=_sheet_inside(media, encoding),
-            pictures=tuple(
-                PictureSeen(one.kind, len(one.data), hash_of(one.data)) for one in media.pictures if one.data
-            ),
-        )
-
-
-def _sheet_inside(media: Media, encoding: str | None) -> str:
-    text = next(iter(media.texts.get("cuesheet", [])), "")
-    return (encodings.decode(text, encoding) if isinstance(text, bytes) else text)[:MOST_BYTES_OF_SHEET]
-
-
-def _hash_file(opened: IO[bytes]) -> str:
-    """The hash of a whole file."""
-    opened.seek(0)
-    return hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]  # any reader of bytes will do
+        read = read_file(opened, file, encoding)
+    return FoundFile(
+        file=file,
+        place=source.place(file),
+        file_hash=read.file_hash,
+        audio_hash=read.audio_hash,
+        recording=read.recording,
+        sheet=read.sheet,
+        pictures=read.pictures,
+    )
 
 
 async def _imported(catalog: Catalog, run: Run, source: Source, group: Group, report: Report) -> Outcome:

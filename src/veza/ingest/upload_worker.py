@@ -1,0 +1,187 @@
+"""The worker of uploads: joins the parts of what has come into an original, and deletes the bytes of what has ended.
+
+The name of the original is written down before the original is. Killed at any point, the worker finds the upload
+again when its lease ends and does the same once more, to the same objects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from veza.catalog.limits import Limits
+from veza.ingest.joining import NoTrack, Prepared, prepared, put_on_track
+from veza.ingest.originals import Original, original_key
+from veza.ingest.upload_parts import PartsMissing, parts_of, remove_parts
+from veza.ingest.uploads import WAKE, Upload, machine
+from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import Message, gettext, message_of, stored
+from veza.kit.moves import Stale
+from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable, StoredObject
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=10)
+"""Between two tries while the store or the disk fails. There is no last one: the bytes are there, and the artist can
+give them up."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRules:
+    """How uploads become tracks: the folder for files that are read, the limits of releases, and the lease."""
+
+    folder: Path
+    limits: Limits = field(default_factory=Limits)
+    lease: timedelta = LEASE
+
+
+class UploadWorker:
+    """Looks at uploads that are due: those that have come, that have expired, and whose bytes are to be deleted."""
+
+    name = "upload worker"
+    wake_topic = WAKE
+    check_interval = timedelta(seconds=10)
+    concurrency = batch_size = 2
+
+    def __init__(self, database: Database, objects: Objects, rules: UploadRules) -> None:
+        self._database, self._objects, self._rules = database, objects, rules
+
+    async def claim(self, limit: int) -> Sequence[Upload]:
+        """Up to `limit` uploads, those that wait longest first; each is ours until its lease ends. Those that have
+        come get the name of their original; those that were abandoned have expired."""
+        async with self._database.write(self.name) as session:
+            due = (
+                select(Upload)
+                .where(Upload.due_at <= session.now)
+                .order_by(Upload.due_at, Upload.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            rows = (await session.scalars(due)).all()
+            for row in rows:
+                ours: dict[str, Any] = {"attempt": row.attempt + 1, "due_at": session.now + self._rules.lease}
+                if row.status == "receiving":
+                    await machine.move(session, row, "expired", because=gettext("no byte came for a day"), **ours)
+                elif row.status == "received":
+                    await machine.update(session, row, original_id=row.original_id or session.new_id(), **ours)
+                else:
+                    await machine.update(session, row, **ours)
+            return rows
+
+    async def work(self, claim: Upload) -> None:
+        """Join it, or delete its bytes, while the lease is renewed; what another request was first to change is left
+        to that."""
+        beating = asyncio.create_task(self._beat(claim.id, claim.attempt))
+        working = asyncio.create_task(self._work(claim))
+        try:
+            await asyncio.wait({beating, working}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (beating, working):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _work(self, row: Upload) -> None:
+        try:
+            if row.status == "received":
+                await self._join(row)
+            await self._clean(row)
+        except Stale:
+            log.info("upload.lost", upload=str(row.id), attempt=row.attempt)
+            await self._clean_after_loss(row)
+        except (ObjectsUnavailable, OSError) as error:
+            await self._put_off(row, message_of(error))
+
+    async def _join(self, row: Upload) -> None:
+        assert row.original_id is not None  # named by the claim
+        key = original_key(row.original_id)
+        try:
+            parts = await parts_of(self._objects, row.id, row.length_bytes)
+            digest = hashlib.sha256()
+            await self._objects.write(key, self._bytes_of(parts, digest))
+            original = Original(key, row.length_bytes, digest.hexdigest(), row.file_name, "upload")
+            found = await prepared(self._objects, self._rules.folder, original) if row.track_id is None else None
+            await self._take(row, original, found)
+        except (PartsMissing, NoSuchObject, NoTrack) as error:
+            await self._refuse(row, message_of(error))
+
+    async def _bytes_of(self, parts: Sequence[StoredObject], digest: hashlib._Hash) -> AsyncIterator[bytes]:
+        for part in parts:
+            async for chunk in self._objects.chunks(part.key):
+                await asyncio.to_thread(digest.update, chunk)
+                yield chunk
+
+    async def _take(self, row: Upload, original: Original, found: Prepared | None) -> None:
+        async with self._database.write(self.name) as session:
+            track_id = await put_on_track(session, row, original, found, self._rules.limits)
+            await machine.move(
+                session, row, "taken", because=gettext("its parts are one file, and its track has it"),
+                track_id=track_id, sha256=original.file_hash, due_at=self._until(session), retry_count=0,
+                reason_id=None, reason_fields=None,
+            )  # fmt: skip
+
+    async def _refuse(self, row: Upload, why: Message) -> None:
+        reason_id, fields = stored(why)
+        async with self._database.write(self.name) as session:
+            await machine.move(
+                session, row, "refused", because=why, due_at=self._until(session), reason_id=reason_id,
+                reason_fields=fields,
+            )  # fmt: skip
+
+    async def _clean(self, row: Upload) -> None:
+        """Delete its parts, and the original that no track has."""
+        await remove_parts(self._objects, row.id)
+        if row.status != "taken" and row.original_id is not None:
+            await self._objects.remove(original_key(row.original_id))
+        async with self._database.write(self.name) as session:
+            await machine.update(session, row, due_at=None)
+
+    async def _clean_after_loss(self, row: Upload) -> None:
+        """Delete what was written of an upload that was given up meanwhile: the worker that cleaned up was earlier."""
+        async with self._database.read() as session:
+            now = await session.get(Upload, row.id)
+        if now is not None and now.status == "terminated" and row.original_id is not None:
+            with suppress(ObjectsUnavailable):
+                await self._objects.remove(original_key(row.original_id))
+
+    async def _put_off(self, row: Upload, why: Message) -> None:
+        """Try it again later: the file is not to blame."""
+        reason_id, fields = stored(why)
+        said = {"reason_id": reason_id, "reason_fields": fields} if row.status == "received" else {}
+        # The exponent has an end, too: 2 ** 1,000 is no duration.
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.retry_count, 10))
+        with suppress(Stale):
+            async with self._database.write(self.name) as session:
+                await machine.update(
+                    session, row, due_at=session.now + pause, retry_count=row.retry_count + 1, **said
+                )  # fmt: skip
+        log.warning("upload.put_off", upload=str(row.id), reason=str(why), again_seconds=pause.total_seconds())
+
+    async def _beat(self, upload_id: object, attempt: int) -> None:
+        """Renew the lease until the row is not ours any more."""
+        while True:
+            await asyncio.sleep((self._rules.lease / 3).total_seconds())
+            try:
+                async with self._database.write(self.name) as session:
+                    row = await session.get(Upload, upload_id, with_for_update=True)
+                    if row is None or row.attempt != attempt:
+                        return
+                    if row.due_at is not None:  # null: the last thing was just done
+                        await machine.update(session, row, due_at=self._until(session))
+            except DatabaseUnavailable:
+                continue  # the lease outlives two beats
+
+    def _until(self, session: Session) -> datetime:
+        return session.now + self._rules.lease
