@@ -48,6 +48,7 @@ class Act(StrEnum):
     MEMBER_CHANGED = "part in an artist changed"
     MEMBER_REMOVED = "removed from an artist"
     FEE_SET = "fee of an artist set"
+    HEARD = "heard a track that is not theirs, as staff"
     EXPORTED = "data exported"
     DELETED = "account deleted"
 

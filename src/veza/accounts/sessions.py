@@ -140,6 +140,12 @@ async def authenticate(session: Session, secret: str, idle: timedelta) -> Authen
     )
 
 
+async def is_alive(session: Session, session_id: UUID, idle: timedelta) -> bool:
+    """Whether a session has not ended."""
+    row = await session.get(SignIn, session_id)
+    return row is not None and row.expires_at > session.now and row.last_seen_at > session.now - idle
+
+
 _SEEN = (
     update(SignIn)
     .where(SignIn.id == bindparam("session_id"), SignIn.last_seen_at < bindparam("now"))

@@ -27,6 +27,7 @@ from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
+from veza.api.streaming.routes import STREAM_TAGS, stream_routes
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
 from veza.catalog.facade import Catalog
@@ -73,6 +74,7 @@ TAGS: Sequence[Tag] = (
     *CATALOG_TAGS,
     *INGEST_TAGS,
     *COMMUNITY_TAGS,
+    *STREAM_TAGS,
     *MODERATION_TAGS,
     *MARKET_TAGS,
     *MONEY_TAGS,
@@ -168,6 +170,7 @@ def _routes(
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
         cover_route(modules.catalog, who),
+        stream_routes(modules.hearing),
         webhook_route(modules.money.inbox, settings.webhook_max_bytes),
         *operator_routes(
             modules.database,

@@ -42,6 +42,8 @@ from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
 from veza.settings import SANDBOX_KEY, Settings
+from veza.streaming.hearing import Hearing
+from veza.streaming.stream_links import StreamLinks
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ class Modules:
     market: MarketRules
     moderation: Moderation
     money: Money
+    hearing: Hearing
     sandbox: HostedSandbox | None
 
 
@@ -88,6 +91,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
+        hearing=Hearing(database, objects, StreamLinks(token), settings.session_idle),
         sandbox=sandbox,
     )
 

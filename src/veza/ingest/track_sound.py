@@ -6,6 +6,7 @@ This is the only place that reads a manifest out of its row, and the only one th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -29,10 +30,20 @@ class Sound(Struct, frozen=True):
     preview: Rendition | None
     file_name: str
     original_key: str
+    made_at: datetime
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is made; before, there is a first rung alone."""
+        return self.preview is not None
 
     def rendition(self, rung: Rung) -> Rendition | None:
         """The rendition of a rung; None where there is none (yet)."""
         return next((one for one in self.rendered.renditions if one.rung == rung), None)
+
+    def etag(self, name: str) -> str:
+        """The strong entity tag of a file of this version: each attempt has its own."""
+        return f'"{self.version_id.hex}-{self.prefix.rpartition("/")[2]}-{name}"'
 
     def key(self, name: str) -> str:
         """The key of a file of this version, such as `aac128.mp4` or `preview.m4a`."""
@@ -46,8 +57,9 @@ def sound_of(version: AudioVersion) -> Sound | None:
     rendered = msgspec.convert(version.rendered, Rendered, strict=False)
     preview = None if version.preview is None else msgspec.convert(version.preview, Rendition, strict=False)
     return Sound(
-        version.id, version.track_id, version.prefix, rendered, preview, version.file_name, version.original_key
-    )
+        version.id, version.track_id, version.prefix, rendered, preview, version.file_name, version.original_key,
+        version.ready_at or version.created_at,
+    )  # fmt: skip
 
 
 async def find_sound(session: Session, version_id: UUID) -> Sound | None:

@@ -9,7 +9,7 @@ from veza.http import problems
 from veza.http.errors import accounts, catalog, community, ingest, kit, market, moderation, money
 from veza.http.problems import Kind
 
-_FILES = (kit, accounts, moderation, catalog, ingest, community, market, money)
+_FILES = (kit, accounts, moderation, catalog, ingest, community, streaming, market, money)
 
 
 def _joined() -> dict[type[Exception], Kind]:

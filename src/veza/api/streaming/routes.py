@@ -1,0 +1,32 @@
+"""Every route of streaming, for the composition root to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar.di import Provide
+from litestar.openapi.spec import Tag
+from litestar.types import ControllerRouterHandler
+
+from veza.accounts.permissions import Permission
+from veza.api.operations import operations_of
+from veza.api.streaming import playlists, stream_files
+from veza.http.identity import needs
+from veza.http.routers import FreshRouter
+from veza.streaming.hearing import Hearing
+
+STREAM_TAGS: Sequence[Tag] = (Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),)
+
+
+def stream_routes(hearing: Hearing) -> ControllerRouterHandler:
+    """Where tracks are heard, outside /api/v1."""
+
+    def provide_hearing() -> Hearing:
+        return hearing
+
+    return FreshRouter(
+        path="/",
+        route_handlers=operations_of(playlists, stream_files),
+        dependencies={"hearing": Provide(provide_hearing, sync_to_thread=False)},
+        opt=needs(Permission.BROWSE),
+    )

@@ -1,0 +1,60 @@
+"""Stream sessions: a person's or visitor's permission to hear one version of a track, for its length and a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from veza.accounts.identity import Identity
+from veza.ingest.track_sound import Sound
+from veza.kit.database import Base, Session
+
+BEYOND_ITS_LENGTH = timedelta(minutes=15)
+"""A link outlives the track by as much: for a pause, and for a line that is slow."""
+
+
+class StreamSession(Base):
+    """Who may hear which version until when. `person_id` is null for a visitor, `sign_in_id` for a token.
+
+    It ends with its sign-in, with the right to hear the track, at `expires_at`, or where `ended_at` says so.
+    """
+
+    __tablename__ = "stream_sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    track_id: Mapped[UUID]
+    version_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    sign_in_id: Mapped[UUID | None]
+    is_staff: Mapped[bool]
+    started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(None, "person_id", "id"),
+        Index(None, "track_id", "id"),
+        Index(None, "expires_at"),
+    )
+
+
+async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff: bool) -> StreamSession:
+    """A session from now on; `is_staff` for who hears it to judge it."""
+    length = timedelta(seconds=sound.rendered.samples / sound.rendered.rate)
+    row = StreamSession(
+        id=session.new_id(),
+        track_id=sound.track_id,
+        version_id=sound.version_id,
+        person_id=identity.person_id,
+        sign_in_id=identity.session_id,
+        is_staff=is_staff,
+        started_at=session.now,
+        expires_at=session.now + length + BEYOND_ITS_LENGTH,
+        ended_at=None,
+    )
+    session.add(row)
+    await session.flush()
+    return row
