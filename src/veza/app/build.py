@@ -170,7 +170,7 @@ def _routes(
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
         cover_route(modules.catalog, who),
-        stream_routes(modules.hearing),
+        stream_routes(modules.hearing, who),
         webhook_route(modules.money.inbox, settings.webhook_max_bytes),
         *operator_routes(
             modules.database,
@@ -186,7 +186,7 @@ def _routes(
         *mailbox_routes(modules.database, mailbox_key, token, settings.base_url, is_open=settings.keeps_mails),
         *refund_routes(modules.database, modules.market),
         *account_page_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
-        *track_routes(modules.catalog, who),
+        *track_routes(modules.catalog, modules.hearing, who),
         *notice_routes(modules.database, modules.market.notices),
         permissions_route(modules.database.clock),
     ]

@@ -125,7 +125,8 @@ class Hearing:
 
         Raises UnknownTrack for who may not see it, OwnersOnly, NoSoundYet.
         """
-        sound, part, is_staff = await self._decide(identity, track_id)
+        async with self.database.read() as session:
+            sound, part, is_staff = await self._decide(session, identity, track_id)
         if part is Part.PREVIEW:
             return Heard(part, sound, None)
         async with self.database.write(identity.actor) as session:
@@ -148,15 +149,21 @@ class Hearing:
             self._files[asks] = heard
         return heard
 
-    async def _decide(self, identity: Identity, track_id: UUID) -> tuple[Sound, Part, bool]:
+    async def part_of(self, session: Session, identity: Identity, track_id: UUID) -> Part | None:
+        """How much of a track the identity may hear now; None for nothing."""
+        try:
+            return (await self._decide(session, identity, track_id))[1]
+        except (UnknownTrack, NoSoundYet, OwnersOnly):
+            return None
+
+    async def _decide(self, session: Session, identity: Identity, track_id: UUID) -> tuple[Sound, Part, bool]:
         """What the identity hears of a track, and whether it does so to judge it."""
-        async with self.database.read() as session:
-            track = await find_track(session, track_id)
-            may = await access.may(session, identity.person_id, track)
-            is_staff = not may.stream and identity.may(Permission.MODERATE)
-            if not (may.stream or may.preview or is_staff):
-                raise UnknownTrack(track_id)
-            sound = await self._current(session, track)
+        track = await find_track(session, track_id)
+        may = await access.may(session, identity.person_id, track)
+        is_staff = not may.stream and identity.may(Permission.MODERATE)
+        if not (may.stream or may.preview or is_staff):
+            raise UnknownTrack(track_id)
+        sound = await self._current(session, track)
         if may.stream or is_staff:
             return sound, Part.WHOLE, is_staff
         if sound.preview is None:

@@ -21,10 +21,11 @@ from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest
 from veza.kit.messages import gettext
 from veza.market import products
+from veza.streaming.hearing import Hearing
 from veza.web.pages import Pages, Refused
 
 
-def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[ControllerRouterHandler]:
+def track_routes(catalog: Catalog, hearing: Hearing, authenticate: Authenticate) -> list[ControllerRouterHandler]:
     """/tracks/{id}."""
     pages = Pages(catalog.database.clock)
 
@@ -40,6 +41,7 @@ def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[Controlle
                 track = await listings.seen_track(session, wanted, identity)
                 is_public = bool(await visibility.visible(session, "track", [wanted]))
                 offers = await products.for_sale_with(session, track.release_id, wanted)
+                heard = await hearing.part_of(session, identity, wanted)
         except Exception as error:
             if kind_of(error) is NOT_FOUND:
                 raise _nothing() from None
@@ -49,6 +51,8 @@ def track_routes(catalog: Catalog, authenticate: Authenticate) -> list[Controlle
             "plain/track.html",
             track=track,
             is_public=is_public,
+            hears=heard,
+            sound=track.audio_state,
             offers=offers,
             cover=_cover(track),
             address=f"{catalog.base_url}/tracks/{wanted}",

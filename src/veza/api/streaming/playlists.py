@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,19 +12,18 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from msgspec import Struct
 
-from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.operations import read
 from veza.api.streaming.sources import ENDED, PRIVATE, REFUSALS, Link, RungName, address_of, found_by
 from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
+from veza.http.identity import Authenticate
 from veza.http.problems import problem_responses
+from veza.http.requests import DoorRequest
 from veza.streaming import playlists
 from veza.streaming.hearing import Hearing, NoSuchRung, Part
 
 TAG = "streams"
-PLAYLIST = ResponseSpec(
-    str, generate_examples=False, description="The playlist.", media_type=playlists.MEDIA_TYPE
-)
+PLAYLIST = ResponseSpec(str, generate_examples=False, description="The playlist.", media_type=playlists.MEDIA_TYPE)
 Lossless = Annotated[
     bool, QueryParameter(description="FLAC alone instead of AAC alone: a player that mixes codecs drops samples.")
 ]
@@ -94,11 +94,11 @@ MANIFEST_EXAMPLE: dict[str, Any] = {
     media_type=playlists.MEDIA_TYPE,
 )
 async def show_master(
-    track_id: UUID, identity: Identity, hearing: Hearing, lossless: Lossless = False
+    request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate, lossless: Lossless = False
 ) -> Response[str]:
     """Begins a stream. The playlist names the track's rungs for who may hear all of it, and its preview for all
     others; a link in it lasts for the track's length and 15 minutes."""
-    heard = await hearing.begin(identity, track_id)
+    heard = await hearing.begin(await authenticate(request), track_id)
     found = heard.renditions
     if heard.part is Part.WHOLE:
         found = [one for one in found if (one.rung in AAC_BITRATES) is not lossless]
@@ -116,10 +116,12 @@ async def show_master(
     gives=(Manifest, "Its files and segments.", MANIFEST_EXAMPLE),
     problems=REFUSALS,
 )
-async def show_manifest(track_id: UUID, identity: Identity, hearing: Hearing) -> Response[Manifest]:
+async def show_manifest(
+    request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate
+) -> Response[Manifest]:
     """Begins a stream, for a player that puts segments together by itself (docs/audio.md): every rung, its exact
     samples and where each segment lies in its file."""
-    heard = await hearing.begin(identity, track_id)
+    heard = await hearing.begin(await authenticate(request), track_id)
     samples, rate = heard.length
     expires_at = heard.session.expires_at if heard.session else None
     renditions = [_shown(one, address_of(hearing, heard, one, "audio.mp4")) for one in heard.renditions]
@@ -136,11 +138,11 @@ async def show_manifest(track_id: UUID, identity: Identity, hearing: Hearing) ->
     media_type=playlists.MEDIA_TYPE,
 )
 async def show_media_playlist(
-    track_id: UUID, rung: RungName, identity: Identity, hearing: Hearing, link: Link = ""
+    request: DoorRequest, track_id: UUID, rung: RungName, hearing: Hearing, authenticate: Authenticate, link: Link = ""
 ) -> Response[str]:
     """The media playlist of a rung, as the master playlist names it: each segment is a byte range of one file. That of
     `preview` needs no link, and its address stays."""
-    source = await found_by(hearing, identity, track_id, rung, link)
+    source = await found_by(hearing, partial(authenticate, request), track_id, rung, link)
     query = f"?link={link}" if source.link else ""
     return _playlist(playlists.media_playlist(source.rendition, f"audio.mp4{query}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +19,6 @@ from veza.streaming.hearing import Heard, Hearing, NoSuchRung, Part
 from veza.streaming.stream_links import StreamLink
 
 Who = Callable[[], Awaitable[Identity]]
-Asker = Annotated[Who, FromRequest(asker_of)]
 """Finds out who asks."""
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 REFUSALS = (NOT_FOUND, FORBIDDEN, NO_SOUND_YET)

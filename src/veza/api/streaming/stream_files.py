@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from uuid import UUID
 
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 
-from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.operations import read
 from veza.api.streaming.sources import ENDED, PRIVATE, REFUSALS, Link, RungName, Source, found_by
 from veza.audio.manifest import AAC_BITRATES, Rung
 from veza.audio.previews import NAME as PREVIEW
+from veza.http.identity import Authenticate
 from veza.http.problems import PRECONDITION_FAILED, problem_responses
 from veza.http.ranges import range_answer
 from veza.http.requests import DoorRequest
@@ -39,11 +40,11 @@ _BEST_FIRST = sorted(AAC_BITRATES, key=lambda rung: -AAC_BITRATES[rung])
     media_type=MEDIA_TYPE,
 )
 async def show_track_file(
-    request: DoorRequest, track_id: UUID, identity: Identity, hearing: Hearing
+    request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate
 ) -> Response[bytes]:
     """For a player that takes a file: AAC at 256 kbit/s for who may hear all of the track, and its preview for all
     others. Every request is decided by who asks; a link to one rung is in the manifest."""
-    heard = await hearing.begin_file(identity, track_id)
+    heard = await hearing.begin_file(await authenticate(request), track_id)
     if heard.part is Part.PREVIEW:
         assert heard.sound.preview is not None
         return answer(request, hearing, Source(heard.sound, heard.sound.preview, PREVIEW, None), "m4a")
@@ -62,10 +63,11 @@ async def show_track_file(
     media_type=MEDIA_TYPE,
 )
 async def show_rung_file(
-    request: DoorRequest, track_id: UUID, rung: RungName, identity: Identity, hearing: Hearing, link: Link = ""
+    request: DoorRequest, track_id: UUID, rung: RungName, hearing: Hearing, authenticate: Authenticate, link: Link = ""
 ) -> Response[bytes]:
     """Fragmented MP4, whose segments are read by byte range."""
-    return answer(request, hearing, await found_by(hearing, identity, track_id, rung, link), "mp4")
+    source = await found_by(hearing, partial(authenticate, request), track_id, rung, link)
+    return answer(request, hearing, source, "mp4")
 
 
 @read(
@@ -77,10 +79,10 @@ async def show_rung_file(
     media_type=MEDIA_TYPE,
 )
 async def show_progressive_file(
-    request: DoorRequest, track_id: UUID, rung: RungName, identity: Identity, hearing: Hearing, link: Link = ""
+    request: DoorRequest, track_id: UUID, rung: RungName, hearing: Hearing, authenticate: Authenticate, link: Link = ""
 ) -> Response[bytes]:
     """The same packets in an ordinary M4A, for players that take no fragments. FLAC has none."""
-    source = await found_by(hearing, identity, track_id, rung, link)
+    source = await found_by(hearing, partial(authenticate, request), track_id, rung, link)
     if source.rendition.progressive_bytes is None:
         raise NoSuchRung(Rung.FLAC)
     return answer(request, hearing, source, "m4a")

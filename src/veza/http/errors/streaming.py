@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from veza.http.problems import FORBIDDEN, NOT_FOUND, Kind
-from veza.ingest.audio_versions import UnknownVersion
 from veza.kit.messages import gettext
 from veza.streaming.hearing import LinkExpired, NoSoundYet, NoSuchRung, OwnersOnly, StreamEnded
 from veza.streaming.stream_links import BadStreamLink
@@ -38,5 +37,4 @@ ERRORS = {
     BadStreamLink: FORBIDDEN,
     OwnersOnly: FORBIDDEN,
     NoSuchRung: NOT_FOUND,
-    UnknownVersion: NOT_FOUND,
 }

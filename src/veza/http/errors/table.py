@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from veza.http import problems
-from veza.http.errors import accounts, catalog, community, ingest, kit, market, moderation, money
+from veza.http.errors import accounts, catalog, community, ingest, kit, market, moderation, money, streaming
 from veza.http.problems import Kind
 
 _FILES = (kit, accounts, moderation, catalog, ingest, community, streaming, market, money)
