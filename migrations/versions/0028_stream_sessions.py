@@ -29,8 +29,8 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stream_sessions")),
     )
-    op.create_index(op.f("ix_stream_sessions_person_id"), "stream_sessions", ["person_id", "id"])
-    op.create_index(op.f("ix_stream_sessions_track_id"), "stream_sessions", ["track_id", "id"])
+    op.create_index(op.f("ix_stream_sessions_person_id_id"), "stream_sessions", ["person_id", "id"])
+    op.create_index(op.f("ix_stream_sessions_track_id_id"), "stream_sessions", ["track_id", "id"])
     op.create_index(op.f("ix_stream_sessions_expires_at"), "stream_sessions", ["expires_at"])
 
 

@@ -5,8 +5,8 @@ A refund, a moderator's hiding, signing out, or the end of a session closes a st
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -116,9 +116,13 @@ class Hearing:
     def __init__(self, database: Database, objects: Objects, links: StreamLinks, idle: timedelta) -> None:
         """`idle` is how long a sign-in lasts unused."""
         self.database, self.objects, self.links, self._idle = database, objects, links, idle
-        self._alive: TTLCache[UUID, bool] = TTLCache(_MOST_SESSIONS, RECHECKED.total_seconds(), time.monotonic)
-        self._files: TTLCache[Any, Heard] = TTLCache(_MOST_SESSIONS, FILE_KEPT.total_seconds(), time.monotonic)
+        self._alive: TTLCache[UUID, bool] = TTLCache(_MOST_SESSIONS, RECHECKED.total_seconds(), self.seconds)
+        self._files: TTLCache[Any, Heard] = TTLCache(_MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(_MOST_SOUNDS)
+
+    def seconds(self) -> float:
+        """What the clock says, in seconds."""
+        return self.database.clock.now().timestamp()
 
     async def begin(self, identity: Identity, track_id: UUID) -> Heard:
         """A stream of a track, as much of it as the identity may hear.
@@ -212,6 +216,19 @@ class Hearing:
             self._alive[link.session_id] = is_alive
         if not is_alive:
             raise StreamEnded
+
+    async def while_allowed(self, link: StreamLink, read: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """The chunks of `read`, as long as the session of the link lasts: what is cut short then closes its answer."""
+        checked_at = self.seconds()
+        async with aclosing(read) as chunks:
+            async for chunk in chunks:
+                if self.seconds() - checked_at > RECHECKED.total_seconds():
+                    try:
+                        await self.check(link)
+                    except (StreamEnded, LinkExpired):
+                        return
+                    checked_at = self.seconds()
+                yield chunk
 
     async def end(self, session: Session, session_id: UUID) -> bool:
         """End a session; False if there is none. Other processes notice within RECHECKED."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import partial
 from uuid import UUID
 
@@ -20,8 +18,7 @@ from veza.http.identity import Authenticate
 from veza.http.problems import PRECONDITION_FAILED, problem_responses
 from veza.http.ranges import range_answer
 from veza.http.requests import DoorRequest
-from veza.streaming.hearing import RECHECKED, Hearing, LinkExpired, NoSuchRung, Part, StreamEnded, link_of
-from veza.streaming.stream_links import StreamLink
+from veza.streaming.hearing import Hearing, NoSuchRung, Part, link_of
 
 TAG = "streams"
 MEDIA_TYPE = "audio/mp4"
@@ -97,7 +94,7 @@ def answer(request: DoorRequest, hearing: Hearing, source: Source, suffix: str) 
 
     def chunks(start: int, end: int) -> AsyncGenerator[bytes, None]:
         read = hearing.objects.chunks(key, start, end)
-        return read if source.link is None else _while_allowed(hearing, source.link, read)
+        return read if source.link is None else hearing.while_allowed(source.link, read)
 
     return range_answer(
         request,
@@ -108,19 +105,3 @@ def answer(request: DoorRequest, hearing: Hearing, source: Source, suffix: str) 
         read=chunks,
         headers=PRIVATE,
     )
-
-
-async def _while_allowed(
-    hearing: Hearing, link: StreamLink, read: AsyncGenerator[bytes, None]
-) -> AsyncGenerator[bytes, None]:
-    """The chunks, as long as the session of the link lasts."""
-    checked_at = time.monotonic()
-    async with aclosing(read) as chunks:
-        async for chunk in chunks:
-            if time.monotonic() - checked_at > RECHECKED.total_seconds():
-                try:
-                    await hearing.check(link)
-                except (StreamEnded, LinkExpired):
-                    return  # the answer is too short then, and its connection is closed
-                checked_at = time.monotonic()
-            yield chunk
