@@ -23,7 +23,7 @@ from veza.lab.demo.music.writing import samples_of, write_track
 from veza.lab.demo.roster import roster_of
 from veza.lab.demo.vocabulary import ARABIC, CYRILLIC, SCENES
 
-SHORT = 9 * RATE + 1234
+SHORT = 5 * RATE + 1234
 LARGEST_KBPS = 400
 """Of one track; 800 MB for 400 minutes are 267 on average."""
 
@@ -72,7 +72,7 @@ def test_the_same_piece_makes_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_tracks_of_a_continuous_piece_are_slices_of_it() -> None:
-    cuts = (0, 4 * RATE + 17, 9 * RATE, 13 * RATE + 5)
+    cuts = (0, 3 * RATE + 17, 7 * RATE, 10 * RATE + 5)
     whole = rendered(short_piece("ambient", samples=cuts[-1], cuts=cuts))
     for start, end in ((0, cuts[1]), (cuts[1], cuts[2]), (cuts[2], cuts[3])):
         track = rendered(short_piece("ambient", samples=end - start, start=start, cuts=cuts))

@@ -20,6 +20,10 @@ from veza.lab.demo.music.waves import RATE, seconds
 _FORCES = {"i": 0.72, "v": 0.82, "c": 1.0, "b": 0.78, "o": 0.7}
 _MIDDLE = "vcvcbcvc"
 """Sections between intro and outro, repeated for as long as the song is."""
+_DROPPED = ("counter", "second", "air", "upper", "strings", "pizzicato", "canon", "arpeggio")
+"""Players that a song can do without."""
+_LIFTED = ("major", "minor", "three chords")
+"""Progressions whose last chorus may be a whole tone higher."""
 _DRUMS = Layer("drums", "drums", ("drums",))
 
 
@@ -46,8 +50,9 @@ def composed(piece: Piece) -> Composition:
     for number, (start, end) in enumerate(pairwise(cuts)):
         is_last = number == len(cuts) - 2
         dice = random.Random(f"song {piece.seed} {piece.artist} {piece.song} {number}")
-        song = _song(dice, style, is_continuous=bool(piece.cuts))
-        tempo = _write(score, style, song, dice, start, end - start, is_first=number == 0, is_last=is_last)
+        arranged = _arranged(dice, style, is_continuous=bool(piece.cuts))
+        song = _song(dice, arranged, is_continuous=bool(piece.cuts))
+        tempo = _write(score, arranged, song, dice, start, end - start, is_first=number == 0, is_last=is_last)
     return Composition(style, sorted_parts(score), tuple(score.kicks), 60 / tempo * RATE, seconds(1.6))
 
 
@@ -79,6 +84,21 @@ def _of_version(style: Style, version: str) -> Style:
     return _VERSIONS[version](style) if version in _VERSIONS else style
 
 
+def _arranged(dice: random.Random, style: Style, *, is_continuous: bool) -> Style:
+    """The style in one song: sometimes another lead, a player less, or slower and with few drums."""
+    chances = [dice.random() for _ in range(4)]
+    droppable = [layer.role for layer in style.layers if layer.role in _DROPPED]
+    dropped = droppable[int(chances[0] * len(droppable))] if droppable and chances[1] < 0.4 else ""
+    layers = tuple(
+        replace(layer, instruments=layer.instruments[-1:] if chances[2] < 0.3 else layer.instruments[:1])
+        for layer in style.layers if layer.role != dropped
+    )  # fmt: skip
+    if chances[3] < 0.2 and not is_continuous:
+        calm = "".join(letter for letter in style.drums_play if letter == "c")
+        return replace(style, layers=layers, tempo=style.tempo * 0.86, drums_play=calm)
+    return replace(style, layers=layers)
+
+
 def _song(dice: random.Random, style: Style, *, is_continuous: bool) -> Song:
     """A song of the artist's: near its usual tempo and key, with chords and motifs of its own."""
     moved = dice.choice((0, 0, 5, -5, 2, -3)) if is_continuous else dice.choice((-5, -3, -2, 0, 0, 2, 3, 5))
@@ -90,7 +110,9 @@ def _song(dice: random.Random, style: Style, *, is_continuous: bool) -> Song:
         for letter, roots in (("v", verse), ("c", chorus), ("b", bridge), ("i", chorus), ("o", chorus))
     }
     motifs = {letter: motif_of(dice, style.beats, style.busy) for letter in "vcb"}
-    return Song(Key(style.tonic + moved, style.mode), tempo, progressions, motifs, dice.randrange(1 << 20))
+    figure = dice.randrange(1 << 20)
+    lift = 2 if dice.random() < 0.35 and style.progressions in _LIFTED and not is_continuous else 0
+    return Song(Key(style.tonic + moved, style.mode), tempo, progressions, motifs, figure, lift)
 
 
 def _write(
@@ -102,7 +124,11 @@ def _write(
     bar = style.beats * 60 / song.tempo * RATE
     bars = max(2, 2 * round((samples - tail) / bar / 2))
     beat = (samples - tail) / bars / style.beats
-    for section in form_of(bars, is_first=is_first, is_last=is_last):
+    sections = form_of(bars, is_first=is_first, is_last=is_last)
+    last_chorus = max((section.bar for section in sections if section.letter == "c"), default=0)
+    for section in sections:
+        if section.bar == last_chorus and song.lift:
+            song = replace(song, key=song.key.moved(song.lift))
         chords = bars_of(song.progressions[section.letter], section.bars, style.bars_per_chord)
         at = start + round(section.bar * style.beats * beat)
         for layer in style.layers:

@@ -60,6 +60,8 @@ class Song:
     motifs: dict[str, Motif]
     figure: int
     """Which of its figures each accompanying player uses."""
+    lift: int = 0
+    """Semitones that the last chorus is higher."""
 
 
 @dataclass(frozen=True, slots=True)

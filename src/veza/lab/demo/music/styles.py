@@ -84,11 +84,11 @@ MANNERS: dict[str, Manner] = {
             Layer("air", "sustain", ("low choir", "guitar wash", "humming"), "cbo", -9, 64, room=0.6),
             Layer("arpeggio", "arpeggio", ("clean guitar", "harp", "felt piano"), "ivcb", -6, 66, -0.35, 0.4, 0.5),
             Layer("lead", "melody", ("bell", "clean guitar", "felt piano", "celesta"), "vcbo", -4, 74, 0.3, 0.5, 0.5),
-            Layer("bass", "long", ("sub bass",), "vcbo", -3, 36, room=0.05),
+            Layer("bass", "long", ("sub bass",), "vcbo", -3, 39, room=0.05),
             Layer("ambience", "ambience", ("sea",), "io", -22, room=0.0),
         ),
         ("added ninth", "ninth", "suspended"), busy=(1, 2), bars_per_chord=(1, 2), room_seconds=(2.2, 2.9), echo_beats=(0.75, 1.0),
-        drive=0.8, drums=-9, drums_play="c", loose_ms=14,
+        drive=0.8, drums=-4, drums_play="c", loose_ms=14,
     ),
     "synth-pop": Manner(
         (104, 124), ("minor", "dorian", "major", "mixolydian"), ("minor", "major"), ("four on the floor", "drum machine"),
@@ -97,7 +97,7 @@ MANNERS: dict[str, Manner] = {
             Layer("arpeggio", "sixteenths", ("square pluck", "saw pluck"), "ivcb", -9, 72, 0.4, 0.2, 0.35, True),
             Layer("lead", "melody", ("saw lead", "square lead", "celesta"), "vc", -4, 74, -0.1, 0.25, 0.35),
             Layer("counter", "answers", ("bell", "square pluck", "voice"), "cb", -9, 79, -0.45, 0.4, 0.4, chance=0.7),
-            Layer("bass", "octaves", ("synth bass",), "vcbo", -2, 36, room=0.0),
+            Layer("bass", "octaves", ("synth bass",), "vcbo", -2, 38, room=0.0),
         ),
         ("triad", "added ninth", "seventh"), busy=(2, 3), drums=-2, drums_play="vco", loose_ms=1, drive=1.2, room_seconds=(0.9, 1.6),
         echo_beats=(0.75, 0.5),
@@ -110,16 +110,16 @@ MANNERS: dict[str, Manner] = {
             Layer("pizzicato", "arpeggio", ("pizzicato", "harp"), "vb", -6, 67, 0.4, 0.3),
             Layer("lead", "melody", ("fiddle", "accordion", "piano", "voice"), "ivcb", -4, 74, 0.05, 0.3, 0.1),
             Layer("counter", "answers", ("cello", "celesta"), "co", -8, 60, -0.4, 0.35),
-            Layer("bass", "root-fifth", ("upright bass",), "vcbo", -2, 38, room=0.05),
+            Layer("bass", "root-fifth", ("upright bass",), "vcbo", -2, 41, room=0.05),
         ),
-        beats=(3, 3, 4), busy=(2, 3), drums=-10, drums_play="cb", loose_ms=9, room_seconds=(1.2, 1.8),
+        beats=(3, 3, 4), busy=(2, 3), drums=-4, drums_play="cb", loose_ms=9, room_seconds=(1.2, 1.8),
     ),
     "choral": Manner(
         (54, 72), ("dorian", "mixolydian", "phrygian", "minor"), ("modal", "slow"), ("slow mallets",),
         (
             Layer("chords", "sustain", ("low choir", "choir"), "ivcbo", -4, 55, room=0.6),
             Layer("upper", "sustain", ("choir", "low choir"), "cb", -8, 67, 0.15, 0.65),
-            Layer("lead", "melody", ("cantor",), "ivco", -3, 67, -0.15, 0.6),
+            Layer("lead", "melody", ("cantor",), "ivco", -6, 67, -0.15, 0.6),
             Layer("canon", "canon", ("voice", "cantor"), "vcb", -6, 67, 0.45, 0.65),
             Layer("bass", "long", ("humming",), "vcbo", -5, 43, room=0.5),
         ),
@@ -131,10 +131,10 @@ MANNERS: dict[str, Manner] = {
         (
             Layer("chords", "comping", ("electric piano", "piano", "felt piano"), gain=-6, centre=61, pan=-0.2, room=0.2),
             Layer("lead", "melody", ("vibraphone", "clean guitar", "piano"), "vcbo", -3, 72, 0.25, 0.3, 0.1),
-            Layer("bass", "walking", ("upright bass",), "vcbo", -1, 40, room=0.08),
+            Layer("bass", "walking", ("upright bass",), "vcbo", -1, 42, room=0.08),
             Layer("air", "sustain", ("organ", "strings"), "cb", -14, 62, 0.1, 0.3, chance=0.5),
         ),
-        ("seventh", "ninth"), swing=(0.6, 0.67), busy=(2, 3, 4), drums=-6, drums_play="ivcbo", loose_ms=10, room_seconds=(0.7, 1.2),
+        ("seventh", "ninth"), swing=(0.6, 0.67), busy=(2, 3, 4), drums=-4, drums_play="ivcbo", loose_ms=10, room_seconds=(0.7, 1.2),
     ),
     "punk": Manner(
         (164, 192), ("major", "mixolydian", "minor"), ("three chords",), ("punk", "rock"),
@@ -142,17 +142,17 @@ MANNERS: dict[str, Manner] = {
             Layer("chords", "drive", ("power chord", "garage guitar"), "ivcbo", -3, 47, room=0.1),
             Layer("lead", "melody", ("fuzz lead", "garage guitar"), "cb", -4, 67, 0.3, 0.2, 0.15),
             Layer("counter", "answers", ("organ", "fuzz lead"), "v", -10, 67, -0.4, 0.2, chance=0.6),
-            Layer("bass", "eighths", ("electric bass",), "ivcbo", -2, 38, room=0.02),
+            Layer("bass", "eighths", ("electric bass",), "ivcbo", -2, 40, room=0.02),
         ),
-        ("power",), busy=(2, 3), bars_per_chord=(1, 2), drums=-1, drums_play="vcbo", loose_ms=5, drive=1.5, room_seconds=(0.4, 0.7),
+        ("power",), busy=(2, 3), bars_per_chord=(1, 2), drums=1, drums_play="vcbo", loose_ms=5, drive=1.5, room_seconds=(0.4, 0.7),
     ),
     "dub techno": Manner(
         (114, 124), ("minor", "dorian", "phrygian"), ("stab",), ("dub",),
         (
             Layer("chords", "stabs", ("chord stab", "saw pluck"), "ivcbo", -4, 60, 0.1, 0.35, 0.7),
             Layer("air", "sustain", ("glass pad", "warm pad"), "icb", -11, 58, room=0.4, is_ducked=True),
-            Layer("bass", "offbeat", ("sub bass", "synth bass"), "vco", -1, 36, room=0.0, is_ducked=True),
-            Layer("lead", "sparse", ("bell", "marimba", "kalimba"), "cb", -10, 74, -0.4, 0.4, 0.6),
+            Layer("bass", "offbeat", ("sub bass", "synth bass"), "vco", -1, 39, room=0.0, is_ducked=True),
+            Layer("lead", "sparse", ("bell", "marimba", "kalimba"), "cb", -5, 74, -0.4, 0.4, 0.6),
             Layer("ambience", "ambience", ("sea", "crackle"), "ivcbo", -26, room=0.0),
         ),
         ("seventh", "ninth"), busy=(1, 2), bars_per_chord=(1, 2), drums=-1, drums_play="vco", loose_ms=1.5, room_seconds=(1.6, 2.4), echo_beats=(0.75, 1.5),
@@ -164,9 +164,9 @@ MANNERS: dict[str, Manner] = {
             Layer("lead", "melody", ("fiddle", "concertina", "banjo"), "vcbo", -3, 72, 0.2, 0.25),
             Layer("second", "doubling", ("concertina", "fiddle", "banjo"), "c", -8, 72, -0.4, 0.25),
             Layer("drone", "sustain", ("concertina", "cello"), "bo", -13, 55, room=0.3, chance=0.7),
-            Layer("bass", "root-fifth", ("upright bass",), "vcbo", -4, 40, room=0.05),
+            Layer("bass", "root-fifth", ("upright bass",), "vcbo", -4, 42, room=0.05),
         ),
-        beats=(3, 4), busy=(3, 4), drums=-6, drums_play="cb", loose_ms=9, room_seconds=(0.7, 1.1),
+        beats=(3, 4), busy=(3, 4), drums=-1, drums_play="cb", loose_ms=9, room_seconds=(0.7, 1.1),
     ),
     "hip-hop": Manner(
         (76, 92), ("dorian", "minor", "major"), ("cadential", "minor"), ("boom bap",),
@@ -174,7 +174,7 @@ MANNERS: dict[str, Manner] = {
             Layer("chords", "lazy", ("electric piano", "felt piano", "nylon guitar"), gain=-5, centre=60, room=0.2, echo=0.1),
             Layer("lead", "sparse", ("kalimba", "vibraphone", "clean guitar", "celesta"), "vcb", -6, 72, 0.3, 0.3, 0.35),
             Layer("air", "sustain", ("strings", "warm pad", "humming"), "cb", -13, 64, -0.1, 0.3),
-            Layer("bass", "groove", ("upright bass", "sub bass", "electric bass"), "vco", -1, 38, room=0.0),
+            Layer("bass", "groove", ("upright bass", "sub bass", "electric bass"), "vco", -1, 40, room=0.0),
             Layer("ambience", "ambience", ("crackle",), "ivcbo", -22, room=0.0),
         ),
         ("seventh", "ninth"), swing=(0.54, 0.6), swing_unit=0.25, busy=(2, 3), drums=-1, drums_play="vcb", loose_ms=8, drive=1.2,
@@ -188,9 +188,9 @@ MANNERS: dict[str, Manner] = {
             Layer("arpeggio", "arpeggio", ("clean guitar", "steel guitar"), "ivbo", -7, 67, 0.4, 0.35, 0.45),
             Layer("lead", "melody", ("voice", "fuzz lead", "choir"), "vc", -3, 72, -0.05, 0.5, 0.35),
             Layer("counter", "answers", ("celesta", "bell", "clean guitar"), "cb", -9, 79, -0.4, 0.5, 0.4),
-            Layer("bass", "eighths", ("electric bass",), "vcb", -3, 38, room=0.03),
+            Layer("bass", "eighths", ("electric bass",), "vcb", -3, 40, room=0.03),
         ),
-        ("added ninth", "suspended", "triad"), busy=(1, 2), bars_per_chord=(1, 2), drums=-5, drums_play="vc", loose_ms=6, drive=1.3,
+        ("added ninth", "suspended", "triad"), busy=(1, 2), bars_per_chord=(1, 2), drums=0, drums_play="vc", loose_ms=6, drive=1.3,
         room_seconds=(1.8, 2.6),
     ),
     "oud": Manner(
@@ -202,7 +202,7 @@ MANNERS: dict[str, Manner] = {
             Layer("chords", "tremolo", ("oud", "nylon guitar"), "cb", -12, 50, -0.35, 0.25),
             Layer("bass", "long", ("sub bass",), "cb", -9, 38, room=0.05),
         ),
-        ("fifth",), busy=(2, 3, 4), bars_per_chord=(1, 2), drums=-5, drums_play="vc", loose_ms=16, room_seconds=(1.3, 2.2), drive=0.9,
+        ("fifth",), busy=(2, 3, 4), bars_per_chord=(1, 2), drums=0, drums_play="vc", loose_ms=16, room_seconds=(1.3, 2.2), drive=0.9,
     ),
 }  # fmt: skip
 """By the first tag of the artist."""
@@ -228,12 +228,13 @@ def style_of(seed: int, artist: str, tags: Sequence[str]) -> Style:
 
 
 def _settled(dice: random.Random, layer: Layer, used: set[str]) -> Layer:
-    """The layer with one instrument, which no other layer has where that can be."""
+    """The layer with one instrument, which no other layer has where that can be; a lead keeps a second one."""
     free = [name for name in layer.instruments if name not in used] or list(layer.instruments)
     chosen = dice.choice(free)
     used.add(chosen)
+    others = tuple(name for name in free if name != chosen)[: layer.role == "lead"]
     return Layer(
-        layer.role, layer.pattern, (chosen,), layer.plays, layer.gain + dice.uniform(-1, 1), layer.centre, layer.pan,
+        layer.role, layer.pattern, (chosen, *others), layer.plays, layer.gain + dice.uniform(-1, 1), layer.centre, layer.pan,
         layer.room, layer.echo, layer.is_ducked, layer.chance,
     )  # fmt: skip
 
