@@ -43,6 +43,7 @@ from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.worker import Worker
 from veza.lab.demo import stage as demo
 from veza.lab.demo.fill import DemoData
+from veza.lab.demo.sounds import DemoSounds, in_order
 from veza.lab.sandbox.hosted import HostedSandbox
 from veza.market import erasure, refund_notices
 from veza.money import backlog, invariants
@@ -203,7 +204,14 @@ def _beside(settings: Settings, modules: Modules) -> list[Service]:
     stage = demo.Modules(
         modules.accounts, modules.catalog, modules.market, modules.moderation, modules.money, hosted.sandbox
     )
-    return [hosted, *([DemoData(stage, settings.demo_seed)] if settings.demo_data else [])]
+    if not settings.demo_data:
+        return [hosted]
+    demo_data = DemoData(stage, settings.demo_seed)
+    if not settings.demo_music:
+        return [hosted, demo_data]
+    folder = settings.var_dir / "processing"
+    sounds = DemoSounds(demo_data, modules.database, modules.catalog.objects, folder, in_order(settings.demo_seed))
+    return [hosted, demo_data, sounds]
 
 
 def _services(settings: Settings, modules: Modules) -> list[Service]:

@@ -50,7 +50,8 @@ class DemoData:
     def __init__(self, modules: Modules, seed: int) -> None:
         self._modules = modules
         self._seed = seed
-        self.finished = asyncio.Event()
+        self.opened, self.finished = asyncio.Event(), asyncio.Event()
+        """The label with its tracks is there, and its month; both are set as well where none is to be made."""
         self.made: int | None = None
         self.trouble: str | None = None
         """Why there is no whole demo, where there should be one."""
@@ -72,7 +73,14 @@ class DemoData:
             self.trouble = str(error)
             log.warning("demo.not_whole", reason=self.trouble)
         finally:
+            self.opened.set()
             self.finished.set()
+
+    async def is_wanted(self) -> bool:
+        """Whether the database is the demo's, or empty and to become the demo's."""
+        async with self._modules.database.read() as session:
+            persons = await session.scalar(select(func.count()).select_from(Person)) or 0
+            return not persons or await people.by_email(session, address_of(OWNER)) is not None
 
     async def fill(self) -> int:
         """Make the label, its sales and what people said; returns how many orders were paid, 0 when there was data.
@@ -89,6 +97,7 @@ class DemoData:
         if payments or persons:
             return 0
         await open_label(self._modules, label)
+        self.opened.set()
         await fill_community(self._modules, label)
         await moderate(self._modules, label)
         paid = await a_month(self._modules, label)
