@@ -57,7 +57,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {"PORT": str(port), "DEMO_DATA": "true", "DEMO_MUSIC": "false", "LOG_LEVEL": "error", "RETURN_ADDRESSES": EXAMPLES}
+    demo = {"DEMO_DATA": "true", "DEMO_MUSIC": "false"}
+    settings = {"PORT": str(port), **demo, "LOG_LEVEL": "error", "RETURN_ADDRESSES": EXAMPLES}
     with (folder / "log").open("w") as log:
         process = start("serve", "--migrate", cwd=folder, stdout=log, stderr=log, **settings)
     try:

@@ -39,7 +39,8 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, "DEMO_DATA": "true", "DEMO_MUSIC": "false"})
+    demo = {"DEMO_DATA": "true", "DEMO_MUSIC": "false"}
+    server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, **demo})
     try:
         assert (await server.start(r"The demo is there: .* (\d+) sales", DEMO_SECONDS))[1] == "16"
         for name in ("label", "moderator", "listener-1", "listener-6"):
