@@ -98,16 +98,16 @@ def test_versions_of_a_song_share_its_chords_but_not_its_score() -> None:
     assert len(without.parts) == len(song.parts) - 1
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_track_of_a_roster_is_a_piece_of_its_length(seed: int) -> None:
     roster = roster_of(seed)
     pieces = list(pieces_of(seed, roster))
     assert all(piece.samples == roster.record(where).songs[number].seconds * RATE for where, number, piece in pieces)
     assert len({(piece.artist, piece.song, piece.version, piece.start) for _, _, piece in pieces}) == len(pieces)
-    assert all(composed(pieces[number][2]).parts for number in range(0, len(pieces), 9))
+    assert all(composed(pieces[number][2]).parts for number in range(0, len(pieces), 17))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_one_album_of_a_roster_is_a_continuous_piece(seed: int) -> None:
     roster = roster_of(seed)
     where = gapless_release(roster)
