@@ -46,6 +46,7 @@ class FileServer:
             return
         self._asked += 1
         abort = abort_of(scope)
+        assert abort is not None
         self._aborts.add(abort)
         try:
             what = self._representation(rest[0])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from veza.api.openapi import openapi_config
 from veza.api.security import describe_callers
@@ -63,13 +63,14 @@ def web_application(
     names_callers: bool = True,
     always_tls: bool = False,
     more_errors: Mapping[type[Exception], Kind] | None = None,
+    in_front: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> tuple[RequestLog, Litestar]:
     """The ASGI application to serve, and the Litestar inside it (for tests and the description).
 
     `session_cookie` is what the description says the session's cookie is called; `problem_page` makes
     of a problem what a person's browser shows; `names_callers`: request lines say who asked and from where;
     `always_tls`: people reach Veza by HTTPS alone; `more_errors` are such as
-    the one table has not (http/errors).
+    the one table has not (http/errors); `in_front` wraps what answers, and answers some requests itself.
     """
 
     def provide_database() -> Database:
@@ -95,4 +96,4 @@ def web_application(
 
     api = Tus(HeadAsGet(EntityTags(litestar, API)), f"{API}/uploads")
     readable = ReadableAddresses(api, unreadable, beside=(SANDBOX_PATH,))
-    return RequestLog(SafeHeaders(readable, always_tls=always_tls), names_callers=names_callers), litestar
+    return RequestLog(SafeHeaders(in_front(readable), always_tls=always_tls), names_callers=names_callers), litestar

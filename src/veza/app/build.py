@@ -28,6 +28,7 @@ from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
 from veza.api.streaming.routes import STREAM_TAGS, stream_routes
+from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
 from veza.catalog.facade import Catalog
@@ -130,14 +131,16 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     hosts = http and settings.hosts_sandbox
     modules = build_modules(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
     metrics.before_scrape(money_gauges(modules.database))
+    files = StreamFiles(modules.hearing)
     served, litestar = web_application(
         modules.database,
-        _routes(settings, modules, token, mailbox_key, stop, metrics),
+        _routes(settings, modules, files, token, mailbox_key, stop, metrics),
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
         problem_page=problem_page(modules.database.clock),
         names_callers=settings.log_callers,
         always_tls=settings.base_url.startswith("https://"),
+        in_front=partial(LinkedFiles, files),
     )
     return Veza(
         settings=settings,
@@ -153,7 +156,13 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
 
 
 def _routes(
-    settings: Settings, modules: Modules, token: str, mailbox_key: str, stop: asyncio.Event, metrics: Metrics
+    settings: Settings,
+    modules: Modules,
+    files: StreamFiles,
+    token: str,
+    mailbox_key: str,
+    stop: asyncio.Event,
+    metrics: Metrics,
 ) -> list[ControllerRouterHandler]:
     checks: dict[str, Check] = {"database": lambda: out_of_date(modules.database)}
     terms = SaleTerms(settings.platform_currencies, settings.platform_fee_bps)
@@ -171,7 +180,7 @@ def _routes(
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
         cover_route(modules.catalog, who),
-        stream_routes(modules.hearing, who),
+        stream_routes(files, who),
         webhook_route(modules.money.inbox, settings.webhook_max_bytes),
         *operator_routes(
             modules.database,

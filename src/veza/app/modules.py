@@ -91,7 +91,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
-        hearing=Hearing(database, objects, StreamLinks(token), settings.session_idle),
+        hearing=Hearing(database, objects, StreamLinks(token), settings.session_idle, settings.stream_recheck),
         sandbox=sandbox,
     )
 

@@ -105,12 +105,12 @@ async def answer_range(
         os.close(file)
 
 
-def abort_of(scope: Scope) -> Callable[[], None]:
+def abort_of(scope: Scope) -> Callable[[], None] | None:
     """What closes the connection of this request at once: the rest of its answer is not sent.
 
-    For answers that the right to them ends in the middle of. Raises KeyError on a server that is not ours.
+    For answers that the right to them ends in the middle of. None on a server that is not ours.
     """
-    return (scope.get("extensions") or {})[ABORT]  # type: ignore[return-value]
+    return (scope.get("extensions") or {}).get(ABORT)  # type: ignore[return-value]
 
 
 def _choice(scope: Scope, what: Representation) -> Choice:

@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     import_bytes: int = setting("IMPORT_BYTES", 1024**4, "most bytes of recordings and pictures `veza import` reads at once", unit="bytes", ge=1024, le=64 * 1024**4)
 
     upload_max_duration: Duration = setting("UPLOAD_MAX_DURATION", "6h", "longest track that is processed; a longer one fails and says so", unit="duration", ge="1m", le="48h")
+    stream_recheck: Duration = setting("STREAM_RECHECK", "20s", "how old an answer may be about who may hear a stream; twice as long after a refund, a hiding or a sign-out, streams that it ends have ended", unit="duration", ge="100ms", le="25s")
     audio_worker_enabled: bool = setting("AUDIO_WORKER_ENABLED", True, "turn what is uploaded into streams in this process")
     audio_jobs: int = setting("AUDIO_JOBS", 2, "originals processed at once in this process, each on a processor of its own that gives way to others", unit="originals", ge=1, le=256)
     upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 4 * 1024**3, "largest file that may be uploaded", unit="bytes", ge=1024, le=64 * 1024**3)

@@ -1,12 +1,11 @@
 """Who hears what: access is decided when a stream begins, and asked again while it lasts.
 
-A refund, a moderator's hiding, signing out, or the end of a session closes a stream within RECHECKED.
+A refund, a moderator's hiding, signing out, or the end of a session closes a stream within twice `rechecked`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -33,7 +32,7 @@ from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
 from veza.streaming.stream_sessions import StreamSession
 
 RECHECKED = timedelta(seconds=20)
-"""How old an answer about a session may be."""
+"""How old an answer about a session may be, unless a setting says otherwise."""
 FILE_KEPT = timedelta(minutes=5)
 """A track that was replaced meanwhile is heard anew after as long, where it is played as one file."""
 _MOST_SESSIONS, _MOST_SOUNDS = 20_000, 500
@@ -113,10 +112,14 @@ class Heard:
 class Hearing:
     """Decides, and remembers for a little while what was decided."""
 
-    def __init__(self, database: Database, objects: Objects, links: StreamLinks, idle: timedelta) -> None:
-        """`idle` is how long a sign-in lasts unused."""
+    def __init__(
+        self, database: Database, objects: Objects, links: StreamLinks, idle: timedelta,
+        rechecked: timedelta = RECHECKED,
+    ) -> None:  # fmt: skip
+        """`idle` is how long a sign-in lasts unused; `rechecked`: how old an answer about a session may be."""
         self.database, self.objects, self.links, self._idle = database, objects, links, idle
-        self._alive: TTLCache[UUID, bool] = TTLCache(_MOST_SESSIONS, RECHECKED.total_seconds(), self.seconds)
+        self.rechecked = rechecked
+        self._alive: TTLCache[UUID, bool] = TTLCache(_MOST_SESSIONS, rechecked.total_seconds(), self.seconds)
         self._files: TTLCache[Any, Heard] = TTLCache(_MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(_MOST_SOUNDS)
 
@@ -217,21 +220,16 @@ class Hearing:
         if not is_alive:
             raise StreamEnded
 
-    async def while_allowed(self, link: StreamLink, read: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """The chunks of `read`, as long as the session of the link lasts: what is cut short then closes its answer."""
-        checked_at = self.seconds()
-        async with aclosing(read) as chunks:
-            async for chunk in chunks:
-                if self.seconds() - checked_at > RECHECKED.total_seconds():
-                    try:
-                        await self.check(link)
-                    except (StreamEnded, LinkExpired):
-                        return
-                    checked_at = self.seconds()
-                yield chunk
+    async def allows(self, link: StreamLink) -> bool:
+        """Whether the session of the link lasts."""
+        try:
+            await self.check(link)
+        except (StreamEnded, LinkExpired):
+            return False
+        return True
 
     async def end(self, session: Session, session_id: UUID) -> bool:
-        """End a session; False if there is none. Other processes notice within RECHECKED."""
+        """End a session; False if there is none. Other processes notice within `rechecked`."""
         row = await session.get(StreamSession, session_id)
         if row is None:
             return False

@@ -190,19 +190,6 @@ async def test_the_manifest_says_where_every_segment_lies(stage: Stage) -> None:
         assert {data[at + 4 : at + 8] for at, _, _, _ in one["segments"]} == {b"moof"}
 
 
-async def test_an_answer_in_the_middle_ends_with_the_right_to_it(stage: Stage) -> None:
-    headers = await stage.signed_in(await stage.buyer())
-    hearing = stage.veza.modules.hearing
-    text = (await rung_files(stage, headers))["aac128"].partition("link=")[2]
-    link, sound, _ = await hearing.followed(stage.track, text, Rung.AAC_128)
-    reading = hearing.while_allowed(link, hearing.objects.chunks(sound.key("aac128.mp4"), chunk_bytes=1000))
-    assert len(await anext(reading)) == 1000
-    assert len(await anext(reading)) == 1000
-    await stage.take_back()
-    stage.clock.advance(RECHECKED + timedelta(seconds=1))
-    assert [chunk async for chunk in reading] == []
-
-
 async def test_a_link_names_what_it_leads_to(stage: Stage) -> None:
     links = stage.veza.modules.hearing.links
     link = StreamLink(UUID(int=1), UUID(int=2), Rung.FLAC, stage.clock.now().replace(microsecond=0))

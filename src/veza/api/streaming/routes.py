@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from veza.accounts.permissions import Permission
 from veza.api.operations import operations_of
 from veza.api.streaming import playlists, stream_files
+from veza.api.streaming.rung_files import StreamFiles
 from veza.http.identity import Authenticate, needs
 from veza.http.routers import FreshRouter
 from veza.streaming.hearing import Hearing
@@ -18,11 +19,14 @@ from veza.streaming.hearing import Hearing
 STREAM_TAGS: Sequence[Tag] = (Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),)
 
 
-def stream_routes(hearing: Hearing, authenticate: Authenticate) -> ControllerRouterHandler:
+def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerRouterHandler:
     """Where tracks are heard, outside /api/v1; `authenticate` is asked where no link says who may hear."""
 
     def provide_hearing() -> Hearing:
-        return hearing
+        return files.hearing
+
+    def provide_files() -> StreamFiles:
+        return files
 
     def provide_authenticate() -> Authenticate:
         return authenticate
@@ -32,6 +36,7 @@ def stream_routes(hearing: Hearing, authenticate: Authenticate) -> ControllerRou
         route_handlers=operations_of(playlists, stream_files),
         dependencies={
             "hearing": Provide(provide_hearing, sync_to_thread=False),
+            "files": Provide(provide_files, sync_to_thread=False),
             "authenticate": Provide(provide_authenticate, sync_to_thread=False),
         },
         opt=needs(Permission.BROWSE),
