@@ -86,9 +86,10 @@ simulate: setup-dev ## replay the money module under faults, on every core: make
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
 
 .PHONY: soak
-soak: setup-dev ## twenty thousand simulated runs and 5,000 hostile files, of a seed not seen before (an hour)
+soak: setup-dev ## twenty thousand simulated runs and 5,000 hostile files, of a seed not seen before, and 1 GiB uploaded (an hour)
 	@$(BIN)/python -m veza money simulate --seed $$(date +%s) --runs 20000
 	@$(BIN)/python -m tests.audio.mutants --count 5000
+	@$(BIN)/python -m tests.api.ingest.large_upload --gib 1
 
 ##@ Set it up
 .PHONY: setup

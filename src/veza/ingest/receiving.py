@@ -168,13 +168,13 @@ class _Writer:
         if keys:
             await self._move_offset(end, row.parts_count + len(keys), keys)
 
-    def _demand_fits(self, start: int, parts_count: int, part: bytes) -> None:
+    def _demand_fits(self, start: int, parts_count: int, part: bytearray) -> None:
         if start + len(part) > self._row.length_bytes:
             raise TooManyBytes(self._row)
         if parts_count >= MOST_PARTS:
             raise TooManyParts
 
-    async def _put(self, start: int, part: bytes) -> str:
+    async def _put(self, start: int, part: bytearray) -> str:
         key = key_of(self._row.id, start, self._row.attempt)
         await self._ingest.objects.put(key, part)
         return key

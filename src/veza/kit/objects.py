@@ -113,8 +113,8 @@ class Objects:
 
         return cls(open_store)
 
-    async def put(self, key: str, data: bytes) -> None:
-        """Store `data` under `key`."""
+    async def put(self, key: str, data: bytes | bytearray) -> None:
+        """Store `data` under `key`; a bytearray must stay as it is until then."""
         with _said(gettext("write {key}", key=key)):
             await self._store.put_async(_taken(key), data)
             await self._sync(key)
@@ -131,6 +131,7 @@ class Objects:
         try:
             with _said(doing):
                 await write.send(first)
+            del first  # 5 MB, which would stay in memory as long as the rest is written
             async for chunk in chunks:
                 with _said(doing):
                     await write.send(chunk)

@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     stream_recheck: Duration = setting("STREAM_RECHECK", "20s", "how old an answer may be about who may hear a stream; twice as long after a refund, a hiding or a sign-out, streams that it ends have ended", unit="duration", ge="100ms", le="25s")
     audio_worker_enabled: bool = setting("AUDIO_WORKER_ENABLED", True, "turn what is uploaded into streams in this process")
     audio_jobs: int = setting("AUDIO_JOBS", 2, "originals processed at once in this process, each on a processor of its own that gives way to others", unit="originals", ge=1, le=256)
-    upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 4 * 1024**3, "largest file that may be uploaded", unit="bytes", ge=1024, le=64 * 1024**3)
+    upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 4 * 1024**3, "largest file that may be uploaded", unit="bytes", ge=1024, le=32 * 1024**3)
     upload_quota_bytes: int = setting("UPLOAD_QUOTA_BYTES", 500 * 1024**3, "most bytes of uploaded files one artist may have, with those on their way", unit="bytes", ge=1024, le=1024**5)
     upload_free_disk_bytes: int = setting("UPLOAD_FREE_DISK_BYTES", 2 * 1024**3, "what uploads leave free on the disk of VAR_DIR/objects; a bucket of OBJECTS_URL has no such end", unit="bytes", ge=0, le=1024**5)
 
