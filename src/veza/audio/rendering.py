@@ -17,6 +17,7 @@ from veza.audio.loudness import Loudness, Meter
 from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
 from veza.audio.mixing import is_mixed, quantize, to_stereo
 from veza.audio.resampling import Floats
+from veza.audio.seams import EdgeMeter, Edges
 from veza.audio.segments import segment_lengths
 from veza.audio.sources import Source
 from veza.audio.waveform import Waveform, WaveformMeter
@@ -40,6 +41,7 @@ class Rendered(Struct, frozen=True):
     loudness: Loudness | None
     waveform: Waveform | None
     findings: Findings | None
+    edges: Edges | None = None
 
 
 def render(
@@ -80,6 +82,7 @@ def render(
             loudness=measured.loudness.finish() if measured else None,
             waveform=measured.waveform.finish() if measured else None,
             findings=measured.check.finish() if measured else None,
+            edges=measured.edges.finish() if measured else None,
         )  # fmt: skip
 
 
@@ -102,9 +105,10 @@ class _Measured:
 
     def __init__(self, source: Source) -> None:
         self.loudness, self.waveform = Meter(source.rate), WaveformMeter()
-        self.check = MasterCheck(len(source.channels))
+        self.check, self.edges = MasterCheck(len(source.channels)), EdgeMeter()
 
     def feed(self, stereo: Floats, channels: Floats) -> None:
         self.loudness.feed(stereo)
         self.waveform.feed(stereo)
         self.check.feed(channels)
+        self.edges.feed(stereo)

@@ -6,6 +6,7 @@ The original is stored before its row is written: a row names an object that is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from veza.catalog.tracks import Track
@@ -44,24 +45,44 @@ async def take_original(
 ) -> AudioVersion:
     """Make a version of a locked track's audio of a stored original. What was on its way for the track is canceled;
     what plays goes on playing until the new version is ready."""
-    for one in await versions_of(session, track.id):
-        if one.is_on_its_way or one.status == "failed":
-            await machine.move(
-                session, one, "canceled", because=gettext("another file was sent"), due_at=None, claimed_until=None
-            )
-    row = {
-        "id": session.new_id(),
-        "track_id": track.id,
-        "artist_id": track.artist_id,
-        "status": "uploaded",
-        "attempt": 0,
-        "tries": 0,
+    facts = {
         "sent_by": original.sent_by,
         "file_name": original.file_name[:_MOST_NAME],
         "file_hash": original.file_hash,
         "audio_hash": original.audio_hash,
         "original_key": original.key,
         "original_bytes": original.size_bytes,
+    }
+    return await _begin(session, track, facts, because, gettext("another file was sent"))
+
+
+async def encode_anew(
+    session: Session, track: Track, version: AudioVersion, *, preview_start_ms: int | None = None
+) -> AudioVersion:
+    """Make another version of a locked track's audio of the original of one that is there: with the encoder of now, and
+    a preview that begins at `preview_start_ms`, else where it began before."""
+    names = ("sent_by", "file_name", "file_hash", "audio_hash", "original_key", "original_bytes", "preview_start_ms")
+    facts = {name: getattr(version, name) for name in names}
+    if preview_start_ms is not None:
+        facts["preview_start_ms"] = preview_start_ms
+    return await _begin(session, track, facts, gettext("encoded anew"), gettext("it is encoded anew"))
+
+
+async def _begin(
+    session: Session, track: Track, facts: dict[str, Any], because: Message, instead: Message
+) -> AudioVersion:
+    """A new version; what was on its way is canceled, `instead` says why."""
+    for one in await versions_of(session, track.id):
+        if one.is_on_its_way or one.status == "failed":
+            await machine.move(session, one, "canceled", because=instead, due_at=None, claimed_until=None)
+    row = {
+        **facts,
+        "id": session.new_id(),
+        "track_id": track.id,
+        "artist_id": track.artist_id,
+        "status": "uploaded",
+        "attempt": 0,
+        "tries": 0,
         "encoder_version": ENCODER_VERSION,
         "due_at": session.now,
         "created_at": session.now,
