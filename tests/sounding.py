@@ -17,8 +17,7 @@ from veza.audio.previews import default_start, render_preview
 from veza.audio.rendering import render
 from veza.catalog.tracks import find_track
 from veza.ingest.audio_versions import find_version, machine
-from veza.ingest.originals import Original, original_key, take_original
-from veza.ingest.track_sound import tell_catalogue
+from veza.ingest.originals import Original, original_key, play, take_original
 from veza.kit.database import Database
 from veza.kit.messages import verbatim
 from veza.kit.objects import Objects
@@ -66,9 +65,8 @@ async def give_sound(
         await machine.move(
             session, version, "processing", because=verbatim("a test"), attempt=1, tries=1, claimed_until=session.now
         )
-        await machine.move(
-            session, version, "ready", because=verbatim("a test"), prefix=prefix, rendered=whole, preview=preview,
+        await play(
+            session, version, verbatim("a test"), verbatim("a test"), prefix=prefix, rendered=whole, preview=preview,
             ready_at=session.now, due_at=None, claimed_until=None,
         )  # fmt: skip
-        await tell_catalogue(session, track_id)
     return version_id

@@ -25,8 +25,8 @@ from veza.audio.apart import Finished, FirstRung, Job, NotRendered, Progress, li
 from veza.audio.rendering import Rendered
 from veza.catalog.track_audio import lock_track
 from veza.ingest.audio_files import keep_files, remove_files
-from veza.ingest.audio_versions import AudioVersion, machine, versions_of
-from veza.ingest.originals import WAKE
+from veza.ingest.audio_versions import AudioVersion, machine
+from veza.ingest.originals import WAKE, play
 from veza.ingest.removing import remove_audio_of
 from veza.ingest.track_sound import tell_catalogue
 from veza.kit.database import Database, Session
@@ -134,17 +134,15 @@ class AudioWorker:
         beating = asyncio.create_task(self._beat(claim))
         try:
             await asyncio.wait({processing, beating}, return_when=asyncio.FIRST_COMPLETED)
+            lost = beating.exception() if beating.done() else None
             await _ended(beating)
             await _ended(processing)  # ends the process; what it made is thrown away with its folder
-            await self._record_end(claim, processing)
+            error = lost if processing.cancelled() else processing.exception()
+            await self._unless_lost(claim, self._record(claim, processing, error))
         finally:
             for task in (beating, processing):
                 await _ended(task)
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-    async def _record_end(self, claim: Claim, processing: asyncio.Task[Finished]) -> None:
-        error = _Lost() if processing.cancelled() else processing.exception()
-        await self._unless_lost(claim, self._record(claim, processing, error))
 
     async def _record(self, claim: Claim, processing: asyncio.Task[Finished], error: BaseException | None) -> None:
         if error is None:
@@ -207,12 +205,7 @@ class AudioWorker:
                 "preview": msgspec.to_builtins(finished.preview), "ready_at": session.now, "due_at": None,
                 "claimed_until": None, "stage": None, "share": None, "reason_id": None, "reason_fields": None,
             }  # fmt: skip
-            for one in await versions_of(session, claim.track_id):
-                if one.status == "ready":
-                    why = gettext("a newer one is ready")
-                    await machine.move(session, one, "replaced", because=why, replaced_at=session.now)
-            await machine.move(session, row, "ready", because=gettext("every rendition is there"), **facts)
-            await tell_catalogue(session, claim.track_id)
+            await play(session, row, gettext("every rendition is there"), gettext("a newer one is ready"), **facts)
         await remove_files(self._objects, f"audio/{claim.id}", spared=claim.prefix)
 
     async def _fail(self, claim: Claim, why: Message) -> None:
@@ -247,7 +240,7 @@ class AudioWorker:
         await self._fail(claim, why)
 
     async def _beat(self, claim: Claim) -> None:
-        """Write progress down and renew the lease, until the row is not ours any more."""
+        """Write progress down and renew the lease, until that raises: the row is not ours any more."""
         renew_at: datetime | None = None
         while True:
             await asyncio.sleep(min(BEAT, self._rules.lease / 6).total_seconds())
@@ -262,8 +255,6 @@ class AudioWorker:
                     await machine.update(
                         session, row, claimed_until=until, due_at=until, stage=claim.stage, share=claim.share
                     )
-            except (_Lost, _TrackGone, Stale):
-                return
             except DatabaseUnavailable:
                 claim.is_said = False  # said with the next beat; the lease outlives some of them
                 continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from veza.catalog.track_audio import lock_track
 from veza.catalog.tracks import Track
 from veza.ingest.audio_versions import ENCODER_VERSION, AudioVersion, machine, versions_of
 from veza.ingest.track_sound import tell_catalogue
@@ -35,6 +36,13 @@ class Original:
     audio_hash: str | None = None
 
 
+class NothingToEncode(Exception):
+    """The track has no audio that is ready."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext("the track has no sound that could be encoded anew: send a file"))
+
+
 def original_key(new_id: UUID) -> str:
     """Where an original is stored."""
     return f"originals/{new_id}"
@@ -43,7 +51,7 @@ def original_key(new_id: UUID) -> str:
 async def take_original(
     session: Session, track: Track, original: Original, *, because: Message = gettext("a file was sent")
 ) -> AudioVersion:
-    """Make a version of a locked track's audio of a stored original. What was on its way for the track is canceled;
+    """Make a version of a track's audio of a stored original. What was on its way for the track is canceled;
     what plays goes on playing until the new version is ready."""
     facts = {
         "sent_by": original.sent_by,
@@ -59,7 +67,7 @@ async def take_original(
 async def encode_anew(
     session: Session, track: Track, version: AudioVersion, *, preview_start_ms: int | None = None
 ) -> AudioVersion:
-    """Make another version of a locked track's audio of the original of one that is there: with the encoder of now, and
+    """Make another version of a track's audio of the original of one that is there: with the encoder of now, and
     a preview that begins at `preview_start_ms`, else where it began before."""
     names = ("sent_by", "file_name", "file_hash", "audio_hash", "original_key", "original_bytes", "preview_start_ms")
     facts = {name: getattr(version, name) for name in names}
@@ -72,6 +80,7 @@ async def _begin(
     session: Session, track: Track, facts: dict[str, Any], because: Message, instead: Message
 ) -> AudioVersion:
     """A new version; what was on its way is canceled, `instead` says why."""
+    await lock_track(session, track.id)
     for one in await versions_of(session, track.id):
         if one.is_on_its_way or one.status == "failed":
             await machine.move(session, one, "canceled", because=instead, due_at=None, claimed_until=None)
@@ -95,6 +104,7 @@ async def _begin(
 
 async def try_again(session: Session, version: AudioVersion) -> None:
     """Process a failed version once more. Raises ForbiddenMove."""
+    await lock_track(session, version.track_id)
     await machine.move(
         session, version, "uploaded", because=gettext("tried again"), tries=0, due_at=session.now,
         reason_id=None, reason_fields=None,
@@ -105,15 +115,21 @@ async def try_again(session: Session, version: AudioVersion) -> None:
 
 async def cancel(session: Session, version: AudioVersion) -> None:
     """Take back a version that is on its way. Raises ForbiddenMove."""
+    await lock_track(session, version.track_id)
     await machine.move(session, version, "canceled", because=gettext("taken back"), due_at=None, claimed_until=None)
     await tell_catalogue(session, version.track_id)
 
 
 async def restore(session: Session, version: AudioVersion) -> None:
     """Make a replaced version the current one again. Raises ForbiddenMove."""
+    await lock_track(session, version.track_id)
+    await play(session, version, gettext("restored"), gettext("an earlier version was restored"), replaced_at=None)
+
+
+async def play(session: Session, version: AudioVersion, because: Message, instead: Message, **facts: Any) -> None:
+    """Make a version the one that plays, with the columns in `facts`, instead of that which played until now."""
     for one in await versions_of(session, version.track_id):
         if one.status == "ready":
-            because = gettext("an earlier version was restored")
-            await machine.move(session, one, "replaced", because=because, replaced_at=session.now)
-    await machine.move(session, version, "ready", because=gettext("restored"), replaced_at=None)
+            await machine.move(session, one, "replaced", because=instead, replaced_at=session.now)
+    await machine.move(session, version, "ready", because=because, **facts)
     await tell_catalogue(session, version.track_id)

@@ -72,7 +72,7 @@ class Stage:
 @pytest.fixture
 async def stage(sqlite_url: str, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Stage]:
     veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path / "var"), clock=clock)
-    owner = await factories.person(veza.database)
+    owner = await factories.person(veza.database, roles=(Role.ARTIST,))
     artist = await factories.artist(veza.database, run_by=owner)
     release, (track,) = await factories.release(veza.database, artist, "First light")
     version = await give_sound(veza.database, veza.catalog.objects, track, 2.0)

@@ -9,13 +9,14 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.ingest import uploads
+from veza.api.ingest import audio, uploads
 from veza.api.operations import operations_of
 from veza.http.identity import needs
 from veza.http.routers import FreshRouter
 from veza.ingest.facade import Ingest
 
 INGEST_TAGS: Sequence[Tag] = (
+    Tag(name=audio.TAG, description="What became of the files of a track, and what a master check finds."),
     Tag(name=uploads.TAG, description="Files on their way: by tus 1.0, so that a line that is cut costs nothing."),
 )
 """In the order people meet them."""
@@ -32,7 +33,7 @@ def ingest_routes(ingest: Ingest) -> list[ControllerRouterHandler]:
             path="/",
             # For OPTIONS, which Litestar answers for every path; each handler names its own.
             opt=needs(Permission.BROWSE),
-            route_handlers=operations_of(uploads),
+            route_handlers=operations_of(audio, uploads),
             dependencies={"ingest": Provide(provide_ingest, sync_to_thread=False)},
         )
     ]

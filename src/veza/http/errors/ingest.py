@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from veza.http.errors.catalog import NOT_NOW
 from veza.http.problems import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, Kind
 from veza.ingest.audio_versions import UnknownVersion
+from veza.ingest.originals import NothingToEncode
 from veza.ingest.receiving import TooManyBytes, TooManyParts, WrongChecksum
 from veza.ingest.turns import TooManyWriters
 from veza.ingest.upload_room import DiskFull, QuotaReached, TooLargeToUpload
@@ -58,6 +60,7 @@ KINDS: tuple[Kind, ...] = (FILE_TOO_LARGE, QUOTA_REACHED, DISK_FULL, UPLOAD_GONE
 
 ERRORS: dict[type[Exception], Kind] = {
     DiskFull: DISK_FULL,
+    NothingToEncode: NOT_NOW,
     Displaced: WRONG_OFFSET,
     NotReceiving: CONFLICT,
     QuotaReached: QUOTA_REACHED,
