@@ -17,7 +17,7 @@ MOST_BYTES = 48 * 1024 * 1024
 """Of kept notes: those of the richest style take 45 MB."""
 LOUDNESS = 0.1
 """Root mean square that the loudest twentieth of a second of each note gets; parts are balanced against each other."""
-_CLASSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+_CLASSES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 16.0)
 """Seconds that a held note is made for: a note of any length is the beginning of one of these."""
 
 
