@@ -86,6 +86,7 @@ PERSONAL = {
     "playlist_items.added_by": GOES,
     "playlist_people.person_id": GOES,
     "playlists.owner_id": GOES,
+    "plays.person_id": GOES,
     "recovery_codes.person_id": GOES,
     "refund_requests.person_id": STAYS_AS_ID,
     "refund_requests.decided_by": AS_ACTOR,
@@ -98,6 +99,7 @@ PERSONAL = {
     "sessions.second_factor_at": GOES,
     "sessions.agent": GOES,
     "status_changes.by": AS_ACTOR,
+    "stream_sessions.person_id": GOES,
     "uploads.person_id": STAYS_AS_ID,
     "webhook_events.payload": "kept without what it says about buyer and seller",
 }

@@ -27,7 +27,7 @@ from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
-from veza.api.streaming.routes import STREAM_TAGS, stream_routes
+from veza.api.streaming.routes import STREAM_TAGS, play_routes, stream_routes
 from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
@@ -58,6 +58,7 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
+from veza.streaming import personal_data as streaming_data
 from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
@@ -171,6 +172,7 @@ def _routes(
         *catalog_routes(modules.catalog),
         *ingest_routes(modules.ingest),
         *community_routes(settings.base_url),
+        *play_routes(),
         *moderation_routes(modules.moderation),
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),
@@ -248,6 +250,8 @@ def _services(settings: Settings, modules: Modules) -> list[Service]:
         *services,
         OutboxRelay(database),
         IdempotencySweep(database),
+        modules.hearing.reports,
+        Periodic("play sweep", streaming_data.EVERY, lambda: streaming_data.sweep(database), at_start=True),
         Periodic("accounts sweep", EVERY, lambda: sweep(modules.accounts), at_start=True),
         Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
         Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),

@@ -13,6 +13,7 @@ from veza.kit.database import Session
 from veza.kit.subscriptions import Event
 from veza.moderation import erasure as moderation_erasure
 from veza.moderation import export as moderation_export
+from veza.streaming import personal_data as streaming_data
 
 
 async def on_person_deleted(session: Session, event: Event) -> None:
@@ -24,6 +25,7 @@ async def on_person_deleted(session: Session, event: Event) -> None:
     await catalog_erasure.forget_person(session, person_id)
     await community_erasure.forget_person(session, person_id)
     await moderation_erasure.forget_person(session, person_id)
+    await streaming_data.forget_person(session, person_id)
 
 
 async def listening_of(session: Session, person_id: UUID) -> dict[str, Any]:
@@ -32,4 +34,5 @@ async def listening_of(session: Session, person_id: UUID) -> dict[str, Any]:
         **await catalog_export.export_of(session, person_id),
         **await community_export.export_of(session, person_id),
         **await moderation_export.export_of(session, person_id),
+        **await streaming_data.export_of(session, person_id),
     }

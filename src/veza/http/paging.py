@@ -11,7 +11,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from litestar.params import QueryParameter
@@ -85,7 +85,7 @@ def _written(last: After) -> str:
     key, row_id = last
     if key is None:
         return str(row_id)
-    return f"{row_id} {key.isoformat() if isinstance(key, datetime) else key}"
+    return f"{row_id} {key.isoformat() if isinstance(key, date) else key}"
 
 
 def _after(text: str, how: Sort) -> After:
@@ -103,7 +103,8 @@ def _read(text: str, column: Any) -> Any:
         if not 0 <= number <= LARGEST:
             raise ValueError(f"{number} is out of range")
         return number
-    return instant_of(text) if kind is datetime else kind(text)
+    readers: Mapping[Any, Callable[[str], Any]] = {datetime: instant_of, date: date.fromisoformat}
+    return readers.get(kind, kind)(text)
 
 
 def encode_cursor(after: str, listing: str, filters: Mapping[str, object]) -> str:

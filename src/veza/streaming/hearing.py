@@ -28,6 +28,7 @@ from veza.kit.messages import gettext
 from veza.kit.objects import Objects
 from veza.library import access
 from veza.streaming import stream_sessions
+from veza.streaming.play_reports import PlayReports, into
 from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
 from veza.streaming.stream_sessions import StreamSession
 
@@ -119,6 +120,7 @@ class Hearing:
         """`idle` is how long a sign-in lasts unused; `rechecked`: how old an answer about a session may be."""
         self.database, self.objects, self.links, self._idle = database, objects, links, idle
         self.rechecked = rechecked
+        self.reports = PlayReports(database.clock, into(database))
         self._alive: TTLCache[UUID, bool] = TTLCache(_MOST_SESSIONS, rechecked.total_seconds(), self.seconds)
         self._files: TTLCache[Any, Heard] = TTLCache(_MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(_MOST_SOUNDS)

@@ -43,7 +43,6 @@ class StreamSession(Base):
 
 async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff: bool) -> StreamSession:
     """A session from now on; `is_staff` for who hears it to judge it."""
-    length = timedelta(seconds=sound.rendered.samples / sound.rendered.rate)
     row = StreamSession(
         id=session.new_id(),
         track_id=sound.track_id,
@@ -52,9 +51,14 @@ async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff:
         sign_in_id=identity.session_id,
         is_staff=is_staff,
         started_at=session.now,
-        expires_at=session.now + length + BEYOND_ITS_LENGTH,
+        expires_at=session.now + length_of(sound) + BEYOND_ITS_LENGTH,
         ended_at=None,
     )
     session.add(row)
     await session.flush()
     return row
+
+
+def length_of(sound: Sound) -> timedelta:
+    """How long the whole of it is."""
+    return timedelta(seconds=sound.rendered.samples / sound.rendered.rate)

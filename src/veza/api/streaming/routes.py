@@ -10,13 +10,21 @@ from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import operations_of
-from veza.api.streaming import playlists, stream_files
+from veza.api.streaming import beacons, playlists, plays, stream_files
 from veza.api.streaming.rung_files import StreamFiles
 from veza.http.identity import Authenticate, needs
 from veza.http.routers import FreshRouter
 from veza.streaming.hearing import Hearing
 
-STREAM_TAGS: Sequence[Tag] = (Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),)
+STREAM_TAGS: Sequence[Tag] = (
+    Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),
+    Tag(name=plays.TAG, description="How often an artist's tracks are played."),
+)
+
+
+def play_routes() -> list[ControllerRouterHandler]:
+    """The routes of plays under /api/v1."""
+    return [*operations_of(plays)]
 
 
 def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerRouterHandler:
@@ -33,7 +41,7 @@ def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerR
 
     return FreshRouter(
         path="/",
-        route_handlers=operations_of(playlists, stream_files),
+        route_handlers=operations_of(playlists, stream_files, beacons),
         dependencies={
             "hearing": Provide(provide_hearing, sync_to_thread=False),
             "files": Provide(provide_files, sync_to_thread=False),

@@ -16,6 +16,7 @@ from cachetools import LRUCache
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from veza.api.streaming.fetches import note_fetch
 from veza.api.streaming.sources import PRIVATE, Source
 from veza.audio.manifest import Rung
 from veza.http.file_answers import Representation, abort_of, answer_range
@@ -49,6 +50,7 @@ class StreamFiles:
         what, known_for = self._representation(source, suffix), self._known_for if is_linked else None
 
         async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            note_fetch(scope, self.hearing.reports, source, what.length)
             abort = None if source.link is None else abort_of(scope)
             if source.link is None or abort is None:
                 await answer_range(scope, receive, send, what)

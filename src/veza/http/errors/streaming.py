@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from veza.http.problems import FORBIDDEN, NOT_FOUND, Kind
+from veza.http.problems import FORBIDDEN, NOT_FOUND, UNAVAILABLE, Kind
 from veza.kit.messages import gettext
 from veza.streaming.hearing import LinkExpired, NoSoundYet, NoSuchRung, OwnersOnly, StreamEnded
+from veza.streaming.play_reports import ReportsUnavailable
 from veza.streaming.stream_links import BadStreamLink
 
 NO_SOUND_YET = Kind(
@@ -37,4 +38,5 @@ ERRORS = {
     BadStreamLink: FORBIDDEN,
     OwnersOnly: FORBIDDEN,
     NoSuchRung: NOT_FOUND,
+    ReportsUnavailable: UNAVAILABLE,
 }

@@ -1,0 +1,122 @@
+"""What is told of hearings: by players, and by the fetches of their files; and how it comes to be counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from cachetools import LRUCache
+
+from veza.kit.clock import Clock
+from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.one_by_one import one_by_one
+from veza.streaming import plays
+from veza.streaming.plays import Listening, Verdict
+from veza.streaming.stream_links import StreamLink
+from veza.streaming.stream_sessions import BEYOND_ITS_LENGTH, StreamSession
+
+log = structlog.get_logger(__name__)
+
+FLUSHED_EVERY = timedelta(seconds=5)
+_MOST_WAITING, _MOST_TOLD = 10_000, 20_000
+_BATCH = 200
+
+
+class ReportsUnavailable(Exception):
+    """What counts cannot be asked now; it is told again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """So much of a track was heard in a stream session; `network` is where the listener is."""
+
+    session_id: UUID
+    heard_ms: int
+    network: str
+
+
+Send = Callable[[Sequence[Report]], Awaitable[Mapping[UUID, Verdict]]]
+"""Counts; session → verdict. Raises DatabaseUnavailable, or ReportsUnavailable."""
+
+
+def into(database: Database) -> Send:
+    """Reports are counted here."""
+
+    async def send(reports: Sequence[Report]) -> dict[UUID, Verdict]:
+        done, _ = await one_by_one(database, "plays", reports, _count)
+        return dict(done)
+
+    return send
+
+
+async def _count(session: Session, report: Report) -> tuple[UUID, Verdict]:
+    row = await session.get(StreamSession, report.session_id)
+    if row is None:
+        return report.session_id, Verdict.NEVER
+    listening = Listening(
+        row.id, row.track_id, row.person_id, row.is_staff, row.started_at,
+        row.expires_at - row.started_at - BEYOND_ITS_LENGTH, report.network,
+    )  # fmt: skip
+    return row.id, await plays.count(session, listening, timedelta(milliseconds=report.heard_ms))
+
+
+class PlayReports:
+    """Gathers what fetches tell, so that one costs no statement, and passes on what players tell."""
+
+    name = "plays"
+
+    def __init__(self, clock: Clock, send: Send) -> None:
+        self._clock, self._send = clock, send
+        self._waiting: dict[UUID, Report] = {}
+        self._told: LRUCache[UUID, bool] = LRUCache(_MOST_TOLD)
+
+    async def told(self, report: Report) -> Verdict:
+        """What a player says is counted at once."""
+        return (await self._sent([report])).get(report.session_id, Verdict.NOT_YET)
+
+    def fetched(self, link: StreamLink, length: timedelta, part: float, network: str) -> None:
+        """A file of the link's was read from `part` of it on (0 is its start, 1 its end).
+
+        It tells that the track was heard up to there if as much of the server's time has passed as a play needs: who
+        fetches all of a file at once tells nothing.
+        """
+        wanted, at = plays.needed(length), length * part
+        began = link.expires_at - BEYOND_ITS_LENGTH - length
+        if at < wanted or self._clock.now() - began < wanted or link.session_id in self._told:
+            return
+        if len(self._waiting) < _MOST_WAITING:
+            self._waiting[link.session_id] = Report(link.session_id, round(at.total_seconds() * 1000), network)
+
+    async def flush(self) -> None:
+        """Count what fetches told; what cannot be counted now waits."""
+        waiting = self._waiting
+        self._waiting = {}
+        while waiting:
+            some = [waiting[one] for one in list(waiting)[:_BATCH]]
+            try:
+                await self._sent(some)
+            except (DatabaseUnavailable, ReportsUnavailable) as error:
+                log.warning("plays.cannot_count", reports=len(waiting), reason=str(error))
+                self._waiting = waiting | self._waiting
+                return
+            for one in some:
+                del waiting[one.session_id]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), FLUSHED_EVERY.total_seconds())
+            await self.flush()
+
+    async def _sent(self, reports: Sequence[Report]) -> Mapping[UUID, Verdict]:
+        verdicts = await self._send(reports)
+        for session_id, verdict in verdicts.items():
+            if verdict is not Verdict.NOT_YET:
+                self._told[session_id] = True
+        return verdicts
