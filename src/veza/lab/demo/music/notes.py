@@ -13,8 +13,8 @@ from veza.lab.demo.music.drums import DRUMS
 from veza.lab.demo.music.instruments import INSTRUMENTS, Instrument
 from veza.lab.demo.music.waves import RATE, Floats, seconds
 
-MOST_BYTES = 48 * 1024 * 1024
-"""Of kept notes: those of the richest style take 45 MB."""
+MOST_BYTES = 40 * 1024 * 1024
+"""Of kept notes: enough for most songs, and the process stays below 200 MB with the longest track."""
 LOUDNESS = 0.1
 """Root mean square that the loudest twentieth of a second of each note gets; parts are balanced against each other."""
 _CLASSES = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 16.0)
