@@ -191,3 +191,18 @@ def test_without_a_terminal_a_line_says_now_and_then_how_far_it_is() -> None:
     for done in (1, 2, 3):
         on_step("reading", done, 2000)
     assert said == ["reading: 2 of 2000"]
+
+
+def test_a_storage_check_names_what_is_kept_for_nothing_and_removes_it_when_told(here: Path) -> None:
+    objects = here / "var" / "objects" / "originals"
+    assert veza("storage", "check", cwd=here).returncode == 0
+    objects.mkdir(parents=True)
+    stray = objects / "stray"
+    stray.write_bytes(b"x" * 1234)
+    os.utime(stray, (0, 0))
+    found = veza("storage", "check", cwd=here)
+    assert found.returncode == 1
+    assert "1 objects; 1 kept for nothing (1,234 bytes)\n  originals/stray  1,234 bytes\n" in found.stdout
+    assert stray.exists()
+    fixed = json.loads(veza("storage", "check", "--fix", "--json", cwd=here).stdout)
+    assert (fixed["ok"], fixed["removed"], stray.exists()) == (True, 1, False)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from litestar import Litestar, asgi
 from litestar.openapi.spec import Tag
@@ -31,14 +32,17 @@ from veza.api.streaming.routes import STREAM_TAGS, play_routes, stream_routes
 from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
+from veza.catalog.covers import named_covers
 from veza.catalog.facade import Catalog
 from veza.http.authentication import authenticate
 from veza.http.host_cookies import HostCookie
 from veza.http.idempotency import IdempotencySweep
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.session_cookies import SESSION_COOKIE, Cookies
+from veza.ingest import audio_sweep, storage_check
+from veza.ingest.storage_check import StorageCheck
 from veza.kit.clock import Clock, SystemClock
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
 from veza.kit.mail import MailWorker, Relay
 from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
 from veza.kit.worker import Worker
@@ -47,6 +51,7 @@ from veza.lab.demo.fill import DemoData
 from veza.lab.demo.sounds import DemoSounds, in_order
 from veza.lab.sandbox.hosted import HostedSandbox
 from veza.market import erasure, refund_notices
+from veza.moderation import reports
 from veza.money import backlog, invariants
 from veza.money.catch_up import catch_up
 from veza.money.facade import Money
@@ -59,6 +64,7 @@ from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
 from veza.streaming import personal_data as streaming_data
+from veza.streaming import stream_sessions
 from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
@@ -110,6 +116,17 @@ class Veza:
     @property
     def catalog(self) -> Catalog:
         return self.modules.catalog
+
+    @property
+    def storage(self) -> StorageCheck:
+        """The object store beside what names its objects."""
+        owners = {
+            "audio": storage_check.audio,
+            "originals": storage_check.originals,
+            "uploads": storage_check.uploads,
+            "covers": named_covers,
+        }
+        return StorageCheck(self.database, self.catalog.objects, owners)
 
     @property
     def sandbox(self) -> HostedSandbox | None:
@@ -253,6 +270,7 @@ def _services(settings: Settings, modules: Modules) -> list[Service]:
         modules.hearing.reports,
         Periodic("play sweep", streaming_data.EVERY, lambda: streaming_data.sweep(database), at_start=True),
         Periodic("accounts sweep", EVERY, lambda: sweep(modules.accounts), at_start=True),
+        Periodic("audio sweep", audio_sweep.EVERY, partial(_sweep_audio, modules), at_start=True),
         Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
         Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
         Periodic("cart sweep", erasure.EVERY, lambda: erasure.sweep(database), at_start=True),
@@ -278,3 +296,11 @@ def _chores_of_money(
         # The name stands in stored findings: it stays.
         ("law check", settings.law_check_interval, lambda: invariants.check_all(database, report=True)),
     ]
+
+
+async def _sweep_audio(modules: Modules) -> None:
+    async def spared(session: Session, version_ids: Collection[UUID], track_ids: Collection[UUID]) -> set[UUID]:
+        heard = await stream_sessions.heard_of(session, version_ids)
+        return heard | await reports.reported_of(session, "track", track_ids)
+
+    await audio_sweep.sweep(modules.database, modules.catalog.objects, spared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -106,3 +107,10 @@ _IS_PUBLIC = select(
     .where(Release.cover_id == bindparam("cover", type_=Uuid()), VISIBLE_RELEASE)
     .exists()
 )
+
+
+async def named_covers(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these keys of objects are files of covers that are kept."""
+    wanted = set(keys)
+    rows = (await session.scalars(select(Cover.objects))).all() if wanted else []
+    return {key for objects in rows for key in objects.values() if key in wanted}

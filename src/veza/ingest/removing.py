@@ -22,11 +22,17 @@ async def remove_audio_of(database: Database, objects: Objects, track_ids: Colle
         mine = select(AudioVersion.id, AudioVersion.original_key).where(AudioVersion.track_id.in_(track_ids))
         rows = (await session.execute(mine)).all()
     for version_id, original_key in rows:
-        await remove_files(objects, f"audio/{version_id}")
-        async with database.read() as session:
-            another = exists().where(AudioVersion.original_key == original_key, AudioVersion.id != version_id)
-            is_shared = await session.scalar(select(another))
-        if not is_shared:
-            await objects.remove(original_key)
-        async with database.write("audio removal") as session:
-            await session.execute(delete(AudioVersion).where(AudioVersion.id == version_id))
+        await remove_version(database, objects, version_id, original_key)
+
+
+async def remove_version(database: Database, objects: Objects, version_id: UUID, original_key: str) -> None:
+    """Remove a version with its files, and its original unless another version was made of it. Raises
+    ObjectsUnavailable."""
+    await remove_files(objects, f"audio/{version_id}")
+    async with database.read() as session:
+        another = exists().where(AudioVersion.original_key == original_key, AudioVersion.id != version_id)
+        is_shared = await session.scalar(select(another))
+    if not is_shared:
+        await objects.remove(original_key)
+    async with database.write("audio removal") as session:
+        await session.execute(delete(AudioVersion).where(AudioVersion.id == version_id))

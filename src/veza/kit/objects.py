@@ -7,10 +7,10 @@ import atexit
 import re
 import shutil
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -229,6 +229,29 @@ class Objects:
             return None
         there = next(one for one in (self._folder.absolute(), *self._folder.absolute().parents) if one.exists())
         return shutil.disk_usage(there).free
+
+    def half_written(self) -> list[StoredObject]:
+        """Files of a folder that are being written, or that a killed process left; a listing does not show them.
+
+        Reads the disk: not for the event loop.
+        """
+        if self._folder is None or not self._folder.is_dir():
+            return []
+        found = []
+        for path in sorted(self._folder.rglob("*#*")):
+            with suppress(FileNotFoundError):
+                if _BEING_WRITTEN.search(path.name) and not path.is_symlink() and path.is_file():
+                    said = path.stat()
+                    at = datetime.fromtimestamp(said.st_mtime, UTC)
+                    found.append(StoredObject(str(path.relative_to(self._folder)), said.st_size, at, None))
+        return found
+
+    def remove_half_written(self, files: Iterable[StoredObject]) -> None:
+        """Remove files that `half_written` found."""
+        if self._folder is not None:
+            for one in files:
+                if _BEING_WRITTEN.search(one.key):
+                    (self._folder / one.key).unlink(missing_ok=True)
 
     async def _sync(self, key: str) -> None:
         """Returns when no power failure takes the object back. obstore renames it into its folder and syncs neither."""

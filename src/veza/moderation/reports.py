@@ -160,6 +160,12 @@ async def queue(
     return await found_by(session, page.of(found))
 
 
+async def reported_of(session: Session, kind: SubjectKind, ids: Collection[UUID]) -> set[UUID]:
+    """About which of these a report is open."""
+    mine = (Report.subject_kind == kind, Report.subject_id.in_(ids), Report.status == "open")
+    return set((await session.scalars(select(Report.subject_id).where(*mine).distinct())).all())
+
+
 async def forget_labels(
     session: Session, kind: SubjectKind, ids: Collection[UUID] | Select[UUID], *, even_open: bool = False
 ) -> None:

@@ -13,6 +13,7 @@ from veza.settings import Settings
 
 if TYPE_CHECKING:  # half a second that `veza --help` need not wait for
     from veza.catalog.facade import Catalog
+    from veza.ingest.storage_check import StorageCheck
     from veza.kit.database import Database
     from veza.kit.resealing import SealedColumns
     from veza.money.facade import Money
@@ -50,6 +51,9 @@ class Application(Protocol):
 
     @property
     def catalog(self) -> Catalog: ...
+
+    @property
+    def storage(self) -> StorageCheck: ...
 
     async def close(self) -> None: ...
 

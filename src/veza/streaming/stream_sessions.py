@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.identity import Identity
@@ -62,3 +63,9 @@ async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff:
 def length_of(sound: Sound) -> timedelta:
     """How long the whole of it is."""
     return timedelta(seconds=sound.rendered.samples / sound.rendered.rate)
+
+
+async def heard_of(session: Session, version_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these versions a session that has not ended may play."""
+    alive = (StreamSession.version_id.in_(version_ids), StreamSession.expires_at > session.now)
+    return set((await session.scalars(select(StreamSession.version_id).where(*alive).distinct())).all())

@@ -1,0 +1,156 @@
+"""Comparing the object store with the rows that name its objects: what is kept for nothing, and what is missing.
+
+Nothing younger than SPARED is looked at: an object is stored before its row names it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from veza.ingest.audio_versions import AudioVersion
+from veza.ingest.track_sound import sound_of
+from veza.ingest.uploads import PENDING, Upload
+from veza.kit.database import Database, Session
+from veza.kit.objects import NoSuchObject, Objects, StoredObject
+
+SPARED = timedelta(hours=24)
+_AT_ONCE = 500
+
+Owner = Callable[[Session, Collection[str]], Awaitable[set[str]]]
+"""Which of these keys rows name."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was found: `orphans` are objects that no row names, `halves` files that a killed process left half-written,
+    `missing` objects that rows name and the store has not. `removed` of orphans and halves were removed."""
+
+    objects: int = 0
+    orphans: list[StoredObject] = field(default_factory=list)
+    halves: list[StoredObject] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    removed: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as it should be now."""
+        return not self.missing and self.removed == len(self.orphans) + len(self.halves)
+
+
+@dataclass(frozen=True)
+class StorageCheck:
+    """The store and who names what is kept under each prefix."""
+
+    database: Database
+    objects: Objects
+    owners: Mapping[str, Owner]
+
+    async def run(self, *, fixes: bool = False) -> Checked:
+        """Look at every object; with `fixes`, remove what is kept for nothing. Raises ObjectsUnavailable."""
+        found, before = Checked(), self.database.clock.now() - SPARED
+        for prefix, owner in self.owners.items():
+            async for page in _pages(self.objects.listing(prefix)):
+                found.objects += len(page)
+                old = [one for one in page if one.modified_at < before]
+                async with self.database.read() as session:
+                    named = await owner(session, [one.key for one in old])
+                found.orphans += [one for one in old if one.key not in named]
+        found.halves = [one for one in await asyncio.to_thread(self.objects.half_written) if one.modified_at < before]
+        found.missing = await self._missing()
+        if fixes:
+            for one in found.orphans:
+                await self.objects.remove(one.key)
+            await asyncio.to_thread(self.objects.remove_half_written, found.halves)
+            found.removed = len(found.orphans) + len(found.halves)
+        return found
+
+    async def _missing(self) -> list[str]:
+        """Files of what can be heard, and its originals, that are not there."""
+        lacking: list[str] = []
+        after: UUID | None = None
+        while True:
+            async with self.database.read() as session:
+                ready = select(AudioVersion).where(AudioVersion.status.in_(("ready", "replaced")))
+                page = ready if after is None else ready.where(AudioVersion.id > after)
+                rows = (await session.scalars(page.order_by(AudioVersion.id).limit(_AT_ONCE))).all()
+            for row in rows:
+                there = {one.key async for one in self.objects.listing(row.prefix or "")}
+                lacking += [key for key in _files_of(row) if key not in there]
+                try:
+                    await self.objects.head(row.original_key)
+                except NoSuchObject:
+                    lacking.append(row.original_key)
+            if len(rows) < _AT_ONCE:
+                return lacking
+            after = rows[-1].id
+
+
+async def originals(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these originals a version or an upload names."""
+    versions = select(AudioVersion.original_key).where(AudioVersion.original_key.in_(keys))
+    named = set((await session.scalars(versions)).all())
+    ids = {one: key for key in keys if (one := _id(key.partition("/")[2])) is not None}
+    uploads = select(Upload.original_id).where(Upload.original_id.in_(list(ids)), Upload.status.in_(PENDING))
+    return named | {ids[one] for one in (await session.scalars(uploads)).all() if one is not None}
+
+
+async def audio(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these files a version names: those of the attempt that counts, or of the one that goes on."""
+    ids = {_id(key.split("/")[1]) for key in keys}
+    rows = await session.scalars(select(AudioVersion).where(AudioVersion.id.in_([one for one in ids if one])))
+    prefixes = {prefix for row in rows for prefix in _prefixes(row)}
+    return {key for key in keys if key.rpartition("/")[0] in prefixes}
+
+
+async def uploads(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these parts belong to an upload that goes on."""
+    ids = {_id(key.split("/")[1]) for key in keys}
+    pending = select(Upload.id).where(Upload.id.in_([one for one in ids if one]), Upload.status.in_(PENDING))
+    alive = {str(one) for one in (await session.scalars(pending)).all()}
+    return {key for key in keys if key.split("/")[1] in alive}
+
+
+def _prefixes(row: AudioVersion) -> list[str]:
+    if row.status == "processing":
+        return [f"audio/{row.id}/{row.attempt}"]
+    return [] if row.prefix is None or row.status in ("canceled", "failed") else [row.prefix]
+
+
+def _files_of(row: AudioVersion) -> list[str]:
+    sound = sound_of(row)
+    if sound is None:
+        return []
+    names = [f"{one.rung}.mp4" for one in sound.rendered.renditions]
+    return [sound.key(name) for name in (*names, *(["preview.mp4"] if sound.preview else []))]
+
+
+async def _heads(objects: Objects, keys: Collection[str]) -> AsyncIterator[StoredObject]:
+    for key in keys:
+        try:
+            yield await objects.head(key)
+        except NoSuchObject:
+            continue
+
+
+async def _pages(listing: AsyncIterator[StoredObject]) -> AsyncIterator[list[StoredObject]]:
+    page: list[StoredObject] = []
+    async for one in listing:
+        page.append(one)
+        if len(page) == _AT_ONCE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
