@@ -26,13 +26,20 @@ from veza.http.requests import DoorRequest
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.routers import FreshRouter
 from veza.http.tus import Tus, demand_version
+from veza.http.unread_bodies import EndsUnread
 from veza.http.whole_request import whole_request
 from veza.kit.database import Database
 from veza.settings import SANDBOX_PATH
 
 API = "/api/v1"
+UPLOADS = f"{API}/uploads"
 BODY_MAX_BYTES = 1_048_576
 """For every address that does not say otherwise: a thousand refund lines fit, and it cannot fill the memory."""
+
+
+def takes_files(path: str) -> bool:
+    """Whether what is sent to this path may be as large as a file."""
+    return path.startswith(UPLOADS) or (path.startswith(f"{API}/tracks/") and path.endswith("/audio"))
 
 
 def api_v1(
@@ -94,6 +101,6 @@ def web_application(
     def unreadable(request: DoorRequest, faults: list[Fault]) -> Response[Any]:
         return unreadable_address(request, faults, problem_page)
 
-    api = Tus(HeadAsGet(EntityTags(litestar, API)), f"{API}/uploads")
+    api = EndsUnread(Tus(HeadAsGet(EntityTags(litestar, API)), UPLOADS), takes_files)
     readable = ReadableAddresses(api, unreadable, beside=(SANDBOX_PATH,))
     return RequestLog(SafeHeaders(in_front(readable), always_tls=always_tls), names_callers=names_callers), litestar

@@ -127,6 +127,13 @@ PRECONDITION_FAILED = Kind(
     "Another request was first: read it again, decide again, and send your change with the new `ETag` as `If-Match`.",
     "it was changed since you read it: read it again, and send your change with the new ETag",
 )
+LENGTH_REQUIRED = Kind(
+    "length-required",
+    411,
+    gettext("The length of the body is missing"),
+    "Send `Content-Length`; a file whose length is not known yet is sent by tus.",
+    "say in Content-Length how many bytes come",
+)
 TUS_VERSION = Kind(
     "tus-version",
     412,
@@ -193,9 +200,9 @@ UNAVAILABLE = Kind(
 
 KINDS: tuple[Kind, ...] = (
     INVALID_REQUEST, MALFORMED_BODY, REQUEST_REFUSED, KEY_MISSING, BAD_CURSOR, UNAUTHORIZED, FORBIDDEN,
-    SECOND_FACTOR_NEEDED, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, PRECONDITION_FAILED, TUS_VERSION, CONFLICT,
-    KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED, DONE_ALREADY, RATE_LIMITED,
-    INTERNAL, UNAVAILABLE,
+    SECOND_FACTOR_NEEDED, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, PRECONDITION_FAILED, LENGTH_REQUIRED,
+    TUS_VERSION, CONFLICT, KEY_IN_USE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, REFUSED, BAD_AMOUNT, KEY_REUSED,
+    DONE_ALREADY, RATE_LIMITED, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 
 

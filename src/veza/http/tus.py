@@ -13,7 +13,7 @@ from typing import cast
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
-from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Method, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Method, Receive, Scope, Send
 
 from veza.http.problems import TUS_VERSION, UNSUPPORTED_MEDIA_TYPE, Problem
 from veza.http.whole_request import one_fault
@@ -34,9 +34,8 @@ _KEY = re.compile(r"[!#-+\-.-~]{1,100}")
 
 
 class Tus:
-    """ASGI wrapper for what lies under `prefix`: names the version in every answer, does what
-    `X-HTTP-Method-Override` says, and ends the connection after a refusal that comes before the body's end: else the
-    client would send all of a large file in vain."""
+    """ASGI wrapper for what lies under `prefix`: names the version in every answer, and does what
+    `X-HTTP-Method-Override` says."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app, self._prefix = app, prefix
@@ -45,26 +44,17 @@ class Tus:
         if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(self._prefix):
             await self._app(scope, receive, send)
             return
-        said = {name.lower(): value for name, value in scope["headers"]}
-        is_read = said.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in said
-        override = said.get(b"x-http-method-override", b"").decode("latin-1").upper()
+        said = next((value for name, value in scope["headers"] if name.lower() == b"x-http-method-override"), b"")
+        override = said.decode("latin-1").upper()
         if scope["method"] == "POST" and override in _METHODS:
             scope = {**scope, "method": cast("Method", override)}
 
-        async def receive_to_end() -> HTTPReceiveMessage:
-            nonlocal is_read
-            message = cast("HTTPReceiveMessage", await receive())
-            is_read = is_read or not message.get("more_body", False)
-            return message
-
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ends = [(b"connection", b"close")] if message["status"] >= 400 and not is_read else []
-                named = (b"tus-resumable", VERSION.encode())
-                message["headers"] = [*message.get("headers", []), named, *ends]
+                message["headers"] = [*message.get("headers", []), (b"tus-resumable", VERSION.encode())]
             await send(message)
 
-        await self._app(scope, receive_to_end, send_named)
+        await self._app(scope, receive, send_named)
 
 
 async def demand_version(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]

@@ -19,7 +19,7 @@ from veza.catalog.tracks import find_track
 from veza.ingest.facade import Ingest
 from veza.ingest.turns import Turn, until_asked
 from veza.ingest.upload_parts import MOST_PARTS, cut, key_of
-from veza.ingest.upload_room import demand_disk, demand_quota, demand_size
+from veza.ingest.upload_room import TooLargeToUpload, demand_disk, demand_quota, demand_size
 from veza.ingest.uploads import (
     LIFETIME,
     WAKE,
@@ -29,6 +29,7 @@ from veza.ingest.uploads import (
     WrongOffset,
     demand_there,
     machine,
+    terminate,
     upload_of,
 )
 from veza.kit.database import Session
@@ -120,8 +121,10 @@ async def receive(
     *,
     body_bytes: int | None = None,
     checksum: Checksum | None = None,
+    is_form: bool = False,
 ) -> Upload:
     """Store `chunks`, which are the file from `offset_bytes` on; `body_bytes` is how many come, where that was said.
+    A form's file has come when its form ends, not at a certain byte.
 
     What came before `chunks` failed is stored, and its error raised; with a `checksum`, all of it is stored or nothing.
     Raises UnknownUpload, UploadGone, NotReceiving, WrongOffset, TooManyBytes, TooManyParts, TooManyWriters, Displaced,
@@ -129,7 +132,7 @@ async def receive(
     """
     async with ingest.turns.of(upload_id) as turn:
         row = await _taken_over(ingest, upload_id, identity, offset_bytes, body_bytes)
-        writer = _Writer(ingest, row, identity.actor)
+        writer = _Writer(ingest, row, identity.actor, is_form=is_form)
         if checksum is None:
             await writer.write(chunks, turn)
         else:
@@ -137,11 +140,45 @@ async def receive(
         return row
 
 
+async def receive_whole(
+    ingest: Ingest, wanted: UploadRequest, identity: Identity, chunks: AsyncIterator[bytes]
+) -> Upload:
+    """An upload of a form, which is sent at once: `length_bytes` of `wanted` is the most that may come. It waits for
+    `finish`; if `chunks` fails it is given up, and its error raised. Raises what `begin` and `receive` do."""
+    async with ingest.database.write(identity.actor) as session:
+        row = await begin(session, ingest, wanted, identity)
+    try:
+        return await receive(ingest, row.id, identity, 0, chunks, is_form=True)
+    except BaseException:
+        await give_up(ingest, row.id, identity)
+        raise
+
+
+async def finish(session: Session, upload: Upload) -> Upload:
+    """The file of a form has come to its end. Raises Stale, TooLargeToUpload for an empty one."""
+    row = await session.get_one(Upload, upload.id, with_for_update=True, populate_existing=True)
+    length_bytes = row.offset_bytes
+    if length_bytes == 0:
+        raise TooLargeToUpload(gettext("the file is empty: there is nothing to hear in it"))
+    whole = gettext("all {length_bytes:,} bytes have come", length_bytes=length_bytes)
+    await machine.move(session, row, "received", because=whole, length_bytes=length_bytes, due_at=session.now)
+    session.wake(WAKE)
+    return row
+
+
+async def give_up(ingest: Ingest, upload_id: UUID, identity: Identity) -> None:
+    """Give up an upload that still receives; one that does not is left as it is."""
+    async with ingest.database.write(identity.actor) as session:
+        row = await session.get(Upload, upload_id, with_for_update=True, populate_existing=True)
+        if row is not None and row.status == "receiving":
+            await terminate(session, row)
+
+
 class _Writer:
     """Stores parts of one upload, and moves its offset while it is its writer."""
 
-    def __init__(self, ingest: Ingest, row: Upload, actor: str) -> None:
-        self._ingest, self._row, self._actor = ingest, row, actor
+    def __init__(self, ingest: Ingest, row: Upload, actor: str, *, is_form: bool) -> None:
+        self._ingest, self._row, self._actor, self._is_form = ingest, row, actor, is_form
 
     async def write(self, chunks: AsyncIterator[bytes], turn: Turn) -> None:
         row = self._row
@@ -185,7 +222,7 @@ class _Writer:
         try:
             async with self._ingest.database.write(self._actor) as session:
                 facts: dict[str, Any] = {"offset_bytes": to, "parts_count": parts_count}
-                if to < row.length_bytes:
+                if self._is_form or to < row.length_bytes:
                     expires_at = session.now + LIFETIME
                     await machine.update(session, row, **facts, due_at=expires_at, expires_at=expires_at)
                 else:

@@ -9,7 +9,7 @@ from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
-from veza.api.ingest import audio, uploads
+from veza.api.ingest import audio, sent_forms, uploads
 from veza.api.operations import operations_of
 from veza.http.identity import needs
 from veza.http.routers import FreshRouter
@@ -33,7 +33,7 @@ def ingest_routes(ingest: Ingest) -> list[ControllerRouterHandler]:
             path="/",
             # For OPTIONS, which Litestar answers for every path; each handler names its own.
             opt=needs(Permission.BROWSE),
-            route_handlers=operations_of(audio, uploads),
+            route_handlers=operations_of(audio, uploads, sent_forms),
             dependencies={"ingest": Provide(provide_ingest, sync_to_thread=False)},
         )
     ]
