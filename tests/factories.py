@@ -86,6 +86,12 @@ async def member(database: Database, artist_id: UUID, person_id: UUID, role: str
         _add_member(session, artist_id, person_id, role)
 
 
+async def leave(database: Database, artist_id: UUID, person_id: UUID) -> None:
+    """The person may act for the artist no more."""
+    async with database.write() as session:
+        await session.delete(await session.get_one(ArtistMember, (artist_id, person_id)))
+
+
 def _add_member(session: Session, artist_id: UUID, person_id: UUID, role: str) -> None:
     session.add(ArtistMember(artist_id=artist_id, person_id=person_id, role=role, since=session.now))
 

@@ -27,6 +27,7 @@ FOR_EVERYBODY = {
     "/stream/{track_id:uuid}/audio.m4a", "/stream/{track_id:uuid}/{rung:str}/index.m3u8",
     "/stream/{track_id:uuid}/{rung:str}/audio.mp4", "/stream/{track_id:uuid}/{rung:str}/audio.m4a",
     "/stream/{track_id:uuid}/beacon",
+    "/downloads/{token:str}/{name:str}",
 }  # fmt: skip
 """Outside the table: what it shows is no secret, or the secret of a mailed link opens it."""
 FOR_THE_OPERATORS_LINK = {"/mailbox", "/mailbox/{mail_id:uuid}"}

@@ -49,6 +49,8 @@ REACH_NO_DOOR = {
     "money.stripe.gateway.OutOfTime": "the attempt's worker gives its claim back",
     "money.stripe.live.SilentLine": "becomes an answer without content",
     "money.webhook_events.NotOurs": "the inbox records it",
+    "streaming.download_worker._Lost": "ends an attempt of the worker, which says nothing more",
+    "streaming.download_worker._TrackGone": "ends an attempt of the worker, which removes the files",
 }
 """Error of a module that no table lists → why."""
 

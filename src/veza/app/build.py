@@ -28,7 +28,14 @@ from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
-from veza.api.streaming.routes import STREAM_TAGS, play_routes, stream_routes
+from veza.api.streaming.routes import (
+    DOWNLOAD_TAGS,
+    STREAM_TAGS,
+    download_file_routes,
+    download_routes,
+    play_routes,
+    stream_routes,
+)
 from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
 from veza.catalog import invitations
@@ -84,6 +91,7 @@ TAGS: Sequence[Tag] = (
     *INGEST_TAGS,
     *COMMUNITY_TAGS,
     *STREAM_TAGS,
+    *DOWNLOAD_TAGS,
     *MODERATION_TAGS,
     *MARKET_TAGS,
     *MONEY_TAGS,
@@ -188,6 +196,7 @@ def _routes(
         *account_routes(modules.accounts),
         *catalog_routes(modules.catalog),
         *ingest_routes(modules.ingest),
+        *download_routes(modules.streaming),
         *community_routes(settings.base_url),
         *play_routes(),
         *moderation_routes(modules.moderation),
@@ -200,6 +209,7 @@ def _routes(
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
         cover_route(modules.catalog, who),
         stream_routes(files, who),
+        *download_file_routes(modules.streaming),
         webhook_route(modules.money.inbox, settings.webhook_max_bytes),
         *operator_routes(
             modules.database,
@@ -256,6 +266,7 @@ def _services(settings: Settings, modules: Modules) -> list[Service]:
         (modules.catalog.publisher, True),
         (modules.ingest.upload_worker, settings.audio_worker_enabled),
         (modules.ingest.audio_worker, settings.audio_worker_enabled),
+        (modules.streaming.download_worker, settings.audio_worker_enabled),
     ]
     if url := settings.smtp_url.get_secret_value():
         relay = Relay(url, settings.smtp_demands_tls)

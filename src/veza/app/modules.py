@@ -42,7 +42,10 @@ from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
 from veza.settings import SANDBOX_KEY, Settings
+from veza.streaming.download_worker import DownloadRules
+from veza.streaming.facade import Streaming
 from veza.streaming.hearing import Hearing
+from veza.streaming.links import Links
 from veza.streaming.stream_links import StreamLinks
 
 log = structlog.get_logger(__name__)
@@ -56,6 +59,7 @@ class Modules:
     accounts: Accounts
     catalog: Catalog
     ingest: Ingest
+    streaming: Streaming
     market: MarketRules
     moderation: Moderation
     money: Money
@@ -88,6 +92,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
             _limits(settings),
         ),
         ingest=Ingest(database, objects, _audio_rules(settings), _upload_limits(settings), _limits(settings)),
+        streaming=Streaming(database, objects, _download_rules(settings), Links(token)),
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
@@ -113,6 +118,11 @@ def _audio_rules(settings: Settings) -> AudioRules:
 
 def _upload_limits(settings: Settings) -> UploadLimits:
     return UploadLimits(settings.upload_max_bytes, settings.upload_quota_bytes, settings.upload_free_disk_bytes)
+
+
+def _download_rules(settings: Settings) -> DownloadRules:
+    folder, longest = settings.var_dir / "downloads", settings.upload_max_duration
+    return DownloadRules(folder, settings.download_jobs, longest, settings.downloads_max_bytes)
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:

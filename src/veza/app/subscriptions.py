@@ -18,6 +18,7 @@ from veza.kit.objects import Objects
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
 from veza.market.rules import MarketRules
 from veza.market.subscriptions import market_acts, market_subscriptions
+from veza.streaming.removing import remove_downloads_of
 
 Hearer = TypeVar("Hearer", Inside, After)
 log = structlog.get_logger(__name__)
@@ -57,10 +58,12 @@ def subscriptions(market: MarketRules, objects: Objects) -> Subscriptions:
 
 
 def remove_audio(objects: Objects) -> After:
-    """Removes the audio of deleted tracks from the object store."""
+    """Removes the audio of deleted tracks, and the downloads made of it, from the object store."""
 
     async def hear(database: Database, event: Event) -> None:
-        await remove_audio_of(database, objects, [UUID(one) for one in event.payload["track_ids"]])
+        track_ids = [UUID(one) for one in event.payload["track_ids"]]
+        await remove_downloads_of(database, objects, track_ids)
+        await remove_audio_of(database, objects, track_ids)
 
     return hear
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from veza.audio.download_tags import Tags
+from veza.audio.downloads import DownloadFormat
 from veza.audio.manifest import Rendition
 from veza.audio.rendering import Rendered
 from veza.kit.messages import Message, from_child, gettext
@@ -46,7 +48,7 @@ def limits_for(source_bytes: int, longest_seconds: float) -> Limits:
     )
 
 
-class Job(Struct, frozen=True):
+class Job(Struct, frozen=True, tag="render"):
     """Render the sound of the file `source` into `folder`, and a preview from second `preview_start` on."""
 
     source: str
@@ -56,12 +58,24 @@ class Job(Struct, frozen=True):
     preview_start_seconds: float | None = None
 
 
+class DownloadJob(Struct, frozen=True, tag="download"):
+    """Encode the sound of the file `source` once more, with these tags, into the file `path`."""
+
+    source: str
+    path: str
+    wanted: DownloadFormat
+    tags: Tags
+    longest_seconds: float
+    limits: Limits
+
+
 class Stage(StrEnum):
     """What the process is at."""
 
     FIRST_RUNG = "first_rung"
     ALL_RUNGS = "all_rungs"
     PREVIEW = "preview"
+    DOWNLOAD = "download"
 
 
 class Progress(Struct, frozen=True, tag="progress"):
@@ -84,11 +98,20 @@ class Finished(Struct, frozen=True, tag="finished"):
     preview: Rendition
 
 
+class Encoded(Struct, frozen=True, tag="encoded"):
+    """The download is there: so many bytes, their CRC-32, and their SHA-256 as 64 hex digits."""
+
+    size_bytes: int
+    crc32: int
+    file_hash: str
+
+
 class _Refused(Struct, frozen=True, tag="refused"):
     said: str
 
 
 Said = Progress | FirstRung | Finished
+SaidOfDownload = Progress | Encoded
 
 
 class NotRendered(Exception):
@@ -100,6 +123,21 @@ class NotRendered(Exception):
 
 async def render_apart(job: Job) -> AsyncGenerator[Said, None]:
     """What the process says, until it has finished. Raises NotRendered. Closing the iterator ends the process."""
+    async with aclosing(_apart(job)) as process:
+        async for said in process:
+            assert not isinstance(said, Encoded)
+            yield said
+
+
+async def encode_apart(job: DownloadJob) -> AsyncGenerator[SaidOfDownload, None]:
+    """The same for a download, which the process says is `Encoded` at its end."""
+    async with aclosing(_apart(job)) as process:
+        async for said in process:
+            assert isinstance(said, SaidOfDownload)
+            yield said
+
+
+async def _apart(job: Job | DownloadJob) -> AsyncGenerator[Said | SaidOfDownload, None]:
     # Isolated from the folder it is started in; no signal of the terminal's reaches it.
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", "from veza.audio.apart_process import main; main()",
@@ -113,7 +151,7 @@ async def render_apart(job: Job) -> AsyncGenerator[Said, None]:
         async with asyncio.timeout(job.limits.wall_seconds):
             async for said in _lines(process):
                 yield said
-                if isinstance(said, Finished):
+                if isinstance(said, Finished | Encoded):
                     return
     except TimeoutError:
         raise NotRendered(
@@ -125,7 +163,7 @@ async def render_apart(job: Job) -> AsyncGenerator[Said, None]:
         await process.wait()
 
 
-async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said]:
+async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said | SaidOfDownload]:
     assert process.stdout is not None
     while True:
         try:
@@ -135,7 +173,7 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said]:
         if not line.endswith(b"\n"):
             break
         try:
-            said: Any = msgspec.json.decode(line, type=Progress | FirstRung | Finished | _Refused)
+            said: Any = msgspec.json.decode(line, type=Progress | FirstRung | Finished | Encoded | _Refused)
         except msgspec.MsgspecError:
             break
         if isinstance(said, _Refused):

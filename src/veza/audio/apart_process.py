@@ -1,4 +1,4 @@
-"""What the process of apart.py does: bound itself, read its job, render, and say how far it is."""
+"""What the process of apart.py does: bound itself, read its job, render or encode, and say how far it is."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import errno
 import os
 import sys
 import warnings
+import zlib
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import IO
 
 import msgspec
 
-from veza.audio.apart import Finished, FirstRung, Job, Progress, Stage, _Refused
+from veza.audio.apart import DownloadJob, Encoded, Finished, FirstRung, Job, Progress, Stage, _Refused
 from veza.audio.bounds import bound, end_with_parent
 from veza.audio.decoding import TooLong
+from veza.audio.downloads import encode_download
 from veza.audio.manifest import Rung
 from veza.audio.previews import default_start, render_preview
 from veza.audio.rendering import Rendered, render
@@ -23,6 +26,7 @@ from veza.kit.messages import Message, gettext, message_of, to_json
 
 _BETWEEN_SECONDS = 0.25
 """Between two words of progress: as often as a person can see it move."""
+_READ_BYTES = 1 << 20
 
 
 def main() -> None:
@@ -31,10 +35,13 @@ def main() -> None:
     says = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints is no answer
     end_with_parent()
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job | DownloadJob)
     bound(job.limits)
     try:
-        _work(job, says)
+        if isinstance(job, DownloadJob):
+            _encode(job, says)
+        else:
+            _work(job, says)
     except (NotSound, TooLong) as error:
         _refuse(says, message_of(error))
     except MemoryError:
@@ -68,6 +75,18 @@ def _work(job: Job, says: IO[bytes]) -> None:
             start = min(round(job.preview_start_seconds * whole.rate), whole.samples - 1)
         preview = render_preview(file, folder, start, whole.samples, longest_seconds=job.longest_seconds)
     _say(says, Finished(_joined(first, whole), preview))
+
+
+def _encode(job: DownloadJob, says: IO[bytes]) -> None:
+    path, progress = Path(job.path), _Progress(says, Stage.DOWNLOAD)
+    with Path(job.source).open("rb") as file:
+        encode_download(file, path, job.wanted, job.tags, longest_seconds=job.longest_seconds, progress=progress)
+    size, crc32, digest = 0, 0, sha256()
+    with path.open("rb") as made:
+        while chunk := made.read(_READ_BYTES):
+            size, crc32 = size + len(chunk), zlib.crc32(chunk, crc32)
+            digest.update(chunk)
+    _say(says, Encoded(size, crc32, digest.hexdigest()))
 
 
 def _joined(first: Rendered, rest: Rendered) -> Rendered:

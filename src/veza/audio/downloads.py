@@ -79,10 +79,20 @@ def suffix_of(wanted: DownloadFormat) -> str:
     return _HOW[wanted].suffix
 
 
-def encode_download(file: IO[bytes], path: Path, wanted: DownloadFormat, tags: Tags, *, longest_seconds: float) -> None:
+def is_lossless(wanted: DownloadFormat) -> bool:
+    """Whether the format keeps every sample."""
+    return _HOW[wanted].is_lossless
+
+
+def encode_download(
+    file: IO[bytes], path: Path, wanted: DownloadFormat, tags: Tags, *, longest_seconds: float,
+    progress: Callable[[float | None], None] = lambda _: None,
+) -> None:  # fmt: skip
     """Write the sound of `file` to `path`, whose suffix is that of the format. The same input makes the same bytes.
 
     Formats without loss keep rate, bits (16 or 24) and channels; the others have two channels, or one for mono.
+    `progress` hears which share is done.
+
     Raises NotSound, TooLong, ValueError for a format that the source has none of, OSError.
     """
     how = _HOW[wanted]
@@ -90,11 +100,11 @@ def encode_download(file: IO[bytes], path: Path, wanted: DownloadFormat, tags: T
         source = decoder.source
         if how.is_lossless and not source.is_lossless:
             raise ValueError(f"{wanted} of {source.codec} would be no better, and larger")
-        _encode(decoder, how, path)
+        _encode(decoder, how, path, progress)
     write_tags(path, tags)
 
 
-def _encode(decoder: Decoder, how: _How, path: Path) -> None:
+def _encode(decoder: Decoder, how: _How, path: Path, progress: Callable[[float | None], None]) -> None:
     source = decoder.source
     is_24 = how.is_lossless and source.bits == 24
     rate, layout = how.rate(source.rate), _layout(source, how)
@@ -113,6 +123,7 @@ def _encode(decoder: Decoder, how: _How, path: Path) -> None:
             frame.sample_rate, frame.pts = rate, made
             made += frame.samples
             container.mux(stream.encode(frame))
+            progress(decoder.share)
         container.mux(stream.encode(None))
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -54,6 +55,12 @@ async def lock_track(session: Session, track_id: UUID) -> bool:
     """Lock a track, before its audio is changed; False if it is gone."""
     mine = select(Track.id).where(Track.id == track_id).with_for_update()
     return (await session.execute(mine)).first() is not None
+
+
+async def lock_tracks(session: Session, track_ids: Collection[UUID]) -> set[UUID]:
+    """Lock those of these tracks that are there, always in the same order; returns them."""
+    mine = select(Track.id).where(Track.id.in_(track_ids)).order_by(Track.id).with_for_update()
+    return set((await session.scalars(mine)).all())
 
 
 _T = table_of(Track)

@@ -17,9 +17,11 @@ from veza.settings import SANDBOX_PATH
 log = structlog.get_logger("veza.http")
 
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ACTOR, _QUIET_KEY = "veza_actor", "veza_quiet"
+_LINK = re.compile(r"\A(/downloads/)[^/]+")
+"""A path whose token opens a file to every reader of the log."""
 # Asked every few seconds by machines, the sandbox by our own workers, and the inbox keeps every event that came:
 # the lines of what went well would bury the others.
-_ACTOR, _QUIET_KEY = "veza_actor", "veza_quiet"
 _QUIET = ("/health/", "/metrics", "/webhooks/", SANDBOX_PATH)
 
 
@@ -52,7 +54,7 @@ class RequestLog:
         request_id = given if _ACCEPTED.fullmatch(given) else secrets.token_hex(8).encode()
         started = time.perf_counter()
         # What is mounted sees only the rest of the path, and leaves the scope so.
-        method, path, status = scope["method"], scope["path"], 0
+        method, path, status = scope["method"], _LINK.sub(r"\1…", scope["path"]), 0
         state = scope.setdefault("state", {})  # made here: wrappers further in hand on copies of the scope
 
         async def send_with_id(message: Message) -> None:

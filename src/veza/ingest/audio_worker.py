@@ -10,11 +10,11 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import msgspec
@@ -31,6 +31,7 @@ from veza.ingest.removing import remove_audio_of
 from veza.ingest.track_sound import tell_catalogue
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.leased import run_leased
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.moves import Stale
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
@@ -130,24 +131,18 @@ class AudioWorker:
             return
         await asyncio.to_thread(self._rules.folder.mkdir, parents=True, exist_ok=True)
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"{claim.id}-", dir=self._rules.folder))
-        processing = asyncio.create_task(self._process(claim, folder))
-        beating = asyncio.create_task(self._beat(claim))
         try:
-            await asyncio.wait({processing, beating}, return_when=asyncio.FIRST_COMPLETED)
-            lost = beating.exception() if beating.done() else None
-            await _ended(beating)
-            await _ended(processing)  # ends the process; what it made is thrown away with its folder
-            error = lost if processing.cancelled() else processing.exception()
-            await self._unless_lost(claim, self._record(claim, processing, error))
+            # Its end ends the process; what that made is thrown away with its folder.
+            finished = await run_leased(self._process(claim, folder), self._beat(claim))
+        except Exception as error:
+            await self._unless_lost(claim, self._record_failure(claim, error))
+        else:
+            await self._unless_lost(claim, self._finish(claim, finished))
         finally:
-            for task in (beating, processing):
-                await _ended(task)
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _record(self, claim: Claim, processing: asyncio.Task[Finished], error: BaseException | None) -> None:
-        if error is None:
-            await self._finish(claim, processing.result())
-        elif isinstance(error, NotRendered):
+    async def _record_failure(self, claim: Claim, error: Exception) -> None:
+        if isinstance(error, NotRendered):
             await self._fail(claim, message_of(error))
         elif isinstance(error, NoSuchObject):
             await self._fail(claim, gettext("the file that was sent is gone: send it again"))
@@ -239,7 +234,7 @@ class AudioWorker:
         )
         await self._fail(claim, why)
 
-    async def _beat(self, claim: Claim) -> None:
+    async def _beat(self, claim: Claim) -> NoReturn:
         """Write progress down and renew the lease, until that raises: the row is not ours any more."""
         renew_at: datetime | None = None
         while True:
@@ -270,9 +265,3 @@ async def _mine(session: Session, claim: Claim) -> AudioVersion:
     if not is_there:
         raise _TrackGone
     return row
-
-
-async def _ended(task: asyncio.Task[Any]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await task

@@ -5,13 +5,15 @@ This is the only place that reads a manifest out of its row, and the only one th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy import bindparam, select
 
+from veza.audio.loudness import Loudness
 from veza.audio.manifest import Rendition, Rung
 from veza.audio.rendering import Rendered
 from veza.catalog.track_audio import AudioState, CurrentAudio, set_audio
@@ -65,6 +67,29 @@ def sound_of(version: AudioVersion) -> Sound | None:
 async def find_sound(session: Session, version_id: UUID) -> Sound | None:
     """The sound of a version, whether it is still the current one or not. Raises UnknownVersion."""
     return sound_of(await find_version(session, version_id))
+
+
+class Measured(Struct, frozen=True):
+    """What a finished version's sound is, without its manifest. `container` and `codec` are those of the original."""
+
+    version_id: UUID
+    container: str
+    codec: str
+    is_lossless: bool
+    loudness: Loudness | None
+
+
+async def measured_of(session: Session, version_ids: Collection[UUID]) -> dict[UUID, Measured]:
+    """What was measured of those of these versions that are finished: version → what it is."""
+    rows = await session.execute(_MEASURED, {"versions": list(version_ids)})
+    return {row.version_id: msgspec.convert(row._mapping, Measured, strict=False) for row in rows}
+
+
+_WHOLE = AudioVersion.rendered
+_MEASURED = select(
+    AudioVersion.id.label("version_id"),
+    *(_WHOLE[name].label(name) for name in ("container", "codec", "is_lossless", "loudness")),
+).where(AudioVersion.id.in_(bindparam("versions", expanding=True)), AudioVersion.ready_at.is_not(None))
 
 
 async def tell_catalogue(session: Session, track_id: UUID) -> bool:

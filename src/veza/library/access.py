@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
 from veza.catalog.acting import acts
 from veza.catalog.artists import Artist
@@ -89,23 +90,33 @@ async def owns_with_cover(session: Session, person_id: UUID, cover_id: UUID) -> 
     return bool(await session.scalar(_OWNS_WITH_COVER, {"person": person_id, "cover": cover_id}))
 
 
-_MAY = (
-    select(
+_HELD = or_(_MINE, and_(Grant.claim_id == bindparam("claim"), Grant.person_id.is_(None), ALIVE))
+"""A grant of the person's, or of an order or code without an account that no person has claimed."""
+
+
+def _facts(track_id: Any, held: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """What decides over a track of a release, whose joins and conditions are still to be said."""
+    return select(
         Release.status,
         PUBLISHED,
-        or_(HIDDEN_RELEASE, hides(bindparam("track"))),
+        or_(HIDDEN_RELEASE, hides(track_id)),
         acts(Artist.id, bindparam("person")),
         exists().where(
-            _MINE,
+            held,
             or_(
-                and_(Grant.kind == "track", Grant.item_id == bindparam("track")),
+                and_(Grant.kind == "track", Grant.item_id == track_id),
                 and_(Grant.kind == "release", Grant.item_id == Release.id),
             ),
         ),
-    )
-    .join(Artist, Artist.id == Release.artist_id)
-    .where(Release.id == bindparam("release"))
+    ).join(Artist, Artist.id == Release.artist_id)
+
+
+_MAY = _facts(bindparam("track"), _MINE).where(Release.id == bindparam("release"))
+_MAY_HOLD = (
+    _facts(Track.id, _HELD).add_columns(Track.id).join(Track, Track.release_id == Release.id).order_by(Track.position)
 )
+_MAY_EACH = _MAY_HOLD.where(Release.id == bindparam("release"))
+_MAY_ONE = _MAY_HOLD.where(Track.id == bindparam("track"))
 
 
 async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
@@ -117,8 +128,30 @@ async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
     asked = {"person": person_id, "track": track.id, "release": track.release_id}
     row = (await session.execute(_MAY, asked)).one_or_none()
     if row is None:
-        return Access(*NOTHING, because=gettext("it is gone"))
-    status, is_published, is_hidden, is_theirs, is_owned = row
+        return _GONE
+    return _access_of(*row)
+
+
+async def may_each(
+    session: Session, person_id: UUID | None, release_id: UUID, claim_id: UUID | None = None
+) -> dict[UUID, Access]:
+    """The same for each track of a release, in order, in one statement. `claim_id` is that of an order or code without
+    an account whose link was shown: what it gave counts as owned until a person claims it."""
+    asked = {"person": person_id, "claim": claim_id, "release": release_id}
+    return {track_id: _access_of(*facts) for *facts, track_id in await session.execute(_MAY_EACH, asked)}
+
+
+async def may_by_claim(session: Session, person_id: UUID | None, track_id: UUID, claim_id: UUID | None) -> Access:
+    """The same for one track."""
+    asked = {"person": person_id, "claim": claim_id, "track": track_id}
+    row = (await session.execute(_MAY_ONE, asked)).one_or_none()
+    return _GONE if row is None else _access_of(*row[:-1])
+
+
+_GONE = Access(*NOTHING, because=gettext("it is gone"))
+
+
+def _access_of(status: str, is_published: bool, is_hidden: bool, is_theirs: bool, is_owned: bool) -> Access:
     if is_theirs:
         return Access(*EVERYTHING, because=gettext("their own artist's"))
     if is_hidden:

@@ -66,8 +66,10 @@ class ClaimedForAddress:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What is behind a mailed link: an order, or (None) a download code; and the address the link went to, if known."""
+    """What is behind a mailed link: an order, or (None) a download code; its id, which grants name; and the address the
+    link went to, if known."""
 
+    id: UUID
     email: str | None
     order: Order | None
 
@@ -134,11 +136,11 @@ async def look(session: Session, token: str) -> Waiting:
     waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
     order = (await session.scalars(waiting)).one_or_none()
     if order is not None:
-        return Waiting(order.email, order)
+        return Waiting(order.id, order.email, order)
     code = await code_claims.find(session, token)
     if code is None:
         raise UnknownClaim
-    return Waiting(code.email, None)
+    return Waiting(code.id, code.email, None)
 
 
 async def claim(session: Session, token: str, person_id: UUID) -> Claimed:

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     upload_quota_bytes: int = setting("UPLOAD_QUOTA_BYTES", 500 * 1024**3, "most bytes of uploaded files one artist may have, with those on their way", unit="bytes", ge=1024, le=1024**5)
     upload_free_disk_bytes: int = setting("UPLOAD_FREE_DISK_BYTES", 2 * 1024**3, "what uploads leave free on the disk of VAR_DIR/objects; a bucket of OBJECTS_URL has no such end", unit="bytes", ge=0, le=1024**5)
 
+    downloads_max_bytes: int = setting("DOWNLOADS_MAX_BYTES", 50 * 1024**3, "most bytes of files made for downloads that are kept; those not used for the longest time go first, and are made again when they are asked for", unit="bytes", ge=0, le=1024**5)
+    download_jobs: int = setting("DOWNLOAD_JOBS", 2, "downloads made at once in this process, where AUDIO_WORKER_ENABLED is set", unit="downloads", ge=1, le=256)
+
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
     platform_currencies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(currencies)] = setting(

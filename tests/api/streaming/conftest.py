@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests import factories
+from tests.api.streaming.counter import counter, sqlite_counter
 from tests.client import DEFAULT_URL, http_client
 from tests.sounding import give_sound
 from veza.accounts import sessions
@@ -22,6 +23,8 @@ from veza.kit.messages import verbatim
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.settings import Settings
+
+__all__ = ["counter", "sqlite_counter"]
 
 
 @dataclass

@@ -1,1 +1,1 @@
-"""Streams over HTTP: playlists, the files they lead to, and the manifest of players of our own."""
+"""Sound over HTTP: playlists, the files they lead to, the manifest of players of our own, and downloads."""

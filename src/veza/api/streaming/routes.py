@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import operations_of
-from veza.api.streaming import beacons, playlists, plays, stream_files
+from veza.api.streaming import beacons, download_files, downloads, playlists, plays, stream_files
 from veza.api.streaming.rung_files import StreamFiles
 from veza.http.identity import Authenticate, needs
 from veza.http.routers import FreshRouter
+from veza.streaming.facade import Streaming
 from veza.streaming.hearing import Hearing
 
 STREAM_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),
     Tag(name=plays.TAG, description="How often an artist's tracks are played."),
 )
+DOWNLOAD_TAGS: Sequence[Tag] = (Tag(name=downloads.TAG, description="Tracks and releases as files to keep."),)
 
 
 def play_routes() -> list[ControllerRouterHandler]:
@@ -48,4 +51,26 @@ def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerR
             "authenticate": Provide(provide_authenticate, sync_to_thread=False),
         },
         opt=needs(Permission.BROWSE),
+    )
+
+
+def download_routes(streaming: Streaming) -> list[ControllerRouterHandler]:
+    """Where downloads are asked for, under /api/v1."""
+    return [_of_downloads(streaming, operations_of(downloads))]
+
+
+def download_file_routes(streaming: Streaming) -> list[ControllerRouterHandler]:
+    """Where links to downloads lead, outside /api/v1."""
+    return [_of_downloads(streaming, operations_of(download_files))]
+
+
+def _of_downloads(streaming: Streaming, handlers: Sequence[HTTPRouteHandler]) -> FreshRouter:
+    def provide_streaming() -> Streaming:
+        return streaming
+
+    return FreshRouter(
+        path="/",
+        opt=needs(Permission.BROWSE),
+        route_handlers=handlers,
+        dependencies={"streaming": Provide(provide_streaming, sync_to_thread=False)},
     )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from veza.http.problems import FORBIDDEN, NOT_FOUND, UNAVAILABLE, Kind
 from veza.kit.messages import gettext
+from veza.streaming.asking import NotOwned
+from veza.streaming.downloads import FormatNotOffered, NotAsked
 from veza.streaming.hearing import LinkExpired, NoSoundYet, NoSuchRung, OwnersOnly, StreamEnded
+from veza.streaming.links import LinkEnded, UnknownLink
 from veza.streaming.play_reports import ReportsUnavailable
+from veza.streaming.served import NotThere
 from veza.streaming.stream_links import BadStreamLink
 
 NO_SOUND_YET = Kind(
@@ -19,7 +23,7 @@ LINK_EXPIRED = Kind(
     "link-expired",
     410,
     gettext("The link has expired"),
-    "Ask for the playlist or the manifest again: it has new links.",
+    "Ask for the playlist, the manifest or the download again: it has new links.",
     "this link has expired: open the track again",
 )
 STREAM_ENDED = Kind(
@@ -29,8 +33,15 @@ STREAM_ENDED = Kind(
     "The person signed out, lost the right to hear the track, or the session was ended. Ask for the playlist again.",
     "this stream has ended: open the track again",
 )
+FORMAT_NOT_OFFERED = Kind(
+    "format-not-offered",
+    409,
+    gettext("It is not offered in this format"),
+    "`detail` says why, and in which formats it is.",
+    "“Night Bus” was uploaded as mp3: a file without loss would be no better, only larger; take mp3_320, mp3_v0",
+)
 
-KINDS = (NO_SOUND_YET, LINK_EXPIRED, STREAM_ENDED)
+KINDS = (NO_SOUND_YET, LINK_EXPIRED, STREAM_ENDED, FORMAT_NOT_OFFERED)
 ERRORS = {
     NoSoundYet: NO_SOUND_YET,
     LinkExpired: LINK_EXPIRED,
@@ -39,4 +50,10 @@ ERRORS = {
     OwnersOnly: FORBIDDEN,
     NoSuchRung: NOT_FOUND,
     ReportsUnavailable: UNAVAILABLE,
+    FormatNotOffered: FORMAT_NOT_OFFERED,
+    LinkEnded: LINK_EXPIRED,
+    NotAsked: NOT_FOUND,
+    NotOwned: FORBIDDEN,
+    NotThere: NOT_FOUND,
+    UnknownLink: NOT_FOUND,
 }

@@ -1,0 +1,58 @@
+"""The address that downloads are served at by their links, outside /api/v1."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter
+from litestar.types import Receive, Scope, Send
+
+from veza.accounts.permissions import Permission
+from veza.api.operations import read
+from veza.http.attachments import attachment
+from veza.http.errors.streaming import LINK_EXPIRED
+from veza.http.file_answers import Representation, answer_range
+from veza.http.problems import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, UNAUTHORIZED, problem_responses
+from veza.http.served_answers import ServedResponse
+from veza.streaming.facade import Streaming
+from veza.streaming.served import file_behind
+
+TAG = "downloads"
+LinkName = Annotated[str, PathParameter(max_length=1000, description="What the file is called; nothing is read of it.")]
+Token = Annotated[str, PathParameter(max_length=1000, description="Of the link.")]
+
+
+def _bytes(description: str) -> ResponseSpec:
+    return ResponseSpec(bytes, generate_examples=False, description=description, media_type="application/octet-stream")
+
+
+@read(
+    "/downloads/{token:str}/{name:str}",
+    operation="downloadFile",
+    summary="Download a file by its link",
+    permission=Permission.BROWSE,
+    gives={
+        200: _bytes("The file."),
+        206: _bytes("The part that `Range` asks for."),
+        304: ResponseSpec(None, generate_examples=False, description="The client has it already."),
+        416: ResponseSpec(None, generate_examples=False, description="The file ends before the range begins."),
+        **problem_responses(NOT_FOUND, FORBIDDEN, UNAUTHORIZED, LINK_EXPIRED, PRECONDITION_FAILED),
+    },
+    media_type="application/octet-stream",
+)
+async def download_file(token: Token, name: LinkName, streaming: Streaming) -> ServedResponse:
+    """Whole or in ranges (RFC 9110): a download that broke off goes on where it was, with `If-Range`. Whether its
+    person may have it is asked at every request: a refund closes the link."""
+    link = streaming.links.read(token, streaming.database.clock.now())
+    async with streaming.database.read() as session:
+        file = await file_behind(session, link)
+    what = Representation.of(
+        streaming.objects, file.key, file.length, file.etag, file.modified_at, file.media_type,
+        {"Content-Disposition": attachment(file.name)},
+    )  # fmt: skip
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer_range(scope, receive, send, what)
+
+    return ServedResponse(served)

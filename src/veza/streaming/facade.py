@@ -1,0 +1,25 @@
+"""Streaming as the composition root builds it, and as the doors are given it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from veza.kit.database import Database
+from veza.kit.objects import Objects
+from veza.streaming.download_worker import DownloadRules, DownloadWorker
+from veza.streaming.links import Links
+
+
+@dataclass
+class Streaming:
+    """The database, the objects that files lie in, how downloads are made, and the links to them."""
+
+    database: Database
+    objects: Objects
+    rules: DownloadRules
+    links: Links
+
+    @property
+    def download_worker(self) -> DownloadWorker:
+        """The worker that makes downloads."""
+        return DownloadWorker(self.database, self.objects, self.rules)

@@ -1,0 +1,81 @@
+"""What a link leads to, as the door serves it: asked at every request whether it may still be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from veza.audio.downloads import DownloadFormat, suffix_of
+from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
+from veza.kit.database import Session
+from veza.kit.messages import gettext
+from veza.streaming.asking import Asker, demand_track, original_of
+from veza.streaming.downloads import Download
+from veza.streaming.file_names import file_name
+from veza.streaming.links import Link, LinkKind
+
+MEDIA_TYPES = {
+    "flac": "audio/flac", "wav": "audio/wav", "m4a": "audio/mp4", "mp3": "audio/mpeg", "opus": "audio/ogg",
+}  # fmt: skip
+"""By the end of a file's name."""
+
+
+class NotThere(LookupError):
+    """The file behind a link is not there any more, or not yet again."""
+
+    def __init__(self, download_id: UUID) -> None:
+        super().__init__(gettext("the file of this link is not there: ask for it again"))
+        self.download_id = download_id
+
+
+@dataclass(frozen=True, slots=True)
+class ServedFile:
+    """An object of `length` bytes, and what it is called; `etag` is quoted and strong."""
+
+    name: str
+    media_type: str
+    length: int
+    etag: str
+    modified_at: datetime
+    key: str
+
+
+async def file_behind(session: Session, link: Link) -> ServedFile:
+    """What the link leads to. Raises what `asking` raises for one who may not have it, NotThere, UnknownVersion."""
+    return await _BEHIND[link.kind](session, link)
+
+
+async def _track(session: Session, link: Link) -> ServedFile:
+    row = await session.get(Download, link.id)
+    if row is None:
+        raise NotThere(link.id)
+    await demand_track(session, Asker(link.person_id, link.claim_id), row.track_id)
+    if row.key is None or row.size_bytes is None or row.ready_at is None or row.status != "ready":
+        raise NotThere(link.id)
+    return ServedFile(row.file_name, media_type_of(row.wanted), row.size_bytes, row.etag, row.ready_at, row.key)
+
+
+async def _original(session: Session, link: Link) -> ServedFile:
+    version = await find_version(session, link.id)
+    if link.person_id is None:
+        raise UnknownVersion(link.id)
+    await original_of(session, version.track_id, link.person_id)
+    etag = f'"{version.file_hash[:32]}"'
+    return ServedFile(
+        name_of(version), "application/octet-stream", version.original_bytes, etag, version.created_at,
+        version.original_key,
+    )  # fmt: skip
+
+
+_BEHIND = {LinkKind.TRACK: _track, LinkKind.ORIGINAL: _original}
+
+
+def media_type_of(wanted: DownloadFormat) -> str:
+    return MEDIA_TYPES[suffix_of(wanted)]
+
+
+def name_of(version: AudioVersion) -> str:
+    """What the original is called."""
+    stem, _, suffix = version.file_name.rpartition(".")
+    return file_name(stem, suffix) if stem else file_name(suffix)
