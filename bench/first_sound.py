@@ -1,4 +1,4 @@
-"""How long after three minutes were uploaded their first rung can be played, by the audio worker: the median of five."""
+"""How long after three minutes were uploaded a first rung of them plays, by the audio worker: the median of five."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ async def measured() -> Sequence[Result]:
 async def _first_sound(here: Intake, track_id: UUID, source: Path) -> float:
     """Seconds from the commit of the row to the commit of its first rung; the rest of the ladder is waited for."""
     stop = asyncio.Event()
-    working = asyncio.create_task(
-        worker.run(here.worker(1), here.database.wakes, stop, grace=timedelta(minutes=5))
-    )
+    working = asyncio.create_task(worker.run(here.worker(1), here.database.wakes, stop, grace=timedelta(minutes=5)))
     version_id = await here.send(track_id, source)
     began = time.perf_counter()
     while True:
