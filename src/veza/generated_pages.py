@@ -8,6 +8,7 @@ from typing import Any
 
 from veza.accounts.permissions import permissions_page
 from veza.api.lists import lists_page
+from veza.grpc.generated import generated_messages
 from veza.http.errors.table import KINDS
 from veza.http.problems import problems_page
 from veza.lab.sandbox.faults_page import faults_page
@@ -32,6 +33,7 @@ def generated_pages() -> dict[Path, str]:
         Path("docs/sandbox-faults.md"): faults_page(),
         Path("docs/sandbox-offer.md"): offer_markdown(),
         Path("docs/webhook-events.md"): webhook_events_page(),
+        **generated_messages(),
     }
 
 

@@ -171,7 +171,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     return Veza(
         settings=settings,
         modules=modules,
-        services=[*_services(settings, modules), *_beside(settings, modules)],
+        services=[*_services(settings, modules), *_beside(settings, modules), *_grpc(settings, modules, token, http)],
         foundations=[],
         stop=stop,
         metrics=metrics,
@@ -250,6 +250,26 @@ def _beside(settings: Settings, modules: Modules) -> list[Service]:
     folder = settings.var_dir / "processing"
     sounds = DemoSounds(demo_data, modules.database, modules.catalog.objects, folder, in_order(settings.demo_seed))
     return [hosted, demo_data, sounds]
+
+
+def _grpc(settings: Settings, modules: Modules, token: str, http: bool) -> list[Service]:
+    """The gRPC server, beside the web server; its library is imported only where it is wanted."""
+    if not (http and settings.grpc_listen):
+        return []
+    from veza.grpc.server import GrpcServer
+    from veza.grpc.stream_service import StreamService
+
+    service = StreamService(modules.database, modules.hearing, authenticate(modules.accounts, token))
+    return [
+        GrpcServer(
+            service,
+            settings.grpc_listen,
+            settings.grpc_token.get_secret_value() or token,
+            settings.grpc_tls_cert,
+            settings.grpc_tls_key,
+            settings.shutdown_grace,
+        )
+    ]
 
 
 def _services(settings: Settings, modules: Modules) -> list[Service]:

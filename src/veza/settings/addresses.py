@@ -162,6 +162,26 @@ def _host(written: str) -> str:
     return written
 
 
+def host_of(written: str) -> str:
+    """The host of a host:port."""
+    return written.rpartition(":")[0].strip("[]")
+
+
+def _host_port(written: str) -> str:
+    """Empty, or host:port; an IPv6 address stands in brackets."""
+    host, colon, port = written.rpartition(":")
+    if not written:
+        return written
+    is_bare_ipv6 = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    try:
+        if not colon or is_bare_ipv6 or not port.isdecimal() or int(port) > 65535:
+            raise BadUrl("no port")
+        check_host(host.strip("[]"))
+    except BadUrl:
+        raise ValueError("must be host:port, such as 127.0.0.1:50051, 0.0.0.0:50051 or [::1]:50051") from None
+    return written
+
+
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg"}
 _OPTIONS = ("host", "port", "ssl", "passfile", "target_session_attrs", "prepared_statement_cache_size")
 """The options that may stand after the ? of a PostgreSQL address: those of the driver that are texts."""
@@ -212,6 +232,7 @@ def _check_options(options: Any) -> None:
 
 
 Host = Annotated[str, AfterValidator(_host)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
 WebUrl = Annotated[str, _url(WEB)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]

@@ -28,9 +28,11 @@ from veza.settings.addresses import (
     BucketUrl,
     DatabaseUrl,
     Host,
+    HostPort,
     RedisUrl,
     SmtpUrl,
     WebUrl,
+    host_of,
     is_loopback,
     origins,
 )
@@ -132,6 +134,12 @@ class Settings(BaseSettings):
 
     downloads_max_bytes: int = setting("DOWNLOADS_MAX_BYTES", 50 * 1024**3, "most bytes of files made for downloads that are kept; those not used for the longest time go first, and are made again when they are asked for", unit="bytes", ge=0, le=1024**5)
     download_jobs: int = setting("DOWNLOAD_JOBS", 2, "downloads made at once in this process, where AUDIO_WORKER_ENABLED is set", unit="downloads", ge=1, le=256)
+
+    # Machines beside it
+    grpc_listen: HostPort = setting("GRPC_LISTEN", "", "host:port of the gRPC service for streaming (docs/grpc.md); port 0 takes a free one; empty: off", like="127.0.0.1:50051")
+    grpc_token: SecretStr = setting("GRPC_TOKEN", SecretStr(""), "bearer token of gRPC calls; empty: the operator's")
+    grpc_tls_cert: str = setting("GRPC_TLS_CERT", "", "PEM file with the certificate of the gRPC service, and those that signed it; demanded unless GRPC_LISTEN is on this machine alone")
+    grpc_tls_key: str = setting("GRPC_TLS_KEY", "", "PEM file with its key")
 
     # What the platform sells in
     platform_fee_bps: int = setting("PLATFORM_FEE_BPS", 1000, "the platform's fee, of each line's gross amount", unit="basis points", ge=0, le=10000)
@@ -318,6 +326,15 @@ class Settings(BaseSettings):
                 f"SESSION_MAX ({show_duration(self.session_max)}) is below SESSION_IDLE ({show_duration(self.session_idle)})",
             ),
             (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
+            (0 < len(self.grpc_token.get_secret_value()) < 16, "GRPC_TOKEN must be at least 16 characters long"),
+            (
+                bool(self.grpc_tls_cert) != bool(self.grpc_tls_key),
+                "GRPC_TLS_CERT and GRPC_TLS_KEY go together: set both",
+            ),
+            (
+                bool(self.grpc_listen) and not self.grpc_tls_cert and not is_loopback(host_of(self.grpc_listen)),
+                "GRPC_LISTEN lets other machines in, and the token would go unencrypted: set GRPC_TLS_CERT and GRPC_TLS_KEY",
+            ),
         ]
 
 

@@ -217,7 +217,7 @@ class Hearing:
         is_alive = self._alive.get(link.session_id)
         if is_alive is None:
             async with self.database.read() as session:
-                is_alive = await self._is_alive(session, link.session_id)
+                is_alive = await self.is_alive(session, link.session_id)
             self._alive[link.session_id] = is_alive
         if not is_alive:
             raise StreamEnded
@@ -236,10 +236,12 @@ class Hearing:
         if row is None:
             return False
         row.ended_at = row.ended_at or session.now
+        session.wake(stream_sessions.CHANGED, elsewhere=False)
         self._alive[session_id] = False
         return True
 
-    async def _is_alive(self, session: Session, session_id: UUID) -> bool:
+    async def is_alive(self, session: Session, session_id: UUID) -> bool:
+        """Whether a stream lasts: neither it nor its sign-in has ended, nor the right to hear the track."""
         row = await session.get(StreamSession, session_id)
         if row is None or row.ended_at is not None or row.expires_at <= session.now:
             return False
@@ -258,7 +260,11 @@ class Hearing:
         if (kept := self._sounds.get(version_id)) is not None:
             return kept
         async with self.database.read() as session:
-            sound = await self._read(session, version_id)
+            return await self.sound(session, version_id)
+
+    async def sound(self, session: Session, version_id: UUID) -> Sound:
+        """What plays of a version. Raises StreamEnded for one that is gone."""
+        sound = await self._read(session, version_id)
         if sound is None:
             raise StreamEnded
         return sound

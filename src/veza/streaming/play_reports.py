@@ -78,7 +78,7 @@ class PlayReports:
 
     async def told(self, report: Report) -> Verdict:
         """What a player says is counted at once."""
-        return (await self._sent([report])).get(report.session_id, Verdict.NOT_YET)
+        return (await self.count([report])).get(report.session_id, Verdict.NOT_YET)
 
     def fetched(self, link: StreamLink, length: timedelta, part: float, network: str) -> None:
         """A file of the link's was read from `part` of it on (0 is its start, 1 its end).
@@ -100,7 +100,7 @@ class PlayReports:
         while waiting:
             some = [waiting[one] for one in list(waiting)[:_BATCH]]
             try:
-                await self._sent(some)
+                await self.count(some)
             except (DatabaseUnavailable, ReportsUnavailable) as error:
                 log.warning("plays.cannot_count", reports=len(waiting), reason=str(error))
                 self._waiting = waiting | self._waiting
@@ -114,7 +114,8 @@ class PlayReports:
                 await asyncio.wait_for(stop.wait(), FLUSHED_EVERY.total_seconds())
             await self.flush()
 
-    async def _sent(self, reports: Sequence[Report]) -> Mapping[UUID, Verdict]:
+    async def count(self, reports: Sequence[Report]) -> Mapping[UUID, Verdict]:
+        """Session → verdict; one without a verdict could not be counted. Raises what `send` does."""
         verdicts = await self._send(reports)
         for session_id, verdict in verdicts.items():
             if verdict is not Verdict.NOT_YET:

@@ -15,6 +15,8 @@ from veza.kit.database import Base, Session
 
 BEYOND_ITS_LENGTH = timedelta(minutes=15)
 """A link outlives the track by as much: for a pause, and for a line that is slow."""
+CHANGED = "streams"
+"""The topic that is woken where a stream began or was ended."""
 
 
 class StreamSession(Base):
@@ -57,6 +59,7 @@ async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff:
     )
     session.add(row)
     await session.flush()
+    session.wake(CHANGED, elsewhere=False)
     return row
 
 
