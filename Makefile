@@ -65,7 +65,7 @@ pseudo: setup-dev ## run the suites of money with every message in other words: 
 lint: setup-dev ## style, types, who imports whom, lengths, generated pages up to date
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
-	@$(BIN)/python -m mypy
+	@$(BIN)/python -m mypy --num-workers $(CORES)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python setup/structure.py
 	@$(BIN)/python -m veza pages --check
@@ -86,10 +86,11 @@ simulate: setup-dev ## replay the money module under faults, on every core: make
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
 
 .PHONY: soak
-soak: setup-dev ## twenty thousand simulated runs and 5,000 hostile files, of a seed not seen before, and 1 GiB uploaded (an hour)
+soak: setup-dev ## 20,000 simulated runs, 5,000 hostile files of a new seed, large matrices whole, 1 GiB uploaded (an hour)
 	@$(BIN)/python -m veza money simulate --seed $$(date +%s) --runs 20000
 	@$(BIN)/python -m tests.audio.mutants --count 5000
 	@$(BIN)/python -m tests.api.ingest.large_upload --gib 1
+	@$(PYTEST) -n $(CORES) --whole tests/api/test_whole_description.py tests/api/test_malformed.py
 
 ##@ Set it up
 .PHONY: setup

@@ -68,7 +68,12 @@ def vague_words() -> list[str]:
 
 
 def _prose(path: Path) -> Iterator[tuple[int, str]]:
-    """Comments and docstrings, those of constants included, each with the line it begins on."""
+    """Comments and docstrings, those of constants included, each with the line it begins on.
+
+    A file without a word of VAGUE anywhere is not parsed: parsing all of them takes five seconds.
+    """
+    if not VAGUE.search(path.read_text(encoding="utf-8")):
+        return
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
             if token.type == tokenize.COMMENT:
