@@ -9,17 +9,18 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import BindParameter, bindparam, exists, insert, or_, select
 
 from veza.kit import outbox, worker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.ids import Ids
 from veza.kit.messages import verbatim
+from veza.kit.outbox import OutboxEvent
 from veza.kit.schema import make_tables
 from veza.kit.subscriptions import Subscriptions
 from veza.lab.sandbox.client import Gate, InProcessClient
@@ -28,15 +29,18 @@ from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.money import breaker, invariants, payment_frame, payments, refunding
+from veza.money.checks import KINDS
 from veza.money.claims import RetryPolicy
 from veza.money.facade import Money, MoneyRules
 from veza.money.pace import Unpaced
 from veza.money.payments import LineDraft, Payment
 from veza.money.refunds import Refund
+from veza.money.reversals import TransferReversal
 from veza.money.sellers import Seller
 from veza.money.stripe.gateway import Gateway
 from veza.money.stripe.live import Line
-from veza.money.webhook_inbox import InboxPolicy
+from veza.money.transfers import SellerTransfer
+from veza.money.webhook_inbox import InboxPolicy, WebhookEvent
 
 SECRET = "whsec_stage"
 QUIET_AFTER = 200
@@ -60,6 +64,17 @@ RULES = MoneyRules(
         backoff_base=timedelta(seconds=30),
         backoff_max=timedelta(hours=1),
     ),
+)
+
+
+_NOW: BindParameter[datetime] = bindparam("now", type_=Payment.check_at.type)
+_MAY_BE_DUE = select(
+    exists().where(Refund.next_retry_at <= _NOW).label("refunds"),
+    exists().where(SellerTransfer.next_retry_at <= _NOW).label("transfers"),
+    exists().where(TransferReversal.next_retry_at <= _NOW).label("reversals"),
+    or_(*(exists().where(model.check_at <= _NOW) for model in KINDS)).label("checks"),
+    exists().where(WebhookEvent.next_retry_at <= _NOW).label("webhooks"),
+    exists().where(OutboxEvent.due_at <= _NOW).label("events"),
 )
 
 
@@ -174,17 +189,33 @@ class Stage:
         return len(due)
 
     async def work(self) -> int:
-        """One round of every worker and of the outbox; returns how many rows were worked on."""
+        """One round of every worker and of the outbox; returns how many rows were worked on.
+
+        Those that would find no due row are passed over: to ask for all costs one statement, a claim four.
+        """
         money = self.money
-        done = 0
-        done += await worker.run_once(money.refund_worker)
-        done += await worker.run_once(money.transfer_worker)
-        done += await worker.run_once(money.reversal_worker)
-        done += await worker.run_once(money.netting_worker)
-        done += await worker.run_once(money.check_worker)
-        done += await worker.run_once(money.inbox_worker)
-        done += await worker.run_once(money.guard)
-        return done + await outbox.deliver_once(self.database)
+        workers: tuple[tuple[str | None, worker.Worker[Any]], ...] = (
+            ("refunds", money.refund_worker),
+            ("transfers", money.transfer_worker),
+            ("reversals", money.reversal_worker),
+            (None, money.netting_worker),
+            ("checks", money.check_worker),
+            ("webhooks", money.inbox_worker),
+            (None, money.guard),
+        )
+        done, due = 0, await self._due()
+        for what, one in workers:
+            if what is None or what in due:
+                worked_on = await worker.run_once(one)
+                due = await self._due() if worked_on else due
+                done += worked_on
+        return done + (await outbox.deliver_once(self.database) if "events" in due else 0)
+
+    async def _due(self) -> set[str]:
+        """Of which kinds a row may be due."""
+        async with self.database.read() as session:
+            (found,) = (await session.execute(_MAY_BE_DUE, {"now": session.now})).mappings()
+        return {what for what, is_due in found.items() if is_due}
 
     async def settle(self) -> None:
         """Deliver webhooks and work until no row is due, without time passing."""
