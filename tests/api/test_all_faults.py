@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 
-from tests.api.market.conftest import open_shop
-from tests.api.world import World, filled
+from tests.api.world import World, world_in
 
 API = "/api/v1"
 TWO_TAGS = ["jazz", " ", "soul", "  "]
@@ -40,12 +41,14 @@ def odd_refund(payment_id: Any) -> dict[str, Any]:
 AT_REFUND = {"/currency", "/amount_minor", "/lines/0/line_id", "/lines/0/amount_minor", "/lines/1/line_id"}
 
 
-@pytest.fixture
-async def world(sqlite_url: str) -> AsyncIterator[World]:
-    async for shop in open_shop(sqlite_url, create_tables=False):
-        made = await filled(shop, 2)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One for all tests here: what they send is refused."""
+    async with world_in(tmp_path_factory.mktemp("faulty"), sqlite_template, 2) as made:
         yield made
-        await made.close()
 
 
 async def sent(world: World, method: str, path: str, body: Any) -> httpx.Response:

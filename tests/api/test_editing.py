@@ -6,16 +6,18 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 from litestar.routes import HTTPRoute
 
 from tests.api.market.conftest import open_shop
 from tests.api.visitors import visiting
-from tests.api.world import World, filled
+from tests.api.world import World, filled, world_in
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.community.comments import Comment
@@ -32,16 +34,18 @@ NOT_SHARED = {
 """Shown and written at the same address, without `If-Match`, and why."""
 
 
-@pytest.fixture
-async def world(sqlite_url: str) -> AsyncIterator[World]:
-    async for shop in open_shop(sqlite_url, create_tables=False):
-        made = await filled(shop, 3)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One for all tests here: each reads what it edits just before, and leaves the things in their places."""
+    async with world_in(tmp_path_factory.mktemp("edited"), sqlite_template, 3) as made:
         await _commented(made)
         yield made
-        await made.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def on_both(database_url: str) -> AsyncIterator[World]:
     async for shop in open_shop(database_url, create_tables=False):
         made = await filled(shop, 2)
@@ -52,11 +56,15 @@ async def on_both(database_url: str) -> AsyncIterator[World]:
 
 async def _commented(world: World) -> None:
     """The person has said something on their track, a moment ago."""
+    world.ids["comment_id"] = await _comment(world)
+
+
+async def _comment(world: World) -> UUID:
     async with world.shop.stage.database.write() as session:
         said = {"track_id": world.ids["track_id"], "person_id": world.person, "at_ms": 5, "text": "mine"}
         comment = Comment(id=session.new_id(), created_at=session.now, **said)
         session.add(comment)
-    world.ids["comment_id"] = comment.id
+    return comment.id
 
 
 async def sent(world: World, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -197,7 +205,7 @@ async def test_a_stranger_learns_nothing_by_a_tag(world: World) -> None:
 
 
 async def test_a_hidden_comment_is_shown_to_its_author_and_the_artists_people_only(world: World) -> None:
-    path, stranger = f"{API}/comments/{world.ids['comment_id']}", visiting(await world.shop.person())
+    path, stranger = f"{API}/comments/{await _comment(world)}", visiting(await world.shop.person())
     assert (await world.client.get(path)).json()["text"] == "mine"
     assert (await sent(world, "PUT", path.removeprefix(API) + "/hidden")).status_code == 200
     for who in ({}, stranger):
@@ -219,7 +227,7 @@ async def test_version_or_tag_is_needed_where_version_was(world: World) -> None:
         assert (await sent(world, "PATCH", path, {"title": "New", "version": version})).status_code == 200
 
 
-def test_every_write_at_the_address_of_a_thing_honours_if_match(world: World) -> None:
+async def test_every_write_at_the_address_of_a_thing_honours_if_match(world: World) -> None:
     """What is shown at an address, and written there or below it, with one exception each."""
     shown, missing = set(), []
     routes = [route for route in world.litestar.routes if isinstance(route, HTTPRoute)]
