@@ -30,11 +30,12 @@ from tests.needs import mark, pytest_configure
 from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
 from tests.s3_server import S3Server
+from tests.samples import sampler
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
 
-__all__ = ["pytest_configure"]
+__all__ = ["pytest_configure", "sampler"]
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -42,6 +43,7 @@ REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pseudo", action="store_true", help="say messages in other words (tests/pseudo_language.py)")
+    parser.addoption("--whole", action="store_true", help="run large matrices whole (tests/samples.py)")
 
 
 OBJECTS_UNTIL_COLLECTION = 10_000
@@ -78,6 +80,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS_UNTIL_COLLECTION)
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.walk import Walk, steps, walking
 from tests.http.test_json_bodies import MALFORMED
+from tests.samples import Sampler
 from veza.http.whole_request import STREAMED
 from veza.settings import Settings
 
@@ -33,7 +34,7 @@ async def walk(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Walk]:
 PARAMETERS = ["%00", "a%00b", "%FF", "%ED%A0%80"]
 
 
-async def test_what_is_no_text_or_no_json_is_refused_by_every_route(on_both: Walk) -> None:
+async def test_what_is_no_text_or_no_json_is_refused_by_every_route(on_both: Walk, sampler: Sampler) -> None:
     wrong: list[str] = []
     walked = 0
 
@@ -46,23 +47,20 @@ async def test_what_is_no_text_or_no_json_is_refused_by_every_route(on_both: Wal
     for step in on_both.writes():
         if step.handler.opt.get(STREAMED):
             continue  # bytes of a file
-        for body in BODIES:
+        for body in sampler.some(BODIES, 2):
             judge(await on_both.send(step, body), 400, "malformed-body", body)
         for headers in ({"Content-Type": "application/json; charset=utf-16"}, {"Content-Encoding": "gzip"}):
             judge(await on_both.send(step, b"{}", **headers), 415, "unsupported-media-type", headers)
     for step in [*steps(on_both.veza), *steps(on_both.veza, under_api=False)]:
         names = sorted(step.handler.parsed_fn_signature.parameters)
-        for value in PARAMETERS:
-            folder = step.path.rpartition("/")[0]
-            for address in (
-                f"{step.path}?currency={value}",
-                f"{step.path}?{names[0] if names else 'x'}={value}",
-                f"{folder}/{value}",
-            ):
+        folder = step.path.rpartition("/")[0]
+        for place in (f"{step.path}?currency=", f"{step.path}?{names[0] if names else 'x'}=", f"{folder}/"):
+            for value in sampler.some(PARAMETERS, 1):
+                address = place + value
                 answer = await on_both.client.request(step.method, address)
                 judge(answer, 400, "invalid-request", address)
     assert wrong == []
-    assert walked > 1000
+    assert walked > 900
 
 
 async def test_a_header_with_a_nul_is_refused(walk: Walk) -> None:
