@@ -70,8 +70,8 @@ from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
+from veza.streaming import eviction, stream_sessions
 from veza.streaming import personal_data as streaming_data
-from veza.streaming import stream_sessions
 from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
@@ -304,6 +304,7 @@ def _services(settings: Settings, modules: Modules) -> list[Service]:
         Periodic("audio sweep", audio_sweep.EVERY, partial(_sweep_audio, modules), at_start=True),
         Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
         Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
+        Periodic("download eviction", eviction.EVERY, modules.streaming.make_room),
         Periodic("cart sweep", erasure.EVERY, lambda: erasure.sweep(database), at_start=True),
         Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
         *(

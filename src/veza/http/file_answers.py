@@ -84,8 +84,8 @@ async def answer_range(
     Problem (precondition-failed), what `read` raises, and CutShort if there are other than `length` bytes.
     """
     keep_quiet(scope)
-    choice = _choice(scope, what)
-    begin: Any = {"type": "http.response.start", "status": choice.status, "headers": _fields(choice, what)}
+    choice = choice_of(scope, what)
+    begin: Any = {"type": "http.response.start", "status": choice.status, "headers": fields_of(choice, what)}
     if choice.span is None or choice.span[0] == choice.span[1] or is_head(scope):
         await send(begin)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -113,7 +113,8 @@ def abort_of(scope: Scope) -> Callable[[], None] | None:
     return (scope.get("extensions") or {}).get(ABORT)  # type: ignore[return-value]
 
 
-def _choice(scope: Scope, what: Representation) -> Choice:
+def choice_of(scope: Scope, what: Representation) -> Choice:
+    """Which answer the request gets. Raises Problem (precondition-failed)."""
     asked = [one for one in scope["headers"] if one[0] in _ASKS]
     head = is_head(scope)
     if len(asked) == 1 and asked[0][0] == b"range" and not head:
@@ -123,7 +124,8 @@ def _choice(scope: Scope, what: Representation) -> Choice:
     return choose(Headers(asked), length=what.length, etag=what.etag, modified_at=what.modified_at, head=head)
 
 
-def _fields(choice: Choice, what: Representation) -> list[tuple[bytes, bytes]]:
+def fields_of(choice: Choice, what: Representation) -> list[tuple[bytes, bytes]]:
+    """The fields of that answer, for ASGI."""
     fields = [*what.fields]
     if choice.content_range:
         fields.append((b"content-range", choice.content_range.encode()))

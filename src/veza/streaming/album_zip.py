@@ -7,11 +7,12 @@ files were made. Sources: PKWARE's APPNOTE 6.3.10 (4.3.7 local header, 4.3.12 ce
 from __future__ import annotations
 
 import struct
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate
+from pathlib import Path
 
 Read = Callable[[int, int], AsyncGenerator[bytes, None]]
 """Bytes of a file from a position up to, not including, another."""
@@ -36,6 +37,17 @@ class Entry:
     crc32: int
     etag: str
     read: Read
+    path: Path | None = None
+    """Where it lies, if it is a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of a file from `start` up to, not including, `end`."""
+
+    entry: Entry
+    start: int
+    end: int
 
 
 class AlbumZip:
@@ -60,8 +72,8 @@ class AlbumZip:
         said = repr([(one.name, one.size_bytes, one.crc32, one.etag) for one in self._entries])
         return f'"{sha256(said.encode()).hexdigest()[:32]}"'
 
-    async def read(self, start: int, end: int) -> AsyncGenerator[bytes, None]:
-        """Bytes from `start` up to, not including, `end`."""
+    def pieces(self, start: int, end: int) -> Iterator[bytes | Part]:
+        """What the bytes from `start` up to, not including, `end` are made of, in order."""
         for begin, head, one in zip(self._starts, self._heads, self._entries, strict=False):
             if begin + len(head) + one.size_bytes <= start:
                 continue
@@ -72,11 +84,19 @@ class AlbumZip:
             content = begin + len(head)
             first, last = max(0, start - content), min(one.size_bytes, end - content)
             if first < last:
-                async with aclosing(one.read(first, last)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
+                yield Part(one, first, last)
         if piece := self._end[max(0, start - self._starts[-1]) : max(0, end - self._starts[-1])]:
             yield piece
+
+    async def read(self, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """The same bytes, in chunks."""
+        for piece in self.pieces(start, end):
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            async with aclosing(piece.entry.read(piece.start, piece.end)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
 
 def _local_header(entry: Entry) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from veza.kit.database import Database
 from veza.kit.objects import Objects
 from veza.streaming.download_worker import DownloadRules, DownloadWorker
+from veza.streaming.eviction import make_room
 from veza.streaming.links import Links
 
 
@@ -23,3 +24,7 @@ class Streaming:
     def download_worker(self) -> DownloadWorker:
         """The worker that makes downloads."""
         return DownloadWorker(self.database, self.objects, self.rules)
+
+    async def make_room(self) -> None:
+        """Evict downloads until no more are kept than may be. Raises ObjectsUnavailable."""
+        await make_room(self.database, self.objects, self.rules.most_bytes)

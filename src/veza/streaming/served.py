@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +11,11 @@ from veza.audio.downloads import DownloadFormat, suffix_of
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
 from veza.kit.database import Session
 from veza.kit.messages import gettext
-from veza.streaming.asking import Asker, demand_track, original_of
-from veza.streaming.downloads import Download
+from veza.streaming.asking import Asker, demand_track, downloadable_of, original_of
+from veza.streaming.downloads import Download, downloads_by_id
 from veza.streaming.file_names import file_name
 from veza.streaming.links import Link, LinkKind
+from veza.streaming.release_archives import Contents, ReleaseArchive
 
 MEDIA_TYPES = {
     "flac": "audio/flac", "wav": "audio/wav", "m4a": "audio/mp4", "mp3": "audio/mpeg", "opus": "audio/ogg",
@@ -41,7 +43,27 @@ class ServedFile:
     key: str
 
 
-async def file_behind(session: Session, link: Link) -> ServedFile:
+@dataclass(frozen=True, slots=True)
+class ServedArchive:
+    """What a ZIP is packed of; the cover and the licence are in its contents."""
+
+    contents: Contents
+    files: Sequence[PackedFile]
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of the archive: its name in the folder, its object, and what is known of its bytes."""
+
+    name: str
+    key: str
+    size_bytes: int
+    crc32: int
+    etag: str
+
+
+async def file_behind(session: Session, link: Link) -> ServedFile | ServedArchive:
     """What the link leads to. Raises what `asking` raises for one who may not have it, NotThere, UnknownVersion."""
     return await _BEHIND[link.kind](session, link)
 
@@ -68,7 +90,29 @@ async def _original(session: Session, link: Link) -> ServedFile:
     )  # fmt: skip
 
 
-_BEHIND = {LinkKind.TRACK: _track, LinkKind.ORIGINAL: _original}
+async def _release(session: Session, link: Link) -> ServedArchive:
+    archive = await session.get(ReleaseArchive, link.id)
+    if archive is None:
+        raise NotThere(link.id)
+    contents = archive.packed
+    mine = await downloadable_of(session, Asker(link.person_id, link.claim_id), archive.release_id)
+    rows = await downloads_by_id(session, [one.download_id for one in contents.files])
+    files, instants = [], []
+    for one in contents.files:
+        row = rows.get(one.download_id)
+        # A track that is hidden meanwhile is not in the archive that is asked for next.
+        if row is None or one.track_id not in mine or row.status != "ready":
+            raise NotThere(link.id)
+        if row.key is None or row.size_bytes is None or row.crc32 is None or row.ready_at is None:
+            raise NotThere(link.id)
+        files.append(PackedFile(one.name, row.key, row.size_bytes, row.crc32, row.etag))
+        instants.append(row.ready_at)
+    return ServedArchive(contents, files, max(instants))
+
+
+_BEHIND: Mapping[LinkKind, Callable[[Session, Link], Awaitable[ServedFile | ServedArchive]]] = {
+    LinkKind.TRACK: _track, LinkKind.ORIGINAL: _original, LinkKind.RELEASE: _release,
+}  # fmt: skip
 
 
 def media_type_of(wanted: DownloadFormat) -> str:

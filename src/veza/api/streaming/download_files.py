@@ -10,13 +10,14 @@ from litestar.types import Receive, Scope, Send
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import read
+from veza.api.streaming.packing import packed
 from veza.http.attachments import attachment
 from veza.http.errors.streaming import LINK_EXPIRED
 from veza.http.file_answers import Representation, answer_range
 from veza.http.problems import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, UNAUTHORIZED, problem_responses
 from veza.http.served_answers import ServedResponse
 from veza.streaming.facade import Streaming
-from veza.streaming.served import file_behind
+from veza.streaming.served import ServedArchive, file_behind
 
 TAG = "downloads"
 LinkName = Annotated[str, PathParameter(max_length=1000, description="What the file is called; nothing is read of it.")]
@@ -47,6 +48,8 @@ async def download_file(token: Token, name: LinkName, streaming: Streaming) -> S
     link = streaming.links.read(token, streaming.database.clock.now())
     async with streaming.database.read() as session:
         file = await file_behind(session, link)
+    if isinstance(file, ServedArchive):
+        return await packed(streaming.objects, file)
     what = Representation.of(
         streaming.objects, file.key, file.length, file.etag, file.modified_at, file.media_type,
         {"Content-Disposition": attachment(file.name)},

@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import operations_of
-from veza.api.streaming import beacons, download_files, downloads, playlists, plays, stream_files
+from veza.api.streaming import beacons, download_files, downloads, playlists, plays, release_downloads, stream_files
 from veza.api.streaming.rung_files import StreamFiles
 from veza.http.identity import Authenticate, needs
 from veza.http.routers import FreshRouter
@@ -56,7 +56,7 @@ def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerR
 
 def download_routes(streaming: Streaming) -> list[ControllerRouterHandler]:
     """Where downloads are asked for, under /api/v1."""
-    return [_of_downloads(streaming, operations_of(downloads))]
+    return [_of_downloads(streaming, operations_of(downloads, release_downloads))]
 
 
 def download_file_routes(streaming: Streaming) -> list[ControllerRouterHandler]:

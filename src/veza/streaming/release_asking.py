@@ -1,0 +1,73 @@
+"""Asking for a release as one ZIP: every file of it is made first, so that its length and every byte are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from veza.audio.downloads import DownloadFormat
+from veza.catalog.releases import Release
+from veza.catalog.tracks import find_track
+from veza.kit.database import Session
+from veza.streaming.asking import Asker, downloadable_of
+from veza.streaming.downloads import Download, WantedFile, ask_for, find_each, wanted_files
+from veza.streaming.hearing import NoSoundYet
+from veza.streaming.release_archives import ReleaseArchive, contents_of, find_archive, keep_archive
+from veza.streaming.track_files import ReleaseFiles, files_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDownload:
+    """The files of a release that the asker may have, and their archive. `left_out` are tracks that have no sound."""
+
+    release_id: UUID
+    wanted: DownloadFormat
+    downloads: Sequence[Download]
+    left_out: Sequence[UUID]
+    archive: ReleaseArchive
+
+    @property
+    def status(self) -> str:
+        """`failed` where one file failed, `evicted` where one went, `ready` where all are there, else `making`."""
+        found = {one.status for one in self.downloads}
+        return next((one for one in ("failed", "evicted") if one in found), "ready" if found == {"ready"} else "making")
+
+    @property
+    def share(self) -> float:
+        """Of all files that is made, 0 to 1."""
+        return sum(1.0 if one.status == "ready" else one.share or 0.0 for one in self.downloads) / len(self.downloads)
+
+    @property
+    def linked_until(self) -> datetime:
+        """When a link to the archive ends."""
+        return self.archive.linked_until
+
+
+async def ask_for_release(session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat) -> ReleaseDownload:
+    """What the asker may download of a release, begun where it is not there. Raises UnknownRelease, NotOwned,
+    SignInNeeded, NoSoundYet, FormatNotOffered."""
+    files, asked = await _asked(session, asker, release_id, wanted)
+    downloads = await ask_for(session, asked)
+    archive = await keep_archive(session, release_id, wanted, contents_of(files, downloads))
+    return ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
+
+
+async def find_for_release(session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat) -> ReleaseDownload:
+    """The same, if it was asked for. Raises NotAsked too."""
+    files, asked = await _asked(session, asker, release_id, wanted)
+    downloads = await find_each(session, asked)
+    archive = await find_archive(session, release_id, wanted, contents_of(files, downloads))
+    return ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
+
+
+async def _asked(
+    session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat
+) -> tuple[ReleaseFiles, list[WantedFile]]:
+    mine = await downloadable_of(session, asker, release_id)
+    files = await files_of(session, await session.get_one(Release, release_id))
+    theirs = [one for one in files.tracks if one.track_id in mine]
+    if not theirs:
+        raise NoSoundYet(await find_track(session, min(mine)))
+    return files, wanted_files(theirs, wanted)
