@@ -65,6 +65,7 @@ from veza.money.facade import Money
 from veza.money.reconciliation import compare_and_report
 from veza.money.scheduled import reported
 from veza.ops.application import Service
+from veza.ops.audio_metrics import audio_gauges
 from veza.ops.metrics import Metrics
 from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
@@ -157,6 +158,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     hosts = http and settings.hosts_sandbox
     modules = build_modules(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
     metrics.before_scrape(money_gauges(modules.database))
+    metrics.before_scrape(audio_gauges(modules.database))
     files = StreamFiles(modules.hearing)
     served, litestar = web_application(
         modules.database,

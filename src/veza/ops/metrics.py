@@ -39,6 +39,10 @@ class Metrics:
             "veza_breaker_state", "1 for the state the breaker is in.", ["provider", "state"], registry=registry
         )
         self.inbox_lag = Gauge("veza_inbox_lag_seconds", "Age of the oldest webhook not handled.", registry=registry)
+        self.audio = Gauge("veza_audio_versions", "Recordings by status.", ["status"], registry=registry)
+        self.audio_oldest = Gauge(
+            "veza_audio_oldest_seconds", "Age of the recording that waits longest for a worker.", registry=registry
+        )
         self.database_up = Gauge("veza_database_up", "1 when the last scrape could read the rows.", registry=registry)
 
     def before_scrape(self, refresh: Refresh) -> None:

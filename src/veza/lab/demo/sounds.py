@@ -90,6 +90,7 @@ class DemoSounds:
                     break
                 await asyncio.sleep(PAUSE_AFTER_TROUBLE_SECONDS)
             self.made += 1
+            log.info("demo.sound", track=wanted.title, made=self.made, of=len(self._tracks))
 
     async def _has_sound(self, wanted: Wanted) -> bool:
         """Give a track its sound if it has none; False if that is to be tried again."""
