@@ -22,7 +22,7 @@ def audio_gauges(database: Database) -> Refresh:
     async def refresh(metrics: Metrics) -> None:
         try:
             async with database.read() as session:
-                counts = dict(await session.execute(_COUNTS))  # type: ignore[arg-type]  # a row is a pair
+                counts = dict(await session.execute(_COUNTS))
                 oldest, now = await session.scalar(_OLDEST), session.now
         except DatabaseUnavailable as error:
             log.warning("metrics.stale", reason=str(error))
