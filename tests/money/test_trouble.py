@@ -23,11 +23,13 @@ from tests.money.acts import (
     transfer,
 )
 from tests.money.conftest import OpenStage
+from veza.kit import worker
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.lab.sandbox.core import Request
 from veza.lab.simulator.stage import Stage
 from veza.money.attempt_worker import RECORD_TRIES
+from veza.money.attempts import STILL_RUNNING
 from veza.money.reversals import TransferReversal
 
 JUMPS = [
@@ -164,6 +166,25 @@ async def test_a_process_that_dies_between_effect_and_answer_repeats_nothing(ope
             stage.clock.advance(2 * MINUTE)
     await stage.pass_time(HOUR)
     assert (refunded_there(stage), sent_there(stage), reversed_there(stage)) == ([1000], [900], [900])
+
+
+async def test_a_share_of_a_process_that_ended_is_canceled_once_its_request_cannot_be_alive(stage: Stage) -> None:
+    """The claim is committed, and the process ends before it sends. A refund comes: whether the request is under way is
+    not known before STILL_RUNNING has passed, however short the lease is."""
+    payment_id = await stage.sell([("anna", 1000)])
+    await stage.deliver()
+    await worker.run_once(stage.money.check_worker)
+    (claim,) = await stage.money.transfer_worker.claim(1)
+    await stage.refund(payment_id, 1000)
+    await stage.settle()
+    stage.clock.advance(stage.money.rules.transfers.lease)
+    await stage.settle()
+    waiting = await transfer(stage)
+    assert (waiting.status, waiting.unanswered) == ("pending", True)
+    assert waiting.next_retry_at == claim.claimed_at + STILL_RUNNING
+    stage.clock.advance(STILL_RUNNING)
+    await stage.settle()
+    assert ((await transfer(stage)).status, sent_there(stage)) == ("canceled", [])
 
 
 class Crash(BaseException):

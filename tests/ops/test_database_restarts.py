@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.ops.postgres_site import DATABASE, Load, Site, own_server, running
 from tests.own_postgres import OwnPostgres
 from tests.waiting import until
+from veza.money.attempts import STILL_RUNNING
 
 __all__ = ["own_server"]
 BUYERS = 3
@@ -91,6 +93,14 @@ async def test_postgresql_comes_back_after_every_kind_of_end_and_the_money_agree
         assert await site.worker.stop() == 0
 
 
+def _may_be_alive_and_is_unwanted(row: dict[str, Any]) -> bool:
+    """Whether the share was looked up, was not at the provider, and waits for the end of STILL_RUNNING."""
+    if not (row["unanswered"] and row["unwanted_at"] and row["next_retry_at"]):
+        return False
+    sent, due = (datetime.fromisoformat(row[name]) for name in ("last_sent_at", "next_retry_at"))
+    return row["stripe_transfer_id"] is None and due - sent == STILL_RUNNING
+
+
 async def _sold_more(load: Load, buyers: list[asyncio.Task[None]]) -> None:
     """Wait until a buyer pays and gets something back again: the site works."""
     wanted = load.refunded + 1
@@ -103,13 +113,22 @@ async def _sold_more(load: Load, buyers: list[asyncio.Task[None]]) -> None:
 
 
 async def _settled(site: Site) -> None:
-    """Wait until nothing is under way and the provider agrees; nothing is applied, handled or tried by hand."""
+    """Wait until nothing is under way and the provider agrees; nothing is applied, handled or tried by hand.
+
+    A share whose claim was committed while the connection ended was never sent, which the worker cannot know. When its
+    sale was refunded meanwhile, it waits until its request cannot be alive: ten minutes, more than this test has.
+    `tests/money/test_trouble.py` holds what follows.
+    """
     seen: list[Any] = []
 
     async def at_rest() -> bool:
         code, said = await site.money("reconcile", "--since", "1h")
         transfers = (await site.money("list", "transfers", "--limit", "1000"))[1]["items"]
-        waiting = [row for row in transfers if row["status"] not in ("completed", "reversed", "canceled")]
+        waiting = [
+            row
+            for row in transfers
+            if row["status"] not in ("completed", "reversed", "canceled") and not _may_be_alive_and_is_unwanted(row)
+        ]
         seen[:] = said, waiting[:3]
         return code == 0 and not waiting
 
