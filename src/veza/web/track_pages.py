@@ -6,19 +6,24 @@ withdrawn or not published yet.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import Row
 
+from veza.audio.apart import Stage
 from veza.catalog import listings, slugs, visibility
 from veza.catalog.facade import Catalog
 from veza.http.errors.table import kind_of
 from veza.http.identity import Authenticate
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest
+from veza.ingest.audio_versions import versions_of
+from veza.kit.database import Session
 from veza.kit.messages import gettext
 from veza.market import products
 from veza.streaming.hearing import Hearing
@@ -42,6 +47,7 @@ def track_routes(catalog: Catalog, hearing: Hearing, authenticate: Authenticate)
                 is_public = bool(await visibility.visible(session, "track", [wanted]))
                 offers = await products.for_sale_with(session, track.release_id, wanted)
                 heard = await hearing.part_of(session, identity, wanted)
+                progress = await _progress(session, wanted) if track.audio_state == "processing" else None
         except Exception as error:
             if kind_of(error) is NOT_FOUND:
                 raise _nothing() from None
@@ -53,6 +59,7 @@ def track_routes(catalog: Catalog, hearing: Hearing, authenticate: Authenticate)
             is_public=is_public,
             hears=heard,
             sound=track.audio_state,
+            progress=progress,
             offers=offers,
             cover=_cover(track),
             address=f"{catalog.base_url}/tracks/{wanted}",
@@ -64,6 +71,25 @@ def track_routes(catalog: Catalog, hearing: Hearing, authenticate: Authenticate)
 
 def _nothing() -> Refused:
     return Refused(NOT_FOUND, gettext("it is not public, it is gone, or it never was"), title=gettext("No such track"))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the processing of a track is: `percent` of a step is done, None where the file does not say."""
+
+    step: int
+    steps: int
+    percent: int | None
+
+
+async def _progress(session: Session, track_id: UUID) -> Progress | None:
+    """None where no worker has begun."""
+    stages = [one.value for one in Stage]
+    for version in await versions_of(session, track_id):
+        if version.is_on_its_way and version.stage in stages:
+            percent = None if version.share is None else int(100 * version.share)
+            return Progress(stages.index(version.stage) + 1, len(stages), percent)
+    return None
 
 
 def _cover(track: Row[Any]) -> dict[str, Any] | None:

@@ -1,0 +1,54 @@
+"""One album for several files of tests: imported, processed and published once, with a buyer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from tests.api.ingest.site import a_site
+from tests.audio.sounds import tone
+from tests.journeys.label import RATE, Label, Listener, tagged
+
+TAKES = {
+    "Night Bus": ("FLAC 16 bit", "01.flac", 35 * RATE + 123),
+    "Harbour": ("MP3 VBR", "02.mp3", 5 * RATE + 77),
+    "Ferry": ("Ogg Vorbis", "03.ogg", 5 * RATE + 31),
+}
+"""Title → how it was recorded, the file's name, and its samples."""
+PREVIEW_SECONDS = 30
+PRIMING_AND_PADDING = 2 * 1024
+"""Samples that a player may play too many where it leaves the padding in."""
+
+
+@dataclass
+class Album:
+    """A running server's album; `tracks` in their order, by title."""
+
+    url: str
+    tracks: dict[str, UUID]
+    buyer: Listener
+
+    def stream(self, title: str, rest: str = "master.m3u8") -> str:
+        return f"{self.url}/stream/{self.tracks[title]}/{rest}"
+
+    def page(self, title: str) -> str:
+        return f"{self.url}/tracks/{self.tracks[title]}"
+
+
+@contextmanager
+def published_album(folder: Path) -> Iterator[Album]:
+    """For tests in loops of their own: nothing of it belongs to one."""
+    for number, (title, (how, name, samples)) in enumerate(TAKES.items(), 1):
+        tagged(folder / "music" / name, how, tone(samples, RATE, hertz=300 + 50 * number), title, number)
+    with asyncio.Runner() as runner:
+        site = a_site(folder)
+        label = Label(runner.run(site.__aenter__()))
+        try:
+            tracks = runner.run(label.published(folder / "music"))
+            yield Album(label.site.url, tracks, runner.run(label.buyer(tracks["Night Bus"])))
+        finally:
+            runner.run(site.__aexit__(None, None, None))
