@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import random
 import re
+import shutil
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,12 +108,22 @@ async def _history(url: str) -> Commands:
         return Commands(url, stage.clock, stage.sandbox, ids)
 
 
+@pytest.fixture(scope="module")
+def history(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Commands:
+    """What happened before, on a database of its own; made once, because it takes half a second."""
+    path = tmp_path_factory.mktemp("history") / "veza.db"
+    shutil.copy(sqlite_template, path)
+    return asyncio.run(_history(f"sqlite+aiosqlite:///{path}"))
+
+
 @pytest.fixture
-def commands(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+def commands(history: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """After that history: a copy of its database, its clock and its provider."""
     monkeypatch.chdir(tmp_path)
     # Not the sandbox inside a `veza serve`: that one is looked for in VAR_DIR.
     monkeypatch.setenv("STRIPE_API_BASE", "http://sandbox.invalid")
-    return asyncio.run(_history(sqlite_url))
+    shutil.copy(history.url.partition("///")[2], tmp_path / "veza.db")
+    return replace(copy.deepcopy(history), url=f"sqlite+aiosqlite:///{tmp_path / 'veza.db'}")
 
 
 def test_transfers_are_listed_newest_first_and_by_state_and_seller(commands: Commands) -> None:
