@@ -18,6 +18,8 @@ from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.accounts.roles import give
 from veza.catalog.artists import Artist, ArtistMember
+from veza.catalog.facade import Catalog
+from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.clock import Clock
@@ -152,6 +154,16 @@ async def release(
 def objects() -> Objects:
     """An object store that ends with the process."""
     return Objects(MemoryStore)
+
+
+def catalog(database: Database, store: Objects | None = None, limits: Limits | None = None) -> Catalog:
+    """The catalogue on this database, with objects of its own unless a store is given; being an artist gives no
+    role."""
+
+    async def on_first_artist(_session: Session, _person: UUID) -> None:
+        """Roles are given by the test."""
+
+    return Catalog(database, store or objects(), ("EUR",), on_first_artist, "https://veza.test", limits or Limits())
 
 
 async def tracks(database: Database, *titles: str) -> list[UUID]:

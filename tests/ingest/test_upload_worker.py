@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,93 +11,28 @@ from uuid import UUID
 
 import pytest
 
-from tests import factories
+from tests.ingest.counter import SONG, Counter, a_counter
 from tests.ingest.recordings import TAGS, recording
 from tests.s3_server import S3Server
 from tests.waiting import until
-from veza.accounts.identity import Identity
-from veza.accounts.permissions import Role
 from veza.catalog import tracks
 from veza.catalog.limits import Limits
 from veza.catalog.tracks import tracks_of
-from veza.ingest import receiving, upload_parts, uploads
-from veza.ingest.audio_versions import AudioVersion, versions_of
-from veza.ingest.audio_worker import AudioRules
-from veza.ingest.facade import Ingest
-from veza.ingest.receiving import UploadRequest
-from veza.ingest.upload_worker import FIRST_PAUSE, LEASE, UploadRules, UploadWorker
-from veza.ingest.uploads import LIFETIME, Upload
+from veza.ingest import upload_parts, uploads
+from veza.ingest.audio_versions import versions_of
+from veza.ingest.upload_worker import FIRST_PAUSE, LEASE, UploadWorker
+from veza.ingest.uploads import LIFETIME
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects, ObjectsUnavailable
 from veza.kit.worker import run_once
-
-SONG = bytes(range(256)) * 40
-
-
-@dataclass
-class Counter:
-    """Where uploads come in, and the worker that takes them further."""
-
-    ingest: Ingest
-    clock: ManualClock
-    folder: Path
-    anna: Identity
-    release: UUID
-    track: UUID
-
-    @property
-    def database(self) -> Database:
-        return self.ingest.database
-
-    @property
-    def objects(self) -> Objects:
-        return self.ingest.objects
-
-    def worker(self, lease: timedelta = LEASE, limits: Limits | None = None) -> UploadWorker:
-        return UploadWorker(
-            self.database, self.objects, UploadRules(self.folder / "processing", limits or Limits(), lease)
-        )
-
-    async def sent(
-        self, content: bytes = SONG, name: str = "Night Bus.flac", *, length: int | None = None, **target: UUID
-    ) -> UUID:
-        """An upload of which these bytes have come."""
-        wanted = UploadRequest(length or len(content), name, **(target or {"track_id": self.track}))
-        async with self.database.write() as session:
-            row = await receiving.begin(session, self.ingest, wanted, self.anna)
-
-        async def chunks() -> AsyncIterator[bytes]:
-            yield content
-
-        await receiving.receive(self.ingest, row.id, self.anna, 0, chunks())
-        return row.id
-
-    async def row(self, upload_id: UUID) -> Upload:
-        async with self.database.read() as session:
-            return await session.get_one(Upload, upload_id)
-
-    async def versions(self) -> list[AudioVersion]:
-        async with self.database.read() as session:
-            return list(await versions_of(session, self.track))
-
-    async def keys(self) -> list[str]:
-        return [one.key async for one in self.objects.listing()]
 
 
 @pytest.fixture
 async def counter(database: Database, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counter:
     monkeypatch.setattr(upload_parts.cut, "__defaults__", (1000,))
     objects = Objects.in_folder(tmp_path / "objects")
-    return await _counter(database, clock, tmp_path, objects)
-
-
-async def _counter(database: Database, clock: ManualClock, folder: Path, objects: Objects) -> Counter:
-    person = await factories.person(database, "Anna")
-    artist = await factories.artist(database, run_by=person)
-    release, (track,) = await factories.release(database, artist, "Night Bus", status="draft")
-    anna = Identity(person, frozenset({Role.LISTENER, Role.ARTIST}), f"person {person}")
-    return Counter(Ingest(database, objects, AudioRules(folder)), clock, folder, anna, release, track)
+    return await a_counter(database, clock, tmp_path, objects)
 
 
 async def _is_whole(counter: Counter, upload_id: UUID) -> None:
@@ -126,7 +59,7 @@ async def test_a_bucket_does_as_a_folder_does(
     monkeypatch.setattr(upload_parts.cut, "__defaults__", (1000,))
     database = Database.open(sqlite_url, clock=clock)
     objects = Objects.in_bucket(s3_server.bucket(str(tmp_path).strip("/")))
-    counter = await _counter(database, clock, tmp_path, objects)
+    counter = await a_counter(database, clock, tmp_path, objects)
     upload_id = await counter.sent()
     await run_once(counter.worker())
     await _is_whole(counter, upload_id)

@@ -79,19 +79,14 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         box=secret_box(settings),
     )
     sandbox = hosted_sandbox(settings, clock, token) if hosts_sandbox else None
-    objects = _objects(settings)
+    catalog = Catalog(
+        database, objects, settings.platform_currencies, _first_artist, settings.base_url, _limits(settings)
+    )
     return Modules(
         database=database,
         accounts=_accounts(settings, database, token),
-        catalog=Catalog(
-            database,
-            objects,
-            settings.platform_currencies,
-            _first_artist,
-            settings.base_url,
-            _limits(settings),
-        ),
-        ingest=Ingest(database, objects, _audio_rules(settings), _upload_limits(settings), _limits(settings)),
+        catalog=catalog,
+        ingest=Ingest(database, objects, catalog, _audio_rules(settings), _upload_limits(settings)),
         streaming=Streaming(database, objects, _download_rules(settings), Links(token)),
         market=market,
         moderation=Moderation(SUBJECTS),

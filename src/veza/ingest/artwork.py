@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO
 
 from veza.catalog.pictures import hash_of
 from veza.ingest.forms import PICTURES, UNREAD_PICTURES, form_of
@@ -92,9 +93,14 @@ def read_candidate(source: Source, candidate: Candidate, most_bytes: int) -> byt
     with source.open(candidate.file) as opened:
         if not candidate.hash:
             return opened.read(most_bytes + 1)
-        for picture in read_media(opened, candidate.file).pictures:
-            if hash_of(picture.data) == candidate.hash:
-                return picture.data
+        return picture_in(opened, candidate.file, candidate.hash)
+
+
+def picture_in(opened: IO[bytes], file: SourceFile, wanted_hash: str) -> bytes:
+    """The picture inside a recording that has this hash; raises UnreadableFile."""
+    for picture in read_media(opened, file).pictures:
+        if hash_of(picture.data) == wanted_hash:
+            return picture.data
     raise UnreadableFile(gettext("the picture in it is not there any more"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from veza.catalog.limits import Limits
+from veza.catalog.facade import Catalog
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.ingest.turns import Turns
 from veza.ingest.upload_room import UploadLimits
@@ -15,14 +15,14 @@ from veza.kit.objects import Objects
 
 @dataclass
 class Ingest:
-    """The database, the objects originals and renditions are stored in, how originals are processed, how much may be
-    uploaded, and how many tracks a release may have."""
+    """The database, the objects originals and renditions are stored in, the catalogue that drafts are made in, how
+    originals are processed, and how much may be uploaded."""
 
     database: Database
     objects: Objects
+    catalog: Catalog
     rules: AudioRules
     limits: UploadLimits = field(default_factory=UploadLimits)
-    releases: Limits = field(default_factory=Limits)
     turns: Turns = field(default_factory=Turns)
 
     @property
@@ -33,4 +33,4 @@ class Ingest:
     @property
     def upload_worker(self) -> UploadWorker:
         """The worker that turns uploads into originals."""
-        return UploadWorker(self.database, self.objects, UploadRules(self.rules.folder, self.releases))
+        return UploadWorker(self.catalog, UploadRules(self.rules.folder, self.limits))

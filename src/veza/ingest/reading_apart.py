@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from veza.audio.apart import Limits, environment_of_child
+from veza.ingest.artwork import Candidate, read_candidate
 from veza.ingest.file_reading import ReadFile
-from veza.ingest.sources import SourceFile
-from veza.kit.messages import Message, from_child, gettext
+from veza.ingest.sources import Source, SourceFile, UnreadableFile
+from veza.kit.messages import Message, from_child, gettext, message_of
 
-LONGEST_ANSWER_BYTES = 4 << 20
-"""What one file may say of itself; the longest tags of collections have some kilobytes, a cue sheet at most 1 MB."""
+LONGEST_ANSWER_BYTES = 24 << 20
+"""What the process may say: a picture of 15 MB in base64. The longest tags have some kilobytes, a cue sheet at most
+1 MB."""
 
 
 class ReadingJob(Struct, frozen=True):
-    """Read the file at `path`, which its sender calls `file`; `encoding` is that of tags which do not say theirs."""
+    """Read the file at `path`, which its sender calls `file`; `encoding` is that of tags which do not say theirs. With
+    `picture_hash`, only the picture inside it that has this hash."""
 
     path: str
     file: SourceFile
     limits: Limits
     encoding: str | None = None
+    picture_hash: str | None = None
 
 
 class ReadingAnswer(Struct, frozen=True):
-    """One of the two: what was read, or why not, as `to_json` has it."""
+    """One of them: what was read, the picture, or why neither, as `to_json` has it."""
 
     read: ReadFile | None = None
+    picture: bytes | None = None
     refused: str | None = None
 
 
@@ -50,7 +57,58 @@ def limits_for(source_bytes: int) -> Limits:
 
 async def read_apart(path: Path, file: SourceFile, encoding: str | None = None) -> ReadFile:
     """What the file at `path` says of itself. Raises NotRead."""
-    job = ReadingJob(str(path), file, limits_for(file.size), encoding)
+    answer = await _asked(ReadingJob(str(path), file, limits_for(file.size), encoding))
+    if answer.read is None:
+        raise _broken()
+    return answer.read
+
+
+async def picture_apart(path: Path, file: SourceFile, picture_hash: str) -> bytes:
+    """The picture inside the file at `path` that has this hash. Raises NotRead."""
+    answer = await _asked(ReadingJob(str(path), file, limits_for(file.size), picture_hash=picture_hash))
+    if answer.picture is None:
+        raise _broken()
+    return answer.picture
+
+
+class ReaderApart:
+    """Reads the files of an import in processes of their own, each after it is copied into `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def file(self, source: Source, file: SourceFile, encoding: str | None) -> ReadFile:
+        async with self._copied(source, file) as path:
+            try:
+                return await read_apart(path, file, encoding)
+            except NotRead as error:
+                raise UnreadableFile(message_of(error)) from None
+
+    async def picture(self, source: Source, candidate: Candidate, most_bytes: int) -> bytes:
+        if not candidate.hash:  # a file of its own, of which nothing is read here but its bytes
+            return await asyncio.to_thread(read_candidate, source, candidate, most_bytes)
+        async with self._copied(source, candidate.file) as path:
+            try:
+                return await picture_apart(path, candidate.file, candidate.hash)
+            except NotRead as error:
+                raise UnreadableFile(message_of(error)) from None
+
+    @asynccontextmanager
+    async def _copied(self, source: Source, file: SourceFile) -> AsyncIterator[Path]:
+        path = self._folder / "file"
+        try:
+            await asyncio.to_thread(_copy, source, file, path)
+            yield path
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _copy(source: Source, file: SourceFile, path: Path) -> None:
+    with source.open(file) as opened, path.open("wb") as copy:
+        shutil.copyfileobj(opened, copy, 1 << 20)
+
+
+async def _asked(job: ReadingJob) -> ReadingAnswer:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-c", "from veza.ingest.reading_process import main; main()",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -72,7 +130,7 @@ async def read_apart(path: Path, file: SourceFile, encoding: str | None = None) 
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-    return _read_of(said)
+    return _checked(said)
 
 
 async def _answer(stream: asyncio.StreamReader) -> bytes:
@@ -84,11 +142,16 @@ async def _answer(stream: asyncio.StreamReader) -> bytes:
     return bytes(said)
 
 
-def _read_of(said: bytes) -> ReadFile:
+def _checked(said: bytes) -> ReadingAnswer:
     with suppress(msgspec.MsgspecError, ValueError):
         answer = msgspec.json.decode(said, type=ReadingAnswer)
-        if answer.read is not None:
-            return answer.read
         if answer.refused is not None:
             raise NotRead(from_child(answer.refused))
-    raise NotRead(gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may"))
+        return answer
+    raise _broken()
+
+
+def _broken() -> NotRead:
+    return NotRead(
+        gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
+    )

@@ -9,6 +9,7 @@ import warnings
 import msgspec
 
 from veza.audio.bounds import bound, end_with_parent
+from veza.ingest.artwork import picture_in
 from veza.ingest.file_reading import read_file
 from veza.ingest.reading_apart import ReadingAnswer, ReadingJob
 from veza.ingest.sources import UnreadableFile
@@ -29,7 +30,9 @@ def main() -> None:
 def _answer(job: ReadingJob) -> ReadingAnswer:
     try:
         with open(job.path, "rb") as opened:
-            return ReadingAnswer(read=read_file(opened, job.file, job.encoding))
+            if job.picture_hash is None:
+                return ReadingAnswer(read=read_file(opened, job.file, job.encoding))
+            return ReadingAnswer(picture=picture_in(opened, job.file, job.picture_hash))
     except UnreadableFile as error:
         return ReadingAnswer(refused=to_json(message_of(error)))
     except MemoryError:

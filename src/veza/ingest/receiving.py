@@ -72,12 +72,14 @@ class TooManyParts(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
-    """What is to be uploaded: the sound of a track, or of a new track of a release."""
+    """What is to be uploaded, for one of three: the sound of a track, that of a new track of a release, or a recording
+    or ZIP that becomes drafts of an artist."""
 
     length_bytes: int
     file_name: str
     track_id: UUID | None = None
     release_id: UUID | None = None
+    artist_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,9 @@ async def _taken_over(
 
 
 async def _artist_to_upload_for(session: Session, wanted: UploadRequest, identity: Identity) -> UUID:
-    """The artist, locked, of the track or release. Raises UnknownTrack, UnknownRelease, NotYours."""
+    """The artist, locked. Raises UnknownTrack, UnknownRelease, UnknownArtist, NotYours."""
+    if wanted.artist_id is not None:
+        return (await acting.artist_to_change(session, str(wanted.artist_id), identity)).id
     release_id = wanted.release_id
     if wanted.track_id is not None:
         release_id = (await find_track(session, wanted.track_id)).release_id
@@ -269,5 +273,5 @@ async def _artist_to_upload_for(session: Session, wanted: UploadRequest, identit
     if wanted.track_id is not None:
         return (await acting.track_to_change(session, wanted.track_id, identity))[0].artist_id
     if release_id is None:
-        raise TypeError("an upload is for a track or for a release")
+        raise TypeError("an upload is for a track, a release or an artist")
     return (await acting.release_to_change(session, release_id, identity)).artist_id

@@ -16,15 +16,16 @@ from veza.catalog.releases import Outdated
 from veza.catalog.slugs import NoSlugFree
 from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import Track
-from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, read_candidate, unread_covers
+from veza.ingest.artwork import Candidate, candidates, not_taken, of_source, unread_covers
 from veza.ingest.cue_sheets import tell_of_sheets
 from veza.ingest.drafts import carry_out
-from veza.ingest.file_reading import read_file
+from veza.ingest.file_reading import ReadFile
 from veza.ingest.forms import AUDIO, form_of
 from veza.ingest.found import FoundFile
 from veza.ingest.grouping import Group, group_files
 from veza.ingest.import_originals import send_originals
 from veza.ingest.plans import Plan, Run, make_plan, outcome_of
+from veza.ingest.readers import Reader, ReaderHere
 from veza.ingest.remembering import remembered_of
 from veza.ingest.report import LEFT_ALONE, Outcome, Report
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
@@ -32,6 +33,7 @@ from veza.kit.messages import gettext
 from veza.kit.moves import Stale
 
 ACTOR = "import"
+HERE = ReaderHere()
 
 OnStep = Callable[[str, int, int], None]
 """Told what is being done, how many are done, and of how many."""
@@ -45,8 +47,10 @@ async def run_import(
     *,
     encoding: str | None = None,
     is_dry: bool = False,
+    reader: Reader = HERE,
 ) -> Report:
-    """Import everything in `source` for an artist; a dry run writes nothing, and needs no artist.
+    """Import everything in `source` for an artist; a dry run writes nothing, and needs no artist. Files are read by
+    `reader`.
 
     Raises ObjectsUnavailable and DatabaseUnavailable; doing it again then goes on where it stopped.
     """
@@ -55,7 +59,7 @@ async def run_import(
         is_dry=is_dry, refused=[*listed.refused], films=[*listed.films], passed_over=[*listed.others],
         notes=[*listed.notes],
     )  # fmt: skip
-    found = await _read(source, report, on_step, encoding)
+    found = await _read(source, report, on_step, encoding, reader)
     report.sheets = await asyncio.to_thread(tell_of_sheets, source, found, report.refused, encoding)
     places = {one.place for one in found} | {source.place(file) for file in listed.files}
     run = Run(
@@ -65,7 +69,7 @@ async def run_import(
     groups = group_files(found, source.name, source.root, before, is_archive=source.is_archive)
     for number, group in enumerate(groups):
         on_step("importing", number, len(groups))
-        outcome = await _imported(catalog, run, source, group, report)
+        outcome = await _imported(catalog, run, source, group, report, reader)
         report.releases.append(outcome)
         if artist_id is not None and not is_dry and outcome.result != LEFT_ALONE:
             report.sent += await _sounds(catalog, artist_id, source, group, report)
@@ -77,21 +81,21 @@ async def run_import(
     return report
 
 
-async def _read(source: Source, report: Report, on_step: OnStep, encoding: str | None) -> list[FoundFile]:
+async def _read(
+    source: Source, report: Report, on_step: OnStep, encoding: str | None, reader: Reader
+) -> list[FoundFile]:
     found: list[FoundFile] = []
     recordings = [file for file in source.listed.files if file.form in AUDIO]
     for number, file in enumerate(recordings):
         on_step("reading", number, len(recordings))
         try:
-            found.append(await asyncio.to_thread(_found, source, file, encoding))
+            found.append(_found(source, file, await reader.file(source, file, encoding)))
         except UnreadableFile as unreadable:
             report.refused.append((file.path, str(unreadable)))
     return found
 
 
-def _found(source: Source, file: SourceFile, encoding: str | None) -> FoundFile:
-    with source.open(file) as opened:
-        read = read_file(opened, file, encoding)
+def _found(source: Source, file: SourceFile, read: ReadFile) -> FoundFile:
     return FoundFile(
         file=file,
         place=source.place(file),
@@ -103,11 +107,13 @@ def _found(source: Source, file: SourceFile, encoding: str | None) -> FoundFile:
     )
 
 
-async def _imported(catalog: Catalog, run: Run, source: Source, group: Group, report: Report) -> Outcome:
+async def _imported(
+    catalog: Catalog, run: Run, source: Source, group: Group, report: Report, reader: Reader
+) -> Outcome:
     async with catalog.database.read() as session:
         plan = await make_plan(session, run, group)
     try:
-        cover, where = await _cover(catalog, run, plan, source, report)
+        cover, where = await _cover(catalog, run, plan, source, report, reader)
         if run.is_dry:
             run.take(plan)
             outcome = outcome_of(plan, bool(where))
@@ -147,13 +153,13 @@ async def _written(catalog: Catalog, run: Run, group: Group, cover: CoverFiles |
 
 
 async def _cover(
-    catalog: Catalog, run: Run, plan: Plan, source: Source, report: Report
+    catalog: Catalog, run: Run, plan: Plan, source: Source, report: Report, reader: Reader
 ) -> tuple[CoverFiles | None, str]:
     """The first picture that can be made the cover, and where it is; neither when the cover is that one already, or
     is not the import's to change. In a dry run nothing is made of it."""
     for candidate in candidates(plan.group, of_source(source)):
         try:
-            data = await asyncio.to_thread(_picture, source, candidate)
+            data = await _picture(source, candidate, reader)
             if not plan.takes_cover(hash_of(data)):
                 return None, ""
             return (None if run.is_dry else await catalog.keep_picture(data)), candidate.where
@@ -162,14 +168,14 @@ async def _cover(
     return None, ""
 
 
-def _picture(source: Source, candidate: Candidate) -> bytes:
+async def _picture(source: Source, candidate: Candidate, reader: Reader) -> bytes:
     if candidate.size > MOST_BYTES:
         raise BadPicture(
             gettext(
                 "it has {size:,} bytes, at most {most_bytes:,} are taken", size=candidate.size, most_bytes=MOST_BYTES
             )
         )
-    return read_candidate(source, candidate, MOST_BYTES)
+    return await reader.picture(source, candidate, MOST_BYTES)
 
 
 def _refuse_once(report: Report, candidate: Candidate, why: Exception) -> None:

@@ -18,16 +18,18 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 
-from veza.catalog.limits import Limits
+from veza.catalog.facade import Catalog
 from veza.ingest.joining import NoTrack, Prepared, prepared, put_on_track
 from veza.ingest.originals import Original, original_key
 from veza.ingest.upload_parts import PartsMissing, parts_of, remove_parts
+from veza.ingest.upload_room import UploadLimits
+from veza.ingest.uploaded_drafts import Drafts, drafts_of
 from veza.ingest.uploads import WAKE, Upload, machine
-from veza.kit.database import Database, Session
+from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.moves import Stale
-from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable, StoredObject
+from veza.kit.objects import NoSuchObject, ObjectsUnavailable, StoredObject
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +42,10 @@ give them up."""
 
 @dataclass(frozen=True, slots=True)
 class UploadRules:
-    """How uploads become tracks: the folder for files that are read, the limits of releases, and the lease."""
+    """How uploads become tracks: the folder for files that are read, how much may be uploaded, and the lease."""
 
     folder: Path
-    limits: Limits = field(default_factory=Limits)
+    limits: UploadLimits = field(default_factory=UploadLimits)
     lease: timedelta = LEASE
 
 
@@ -55,8 +57,9 @@ class UploadWorker:
     check_interval = timedelta(seconds=10)
     concurrency = batch_size = 2
 
-    def __init__(self, database: Database, objects: Objects, rules: UploadRules) -> None:
-        self._database, self._objects, self._rules = database, objects, rules
+    def __init__(self, catalog: Catalog, rules: UploadRules) -> None:
+        self._catalog, self._rules = catalog, rules
+        self._database, self._objects = catalog.database, catalog.objects
 
     async def claim(self, limit: int) -> Sequence[Upload]:
         """Up to `limit` uploads, those that wait longest first; each is ours until its lease ends. Those that have
@@ -112,8 +115,13 @@ class UploadWorker:
             digest = hashlib.sha256()
             await self._objects.write(key, self._bytes_of(parts, digest))
             original = Original(key, row.length_bytes, digest.hexdigest(), row.file_name, "upload")
-            found = await prepared(self._objects, self._rules.folder, original) if row.track_id is None else None
-            await self._take(row, original, found)
+            if row.track_id is None and row.release_id is None:
+                own = self._rules.folder / f"upload-{row.id}"
+                made = await drafts_of(self._catalog, self._rules.limits, own, row, key)
+                await self._take_drafts(row, original, made)
+            else:
+                found = await prepared(self._objects, self._rules.folder, original) if row.track_id is None else None
+                await self._take(row, original, found)
         except (PartsMissing, NoSuchObject, NoTrack) as error:
             await self._refuse(row, message_of(error))
 
@@ -125,11 +133,20 @@ class UploadWorker:
 
     async def _take(self, row: Upload, original: Original, found: Prepared | None) -> None:
         async with self._database.write(self.name) as session:
-            track_id = await put_on_track(session, row, original, found, self._rules.limits)
+            track_id = await put_on_track(session, row, original, found, self._catalog.limits)
             await machine.move(
                 session, row, "taken", because=gettext("its parts are one file, and its track has it"),
                 track_id=track_id, sha256=original.file_hash, due_at=self._until(session), retry_count=0,
                 reason_id=None, reason_fields=None,
+            )  # fmt: skip
+
+    async def _take_drafts(self, row: Upload, original: Original, made: Drafts) -> None:
+        reason_id, fields = (None, None) if made.left_out is None else stored(made.left_out)
+        async with self._database.write(self.name) as session:
+            await machine.move(
+                session, row, "taken", because=gettext("its recordings are in drafts"), release_id=made.release_id,
+                sha256=original.file_hash, due_at=self._until(session), retry_count=0, reason_id=reason_id,
+                reason_fields=fields,
             )  # fmt: skip
 
     async def _refuse(self, row: Upload, why: Message) -> None:
@@ -143,7 +160,8 @@ class UploadWorker:
     async def _clean(self, row: Upload) -> None:
         """Delete its parts, and the original that no track has."""
         await remove_parts(self._objects, row.id)
-        if row.status != "taken" and row.original_id is not None:
+        is_a_tracks = row.status == "taken" and row.track_id is not None
+        if not is_a_tracks and row.original_id is not None:
             await self._objects.remove(original_key(row.original_id))
         async with self._database.write(self.name) as session:
             await machine.update(session, row, due_at=None)

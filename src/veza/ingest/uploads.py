@@ -27,7 +27,7 @@ WAKE = "uploads"
 
 
 class Upload(Base):
-    """One file that an artist's people send: for a track, or for a new track of a draft.
+    """One file that an artist's people send: for a track, for a new track of a release, or to become drafts.
 
     `attempt` counts its writers: each request that sends bytes and each worker that looks at it is a new one, and
     what an older one still does is stale. `original_id` names the object that the parts are joined into. At `due_at`
@@ -78,8 +78,8 @@ class Upload(Base):
 
 MOVES = (
     Move("receiving", "received", "its last byte is stored", "the artist"),
-    Move("received", "taken", "its parts are one object, and a track has it", "upload worker"),
-    Move("received", "refused", "it has no track any more, or cannot be one", "upload worker"),
+    Move("received", "taken", "its parts are one object, which a track has or drafts were made of", "upload worker"),
+    Move("received", "refused", "its track is gone, or nothing can be made of it", "upload worker"),
     Move("receiving", "expired", "no byte has come for a day", "upload worker"),
     Move("receiving", "terminated", "the sender gives it up", "the artist"),
     Move("received", "terminated", "the sender gives it up before a worker took it", "the artist"),

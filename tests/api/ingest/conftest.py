@@ -120,7 +120,8 @@ def _application(database: Any, ingest: Any) -> Made:
 async def a_desk(database: Database, clock: ManualClock, **more: Any) -> AsyncIterator[Desk]:
     """A desk on this database, with these parts of Ingest (`objects`, `limits`)."""
     parts = {"objects": factories.objects(), "limits": UploadLimits(), **more}
-    ingest = Ingest(database, rules=AudioRules(Path("processing")), **parts)
+    catalog = factories.catalog(database, parts["objects"])
+    ingest = Ingest(database, catalog=catalog, rules=AudioRules(Path("processing")), **parts)
     anna, ben = await factories.person(database, "Anna"), await factories.person(database, "Ben")
     artist = await factories.artist(database, run_by=anna)
     await factories.artist(database, "Ben", run_by=ben)

@@ -101,6 +101,7 @@ async def test_the_first_bytes_may_come_with_the_beginning(desk: Desk) -> None:
         ({"Upload_Metadata": metadata(track="no id")}, 400, "invalid-request"),
         ({"Upload_Metadata": metadata(track=UNKNOWN_ID)}, 404, "not-found"),
         ({"Upload_Metadata": metadata(release=UNKNOWN_ID)}, 404, "not-found"),
+        ({"Upload_Metadata": metadata(artist=UNKNOWN_ID)}, 404, "not-found"),
         ({"Upload_Metadata": metadata(track=UNKNOWN_ID, release=UNKNOWN_ID)}, 400, "invalid-request"),
     ],
 )

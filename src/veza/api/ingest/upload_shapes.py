@@ -16,8 +16,9 @@ UploadStatus = Literal["receiving", "received", "taken", "refused", "expired", "
 
 
 class UploadResponse(Struct, frozen=True):
-    """A file on its way: `offset_bytes` of its `length_bytes` are stored. `taken`: its track has it. `reason` says why
-    it was refused, or why it waits."""
+    """A file on its way: `offset_bytes` of its `length_bytes` are stored. `taken`: its track has it, or drafts were
+    made of it, the first of which is `release_id`. `reason` says why it was refused, why it waits, or what of it was
+    left out."""
 
     id: UUID
     artist_id: UUID

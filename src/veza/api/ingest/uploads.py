@@ -112,7 +112,8 @@ async def show_what_is_spoken(ingest: NamedDependency[Ingest]) -> Response[None]
 async def begin_upload(request: DoorRequest, ingest: NamedDependency[Ingest]) -> Response[None]:
     """As [tus 1.0](https://tus.io/protocols/resumable-upload) says, with its extensions creation,
     creation-with-upload, checksum, termination and expiration: any tus client works. `Upload-Metadata` says what the
-    file is for: `track` (an id: it gives or replaces its sound) or `release` (a new track of it); and its `filename`.
+    file is for: `track` (an id: it gives or replaces its sound) or `release` (a new track of it) or
+    `artist` (a recording or a ZIP of them, which becomes drafts as `veza import` makes them); and its `filename`.
     How long a file may be stands in `Tus-Max-Size`. The body, if there is one, is the file's beginning."""
     identity, headers = identity_of(request), request.headers
     if "upload-defer-length" in headers:
@@ -180,10 +181,12 @@ def _place(row: Upload) -> dict[str, str]:
 
 def _wanted(headers: Mapping[str, str]) -> UploadRequest:
     length_bytes, said = tus.number_in(headers, "Upload-Length"), tus.metadata_in(headers)
-    targets = {name: _id_in(said, name) for name in ("track", "release") if name in said}
+    targets = {name: _id_in(said, name) for name in ("track", "release", "artist") if name in said}
     if len(targets) != 1:
-        raise one_fault("header", "Upload-Metadata", gettext("needs `track` or `release`, one of the two"))
-    return UploadRequest(length_bytes, said.get("filename", ""), targets.get("track"), targets.get("release"))
+        raise one_fault("header", "Upload-Metadata", gettext("needs `track`, `release` or `artist`, one of them"))
+    return UploadRequest(
+        length_bytes, said.get("filename", ""), targets.get("track"), targets.get("release"), targets.get("artist")
+    )
 
 
 def _id_in(said: Mapping[str, str], name: str) -> UUID:

@@ -1,0 +1,118 @@
+"""A recording or a ZIP that was uploaded for an artist becomes drafts, as `veza import` makes them of a folder.
+
+An upload that is done again, because its worker was killed, finds what it made and completes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from veza.catalog.facade import Catalog
+from veza.ingest.joining import NoTrack
+from veza.ingest.opening import open_source
+from veza.ingest.reading_apart import ReaderApart
+from veza.ingest.report import Report
+from veza.ingest.run import run_import
+from veza.ingest.sources import BadSource, Bounds, Source
+from veza.ingest.upload_room import DiskFull, QuotaReached, UploadLimits, demand_disk, demand_quota
+from veza.ingest.uploads import Upload
+from veza.kit.messages import Message, gettext, joined, message_of
+
+MOST_FILES = 2_000
+"""Recordings and pictures in one ZIP: a box set."""
+MOST_TIMES = 10
+"""What a ZIP unpacks to at most, by its size: audio that is not compressed has hardly two times, silence more."""
+MOST_SAID = 5
+"""Files that a reason names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The first draft that was made of an upload, or completed; and a sentence for what was left out, if any was."""
+
+    release_id: UUID
+    left_out: Message | None
+
+
+async def drafts_of(catalog: Catalog, limits: UploadLimits, folder: Path, upload: Upload, key: str) -> Drafts:
+    """Import the file stored under `key`, by way of `folder`, which is this upload's alone and is emptied.
+
+    Raises NoTrack, ObjectsUnavailable and OSError.
+    """
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        source = await _opened(catalog, limits, folder, upload, key)
+        try:
+            await _demand_room(catalog, limits, upload, source)
+            reader = ReaderApart(folder)
+            report = await run_import(catalog, upload.artist_id, source, lambda *_: None, reader=reader)
+        finally:
+            source.close()
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    return _drafts_in(report)
+
+
+async def _opened(catalog: Catalog, limits: UploadLimits, folder: Path, upload: Upload, key: str) -> Source:
+    """The source: the ZIP itself, or a folder with the one recording; both have the name of the file that was sent."""
+    name = _file_name(upload.file_name)
+    own = folder / "source" / Path(name).stem
+    await asyncio.to_thread(own.mkdir, parents=True)
+    path, local = own / name, catalog.objects.local_path(key)
+    if local is None:
+        await catalog.objects.copy_to_file(key, path)
+    else:
+        await asyncio.to_thread(_linked, local, path)
+    is_zip = await asyncio.to_thread(zipfile.is_zipfile, path)
+    bounds = Bounds(
+        files=MOST_FILES, file_bytes=limits.file_bytes, total_bytes=max(MOST_TIMES * upload.length_bytes, 1 << 30)
+    )
+    try:
+        return await asyncio.to_thread(open_source, path if is_zip else own, bounds)
+    except BadSource:
+        # Its sentence names a place on this machine.
+        raise NoTrack(gettext("the ZIP cannot be read: it is damaged, or more comes out of it than may")) from None
+
+
+def _file_name(sent: str) -> str:
+    """A name for a file in a folder of ours; what is behind its last dot stays."""
+    stem, dot, ending = sent.replace("/", "_").replace("\0", "_").strip(". ").rpartition(".")
+    kept = (stem or ending).encode()[:150].decode(errors="ignore")
+    return f"{kept}{dot}{ending}" if stem and len(ending.encode()) <= 10 else kept or "Untitled"
+
+
+def _linked(there: Path, path: Path) -> None:
+    """The same file under another name; a copy, where the two lie on different disks."""
+    try:
+        os.link(there, path)
+    except OSError:
+        shutil.copyfile(there, path)
+
+
+async def _demand_room(catalog: Catalog, limits: UploadLimits, upload: Upload, source: Source) -> None:
+    """What comes out of a ZIP has to fit, too."""
+    out_bytes = sum(file.size for file in source.listed.files)
+    try:
+        async with catalog.database.read() as session:
+            await demand_quota(session, limits, upload.artist_id, max(0, out_bytes - upload.length_bytes))
+            await demand_disk(session, limits, out_bytes // 2, catalog.objects.free_bytes())
+    except (QuotaReached, DiskFull) as error:
+        raise NoTrack(message_of(error)) from None
+
+
+def _drafts_in(report: Report) -> Drafts:
+    left = [gettext("{path}: {reason}", path=path, reason=reason) for path, reason in report.refused]
+    more = len(left) - MOST_SAID
+    said = joined([*left[:MOST_SAID], *([gettext("and {more} more", more=more)] if more > 0 else [])])
+    made = [one.release_id for one in report.releases if one.release_id is not None]
+    if not made:
+        if left:
+            raise NoTrack(gettext("no draft was made: {said}", said=said))
+        raise NoTrack(gettext("there is no recording in it"))
+    return Drafts(made[0], gettext("left out: {said}", said=said) if left else None)

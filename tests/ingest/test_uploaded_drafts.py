@@ -1,0 +1,150 @@
+"""A ZIP or a recording that is uploaded for an artist becomes a filled draft, as `veza import` makes it of a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.ingest.counter import Counter, a_counter
+from tests.ingest.pictures import picture
+from tests.ingest.recordings import TAGS, recording
+from tests.s3_server import S3Server
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track, tracks_of
+from veza.ingest.audio_versions import AudioVersion, versions_of
+from veza.ingest.upload_worker import LEASE, UploadWorker
+from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+from veza.kit.objects import Objects
+from veza.kit.worker import run_once
+
+
+@pytest.fixture
+async def counter(database: Database, clock: ManualClock, tmp_path: Path) -> Counter:
+    return await a_counter(database, clock, tmp_path, Objects.in_folder(tmp_path / "objects"))
+
+
+def zipped(folder: Path, **more: bytes) -> bytes:
+    """A ZIP of two recordings, whose numbers are not in the order of their names, with `more` files."""
+    first = recording(folder / "zz.flac", cover=picture(), **{**TAGS, "title": "Dawn", "track": "1"})
+    second = recording(folder / "aa.mp3", **{**TAGS, "title": "Dusk", "track": "2"})
+    path = folder / "upload.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for one in (first, second):
+            archive.write(one, f"Blue Hours/{one.name}")
+        for name, content in more.items():
+            archive.writestr(f"Blue Hours/{name}", content)
+    return path.read_bytes()
+
+
+async def draft(counter: Counter) -> tuple[Release, list[Track], list[AudioVersion]]:
+    """The one draft beside the stage's own, its tracks, and the versions of their audio."""
+    async with counter.database.read() as session:
+        found = (await session.scalars(select(Release).where(Release.id != counter.release))).all()
+        assert len(found) == 1
+        tracks = list(await tracks_of(session, found[0].id))
+        return found[0], tracks, [one for track in tracks for one in await versions_of(session, track.id)]
+
+
+async def _is_filled(counter: Counter) -> None:
+    """Asserts that the draft is what the ZIP says, and nothing is left but its originals and its cover."""
+    release, tracks, versions = await draft(counter)
+    assert (release.title, release.status, release.cover_id is not None) == ("Blue Hours", "draft", True)
+    assert [track.title for track in tracks] == ["Dawn", "Dusk"]
+    assert [one.status for one in versions] == ["uploaded", "uploaded"]
+    keys = [key for key in await counter.keys() if not key.startswith("covers/")]
+    assert keys == sorted(one.original_key for one in versions)
+    assert list((counter.folder / "processing").glob("*")) == []
+
+
+async def test_a_zip_is_a_filled_draft(counter: Counter, tmp_path: Path) -> None:
+    upload_id = await counter.sent(zipped(tmp_path), "Blue Hours.zip", artist_id=counter.artist)
+    await run_once(counter.worker())
+    row = await counter.row(upload_id)
+    assert (row.status, row.reason, row.due_at) == ("taken", None, None)
+    assert row.release_id == (await draft(counter))[0].id
+    await _is_filled(counter)
+
+
+async def test_a_zip_in_a_bucket_is_a_filled_draft(
+    sqlite_url: str, clock: ManualClock, tmp_path: Path, s3_server: S3Server
+) -> None:
+    database = Database.open(sqlite_url, clock=clock)
+    counter = await a_counter(database, clock, tmp_path, Objects.in_bucket(s3_server.bucket(str(tmp_path).strip("/"))))
+    await counter.sent(zipped(tmp_path), "Blue Hours.zip", artist_id=counter.artist)
+    await run_once(counter.worker())
+    await _is_filled(counter)
+    await database.close()
+
+
+async def test_what_is_left_out_is_said(counter: Counter, tmp_path: Path) -> None:
+    """A broken recording, and a broken picture, fail no other."""
+    content = zipped(tmp_path, **{"broken.flac": b"fLaC" + b"x" * 100, "front.png": b"no picture"})
+    upload_id = await counter.sent(content, "Blue Hours.zip", artist_id=counter.artist)
+    await run_once(counter.worker())
+    row = await counter.row(upload_id)
+    assert row.status == "taken"
+    assert str(row.reason).startswith("left out: Blue Hours/broken.flac: it is no FLAC file that can be read")
+    await _is_filled(counter)
+
+
+async def test_a_recording_is_a_draft_of_one_track(counter: Counter, tmp_path: Path) -> None:
+    content = recording(tmp_path / "take.wav").read_bytes()
+    await counter.sent(content, "Night Bus.wav", artist_id=counter.artist)
+    await run_once(counter.worker())
+    release, (track,), (version,) = await draft(counter)
+    assert (release.title, track.title, version.file_name) == ("Night Bus", "Night Bus", "Night Bus.wav")
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.wav", "...", "a\0b.wav", "é" * 200 + ".wav", "", ".wav"])
+async def test_no_name_leads_out_of_its_folder(counter: Counter, tmp_path: Path, name: str) -> None:
+    content = recording(tmp_path / "take.wav").read_bytes()
+    upload_id = await counter.sent(content, name, artist_id=counter.artist)
+    await run_once(counter.worker())
+    assert (await counter.row(upload_id)).status in ("taken", "refused")
+    assert list((counter.folder / "processing").glob("*")) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"PK\x03\x04" + b"x" * 500 + b"PK\x05\x06" + bytes(18), "a.zip", "recording in it|ZIP cannot be read"),
+        (b"just a text", "a.txt", "there is no recording in it"),
+        (b"fLaC" + b"x" * 500, "a.flac", "no draft was made: a.flac: it is no FLAC file"),
+    ],
+)
+async def test_what_no_draft_comes_of_says_why_and_leaves_nothing(
+    counter: Counter, content: bytes, name: str, said: str
+) -> None:
+    upload_id = await counter.sent(content, name, artist_id=counter.artist)
+    await run_once(counter.worker())
+    row = await counter.row(upload_id)
+    assert row.status == "refused"
+    assert any(one in str(row.reason) for one in said.split("|"))
+    assert await counter.keys() == []
+
+
+async def test_a_worker_that_is_killed_in_an_import_is_followed_by_one_that_ends_it(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id, hangs = await counter.sent(zipped(tmp_path), "a.zip", artist_id=counter.artist), asyncio.Event()
+
+    async def hang(*_: Any, **__: Any) -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(UploadWorker, "_take_drafts", hang)
+    killed = asyncio.create_task(run_once(counter.worker()))
+    await hangs.wait()
+    killed.cancel()
+    await asyncio.wait({killed})
+    monkeypatch.undo()
+    counter.clock.advance(LEASE)
+    await run_once(counter.worker())
+    assert (await counter.row(upload_id)).status == "taken"
+    await _is_filled(counter)
