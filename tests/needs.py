@@ -37,7 +37,7 @@ OF_FOLDERS = {
     "tests/money/test_delayed_debits.py": "long", "tests/money/test_random_facts.py": "long",
     "tests/money/test_restore.py": "long", "tests/api/market/test_random_buyers.py": "long",
     "tests/audio/test_rendering.py": "long", "tests/audio/test_gapless.py": "long",
-    "tests/audio/test_downloads.py": "long", "tests/streaming": "process",
+    "tests/audio/test_downloads.py": "long", "tests/streaming": "process", "tests/api/streaming": "process",
     "tests/ops/test_doctor.py": "process", "tests/ops/test_documented_password.py": "process",
 }  # fmt: skip
 ROOT = Path(__file__).parents[1]
