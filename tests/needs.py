@@ -39,6 +39,7 @@ OF_FOLDERS = {
     "tests/audio/test_rendering.py": "long", "tests/audio/test_gapless.py": "long",
     "tests/audio/test_downloads.py": "long", "tests/streaming": "process", "tests/api/streaming": "process",
     "tests/ops/test_doctor.py": "process", "tests/ops/test_documented_password.py": "process",
+    "tests/ingest/test_reading_apart.py": "process",
 }  # fmt: skip
 ROOT = Path(__file__).parents[1]
 
