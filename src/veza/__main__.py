@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from veza.kit.resealing import SealedColumns
-from veza.ops.application import Application, Program
+from veza.ops.application import Application, Process, Program
 from veza.ops.cli import command_line
 from veza.settings import Settings
 
@@ -19,6 +19,13 @@ def _build(settings: Settings, http: bool) -> Application:
         from veza.app import build  # late: `veza --help` needs none of the modules
 
     return build(settings, http=http)
+
+
+def _build_streaming(settings: Settings) -> Process:
+    with _uncollected():
+        from veza.app.apart import build_streaming
+
+    return build_streaming(settings)
 
 
 @contextmanager
@@ -46,7 +53,7 @@ def _sealed() -> Sequence[SealedColumns]:
 def main() -> None:
     """Run the command line. Every file it makes is its owner's alone: database, covers, and what the sandbox keeps."""
     os.umask(0o077)
-    command_line(Program(build=_build, pages=_pages, sealed=_sealed))()
+    command_line(Program(build=_build, build_streaming=_build_streaming, pages=_pages, sealed=_sealed))()
 
 
 if __name__ == "__main__":

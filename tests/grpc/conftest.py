@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +32,21 @@ class Caller:
     channel: grpc.aio.Channel
     server: GrpcServer
     stage: Stage
+    _running: asyncio.Task[None] | None = None
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self) -> None:
+        """Start the server: on a free port, or again on the one it had."""
+        if self.server.port:
+            self.server = server_of(self.stage, listen=f"127.0.0.1:{self.server.port}")
+        self._stop = asyncio.Event()
+        self._running = asyncio.create_task(self.server.run(self._stop))
+        await asyncio.wait_for(self.server.started.wait(), PATIENCE)
+
+    async def stop(self) -> None:
+        assert self._running is not None
+        self._stop.set()
+        await asyncio.wait_for(self._running, PATIENCE)
 
     def call(self, name: str, request: Any, *, metadata: Any = BEARER, timeout: float = PATIENCE) -> Any:
         method = next(one for one in METHODS if one.name == name)
@@ -46,18 +61,17 @@ class Caller:
         return answer
 
 
-def server_of(stage: Stage, certificate: str = "", key: str = "") -> GrpcServer:
+def server_of(stage: Stage, certificate: str = "", key: str = "", listen: str = "127.0.0.1:0") -> GrpcServer:
     veza = stage.veza
     service = StreamService(veza.database, veza.modules.hearing, authenticate(veza.modules.accounts, "operator"))
-    return GrpcServer(service, "127.0.0.1:0", TOKEN, certificate, key, timedelta(seconds=1))
+    return GrpcServer(service, listen, TOKEN, certificate, key, timedelta(seconds=1))
 
 
 @pytest.fixture
 async def caller(stage: Stage) -> AsyncIterator[Caller]:
-    server, stop = server_of(stage), asyncio.Event()
-    running = asyncio.create_task(server.run(stop))
-    await asyncio.wait_for(server.started.wait(), PATIENCE)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        yield Caller(channel, server, stage)
-    stop.set()
-    await asyncio.wait_for(running, PATIENCE)
+    first = Caller(grpc.aio.insecure_channel("127.0.0.1:1"), server_of(stage), stage)
+    await first.start()
+    await first.channel.close()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{first.server.port}") as first.channel:
+        yield first
+    await first.stop()

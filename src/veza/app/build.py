@@ -159,7 +159,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     modules = build_modules(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
     metrics.before_scrape(money_gauges(modules.database))
     metrics.before_scrape(audio_gauges(modules.database))
-    files = StreamFiles(modules.hearing)
+    files = StreamFiles(modules.hearing, settings.stream_x_accel)
     served, litestar = web_application(
         modules.database,
         _routes(settings, modules, files, token, mailbox_key, stop, metrics),

@@ -44,8 +44,8 @@ from veza.ops.metrics import Metrics
 from veza.settings import SANDBOX_KEY, Settings
 from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
-from veza.streaming.hearing import Hearing
 from veza.streaming.links import Links
+from veza.streaming.local_hearing import LocalHearing
 from veza.streaming.stream_links import StreamLinks
 
 log = structlog.get_logger(__name__)
@@ -63,14 +63,14 @@ class Modules:
     market: MarketRules
     moderation: Moderation
     money: Money
-    hearing: Hearing
+    hearing: LocalHearing
     sandbox: HostedSandbox | None
 
 
 def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock, *, hosts_sandbox: bool) -> Modules:
     """Every money. `token`, the operator's, is the same in every process: sandbox and device cookies sign with it."""
     market = _market_rules(settings, token)
-    objects = _objects(settings)
+    objects = objects_of(settings)
     database = Database.open(
         settings.database_url,
         clock=clock,
@@ -91,7 +91,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
-        hearing=Hearing(database, objects, StreamLinks(token), settings.session_idle, settings.stream_recheck),
+        hearing=LocalHearing(database, objects, StreamLinks(token), settings.session_idle, settings.stream_recheck),
         sandbox=sandbox,
     )
 
@@ -168,7 +168,8 @@ def _money(settings: Settings, database: Database, metrics: Metrics, sandbox: Ho
     return money
 
 
-def _objects(settings: Settings) -> Objects:
+def objects_of(settings: Settings) -> Objects:
+    """The store of covers and files that the settings name."""
     if not settings.objects_url:
         return Objects.in_folder(settings.var_dir / "objects")
     key_id, secret = settings.objects_access_key_id, settings.objects_secret_access_key

@@ -28,7 +28,8 @@ from veza.http.problems import NOT_FOUND, Problem
 from veza.ingest.audio_versions import versions_of
 from veza.kit.database import Database, Session
 from veza.kit.messages import gettext
-from veza.streaming.hearing import Hearing, Part, StreamEnded
+from veza.streaming.hearing import Part, StreamEnded
+from veza.streaming.local_hearing import LocalHearing
 from veza.streaming.play_reports import Report
 from veza.streaming.stream_sessions import CHANGED, StreamSession
 
@@ -44,7 +45,7 @@ class StreamService:
     """Stands on the modules of one process; `stop` ends its watches."""
 
     database: Database
-    hearing: Hearing
+    hearing: LocalHearing
     authenticate: Authenticate
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 

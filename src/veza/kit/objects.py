@@ -113,6 +113,11 @@ class Objects:
 
         return cls(open_store)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether objects are files of a folder."""
+        return self._folder is not None
+
     async def put(self, key: str, data: bytes | bytearray) -> None:
         """Store `data` under `key`; a bytearray must stay as it is until then."""
         with _said(gettext("write {key}", key=key)):

@@ -28,12 +28,11 @@ class Service(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
 
-class Application(Protocol):
-    """The modules, built and wired.
+class Process(Protocol):
+    """What is run: services, and what answers HTTP.
 
     `foundations` are entered before any service starts and left after all have stopped, in reverse: work in
     flight still needs them. `stop` is set by the first signal; open streams and readiness watch it.
-    `mailbox_way` is the path that opens the mailbox in a browser until the next start.
     """
 
     settings: Settings
@@ -41,6 +40,14 @@ class Application(Protocol):
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
     asgi: Any
+
+    async def close(self) -> None: ...
+
+
+class Application(Process, Protocol):
+    """The modules, built and wired. `mailbox_way` is the path that opens the mailbox in a browser until the next
+    start."""
+
     mailbox_way: str
 
     @property
@@ -55,8 +62,6 @@ class Application(Protocol):
     @property
     def storage(self) -> StorageCheck: ...
 
-    async def close(self) -> None: ...
-
 
 @dataclass(frozen=True)
 class Program:
@@ -67,3 +72,5 @@ class Program:
     pages: Callable[[], dict[Path, str]]
     sealed: Callable[[], Sequence[SealedColumns]] = tuple
     """Every column that holds sealed values."""
+    build_streaming: Callable[[Settings], Process] | None = None
+    """The process that serves streaming alone, from the settings."""

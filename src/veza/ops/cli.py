@@ -37,6 +37,7 @@ from veza.ops.probe_command import probe
 from veza.ops.sandbox_commands import sandbox
 from veza.ops.simulate_command import simulate
 from veza.ops.storage_command import storage
+from veza.ops.stream_command import stream
 from veza.ops.terminal import echo
 from veza.settings import Settings, SettingsError
 
@@ -53,6 +54,7 @@ def command_line(program: Program) -> typer.Typer:
     )
     cli.command()(serve)
     cli.command()(worker)
+    cli.command()(stream)
     cli.command()(migrate)
     cli.command()(doctor)
     cli.command()(pages)

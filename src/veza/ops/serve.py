@@ -21,7 +21,7 @@ from datetime import timedelta
 import structlog
 
 from veza.http.serving import Server, connection_rules, http_server
-from veza.ops.application import Application, Service
+from veza.ops.application import Process, Service
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +39,7 @@ _M_MMAP_THRESHOLD = -3
 CLOSE_BOUND = timedelta(seconds=5)
 
 
-async def run(
-    application: Application, listener: socket.socket | None, on_ready: Callable[[], None] = lambda: None
-) -> int:
+async def run(application: Process, listener: socket.socket | None, on_ready: Callable[[], None] = lambda: None) -> int:
     """Run until a signal, or until the web server fails; returns the exit code: 0 after a signal, else 1.
 
     Without a `listener` only the services run.
@@ -76,7 +74,7 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _run_all(application: Application, listener: socket.socket | None, on_ready: Callable[[], None]) -> bool:
+async def _run_all(application: Process, listener: socket.socket | None, on_ready: Callable[[], None]) -> bool:
     """Start everything, wait for the stop, end everything; True when something ended before it was asked to."""
     stop, grace = application.stop, application.settings.shutdown_grace
     _return_large_blocks()
@@ -163,6 +161,6 @@ async def _announce(server: Server, stop: asyncio.Event, on_ready: Callable[[], 
         on_ready()
 
 
-async def _close(application: Application) -> None:
+async def _close(application: Process) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(application.close(), CLOSE_BOUND.total_seconds())

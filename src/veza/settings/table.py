@@ -136,9 +136,12 @@ class Settings(BaseSettings):
     download_jobs: int = setting("DOWNLOAD_JOBS", 2, "downloads made at once in this process, where AUDIO_WORKER_ENABLED is set", unit="downloads", ge=1, le=256)
 
     # Machines beside it
+    stream_x_accel: str = setting("STREAM_X_ACCEL", "", "path of the proxy's internal location for VAR_DIR/objects, such as /internal/objects/: the proxy sends the files of streams; empty: Veza does", like="/internal/objects/", pattern=r"^(/[A-Za-z0-9._-]+)*/?$")
     grpc_listen: HostPort = setting("GRPC_LISTEN", "", "host:port of the gRPC service for streaming (docs/grpc.md); port 0 takes a free one; empty: off", like="127.0.0.1:50051")
     grpc_token: SecretStr = setting("GRPC_TOKEN", SecretStr(""), "bearer token of gRPC calls; empty: the operator's")
     grpc_tls_cert: str = setting("GRPC_TLS_CERT", "", "PEM file with the certificate of the gRPC service, and those that signed it; demanded unless GRPC_LISTEN is on this machine alone")
+    grpc_address: HostPort = setting("GRPC_ADDRESS", "", "host:port of the gRPC service that `veza stream` asks", like="127.0.0.1:50051")
+    grpc_tls_ca: str = setting("GRPC_TLS_CA", "", "PEM file of what signed the certificate of GRPC_ADDRESS; empty: `veza stream` asks without encryption")
     grpc_tls_key: str = setting("GRPC_TLS_KEY", "", "PEM file with its key")
 
     # What the platform sells in

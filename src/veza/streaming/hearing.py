@@ -5,38 +5,29 @@ A refund, a moderator's hiding, signing out, or the end of a session closes a st
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from cachetools import LRUCache, TTLCache
-
-from veza.accounts import audit, sessions
-from veza.accounts.audit import Act
 from veza.accounts.identity import Identity
-from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rendition, Rung
 from veza.catalog.track_audio import AudioState
-from veza.catalog.tracks import Track, UnknownTrack, find_track
-from veza.ingest.audio_versions import UnknownVersion
-from veza.ingest.track_sound import Sound, find_sound
-from veza.kit.database import Database, Session
+from veza.catalog.tracks import Track
+from veza.ingest.track_sound import Sound
 from veza.kit.messages import gettext
 from veza.kit.objects import Objects
-from veza.library import access
-from veza.streaming import stream_sessions
-from veza.streaming.play_reports import PlayReports, into
-from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
+from veza.streaming.play_reports import PlayReports
+from veza.streaming.stream_links import BadStreamLink, StreamLink
 from veza.streaming.stream_sessions import StreamSession
 
 RECHECKED = timedelta(seconds=20)
 """How old an answer about a session may be, unless a setting says otherwise."""
 FILE_KEPT = timedelta(minutes=5)
 """A track that was replaced meanwhile is heard anew after as long, where it is played as one file."""
-_MOST_SESSIONS, _MOST_SOUNDS = 20_000, 500
+MOST_SESSIONS, MOST_SOUNDS = 20_000, 500
+"""What is remembered of each at most."""
 
 
 class Part(StrEnum):
@@ -110,176 +101,46 @@ class Heard:
         return self.sound.rendered.samples, self.sound.rendered.rate
 
 
-class Hearing:
-    """Decides, and remembers for a little while what was decided."""
+@runtime_checkable  # Litestar looks at what it hands to a handler
+class Hearing(Protocol):
+    """Decides who hears what. Where streaming runs apart, the process that has the database is asked."""
 
-    def __init__(
-        self, database: Database, objects: Objects, links: StreamLinks, idle: timedelta,
-        rechecked: timedelta = RECHECKED,
-    ) -> None:  # fmt: skip
-        """`idle` is how long a sign-in lasts unused; `rechecked`: how old an answer about a session may be."""
-        self.database, self.objects, self.links, self._idle = database, objects, links, idle
-        self.rechecked = rechecked
-        self.reports = PlayReports(database.clock, into(database))
-        self._alive: TTLCache[UUID, bool] = TTLCache(_MOST_SESSIONS, rechecked.total_seconds(), self.seconds)
-        self._files: TTLCache[Any, Heard] = TTLCache(_MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
-        self._sounds: LRUCache[UUID, Sound] = LRUCache(_MOST_SOUNDS)
-
-    def seconds(self) -> float:
-        """What the clock says, in seconds."""
-        return self.database.clock.now().timestamp()
+    objects: Objects
+    reports: PlayReports
+    rechecked: timedelta
+    """How old an answer about a session may be."""
 
     async def begin(self, identity: Identity, track_id: UUID) -> Heard:
         """A stream of a track, as much of it as the identity may hear.
 
         Raises UnknownTrack for who may not see it, OwnersOnly, NoSoundYet.
         """
-        async with self.database.read() as session:
-            sound, part, is_staff = await self._decide(session, identity, track_id)
-        if part is Part.PREVIEW:
-            return Heard(part, sound, None)
-        async with self.database.write(identity.actor) as session:
-            row = await stream_sessions.begin(session, identity, sound, is_staff=is_staff)
-            if is_staff:
-                audit.note(session, Act.HEARD, identity.person_id, detail=f"track {track_id}")
-        self._alive[row.id] = True
-        return Heard(part, sound, row)
 
     async def begin_file(self, identity: Identity, track_id: UUID) -> Heard:
         """The same for an address that is asked again for each part of a file: the stream begun there goes on."""
-        asks = identity.person_id, identity.session_id, identity.actor, identity.address, track_id
-        heard = self._files.get(asks)
-        if heard is not None and heard.session is not None:
-            with suppress(StreamEnded, LinkExpired):
-                await self.check(link_of(heard.session, Rung.AAC_128))
-                return heard
-        heard = await self.begin(identity, track_id)
-        if heard.session is not None and heard.sound.is_whole:
-            self._files[asks] = heard
-        return heard
-
-    async def part_of(self, session: Session, identity: Identity, track_id: UUID) -> Part | None:
-        """How much of a track the identity may hear now; None for nothing."""
-        try:
-            return (await self._decide(session, identity, track_id))[1]
-        except (UnknownTrack, NoSoundYet, OwnersOnly):
-            return None
-
-    async def _decide(self, session: Session, identity: Identity, track_id: UUID) -> tuple[Sound, Part, bool]:
-        """What the identity hears of a track, and whether it does so to judge it."""
-        track = await find_track(session, track_id)
-        may = await access.may(session, identity.person_id, track)
-        is_staff = not may.stream and identity.may(Permission.MODERATE)
-        if not (may.stream or may.preview or is_staff):
-            raise UnknownTrack(track_id)
-        sound = await self._current(session, track)
-        if may.stream or is_staff:
-            return sound, Part.WHOLE, is_staff
-        if sound.preview is None:
-            raise OwnersOnly
-        return sound, Part.PREVIEW, False
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:
         """The sound of a track whose preview the identity may hear. Raises UnknownTrack, OwnersOnly, NoSoundYet."""
-        async with self.database.read() as session:
-            track = await find_track(session, track_id)
-            may = await access.may(session, identity.person_id, track)
-            if not (may.preview or may.stream or identity.may(Permission.MODERATE)):
-                raise UnknownTrack(track_id)
-            sound = await self._current(session, track)
-        if sound.preview is None:
-            raise OwnersOnly
-        return sound
 
     def link(self, heard: StreamSession, rung: Rung) -> str:
         """A link to the files of one rung, for as long as the session lasts."""
-        return self.links.write(link_of(heard, rung))
 
-    async def followed(self, track_id: UUID, text: str, rung: Rung) -> tuple[StreamLink, Sound, Rendition]:
-        """What a link leads to. Raises BadStreamLink, LinkExpired, StreamEnded,
-        NoSuchRung."""
-        link = self.links.read(text)
-        if link.rung != rung:
-            raise BadStreamLink
-        await self.check(link)
-        sound = await self._sound(link.version_id)
-        if sound.track_id != track_id:
-            raise BadStreamLink
-        rendition = sound.rendition(rung)
-        if rendition is None:
-            raise NoSuchRung(rung)
-        return link, sound, rendition
-
-    async def check(self, link: StreamLink) -> None:
-        """Raises LinkExpired, or StreamEnded if the session has ended or its person may not hear the track any more."""
-        if self.database.clock.now() >= link.expires_at:
-            raise LinkExpired
-        is_alive = self._alive.get(link.session_id)
-        if is_alive is None:
-            async with self.database.read() as session:
-                is_alive = await self.is_alive(session, link.session_id)
-            self._alive[link.session_id] = is_alive
-        if not is_alive:
-            raise StreamEnded
+    async def opened(self, track_id: UUID, text: str) -> tuple[StreamLink, Sound]:
+        """What a link of any rung says, and the sound it leads to. Raises BadStreamLink, LinkExpired, StreamEnded."""
 
     async def allows(self, link: StreamLink) -> bool:
         """Whether the session of the link lasts."""
-        try:
-            await self.check(link)
-        except (StreamEnded, LinkExpired):
-            return False
-        return True
 
-    async def end(self, session: Session, session_id: UUID) -> bool:
-        """End a session; False if there is none. Other processes notice within `rechecked`."""
-        row = await session.get(StreamSession, session_id)
-        if row is None:
-            return False
-        row.ended_at = row.ended_at or session.now
-        session.wake(stream_sessions.CHANGED, elsewhere=False)
-        self._alive[session_id] = False
-        return True
 
-    async def is_alive(self, session: Session, session_id: UUID) -> bool:
-        """Whether a stream lasts: neither it nor its sign-in has ended, nor the right to hear the track."""
-        row = await session.get(StreamSession, session_id)
-        if row is None or row.ended_at is not None or row.expires_at <= session.now:
-            return False
-        if row.sign_in_id is not None and not await sessions.is_alive(session, row.sign_in_id, self._idle):
-            return False
-        track = await session.get(Track, row.track_id)
-        return track is not None and (row.is_staff or (await access.may(session, row.person_id, track)).stream)
-
-    async def _current(self, session: Session, track: Track) -> Sound:
-        sound = None if track.audio_id is None else await self._read(session, track.audio_id)
-        if sound is None:
-            raise NoSoundYet(track)
-        return sound
-
-    async def _sound(self, version_id: UUID) -> Sound:
-        if (kept := self._sounds.get(version_id)) is not None:
-            return kept
-        async with self.database.read() as session:
-            return await self.sound(session, version_id)
-
-    async def sound(self, session: Session, version_id: UUID) -> Sound:
-        """What plays of a version. Raises StreamEnded for one that is gone."""
-        sound = await self._read(session, version_id)
-        if sound is None:
-            raise StreamEnded
-        return sound
-
-    async def _read(self, session: Session, version_id: UUID) -> Sound | None:
-        """The sound of a version; it is read once, when all of it is made and nothing of it changes any more."""
-        if (kept := self._sounds.get(version_id)) is not None:
-            return kept
-        try:
-            sound = await find_sound(session, version_id)
-        except UnknownVersion:
-            return None
-        if sound is not None and sound.is_whole:
-            self._sounds[version_id] = sound
-        return sound
+async def followed(hearing: Hearing, track_id: UUID, text: str, rung: Rung) -> tuple[StreamLink, Sound, Rendition]:
+    """What a link to one rung leads to. Raises BadStreamLink, LinkExpired, StreamEnded, NoSuchRung."""
+    link, sound = await hearing.opened(track_id, text)
+    if link.rung != rung:
+        raise BadStreamLink
+    rendition = sound.rendition(rung)
+    if rendition is None:
+        raise NoSuchRung(rung)
+    return link, sound, rendition
 
 
 def link_of(heard: StreamSession, rung: Rung) -> StreamLink:

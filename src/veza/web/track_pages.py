@@ -26,11 +26,11 @@ from veza.ingest.audio_versions import versions_of
 from veza.kit.database import Session
 from veza.kit.messages import gettext
 from veza.market import products
-from veza.streaming.hearing import Hearing
+from veza.streaming.local_hearing import LocalHearing
 from veza.web.pages import Pages, Refused
 
 
-def track_routes(catalog: Catalog, hearing: Hearing, authenticate: Authenticate) -> list[ControllerRouterHandler]:
+def track_routes(catalog: Catalog, hearing: LocalHearing, authenticate: Authenticate) -> list[ControllerRouterHandler]:
     """/tracks/{id}."""
     pages = Pages(catalog.database.clock)
 

@@ -58,8 +58,7 @@ async def report_play(
 ) -> Response[PlayReported]:
     """For players: tell it after 30 s or half the track, now and then, and at the end. `link` is that of any rung of
     the stream. The first that is enough makes the play; it may come again."""
-    said = hearing.links.read(link)
-    _, sound, _ = await hearing.followed(track_id, link, said.rung)
+    said, sound = await hearing.opened(track_id, link)
     state = await hearing.reports.told(Report(said.session_id, heard_ms, network_of(request)))
     needed = round(plays.needed(length_of(sound)).total_seconds() * 1000)
     return Response(PlayReported(state, needed), headers=PRIVATE)

@@ -20,7 +20,7 @@ from veza.api.streaming.fetches import note_fetch
 from veza.api.streaming.sources import PRIVATE, Source
 from veza.audio.manifest import Rung
 from veza.http.file_answers import Representation, abort_of, answer_range
-from veza.streaming.hearing import Hearing, NoSuchRung
+from veza.streaming.hearing import Hearing, NoSuchRung, followed
 from veza.streaming.open_answers import ended_with_its_right
 
 MEDIA_TYPE = "audio/mp4"
@@ -36,7 +36,10 @@ _LINK = b"link="
 class StreamFiles:
     """The files of streams, as answers; each is described once."""
 
-    def __init__(self, hearing: Hearing) -> None:
+    def __init__(self, hearing: Hearing, x_accel: str = "") -> None:
+        """`x_accel` is the path below which the proxy in front has the folder of objects; without it, files are sent
+        from here."""
+        self._x_accel = f"{x_accel.rstrip('/')}/" if x_accel and hearing.objects.is_local else ""
         self.hearing = hearing
         self._known_for: timedelta = hearing.rechecked * KNOWN_OF_RECHECKED
         self._files: LRUCache[str, Representation] = LRUCache(_MOST_FILES)
@@ -48,6 +51,8 @@ class StreamFiles:
         NoSuchRung for a file that is not made.
         """
         what, known_for = self._representation(source, suffix), self._known_for if is_linked else None
+        if self._x_accel:
+            return self._handed_over(source, what, f"{self._x_accel}{source.sound.key(f'{source.name}.{suffix}')}")
 
         async def served(scope: Scope, receive: Receive, send: Send) -> None:
             note_fetch(scope, self.hearing.reports, source, what.length)
@@ -60,6 +65,19 @@ class StreamFiles:
                 await answer_range(scope, receive, send, what, known_for=known_for)
 
         return served
+
+    def _handed_over(self, source: Source, what: Representation, path: str) -> ASGIApp:
+        """What tells the proxy which file to send: it sends ranges, and answers conditions, by itself."""
+        told = {**PRIVATE, "Content-Type": MEDIA_TYPE, "X-Accel-Redirect": path}
+        fields = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+
+        async def hand_over(scope: Scope, receive: Receive, send: Send) -> None:
+            note_fetch(scope, self.hearing.reports, source, what.length)
+            start: Any = {"type": "http.response.start", "status": 200, "headers": [*fields, (b"content-length", b"0")]}
+            await send(start)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        return hand_over
 
     def _representation(self, source: Source, suffix: str) -> Representation:
         sound, name = source.sound, f"{source.name}.{suffix}"
@@ -103,8 +121,8 @@ class LinkedFiles:
     async def _answer(
         self, track_id: UUID, rung: Rung, suffix: str, link: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        followed, sound, rendition = await self._files.hearing.followed(track_id, link, rung)
-        source = Source(sound, rendition, rung, followed)
+        said, sound, rendition = await followed(self._files.hearing, track_id, link, rung)
+        source = Source(sound, rendition, rung, said)
         await self._files.served(source, suffix, is_linked=True)(scope, receive, send)
 
 

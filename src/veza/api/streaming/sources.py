@@ -15,7 +15,7 @@ from veza.audio.previews import NAME as PREVIEW
 from veza.http.errors.streaming import LINK_EXPIRED, NO_SOUND_YET, STREAM_ENDED
 from veza.http.problems import FORBIDDEN, NOT_FOUND
 from veza.ingest.track_sound import Sound
-from veza.streaming.hearing import Heard, Hearing, NoSuchRung, Part
+from veza.streaming.hearing import Heard, Hearing, NoSuchRung, Part, followed
 from veza.streaming.stream_links import StreamLink
 
 Who = Callable[[], Awaitable[Identity]]
@@ -43,7 +43,7 @@ class Source:
 async def found_by(hearing: Hearing, who: Who, track_id: UUID, rung: str, link: str) -> Source:
     """What an address leads to; `who` asks is looked up for a preview alone: a link says it by itself.
 
-    Raises what `Hearing.preview` and `Hearing.followed` raise.
+    Raises what `Hearing.preview` and `followed` raise.
     """
     if rung == PREVIEW:
         sound = await hearing.preview(await who(), track_id)
@@ -53,8 +53,8 @@ async def found_by(hearing: Hearing, who: Who, track_id: UUID, rung: str, link: 
         wanted = Rung(rung)
     except ValueError:
         raise NoSuchRung(rung) from None
-    followed, sound, rendition = await hearing.followed(track_id, link, wanted)
-    return Source(sound, rendition, wanted, followed)
+    said, sound, rendition = await followed(hearing, track_id, link, wanted)
+    return Source(sound, rendition, wanted, said)
 
 
 def address_of(hearing: Hearing, heard: Heard, one: Rendition, name: str) -> str:
