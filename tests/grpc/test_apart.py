@@ -21,7 +21,6 @@ from tests.waiting import until
 from veza.app.apart import Streaming, build_streaming
 from veza.grpc import client as grpc_client
 from veza.grpc import stream_pb2 as pb
-from veza.grpc.remote_hearing import GONE_FOR
 from veza.settings import Settings
 from veza.streaming.plays import PlayTotal
 
@@ -133,7 +132,7 @@ async def test_without_the_other_process_running_streams_go_on_for_a_while_and_n
     assert (new.status_code, new.headers["retry-after"]) == (503, "5")
     assert new.json()["detail"] == "streaming cannot ask Veza at the moment: try again in a moment"
     assert (await apart.browser.get("/health/ready")).status_code == 503
-    apart.stage.clock.advance(GONE_FOR - TICK + timedelta(seconds=1))
+    apart.stage.clock.advance(hearing.gone_for - TICK + timedelta(seconds=1))
     assert (await apart.get(file)).status_code == 503
     assert not await hearing.allows(link)  # what cuts an answer off in its middle
     await apart.main.start()

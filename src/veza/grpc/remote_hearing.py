@@ -1,7 +1,7 @@
 """Who hears what, asked of the process that has the database: for `veza stream`, where streaming runs apart.
 
-What it said is remembered for `rechecked`. Where it does not answer, streams that it knew of go on for GONE_FOR more,
-and new ones are refused.
+What it said is remembered for `rechecked`. Where it does not answer, streams that it knew of end within
+ENDED_WITHIN, and new ones are refused.
 """
 
 from __future__ import annotations
@@ -42,9 +42,8 @@ from veza.streaming.plays import Verdict
 from veza.streaming.stream_links import BadStreamLink, StreamLink
 from veza.streaming.stream_sessions import StreamSession
 
-GONE_FOR = timedelta(seconds=40)
-"""How old an answer may be while no new one can be had. With the quarter of a minute for which the server answers a
-link that it knows, and the time between two questions about an answer under way, streams end within a minute."""
+ENDED_WITHIN = timedelta(minutes=1)
+"""Of the last answer about a stream, where no new one can be had."""
 _NOT_MADE_YET_KEPT = timedelta(seconds=5)
 
 
@@ -71,6 +70,9 @@ class RemoteHearing:
 
     def __init__(self, client: StreamClient, objects: Objects, clock: Clock, rechecked: timedelta = RECHECKED) -> None:
         self._client, self.objects, self.rechecked, self._clock = client, objects, rechecked, clock
+        self.gone_for = ENDED_WITHIN - rechecked
+        """How old an answer may be while no new one can be had: an answer under way is asked about `rechecked` later,
+        and the server answers a link that it knows for less than that."""
         self.reports = PlayReports(clock, self._report)
         self._confirmed: LRUCache[UUID, float] = LRUCache(MOST_SESSIONS)
         """Session → when it was last said to last."""
@@ -157,7 +159,7 @@ class RemoteHearing:
             if problem.kind is not UNAVAILABLE:
                 self._confirmed.pop(link.session_id, None)
                 raise StreamEnded from None
-            if age > GONE_FOR.total_seconds():
+            if age > self.gone_for.total_seconds():
                 raise
             return
         self._confirmed[link.session_id] = self._seconds()
