@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from tests.streaming.test_downloads import FLAC, made
+from tests.streaming.test_downloads import FLAC, ask, made
 from tests.streaming.world import Label
 from veza.kit.clock import ManualClock
 from veza.kit.objects import ObjectsUnavailable
@@ -17,6 +17,7 @@ from veza.streaming.downloads import LINK_LASTS, Download
 from veza.streaming.eviction import make_room
 from veza.streaming.release_archives import KEPT, ReleaseArchive
 from veza.streaming.release_asking import ask_for_release
+from veza.streaming.removing import named_downloads
 
 LONG_AGO = LINK_LASTS + timedelta(minutes=1)
 
@@ -93,6 +94,17 @@ async def test_many_are_evicted_a_few_at_a_time(
     clock.advance(LONG_AGO)
     assert await make_room(label.database, label.objects, 0) == 3
     assert await statuses(label, rows) == ["evicted"] * 3
+
+
+async def test_the_storage_check_keeps_what_a_download_names(label: Label) -> None:
+    release_id, (track_id, other_id) = await label.album("Led", "Sníh")
+    asker = await label.owner(release_id)
+    row = await made(label, asker, track_id)
+    await ask(label, asker, other_id)
+    (claim,) = await label.worker.claim(1)
+    stray = [f"downloads/{uuid4()}/1/track.flac", f"downloads/{row.id}/7/track.flac", "downloads/odd/1/track.flac"]
+    async with label.database.read() as session:
+        assert await named_downloads(session, [str(row.key), claim.key, *stray]) == {row.key, claim.key}
 
 
 async def test_archives_are_forgotten_long_after_their_last_link(label: Label, clock: ManualClock) -> None:

@@ -73,6 +73,7 @@ from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
 from veza.streaming import eviction, stream_sessions
 from veza.streaming import personal_data as streaming_data
+from veza.streaming.removing import named_downloads
 from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
@@ -134,6 +135,7 @@ class Veza:
             "originals": storage_check.originals,
             "uploads": storage_check.uploads,
             "covers": named_covers,
+            "downloads": named_downloads,
         }
         return StorageCheck(self.database, self.catalog.objects, owners)
 

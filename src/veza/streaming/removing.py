@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from veza.ingest.audio_files import remove_files
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
 from veza.streaming.downloads import Download
 
@@ -22,3 +22,19 @@ async def remove_downloads_of(database: Database, objects: Objects, track_ids: C
         await remove_files(objects, f"downloads/{one}")
         async with database.write("download removal") as session:
             await session.execute(delete(Download).where(Download.id == one))
+
+
+async def named_downloads(session: Session, keys: Collection[str]) -> set[str]:
+    """Which of these keys a download names: that of its file, or any of the attempt that goes on."""
+    ids = {one for key in keys if (one := _id(key.split("/")[1])) is not None}
+    rows = (await session.scalars(select(Download).where(Download.id.in_(ids)))).all()
+    files = {one.key for one in rows}
+    begun = tuple(f"downloads/{one.id}/{one.attempt}/" for one in rows if one.status == "making")
+    return {key for key in keys if key in files or key.startswith(begun)}
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -120,6 +120,8 @@ async def test_who_claims_the_order_has_it_alone(till: Till) -> None:
     await till.refused("POST", path, flac, 404, "not-found", token=token)
     mine = await till.post(path, flac, by=person, expect=200)
     assert (await till.fetch(mine["link"])).status_code == 200
+    found = await till.shop.get(f"/library/tracks/{track_id}", by=person)
+    assert found == {"stream": True, "preview": True, "download": True, "has_sound": True, "because": "owned"}
 
 
 async def test_a_code_redeemed_with_and_without_an_account(till: Till) -> None:

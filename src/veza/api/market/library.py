@@ -38,13 +38,9 @@ class OwnedResponse(Struct, frozen=True):
     by: Literal["order_line", "download_code"]
 
 
-SOUND_IS_KEPT = False
-"""No recording is kept in this version: an owner of a track can neither hear nor download it here yet."""
-
-
 class AccessResponse(Struct, frozen=True):
-    """What one can do with the track now, and in a few words what one is to it. All three are false as long as no
-    recording of it is kept (`has_sound`), also for its owner."""
+    """What one can do with the track now, and in a few words what one is to it. All three are false as long as nothing
+    of it can be heard (`has_sound`), also for its owner."""
 
     stream: bool
     preview: bool
@@ -63,7 +59,7 @@ OWNED_EXAMPLE: dict[str, Any] = {
     "given_at": "2026-01-02T10:31:00Z",
     "by": "order_line",
 }
-ACCESS_EXAMPLE = {"stream": False, "preview": False, "download": False, "has_sound": False, "because": "owned"}
+ACCESS_EXAMPLE = {"stream": True, "preview": True, "download": True, "has_sound": True, "because": "owned"}
 
 
 @listing(
@@ -103,12 +99,13 @@ async def show_access(session: Session, track_id: UUID, identity: Identity, lang
     there."""
     track = await session.get(Track, track_id)
     found = await access.may(session, identity.person_id, track) if track is not None else None
-    if found is None or not found.preview:
+    if track is None or found is None or not found.preview:
         raise Problem(NOT_FOUND, gettext("there is no track {track_id}", track_id=track_id))
+    has_sound = track.audio_id is not None
     return AccessResponse(
-        stream=found.stream and SOUND_IS_KEPT,
-        preview=found.preview and SOUND_IS_KEPT,
-        download=found.download and SOUND_IS_KEPT,
-        has_sound=SOUND_IS_KEPT,
+        stream=found.stream and has_sound,
+        preview=found.preview and has_sound,
+        download=found.download and has_sound,
+        has_sound=has_sound,
         because=render(found.because, language),
     )
