@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from litestar import Litestar, asgi
 from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts.sweep import EVERY, sweep
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
@@ -38,41 +35,29 @@ from veza.api.streaming.routes import (
 )
 from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
-from veza.catalog import invitations
+from veza.app.services import in_every_process, service_groups
 from veza.catalog.covers import named_covers
 from veza.catalog.facade import Catalog
 from veza.http.authentication import authenticate
 from veza.http.host_cookies import HostCookie
-from veza.http.idempotency import IdempotencySweep
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.session_cookies import SESSION_COOKIE, Cookies
-from veza.ingest import audio_sweep, storage_check
+from veza.ingest import storage_check
 from veza.ingest.storage_check import StorageCheck
 from veza.kit.clock import Clock, SystemClock
-from veza.kit.database import Database, Session
-from veza.kit.mail import MailWorker, Relay
-from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
-from veza.kit.worker import Worker
+from veza.kit.database import Database
 from veza.lab.demo import stage as demo
 from veza.lab.demo.fill import DemoData
 from veza.lab.demo.sounds import DemoSounds, in_order
 from veza.lab.sandbox.hosted import HostedSandbox
-from veza.market import erasure, refund_notices
-from veza.moderation import reports
-from veza.money import backlog, invariants
-from veza.money.catch_up import catch_up
 from veza.money.facade import Money
-from veza.money.reconciliation import compare_and_report
-from veza.money.scheduled import reported
-from veza.ops.application import Service
+from veza.ops.application import Service, ServiceGroup
 from veza.ops.audio_metrics import audio_gauges
 from veza.ops.metrics import Metrics
 from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
-from veza.streaming import eviction, stream_sessions
-from veza.streaming import personal_data as streaming_data
 from veza.streaming.removing import named_downloads
 from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
@@ -82,10 +67,6 @@ from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
 from veza.web.track_pages import track_routes
-
-BACKLOG_SAMPLED = timedelta(minutes=1)
-MISSED_WITHIN = timedelta(days=3)
-"""The provider retries a webhook for three days: what it gave up on lies within them."""
 
 TAGS: Sequence[Tag] = (
     *ACCOUNT_TAGS,
@@ -106,6 +87,7 @@ class Veza:
 
     settings: Settings
     modules: Modules
+    groups: Mapping[ServiceGroup, Sequence[Service]]
     services: Sequence[Service]
     foundations: Sequence[Callable[[], AbstractAsyncContextManager[Any]]]
     stop: asyncio.Event
@@ -172,10 +154,18 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         always_tls=settings.base_url.startswith("https://"),
         in_front=partial(LinkedFiles, files),
     )
+    groups = service_groups(settings, modules)
+    services = [
+        *(one for group in groups.values() for one in group),
+        *in_every_process(settings, modules),
+        *_beside(settings, modules),
+        *_grpc(settings, modules, token, http),
+    ]
     return Veza(
         settings=settings,
         modules=modules,
-        services=[*_services(settings, modules), *_beside(settings, modules), *_grpc(settings, modules, token, http)],
+        groups=groups,
+        services=services,
         foundations=[],
         stop=stop,
         metrics=metrics,
@@ -274,69 +264,3 @@ def _grpc(settings: Settings, modules: Modules, token: str, http: bool) -> list[
             settings.shutdown_grace,
         )
     ]
-
-
-def _services(settings: Settings, modules: Modules) -> list[Service]:
-    """Everything that runs beside the web server; `veza worker` runs the same without it."""
-    database, money = modules.database, modules.money
-    enabled: list[tuple[Worker[Any], bool]] = [
-        (money.refund_worker, settings.refund_worker_enabled),
-        (money.transfer_worker, settings.transfer_retry_worker_enabled),
-        (money.reversal_worker, settings.reversal_worker_enabled),
-        (money.netting_worker, True),
-        (money.check_worker, True),
-        (money.guard, True),
-        (money.inbox_worker, True),
-        (modules.catalog.publisher, True),
-        (modules.ingest.upload_worker, settings.audio_worker_enabled),
-        (modules.ingest.audio_worker, settings.audio_worker_enabled),
-        (modules.streaming.download_worker, settings.audio_worker_enabled),
-    ]
-    if url := settings.smtp_url.get_secret_value():
-        relay = Relay(url, settings.smtp_demands_tls)
-        enabled.append((MailWorker(database, relay.deliver, settings.mail_from), True))
-    services: list[Service] = [WorkerService(database, worker, settings.shutdown_grace) for worker, on in enabled if on]
-    if not database.is_sqlite:
-        services.append(WakeListener(database))
-    return [
-        *services,
-        OutboxRelay(database),
-        IdempotencySweep(database),
-        modules.hearing.reports,
-        Periodic("play sweep", streaming_data.EVERY, lambda: streaming_data.sweep(database), at_start=True),
-        Periodic("accounts sweep", EVERY, lambda: sweep(modules.accounts), at_start=True),
-        Periodic("audio sweep", audio_sweep.EVERY, partial(_sweep_audio, modules), at_start=True),
-        Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
-        Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
-        Periodic("download eviction", eviction.EVERY, modules.streaming.make_room),
-        Periodic("cart sweep", erasure.EVERY, lambda: erasure.sweep(database), at_start=True),
-        Periodic("backlog sampler", BACKLOG_SAMPLED, lambda: backlog.sample(database), at_start=True),
-        *(
-            Periodic(name, interval, partial(reported, database, name, chore))
-            for name, interval, chore in _chores_of_money(settings, database, money)
-        ),
-    ]
-
-
-def _chores_of_money(
-    settings: Settings, database: Database, money: Money
-) -> list[tuple[str, timedelta, Callable[[], Awaitable[object]]]]:
-    """What keeps the books true on a schedule; one that fails is a finding."""
-    return [
-        (
-            "catch-up",
-            settings.catch_up_interval,
-            lambda: catch_up(database, money.gateway, money.inbox, MISSED_WITHIN),
-        ),
-        ("reconciliation", settings.reconcile_interval, lambda: compare_and_report(database, money.gateway)),
-        # The name stands in stored findings: it stays.
-        ("law check", settings.law_check_interval, lambda: invariants.check_all(database, report=True)),
-    ]
-
-
-async def _sweep_audio(modules: Modules) -> None:
-    async def spared(session: Session, version_ids: Collection[UUID], track_ids: Collection[UUID]) -> set[UUID]:
-        heard = await stream_sessions.heard_of(session, version_ids)
-        return heard | await reports.reported_of(session, "track", track_ids)
-
-    await audio_sweep.sweep(modules.database, modules.catalog.objects, spared)

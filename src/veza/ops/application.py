@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,8 +46,10 @@ class Process(Protocol):
 
 
 class Application(Process, Protocol):
-    """The modules, built and wired. `mailbox_way` is the path that opens the mailbox in a browser until the next
-    start."""
+    """The modules, built and wired. `groups` are those of `services` that may run elsewhere; `mailbox_way` is the path
+    that opens the mailbox in a browser until the next start."""
+
+    groups: Mapping[ServiceGroup, Sequence[Service]]
 
     mailbox_way: str
 
@@ -61,6 +64,17 @@ class Application(Process, Protocol):
 
     @property
     def storage(self) -> StorageCheck: ...
+
+
+class ServiceGroup(StrEnum):
+    """Services that run together, as `veza worker --only` names them."""
+
+    MONEY = "money"
+    PUBLISHING = "publishing"
+    INGEST = "ingest"
+    DOWNLOADS = "downloads"
+    MAIL = "mail"
+    UPKEEP = "upkeep"
 
 
 @dataclass(frozen=True)

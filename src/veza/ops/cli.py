@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
@@ -16,7 +17,7 @@ from typing import Annotated
 import typer
 
 from veza.kit.messages import gettext
-from veza.ops.application import Application, Program
+from veza.ops.application import Application, Program, ServiceGroup
 from veza.ops.command import (
     Json,
     Url,
@@ -92,12 +93,26 @@ def serve(
         _start(context.obj, settings, migrate_first, http=True)
 
 
-def worker(context: typer.Context, database_url: Url = None) -> None:
+def worker(
+    context: typer.Context,
+    only: Annotated[
+        list[ServiceGroup] | None, typer.Option(help="Run this group of workers, and not the others; may be repeated.")
+    ] = None,
+    database_url: Url = None,
+) -> None:
     """Run the workers alone, beside a `veza serve` on the same database."""
-    _start(context.obj, load_settings_of_a_shop(database_url=database_url), migrate_first=False, http=False)
+    settings = load_settings_of_a_shop(database_url=database_url)
+    _start(context.obj, settings, migrate_first=False, http=False, only=only or list(ServiceGroup))
 
 
-def _start(program: Program, settings: Settings, migrate_first: bool, *, http: bool) -> None:
+def _start(
+    program: Program,
+    settings: Settings,
+    migrate_first: bool,
+    *,
+    http: bool,
+    only: Sequence[ServiceGroup] = tuple(ServiceGroup),
+) -> None:
     from veza.http.serving import address, listen
     from veza.kit.sqlite_files import missing_file
     from veza.lab.demo.documented_password import demand_no_open_demo_account
@@ -121,6 +136,8 @@ def _start(program: Program, settings: Settings, migrate_first: bool, *, http: b
         await demand_tables(settings.database_url)
         if listener is None:
             application = program.build(await running.own_veza(settings, operator_token(settings)), False)
+            left_out = [one for group, some in application.groups.items() if group not in only for one in some]
+            application.services = [one for one in application.services if one not in left_out]
         else:
             await sandbox_beside.demand_together(settings)
             # Port 0 has become a real one by now; the sandbox and its webhooks need to know it.
