@@ -112,7 +112,8 @@ def _server() -> socket.socket:
 
 
 def start(*arguments: str, cwd: Path, stdout: Any, stderr: IO[Any], cold: bool = False, **settings: str) -> Running:
-    """Start `veza ARGUMENTS` in `cwd`; `stdout` is a file or subprocess.PIPE, `stderr` a file."""
+    """Start `veza ARGUMENTS` in `cwd`, or `-m MODULE ARGUMENTS` of the tests; `stdout` is a file or subprocess.PIPE,
+    `stderr` a file."""
     environment = environment_for_children() | settings
     if not cold:
         return Warm(arguments, cwd, environment, stdout, stderr)

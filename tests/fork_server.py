@@ -113,4 +113,8 @@ if __name__ == "__main__":
     warm_up()
     become(**serve(socket.socket(fileno=int(sys.argv[1]))))
     # Here and not in a function: what ends the interpreter ends it as it would end `python -m veza`.
-    runpy.run_module("veza", run_name="__main__", alter_sys=True)
+    if sys.argv[1:2] == ["-m"]:  # a module of the tests
+        del sys.argv[1]
+        runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_module("veza", run_name="__main__", alter_sys=True)

@@ -38,7 +38,7 @@ OF_FOLDERS = {
     "tests/money/test_restore.py": "long", "tests/api/market/test_random_buyers.py": "long",
     "tests/audio/test_rendering.py": "long", "tests/audio/test_gapless.py": "long",
     "tests/audio/test_downloads.py": "long", "tests/streaming": "process", "tests/api/streaming": "process",
-    "tests/grpc": "process",
+    "tests/grpc": "process", "tests/journeys": "process",
     "tests/ops/test_doctor.py": "process", "tests/ops/test_documented_password.py": "process",
     "tests/ingest/test_reading_apart.py": "process",
 }  # fmt: skip

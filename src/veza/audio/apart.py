@@ -8,6 +8,7 @@ decoder, the worker's own end) ends nothing else.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
@@ -22,6 +23,7 @@ from veza.audio.downloads import DownloadFormat
 from veza.audio.manifest import Rendition
 from veza.audio.rendering import Rendered
 from veza.kit.messages import Message, from_child, gettext
+from veza.kit.work_folders import DiskFull
 
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 """Of what the process says: the segments of a track of six hours are 1 MB."""
@@ -122,7 +124,10 @@ class NotRendered(Exception):
 
 
 async def render_apart(job: Job) -> AsyncGenerator[Said, None]:
-    """What the process says, until it has finished. Raises NotRendered. Closing the iterator ends the process."""
+    """What the process says, until it has finished. Closing the iterator ends the process.
+
+    Raises NotRendered, DiskFull.
+    """
     async with aclosing(_apart(job)) as process:
         async for said in process:
             assert not isinstance(said, Encoded)
@@ -184,6 +189,8 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said | Sa
         yield said
     with suppress(TimeoutError):
         await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+    if process.returncode == os.EX_IOERR:
+        raise DiskFull
     raise NotRendered(
         gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
     )

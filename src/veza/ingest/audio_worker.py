@@ -7,8 +7,6 @@ renewed as long as the process lives; a worker that lost it ends its process and
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -35,6 +33,7 @@ from veza.kit.leased import run_leased
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.moves import Stale
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
+from veza.kit.work_folders import trouble_of, work_folder
 
 log = structlog.get_logger(__name__)
 
@@ -129,17 +128,14 @@ class AudioWorker:
         if claim.tries > MOST_TRIES:
             await self._unless_lost(claim, self._give_up(claim))
             return
-        await asyncio.to_thread(self._rules.folder.mkdir, parents=True, exist_ok=True)
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"{claim.id}-", dir=self._rules.folder))
         try:
-            # Its end ends the process; what that made is thrown away with its folder.
-            finished = await run_leased(self._process(claim, folder), self._beat(claim))
+            async with work_folder(self._rules.folder, f"{claim.id}-") as folder:
+                # Its end ends the process; what that made is thrown away with its folder.
+                finished = await run_leased(self._process(claim, folder), self._beat(claim))
         except Exception as error:
             await self._unless_lost(claim, self._record_failure(claim, error))
         else:
             await self._unless_lost(claim, self._finish(claim, finished))
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _record_failure(self, claim: Claim, error: Exception) -> None:
         if isinstance(error, NotRendered):
@@ -147,7 +143,8 @@ class AudioWorker:
         elif isinstance(error, NoSuchObject):
             await self._fail(claim, gettext("the file that was sent is gone: send it again"))
         elif isinstance(error, (ObjectsUnavailable, OSError)):
-            await self._put_off(claim, message_of(error))
+            log.warning("audio.put_off", version=str(claim.id), reason=str(error))
+            await self._put_off(claim, trouble_of(error))
         else:
             raise error
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -25,6 +22,7 @@ from veza.ingest.uploads import Upload
 from veza.kit.database import Session
 from veza.kit.messages import Message, gettext, message_of
 from veza.kit.objects import Objects
+from veza.kit.work_folders import work_folder
 
 log = structlog.get_logger(__name__)
 
@@ -53,13 +51,9 @@ async def prepared(objects: Objects, folder: Path, original: Original) -> Prepar
     path = objects.local_path(original.key)
     if path is not None:
         return await _read(path, file)
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    own = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="tags-", dir=folder))
-    try:
+    async with work_folder(folder, "tags-") as own:
         await objects.copy_to_file(original.key, own / "original")
         return await _read(own / "original", file)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, own, ignore_errors=True)
 
 
 async def _read(path: Path, file: SourceFile) -> Prepared:

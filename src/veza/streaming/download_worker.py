@@ -7,8 +7,6 @@ makes its file the download's, and a worker that lost its lease keeps nothing.
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -33,6 +31,7 @@ from veza.kit.leased import run_leased
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.moves import Stale
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
+from veza.kit.work_folders import trouble_of, work_folder
 from veza.streaming.downloads import WAKE, Download, machine
 from veza.streaming.removing import remove_downloads_of
 from veza.streaming.track_files import FileFacts
@@ -133,16 +132,13 @@ class DownloadWorker:
         if claim.tries > MOST_TRIES:
             await self._unless_lost(claim, self._fail(claim, _GIVEN_UP))
             return
-        await asyncio.to_thread(self._rules.folder.mkdir, parents=True, exist_ok=True)
-        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"{claim.id}-", dir=self._rules.folder))
         try:
-            made = await run_leased(self._make(claim, folder), self._beat(claim))
+            async with work_folder(self._rules.folder, f"{claim.id}-") as folder:
+                made = await run_leased(self._make(claim, folder), self._beat(claim))
         except Exception as error:
             await self._unless_lost(claim, self._record_failure(claim, error))
         else:
             await self._unless_lost(claim, self._finish(claim, made))
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _record_failure(self, claim: Claim, error: Exception) -> None:
         if isinstance(error, NotRendered):
@@ -150,7 +146,8 @@ class DownloadWorker:
         elif isinstance(error, (NoSuchObject, UnknownVersion)):
             await self._fail(claim, gettext("the original or its cover is gone"))
         elif isinstance(error, (ObjectsUnavailable, OSError)):
-            await self._put_off(claim, message_of(error))
+            log.warning("download.put_off", download=str(claim.id), reason=str(error))
+            await self._put_off(claim, trouble_of(error))
         else:
             raise error
 

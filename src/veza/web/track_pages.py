@@ -29,6 +29,9 @@ from veza.market import products
 from veza.streaming.local_hearing import LocalHearing
 from veza.web.pages import Pages, Refused
 
+STEPS: list[str] = [Stage.FIRST_RUNG, Stage.ALL_RUNGS, Stage.PREVIEW]
+"""What the processing of a track goes through."""
+
 
 def track_routes(catalog: Catalog, hearing: LocalHearing, authenticate: Authenticate) -> list[ControllerRouterHandler]:
     """/tracks/{id}."""
@@ -84,11 +87,10 @@ class Progress:
 
 async def _progress(session: Session, track_id: UUID) -> Progress | None:
     """None where no worker has begun."""
-    stages = [one.value for one in Stage]
     for version in await versions_of(session, track_id):
-        if version.is_on_its_way and version.stage in stages:
+        if version.is_on_its_way and version.stage in STEPS:
             percent = None if version.share is None else int(100 * version.share)
-            return Progress(stages.index(version.stage) + 1, len(stages), percent)
+            return Progress(STEPS.index(version.stage) + 1, len(STEPS), percent)
     return None
 
 

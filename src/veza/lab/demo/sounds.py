@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.elsewhere import Elsewhere, TookTooLong
 from veza.kit.messages import gettext
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
+from veza.kit.work_folders import work_folder
 from veza.lab.demo.music.pieces import Piece, pieces_of
 from veza.lab.demo.music.writing import write_track
 from veza.lab.demo.roster import roster_of
@@ -141,9 +141,8 @@ class DemoSounds:
         with suppress(NoSuchObject):
             kept = await self._objects.head(key)
             return Original(key, kept.size_bytes, await _hash(self._objects.chunks(key)), file_name, SENT_BY)
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            path = Path(folder) / "piece.flac"
+        async with work_folder(self._folder, "demo-") as folder:
+            path = folder / "piece.flac"
             await self._child.run(make_track, str(path), wanted.piece, wanted is not self._tracks[0])
             await self._objects.write_file(key, path)
             size = path.stat().st_size
