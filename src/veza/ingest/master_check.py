@@ -178,13 +178,18 @@ def _seams(heard: Sequence[tuple[Track, Rendered]]) -> Iterator[Finding]:
     for (track, one), (following, other) in pairwise(heard):
         if following.position != track.position + 1 or one.edges is None or other.edges is None:
             continue
-        names = {"title": track.title, "following": following.title}
         match seam(one.edges.tail, other.edges.head):
             case Seam.BROKEN:
                 says = gettext(
                     "“{title}” ends and “{following}” begins in the middle of a sound, and they do not fit: it clicks",
-                    **names,
+                    title=track.title,
+                    following=following.title,
                 )
                 yield Finding(FindingKind.SEAM, says)
             case Seam.JOINED:
-                yield Finding(FindingKind.GAPLESS, gettext("“{title}” goes on in “{following}” without a gap", **names))
+                yield Finding(
+                    FindingKind.GAPLESS,
+                    gettext(
+                        "“{title}” goes on in “{following}” without a gap", title=track.title, following=following.title
+                    ),
+                )

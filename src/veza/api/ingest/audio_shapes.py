@@ -52,7 +52,7 @@ class Encoding(Struct, forbid_unknown_fields=True):
     preview_start_ms: PreviewStart | None = None
 
 
-class FindingResponse(Struct, frozen=True):
+class MasterFinding(Struct, frozen=True):
     """One thing found, in words."""
 
     kind: FindingKind
@@ -68,7 +68,7 @@ class TrackCheckResponse(Struct, frozen=True):
     integrated_lufs: float | None
     range_lu: float | None
     true_peak_dbtp: float | None
-    findings: list[FindingResponse]
+    findings: list[MasterFinding]
 
 
 class ReleaseCheckResponse(Struct, frozen=True):
@@ -77,7 +77,7 @@ class ReleaseCheckResponse(Struct, frozen=True):
     release_id: UUID
     integrated_lufs: float | None
     tracks: list[TrackCheckResponse]
-    findings: list[FindingResponse]
+    findings: list[MasterFinding]
 
 
 AUDIO_EXAMPLE: dict[str, Any] = {
@@ -137,8 +137,8 @@ def audio_shown(track: Track, versions: list[AudioVersion], language: str) -> Au
 def check_shown(release_id: UUID, found: ReleaseCheck, language: str) -> ReleaseCheckResponse:
     """A master check in the reader's language."""
 
-    def shown(findings: list[Finding]) -> list[FindingResponse]:
-        return [FindingResponse(one.kind, render(one.says, language)) for one in findings]
+    def shown(findings: list[Finding]) -> list[MasterFinding]:
+        return [MasterFinding(one.kind, render(one.says, language)) for one in findings]
 
     tracks = [
         TrackCheckResponse(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 from msgspec import Struct
 
@@ -23,7 +24,17 @@ from veza.streaming import playlists
 from veza.streaming.hearing import Hearing, NoSuchRung, Part
 
 TAG = "streams"
-PLAYLIST = ResponseSpec(str, generate_examples=False, description="The playlist.", media_type=playlists.MEDIA_TYPE)
+_LINES = (
+    "#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS",
+    '#EXT-X-STREAM-INF:BANDWIDTH=133000,AVERAGE-BANDWIDTH=128000,CODECS="mp4a.40.2"', "preview/index.m3u8",
+)  # fmt: skip
+PLAYLIST = ResponseSpec(
+    str,
+    generate_examples=False,
+    description="The playlist.",
+    media_type=playlists.MEDIA_TYPE,
+    examples=[Example(value="\n".join(_LINES) + "\n")],
+)
 Lossless = Annotated[
     bool, QueryParameter(description="FLAC alone instead of AAC alone: a player that mixes codecs drops samples.")
 ]
