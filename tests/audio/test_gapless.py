@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import log10
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.audio.joints import CUTS, RATE, click_dbfs, continuous
 from tests.audio.sounds import FORMATS, decoded, whole, write
 from veza.audio.manifest import Rendition, Rung
 from veza.audio.rendering import render
 
-RATE = 44_100
-CUTS = (0, 314_124, 556_674, 700_001)
-"""Samples at which the tracks begin and the last one ends: none is a multiple of a frame."""
-ABOVE_HERTZ = 5_000
-AROUND_SECONDS = 0.008
-
 
 @pytest.fixture(scope="module")
 def album() -> NDArray[np.float64]:
-    """A chord and a slow sweep; nothing of it is above 5 kHz."""
-    at = np.arange(CUTS[-1]) / RATE
-    sweep = 0.2 * np.sin(2 * np.pi * (200 * at + 40 * at * at))
-    chord = sum(0.08 * np.sin(2 * np.pi * hertz * at) for hertz in (220.0, 277.18, 329.63, 441.3))
-    return np.stack([sweep + chord, 0.8 * sweep - 0.5 * chord])
+    return continuous()
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +53,13 @@ def test_the_lossless_rung_is_the_album_bit_for_bit(
 @pytest.mark.parametrize("rung", [Rung.AAC_128, Rung.AAC_256])
 @pytest.mark.parametrize("joint", CUTS[1:-1])
 def test_a_joint_clicks_below_50_dbfs(heard: dict[Rung, NDArray[np.float64]], rung: Rung, joint: int) -> None:
-    assert _click_dbfs(heard[rung], joint) < -50
+    assert click_dbfs(heard[rung], joint) < -50
 
 
 def test_the_measurement_hears_a_single_lost_sample(heard: dict[Rung, NDArray[np.float64]]) -> None:
     played = heard[Rung.FLAC]
-    assert _click_dbfs(played, CUTS[1]) < -90
-    assert _click_dbfs(np.delete(played, CUTS[1], axis=1), CUTS[1]) > -50
+    assert click_dbfs(played, CUTS[1]) < -90
+    assert click_dbfs(np.delete(played, CUTS[1], axis=1), CUTS[1]) > -50
 
 
 @pytest.mark.parametrize("rung", [Rung.AAC_64, Rung.AAC_128, Rung.AAC_256])
@@ -81,13 +71,3 @@ def test_every_rung_is_in_time_with_the_source(
         there, here = (one[0, joint - 3_000 : joint + 3_000] for one in (album, heard[rung]))
         alike = {shift: float(there[50:-50] @ here[50 + shift : len(here) - 50 + shift]) for shift in range(-40, 41)}
         assert max(alike, key=lambda shift: alike[shift]) == 0
-
-
-def _click_dbfs(played: NDArray[np.float64], joint: int) -> float:
-    """The peak above 5 kHz within 8 ms of `joint`."""
-    width, around = 8_192, int(AROUND_SECONDS * RATE)
-    window = played[:, joint - width : joint + width] * np.blackman(2 * width)
-    spectrum = np.fft.rfft(window, axis=1)
-    hertz = np.fft.rfftfreq(2 * width, 1 / RATE)
-    high = np.fft.irfft(spectrum * (hertz > ABOVE_HERTZ), axis=1)
-    return 20 * log10(float(np.abs(high[:, width - around : width + around]).max()) + 1e-12)
