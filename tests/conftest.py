@@ -38,6 +38,7 @@ from veza.kit.schema import make_tables
 __all__ = ["pytest_configure", "sampler"]
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
+RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 
@@ -187,6 +188,14 @@ async def database(database_url: str, clock: ManualClock) -> AsyncIterator[Datab
     database = Database.open(database_url, clock=clock)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def rabbitmq_url() -> str:
+    url = make_url(RABBITMQ)
+    if not _answers(url.host or "127.0.0.1", url.port or 5672):
+        missing(f"RabbitMQ is not running on {url.host}:{url.port or 5672}")
+    return RABBITMQ
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 NEEDS = {
-    "service": "PostgreSQL or Redis",
+    "service": "PostgreSQL, Redis or RabbitMQ",
     "browser": "Chromium",
     "process": "processes of its own",
     "long": "time: simulated days, chance, a shop or pages made anew, a world with something of everything",
 }
 OF_FIXTURES = {
     "database_url": "service", "postgres_url": "service", "postgres_template": "service",
-    "postgres_databases": "service", "empty_postgres_url": "service", "redis_url": "service",
+    "postgres_databases": "service", "empty_postgres_url": "service", "redis_url": "service", "rabbitmq_url": "service",
     "chromium": "browser", "world": "long", "walk": "long", "on_both": "long",
     "s3_server": "process",
 }  # fmt: skip

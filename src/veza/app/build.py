@@ -44,8 +44,10 @@ from veza.http.return_addresses import ReturnAddresses
 from veza.http.session_cookies import SESSION_COOKIE, Cookies
 from veza.ingest import storage_check
 from veza.ingest.storage_check import StorageCheck
+from veza.kit.broker import Broker
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
+from veza.kit.services import WorkerService
 from veza.lab.demo import stage as demo
 from veza.lab.demo.fill import DemoData
 from veza.lab.demo.sounds import DemoSounds, in_order
@@ -161,7 +163,7 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         *_beside(settings, modules),
         *_grpc(settings, modules, token, http),
     ]
-    return Veza(
+    veza = Veza(
         settings=settings,
         modules=modules,
         groups=groups,
@@ -173,6 +175,17 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         asgi=served,
         mailbox_way=mailbox_link("", mailbox_key),
     )
+    if settings.rabbitmq_url:
+        # Which workers run here is settled when it starts (`veza worker --only`).
+        consumed = partial(_topics_of, veza)
+        broker = Broker(settings.rabbitmq_url, modules.database.wakes, consumed(), consumed)
+        veza.services = [*veza.services, broker]
+    return veza
+
+
+def _topics_of(veza: Veza) -> set[str]:
+    """What the workers of a process are woken by."""
+    return {one.wake_topic for one in veza.services if isinstance(one, WorkerService)}
 
 
 def _routes(

@@ -271,10 +271,14 @@ class Database:
                     yield session
                     await session.write_appended()
                     for topic in [topic for topic, elsewhere in session.wakes.items() if elsewhere]:
+                        if self.wakes.goes_by_broker(topic):
+                            continue
                         await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
                     await session.commit()
-        for topic in session.wakes:
+        for topic, elsewhere in session.wakes.items():
             self.wakes.ring(topic)
+            if elsewhere:
+                self.wakes.nudge(topic)
 
     async def close(self) -> None:
         await self.engine.dispose()

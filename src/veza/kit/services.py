@@ -30,7 +30,7 @@ class WorkerService:
     """A worker's loop as a service."""
 
     def __init__(self, database: Database, work: worker.Worker[Any], grace: timedelta) -> None:
-        self.name = work.name
+        self.name, self.wake_topic = work.name, work.wake_topic
         self._database = database
         self._worker = work
         self._grace = grace

@@ -7,8 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from typing import Protocol
 
 CHANNEL = "veza_wake"
+
+
+class Nudger(Protocol):
+    """Wakes one worker of a topic on whichever machine (`kit.broker`)."""
+
+    def carries(self, topic: str) -> bool: ...
+
+    def nudge(self, topic: str) -> None: ...
 
 
 class Wakes:
@@ -16,6 +25,20 @@ class Wakes:
 
     def __init__(self) -> None:
         self._bells: dict[str, list[asyncio.Event]] = defaultdict(list)
+        self.broker: Nudger | None = None
+
+    def goes_by_broker(self, topic: str) -> bool:
+        """Whether a broker wakes the topic's workers of other processes now."""
+        return self.broker is not None and self.broker.carries(topic)
+
+    def nudge(self, topic: str) -> None:
+        """Wake one worker of the topic, if there is a broker to do so."""
+        if self.broker is not None:
+            self.broker.nudge(topic)
+
+    def is_rung(self, topic: str) -> bool:
+        """Whether a waiter of the topic has not looked yet since it was rung."""
+        return any(event.is_set() for event in self._bells[topic])
 
     def bell(self, topic: str) -> asyncio.Event:
         """A new event that `ring(topic)` sets; its waiter clears it."""

@@ -66,6 +66,8 @@ async def run(worker: Worker[C], wakes: Wakes, stop: asyncio.Event, *, grace: ti
             if claimed is None:
                 await _first(PAUSE_AFTER_ERROR, stopping)
             elif len(running) >= worker.concurrency:
+                if claimed:
+                    wakes.nudge(worker.wake_topic)  # what is left over may be done elsewhere
                 await _first(worker.check_interval, stopping, *running)
                 if worker.concurrency >= MANY_SLOTS:
                     await _first(GATHERED, stopping)

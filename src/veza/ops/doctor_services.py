@@ -34,6 +34,7 @@ async def services(settings: Settings, clock: Clock) -> list[Finding]:
     return [
         *[finding async for finding in _database(settings, clock)],
         *[finding async for finding in _redis(settings)],
+        *[finding async for finding in _rabbitmq(settings)],
         *[finding async for finding in _mail(settings)],
         *[finding async for finding in _provider(settings, clock)],
     ]
@@ -114,6 +115,20 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("redis", False, f"does not answer: {error}", "start it, or empty REDIS_URL")
     finally:
         await client.aclose()
+
+
+async def _rabbitmq(settings: Settings) -> AsyncIterator[Finding]:
+    if not settings.rabbitmq_url:
+        return
+    import aio_pika
+    from aio_pika.exceptions import AMQPError
+
+    try:
+        connection = await asyncio.wait_for(aio_pika.connect(settings.rabbitmq_url), ANSWER_BOUND_SECONDS)
+        await connection.close()
+        yield Finding("rabbitmq", True, "answers")
+    except (AMQPError, OSError) as error:
+        yield Finding("rabbitmq", False, f"does not answer: {error}", "start it, or empty RABBITMQ_URL")
 
 
 async def _mail(settings: Settings) -> AsyncIterator[Finding]:

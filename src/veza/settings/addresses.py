@@ -97,6 +97,7 @@ WEB = UrlForm(("https", "http"), "https://music.example.org or http://127.0.0.1:
 ORIGIN = UrlForm(("https", "http"), "https://shop.example", path=False)
 SMTP = UrlForm(("smtp", "smtps"), "smtp://user:password@host:587", user=True, path=False)
 BUCKET = UrlForm(("s3",), "s3://bucket/prefix", port=False)
+RABBITMQ = UrlForm(("amqp", "amqps"), "amqp://user:password@host:5672/vhost", user=True)
 REDIS = UrlForm(("redis", "rediss"), "redis://user:password@host:6379/0", user=True)
 POSTGRESQL = "postgresql://user:password@host:5432/name"
 SQLITE = "sqlite:///folder/veza.db"
@@ -236,6 +237,7 @@ HostPort = Annotated[str, AfterValidator(_host_port)]
 WebUrl = Annotated[str, _url(WEB)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
+RabbitUrl = Annotated[str, _url(RABBITMQ)]
 BucketUrl = Annotated[str, AfterValidator(_bucket)]
 DatabaseUrl = Annotated[str, BeforeValidator(_database)]
 origins = AfterValidator(_origins)

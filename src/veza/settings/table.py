@@ -29,6 +29,7 @@ from veza.settings.addresses import (
     DatabaseUrl,
     Host,
     HostPort,
+    RabbitUrl,
     RedisUrl,
     SmtpUrl,
     WebUrl,
@@ -96,6 +97,7 @@ class Settings(BaseSettings):
     objects_secret_access_key: SecretStr = setting("OBJECTS_SECRET_ACCESS_KEY", SecretStr(""), "secret key of the bucket's user")
     database_pool_size: int = setting("DATABASE_POOL_SIZE", 10, "most connections one process holds", unit="connections", ge=2, le=200)
     redis_url: RedisUrl = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database")
+    rabbitmq_url: RabbitUrl = setting("RABBITMQ_URL", "", "amqp://user:password@host:5672/vhost: work wakes one waiting worker on whichever machine; empty: PostgreSQL wakes those of every process")
     operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")
     encryption_keys: Secrets = setting("ENCRYPTION_KEYS", (), "keys that stored secrets are sealed with, the newest first, as `veza keys new` prints them; the same on every machine; empty: made at first start and kept in VAR_DIR/encryption-keys", unit="comma list")
     log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
