@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page
 
 from tests.journeys.album import PREVIEW_SECONDS, PRIMING_AND_PADDING, TAKES, Album
 from tests.journeys.label import RATE, Listener
+from tests.journeys.pages import PLAYED
 from tests.journeys.programs import length_by_ffprobe, samples_by_mpv
 
 
@@ -60,35 +61,10 @@ async def opened(album: Album, chromium: Browser, title: str, listener: Listener
     return page
 
 
-async def played(page: Page) -> tuple[float, float, float]:
-    """Seconds: the length that the page's player finds, how far it came by itself, and where it ended after a jump to
-    just before the end."""
-    found: list[float] = await page.evaluate(
-        """async () => {
-            const audio = document.querySelector("audio");
-            audio.muted = true;
-            const happened = (name, what = () => true) => new Promise((resolve, reject) => {
-                audio.addEventListener(name, () => what() && resolve());
-                audio.querySelector("source:last-of-type").addEventListener("error", () => reject("no source plays"));
-                audio.addEventListener("error", () => reject(audio.error.message));
-            });
-            const going = happened("timeupdate", () => audio.currentTime > 0.2);
-            await audio.play();
-            await going;
-            const reached = audio.currentTime;
-            const ended = happened("ended");
-            audio.currentTime = audio.duration - 0.5;
-            await ended;
-            return [audio.duration, reached, audio.currentTime];
-        }"""
-    )
-    return found[0], found[1], found[2]
-
-
 async def test_the_page_plays_all_of_a_track_to_its_owner(album: Album, chromium: Browser) -> None:
     for title, (_, _, samples) in TAKES.items():
         page = await opened(album, chromium, title, album.buyer)
-        length, reached, end = await played(page)
+        length, reached, end = await page.evaluate(PLAYED)
         assert length == pytest.approx(samples / RATE, abs=0.03)
         assert 0.2 < reached < length - 0.5
         assert end == pytest.approx(length, abs=0.06)
@@ -100,7 +76,7 @@ async def test_the_page_plays_the_preview_to_a_stranger_and_says_so(album: Album
     page = await opened(album, chromium, "Night Bus", None)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-    length, _, end = await played(page)
+    length, _, end = await page.evaluate(PLAYED)
     assert length == pytest.approx(PREVIEW_SECONDS, abs=0.03)
     assert end == pytest.approx(length, abs=0.06)
     assert await page.get_by_text("Preview").is_visible()

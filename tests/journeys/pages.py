@@ -1,0 +1,63 @@
+"""What tests do in the pages of browsers: functions of JavaScript, each of whose promises comes to plain values."""
+
+from __future__ import annotations
+
+PLAYED = """async () => {
+    const audio = document.querySelector("audio");
+    audio.muted = true;
+    const happened = (name, what = () => true) => new Promise((resolve, reject) => {
+        audio.addEventListener(name, () => what() && resolve());
+        audio.addEventListener("error", () => reject(audio.error.message));
+        audio.querySelector("source:last-of-type")?.addEventListener("error", () => reject("no source plays"));
+    });
+    const going = happened("timeupdate", () => audio.currentTime > 0.2);
+    await audio.play();
+    await going;
+    const reached = audio.currentTime;
+    const ended = happened("ended");
+    audio.currentTime = audio.duration - 0.5;
+    await ended;
+    return [audio.duration, reached, audio.currentTime];
+}"""
+"""The page's player: how long what it plays is, how far it came by itself, and where it ended after a jump to half a
+second before the end (seconds)."""
+
+PLAYED_BY_HLS_JS = """async (address) => {
+    const troubles = [];
+    const hls = new Hls({enableWorker: false, startLevel: 0});
+    hls.on(Hls.Events.ERROR, (_, data) => troubles.push(data.details));
+    const parsed = new Promise((resolve) => hls.once(Hls.Events.MANIFEST_PARSED, resolve));
+    hls.loadSource(address);
+    hls.attachMedia(document.querySelector("audio"));
+    await parsed;
+    const played = await PLAYED();
+    return [played, hls.levels.map((level) => level.audioCodec), troubles];
+}""".replace("PLAYED()", f"({PLAYED})()")
+"""The same with hls.js, with the codec of each level, and the errors it met."""
+
+PLAYED_BY_SEGMENTS = """async (track, rung) => {
+    const manifest = await (await fetch(`/stream/${track}/manifest.json`)).json();
+    const one = manifest.renditions.find((found) => found.rung === rung);
+    const part = async (offset, size) => {
+        const headers = {Range: `bytes=${offset}-${offset + size - 1}`};
+        const answer = await fetch(`/stream/${track}/${one.url}`, {headers});
+        if (answer.status !== 206) throw new Error(`answered ${answer.status}`);
+        return answer.arrayBuffer();
+    };
+    const audio = document.createElement("audio"), source = new MediaSource();
+    document.documentElement.append(audio);
+    audio.src = URL.createObjectURL(source);
+    await new Promise((resolve) => source.addEventListener("sourceopen", resolve));
+    const buffer = source.addSourceBuffer(one.mime);
+    const append = (bytes) => new Promise((resolve, reject) => {
+        buffer.addEventListener("updateend", resolve, {once: true});
+        buffer.addEventListener("error", () => reject("a segment was refused"), {once: true});
+        buffer.appendBuffer(bytes);
+    });
+    await append(await part(0, one.init_bytes));
+    for (const [offset, size] of one.segments) await append(await part(offset, size));
+    source.endOfStream();
+    const stretches = buffer.buffered.length, end = buffer.buffered.end(stretches - 1);
+    return [await PLAYED(), stretches, end];
+}""".replace("PLAYED()", f"({PLAYED})()")
+"""A rung put together from its segments (MSE), with the number of stretches that were buffered, and their end."""

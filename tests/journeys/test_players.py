@@ -1,0 +1,100 @@
+"""Players that people use: hls.js in Chromium, and Firefox with a file and with segments, on a real server."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Route
+
+from tests.commands import ROOT
+from tests.conftest import missing
+from tests.journeys.album import PREVIEW_SECONDS, TAKES, Album
+from tests.journeys.firefox import Firefox, firefox_in
+from tests.journeys.label import RATE
+from tests.journeys.pages import PLAYED, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS
+
+HLS_JS = Path(__file__).parent / "hls_js"
+PAGE = "<!doctype html><title>hls.js</title><audio></audio><script src=/hls.js></script>"
+BOUND_SECONDS = 120
+LENGTH = TAKES["Night Bus"][2] / RATE
+FRAME_SECONDS = 1024 / RATE
+
+
+@pytest.fixture(scope="session")
+def hls_js() -> Path:
+    """The player's one file, installed once for each lock file."""
+    if shutil.which("npm") is None:
+        missing("npm is not installed (Debian: apt-get install nodejs npm)")
+    lock = HLS_JS / "package-lock.json"
+    folder = ROOT / ".venv" / f"hls-js-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in (lock, HLS_JS / "package.json"):
+            shutil.copy(file, folder)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False)
+        if done.returncode != 0:
+            missing(f"hls.js cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
+        (folder / "installed").touch()
+    return folder / "node_modules" / "hls.js" / "dist" / "hls.min.js"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_owner", "codecs"),
+    [("", True, ["mp4a.40.2"] * 3), ("?lossless=1", True, ["fLaC"]), ("", False, ["mp4a.40.2"])],
+    ids=["AAC", "FLAC", "preview"],
+)
+async def test_hls_js_plays_it_in_chromium(
+    album: Album, chromium: Browser, hls_js: Path, query: str, is_owner: bool, codecs: list[str]
+) -> None:
+    context = await chromium.new_context()
+    if is_owner:
+        await context.add_cookies([{"name": "veza", "value": album.buyer.cookie, "url": album.url}])
+
+    async def page_of_tests(route: Route) -> None:
+        await route.fulfill(body=PAGE, content_type="text/html")
+
+    async def script(route: Route) -> None:
+        await route.fulfill(path=hls_js, content_type="text/javascript")
+
+    await context.route(f"{album.url}/player", page_of_tests)
+    await context.route(f"{album.url}/hls.js", script)
+    page = await context.new_page()
+    await page.goto(f"{album.url}/player")
+    (length, reached, end), levels, troubles = await page.evaluate(PLAYED_BY_HLS_JS, album.stream("Night Bus") + query)
+    expected = LENGTH if is_owner else PREVIEW_SECONDS
+    assert length == pytest.approx(expected, abs=2 * FRAME_SECONDS)
+    assert 0.2 < reached < 5
+    assert end == pytest.approx(length, abs=2 * FRAME_SECONDS)
+    assert [one.lower() for one in levels] == [one.lower() for one in codecs]
+    assert troubles == []
+    await context.close()
+
+
+@pytest.fixture
+async def firefox(album: Album, tmp_path: Path) -> AsyncIterator[Firefox]:
+    async with firefox_in(tmp_path) as firefox:
+        await firefox.open(f"{album.url}/health/live")
+        await firefox.ask("WebDriver:AddCookie", cookie={"name": "veza", "value": album.buyer.cookie})
+        yield firefox
+
+
+async def test_firefox_plays_the_page_and_every_rung_from_segments(album: Album, firefox: Firefox) -> None:
+    await firefox.open(album.page("Night Bus"))
+    length, reached, end = await firefox.evaluate(PLAYED)
+    assert length == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS)
+    assert 0.2 < reached < 5
+    assert end == pytest.approx(length, abs=2 * FRAME_SECONDS)
+    for rung in ("aac64", "aac128", "aac256", "flac"):
+        await firefox.open(f"{album.url}/operator/static/live.js")  # pages forbid MediaSource by their policy
+        (_, _, end), stretches, buffered = await firefox.evaluate(
+            PLAYED_BY_SEGMENTS, str(album.tracks["Night Bus"]), rung
+        )
+        assert stretches == 1, rung
+        assert buffered == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS), rung
+        assert end == pytest.approx(buffered, abs=2 * FRAME_SECONDS), rung
