@@ -15,6 +15,7 @@ WITH_PORT = {
     "STRIPE_API_BASE": "http://{}/v1",
     "OBJECTS_ENDPOINT": "https://{}",
     "REDIS_URL": "redis://:hidden@{}/0",
+    "RABBITMQ_URL": "amqp://anna:hidden@{}/shop",
     "SMTP_URL": "smtp://anna:hidden@{}",
     "DATABASE_URL": "postgresql://anna:hidden@{}/shop",
 }
