@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -51,10 +51,13 @@ class Counter:
         return UploadWorker(catalog, UploadRules(self.folder / "processing", self.ingest.limits, lease))
 
     async def sent(
-        self, content: bytes = SONG, name: str = "Night Bus.flac", *, length: int | None = None, **target: UUID
-    ) -> UUID:
-        """An upload of which these bytes have come."""
+        self, content: bytes = SONG, name: str = "Night Bus.flac", *, length: int | None = None,
+        drop: tuple[UUID, int, str] | None = None, **target: UUID,
+    ) -> UUID:  # fmt: skip
+        """An upload of which these bytes have come; of a `drop`: its id, how many files it has, where this one lay."""
         wanted = UploadRequest(length or len(content), name, **(target or {"track_id": self.track}))
+        if drop is not None:
+            wanted = replace(wanted, drop_id=drop[0], drop_files=drop[1], path=drop[2])
         async with self.database.write() as session:
             row = await receiving.begin(session, self.ingest, wanted, self.anna)
 

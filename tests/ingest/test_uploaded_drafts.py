@@ -6,6 +6,7 @@ import asyncio
 import zipfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, tracks_of
 from veza.ingest.audio_versions import AudioVersion, versions_of
 from veza.ingest.upload_worker import LEASE, UploadWorker
+from veza.ingest.uploads import LIFETIME
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
@@ -148,3 +150,55 @@ async def test_a_worker_that_is_killed_in_an_import_is_followed_by_one_that_ends
     await run_once(counter.worker())
     assert (await counter.row(upload_id)).status == "taken"
     await _is_filled(counter)
+
+
+async def dropped(counter: Counter, folder: Path, *names: str) -> dict[str, tuple[bytes, str]]:
+    """Recordings by file name, each with where it lay."""
+    made = {}
+    for number, name in enumerate(names, 1):
+        tags = {**TAGS, "title": Path(name).stem, "track": str(number)}
+        made[Path(name).name] = (recording(folder / Path(name).name, **tags).read_bytes(), name)
+    return made
+
+
+async def test_files_dropped_at_once_become_one_draft_when_the_last_has_come(counter: Counter, tmp_path: Path) -> None:
+    files = await dropped(counter, tmp_path / "mine", "Blue Hours/Dawn.flac", "Blue Hours/Dusk.mp3")
+    drop, ids = uuid4(), []
+    for name, (content, path) in files.items():
+        ids.append(await counter.sent(content, name, artist_id=counter.artist, drop=(drop, 2, path)))
+        await run_once(counter.worker())
+        if len(ids) == 1:
+            assert (await counter.row(ids[0])).status == "received"
+    for _ in range(2):
+        await run_once(counter.worker())
+    release, tracks, versions = await draft(counter)
+    assert (release.title, [one.title for one in tracks]) == ("Blue Hours", ["Dawn", "Dusk"])
+    rows = [await counter.row(one) for one in ids]
+    assert [(one.status, one.release_id, one.due_at) for one in rows] == [("taken", release.id, None)] * 2
+    assert sorted(key for key in await counter.keys() if not key.startswith("covers/")) == sorted(
+        one.original_key for one in versions
+    )
+    assert list((counter.folder / "processing").glob("*")) == []
+
+
+async def test_what_came_of_a_drop_is_a_draft_after_a_day(counter: Counter, tmp_path: Path) -> None:
+    """Of three files one never came: what was uploaded is not lost."""
+    files = await dropped(counter, tmp_path / "mine", "Dawn.flac", "Dusk.mp3")
+    drop = uuid4()
+    for name, (content, path) in files.items():
+        await counter.sent(content, name, artist_id=counter.artist, drop=(drop, 3, path))
+    await run_once(counter.worker())
+    async with counter.database.read() as session:
+        assert len((await session.scalars(select(Release))).all()) == 1
+    counter.clock.advance(LIFETIME)
+    for _ in range(3):
+        await run_once(counter.worker())
+    assert [one.title for one in (await draft(counter))[1]] == ["Dawn", "Dusk"]
+
+
+async def test_no_path_of_a_drop_leads_out_of_its_folder(counter: Counter, tmp_path: Path) -> None:
+    (content, _), *_ = (await dropped(counter, tmp_path / "mine", "Dawn.flac")).values()
+    await counter.sent(content, "x.flac", artist_id=counter.artist, drop=(uuid4(), 1, "../../../outside/./Dawn.flac"))
+    await run_once(counter.worker())
+    assert [one.title for one in (await draft(counter))[1]] == ["Dawn"]
+    assert await asyncio.to_thread(lambda: list(tmp_path.rglob("outside*"))) == []

@@ -39,6 +39,7 @@ from veza.kit.objects import ObjectsUnavailable
 from veza.kit.text import sanitize
 
 CHECKSUMS = ("sha1", "sha256", "md5")
+LONGEST_PATH = 1_000
 LONGEST_FILE_NAME = 255
 """Code points of a file name that are kept."""
 
@@ -73,13 +74,20 @@ class TooManyParts(Exception):
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
     """What is to be uploaded, for one of three: the sound of a track, that of a new track of a release, or a recording
-    or ZIP that becomes drafts of an artist."""
+    or ZIP that becomes drafts of an artist.
+
+    Of an artist's `drop_files` files that are dropped at once each has the same `drop_id`: they become drafts together.
+    `path` is where one lay in its folder.
+    """
 
     length_bytes: int
     file_name: str
     track_id: UUID | None = None
     release_id: UUID | None = None
     artist_id: UUID | None = None
+    drop_id: UUID | None = None
+    drop_files: int | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,8 @@ async def begin(session: Session, ingest: Ingest, wanted: UploadRequest, identit
                 "track_id": wanted.track_id, "release_id": wanted.release_id,
                 "file_name": sanitize(wanted.file_name).strip()[:LONGEST_FILE_NAME], "status": "receiving",
                 "attempt": 0, "length_bytes": wanted.length_bytes, "offset_bytes": 0, "parts_count": 0,
+                "drop_id": wanted.drop_id, "drop_files": wanted.drop_files,
+                "path": None if wanted.path is None else sanitize(wanted.path).strip()[:LONGEST_PATH],
                 "retry_count": 0, "due_at": session.now + LIFETIME, "expires_at": session.now + LIFETIME,
                 "created_at": session.now,
             }

@@ -23,8 +23,8 @@ from veza.ingest.joining import NoTrack, Prepared, prepared, put_on_track
 from veza.ingest.originals import Original, original_key
 from veza.ingest.upload_parts import PartsMissing, parts_of, remove_parts
 from veza.ingest.upload_room import UploadLimits
-from veza.ingest.uploaded_drafts import Drafts, drafts_of
-from veza.ingest.uploads import WAKE, Upload, machine
+from veza.ingest.uploaded_drafts import Drafts, drafts_of, drafts_of_drop
+from veza.ingest.uploads import WAKE, Upload, machine, uploads_of_drop
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.messages import Message, gettext, message_of, stored
@@ -98,7 +98,10 @@ class UploadWorker:
 
     async def _work(self, row: Upload) -> None:
         try:
-            if row.status == "received":
+            if row.status == "received" and row.drop_id is not None:
+                if not await self._join_drop(row):
+                    return  # it waits for the others
+            elif row.status == "received":
                 await self._join(row)
             await self._clean(row)
         except Stale:
@@ -125,6 +128,40 @@ class UploadWorker:
         except (PartsMissing, NoSuchObject, NoTrack) as error:
             await self._refuse(row, message_of(error))
 
+    async def _join_drop(self, row: Upload) -> bool:
+        """Make drafts of all the files that were dropped at once, if this is the one that does it; else False: it
+        looks again when the drop has had its time."""
+        async with self._database.write(self.name) as session:
+            drop = await uploads_of_drop(session, row)
+            come = [one for one in drop if one.status == "received"]
+            is_whole = len(come) >= (row.drop_files or 1) or session.now >= row.expires_at
+            if not is_whole or come[-1].id != row.id:
+                await machine.update(session, row, due_at=max(row.expires_at, session.now + self._rules.lease))
+                if is_whole and come[-1].due_at == come[-1].expires_at:  # the last to begin makes them, and waits
+                    await machine.update(session, come[-1], due_at=session.now)
+                    session.wake(WAKE)
+                return False
+        come[-1] = row
+        own = self._rules.folder / f"upload-{row.id}"
+        try:
+            made = await drafts_of_drop(self._catalog, self._rules.limits, own, come, self._whole)
+        except (PartsMissing, NoSuchObject, NoTrack) as error:
+            for one in come:
+                await self._refuse(one, message_of(error))
+        else:
+            for one in come:
+                await self._take_drafts(one, None, made)
+        async with self._database.write(self.name) as session:
+            for one in come[:-1]:
+                await machine.update(session, one, due_at=session.now)  # their parts are deleted as this one's are
+            session.wake(WAKE)
+        return True
+
+    async def _whole(self, row: Upload) -> AsyncIterator[bytes]:
+        parts = await parts_of(self._objects, row.id, row.length_bytes)
+        async for chunk in self._bytes_of(parts, hashlib.sha256()):
+            yield chunk
+
     async def _bytes_of(self, parts: Sequence[StoredObject], digest: hashlib._Hash) -> AsyncIterator[bytes]:
         for part in parts:
             async for chunk in self._objects.chunks(part.key):
@@ -140,13 +177,13 @@ class UploadWorker:
                 reason_id=None, reason_fields=None,
             )  # fmt: skip
 
-    async def _take_drafts(self, row: Upload, original: Original, made: Drafts) -> None:
+    async def _take_drafts(self, row: Upload, original: Original | None, made: Drafts) -> None:
         reason_id, fields = (None, None) if made.left_out is None else stored(made.left_out)
         async with self._database.write(self.name) as session:
             await machine.move(
                 session, row, "taken", because=gettext("its recordings are in drafts"), release_id=made.release_id,
-                sha256=original.file_hash, due_at=self._until(session), retry_count=0, reason_id=reason_id,
-                reason_fields=fields,
+                sha256=original.file_hash if original else None, due_at=self._until(session), retry_count=0,
+                reason_id=reason_id, reason_fields=fields,
             )  # fmt: skip
 
     async def _refuse(self, row: Upload, why: Message) -> None:

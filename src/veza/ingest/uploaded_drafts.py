@@ -9,7 +9,9 @@ import asyncio
 import os
 import shutil
 import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -28,8 +30,16 @@ MOST_FILES = 2_000
 """Recordings and pictures in one ZIP: a box set."""
 MOST_TIMES = 10
 """What a ZIP unpacks to at most, by its size: audio that is not compressed has hardly two times, silence more."""
+MOST_DEPTH = 8
+"""Folders of a path that are kept: a disc of an album of an artist is three deep."""
+NAMELESS = "Untitled"
+"""The folder of files that lay in none."""
 MOST_SAID = 5
 """Files that a reason names."""
+
+
+BytesOf = Callable[[Upload], AsyncIterator[bytes]]
+"""The bytes of an upload that has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +55,49 @@ async def drafts_of(catalog: Catalog, limits: UploadLimits, folder: Path, upload
 
     Raises NoTrack, ObjectsUnavailable and OSError.
     """
+    return await _made_of(catalog, limits, folder, [upload], partial(_opened, catalog, limits, folder, upload, key))
+
+
+async def drafts_of_drop(
+    catalog: Catalog, limits: UploadLimits, folder: Path, uploads: Sequence[Upload], bytes_of: BytesOf
+) -> Drafts:
+    """Import the files of several uploads as the folder that they lay in; likewise."""
+    return await _made_of(catalog, limits, folder, uploads, partial(_laid_out, limits, folder, uploads, bytes_of))
+
+
+async def _made_of(
+    catalog: Catalog, limits: UploadLimits, folder: Path, uploads: Sequence[Upload],
+    opened: Callable[[], Awaitable[Source]],
+) -> Drafts:  # fmt: skip
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     try:
-        source = await _opened(catalog, limits, folder, upload, key)
+        source = await opened()
         try:
-            await _demand_room(catalog, limits, upload, source)
+            await _demand_room(catalog, limits, uploads, source)
             reader = ReaderApart(folder)
-            report = await run_import(catalog, upload.artist_id, source, lambda *_: None, reader=reader)
+            report = await run_import(catalog, uploads[0].artist_id, source, lambda *_: None, reader=reader)
         finally:
             source.close()
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return _drafts_in(report)
+
+
+async def _laid_out(limits: UploadLimits, folder: Path, uploads: Sequence[Upload], bytes_of: BytesOf) -> Source:
+    """A folder with every file where it lay; what has the same place as another gets one beside it."""
+    own, taken = folder / "source" / NAMELESS, set[Path]()
+    for upload in uploads:
+        names = [_file_name(name) for name in (upload.path or upload.file_name).split("/") if name.strip(". ")]
+        place = own.joinpath(*names[-MOST_DEPTH:] or [NAMELESS])
+        if place in taken:
+            place = place.with_name(f"{upload.id.hex[-6:]} {place.name}")
+        taken.add(place)
+        await asyncio.to_thread(place.parent.mkdir, parents=True, exist_ok=True)
+        with await asyncio.to_thread(place.open, "xb") as file:
+            async for chunk in bytes_of(upload):
+                await asyncio.to_thread(file.write, chunk)
+    bounds = Bounds(files=MOST_FILES, file_bytes=limits.file_bytes)
+    return await asyncio.to_thread(open_source, own, bounds)
 
 
 async def _opened(catalog: Catalog, limits: UploadLimits, folder: Path, upload: Upload, key: str) -> Source:
@@ -95,12 +136,13 @@ def _linked(there: Path, path: Path) -> None:
         shutil.copyfile(there, path)
 
 
-async def _demand_room(catalog: Catalog, limits: UploadLimits, upload: Upload, source: Source) -> None:
+async def _demand_room(catalog: Catalog, limits: UploadLimits, uploads: Sequence[Upload], source: Source) -> None:
     """What comes out of a ZIP has to fit, too."""
     out_bytes = sum(file.size for file in source.listed.files)
+    sent_bytes = sum(upload.length_bytes for upload in uploads)
     try:
         async with catalog.database.read() as session:
-            await demand_quota(session, limits, upload.artist_id, max(0, out_bytes - upload.length_bytes))
+            await demand_quota(session, limits, uploads[0].artist_id, max(0, out_bytes - sent_bytes))
             await demand_disk(session, limits, out_bytes // 2, catalog.objects.free_bytes())
     except (QuotaReached, DiskFull) as error:
         raise NoTrack(message_of(error)) from None

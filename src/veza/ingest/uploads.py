@@ -30,8 +30,9 @@ class Upload(Base):
     """One file that an artist's people send: for a track, for a new track of a release, or to become drafts.
 
     `attempt` counts its writers: each request that sends bytes and each worker that looks at it is a new one, and
-    what an older one still does is stale. `original_id` names the object that the parts are joined into. At `due_at`
-    a worker looks at it; null where nothing is left to do.
+    what an older one still does is stale. `drop_id` is the same in the `drop_files` uploads of files that were dropped
+    at once, and `path` is where the file lay among them. `original_id` names the object that the parts are joined into.
+    At `due_at` a worker looks at it; null where nothing is left to do.
     """
 
     __tablename__ = "uploads"
@@ -43,6 +44,9 @@ class Upload(Base):
     track_id: Mapped[UUID | None]
     release_id: Mapped[UUID | None]
     file_name: Mapped[str]
+    drop_id: Mapped[UUID | None]
+    drop_files: Mapped[int | None]
+    path: Mapped[str | None]
     status: Mapped[str]
     attempt: Mapped[int]
     length_bytes: Mapped[int]
@@ -64,6 +68,7 @@ class Upload(Base):
         CheckConstraint("offset_bytes BETWEEN 0 AND length_bytes", name="offset_within"),
         Index(None, "artist_id", "status"),
         Index(None, "track_id"),
+        Index(None, "drop_id"),
         Index(
             "ix_uploads_due", "due_at",
             postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL"),
@@ -167,3 +172,10 @@ async def pending_of_artist(session: Session, artist_id: UUID) -> Sequence[Uploa
     """The artist's uploads whose bytes come or wait, oldest first."""
     mine = select(Upload).where(Upload.artist_id == artist_id, Upload.status.in_(PENDING)).order_by(Upload.id)
     return (await session.scalars(mine)).all()
+
+
+async def uploads_of_drop(session: Session, upload: Upload) -> list[Upload]:
+    """The uploads of files that were dropped at once with this one, in the order they began; locked."""
+    mine = select(Upload).where(Upload.drop_id == upload.drop_id, Upload.artist_id == upload.artist_id)
+    found = mine.order_by(Upload.id).with_for_update().execution_options(populate_existing=True)
+    return list((await session.scalars(found)).all())

@@ -39,6 +39,7 @@ from veza.ingest import receiving, uploads
 from veza.ingest.facade import Ingest
 from veza.ingest.receiving import CHECKSUMS, Checksum, UploadRequest
 from veza.ingest.upload_room import UPLOADS, demand_size
+from veza.ingest.uploaded_drafts import MOST_FILES
 from veza.ingest.uploads import Upload, demand_there
 from veza.kit.database import Session
 from veza.kit.messages import gettext
@@ -113,7 +114,9 @@ async def begin_upload(request: DoorRequest, ingest: NamedDependency[Ingest]) ->
     """As [tus 1.0](https://tus.io/protocols/resumable-upload) says, with its extensions creation,
     creation-with-upload, checksum, termination and expiration: any tus client works. `Upload-Metadata` says what the
     file is for: `track` (an id: it gives or replaces its sound) or `release` (a new track of it) or
-    `artist` (a recording or a ZIP of them, which becomes drafts as `veza import` makes them); and its `filename`.
+    `artist` (a recording or a ZIP of them, which becomes drafts as `veza import` makes them); and its `filename`. Files
+    that are dropped at once become drafts together: each has `artist`, the same `drop` (an id of yours), `dropFiles`
+    (how many there are) and `relativePath`. What has come of them after a day becomes drafts without the others.
     How long a file may be stands in `Tus-Max-Size`. The body, if there is one, is the file's beginning."""
     identity, headers = identity_of(request), request.headers
     if "upload-defer-length" in headers:
@@ -181,12 +184,28 @@ def _place(row: Upload) -> dict[str, str]:
 
 def _wanted(headers: Mapping[str, str]) -> UploadRequest:
     length_bytes, said = tus.number_in(headers, "Upload-Length"), tus.metadata_in(headers)
-    targets = {name: _id_in(said, name) for name in ("track", "release", "artist") if name in said}
+    targets: dict[str, UUID] = {one: _id_in(said, one) for one in ("track", "release", "artist") if one in said}
     if len(targets) != 1:
         raise one_fault("header", "Upload-Metadata", gettext("needs `track`, `release` or `artist`, one of them"))
+    drop_id, drop_files = _drop_in(said, targets)
     return UploadRequest(
-        length_bytes, said.get("filename", ""), targets.get("track"), targets.get("release"), targets.get("artist")
-    )
+        length_bytes, said.get("filename", ""), targets.get("track"), targets.get("release"), targets.get("artist"),
+        drop_id, drop_files, said.get("relativePath"),
+    )  # fmt: skip
+
+
+def _drop_in(said: Mapping[str, str], targets: Mapping[str, UUID]) -> tuple[UUID | None, int | None]:
+    """Which files belong together, and how many there are."""
+    if "drop" not in said:
+        return None, None
+    files = said.get("dropFiles", "")
+    if "artist" not in targets or not (files.isascii() and files.isdigit() and 1 <= int(files[:6]) <= MOST_FILES):
+        raise one_fault(
+            "header",
+            "Upload-Metadata",
+            gettext("`drop` needs `artist`, and `dropFiles` from 1 to {most:,}", most=MOST_FILES),
+        )
+    return _id_in(said, "drop"), int(files[:6])
 
 
 def _id_in(said: Mapping[str, str], name: str) -> UUID:
