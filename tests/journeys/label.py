@@ -31,7 +31,6 @@ from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
 
 RATE = 44_100
-LONGEST_WAIT_SECONDS = 120.0
 
 
 def tagged(path: Path, how: str, signal: NDArray[np.float64], title: str, number: int, rate: int = RATE) -> Path:
@@ -64,6 +63,8 @@ class Label:
     """The site, and what became of the folders that were imported."""
 
     site: Site
+    longest_wait_seconds: float = 120.0
+    """For the processing of a folder."""
 
     def stream(self, track: UUID, rest: str) -> str:
         return f"{self.site.url}/stream/{track}/{rest}"
@@ -94,7 +95,7 @@ class Label:
         def what() -> str:
             return f"the sound: {[(one.file_name, one.status, one.stage, str(one.reason)) for one in found]}"
 
-        await until(none_waits, what, every=0.1, within=LONGEST_WAIT_SECONDS)
+        await until(none_waits, what, every=0.1, within=self.longest_wait_seconds)
         return found
 
     async def published(self, folder: Path) -> dict[str, UUID]:

@@ -8,13 +8,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.audio.sounds import decoded
+import av
+
 from tests.conftest import missing
 
 BOUND_SECONDS = 120
 
 
-async def ran(*command: str) -> str:
+async def ran(*command: str, bound_seconds: float = BOUND_SECONDS) -> str:
     """What a command that ends well says on its stdout."""
     if shutil.which(command[0]) is None:
         missing(f"{command[0]} is not installed (Debian: apt-get install {command[0]})")
@@ -22,7 +23,7 @@ async def ran(*command: str) -> str:
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), BOUND_SECONDS)
+        out, err = await asyncio.wait_for(process.communicate(), bound_seconds)
     finally:
         if process.returncode is None:
             process.kill()
@@ -39,14 +40,19 @@ async def length_by_ffprobe(url: str, headers: dict[str, str]) -> float:
     return float(found["format"]["duration"])
 
 
-async def samples_by_mpv(url: str, headers: dict[str, str], folder: Path) -> int:
+async def samples_by_mpv(url: str, headers: dict[str, str], folder: Path, bound_seconds: float = BOUND_SECONDS) -> int:
     """Samples of each channel that mpv plays until the end of the file."""
     heard = folder / "heard.wav"
     fields = ",".join(f"{name}: {value}" for name, value in headers.items())
     said = await ran(
         "mpv", "--no-config", "--ao=pcm", f"--ao-pcm-file={heard}", "--untimed", "--no-video",
         "--msg-level=all=warn,cplayer=info", f"--http-header-fields={fields}", url,
+        bound_seconds=bound_seconds,
     )  # fmt: skip
     assert "(End of file)" in said, said
     assert "ffmpeg" not in said, "libav has something to warn of"
-    return int(decoded(heard).shape[1])
+    with av.open(str(heard)) as container:
+        samples = container.streams.audio[0].duration
+    heard.unlink()
+    assert samples is not None
+    return samples

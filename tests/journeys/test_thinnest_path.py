@@ -80,5 +80,6 @@ async def test_the_page_plays_the_preview_to_a_stranger_and_says_so(album: Album
     assert length == pytest.approx(PREVIEW_SECONDS, abs=0.03)
     assert end == pytest.approx(length, abs=0.06)
     assert await page.get_by_text("Preview").is_visible()
-    assert set(asked) == {f"/stream/{album.tracks['Night Bus']}/audio.m4a"}
+    of_streams = {path for path in asked if path.startswith("/stream/")}
+    assert of_streams == {f"/stream/{album.tracks['Night Bus']}/audio.m4a"}
     await page.context.close()
