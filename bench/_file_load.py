@@ -100,23 +100,23 @@ def compared(ours: Contestant, other: Contestant, asks: Callable[[int], Asks], m
 def _round(one: Contestant, asks: Callable[[int], Asks], seconds: float) -> None:
     load = _Load(one, asks)
     try:
-        began, server, client = time.perf_counter(), _cpu_seconds(one.pid), time.process_time()
+        began, server, client = time.perf_counter(), cpu_seconds(one.pid), time.process_time()
         answered = load.run(began + seconds)
         took = time.perf_counter() - began
     finally:
         load.close()
     one.per_second.append(answered / took)
-    one.cpu_us.append((_cpu_seconds(one.pid) - server) / answered * 1e6)
+    one.cpu_us.append((cpu_seconds(one.pid) - server) / answered * 1e6)
     one.client_share.append((time.process_time() - client) / took)
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Of the process's threads, to the nanosecond."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
-class _Connection:
+class Connection:
     def __init__(self, one: Contestant, asks: Asks) -> None:
         self._target, self._asks, self._left = one.target, asks, 0
         self.socket = socket.create_connection(("127.0.0.1", one.port))
@@ -153,9 +153,9 @@ class _Connection:
 class _Load:
     def __init__(self, one: Contestant, asks: Callable[[int], Asks]) -> None:
         self._poll = select.epoll()
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         for number in range(CONNECTIONS):
-            connection = _Connection(one, asks(number))
+            connection = Connection(one, asks(number))
             self._connections[connection.socket.fileno()] = connection
             self._poll.register(connection.socket, select.EPOLLIN)
 
@@ -220,12 +220,3 @@ async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
                 writer.close()
                 return
     raise SystemExit("nginx ended before it listened")
-
-
-def write_files(folder: Path, sizes: Sequence[tuple[str, int]]) -> dict[str, bytes]:
-    """Files of chance, by name; they stay in the kernel's memory, for both servers."""
-    folder.mkdir()
-    written = {name: os.urandom(size) for name, size in sizes}
-    for name, data in written.items():
-        (folder / name).write_bytes(data)
-    return written

@@ -1,52 +1,51 @@
-"""Segments of 4 s behind signed links, 16 connections: requests per second beside nginx, which checks no links.
+"""Segments of 4 s behind signed links of `veza serve`, 16 connections: requests per second beside nginx, which checks
+no links.
 
-Half of the connections play AAC at 256 kbit/s (130 KB a segment), half at 128 (64 KB): each one track after the other.
+Half of the connections play AAC at 256 kbit/s (130 KB a segment), half at 128 (64 KB): each one track after the other,
+by links of a session of its own.
 """
 
 from __future__ import annotations
 
 import random
 import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
-from _file_load import Ask, Asks, check, compared, write_files
+from _file_load import CONNECTIONS, Ask, Asks, check, compared
 from _stand import Result, options, run
 from range_serving import contestants
 
-TRACKS, SEGMENTS = 20, 60
-SEGMENT_BYTES = {"256": 130_000, "128": 64_000}
+from veza.audio.manifest import Rung
+
+SONGS, SEGMENTS = 20, 60
+SEGMENT_BYTES = {Rung.AAC_256: 130_000, Rung.AAC_128: 64_000}
 MUST = 0.5
 
 
-def played(rung: str, chance: random.Random) -> Asks:
-    """Tracks by chance, from the first segment to the last."""
+def played(listener: int, chance: random.Random) -> Asks:
+    """Songs by chance, from the first segment to the last."""
+    rung = Rung.AAC_256 if listener % 2 else Rung.AAC_128
     length = SEGMENT_BYTES[rung]
     while True:
-        track = chance.randrange(TRACKS)
+        song = chance.randrange(SONGS)
         for segment in range(SEGMENTS):
-            yield Ask(f"{track}-{rung}.m4a", segment * length, length)
+            yield Ask(f"{listener} {song} {rung}", segment * length, length)
 
 
 async def measured() -> Sequence[Result]:
-    name = "segments of 4 s behind signed links beside nginx"
+    name = "segments of 4 s behind signed links of veza serve beside nginx"
     if shutil.which("nginx") is None:
         return [{"name": name, "skipped": "no nginx", "reached": True}]
-    with tempfile.TemporaryDirectory(prefix="veza-bench-") as made:
-        folder = Path(made)
-        sizes = [
-            (f"{track}-{rung}.m4a", SEGMENTS * size) for rung, size in SEGMENT_BYTES.items() for track in range(TRACKS)
-        ]
-        written = write_files(folder / "files", sizes)
-        async with contestants(folder / "files", folder, list(written)) as (ours, other):
-            for one in (ours, other):
-                check(one, Ask("7-128.m4a", 64_000, 64_000), written["7-128.m4a"][64_000:128_000])
+    sizes = {rung: SEGMENTS * size for rung, size in SEGMENT_BYTES.items()}
+    async with contestants(sizes, songs=SONGS, listeners=CONNECTIONS) as (site, ours, other):
+        asked = Ask(f"3 7 {Rung.AAC_128}", 64_000, 64_000)
+        for one in (ours, other):
+            check(one, asked, site.songs[7].files[Rung.AAC_128][64_000:128_000])
 
-            def asks(number: int) -> Asks:
-                return played("256" if number % 2 else "128", random.Random(number))
+        def asks(number: int) -> Asks:
+            return played(number, random.Random(number))
 
-            return [compared(ours, other, asks, MUST, name)]
+        return [compared(ours, other, asks, MUST, name)]
 
 
 if __name__ == "__main__":

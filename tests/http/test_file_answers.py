@@ -22,7 +22,7 @@ from tests.http.file_server import CHANGED_AT, FileServer
 from tests.waiting import until
 from veza.http.file_answers import Representation, answer_range
 from veza.http.file_chunks import CutShort
-from veza.http.known_files import MOST_KNOWN, KnownFiles, Offer
+from veza.http.known_files import MOST_KNOWN, MOST_OPEN, KnownFiles, Offer
 from veza.http.serving import listen, serving
 from veza.kit.objects import Bucket, Objects
 
@@ -306,13 +306,38 @@ def test_a_link_is_known_for_its_time_and_its_file_closed_after_it(tmp_path: Pat
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_as_many_links_are_known_as_there_are_descriptors_for_them(tmp_path: Path) -> None:
+def test_as_many_links_are_known_as_there_is_room_for(tmp_path: Path) -> None:
     (tmp_path / "sound").write_bytes(BODY)
     known = KnownFiles()
     for number in range(MOST_KNOWN + 5):
         known.remember(b"/%d" % number, Offer(str(tmp_path / "sound"), SIZE, timedelta(seconds=60)), [])
     found = [known.find(b"/%d" % number) is not None for number in range(MOST_KNOWN + 5)]
     assert found == [False] * 5 + [True] * MOST_KNOWN
+
+
+def test_links_to_one_file_share_it_and_no_more_files_are_open_than_there_are_descriptors_for(tmp_path: Path) -> None:
+    known, minute = KnownFiles(), timedelta(minutes=1)
+    before = len(os.listdir("/proc/self/fd"))
+
+    def asked(target: bytes, path: Path) -> None:
+        known.remember(target, Offer(str(path), 100, minute), [])
+        found = known.find(target)
+        assert found is not None
+        assert found.part(PLAIN, []) is not None
+
+    for number in range(MOST_OPEN + 5):
+        (tmp_path / str(number)).write_bytes(BODY[:100])
+        for listener in range(3):
+            asked(b"/%d/%d" % (number, listener), tmp_path / str(number))
+    assert len(os.listdir("/proc/self/fd")) - before <= MOST_OPEN + 1
+    assert known.find(b"/0/0") is None
+    # A file that was put in the place of another is another one.
+    (tmp_path / "new").write_bytes(BODY[100:200])
+    (tmp_path / "new").replace(tmp_path / "9")
+    asked(b"/9/new", tmp_path / "9")
+    read = [known.find(target) for target in (b"/9/0", b"/9/new")]
+    parts = [one.part(PLAIN, []) for one in read if one is not None]
+    assert [one.file.read(0, 10) for one in parts if one is not None] == [BODY[:10], BODY[100:110]]
 
 
 def test_an_answer_with_a_cookie_and_a_file_of_another_length_are_not_known(tmp_path: Path) -> None:

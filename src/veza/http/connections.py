@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 KEPT_DESCRIPTORS = 400
 """Descriptors left for the database, the provider, mail, the sockets that listen, and files: 256 of links alone
-(`known_files.MOST_KNOWN`)."""
+(`known_files.MOST_OPEN`)."""
 FEWEST = 16
 MOST_AT_ONCE = 512
 MOST = 8_000

@@ -18,7 +18,7 @@ class CutShort(Exception):
 class OpenFile:
     """Closed when the last read is done with it: one whose answer was cancelled may still go on in its thread."""
 
-    __slots__ = ("descriptor",)
+    __slots__ = ("__weakref__", "descriptor")
 
     def __init__(self, path: Path | str) -> None:
         self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -22,8 +23,10 @@ from veza.http.ranges import choose_plainly
 
 KNOWN = "veza.known"
 """In a `http.response.start`: an Offer."""
-MOST_KNOWN = 256
-"""Links of one server, each with an open file: opening it for each range is a tenth of the answer."""
+MOST_KNOWN = 8_192
+"""Links of one server, 1 KB each: as many as one address may hold connections (CONNECTIONS_PER_ADDRESS)."""
+MOST_OPEN = 256
+"""Files that are kept open for them, each for all links to it: opening it for each range is a tenth of the answer."""
 MOST_PART_BYTES = 1 << 20
 """What is larger takes turns with other answers, which the application's way does."""
 
@@ -64,6 +67,7 @@ class KnownFile:
     length: int
     fields: bytes
     until: float
+    _open: Callable[[str, int], OpenFile | None]
     _file: OpenFile | None = None
 
     def part(self, headers: Iterable[Field], more: Iterable[Field]) -> Part | None:
@@ -79,27 +83,21 @@ class KnownFile:
         if end - start > MOST_PART_BYTES:
             return None
         if self._file is None:
-            self._file = self._opened()
+            self._file = self._open(self.path, self.length)
             if self._file is None:
                 return None
         own = b"".join([b"%s: %s\r\n" % one for one in more])
         told = b"content-range: %s\r\ncontent-length: %d\r\n\r\n" % (choice.content_range.encode(), end - start)
         return Part(STATUS_LINE[206] + own + self.fields + told, self._file, start, end)
 
-    def _opened(self) -> OpenFile | None:
-        try:
-            file = OpenFile(self.path)
-        except OSError:
-            return None
-        return file if os.fstat(file.descriptor).st_size == self.length else None
-
 
 class KnownFiles:
-    """What one server knows, by request target: at most MOST_KNOWN, the latest ones."""
+    """What one server knows, by request target: at most MOST_KNOWN, the latest ones, of at most MOST_OPEN files."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._known: dict[bytes, KnownFile] = {}
+        self._files: WeakValueDictionary[tuple[int, int], OpenFile] = WeakValueDictionary()
 
     def remember(self, target: bytes, offer: Offer, fields: Iterable[Field]) -> None:
         """Answer requests for ranges of `target` from the file; all `fields` that are not of one answer go along.
@@ -111,7 +109,8 @@ class KnownFiles:
             return
         kept = b"".join([b"%s: %s\r\n" % one for one in told if one[0] not in _OF_ONE_ANSWER])
         self._known.pop(target, None)
-        self._known[target] = KnownFile(offer.path, offer.length, kept, self._now() + offer.known_for.total_seconds())
+        until = self._now() + offer.known_for.total_seconds()
+        self._known[target] = KnownFile(offer.path, offer.length, kept, until, self._opened)
         self.forget_old()
 
     def find(self, target: bytes) -> KnownFile | None:
@@ -125,8 +124,25 @@ class KnownFiles:
     def forget_old(self) -> None:
         """Close the files of links that are known no more."""
         known, now = self._known, self._now()
-        while known and (len(known) > MOST_KNOWN or next(iter(known.values())).until < now):
+        while known and (
+            len(known) > MOST_KNOWN or len(self._files) > MOST_OPEN or next(iter(known.values())).until < now
+        ):
             del known[next(iter(known))]
+
+    def _opened(self, path: str, length: int) -> OpenFile | None:
+        """The file that lies there now, if it has so many bytes; open already, where another link leads to it."""
+        try:
+            found = os.stat(path)
+            if found.st_size != length:
+                return None
+            file = self._files.get((found.st_dev, found.st_ino))
+            if file is None:
+                file = OpenFile(path)
+                found = os.fstat(file.descriptor)
+                self._files[found.st_dev, found.st_ino] = file
+        except OSError:
+            return None
+        return file if found.st_size == length else None
 
 
 def say_answered(target: bytes, began: float) -> None:
