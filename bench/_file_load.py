@@ -12,7 +12,7 @@ import select
 import socket
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +118,7 @@ def cpu_seconds(pid: int) -> float:
 
 class Connection:
     def __init__(self, one: Contestant, asks: Asks) -> None:
-        self._target, self._asks, self._left = one.target, asks, 0
+        self._target, self._asks, self._left, self._length = one.target, asks, 0, 0
         self.socket = socket.create_connection(("127.0.0.1", one.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, len(DROPPED))
@@ -134,9 +134,11 @@ class Connection:
         self.socket.send(head.encode())
 
     def take(self) -> bool:
-        """Take what has arrived; True when the answer is whole."""
+        """Take what has arrived; True when the answer is whole. Raises ConnectionError where the server has left."""
         if not self._left:
             said = self.socket.recv(MOST_HEAD_BYTES)
+            if not said:
+                raise ConnectionResetError("the server has closed the connection")
             head, found, body = said.partition(b"\r\n\r\n")
             length = b"content-length: %d" % self._length
             if not found or not head.startswith(b"HTTP/1.1 206") or length not in head.lower():

@@ -53,50 +53,82 @@ def played(listener: int) -> Asks:
 
 def tried(server: Contestant, listeners: int, seconds: float) -> Trial:
     """So many listeners, for `seconds` after the last has begun."""
-    poll, crowd = select.epoll(), [Connection(server, played(number)) for number in range(listeners)]
-    by_descriptor = {one.socket.fileno(): (one, number) for number, one in enumerate(crowd)}
-    for one in crowd:
-        poll.register(one.socket, select.EPOLLIN)
+    crowd = _Crowd(server)
     try:
-        return _heard(server, crowd, by_descriptor, poll, seconds)
+        return crowd.heard(listeners, seconds)
     finally:
-        poll.close()
-        for one in crowd:
+        crowd.close()
+
+
+class _Crowd:
+    """Listeners by number; each connects when it begins, and has a segment on its way or waits for its clock."""
+
+    def __init__(self, server: Contestant) -> None:
+        self._server, self._poll = server, select.epoll()
+        self._connections: dict[int, Connection] = {}
+        self._numbers: dict[int, int] = {}
+        self._asked_at: dict[int, float] = {}
+        self._stalls, self._late, self._client_late = 0, 0.0, 0.0
+
+    def heard(self, listeners: int, seconds: float) -> Trial:
+        began = time.perf_counter()
+        due = [(began + RAMP_SECONDS * random.Random(number).random(), number) for number in range(listeners)]
+        heapq.heapify(due)
+        self._go_on(due, began + RAMP_SECONDS)
+        used = cpu_seconds(self._server.pid)
+        heard = self._go_on(due, began + RAMP_SECONDS + seconds)
+        used = cpu_seconds(self._server.pid) - used
+        memory = memory_of(self._server.pid)
+        return Trial(
+            listeners, self._stalls, self._late, self._client_late, used / max(1, heard) * 1e6, used / seconds, memory
+        )
+
+    def close(self) -> None:
+        self._poll.close()
+        for one in self._connections.values():
             one.socket.close()
 
+    def _go_on(self, due: list[tuple[float, int]], until: float) -> int:
+        """Play until then; how many segments came."""
+        heard = 0
+        while (now := time.perf_counter()) < until:
+            while due[0][0] <= now:
+                at, number = due[0]
+                heapq.heapreplace(due, (at + EVERY_SECONDS, number))
+                self._ask(number, at)
+                self._client_late = max(self._client_late, now - at)
+            for descriptor, _ in self._poll.poll(min(0.05, max(0.0, due[0][0] - now))):
+                number = self._numbers[descriptor]
+                if self._taken(number):
+                    self._late = max(self._late, time.perf_counter() - self._asked_at.pop(number))
+                    heard += 1
+        return heard
 
-def _heard(
-    server: Contestant, crowd: Sequence[Connection], by_descriptor: dict[int, tuple[Connection, int]],
-    poll: select.epoll, seconds: float,
-) -> Trial:  # fmt: skip
-    began, cpu, held = time.perf_counter(), cpu_seconds(server.pid), 0
-    due = [(began + RAMP_SECONDS * random.Random(number).random(), number) for number in range(len(crowd))]
-    heapq.heapify(due)
-    asked_at: dict[int, float] = {}
-    stalls, late, client_late, heard = 0, 0.0, 0.0, 0
-    measured_from = began + RAMP_SECONDS
-    while (now := time.perf_counter()) < measured_from + seconds:
-        while due[0][0] <= now:
-            at, number = due[0]
-            heapq.heapreplace(due, (at + EVERY_SECONDS, number))
-            if number in asked_at:
-                stalls += 1
-                continue
-            client_late = max(client_late, now - at)
-            asked_at[number] = at
-            crowd[number].ask()
-        for descriptor, _ in poll.poll(min(0.05, max(0.0, due[0][0] - now))):
-            connection, number = by_descriptor[descriptor]
-            if connection.take():
-                late = max(late, time.perf_counter() - asked_at.pop(number))
-                heard += 1
-        if not held and now >= measured_from:
-            held, heard, cpu = 1, 0, cpu_seconds(server.pid)
-    used = cpu_seconds(server.pid) - cpu
-    return Trial(len(crowd), stalls, late, client_late, used / max(1, heard) * 1e6, used / seconds, _memory(server.pid))
+    def _taken(self, number: int) -> bool:
+        """Take what has come; a connection that the server closes is opened again, and a segment on it has stalled."""
+        try:
+            return self._connections[number].take()
+        except ConnectionError:
+            self._stalls += self._asked_at.pop(number, None) is not None
+            self._connections.pop(number).socket.close()
+            return False
+
+    def _ask(self, number: int, at: float) -> None:
+        if number in self._asked_at:
+            self._stalls += 1
+            return
+        if number not in self._connections:
+            made = self._connections[number] = Connection(self._server, played(number))
+            self._numbers[made.socket.fileno()] = number
+            self._poll.register(made.socket, select.EPOLLIN)
+        self._asked_at[number] = at
+        try:
+            self._connections[number].ask()
+        except ConnectionError:
+            self._taken(number)
 
 
-def _memory(pid: int) -> int:
+def memory_of(pid: int) -> int:
     """Resident memory that no file backs."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
@@ -126,7 +158,7 @@ async def measured() -> Sequence[Result]:
     sessions = [(number, number % SONGS) for number in range(STEPS[-1])]
     sizes = {Rung.AAC_256: SEGMENTS * SEGMENT_BYTES}
     async with serving(sizes, SONGS, sessions, core=cores()[0]) as (site, process, port):
-        idle = _memory(process.pid)
+        idle = memory_of(process.pid)
         links = _links(site, sessions)
         made = list(trials(Contestant("veza", port, process.pid, links.__getitem__)))
     last = made[-1]
