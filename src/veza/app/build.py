@@ -32,6 +32,7 @@ from veza.api.streaming.routes import (
     download_routes,
     play_routes,
     stream_routes,
+    waveform_routes,
 )
 from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
@@ -206,6 +207,7 @@ def _routes(
         *download_routes(modules.streaming),
         *community_routes(settings.base_url),
         *play_routes(),
+        *waveform_routes(modules.hearing),
         *moderation_routes(modules.moderation),
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),

@@ -32,6 +32,7 @@ from veza.kit.messages import Message
 from veza.kit.objects import Bucket, Objects
 from veza.lab.sandbox.belonging import sandbox_key
 from veza.lab.sandbox.hosted import HostedSandbox, hosted_sandbox
+from veza.market import claims
 from veza.market import export as market_export
 from veza.market.rules import MarketRules
 from veza.moderation.facade import Moderation
@@ -91,7 +92,9 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
-        hearing=LocalHearing(database, objects, StreamLinks(token), settings.session_idle, settings.stream_recheck),
+        hearing=LocalHearing(
+            database, objects, StreamLinks(token), _claim_of, settings.session_idle, settings.stream_recheck
+        ),
         sandbox=sandbox,
     )
 
@@ -175,6 +178,10 @@ def objects_of(settings: Settings) -> Objects:
     key_id, secret = settings.objects_access_key_id, settings.objects_secret_access_key
     where = (settings.objects_url, settings.objects_endpoint, settings.objects_region)
     return Objects.in_bucket(Bucket(*where, key_id.get_secret_value(), secret.get_secret_value()))
+
+
+async def _claim_of(session: Session, token: str) -> UUID:
+    return (await claims.look(session, token)).id
 
 
 async def _first_artist(session: Session, person_id: UUID) -> None:

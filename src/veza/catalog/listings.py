@@ -168,7 +168,14 @@ _CARD = (
 _RELEASES = select(_R, *_CARD).join(_A, _A.c.id == _R.c.artist_id).outerjoin(_C, _C.c.id == _R.c.cover_id)
 _TRACKS = (
     select(
-        _T, _R.c.title.label("release_title"), _R.c.slug.label("release_slug"), _R.c.cover_id, *_CARD, _H.c.hidden_at
+        _T,
+        _R.c.title.label("release_title"),
+        _R.c.slug.label("release_slug"),
+        _R.c.cover_id,
+        _R.c.heard_by,
+        _R.c.has_preview,
+        *_CARD,
+        _H.c.hidden_at,
     )
     .join(_R, _R.c.id == _T.c.release_id)
     .join(_A, _A.c.id == _T.c.artist_id)

@@ -20,6 +20,8 @@ from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 
 STATUSES = ("draft", "scheduled", "published", "withdrawn")
+HEARD_BY = ("owners", "everybody")
+"""Who hears all of a release while it is public."""
 DESCRIPTION_MOST = 10_000
 LICENCE_MOST = 20_000
 PRECISIONS = ("day", "month", "year")
@@ -30,7 +32,8 @@ EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
 class Release(Base):
     """What an artist publishes; `version` counts its versions, so that of two who change it at once one is told.
 
-    `release_date_precision` (day, month, year) is null exactly where `release_date` is.
+    `release_date_precision` (day, month, year) is null exactly where `release_date` is. `heard_by` and `has_preview` are
+    the artist's choice, which `library.access` applies.
     """
 
     __tablename__ = "releases"
@@ -49,6 +52,8 @@ class Release(Base):
     musicbrainz_id: Mapped[UUID | None]
     tags: Mapped[list[Any]]
     cover_id: Mapped[UUID | None]
+    heard_by: Mapped[str] = mapped_column(default="owners")
+    has_preview: Mapped[bool] = mapped_column(default=True)
     release_date: Mapped[date | None] = mapped_column(Date)
     release_date_precision: Mapped[str | None]
     publish_at: Mapped[datetime | None]
@@ -61,6 +66,7 @@ class Release(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('album', 'ep', 'single', 'sample_pack')", name="kind_known"),
         CheckConstraint("status IN ('draft', 'scheduled', 'published', 'withdrawn')", name="status_known"),
+        CheckConstraint("heard_by IN ('owners', 'everybody')", name="heard_by_known"),
         Index("uq_releases_artist_id_slug", "artist_id", "slug", unique=True),
         Index(None, "artist_id", "id"),
         Index(None, "cover_id"),
@@ -140,6 +146,8 @@ class ReleaseDraft:
     language: str | None = None
     musicbrainz_id: UUID | None = None
     tags: Sequence[str] = ()
+    heard_by: str = "owners"
+    has_preview: bool = True
     release_date: date | None = None
     release_date_precision: str | None = None
 
@@ -216,6 +224,14 @@ def _precision(written: str | None) -> str | None:
     return written
 
 
+def _heard_by(written: str) -> str:
+    if written not in HEARD_BY:
+        raise BadValue(
+            gettext("all of it is heard by {who}, not by “{written}”", who=" or ".join(HEARD_BY), written=written[:20])
+        )
+    return written
+
+
 def _day(day: date | None) -> date | None:
     if day is not None and not EARLIEST <= day <= LATEST:
         raise BadValue(
@@ -235,6 +251,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "licence": lambda value: clean(value, gettext("the licence"), LICENCE_MOST, lines=True, least=0),
     "language": lambda value: None if value is None else metadata.language(value),
     "tags": metadata.tags,
+    "heard_by": _heard_by,
     "release_date": _day,
     "release_date_precision": _precision,
 }

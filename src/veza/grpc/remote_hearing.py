@@ -88,8 +88,9 @@ class RemoteHearing:
     def _seconds(self) -> float:
         return self._clock.now().timestamp()
 
-    async def begin(self, identity: Identity, track_id: UUID) -> Heard:
-        said = await self._client.call("Authorize", pb.AuthorizeRequest(listener=_listener(identity, track_id)))
+    async def begin(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
+        listener = _listener(identity, track_id, token=token)
+        said = await self._client.call("Authorize", pb.AuthorizeRequest(listener=listener))
         sound = await self._sound(UUID(said.version_id))
         if not said.HasField("session"):
             return Heard(Part.PREVIEW, sound, None)
@@ -98,14 +99,14 @@ class RemoteHearing:
         self._confirmed[session.id] = self._seconds()
         return Heard(Part.WHOLE, sound, session)
 
-    async def begin_file(self, identity: Identity, track_id: UUID) -> Heard:
-        asks = _asks(identity, track_id)
+    async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
+        asks = *_asks(identity, track_id), token
         heard = self._files.get(asks)
         if heard is not None and heard.session is not None:
             with suppress(StreamEnded, LinkExpired):
                 await self._check(link_of(heard.session, Rung.AAC_128))
                 return heard
-        heard = await self.begin(identity, track_id)
+        heard = await self.begin(identity, track_id, token)
         if heard.session is not None and heard.sound.is_whole:
             self._files[asks] = heard
         return heard
@@ -193,9 +194,11 @@ def _asks(identity: Identity, track_id: UUID) -> tuple[str, str, str, UUID]:
     return identity.authorization, identity.cookie, identity.address, track_id
 
 
-def _listener(identity: Identity, track_id: UUID, *, preview: bool = False) -> pb.Listener:
+def _listener(
+    identity: Identity, track_id: UUID, *, preview: bool = False, token: str | None = None
+) -> pb.Listener:
     assert isinstance(identity, Unidentified)
     return pb.Listener(
         track_id=str(track_id), authorization=identity.authorization, cookie=identity.cookie,
-        address=identity.address, preview=preview,
+        address=identity.address, preview=preview, order_token=token or "",
     )  # fmt: skip

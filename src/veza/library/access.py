@@ -21,17 +21,22 @@ from veza.library.grants import ALIVE, Grant, ItemKind
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a person or visitor may do with a track; `because` says why in a few words."""
+    """What a person or visitor may do with a track; `because` says why in a few words. Who `sees` it and may do nothing
+    else is told so; for all others it is not there."""
 
+    sees: bool
     stream: bool
     preview: bool
     download: bool
     because: Message
 
 
-EVERYTHING = (True, True, True)
-NOTHING = (False, False, False)
-PREVIEW = (False, True, False)
+#             sees   stream preview download
+EVERYTHING = (True, True, True, True)
+HEARING = (True, True, True, False)
+PREVIEW = (True, False, True, False)
+SEEING = (True, False, False, False)
+NOTHING = (False, False, False, False)
 
 _MINE = and_(Grant.person_id == bindparam("person"), ALIVE)
 _OWNS_RELEASE = exists().where(_MINE, Grant.kind == "release", Grant.item_id == bindparam("item"))
@@ -98,6 +103,8 @@ def _facts(track_id: Any, held: ColumnElement[bool]) -> Select[*tuple[Any, ...]]
     """What decides over a track of a release, whose joins and conditions are still to be said."""
     return select(
         Release.status,
+        Release.heard_by,
+        Release.has_preview,
         PUBLISHED,
         or_(HIDDEN_RELEASE, hides(track_id)),
         acts(Artist.id, bindparam("person")),
@@ -123,7 +130,8 @@ async def may(session: Session, person_id: UUID | None, track: Track) -> Access:
     """What the person (None: a visitor) may do with this track, asked in one statement.
 
     An artist's people may do everything. Owners keep a track after its release is withdrawn, and lose it while it is
-    hidden by a moderator. Every visitor may preview a published track.
+    hidden by a moderator. Every visitor may preview a published track, hear all of it, or only see it, as the artist
+    chose for the release (`heard_by`, `has_preview`).
     """
     asked = {"person": person_id, "track": track.id, "release": track.release_id}
     row = (await session.execute(_MAY, asked)).one_or_none()
@@ -151,13 +159,17 @@ async def may_by_claim(session: Session, person_id: UUID | None, track_id: UUID,
 _GONE = Access(*NOTHING, because=gettext("it is gone"))
 
 
-def _access_of(status: str, is_published: bool, is_hidden: bool, is_theirs: bool, is_owned: bool) -> Access:
+def _access_of(
+    status: str, heard_by: str, has_preview: bool, is_published: bool, is_hidden: bool, is_theirs: bool, is_owned: bool
+) -> Access:
     if is_theirs:
         return Access(*EVERYTHING, because=gettext("their own artist's"))
     if is_hidden:
         return Access(*NOTHING, because=gettext("hidden by a moderator"))
     if is_owned:
         return Access(*EVERYTHING, because=gettext("owned"))
+    if is_published and heard_by == "everybody":
+        return Access(*HEARING, because=gettext("open to everybody"))
     if is_published:
-        return Access(*PREVIEW, because=gettext("published, not owned"))
+        return Access(*(PREVIEW if has_preview else SEEING), because=gettext("published, not owned"))
     return Access(*NOTHING, because=gettext("the release is {status}", status=status))

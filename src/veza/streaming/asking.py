@@ -62,7 +62,7 @@ async def demand_track(session: Session, asker: Asker, track_id: UUID) -> None:
     """Raises UnknownTrack, NotOwned or SignInNeeded unless the asker may download the track now."""
     found = await access.may_by_claim(session, asker.person_id, track_id, asker.claim_id)
     if not found.download:
-        raise _refused(asker, found.because) if found.preview else UnknownTrack(track_id)
+        raise _refused(asker, found.because) if found.sees else UnknownTrack(track_id)
 
 
 async def downloadable_of(session: Session, asker: Asker, release_id: UUID) -> set[UUID]:
@@ -72,7 +72,7 @@ async def downloadable_of(session: Session, asker: Asker, release_id: UUID) -> s
     mine = {track_id for track_id, found in each.items() if found.download}
     if mine:
         return mine
-    seen = next((found for found in each.values() if found.preview), None)
+    seen = next((found for found in each.values() if found.sees), None)
     raise UnknownRelease(release_id) if seen is None else _refused(asker, seen.because)
 
 

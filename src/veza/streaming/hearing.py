@@ -110,13 +110,15 @@ class Hearing(Protocol):
     rechecked: timedelta
     """How old an answer about a session may be."""
 
-    async def begin(self, identity: Identity, track_id: UUID) -> Heard:
-        """A stream of a track, as much of it as the identity may hear.
+    async def begin(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
+        """A stream of a track, as much of it as the identity may hear; `token` is that of the link that was mailed to a
+        buyer without an account.
 
-        Raises UnknownTrack for who may not see it, OwnersOnly, NoSoundYet.
+        Raises UnknownTrack for who may not see it, OwnersOnly, NoSoundYet; for a token that leads to no order or code
+        that waits for its buyer, what says so.
         """
 
-    async def begin_file(self, identity: Identity, track_id: UUID) -> Heard:
+    async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
         """The same for an address that is asked again for each part of a file: the stream begun there goes on."""
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:

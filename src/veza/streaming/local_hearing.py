@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -14,12 +15,14 @@ from veza.accounts.audit import Act
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rung
+from veza.audio.waveform import Waveform
 from veza.catalog.tracks import Track, UnknownTrack, find_track
 from veza.ingest.audio_versions import UnknownVersion
 from veza.ingest.track_sound import Sound, find_sound
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
 from veza.library import access
+from veza.library.access import Access
 from veza.streaming import stream_sessions
 from veza.streaming.hearing import (
     FILE_KEPT,
@@ -39,16 +42,21 @@ from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
 from veza.streaming.stream_sessions import StreamSession
 
 
+ClaimOf = Callable[[Session, str], Awaitable[UUID]]
+"""The order or code without an account that a mailed link leads to, as grants name it; raises what says that there is
+none."""
+
+
 class LocalHearing:
     """Decides by the database, and remembers for a little while what was decided."""
 
     def __init__(
-        self, database: Database, objects: Objects, links: StreamLinks, idle: timedelta,
+        self, database: Database, objects: Objects, links: StreamLinks, claim_of: ClaimOf, idle: timedelta,
         rechecked: timedelta = RECHECKED,
     ) -> None:  # fmt: skip
         """`idle` is how long a sign-in lasts unused; `rechecked`: how old an answer about a session may be."""
         self.database, self.objects, self.links, self._idle = database, objects, links, idle
-        self.rechecked = rechecked
+        self.rechecked, self._claim_of = rechecked, claim_of
         self.reports = PlayReports(database.clock, into(database))
         self._alive: TTLCache[UUID, bool] = TTLCache(MOST_SESSIONS, rechecked.total_seconds(), self.seconds)
         self._files: TTLCache[Any, Heard] = TTLCache(MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
@@ -58,26 +66,27 @@ class LocalHearing:
         """What the clock says, in seconds."""
         return self.database.clock.now().timestamp()
 
-    async def begin(self, identity: Identity, track_id: UUID) -> Heard:
+    async def begin(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
         async with self.database.read() as session:
-            sound, part, is_staff = await self._decide(session, identity, track_id)
+            claim_id = None if token is None else await self._claim_of(session, token)
+            sound, part, is_staff = await self._decide(session, identity, track_id, claim_id)
         if part is Part.PREVIEW:
             return Heard(part, sound, None)
         async with self.database.write(identity.actor) as session:
-            row = await stream_sessions.begin(session, identity, sound, is_staff=is_staff)
+            row = await stream_sessions.begin(session, identity, sound, claim_id=claim_id, is_staff=is_staff)
             if is_staff:
                 audit.note(session, Act.HEARD, identity.person_id, detail=f"track {track_id}")
         self._alive[row.id] = True
         return Heard(part, sound, row)
 
-    async def begin_file(self, identity: Identity, track_id: UUID) -> Heard:
-        asks = identity.person_id, identity.session_id, identity.actor, identity.address, track_id
+    async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
+        asks = identity.person_id, identity.session_id, identity.actor, identity.address, token, track_id
         heard = self._files.get(asks)
         if heard is not None and heard.session is not None:
             with suppress(StreamEnded, LinkExpired):
                 await self.check(link_of(heard.session, Rung.AAC_128))
                 return heard
-        heard = await self.begin(identity, track_id)
+        heard = await self.begin(identity, track_id, token)
         if heard.session is not None and heard.sound.is_whole:
             self._files[asks] = heard
         return heard
@@ -89,30 +98,36 @@ class LocalHearing:
         except (UnknownTrack, NoSoundYet, OwnersOnly):
             return None
 
-    async def _decide(self, session: Session, identity: Identity, track_id: UUID) -> tuple[Sound, Part, bool]:
+    async def _decide(
+        self, session: Session, identity: Identity, track_id: UUID, claim_id: UUID | None = None
+    ) -> tuple[Sound, Part, bool]:
         """What the identity hears of a track, and whether it does so to judge it."""
-        track = await find_track(session, track_id)
-        may = await access.may(session, identity.person_id, track)
+        track, may = await _seen(session, identity, track_id, claim_id)
         is_staff = not may.stream and identity.may(Permission.MODERATE)
-        if not (may.stream or may.preview or is_staff):
-            raise UnknownTrack(track_id)
         sound = await self._current(session, track)
         if may.stream or is_staff:
             return sound, Part.WHOLE, is_staff
-        if sound.preview is None:
+        if sound.preview is None or not may.preview:
             raise OwnersOnly
         return sound, Part.PREVIEW, False
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:
         async with self.database.read() as session:
-            track = await find_track(session, track_id)
-            may = await access.may(session, identity.person_id, track)
-            if not (may.preview or may.stream or identity.may(Permission.MODERATE)):
-                raise UnknownTrack(track_id)
+            track, may = await _seen(session, identity, track_id)
             sound = await self._current(session, track)
-        if sound.preview is None:
+        if sound.preview is None or not (may.preview or identity.may(Permission.MODERATE)):
             raise OwnersOnly
         return sound
+
+    async def waveform(self, identity: Identity, track_id: UUID, token: str | None = None) -> Waveform:
+        """The picture of a track's sound, for who may see the track. Raises what `begin` raises."""
+        async with self.database.read() as session:
+            claim_id = None if token is None else await self._claim_of(session, token)
+            track, _ = await _seen(session, identity, track_id, claim_id)
+            found = (await self._current(session, track)).rendered.waveform
+        if found is None:
+            raise NoSoundYet(track)
+        return found
 
     def link(self, heard: StreamSession, rung: Rung) -> str:
         return self.links.write(link_of(heard, rung))
@@ -161,8 +176,8 @@ class LocalHearing:
             return False
         if row.sign_in_id is not None and not await sessions.is_alive(session, row.sign_in_id, self._idle):
             return False
-        track = await session.get(Track, row.track_id)
-        return track is not None and (row.is_staff or (await access.may(session, row.person_id, track)).stream)
+        may = await access.may_by_claim(session, row.person_id, row.track_id, row.claim_id)
+        return may.stream or (row.is_staff and await session.get(Track, row.track_id) is not None)
 
     async def _current(self, session: Session, track: Track) -> Sound:
         sound = None if track.audio_id is None else await self._read(session, track.audio_id)
@@ -194,3 +209,14 @@ class LocalHearing:
         if sound is not None and sound.is_whole:
             self._sounds[version_id] = sound
         return sound
+
+
+async def _seen(
+    session: Session, identity: Identity, track_id: UUID, claim_id: UUID | None = None
+) -> tuple[Track, Access]:
+    """A track that the identity may see, and what else it may. Raises UnknownTrack."""
+    track = await find_track(session, track_id)
+    may = await access.may_by_claim(session, identity.person_id, track_id, claim_id)
+    if not (may.sees or identity.may(Permission.MODERATE)):
+        raise UnknownTrack(track_id)
+    return track, may

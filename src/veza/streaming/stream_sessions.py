@@ -20,7 +20,8 @@ CHANGED = "streams"
 
 
 class StreamSession(Base):
-    """Who may hear which version until when. `person_id` is null for a visitor, `sign_in_id` for a token.
+    """Who may hear which version until when. `person_id` is null for a visitor, `sign_in_id` for a token; `claim_id` is
+    the order or code without an account whose link was shown.
 
     It ends with its sign-in, with the right to hear the track, at `expires_at`, or where `ended_at` says so.
     """
@@ -32,6 +33,7 @@ class StreamSession(Base):
     version_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     sign_in_id: Mapped[UUID | None]
+    claim_id: Mapped[UUID | None]
     is_staff: Mapped[bool]
     started_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -44,7 +46,9 @@ class StreamSession(Base):
     )
 
 
-async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff: bool) -> StreamSession:
+async def begin(
+    session: Session, identity: Identity, sound: Sound, *, claim_id: UUID | None, is_staff: bool
+) -> StreamSession:
     """A session from now on; `is_staff` for who hears it to judge it."""
     row = StreamSession(
         id=session.new_id(),
@@ -52,6 +56,7 @@ async def begin(session: Session, identity: Identity, sound: Sound, *, is_staff:
         version_id=sound.version_id,
         person_id=identity.person_id,
         sign_in_id=identity.session_id,
+        claim_id=claim_id,
         is_staff=is_staff,
         started_at=session.now,
         expires_at=session.now + length_of(sound) + BEYOND_ITS_LENGTH,

@@ -12,6 +12,8 @@ from veza.accounts.identity import Identity
 from veza.api.catalog.shapes import (
     COVER_EXAMPLE,
     CoverResponse,
+    HasPreview,
+    HeardBy,
     LanguageCode,
     Name,
     Prose,
@@ -43,6 +45,8 @@ class NewRelease(Struct, forbid_unknown_fields=True):
     language: LanguageCode | None = None
     musicbrainz_id: UUID | None = None
     tags: Tags = []
+    heard_by: HeardBy = "owners"
+    has_preview: HasPreview = True
     release_date: date | None = None
     release_date_precision: Precision | None = None
 
@@ -58,6 +62,8 @@ class ReleaseChanges(Struct, forbid_unknown_fields=True):
     language: LanguageCode | UnsetType | None = UNSET
     musicbrainz_id: UUID | UnsetType | None = UNSET
     tags: Tags | UnsetType = UNSET
+    heard_by: HeardBy | UnsetType = UNSET
+    has_preview: HasPreview | UnsetType = UNSET
     release_date: date | UnsetType | None = UNSET
     release_date_precision: Precision | UnsetType = UNSET
 
@@ -76,6 +82,8 @@ class ReleaseResponse(Struct, frozen=True):
     version: int
     language: str | None
     tags: list[str]
+    heard_by: HeardBy
+    has_preview: HasPreview
     release_date: date | None
     release_date_precision: Precision | None
     publish_at: datetime | None
@@ -106,6 +114,8 @@ RELEASE_EXAMPLE: dict[str, Any] = {
     "version": 3,
     "language": "bs",
     "tags": ["folk"],
+    "heard_by": "owners",
+    "has_preview": True,
     "release_date": "2026-02-01",
     "release_date_precision": "day",
     "publish_at": None,

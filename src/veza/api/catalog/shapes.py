@@ -17,6 +17,15 @@ from veza.http.whole_request import one_fault
 from veza.kit.messages import gettext
 
 ReleaseKind = Literal["album", "ep", "single", "sample_pack"]
+HeardBy = Annotated[
+    Literal["owners", "everybody"], Meta(description="Who hears all of it; other listeners hear the preview, if any.")
+]
+HasPreview = Annotated[
+    bool, Meta(description="Whether 30 seconds of each track are open to everybody who does not hear all of it.")
+]
+AudioState = Annotated[
+    Literal["none", "processing", "ready", "failed"], Meta(description="Whether there is sound: `ready` plays.")
+]
 Name = Annotated[str, Meta(min_length=1, max_length=400, pattern=PLAIN, description="At most 200 characters (NFC).")]
 Prose = Annotated[str, Meta(max_length=20_000)]
 TagText = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)]

@@ -9,7 +9,17 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.identity import Identity
-from veza.api.catalog.shapes import COVER_EXAMPLE, CoverResponse, LanguageCode, Name, Tags, cover_of
+from veza.api.catalog.shapes import (
+    COVER_EXAMPLE,
+    AudioState,
+    CoverResponse,
+    HasPreview,
+    HeardBy,
+    LanguageCode,
+    Name,
+    Tags,
+    cover_of,
+)
 from veza.api.shapes import PLAIN, show
 from veza.catalog import acting, listings
 from veza.kit.database import Session
@@ -57,7 +67,8 @@ class TrackChanges(Struct, forbid_unknown_fields=True):
 
 
 class TrackResponse(Struct, frozen=True):
-    """A track, with the names of its release and artist; `position` counts from 1."""
+    """A track, with the names of its release and artist; `position` counts from 1. `heard_by` and `has_preview` are
+    said of its release; `showAccess` says what is open to one reader."""
 
     id: UUID
     release_id: UUID
@@ -75,6 +86,9 @@ class TrackResponse(Struct, frozen=True):
     language: str | None
     tags: list[str]
     duration_ms: int | None
+    audio_state: AudioState
+    heard_by: HeardBy
+    has_preview: HasPreview
     created_at: datetime
     cover: CoverResponse | None
 
@@ -96,6 +110,9 @@ TRACK_EXAMPLE: dict[str, Any] = {
     "language": "bs",
     "tags": ["folk"],
     "duration_ms": 214000,
+    "audio_state": "ready",
+    "heard_by": "owners",
+    "has_preview": True,
     "created_at": "2026-01-02T10:30:00Z",
     "cover": COVER_EXAMPLE,
 }

@@ -99,7 +99,7 @@ async def show_access(session: Session, track_id: UUID, identity: Identity, lang
     there."""
     track = await session.get(Track, track_id)
     found = await access.may(session, identity.person_id, track) if track is not None else None
-    if track is None or found is None or not found.preview:
+    if track is None or found is None or not found.sees:
         raise Problem(NOT_FOUND, gettext("there is no track {track_id}", track_id=track_id))
     has_sound = track.audio_id is not None
     return AccessResponse(

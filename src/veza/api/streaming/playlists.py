@@ -14,9 +14,11 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
+from veza.api.market.receipts import LinkToken
 from veza.api.operations import read
 from veza.api.streaming.sources import ENDED, PRIVATE, REFUSALS, Link, RungName, address_of, found_by
 from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
+from veza.audio.previews import NAME as PREVIEW
 from veza.http.identity import Authenticate
 from veza.http.problems import problem_responses
 from veza.http.requests import DoorRequest
@@ -105,11 +107,17 @@ MANIFEST_EXAMPLE: dict[str, Any] = {
     media_type=playlists.MEDIA_TYPE,
 )
 async def show_master(
-    request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate, lossless: Lossless = False
+    request: DoorRequest,
+    track_id: UUID,
+    hearing: Hearing,
+    authenticate: Authenticate,
+    token: LinkToken = None,
+    lossless: Lossless = False,
 ) -> Response[str]:
     """Begins a stream. The playlist names the track's rungs for who may hear all of it, and its preview for all
-    others; a link in it lasts for the track's length and 15 minutes."""
-    heard = await hearing.begin(await authenticate(request), track_id)
+    others; a link in it lasts for the track's length and 15 minutes. `token` is that of the link that was mailed to a
+    buyer without an account, who hears by it what was bought."""
+    heard = await hearing.begin(await authenticate(request), track_id, token)
     found = heard.renditions
     if heard.part is Part.WHOLE:
         found = [one for one in found if (one.rung in AAC_BITRATES) is not lossless]
@@ -128,14 +136,17 @@ async def show_master(
     problems=REFUSALS,
 )
 async def show_manifest(
-    request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate
+    request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate, token: LinkToken = None
 ) -> Response[Manifest]:
     """Begins a stream, for a player that puts segments together by itself (docs/audio.md): every rung, its exact
-    samples and where each segment lies in its file."""
-    heard = await hearing.begin(await authenticate(request), track_id)
+    samples and where each segment lies in its file. It takes the `token` of a mailed link, too."""
+    heard = await hearing.begin(await authenticate(request), track_id, token)
     samples, rate = heard.length
     expires_at = heard.session.expires_at if heard.session else None
-    renditions = [_shown(one, address_of(hearing, heard, one, "audio.mp4")) for one in heard.renditions]
+    is_preview = heard.part is Part.PREVIEW
+    renditions = [
+        _shown(one, address_of(hearing, heard, one, "audio.mp4"), is_preview=is_preview) for one in heard.renditions
+    ]
     shown = Manifest(track_id, heard.sound.version_id, heard.part, rate, samples, expires_at, renditions)
     return Response(shown, headers=PRIVATE)
 
@@ -158,10 +169,10 @@ async def show_media_playlist(
     return _playlist(playlists.media_playlist(source.rendition, f"audio.mp4{query}"))
 
 
-def _shown(one: Rendition, url: str) -> RenditionManifest:
+def _shown(one: Rendition, url: str, *, is_preview: bool) -> RenditionManifest:
     segments = [(part.offset, part.size, part.duration_samples, part.start_samples) for part in one.segments]
     return RenditionManifest(
-        rung=one.rung, url=url, mime=f'audio/mp4; codecs="{one.codecs}"', rate=one.rate, samples=one.samples,
+        rung=PREVIEW if is_preview else one.rung, url=url, mime=f'audio/mp4; codecs="{one.codecs}"', rate=one.rate, samples=one.samples,
         priming_samples=one.priming_samples, padding_samples=one.padding_samples, bandwidth=one.peak_bitrate,
         init_bytes=one.init_bytes, size_bytes=one.size_bytes, segments=segments,
     )  # fmt: skip

@@ -11,12 +11,22 @@ from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import operations_of
-from veza.api.streaming import beacons, download_files, downloads, playlists, plays, release_downloads, stream_files
+from veza.api.streaming import (
+    beacons,
+    download_files,
+    downloads,
+    playlists,
+    plays,
+    release_downloads,
+    stream_files,
+    waveforms,
+)
 from veza.api.streaming.rung_files import StreamFiles
 from veza.http.identity import Authenticate, needs
 from veza.http.routers import FreshRouter
 from veza.streaming.facade import Streaming
 from veza.streaming.hearing import Hearing
+from veza.streaming.local_hearing import LocalHearing
 
 STREAM_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),
@@ -28,6 +38,21 @@ DOWNLOAD_TAGS: Sequence[Tag] = (Tag(name=downloads.TAG, description="Tracks and 
 def play_routes() -> list[ControllerRouterHandler]:
     """The routes of plays under /api/v1."""
     return [*operations_of(plays)]
+
+
+def waveform_routes(hearing: LocalHearing) -> list[ControllerRouterHandler]:
+    """The routes of waveforms under /api/v1."""
+
+    def provide_hearing() -> LocalHearing:
+        return hearing
+
+    return [
+        FreshRouter(
+            path="/",
+            route_handlers=operations_of(waveforms),
+            dependencies={"hearing": Provide(provide_hearing, sync_to_thread=False)},
+        )
+    ]
 
 
 def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerRouterHandler:

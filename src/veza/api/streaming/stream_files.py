@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar.openapi.datastructures import ResponseSpec
 
 from veza.accounts.permissions import Permission
+from veza.api.market.receipts import LinkToken
 from veza.api.operations import read
 from veza.api.streaming.rung_files import MEDIA_TYPE, StreamFiles
 from veza.api.streaming.sources import ENDED, REFUSALS, Link, RungName, Source, found_by
@@ -35,11 +36,12 @@ _BEST_FIRST = sorted(AAC_BITRATES, key=lambda rung: -AAC_BITRATES[rung])
     media_type=MEDIA_TYPE,
 )
 async def show_track_file(
-    request: DoorRequest, track_id: UUID, files: StreamFiles, authenticate: Authenticate
+    request: DoorRequest, track_id: UUID, files: StreamFiles, authenticate: Authenticate, token: LinkToken = None
 ) -> ServedResponse:
     """For a player that takes a file: AAC at 256 kbit/s for who may hear all of the track, and its preview for all
-    others. Every request is decided by who asks; a link to one rung is in the manifest."""
-    heard = await files.hearing.begin_file(await authenticate(request), track_id)
+    others. Every request is decided by who asks, also by the `token` of a link that was mailed to a buyer without an
+    account; a link to one rung is in the manifest."""
+    heard = await files.hearing.begin_file(await authenticate(request), track_id, token)
     if heard.part is Part.PREVIEW:
         assert heard.sound.preview is not None
         return answer(files, Source(heard.sound, heard.sound.preview, PREVIEW, None), "m4a", is_linked=False)
