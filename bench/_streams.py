@@ -105,7 +105,7 @@ async def _filled(
 
 
 async def _owner(session: Session) -> tuple[UUID, UUID, UUID]:
-    """Whoever acts for the artist hears everything."""
+    """A person who acts for the artist, and so hears everything; the release and the artist."""
     person_id, release_id, artist_id = session.new_id(), session.new_id(), session.new_id()
     now = session.now
     person = Person(id=person_id, name="Mara", email="mara@example.org", email_confirmed_at=now, created_at=now)

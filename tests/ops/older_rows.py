@@ -7,22 +7,31 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, MetaData, Table, inspect, select
+from sqlalchemy import Column, Connection, Executable, MetaData, Table, inspect, select
 
 from veza.kit.database import Database
 from veza.tables import METADATA
+
+_LATER = {"releases": {"heard_by", "has_preview"}}
+"""Columns that are younger than the rows of these tests."""
 
 
 def row_of(database: Database, table: str, **given: Any) -> Executable:
     """One row of a table as the code maps it; what is not given and has to be there is empty."""
     empty: dict[type, Any] = {str: "", int: 0, bool: False, object: [], datetime: database.clock.now()}
-    columns = METADATA.tables[table].columns
+    columns = [one for one in METADATA.tables[table].columns if one.name not in _LATER.get(table, ())]
     blank = {
         one.name: database.ids.new() if one.type.python_type is UUID else empty[one.type.python_type]
         for one in columns
         if not one.nullable and one.default is None
     }
-    return METADATA.tables[table].insert().values({**blank, **given})
+    # A table of these columns alone: of the whole one, the defaults of the others would be inserted, too.
+    known = Table(table, MetaData(), *(Column(one.name, one.type, default=_default(one)) for one in columns))
+    return known.insert().values({**blank, **given})
+
+
+def _default(column: Column[Any]) -> Any:
+    return None if column.default is None else column.default.arg
 
 
 async def column_of(database: Database, table: str, column: str) -> list[Any]:

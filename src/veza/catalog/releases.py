@@ -32,8 +32,8 @@ EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
 class Release(Base):
     """What an artist publishes; `version` counts its versions, so that of two who change it at once one is told.
 
-    `release_date_precision` (day, month, year) is null exactly where `release_date` is. `heard_by` and `has_preview` are
-    the artist's choice, which `library.access` applies.
+    `release_date_precision` (day, month, year) is null exactly where `release_date` is. `heard_by` and `has_preview`
+    are the artist's choice, which `library.access` applies.
     """
 
     __tablename__ = "releases"

@@ -1,4 +1,4 @@
-"""Everybody who may hear a track, or not: people, and buyers without an account by the link that was mailed."""
+"""Listeners with every kind of right to a track, or none: people, and buyers without an account by their mailed link."""
 
 from __future__ import annotations
 

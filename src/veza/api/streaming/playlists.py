@@ -172,7 +172,8 @@ async def show_media_playlist(
 def _shown(one: Rendition, url: str, *, is_preview: bool) -> RenditionManifest:
     segments = [(part.offset, part.size, part.duration_samples, part.start_samples) for part in one.segments]
     return RenditionManifest(
-        rung=PREVIEW if is_preview else one.rung, url=url, mime=f'audio/mp4; codecs="{one.codecs}"', rate=one.rate, samples=one.samples,
+        rung=PREVIEW if is_preview else one.rung, url=url, mime=f'audio/mp4; codecs="{one.codecs}"',
+        rate=one.rate, samples=one.samples,
         priming_samples=one.priming_samples, padding_samples=one.padding_samples, bandwidth=one.peak_bitrate,
         init_bytes=one.init_bytes, size_bytes=one.size_bytes, segments=segments,
     )  # fmt: skip
