@@ -194,9 +194,7 @@ def _asks(identity: Identity, track_id: UUID) -> tuple[str, str, str, UUID]:
     return identity.authorization, identity.cookie, identity.address, track_id
 
 
-def _listener(
-    identity: Identity, track_id: UUID, *, preview: bool = False, token: str | None = None
-) -> pb.Listener:
+def _listener(identity: Identity, track_id: UUID, *, preview: bool = False, token: str | None = None) -> pb.Listener:
     assert isinstance(identity, Unidentified)
     return pb.Listener(
         track_id=str(track_id), authorization=identity.authorization, cookie=identity.cookie,

@@ -18,18 +18,20 @@ class AuthorizeRequest(_message.Message):
     def __init__(self, listener: _Optional[_Union[Listener, _Mapping]] = ..., link: _Optional[str] = ..., session_id: _Optional[str] = ...) -> None: ...
 
 class Listener(_message.Message):
-    __slots__ = ("track_id", "authorization", "cookie", "address", "preview")
+    __slots__ = ("track_id", "authorization", "cookie", "address", "preview", "order_token")
     TRACK_ID_FIELD_NUMBER: _ClassVar[int]
     AUTHORIZATION_FIELD_NUMBER: _ClassVar[int]
     COOKIE_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    ORDER_TOKEN_FIELD_NUMBER: _ClassVar[int]
     track_id: str
     authorization: str
     cookie: str
     address: str
     preview: bool
-    def __init__(self, track_id: _Optional[str] = ..., authorization: _Optional[str] = ..., cookie: _Optional[str] = ..., address: _Optional[str] = ..., preview: _Optional[bool] = ...) -> None: ...
+    order_token: str
+    def __init__(self, track_id: _Optional[str] = ..., authorization: _Optional[str] = ..., cookie: _Optional[str] = ..., address: _Optional[str] = ..., preview: _Optional[bool] = ..., order_token: _Optional[str] = ...) -> None: ...
 
 class AuthorizeResponse(_message.Message):
     __slots__ = ("part", "version_id", "session", "links", "rung")
@@ -61,7 +63,7 @@ class AuthorizeResponse(_message.Message):
     def __init__(self, part: _Optional[_Union[AuthorizeResponse.Part, str]] = ..., version_id: _Optional[str] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., links: _Optional[_Mapping[str, str]] = ..., rung: _Optional[str] = ...) -> None: ...
 
 class Session(_message.Message):
-    __slots__ = ("id", "track_id", "version_id", "person_id", "started_at_ms", "expires_at_ms", "is_staff", "ended_at_ms")
+    __slots__ = ("id", "track_id", "version_id", "person_id", "started_at_ms", "expires_at_ms", "is_staff", "ended_at_ms", "claim_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     TRACK_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +72,7 @@ class Session(_message.Message):
     EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
     IS_STAFF_FIELD_NUMBER: _ClassVar[int]
     ENDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    CLAIM_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     track_id: str
     version_id: str
@@ -78,7 +81,8 @@ class Session(_message.Message):
     expires_at_ms: int
     is_staff: bool
     ended_at_ms: int
-    def __init__(self, id: _Optional[str] = ..., track_id: _Optional[str] = ..., version_id: _Optional[str] = ..., person_id: _Optional[str] = ..., started_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., is_staff: _Optional[bool] = ..., ended_at_ms: _Optional[int] = ...) -> None: ...
+    claim_id: str
+    def __init__(self, id: _Optional[str] = ..., track_id: _Optional[str] = ..., version_id: _Optional[str] = ..., person_id: _Optional[str] = ..., started_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., is_staff: _Optional[bool] = ..., ended_at_ms: _Optional[int] = ..., claim_id: _Optional[str] = ...) -> None: ...
 
 class GetTrackRequest(_message.Message):
     __slots__ = ("track_id", "version_id")

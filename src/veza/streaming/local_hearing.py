@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from cachetools import LRUCache, TTLCache
 
 from veza.accounts import audit, sessions
@@ -41,6 +43,7 @@ from veza.streaming.play_reports import PlayReports, into
 from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
 from veza.streaming.stream_sessions import StreamSession
 
+log = structlog.get_logger(__name__)
 
 ClaimOf = Callable[[Session, str], Awaitable[UUID]]
 """The order or code without an account that a mailed link leads to, as grants name it; raises what says that there is
@@ -58,7 +61,11 @@ class LocalHearing:
         self.database, self.objects, self.links, self._idle = database, objects, links, idle
         self.rechecked, self._claim_of = rechecked, claim_of
         self.reports = PlayReports(database.clock, into(database))
-        self._alive: TTLCache[UUID, bool] = TTLCache(MOST_SESSIONS, rechecked.total_seconds(), self.seconds)
+        self._alive: TTLCache[UUID, tuple[bool, float]] = TTLCache(
+            MOST_SESSIONS, rechecked.total_seconds(), self.seconds
+        )
+        """Session → whether it lasts, and when that was asked."""
+        self._asking: dict[UUID, asyncio.Task[bool]] = {}
         self._files: TTLCache[Any, Heard] = TTLCache(MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(MOST_SOUNDS)
 
@@ -76,7 +83,7 @@ class LocalHearing:
             row = await stream_sessions.begin(session, identity, sound, claim_id=claim_id, is_staff=is_staff)
             if is_staff:
                 audit.note(session, Act.HEARD, identity.person_id, detail=f"track {track_id}")
-        self._alive[row.id] = True
+        self._alive[row.id] = True, self.seconds()
         return Heard(part, sound, row)
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
@@ -144,13 +151,31 @@ class LocalHearing:
         """Raises LinkExpired, or StreamEnded if the session has ended or its person may not hear the track any more."""
         if self.database.clock.now() >= link.expires_at:
             raise LinkExpired
-        is_alive = self._alive.get(link.session_id)
-        if is_alive is None:
-            async with self.database.read() as session:
-                is_alive = await self.is_alive(session, link.session_id)
-            self._alive[link.session_id] = is_alive
-        if not is_alive:
+        known = self._alive.get(link.session_id)
+        if known is None:
+            known = await self._ask(link.session_id), self.seconds()
+        elif known[0] and self.seconds() - known[1] > self.rechecked.total_seconds() / 2:
+            self._ask_beside(link.session_id)
+        if not known[0]:
             raise StreamEnded
+
+    async def _ask(self, session_id: UUID) -> bool:
+        """What the database says of a session now; it is remembered for `rechecked`."""
+        async with self.database.read() as session:
+            is_alive = await self.is_alive(session, session_id)
+        self._alive[session_id] = is_alive, self.seconds()
+        return is_alive
+
+    def _ask_beside(self, session_id: UUID) -> None:
+        """Ask before the answer is too old, so that a listener's segment does not wait for the database."""
+        if session_id not in self._asking:
+            asking = self._asking[session_id] = asyncio.create_task(self._ask(session_id))
+            asking.add_done_callback(lambda done: self._asked(session_id, done))
+
+    def _asked(self, session_id: UUID, done: asyncio.Task[bool]) -> None:
+        del self._asking[session_id]
+        if not done.cancelled() and (error := done.exception()):
+            log.warning("stream.right_unknown", exc_info=error)  # asked again by the next request, which waits for it
 
     async def allows(self, link: StreamLink) -> bool:
         try:
@@ -166,7 +191,7 @@ class LocalHearing:
             return False
         row.ended_at = row.ended_at or session.now
         session.wake(stream_sessions.CHANGED, elsewhere=False)
-        self._alive[session_id] = False
+        self._alive[session_id] = False, self.seconds()
         return True
 
     async def is_alive(self, session: Session, session_id: UUID) -> bool:

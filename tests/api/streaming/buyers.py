@@ -1,4 +1,4 @@
-"""Listeners with every kind of right to a track, or none: people, and buyers without an account by their mailed link."""
+"""Listeners with every kind of right to a track, or none: people, and buyers without an account by a mailed link."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.api.streaming.conftest import Stage
 from tests.sounding import RATE, rendered
+from tests.waiting import until
 from veza.accounts.audit import Act, AuditEntry
 from veza.accounts.permissions import Role
 from veza.accounts.sessions import SignIn
@@ -125,6 +126,18 @@ async def test_signing_out_ends_a_stream_of_a_borrowed_link_too(stage: Stage) ->
     async with stage.veza.database.write("test") as session:
         await session.delete((await session.scalars(select(SignIn).where(SignIn.person_id == person))).one())
     assert await ended(stage, file)
+
+
+async def test_a_right_is_asked_for_again_beside_the_answer_before_it_is_too_old(stage: Stage) -> None:
+    file = (await rung_files(stage, await stage.signed_in(await stage.buyer())))["aac128"]
+    await stage.take_back()
+    stage.clock.advance(RECHECKED * 0.75)
+    assert (await stage.get(file)).status_code == 200
+
+    async def is_over() -> bool:
+        return (await stage.get(file)).status_code == 403
+
+    await until(is_over, "the end of the link, without another step of the clock")
 
 
 async def test_hiding_a_track_ends_its_streams(stage: Stage) -> None:

@@ -40,7 +40,7 @@ WAVEFORM_EXAMPLE: dict[str, Any] = {"peaks": [3, 120, 255, 180], "rms": [1, 64, 
 async def show_waveform(
     track_id: UUID, identity: Identity, hearing: LocalHearing, token: LinkToken = None
 ) -> WaveformResponse:
-    """For each reader who may see the track, also where only its preview is heard. It takes the `token` of a mailed link,
+    """For each reader who may see the track, also where only its preview is heard. It takes a mailed link's `token`,
     as streams do."""
     found = await hearing.waveform(identity, track_id, token)
     return WaveformResponse(list(found.peaks), list(found.rms))

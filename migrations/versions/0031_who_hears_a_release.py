@@ -1,7 +1,7 @@
 """Who hears all of a release, whether it has a preview, and which order a stream was begun by.
 
-Revision ID: 0030
-Revises: 0027
+Revision ID: 0031
+Revises: 0030
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
-down_revision = "0027"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
