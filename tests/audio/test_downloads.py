@@ -13,8 +13,9 @@ from PIL import Image
 
 from tests.audio.sounds import FORMATS, decoded, tone, whole, write
 from veza.audio.decoding import Decoder
+from veza.audio.download_formats import DownloadFormat, formats_for, suffix_of
 from veza.audio.download_tags import Cover, Gain, Tags
-from veza.audio.downloads import DownloadFormat, encode_download, formats_for, suffix_of
+from veza.audio.downloads import encode_download
 
 RATE = 44_100
 SAMPLES = 40_003

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from tests.audio.sounds import FORMATS, tone, write
 from tests.conftest import missing
 from veza.audio import loudness
-from veza.audio.checks import Findings, MasterCheck
-from veza.audio.loudness import Loudness, Meter, gated
-from veza.audio.waveform import POINTS, Waveform, WaveformMeter
+from veza.audio.album_loudness import gated
+from veza.audio.checks import MasterCheck
+from veza.audio.loudness import Meter
+from veza.audio.rendered import Findings, Loudness, Waveform
+from veza.audio.waveform import POINTS, WaveformMeter
 
 RATE = 48_000
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.audio.sounds import FORMATS, decoded, tone, whole, write
 from veza.audio.manifest import Rendition, Rung
-from veza.audio.rendering import Rendered, render
+from veza.audio.rendered import Rendered
+from veza.audio.rendering import render
 from veza.audio.segments import aac_rate, aac_samples
 
 RATES = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000)

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.audio.sounds import decoded
-from veza.audio.loudness import Loudness, Meter
+from veza.audio.loudness import Meter
+from veza.audio.rendered import Loudness
 from veza.lab.demo.music.composing import composed, form_of
 from veza.lab.demo.music.instruments import INSTRUMENTS
 from veza.lab.demo.music.notes import NoteBank

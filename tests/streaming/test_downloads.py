@@ -19,7 +19,7 @@ from tests import factories
 from tests.streaming.world import Label
 from tests.waiting import until
 from veza.accounts.identity import SignInNeeded
-from veza.audio.downloads import DownloadFormat
+from veza.audio.download_formats import DownloadFormat
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, UnknownTrack
 from veza.kit.clock import ManualClock

@@ -18,10 +18,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from veza.audio.download_formats import DownloadFormat
 from veza.audio.download_tags import Tags
-from veza.audio.downloads import DownloadFormat
 from veza.audio.manifest import Rendition
-from veza.audio.rendering import Rendered
+from veza.audio.rendered import Rendered
 from veza.kit.messages import Message, from_child, gettext
 from veza.kit.work_folders import DiskFull
 

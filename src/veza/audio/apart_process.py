@@ -20,7 +20,8 @@ from veza.audio.decoding import TooLong
 from veza.audio.downloads import encode_download
 from veza.audio.manifest import Rung
 from veza.audio.previews import default_start, render_preview
-from veza.audio.rendering import Rendered, render
+from veza.audio.rendered import Rendered
+from veza.audio.rendering import render
 from veza.audio.sources import NotSound
 from veza.kit.messages import Message, gettext, message_of, to_json
 

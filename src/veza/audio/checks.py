@@ -5,29 +5,16 @@ from __future__ import annotations
 from itertools import chain
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
+
+from veza.audio.rendered import Findings
+from veza.audio.seams import SILENT
 
 FULL_SCALE = 1.0 - 2.0**-15
 """At or above it a sample is as loud as 16 bits can say."""
 CLIPPED_SAMPLES = 3
 """As many in a row, of one channel, are a clipping: fewer may be a true peak."""
-SILENT = 10 ** (-60 / 20)
-"""Below −60 dBFS nothing is heard."""
 MOST_PLACES = 50
-
-
-class Findings(Struct, frozen=True):
-    """`clippings` are runs of clipped samples, `clipped_at` where the first of them begin (sample). `dc_offset` is the
-    mean of the channel that has the larger one. `silent_start_samples` and `silent_end_samples` are below −60 dBFS;
-    `is_double_mono`: both channels are the same."""
-
-    clippings: int
-    clipped_at: list[int]
-    dc_offset: float
-    silent_start_samples: int
-    silent_end_samples: int
-    is_double_mono: bool
 
 
 class MasterCheck:

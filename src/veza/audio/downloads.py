@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,75 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from veza.audio.decoding import Decoder
+from veza.audio.download_formats import HOW, DownloadFormat, How
 from veza.audio.download_tags import Tags, write_tags
 from veza.audio.ladder import as_floats
 from veza.audio.mixing import is_mixed, quantize, to_stereo
 from veza.audio.resampling import Resampler
-from veza.audio.segments import aac_rate
 from veza.audio.sources import Source
 
 _FRAME_SAMPLES = 4_096
-
-
-class DownloadFormat(StrEnum):
-    """What a buyer may choose from."""
-
-    FLAC = "flac"
-    WAV = "wav"
-    ALAC = "alac"
-    MP3_320 = "mp3_320"
-    MP3_V0 = "mp3_v0"
-    AAC = "aac"
-    OPUS = "opus"
-
-
-@dataclass(frozen=True, slots=True)
-class _How:
-    """`rate` is Hz or None for that of the source; `sample` and `coder` are by bits where there is no loss."""
-
-    suffix: str
-    container: str
-    coder: str
-    sample: str
-    rate: Callable[[int], int]
-    options: dict[str, str] = field(default_factory=dict)
-    bitrate: int | None = None
-    coder_24: str = ""
-    sample_24: str = ""
-
-    @property
-    def is_lossless(self) -> bool:
-        return bool(self.sample_24)
-
-
-def _same(rate: int) -> int:
-    return rate
-
-
-_HOW = {
-    DownloadFormat.FLAC: _How("flac", "flac", "flac", "s16", _same, coder_24="flac", sample_24="s32"),
-    DownloadFormat.WAV: _How("wav", "wav", "pcm_s16le", "s16", _same, coder_24="pcm_s24le", sample_24="s32"),
-    DownloadFormat.ALAC: _How("m4a", "ipod", "alac", "s16p", _same, coder_24="alac", sample_24="s32p"),
-    DownloadFormat.MP3_320: _How("mp3", "mp3", "libmp3lame", "fltp", aac_rate, bitrate=320_000),
-    DownloadFormat.MP3_V0: _How("mp3", "mp3", "libmp3lame", "fltp", aac_rate, options={"q": "0"}),
-    DownloadFormat.AAC: _How("m4a", "ipod", "aac", "fltp", aac_rate, bitrate=256_000),
-    DownloadFormat.OPUS: _How("opus", "opus", "libopus", "flt", lambda _: 48_000, bitrate=160_000),
-}
-
-
-def formats_for(*, is_lossless: bool) -> list[DownloadFormat]:
-    """The formats of a track: none without loss where the upload had lost something already."""
-    return [one for one, how in _HOW.items() if is_lossless or not how.is_lossless]
-
-
-def suffix_of(wanted: DownloadFormat) -> str:
-    """The end of the file's name, without a dot."""
-    return _HOW[wanted].suffix
-
-
-def is_lossless(wanted: DownloadFormat) -> bool:
-    """Whether the format keeps every sample."""
-    return _HOW[wanted].is_lossless
 
 
 def encode_download(
@@ -95,7 +32,7 @@ def encode_download(
 
     Raises NotSound, TooLong, ValueError for a format that the source has none of, OSError.
     """
-    how = _HOW[wanted]
+    how = HOW[wanted]
     with Decoder(file, longest_seconds) as decoder:
         source = decoder.source
         if how.is_lossless and not source.is_lossless:
@@ -104,7 +41,7 @@ def encode_download(
     write_tags(path, tags)
 
 
-def _encode(decoder: Decoder, how: _How, path: Path, progress: Callable[[float | None], None]) -> None:
+def _encode(decoder: Decoder, how: How, path: Path, progress: Callable[[float | None], None]) -> None:
     source = decoder.source
     is_24 = how.is_lossless and source.bits == 24
     rate, layout = how.rate(source.rate), _layout(source, how)
@@ -127,7 +64,7 @@ def _encode(decoder: Decoder, how: _How, path: Path, progress: Callable[[float |
         container.mux(stream.encode(None))
 
 
-def _layout(source: Source, how: _How) -> str:
+def _layout(source: Source, how: How) -> str:
     if how.is_lossless:
         return _LAYOUTS.get(source.channels) or f"{len(source.channels)}c"
     return "mono" if len(source.channels) == 1 else "stereo"
@@ -139,7 +76,7 @@ _LAYOUTS = {
 }
 
 
-def _blocks(decoder: Decoder, how: _How, rate: int, layout: str) -> Iterator[NDArray[Any]]:
+def _blocks(decoder: Decoder, how: How, rate: int, layout: str) -> Iterator[NDArray[Any]]:
     """Arrays as libav wants them for the format's samples."""
     source = decoder.source
     if how.is_lossless:
@@ -155,7 +92,7 @@ def _blocks(decoder: Decoder, how: _How, rate: int, layout: str) -> Iterator[NDA
     yield from (_arranged(one, how, is_24=False) for one in resampler.finish())
 
 
-def _arranged(samples: NDArray[Any], how: _How, *, is_24: bool) -> NDArray[Any]:
+def _arranged(samples: NDArray[Any], how: How, *, is_24: bool) -> NDArray[Any]:
     sample = how.sample_24 if is_24 else how.sample
     typed = samples.astype({"s16": np.int16, "s32": np.int32}.get(sample.removesuffix("p"), np.float32))
     return np.ascontiguousarray(typed) if sample.endswith("p") else np.ascontiguousarray(typed.T).reshape(1, -1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from math import log10
 from typing import Any
@@ -11,29 +10,13 @@ import av
 import av.error
 import av.filter
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
-ABSOLUTE_GATE_LUFS = -70.0
-RELATIVE_GATE_LU = -10.0
-_OFFSET = -0.691
-"""LUFS of a mean square of 1."""
+from veza.audio.album_loudness import ABSOLUTE_GATE_LUFS, STEP_LU, gated
+from veza.audio.rendered import Loudness
+
 _STEPS = 7_500
 """Of the histogram: 0.01 LU each, from −70 to +5 LUFS."""
-_STEP_LU = 0.01
-
-
-class Loudness(Struct, frozen=True):
-    """`integrated_lufs` and `range_lu` are None for silence, and for less than 0.4 s; `true_peak_dbtp` for silence.
-
-    `histogram` counts blocks of 0.4 s, ten a second, by their loudness: pairs of a step (0.01 LU from −70 LUFS) and
-    how many there are.
-    """
-
-    integrated_lufs: float | None
-    range_lu: float | None
-    true_peak_dbtp: float | None
-    histogram: list[tuple[int, int]]
 
 
 class Meter:
@@ -90,20 +73,4 @@ class Meter:
     def _count(self, end: int, momentary_lufs: float) -> None:
         # The first three values of a file cover less than a whole block.
         if end >= 0.4 * self._rate and momentary_lufs > ABSOLUTE_GATE_LUFS:
-            self._histogram[min(_STEPS - 1, round((momentary_lufs - ABSOLUTE_GATE_LUFS) / _STEP_LU))] += 1
-
-
-def gated(histogram: Sequence[tuple[int, int]]) -> float | None:
-    """Integrated loudness (LUFS) of counted blocks, of one track or of several together; None if all was silent."""
-    if not histogram:
-        return None
-    steps, counts = np.array(histogram, dtype=np.float64).T
-    levels = ABSOLUTE_GATE_LUFS + steps * _STEP_LU
-    energies = 10 ** ((levels - _OFFSET) / 10)
-    gate = _mean_level(energies, counts) + RELATIVE_GATE_LU
-    kept = levels > gate
-    return round(_mean_level(energies[kept], counts[kept]), 2)
-
-
-def _mean_level(energies: NDArray[np.float64], counts: NDArray[np.float64]) -> float:
-    return float(_OFFSET + 10 * log10((energies * counts).sum() / counts.sum()))
+            self._histogram[min(_STEPS - 1, round((momentary_lufs - ABSOLUTE_GATE_LUFS) / STEP_LU))] += 1

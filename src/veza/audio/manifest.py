@@ -20,6 +20,10 @@ AAC_BITRATES = {Rung.AAC_64: 64_000, Rung.AAC_128: 128_000, Rung.AAC_256: 256_00
 """Bits a second of the lossy rungs."""
 
 
+PREVIEW = "preview"
+"""The name of the files of a preview."""
+
+
 class Segment(Struct, frozen=True, array_like=True):
     """A fragment of a rung's file: where it lies (bytes), and which coded samples it holds (priming included)."""
 

@@ -9,12 +9,11 @@ import numpy as np
 
 from veza.audio.decoding import Decoder
 from veza.audio.ladder import Ladder, as_floats
-from veza.audio.manifest import Rendition, Rung
+from veza.audio.manifest import PREVIEW, Rendition, Rung
 from veza.audio.mixing import to_stereo
 from veza.audio.resampling import Floats
 
 PREVIEW_SECONDS = 30
-NAME = "preview"
 FADE_SECONDS = 0.5
 """At each end that is not an end of the track: a cut in the middle of a sound clicks."""
 
@@ -35,7 +34,7 @@ def render_preview(file: IO[bytes], folder: Path, start: int, samples: int, *, l
     with Decoder(file, longest_seconds) as decoder:
         rate = decoder.source.rate
         end = min(samples, start + PREVIEW_SECONDS * rate)
-        ladder = Ladder(decoder.source, folder, {Rung.AAC_128: NAME})
+        ladder = Ladder(decoder.source, folder, {Rung.AAC_128: PREVIEW})
         fade = max(1, round(FADE_SECONDS * rate))
         at = 0
         for block in decoder.blocks():

@@ -6,42 +6,21 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Any
 
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from veza.audio.checks import Findings, MasterCheck
+from veza.audio.checks import MasterCheck
 from veza.audio.decoding import Decoder
+from veza.audio.edges import EdgeMeter
 from veza.audio.flac import FlacRung
 from veza.audio.ladder import Ladder, as_floats
-from veza.audio.loudness import Loudness, Meter
-from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
+from veza.audio.loudness import Meter
+from veza.audio.manifest import AAC_BITRATES, Rung
 from veza.audio.mixing import is_mixed, quantize, to_stereo
+from veza.audio.rendered import Rendered
 from veza.audio.resampling import Floats
-from veza.audio.seams import EdgeMeter, Edges
 from veza.audio.segments import segment_lengths
 from veza.audio.sources import Source
-from veza.audio.waveform import Waveform, WaveformMeter
-
-
-class Rendered(Struct, frozen=True):
-    """What one pass made. `samples` at `rate` Hz are the music; `clipped_samples` did not fit into 24 bits,
-    `impossible_samples` were no level at all and are silent."""
-
-    rate: int
-    samples: int
-    channels: int
-    bits: int
-    codec: str
-    container: str
-    is_lossless: bool
-    clipped_samples: int
-    damaged_packets: int
-    impossible_samples: int
-    renditions: list[Rendition]
-    loudness: Loudness | None
-    waveform: Waveform | None
-    findings: Findings | None
-    edges: Edges | None = None
+from veza.audio.waveform import WaveformMeter
 
 
 def render(

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 
-import numpy as np
-from msgspec import Struct
-from numpy.typing import NDArray
-
-from veza.audio.checks import SILENT
-
-EDGE_SAMPLES = 64
-"""1.5 ms at 44.1 kHz: enough to tell how fast the music moves."""
+SILENT = 10 ** (-60 / 20)
+"""Below −60 dBFS nothing is heard."""
 _TOLERANCE = 1.5
 """Times the largest step within both edges. A jump that is larger is heard as a click."""
-
-
-class Edges(Struct, frozen=True):
-    """The first and the last samples of a track, at most EDGE_SAMPLES, the mean of both channels; 1.0 is full scale."""
-
-    head: list[float]
-    tail: list[float]
-
-
-class EdgeMeter:
-    """Keeps the edges of blocks of floats (2, n)."""
-
-    def __init__(self) -> None:
-        self._head = np.zeros(0, np.float32)
-        self._tail = np.zeros(0, np.float32)
-
-    def feed(self, block: NDArray[np.float32]) -> None:
-        """The next samples."""
-        lacking = EDGE_SAMPLES - self._head.size
-        if lacking > 0:
-            self._head = np.concatenate([self._head, block[:, :lacking].mean(axis=0)])
-        self._tail = np.concatenate([self._tail, block[:, -EDGE_SAMPLES:].mean(axis=0)])[-EDGE_SAMPLES:]
-
-    def finish(self) -> Edges:
-        """Both edges."""
-        return Edges([round(float(one), 6) for one in self._head], [round(float(one), 6) for one in self._tail])
 
 
 class Seam(StrEnum):
@@ -53,9 +22,12 @@ class Seam(StrEnum):
 
 def seam(tail: Sequence[float], head: Sequence[float]) -> Seam:
     """How the end of a track and the beginning of the next meet."""
-    end, begin = np.asarray(tail), np.asarray(head)
-    if min(end.size, begin.size) < 2 or min(np.abs(end).max(), np.abs(begin).max()) < SILENT:
+    if min(len(tail), len(head)) < 2 or min(_peak(tail), _peak(head)) < SILENT:
         return Seam.SILENT
-    step = max(np.abs(np.diff(end)).max(), np.abs(np.diff(begin)).max())
-    jump = abs(begin[0] - end[-1])
+    step = max(abs(one - other) for edge in (tail, head) for one, other in pairwise(edge))
+    jump = abs(head[0] - tail[-1])
     return Seam.JOINED if jump <= _TOLERANCE * step + SILENT / 10 else Seam.BROKEN
+
+
+def _peak(samples: Sequence[float]) -> float:
+    return max(abs(one) for one in samples)

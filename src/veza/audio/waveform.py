@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
+
+from veza.audio.rendered import Waveform
 
 POINTS = 1_800
 _MOST_BINS = 65_536
 """Bins in memory; when there are more, two become one. At least 18 make a point of a long track."""
-
-
-class Waveform(Struct, frozen=True):
-    """`peaks` and `rms`: at most POINTS bytes, 255 is full scale."""
-
-    peaks: bytes
-    rms: bytes
 
 
 class WaveformMeter:

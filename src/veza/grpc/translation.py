@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from veza.audio.manifest import Rendition, Rung, Segment
-from veza.audio.rendering import Rendered
+from veza.audio.rendered import Rendered
 from veza.grpc import stream_pb2 as pb
 from veza.grpc.statuses import BadArgument
 from veza.ingest.audio_versions import AudioVersion

@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy import select
 
 from veza.audio.apart import Finished, FirstRung, Job, NotRendered, Progress, limits_for, render_apart
-from veza.audio.rendering import Rendered
+from veza.audio.rendered import Rendered
 from veza.catalog.track_audio import lock_track
 from veza.ingest.audio_files import keep_files, remove_files
 from veza.ingest.audio_versions import AudioVersion, machine

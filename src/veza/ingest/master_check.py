@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from veza.audio.loudness import gated
-from veza.audio.rendering import Rendered
+from veza.audio.album_loudness import gated
+from veza.audio.rendered import Rendered
 from veza.audio.seams import Seam, seam
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, tracks_of

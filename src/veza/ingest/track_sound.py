@@ -13,9 +13,8 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import bindparam, select
 
-from veza.audio.loudness import Loudness
 from veza.audio.manifest import Rendition, Rung
-from veza.audio.rendering import Rendered
+from veza.audio.rendered import Loudness, Rendered
 from veza.catalog.track_audio import AudioState, CurrentAudio, set_audio
 from veza.ingest.audio_versions import AudioVersion, find_version, versions_of
 from veza.kit.database import Session

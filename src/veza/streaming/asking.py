@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from veza.accounts.identity import SignInNeeded
-from veza.audio.downloads import DownloadFormat
+from veza.audio.download_formats import DownloadFormat
 from veza.catalog.acting import role_of
 from veza.catalog.releases import Release, UnknownRelease
 from veza.catalog.tracks import Track, UnknownTrack, find_track

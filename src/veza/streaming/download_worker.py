@@ -20,8 +20,8 @@ import structlog
 from sqlalchemy import select
 
 from veza.audio.apart import DownloadJob, Encoded, NotRendered, Progress, encode_apart, limits_for
+from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.audio.download_tags import Cover, Tags
-from veza.audio.downloads import DownloadFormat, suffix_of
 from veza.catalog.track_audio import lock_track
 from veza.ingest.audio_files import remove_files
 from veza.ingest.audio_versions import UnknownVersion, find_version

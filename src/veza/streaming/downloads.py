@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import CheckConstraint, Index, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.audio.downloads import DownloadFormat, formats_for
+from veza.audio.download_formats import DownloadFormat, formats_for
 from veza.catalog.track_audio import lock_tracks
 from veza.ingest.track_sound import Measured
 from veza.kit.database import Base, Session

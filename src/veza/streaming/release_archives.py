@@ -17,7 +17,7 @@ from msgspec import Struct
 from sqlalchemy import Index, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.audio.downloads import DownloadFormat
+from veza.audio.download_formats import DownloadFormat
 from veza.kit.database import Base, Database, Session
 from veza.kit.insert_ignore import insert_ignore
 from veza.streaming.downloads import LINK_LASTS, Download, NotAsked

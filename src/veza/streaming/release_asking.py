@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from veza.audio.downloads import DownloadFormat
+from veza.audio.download_formats import DownloadFormat
 from veza.catalog.releases import Release
 from veza.catalog.tracks import find_track
 from veza.kit.database import Session

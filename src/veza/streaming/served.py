@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from veza.audio.downloads import DownloadFormat, suffix_of
+from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
 from veza.kit.database import Session
 from veza.kit.messages import gettext

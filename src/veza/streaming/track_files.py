@@ -14,9 +14,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from veza.audio.album_loudness import gated
+from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.audio.download_tags import Gain, Tags
-from veza.audio.downloads import DownloadFormat, suffix_of
-from veza.audio.loudness import Loudness, gated
+from veza.audio.rendered import Loudness
 from veza.catalog import covers
 from veza.catalog.artists import Artist
 from veza.catalog.covers import Cover

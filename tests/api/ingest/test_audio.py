@@ -11,7 +11,8 @@ import numpy as np
 from tests import factories
 from tests.api.streaming.conftest import Stage, stage
 from tests.sounding import give_sound
-from veza.audio.seams import EDGE_SAMPLES, EdgeMeter, Seam, seam
+from veza.audio.edges import EDGE_SAMPLES, EdgeMeter
+from veza.audio.seams import Seam, seam
 from veza.catalog.tracks import find_track
 from veza.ingest.audio_versions import machine
 from veza.ingest.audio_worker import AudioRules, AudioWorker

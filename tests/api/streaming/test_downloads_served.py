@@ -28,7 +28,7 @@ from tests.conftest import missing
 from tests.streaming.world import Label
 from tests.waiting import until
 from veza.accounts import sessions
-from veza.audio.downloads import DownloadFormat
+from veza.audio.download_formats import DownloadFormat
 from veza.kit.clock import SystemClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects

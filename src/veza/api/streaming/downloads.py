@@ -15,7 +15,7 @@ from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import read, write
 from veza.api.shapes import answers, show
 from veza.api.streaming.askers import DownloadAsker, by_link
-from veza.audio.downloads import DownloadFormat, formats_for
+from veza.audio.download_formats import DownloadFormat, formats_for
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.problems import FORBIDDEN, NOT_FOUND

@@ -16,7 +16,7 @@ from veza.api.shapes import answers, show
 from veza.api.streaming.askers import DownloadAsker, by_link
 from veza.api.streaming.downloads import TAG as TAG
 from veza.api.streaming.downloads import DownloadDraft, Status
-from veza.audio.downloads import DownloadFormat
+from veza.audio.download_formats import DownloadFormat
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.problems import FORBIDDEN, NOT_FOUND

@@ -10,8 +10,7 @@ from uuid import UUID
 from litestar.params import PathParameter, QueryParameter
 
 from veza.accounts.identity import Identity
-from veza.audio.manifest import Rendition, Rung
-from veza.audio.previews import NAME as PREVIEW
+from veza.audio.manifest import PREVIEW, Rendition, Rung
 from veza.http.errors.streaming import LINK_EXPIRED, NO_SOUND_YET, STREAM_ENDED
 from veza.http.problems import FORBIDDEN, NOT_FOUND
 from veza.ingest.track_sound import Sound

@@ -12,8 +12,7 @@ from veza.api.market.receipts import LinkToken
 from veza.api.operations import read
 from veza.api.streaming.rung_files import MEDIA_TYPE, StreamFiles
 from veza.api.streaming.sources import ENDED, REFUSALS, Link, RungName, Source, found_by
-from veza.audio.manifest import AAC_BITRATES
-from veza.audio.previews import NAME as PREVIEW
+from veza.audio.manifest import AAC_BITRATES, PREVIEW
 from veza.http.identity import Authenticate
 from veza.http.problems import PRECONDITION_FAILED, problem_responses
 from veza.http.requests import DoorRequest

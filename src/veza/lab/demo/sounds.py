@@ -32,7 +32,6 @@ from veza.kit.messages import gettext
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
 from veza.kit.work_folders import work_folder
 from veza.lab.demo.music.pieces import Piece, pieces_of
-from veza.lab.demo.music.writing import write_track
 from veza.lab.demo.roster import roster_of
 
 log = structlog.get_logger(__name__)
@@ -151,6 +150,8 @@ class DemoSounds:
 
 def make_track(path: str, piece: Piece, gives_way: bool) -> None:
     """What the child process does; all but the first piece, which a newcomer waits for, give way to listeners."""
+    from veza.lab.demo.music.writing import write_track  # with the codecs, which only the child needs
+
     if gives_way:
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
     write_track(Path(path), piece)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from veza.lab.demo.music.waves import RATE
+from veza.lab.demo.music import RATE
 from veza.lab.demo.roster import Act, Record, Roster
 
 _VERSION = re.compile(r"^(?P<song>.+?)(?: \((?P<version>[^()]+)\)|, (?P<live>Live))$")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-RATE = 44_100
-"""Hz: the compact disc's, and half the bytes of 88.2 kHz."""
+from veza.lab.demo.music import RATE as RATE
+
 TABLE = 4096
 """Samples of one cycle in a wavetable: with 2,048 the interpolation of a bright saw is heard as hiss."""
 _CHUNK = 512
