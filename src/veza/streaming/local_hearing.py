@@ -17,7 +17,7 @@ from veza.accounts.audit import Act
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rung
-from veza.audio.waveform import Waveform
+from veza.audio.rendered import Waveform
 from veza.catalog.tracks import Track, UnknownTrack, find_track
 from veza.ingest.audio_versions import UnknownVersion
 from veza.ingest.track_sound import Sound, find_sound

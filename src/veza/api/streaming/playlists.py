@@ -17,8 +17,7 @@ from veza.accounts.permissions import Permission
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import read
 from veza.api.streaming.sources import ENDED, PRIVATE, REFUSALS, Link, RungName, address_of, found_by
-from veza.audio.manifest import AAC_BITRATES, Rendition, Rung
-from veza.audio.previews import NAME as PREVIEW
+from veza.audio.manifest import AAC_BITRATES, PREVIEW, Rendition, Rung
 from veza.http.identity import Authenticate
 from veza.http.problems import problem_responses
 from veza.http.requests import DoorRequest
