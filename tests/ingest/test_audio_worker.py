@@ -22,7 +22,7 @@ from veza.catalog.releases import ReleaseDraft, create_release
 from veza.catalog.tracks import Track, TrackDraft, add_tracks, find_track
 from veza.ingest import originals
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
-from veza.ingest.audio_worker import FIRST_PAUSE, MOST_TRIES, AudioRules, AudioWorker, Claim
+from veza.ingest.audio_worker import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, AudioRules, AudioWorker, Claim
 from veza.ingest.originals import Original
 from veza.ingest.track_sound import sound_of
 from veza.kit.clock import ManualClock
@@ -278,6 +278,19 @@ async def test_a_store_that_is_gone_puts_the_work_off(studio: Studio, monkeypatc
     assert "object store" in str(version.reason)
     (studio.folder.parent / "objects" / "audio").unlink()
     studio.clock.advance(FIRST_PAUSE)
+    await run_once(studio.worker)
+    assert (await studio.version(version_id)).status == "ready"
+
+
+async def test_a_store_that_is_gone_for_hours_fails_no_track(studio: Studio) -> None:
+    version_id = await studio.send()
+    blocked = studio.folder.parent / "objects" / "audio"
+    blocked.write_text("no folder")
+    for _ in range(MOST_TRIES + 2):
+        assert await run_once(studio.worker) == 1
+        assert (await studio.version(version_id)).status == "uploaded"
+        studio.clock.advance(LONGEST_PAUSE)
+    blocked.unlink()
     await run_once(studio.worker)
     assert (await studio.version(version_id)).status == "ready"
 

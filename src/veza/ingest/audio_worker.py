@@ -41,8 +41,8 @@ LEASE = timedelta(seconds=60)
 BEAT = timedelta(seconds=1)
 """How often progress is written down, where there is any; the lease is renewed by it at least every third of it."""
 MOST_TRIES = 5
-FIRST_PAUSE = timedelta(seconds=15)
-"""After an attempt that failed without a fault of the file; each further pause is twice as long."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
+"""After an attempt that failed without a fault of the file; each further pause is twice as long, up to the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,17 +212,15 @@ class AudioWorker:
         await remove_files(self._objects, f"audio/{claim.id}")
 
     async def _put_off(self, claim: Claim, why: Message) -> None:
-        """Try it again later: the file is not to blame."""
-        if claim.tries >= MOST_TRIES:
-            await self._fail(claim, why)
-            return
+        """Try it again later: the file is not to blame, and the try does not count. An artist can take it back."""
         reason_id, fields = stored(why)
-        pause = FIRST_PAUSE * 2 ** (claim.tries - 1)
+        # The exponent has an end, too: 2 ** 1,000 is no duration.
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10))
         async with self._database.write(self.name) as session:
             row = await _mine(session, claim)
             await machine.move(
-                session, row, "uploaded", because=why, due_at=session.now + pause, claimed_until=None,
-                stage=None, share=None, reason_id=reason_id, reason_fields=fields,
+                session, row, "uploaded", because=why, tries=claim.tries - 1, due_at=session.now + pause,
+                claimed_until=None, stage=None, share=None, reason_id=reason_id, reason_fields=fields,
             )  # fmt: skip
 
     async def _give_up(self, claim: Claim) -> None:

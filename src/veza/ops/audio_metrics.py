@@ -12,7 +12,7 @@ from veza.ops.metrics import Metrics, Refresh
 
 log = structlog.get_logger(__name__)
 
-_COUNTS = select(AudioVersion.status, func.count()).group_by(AudioVersion.status)
+_COUNTS = select(AudioVersion.status, func.count().label("versions")).group_by(AudioVersion.status)
 _OLDEST = select(func.min(AudioVersion.due_at)).where(AudioVersion.status == "uploaded")
 
 
@@ -22,7 +22,7 @@ def audio_gauges(database: Database) -> Refresh:
     async def refresh(metrics: Metrics) -> None:
         try:
             async with database.read() as session:
-                counts = dict(await session.execute(_COUNTS))
+                counts = {row.status: row.versions for row in await session.execute(_COUNTS)}
                 oldest, now = await session.scalar(_OLDEST), session.now
         except DatabaseUnavailable as error:
             log.warning("metrics.stale", reason=str(error))
