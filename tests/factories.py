@@ -151,6 +151,13 @@ async def release(
         return release_id, [track.id for track in tracks]
 
 
+async def make_ready(database: Database, release_id: UUID) -> None:
+    """Its tracks can be heard, as far as the catalogue knows: there are no files (`tests.sounding` makes some)."""
+    async with database.write() as session:
+        silent = update(Track).where(Track.release_id == release_id)
+        await session.execute(silent.values(audio_state="ready"))
+
+
 def objects() -> Objects:
     """An object store that ends with the process."""
     return Objects(MemoryStore)

@@ -30,7 +30,8 @@ NAMES_A_PERSON = re.compile(
 )
 OF_NO_PERSON = {
     "artists.name", "audio_versions.sent_by", "download_codes.redeemed_at", "provider_list_places.name",
-    "provider_paces.person_at", "refund_requests.answer_by", "releases.language", "sellers.name",
+    "provider_paces.person_at", "refund_requests.answer_by", "releases.heard_by", "releases.language",
+    "sellers.name",
     "status_changes.about_id", "taggings.about_id", "tracks.language",
 }  # fmt: skip
 """Moments, payments, releases and the languages they are sung in, names of lists of the provider's, what brought
@@ -142,13 +143,14 @@ async def _signed_up(veza: Veza, who: dict[str, str], address: str) -> tuple[Cli
     return caller, person.id
 
 
-async def _free_release(owner: Client) -> tuple[str, str, str, str]:
+async def _free_release(veza: Veza, owner: Client) -> tuple[str, str, str, str]:
     """An artist with a published release that costs nothing: their ids, a track's and the product's."""
     wanted = {"name": "The Harps", "country": "DE", "currency": "EUR"}
     artist = (await owner.call("POST", "/artists", wanted, expect=201))["id"]
     wanted = {"title": "Gift", "kind": "single"}
     release = (await owner.call("POST", f"/artists/{artist}/releases", wanted, expect=201))["id"]
     track = (await owner.call("POST", f"/releases/{release}/tracks", {"title": "One"}, expect=201))["id"]
+    await factories.make_ready(veza.database, UUID(release))
     await owner.call("POST", f"/releases/{release}/publish", expect=200)
     free = {"kind": "release", "item_id": release, "pricing": "free", "price_minor": 0, "currency": "EUR"}
     product = (await owner.call("POST", f"/artists/{artist}/products", free, expect=201))["id"]
@@ -206,7 +208,7 @@ async def _invited(veza: Veza, caller: Client, artist: str, invited: dict[str, s
 
 async def test_nothing_personal_is_left_of_a_person_who_did_everything(veza: Veza) -> None:
     other, _ = await _signed_up(veza, {**WHO, "email": "ben@example.org", "name": "Ben"}, "203.0.113.5")
-    artist, _, track, product = await _free_release(other)
+    artist, _, track, product = await _free_release(veza, other)
 
     cart = {"X-Veza-Cart": "a-cart-token-that-only-this-browser-knows-0001"}
     guest = _caller(veza)
@@ -222,7 +224,7 @@ async def test_nothing_personal_is_left_of_a_person_who_did_everything(veza: Vez
     await anna.call("PUT", "/me/email", {"email": "anna.other@example.org", "password": WHO["password"]}, expect=202)
     await anna.call("POST", "/password-resets", {"email": WHO["email"]}, expect=202)
     await outbox.deliver_once(veza.database)
-    own_artist, *_ = await _free_release(anna)
+    own_artist, *_ = await _free_release(veza, anna)
     listed = (await anna.call("POST", "/playlists", {"title": "Mine"}, expect=201))["id"]
     await anna.call("POST", f"/playlists/{listed}/items", {"track_ids": [track]}, expect=201)
     await anna.call("PUT", f"/me/follows/{artist}", expect=200)
@@ -235,7 +237,7 @@ async def test_nothing_personal_is_left_of_a_person_who_did_everything(veza: Vez
     invited = {"email": WHO["email"], "part": "member"}
     await _invited(veza, other, artist, invited)
     await _invited(veza, anna, own_artist, {**invited, "email": "cy@example.org"})
-    second = await _free_release(other)
+    second = await _free_release(veza, other)
     await anna.call("POST", "/cart/items", {"product_id": second[3]}, expect=200)
 
     export = await anna.call("GET", "/me/export", expect=200)

@@ -212,7 +212,7 @@ async def test_what_a_later_run_added_goes_alone(intake: Intake) -> None:
 async def _publish(intake: Intake) -> None:
     release, _ = await _one(intake)
     async with intake.catalog.database.write() as session:
-        await publish(session, await session.get_one(Release, release.id))
+        await publish(session, await session.get_one(Release, release.id), sound_follows=True)
 
 
 async def _retitle(intake: Intake) -> None:

@@ -147,7 +147,7 @@ async def test_a_published_release_is_left_alone(intake: Intake) -> None:
     (made,) = (await intake.imported()).releases
     assert made.release_id is not None
     async with intake.catalog.database.write() as session:
-        await publish(session, await session.get_one(Release, made.release_id))
+        await publish(session, await session.get_one(Release, made.release_id), sound_follows=True)
     assert (await intake.imported()).ok
     recording(first, title="Other", album="Blue Hours", track="1")
     report = await intake.imported()
@@ -229,7 +229,7 @@ async def test_a_cover_beside_what_is_published_waits_and_says_so(intake: Intake
     (made,) = (await intake.imported()).releases
     assert made.release_id is not None
     async with intake.catalog.database.write() as session:
-        await publish(session, await session.get_one(Release, made.release_id))
+        await publish(session, await session.get_one(Release, made.release_id), sound_follows=True)
     (intake.folder / "cover.png").write_bytes(picture())
     (left,) = (await intake.imported()).releases
     assert left.result == "left alone"

@@ -6,13 +6,15 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
 
-from tests import waiting
+from tests import factories, waiting
 from tests.client import Client, hidden_fields
 from tests.commands import Process
+from veza.kit.database import Database
 
 PASSWORD = "correct horse battery"
 CARD = {"card": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123", "email": ""}
@@ -35,10 +37,17 @@ class Visitor(Client):
 
 @dataclass
 class Town:
-    """The server, and every visitor who came to it."""
+    """The server, every visitor who came to it, and its database's file."""
 
     url: str
     visitors: list[Visitor]
+    file: Path
+
+    async def give_sound(self, release_id: UUID) -> None:
+        """The story is about money: its songs are said to be there."""
+        database = Database.open(f"sqlite+aiosqlite:///{self.file}")
+        await factories.make_ready(database, release_id)
+        await database.close()
 
     def visitor(self, email: str = "") -> Visitor:
         added = Visitor(httpx.AsyncClient(base_url=self.url, timeout=20), email)
@@ -71,7 +80,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
     settings = {"PORT": "0", "LOG_LEVEL": "warning", "OPERATOR_TOKEN": TOKEN, "VAT_RATE_BPS": "2000"}
     server = Process("server", ("serve", "--migrate"), tmp_path, settings)
     ready = await server.start(r"ready on (\S+)")
-    made = Town(ready[1], [])
+    made = Town(ready[1], [], tmp_path / "var" / "veza.db")
     try:
         yield made
     finally:
@@ -85,7 +94,7 @@ async def until(what: str, look: Callable[[], Awaitable[bool]]) -> None:
     await waiting.until(look, what, every=0.05, within=SHOWS_SECONDS)
 
 
-async def published(person: Visitor, name: str, price_minor: int) -> tuple[str, str]:
+async def published(town: Town, person: Visitor, name: str, price_minor: int) -> tuple[str, str]:
     """An artist whose account the provider knows, with a release on sale: (artist, product)."""
     artist = await person.call("POST", "/artists", {"name": name, "country": "DE", "currency": "EUR"}, expect=201)
     proof = (await person.call("POST", "/me/proofs", {"password": PASSWORD}, expect=201))["proof"]
@@ -99,6 +108,7 @@ async def published(person: Visitor, name: str, price_minor: int) -> tuple[str, 
         "POST", f"/artists/{artist['id']}/releases", {"title": f"{name}’s Album", "kind": "album"}, expect=201
     )
     await person.call("POST", f"/releases/{release['id']}/tracks", {"title": "One"}, expect=201)
+    await town.give_sound(UUID(release["id"]))
     await person.call("POST", f"/releases/{release['id']}/publish", expect=200)
     wanted = {"kind": "release", "item_id": release["id"], "pricing": "fixed", "price_minor": price_minor}
     product = await person.call("POST", f"/artists/{artist['id']}/products", {**wanted, "on_sale": True}, expect=201)
@@ -118,7 +128,9 @@ async def owned(person: Visitor) -> list[str]:
 async def test_three_artists_one_cart_and_exactly_one_thing_goes_back(town: Town) -> None:
     names = ("Anna", "Ben", "Cleo")
     people = [await town.signed_up(name.lower()) for name in names]
-    acts = [await published(who, name, 1000 * i) for i, (who, name) in enumerate(zip(people, names, strict=True), 1)]
+    acts = [
+        await published(town, who, name, 1000 * i) for i, (who, name) in enumerate(zip(people, names, strict=True), 1)
+    ]
 
     buyer = await town.signed_up("buyer")
     for _, product_id in acts:

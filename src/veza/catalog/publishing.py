@@ -8,18 +8,21 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from veza.catalog import tagging
+from veza.catalog import members, tagging
 from veza.catalog.releases import Release, demand_licence, machine
 from veza.catalog.text_fields import BadValue
+from veza.catalog.track_audio import AudioState, not_ready
 from veza.catalog.tracks import count_tracks, list_tracks
-from veza.kit import outbox
+from veza.kit import mail, outbox
 from veza.kit.database import Database, Session, table_of
 from veza.kit.field_faults import FieldChecks, FieldFault
-from veza.kit.messages import Message, gettext, message_of
+from veza.kit.messages import Message, gettext, joined, message_of, ngettext, paragraphs
 
 PUBLISHED, WITHDRAWN = "release.published", "release.withdrawn"
 WAKE = "release publisher"
 LEASE = timedelta(minutes=2)
+MOST_NAMED = 20
+"""Tracks that a refusal names: a release may have hundreds."""
 FURTHEST = timedelta(days=2 * 366)
 """A date further ahead is a slip of the pen."""
 
@@ -37,9 +40,15 @@ class NotComplete(FieldFault):
         )
 
 
-async def publish(session: Session, release: Release, *, because: Message = gettext("published")) -> None:
-    """A locked release is public from now on. Raises NotComplete, ForbiddenMove."""
-    await _demand_complete(session, release)
+async def publish(
+    session: Session, release: Release, *, because: Message = gettext("published"), sound_follows: bool = False
+) -> None:
+    """A locked release is public from now on. Raises NotComplete, ForbiddenMove.
+
+    `sound_follows`: it may be published before its tracks can be heard, as demo data is. What was published before is
+    published again as it was.
+    """
+    await _demand_complete(session, release, sound_follows=sound_follows)
     at = release.published_at or session.now
     await machine.move(
         session, release, "published", because=because, version=release.version + 1, published_at=at,
@@ -49,8 +58,11 @@ async def publish(session: Session, release: Release, *, because: Message = gett
     await outbox.publish(session, PUBLISHED, _said(release))
 
 
-async def schedule(session: Session, release: Release, at: datetime) -> None:
-    """Publish a locked draft at a time in the future. Raises NotComplete, BadValue, ForbiddenMove."""
+async def schedule(session: Session, release: Release, at: datetime, *, sound_follows: bool = False) -> None:
+    """Publish a locked draft at a time in the future. Raises NotComplete, BadValue, ForbiddenMove.
+
+    `sound_follows`: its tracks need to be heard only when its time has come.
+    """
     checks = FieldChecks()
     with checks.field("publish_at"):
         if not session.now < at <= session.now + FURTHEST:
@@ -62,7 +74,7 @@ async def schedule(session: Session, release: Release, at: datetime) -> None:
                 )
             )
     with checks.field():
-        await _demand_complete(session, release)
+        await _demand_complete(session, release, sound_follows=sound_follows)
     checks.demand()
     await machine.move(
         session, release, "scheduled", because=gettext("for {at:%Y-%m-%d %H:%M} UTC", at=at),
@@ -118,7 +130,7 @@ class ReleasePublisher:
             return ids
 
     async def work(self, claim: UUID) -> None:
-        """Publish it; what is not complete any more is a draft again, and its history says why."""
+        """Publish it; what is not complete is a draft again: its history and a mail to its artist's people say why."""
         async with self._database.write(self.name) as session:
             release = await session.get(Release, claim, with_for_update=True)
             if release is None or release.publish_at is None or release.publish_at > session.now:
@@ -127,6 +139,7 @@ class ReleasePublisher:
                 await publish(session, release, because=gettext("its time has come"))
             except NotComplete as lacking:
                 await unschedule(session, release, because=message_of(lacking))
+                await _tell(session, release, message_of(lacking))
 
 
 async def _list(session: Session, release: Release, at: datetime | None) -> None:
@@ -135,13 +148,48 @@ async def _list(session: Session, release: Release, at: datetime | None) -> None
     await list_tracks(session, release, at)
 
 
-async def _demand_complete(session: Session, release: Release) -> None:
+async def _tell(session: Session, release: Release, why: Message) -> None:
+    """Mail the artist's people that a release was not published at its time; no preference stops such a mail."""
+    people = await members.confirmed_addresses(session, [release.artist_id])
+    subject = gettext("“{title}” was not published", title=release.title)
+    text = paragraphs(
+        gettext("The time that you chose for “{title}” has come.", title=release.title),
+        why,
+        gettext("It is a draft again: publish it, or choose another time, once this is done."),
+    )
+    for one in people[release.artist_id]:
+        mail.send(session, one.address, subject, text, about=one.person_id, language=one.language)
+
+
+async def _demand_complete(session: Session, release: Release, *, sound_follows: bool) -> None:
     if not await count_tracks(session, release.id):
         raise NotComplete(release, gettext("it has no track"))
     try:
         demand_licence(release.kind, release.licence)
     except BadValue as lacking:
         raise NotComplete(release, message_of(lacking)) from None
+    if sound_follows or release.published_at is not None:
+        return
+    if silent := await not_ready(session, release.id):
+        raise NotComplete(release, _silent(silent))
+
+
+_STATES = {
+    AudioState.NONE: gettext("has no sound yet"),
+    AudioState.PROCESSING: gettext("is being processed"),
+    AudioState.FAILED: gettext("could not be processed"),
+}
+
+
+def _silent(tracks: Sequence[tuple[int, str, AudioState]]) -> Message:
+    """The tracks that cannot be heard, the first MOST_NAMED by name."""
+    named = [
+        gettext("{position}. “{title}” {state}", position=position, title=title[:60], state=_STATES[state])
+        for position, title, state in tracks[:MOST_NAMED]
+    ]
+    if (left := len(tracks) - len(named)) > 0:
+        named.append(ngettext("one more track", "{n} more tracks", left))
+    return gettext("{tracks}", tracks=joined(named, ", "))
 
 
 def _said(release: Release) -> dict[str, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from veza.catalog.tracks import Track
+from veza.catalog.tracks import Track, list_ready_track
 from veza.kit.database import Session, table_of
 
 
@@ -48,7 +48,10 @@ async def set_audio(session: Session, track_id: UUID, state: AudioState, current
             "duration_ms": current.duration_ms,
         }  # fmt: skip
     mine = update(Track).where(Track.id == track_id).values(facts).returning(Track.id)
-    return (await session.execute(mine.execution_options(synchronize_session=False))).first() is not None
+    is_there = (await session.execute(mine.execution_options(synchronize_session=False))).first() is not None
+    if is_there and state is AudioState.READY:
+        await list_ready_track(session, track_id)
+    return is_there
 
 
 async def lock_track(session: Session, track_id: UUID) -> bool:

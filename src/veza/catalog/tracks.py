@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, bindparam, delete, func, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Uuid, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, tagging
@@ -29,8 +29,8 @@ class Track(Base):
     """One track; `artist_id` repeats its release's, for lists. `credits` are {"name", "part"} objects.
 
     `position` counts from 1 without gaps. `listed_at` is when its release was first published, null while it is not
-    public: lists are sorted by it. `audio_…` is written by `track_audio` alone: whether it can be heard, and which
-    version of its audio plays (samples, Hz).
+    public or, for a track added later, has no sound yet: lists are sorted by it. `audio_…` is written by `track_audio`
+    alone: whether it can be heard, and which version of its audio plays (samples, Hz).
     """
 
     __tablename__ = "tracks"
@@ -116,7 +116,7 @@ class TrackDraft:
 async def add_tracks(
     session: Session, release: Release, wanted: Sequence[TrackDraft], *, limits: Limits
 ) -> list[Track]:
-    """Put tracks at the end of a locked release. Raises BadValue."""
+    """Put tracks at the end of a locked release; lists show them once they can be heard. Raises BadValue."""
     count = await count_tracks(session, release.id)
     most, would_have = limits.tracks_per_release, count + len(wanted)
     if would_have > most:
@@ -133,7 +133,7 @@ async def add_tracks(
             release_id=release.id,
             artist_id=release.artist_id,
             position=position,
-            listed_at=release.published_at if release.is_published else None,
+            listed_at=None,
             created_at=session.now,
             **_facts({name: getattr(one, name) for name in one.__slots__}),
         )
@@ -215,10 +215,28 @@ async def count_tracks(session: Session, release_id: UUID) -> int:
 
 
 async def list_tracks(session: Session, release: Release, at: datetime | None) -> None:
-    """Show the release's tracks in lists as of `at`, or (None) not any more."""
+    """Show the release's tracks in lists as of `at`, when it was first published, or (None) not any more.
+
+    A track that was added after that and cannot be heard yet stays out of them.
+    """
     mine = update(Track).where(Track.release_id == release.id).values(listed_at=at)
+    if at is not None:
+        mine = mine.where(or_(Track.created_at <= at, Track.audio_state == "ready"))
     await session.execute(mine.execution_options(synchronize_session=False))
     await session.execute(_SORT_TAGS, {"release": release.id})
+
+
+async def list_ready_track(session: Session, track_id: UUID) -> None:
+    """Show a track that can be heard in lists, if it was added to a release that is published."""
+    published = select(Release.published_at).where(Release.id == Track.release_id, Release.status == "published")
+    at = published.correlate(Track).scalar_subquery()
+    mine = update(Track).where(Track.id == track_id, Track.listed_at.is_(None)).values(listed_at=at)
+    changed = await session.execute(
+        mine.returning(Track.release_id, Track.listed_at).execution_options(synchronize_session=False)
+    )
+    for release_id, listed_at in changed.all():
+        if listed_at is not None:
+            await session.execute(_SORT_TAGS, {"release": release_id})
 
 
 _TRACKS, _TAGS = table_of(Track), table_of(tagging.Tagging)

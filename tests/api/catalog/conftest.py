@@ -15,7 +15,7 @@ from litestar import Litestar
 from tests.api.visitors import by_header
 from tests.applications import Made, application
 from tests.client import Client, http_client
-from tests.factories import objects, person
+from tests.factories import make_ready, objects, person
 from veza.accounts import links
 from veza.accounts.links import Purpose
 from veza.api.application import api_v1, web_application
@@ -77,6 +77,7 @@ class Shelf(Client):
         made = await self.call("POST", f"/artists/{self.artist['id']}/releases", {**ALBUM, **wanted}, by=self.anna)
         for title in titles:
             await self.call("POST", f"/releases/{made['id']}/tracks", {"title": title}, by=self.anna)
+        await make_ready(self.catalog.database, UUID(made["id"]))
         if publish:
             await self.call("POST", f"/releases/{made['id']}/publish", by=self.anna, expect=200)
         shown: dict[str, Any] = await self.call("GET", f"/releases/{made['id']}", by=self.anna)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tests.api.catalog.conftest import ALBUM, Shelf
 from tests.api.visitors import visiting
+from tests.factories import make_ready
 from veza.app.subjects import SUBJECTS
 from veza.moderation import hiding
 
@@ -17,6 +18,7 @@ async def test_a_hidden_track_is_in_no_list_no_release_and_not_at_its_address(an
     for title in ("Seen", "Hidden"):
         await shelf.call("POST", f"{path}/tracks", {"title": title, "tags": ["folk"]}, by=shelf.anna)
     shown = await shelf.call("GET", path, by=shelf.anna)
+    await make_ready(shelf.catalog.database, UUID(release["id"]))
     await shelf.call("POST", f"{path}/publish", {}, by=shelf.anna, expect=200)
     hidden = next(track["id"] for track in shown["tracks"] if track["title"] == "Hidden")
     async with shelf.catalog.database.write("moderator") as session:

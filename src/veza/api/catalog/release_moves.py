@@ -43,8 +43,9 @@ def _move(path: str, operation: str, summary: str, description: str, *problems: 
 
 @_move("publish", "publishRelease", "Publish a release", "The release, published.", NOT_COMPLETE)
 async def publish_release(session: Session, release_id: UUID, identity: Identity) -> ReleaseDetail:
-    """Makes the release public. It needs a track; a sample pack needs a licence. A withdrawn release may be
-    published again and keeps the date it was first published on."""
+    """Makes the release public. It needs a track, and all of its tracks can be heard (their `audio_state` is `ready`);
+    a sample pack needs a licence. A withdrawn release may be published again as it is, and keeps the date it was first
+    published on."""
     return await _carry_out(session, release_id, identity, publishing.publish)
 
 
@@ -58,7 +59,8 @@ async def publish_release(session: Session, release_id: UUID, identity: Identity
     body={"publish_at": "2026-02-06T00:00:00+01:00"},
 )
 async def schedule_release(session: Session, release_id: UUID, data: Appointment, identity: Identity) -> ReleaseDetail:
-    """Publishes a complete draft by itself when the time comes. Until then only the artist's people see it."""
+    """Publishes a complete draft by itself when the time comes. Until then only the artist's people see it. If a
+    track that was added has no sound then, the release is a draft again, and the artist's people get a mail."""
 
     async def act(session: Session, row: Release) -> None:
         await publishing.schedule(session, row, data.publish_at.astimezone(UTC))

@@ -104,9 +104,9 @@ async def _release(modules: Modules, label: Label, where: tuple[int, int], pictu
         ]
         await set_cover(session, release, await record_cover(session, artist.id, picture))
         if record.status == "scheduled":
-            await schedule(session, release, session.now + SOON)
+            await schedule(session, release, session.now + SOON, sound_follows=True)
         elif record.status != "draft":
-            await publish(session, release)
+            await publish(session, release, sound_follows=True)  # behind the running site (`demo.sounds`)
         await _priced(modules, session, label, artist, where)
         if record.status == "withdrawn":
             await withdraw(session, release)
