@@ -15,8 +15,8 @@ async def keep_files(objects: Objects, folder: Path, prefix: str, kept: set[str]
     """
     there = await asyncio.to_thread(lambda: sorted(one.name for one in folder.iterdir() if one.is_file()))
     names = [name for name in there if name not in kept]
-    for name in names:
-        await objects.write_file(f"{prefix}/{name}", folder / name)
+    # At once: most of it is waiting for the disk.
+    await asyncio.gather(*(objects.write_file(f"{prefix}/{name}", folder / name) for name in names))
     return set(names)
 
 
