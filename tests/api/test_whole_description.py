@@ -41,6 +41,13 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 DEMO_SECONDS = 90
 BOUND_SECONDS = 240
+OF_SOUND = {
+    "retryAudio", "cancelAudio", "restoreAudio", "encodeAudio", "sendTrackAudio", "showUpload", "giveUpUpload",
+    "sendBytes", "beginUpload", "askForDownload", "showDownload", "showOriginal", "askForReleaseDownload",
+    "showReleaseDownload", "showWaveform", "showMasterPlaylist", "showStreamManifest", "showMediaPlaylist",
+    "showTrackFile", "showRungFile", "showProgressiveFile", "reportPlay", "downloadFile",
+}  # fmt: skip
+"""The demo here is silent: these are described, and refused. tests/api/streaming and tests/api/ingest do them."""
 REFUSING = 30
 """So many operations are sent every kind of what fits and does not; the others examples and what chance brings."""
 EXAMPLES = "https://shop.example, https://example.org"
@@ -147,7 +154,8 @@ def test_a_person_with_every_scope_gets_described_answers_and_nearly_everything_
 ) -> None:
     described_callers.write_down(tmp_path, person.known, {})
     names = _operations(server, by_token=True)
-    chosen = sampler.some(names, REFUSING)
+    can_be_done = [name for name in names if name not in OF_SOUND]
+    chosen = sampler.some(can_be_done, REFUSING)
     others = [name for name in names if name not in chosen]
     wanted = [f"--include-operation-id={name}" for name in names]
     as_person = "-H", f"Authorization: Bearer {person.token}"
@@ -155,7 +163,8 @@ def test_a_person_with_every_scope_gets_described_answers_and_nearly_everything_
     assert answered == set(names)
     assert len(names) > 130
     assert len(done_well & set(chosen)) >= 0.9 * len(chosen), set(chosen) - done_well
-    assert len(done_well) >= (0.9 if sampler.whole else 0.7) * len(names), set(names) - done_well
+    least = (0.9 if sampler.whole else 0.7) * len(can_be_done)
+    assert len(done_well & set(can_be_done)) >= least, set(can_be_done) - done_well
 
 
 def test_a_person_signed_in_gets_described_answers_where_tokens_may_not_go(
