@@ -13,6 +13,7 @@ from tests.ingest.recordings import recording
 from veza.ingest.cue_sheets import read_sheet, tell_of_sheets
 from veza.ingest.found import FoundFile
 from veza.ingest.opening import open_source
+from veza.ingest.readers import _read
 from veza.ingest.run import _found
 
 SHEET = """REM DATE 1994
@@ -33,7 +34,7 @@ FILE "Blue Hours.wav" WAVE
 def told(path: Path, encoding: str | None = None) -> list[tuple[str, str, bool]]:
     """(path, what is said of it, whether something was left out) of each sheet in a source."""
     source = open_source(path, encoding=encoding)
-    found = [_found(source, file, encoding) for file in source.listed.files]
+    found = [_found(source, file, _read(source, file, encoding)) for file in source.listed.files]
     said = tell_of_sheets(source, found, source.listed.refused, encoding)
     source.close()
     return [(one.path, one.what, one.is_left_out) for one in said]
@@ -106,7 +107,7 @@ def test_a_sheet_is_read_in_the_encoding_it_was_written_in(tmp_path: Path) -> No
     for encoding, said in (("cp1251", "cp1251"), ("utf-16", None), ("utf-8-sig", None)):
         (tmp_path / "a.cue").write_bytes(sheet.encode(encoding))
         source = open_source(tmp_path)
-        (one,) = tell_of_sheets(source, [_found(source, file, None) for file in source.listed.files], [], said)
+        (one,) = tell_of_sheets(source, [_found(source, file, _read(source, file, None)) for file in source.listed.files], [], said)
         assert [track.title for track in one.tracks] == ["Дальний Свет", "Свет За Окном"], encoding
 
 
@@ -150,7 +151,7 @@ def test_all_recordings_are_walked_as_often_for_many_sheets_as_for_one(tmp_path:
             recording(tmp_path / f"{number}" / "Blue Hours.flac", title="Blue Hours")
             (tmp_path / f"{number}" / "a.cue").write_text(SHEET)
         source = open_source(tmp_path)
-        found = Walked(_found(source, file, None) for file in source.listed.files)
+        found = Walked(_found(source, file, _read(source, file, None)) for file in source.listed.files)
         assert len(tell_of_sheets(source, found, [("a.ape", "it is not read")], None)) == sheets
         times.append(found.times)
     assert times[0] == times[1]

@@ -24,6 +24,7 @@ KILLS = 25
 LOST_ANSWERS = 4
 """Effects whose answer is lost without a kill."""
 MODELS = (Refund, SellerTransfer, TransferReversal)
+_HELD = select(ProviderAccount.held_at, ProviderAccount.held_because_id, ProviderAccount.held_because_fields)
 FINISHED = {Refund: ("requested", "pending"), SellerTransfer: ("pending", "failed", "reversal_pending")}
 
 
@@ -115,7 +116,7 @@ async def _finished(site: Site) -> None:
                 for model, statuses in FINISHED.items()
                 for row in await session.scalars(select(model).where(model.status.in_(statuses)))
             ]
-            held = (await session.scalars(select(ProviderAccount.held_at))).all()
+            held = [tuple(one) for one in await session.execute(_HELD)]
         seen = f"{len(rows)} rows that other processes work on (sending held since {held}): {'; '.join(rows[:5])}"
         return not rows
 

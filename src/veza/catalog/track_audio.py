@@ -12,7 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from veza.catalog.tracks import Track, list_ready_track
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track, sort_tags
+from veza.catalog.visibility import PUBLISHED
 from veza.kit.database import Session, table_of
 
 
@@ -50,8 +52,21 @@ async def set_audio(session: Session, track_id: UUID, state: AudioState, current
     mine = update(Track).where(Track.id == track_id).values(facts).returning(Track.id)
     is_there = (await session.execute(mine.execution_options(synchronize_session=False))).first() is not None
     if is_there and state is AudioState.READY:
-        await list_ready_track(session, track_id)
+        await _list(session, track_id)
     return is_there
+
+
+async def _list(session: Session, track_id: UUID) -> None:
+    """Show a track that can be heard in lists, if it was added to a release that is published."""
+    published = select(Release.published_at).where(Release.id == Track.release_id, PUBLISHED)
+    at = published.correlate(Track).scalar_subquery()
+    mine = update(Track).where(Track.id == track_id, Track.listed_at.is_(None)).values(listed_at=at)
+    changed = await session.execute(
+        mine.returning(Track.release_id, Track.listed_at).execution_options(synchronize_session=False)
+    )
+    for release_id, listed_at in changed.all():
+        if listed_at is not None:
+            await sort_tags(session, release_id)
 
 
 async def lock_track(session: Session, track_id: UUID) -> bool:

@@ -226,17 +226,9 @@ async def list_tracks(session: Session, release: Release, at: datetime | None) -
     await session.execute(_SORT_TAGS, {"release": release.id})
 
 
-async def list_ready_track(session: Session, track_id: UUID) -> None:
-    """Show a track that can be heard in lists, if it was added to a release that is published."""
-    published = select(Release.published_at).where(Release.id == Track.release_id, Release.status == "published")
-    at = published.correlate(Track).scalar_subquery()
-    mine = update(Track).where(Track.id == track_id, Track.listed_at.is_(None)).values(listed_at=at)
-    changed = await session.execute(
-        mine.returning(Track.release_id, Track.listed_at).execution_options(synchronize_session=False)
-    )
-    for release_id, listed_at in changed.all():
-        if listed_at is not None:
-            await session.execute(_SORT_TAGS, {"release": release_id})
+async def sort_tags(session: Session, release_id: UUID) -> None:
+    """Put what its tracks' tags are sorted by beside the tags."""
+    await session.execute(_SORT_TAGS, {"release": release_id})
 
 
 _TRACKS, _TAGS = table_of(Track), table_of(tagging.Tagging)
