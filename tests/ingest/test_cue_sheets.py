@@ -107,7 +107,8 @@ def test_a_sheet_is_read_in_the_encoding_it_was_written_in(tmp_path: Path) -> No
     for encoding, said in (("cp1251", "cp1251"), ("utf-16", None), ("utf-8-sig", None)):
         (tmp_path / "a.cue").write_bytes(sheet.encode(encoding))
         source = open_source(tmp_path)
-        (one,) = tell_of_sheets(source, [_found(source, file, _read(source, file, None)) for file in source.listed.files], [], said)
+        found = [_found(source, file, _read(source, file, None)) for file in source.listed.files]
+        (one,) = tell_of_sheets(source, found, [], said)
         assert [track.title for track in one.tracks] == ["Дальний Свет", "Свет За Окном"], encoding
 
 
