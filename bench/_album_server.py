@@ -47,7 +47,7 @@ class Album:
             await send({"type": "lifespan.shutdown.complete"})
             return
         answer = await packed(self._objects, self._archive)
-        await answer.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
+        await answer.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]  # it uses neither
 
 
 async def written(folder: Path) -> None:

@@ -27,8 +27,8 @@ REACH_NO_DOOR = {
     "audio.apart.NotRendered": "no door takes recordings yet",
     "audio.decoding.TooLong": "its child process answers it as NotRendered",
     "audio.sources.NotSound": "its child process answers it as NotRendered",
-    "ingest.audio_worker._Lost": "ends an attempt of the worker, which says nothing more",
-    "ingest.audio_worker._TrackGone": "ends an attempt of the worker, which removes the files",
+    "ingest.track_jobs.JobLost": "ends an attempt of the worker, which says nothing more",
+    "ingest.track_jobs.TrackGone": "ends an attempt of the worker, which removes the files",
     "ingest.joining.NoTrack": "the worker's reason for a refusal",
     "ingest.reading_apart.NotRead": "the worker goes on without tags",
     "ingest.upload_parts.PartsMissing": "the worker's reason for a refusal",
@@ -52,8 +52,6 @@ REACH_NO_DOOR = {
     "money.stripe.gateway.OutOfTime": "the attempt's worker gives its claim back",
     "money.stripe.live.SilentLine": "becomes an answer without content",
     "money.webhook_events.NotOurs": "the inbox records it",
-    "streaming.download_worker._Lost": "ends an attempt of the worker, which says nothing more",
-    "streaming.download_worker._TrackGone": "ends an attempt of the worker, which removes the files",
 }
 """Error of a module that no table lists → why."""
 

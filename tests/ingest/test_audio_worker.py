@@ -22,8 +22,9 @@ from veza.catalog.releases import ReleaseDraft, create_release
 from veza.catalog.tracks import Track, TrackDraft, add_tracks, find_track
 from veza.ingest import originals
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
-from veza.ingest.audio_worker import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, AudioRules, AudioWorker, Claim
+from veza.ingest.audio_worker import FIRST_PAUSE, AudioRules, AudioWorker, Claim
 from veza.ingest.originals import Original
+from veza.ingest.track_jobs import LONGEST_PAUSE, MOST_TRIES
 from veza.ingest.track_sound import sound_of
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database

@@ -13,8 +13,8 @@ from tests.journeys.stopping_worker import POINTS
 from tests.journeys.workshop import FILES, Workshop, a_workshop
 from tests.s3_server import S3Server
 from tests.waiting import until
-from veza.ingest.audio_worker import LEASE
 from veza.ingest.storage_check import SPARED
+from veza.ingest.track_jobs import LEASE
 from veza.kit.clock import ManualClock
 from veza.kit.worker import run_once
 

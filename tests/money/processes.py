@@ -193,6 +193,8 @@ async def _work(meeting: Meeting) -> None:
     site = Site(meeting)
     never = asyncio.Event()
     money, wakes = site.money, site.database.wakes
+    # Its minute is one of the meeting's clock: a process that was killed while it caught up is followed within seconds.
+    money.guard.check_interval /= meeting.clock.speed
     sending: tuple[worker.Worker[Any], ...] = (money.refund_worker, money.transfer_worker, money.reversal_worker)
     workers = (*sending, money.guard)
     await asyncio.gather(*(worker.run(one, wakes, never, grace=timedelta(seconds=1)) for one in workers))

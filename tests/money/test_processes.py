@@ -120,7 +120,7 @@ async def _finished(site: Site) -> None:
         seen = f"{len(rows)} rows that other processes work on (sending held since {held}): {'; '.join(rows[:5])}"
         return not rows
 
-    await until(final, lambda: seen, every=0.5, within=150)
+    await until(final, lambda: seen, every=0.5)
 
 
 async def _everything_ended_well(site: Site) -> None:

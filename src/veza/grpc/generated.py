@@ -13,7 +13,7 @@ _IN_PACKAGE = "veza/grpc/stream.proto"
 
 def generated_messages() -> dict[Path, str]:
     """Path in the checkout → text; needs grpcio-tools, which only who changes Veza has."""
-    from grpc_tools import protoc  # type: ignore[import-untyped]
+    from grpc_tools import protoc  # type: ignore[import-untyped]  # it has no types
 
     with TemporaryDirectory() as folder:
         source, made = Path(folder, "in", _IN_PACKAGE), Path(folder, "out")

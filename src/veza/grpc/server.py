@@ -11,9 +11,9 @@ from typing import Any
 
 import structlog
 from google.protobuf import descriptor_pool
-from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
-from grpc_health.v1.health import aio as health  # type: ignore[import-untyped]
-from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
+from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]  # it has no types
+from grpc_health.v1.health import aio as health  # type: ignore[import-untyped]  # it has no types
+from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]  # it has no types
 
 import grpc
 from veza.grpc.methods import METHODS, NAME

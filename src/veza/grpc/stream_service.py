@@ -49,7 +49,7 @@ class StreamService:
     authenticate: Authenticate
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def Authorize(self, request: pb.AuthorizeRequest) -> pb.AuthorizeResponse:  # noqa: N802
+    async def Authorize(self, request: pb.AuthorizeRequest) -> pb.AuthorizeResponse:  # noqa: N802  (the method's name in stream.proto)
         asked = request.WhichOneof("asks")
         if asked == "listener":
             return await self._begin(request.listener)
@@ -83,7 +83,7 @@ class StreamService:
             part=pb.AuthorizeResponse.WHOLE, version_id=said.version_id, session=said, rung=rung
         )
 
-    async def GetTrack(self, request: pb.GetTrackRequest) -> pb.Track:  # noqa: N802
+    async def GetTrack(self, request: pb.GetTrackRequest) -> pb.Track:  # noqa: N802  (the method's name in stream.proto)
         async with self.database.read() as session:
             if request.WhichOneof("which") == "version_id":
                 sound = await self.hearing.sound(session, id_of("version_id", request.version_id))
@@ -92,7 +92,7 @@ class StreamService:
             audio = None if track.audio_id is None else audio_message(await self.hearing.sound(session, track.audio_id))
         return pb.Track(id=str(track.id), title=track.title, artist_id=str(track.artist_id), audio=audio)
 
-    async def WatchProcessing(self, request: pb.WatchProcessingRequest) -> AsyncIterator[pb.Processing]:  # noqa: N802
+    async def WatchProcessing(self, request: pb.WatchProcessingRequest) -> AsyncIterator[pb.Processing]:  # noqa: N802  (the method's name in stream.proto)
         track_id, before = id_of("track_id", request.track_id), None
         async for _ in self._looks():
             async with self.database.read() as session:
@@ -105,7 +105,7 @@ class StreamService:
             if versions and not versions[-1].is_on_its_way:
                 return
 
-    async def ListSessions(self, request: pb.ListSessionsRequest) -> pb.ListSessionsResponse:  # noqa: N802
+    async def ListSessions(self, request: pb.ListSessionsRequest) -> pb.ListSessionsResponse:  # noqa: N802  (the method's name in stream.proto)
         limit = min(request.page_size or PAGE, LONGEST_PAGE)
         if limit < 1:
             raise BadArgument("page_size")
@@ -117,7 +117,7 @@ class StreamService:
         token = str(shown[-1].id) if len(rows) > limit else ""
         return pb.ListSessionsResponse(sessions=[session_message(row) for row in shown], next_page_token=token)
 
-    async def WatchSessions(self, request: pb.WatchSessionsRequest) -> AsyncIterator[pb.SessionEvent]:  # noqa: N802
+    async def WatchSessions(self, request: pb.WatchSessionsRequest) -> AsyncIterator[pb.SessionEvent]:  # noqa: N802  (the method's name in stream.proto)
         kind = pb.SessionEvent.LASTS
         known: dict[str, pb.Session] = {}
         recheck_at = 0.0
@@ -143,7 +143,7 @@ class StreamService:
                 if str(row.id) not in recheck or await self.hearing.is_alive(session, row.id)
             }
 
-    async def EndSession(self, request: pb.EndSessionRequest) -> pb.Session:  # noqa: N802
+    async def EndSession(self, request: pb.EndSessionRequest) -> pb.Session:  # noqa: N802  (the method's name in stream.proto)
         session_id = id_of("session_id", request.session_id)
         async with self.database.write("grpc") as session:
             if not await self.hearing.end(session, session_id):
@@ -151,7 +151,7 @@ class StreamService:
                 raise Problem(NOT_FOUND, said)
             return session_message(await session.get_one(StreamSession, session_id))
 
-    async def ReportPlays(self, request: pb.ReportPlaysRequest) -> pb.ReportPlaysResponse:  # noqa: N802
+    async def ReportPlays(self, request: pb.ReportPlaysRequest) -> pb.ReportPlaysResponse:  # noqa: N802  (the method's name in stream.proto)
         reports = [Report(id_of("session_id", one.session_id), one.heard_ms, one.network) for one in request.reports]
         verdicts = await self.hearing.reports.count(reports)
         return pb.ReportPlaysResponse(verdicts={str(one): verdict.value for one, verdict in verdicts.items()})

@@ -110,7 +110,7 @@ def abort_of(scope: Scope) -> Callable[[], None] | None:
 
     For answers that the right to them ends in the middle of. None on a server that is not ours.
     """
-    return (scope.get("extensions") or {}).get(ABORT)  # type: ignore[return-value]
+    return (scope.get("extensions") or {}).get(ABORT)  # type: ignore[return-value]  # ours: a scope may hold anything
 
 
 def choice_of(scope: Scope, what: Representation) -> Choice:

@@ -51,7 +51,7 @@ class FileSending:
         if _HAS_SENDFILE:
             extensions[ZERO_COPY_SEND] = {}
         scope["extensions"] = extensions
-        return self._app(scope, receive, self._send)  # type: ignore[no-any-return]
+        return self._app(scope, receive, self._send)  # type: ignore[no-any-return]  # of an ASGI application
 
     def _send(self, message: Any) -> Awaitable[None]:
         if message["type"] == ZERO_COPY_SEND:

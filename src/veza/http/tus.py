@@ -10,11 +10,11 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import cast
 
-from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Method, Receive, Scope, Send
 
+from veza.http.identity import Connection
 from veza.http.problems import TUS_VERSION, UNSUPPORTED_MEDIA_TYPE, Problem
 from veza.http.whole_request import one_fault
 from veza.kit.messages import gettext
@@ -57,7 +57,7 @@ class Tus:
         await self._app(scope, receive, send_named)
 
 
-async def demand_version(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+async def demand_version(connection: Connection, handler: BaseRouteHandler) -> None:
     """A rule of routes: raises Problem (412) unless an operation of tus is asked in our version."""
     if handler.opt.get(IS_TUS) and connection.headers.get("tus-resumable") != VERSION:
         raise Problem(

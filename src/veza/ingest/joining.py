@@ -48,12 +48,8 @@ async def prepared(objects: Objects, folder: Path, original: Original) -> Prepar
     Raises ObjectsUnavailable, OSError.
     """
     file = SourceFile(original.file_name.replace("/", "_") or "Untitled", original.size_bytes)
-    path = objects.local_path(original.key)
-    if path is not None:
-        return await _read(path, file)
     async with work_folder(folder, "tags-") as own:
-        await objects.copy_to_file(original.key, own / "original")
-        return await _read(own / "original", file)
+        return await _read(await objects.file_of(original.key, own / "original"), file)
 
 
 async def _read(path: Path, file: SourceFile) -> Prepared:

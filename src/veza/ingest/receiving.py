@@ -49,7 +49,10 @@ class WrongChecksum(Exception):
 
     def __init__(self, algorithm: str) -> None:
         super().__init__(
-            gettext("what came has another {algorithm} than what was sent: send it again", algorithm=algorithm)
+            gettext(
+                "the bytes that came have another {algorithm} than those that were sent: send them again",
+                algorithm=algorithm,
+            )
         )
 
 
@@ -138,7 +141,7 @@ async def receive(
     """Store `chunks`, which are the file from `offset_bytes` on; `body_bytes` is how many come, where that was said.
     A form's file has come when its form ends, not at a certain byte.
 
-    What came before `chunks` failed is stored, and its error raised; with a `checksum`, all of it is stored or nothing.
+    If `chunks` fails, the bytes before are stored, and its error is raised; with a `checksum`, all are stored or none.
     Raises UnknownUpload, UploadGone, NotReceiving, WrongOffset, TooManyBytes, TooManyParts, TooManyWriters, Displaced,
     WrongChecksum and ObjectsUnavailable.
     """

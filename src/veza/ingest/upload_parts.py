@@ -38,7 +38,7 @@ def key_of(upload_id: UUID, start: int, writer: int) -> str:
 
 
 async def cut(chunks: AsyncIterator[bytes], part_bytes: int = PART_BYTES) -> AsyncGenerator[bytearray, None]:
-    """The chunks as parts of `part_bytes`, the last one shorter. If `chunks` fails, what came before is a part, too,
+    """The chunks as parts of `part_bytes`, the last one shorter. If `chunks` fails, the bytes before are a part, too,
     and its error is raised after it."""
     part, failure = bytearray(), None
     try:
@@ -51,7 +51,7 @@ async def cut(chunks: AsyncIterator[bytes], part_bytes: int = PART_BYTES) -> Asy
                 yield part
                 part = bytearray()
             part += memoryview(chunk)[at:]
-    except Exception as error:  # a line that is cut: what came is kept
+    except Exception as error:  # a line that is cut: its bytes are kept
         failure = error
     if part:
         yield part

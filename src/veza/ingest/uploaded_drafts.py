@@ -137,7 +137,7 @@ def _linked(there: Path, path: Path) -> None:
 
 
 async def _demand_room(catalog: Catalog, limits: UploadLimits, uploads: Sequence[Upload], source: Source) -> None:
-    """What comes out of a ZIP has to fit, too."""
+    """The files that come out of a ZIP have to fit, too."""
     out_bytes = sum(file.size for file in source.listed.files)
     sent_bytes = sum(upload.length_bytes for upload in uploads)
     try:

@@ -203,6 +203,15 @@ class Objects:
             await asyncio.to_thread(path.unlink)
             raise
 
+    async def file_of(self, key: str, path: Path) -> Path:
+        """A file with the object's bytes, to be read and never written: its own, or a copy at `path` of what lies in a
+        bucket. Raises NoSuchObject, and OSError if the copy cannot be written."""
+        await self.head(key)
+        own = self.local_path(key)
+        if own is None:
+            await self.copy_to_file(key, path)
+        return own or path
+
     def local_path(self, key: str) -> Path | None:
         """Where the object's file is, if there is one; None for a store that is no folder. Never write to it.
 

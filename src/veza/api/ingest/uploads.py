@@ -146,7 +146,7 @@ async def begin_upload(request: DoorRequest, ingest: NamedDependency[Ingest]) ->
 async def send_bytes(
     request: DoorRequest, upload_id: FromPath[UUID], ingest: NamedDependency[Ingest]
 ) -> Response[None]:
-    """The bytes from `Upload-Offset` on. What came before a line was cut is stored: HEAD says where to go on. With
+    """The bytes from `Upload-Offset` on. If a line is cut, the bytes before are stored: HEAD says where to go on. With
     `Upload-Checksum` (sha1, sha256, md5) all of the body is stored, or nothing of it. Of two that send the same upload
     at once, the newer goes on, and the older is told 409."""
     headers = request.headers

@@ -52,7 +52,7 @@ WRONG_CHECKSUM = Kind(
     460,
     gettext("The bytes changed on their way"),
     "None of them is stored: send them again.",
-    "what came has another sha1 than what was sent: send it again",
+    "the bytes that came have another sha1 than those that were sent: send them again",
 )
 
 KINDS: tuple[Kind, ...] = (FILE_TOO_LARGE, QUOTA_REACHED, DISK_FULL, UPLOAD_GONE, WRONG_OFFSET, WRONG_CHECKSUM)
