@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Route
 
-from tests.commands import ROOT
-from tests.conftest import missing
 from tests.journeys.album import PREVIEW_SECONDS, TAKES, Album
 from tests.journeys.firefox import Firefox, firefox_in
 from tests.journeys.label import RATE
 from tests.journeys.pages import PLAYED, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS
+from tests.npm import installed
 
 HLS_JS = Path(__file__).parent / "hls_js"
 PAGE = "<!doctype html><title>hls.js</title><audio></audio><script src=/hls.js></script>"
@@ -28,20 +24,7 @@ FRAME_SECONDS = 1024 / RATE
 @pytest.fixture(scope="session")
 def hls_js() -> Path:
     """The player's one file, installed once for each lock file."""
-    if shutil.which("npm") is None:
-        missing("npm is not installed (Debian: apt-get install nodejs npm)")
-    lock = HLS_JS / "package-lock.json"
-    folder = ROOT / ".venv" / f"hls-js-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in (lock, HLS_JS / "package.json"):
-            shutil.copy(file, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False)
-        if done.returncode != 0:
-            missing(f"hls.js cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-        (folder / "installed").touch()
-    return folder / "node_modules" / "hls.js" / "dist" / "hls.min.js"
+    return installed(HLS_JS) / "node_modules" / "hls.js" / "dist" / "hls.min.js"
 
 
 @pytest.mark.parametrize(

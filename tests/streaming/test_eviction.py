@@ -1,4 +1,4 @@
-"""Room for downloads: the longest unused go first, what a live link names stays, and what went is made again."""
+"""Room for downloads: the longest unused go first, a linked file stays, and an evicted one is made again."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ ENDED_WITHIN, and new ones are refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +26,8 @@ from veza.http.problems import UNAVAILABLE, Problem
 from veza.ingest.track_sound import Sound
 from veza.kit.clock import Clock
 from veza.kit.objects import Objects
+from veza.streaming.begun_files import BegunFiles
 from veza.streaming.hearing import (
-    FILE_KEPT,
     MOST_SESSIONS,
     MOST_SOUNDS,
     RECHECKED,
@@ -78,7 +78,7 @@ class RemoteHearing:
         """Session → when it was last said to last."""
         self._links: LRUCache[str, StreamLink] = LRUCache(MOST_SESSIONS)
         self._written: LRUCache[UUID, dict[str, str]] = LRUCache(MOST_SESSIONS)
-        self._files: TTLCache[Any, Heard] = TTLCache(MOST_SESSIONS, FILE_KEPT.total_seconds(), self._seconds)
+        self._files = BegunFiles(self._check, self._seconds)
         self._previews: TTLCache[Any, UUID] = TTLCache(MOST_SESSIONS, rechecked.total_seconds(), self._seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(MOST_SOUNDS)
         self._unfinished: TTLCache[UUID, Sound] = TTLCache(
@@ -101,15 +101,7 @@ class RemoteHearing:
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
         asks = *_asks(identity, track_id), token
-        heard = self._files.get(asks)
-        if heard is not None and heard.session is not None:
-            with suppress(StreamEnded, LinkExpired):
-                await self._check(link_of(heard.session, Rung.AAC_128))
-                return heard
-        heard = await self.begin(identity, track_id, token)
-        if heard.session is not None and heard.sound.is_whole:
-            self._files[asks] = heard
-        return heard
+        return await self._files.of(asks, partial(self.begin, identity, track_id, token))
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:
         asks = _asks(identity, track_id)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -26,8 +25,8 @@ from veza.kit.objects import Objects
 from veza.library import access
 from veza.library.access import Access
 from veza.streaming import stream_sessions
+from veza.streaming.begun_files import BegunFiles
 from veza.streaming.hearing import (
-    FILE_KEPT,
     MOST_SESSIONS,
     MOST_SOUNDS,
     RECHECKED,
@@ -66,7 +65,7 @@ class LocalHearing:
         )
         """Session → whether it lasts, and when that was asked."""
         self._asking: dict[UUID, asyncio.Task[bool]] = {}
-        self._files: TTLCache[Any, Heard] = TTLCache(MOST_SESSIONS, FILE_KEPT.total_seconds(), self.seconds)
+        self._files = BegunFiles(self.check, self.seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(MOST_SOUNDS)
 
     def seconds(self) -> float:
@@ -88,15 +87,7 @@ class LocalHearing:
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
         asks = identity.person_id, identity.session_id, identity.actor, identity.address, token, track_id
-        heard = self._files.get(asks)
-        if heard is not None and heard.session is not None:
-            with suppress(StreamEnded, LinkExpired):
-                await self.check(link_of(heard.session, Rung.AAC_128))
-                return heard
-        heard = await self.begin(identity, track_id, token)
-        if heard.session is not None and heard.sound.is_whole:
-            self._files[asks] = heard
-        return heard
+        return await self._files.of(asks, partial(self.begin, identity, track_id, token))
 
     async def part_of(self, session: Session, identity: Identity, track_id: UUID) -> Part | None:
         """How much of a track the identity may hear now; None for nothing."""

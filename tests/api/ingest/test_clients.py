@@ -6,8 +6,6 @@ import asyncio
 import hashlib
 import json
 import random
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +15,7 @@ from tusclient.client import TusClient
 from tusclient.uploader import Uploader
 
 from tests.api.ingest.site import PROXIES, Site, a_site, proxied
-from tests.commands import ROOT
-from tests.conftest import missing
+from tests.npm import installed
 from tests.s3_server import S3Server
 from tests.waiting import until
 
@@ -37,20 +34,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 @pytest.fixture(scope="session")
 def tus_js() -> Path:
     """Where tus-js-client is installed: once for each lock file."""
-    if shutil.which("npm") is None:
-        missing("npm is not installed (Debian: apt-get install nodejs npm)")
-    lock = SCRIPTS / "package-lock.json"
-    folder = ROOT / ".venv" / f"tus-js-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in (lock, SCRIPTS / "package.json"):
-            shutil.copy(file, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False)
-        if done.returncode != 0:
-            missing(f"tus-js-client cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-        (folder / "installed").touch()
-    return folder
+    return installed(SCRIPTS)
 
 
 @pytest.fixture

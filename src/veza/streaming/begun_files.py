@@ -1,0 +1,33 @@
+"""Streams of an address that is asked again for each part of a file: the one that was begun there goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+
+from cachetools import TTLCache
+
+from veza.audio.manifest import Rung
+from veza.streaming.hearing import FILE_KEPT, MOST_SESSIONS, Heard, LinkExpired, StreamEnded, link_of
+from veza.streaming.stream_links import StreamLink
+
+
+class BegunFiles:
+    """What was begun, by its sender and track, as long as its session lasts and no longer than FILE_KEPT."""
+
+    def __init__(self, check: Callable[[StreamLink], Awaitable[None]], seconds: Callable[[], float]) -> None:
+        """`check` raises StreamEnded or LinkExpired; `seconds` is what the clock says."""
+        self._check = check
+        self._begun: TTLCache[Hashable, Heard] = TTLCache(MOST_SESSIONS, FILE_KEPT.total_seconds(), seconds)
+
+    async def of(self, asks: Hashable, begin: Callable[[], Awaitable[Heard]]) -> Heard:
+        """What `asks` began, or begins now. A first rung alone is begun anew each time: more of it may be there."""
+        heard = self._begun.get(asks)
+        if heard is not None and heard.session is not None:
+            with suppress(StreamEnded, LinkExpired):
+                await self._check(link_of(heard.session, Rung.AAC_128))
+                return heard
+        heard = await begin()
+        if heard.session is not None and heard.sound.is_whole:
+            self._begun[asks] = heard
+        return heard
