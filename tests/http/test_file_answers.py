@@ -20,7 +20,7 @@ from tests import factories
 from tests.http.file_server import CHANGED_AT, FileServer
 from tests.waiting import until
 from veza.http.file_answers import Representation, answer_range
-from veza.http.file_chunks import CutShort
+from veza.http.open_files import CutShort
 from veza.http.serving import listen, serving
 from veza.kit.objects import Bucket, Objects
 

@@ -22,12 +22,13 @@ from tests.audio.sounds import FORMATS, decoded, tone, write
 from tests.conftest import missing
 from veza.audio.manifest import Rendition, Rung
 from veza.audio.rendering import render
-from veza.http.file_chunks import file_chunks
+from veza.http.file_answers import Representation, answer_range
 from veza.http.head import HeadAsGet
-from veza.http.ranges import range_answer
 from veza.http.requests import DoorRequest
+from veza.http.served_answers import ServedResponse
 from veza.http.serving import address, http_server, listen
 from veza.kit.clock import SystemClock
+from veza.kit.objects import Objects
 from veza.streaming.playlists import MEDIA_TYPE, master_playlist, media_playlist
 
 RATE = 44_100
@@ -68,11 +69,9 @@ async def served(rungs: tuple[Path, dict[Rung, Rendition]]) -> AsyncIterator[Ser
         if suffix == "m3u8":
             return Response(media_playlist(renditions[Rung(rung)], f"/{rung}.mp4"), media_type=MEDIA_TYPE)
         asked.append(request.headers.get("range", ""))
-        path = folder / name
-        return range_answer(
-            request, length=path.stat().st_size, etag=f'"{name}"', modified_at=SystemClock().now(),
-            content_type="audio/mp4", read=partial(file_chunks, path),
-        )  # fmt: skip
+        length, now = (folder / name).stat().st_size, SystemClock().now()
+        what = Representation.of(Objects.in_folder(folder), name, length, f'"{name}"', now, "audio/mp4")
+        return ServedResponse(partial(answer_range, what=what))
 
     @get("/", media_type="text/html", sync_to_thread=False)
     def page() -> str:

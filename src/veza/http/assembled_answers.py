@@ -15,9 +15,9 @@ from typing import Any
 from litestar.types import Receive, Scope, Send
 
 from veza.http.file_answers import Representation, choice_of, fields_of
-from veza.http.file_chunks import CutShort
 from veza.http.file_sending import ZERO_COPY_SEND
 from veza.http.head import is_head
+from veza.http.open_files import CutShort
 from veza.http.ranges import Read, send_chunks
 from veza.http.request_log import keep_quiet
 from veza.kit.messages import gettext

@@ -19,10 +19,10 @@ from typing import Any
 from litestar.datastructures import Headers
 from litestar.types import Receive, Scope, Send
 
-from veza.http.file_chunks import CutShort
 from veza.http.file_sending import ABORT, ZERO_COPY_SEND
 from veza.http.head import is_head
 from veza.http.known_files import KNOWN, Offer
+from veza.http.open_files import CutShort
 from veza.http.preconditions import http_date
 from veza.http.ranges import Choice, Read, choose, choose_plainly, send_chunks
 from veza.http.request_log import keep_quiet
@@ -75,7 +75,7 @@ class Representation:
 async def answer_range(
     scope: Scope, receive: Receive, send: Send, what: Representation, *, known_for: timedelta | None = None
 ) -> None:
-    """Answer GET or HEAD with 200, 206, 304 or 416, as `ranges.range_answer` does, and log it at debug.
+    """Answer GET or HEAD with 200, 206, 304 or 416 (`ranges.choose`), and log it at debug.
 
     `known_for`: how long the server may answer other ranges of the same address by itself, to any sender. It is for
     links that carry the right in them, and bounds how long they outlive it. Such requests do not come here.

@@ -16,8 +16,8 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from veza.http.file_chunks import CutShort
 from veza.http.known_files import KNOWN, KnownFiles, Offer
+from veza.http.open_files import CutShort
 from veza.kit.messages import gettext
 
 ZERO_COPY_SEND = "http.response.zerocopysend"

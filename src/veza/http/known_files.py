@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from veza.http.file_chunks import OpenFile
+from veza.http.open_files import OpenFile
 from veza.http.ranges import choose_plainly
 
 KNOWN = "veza.known"

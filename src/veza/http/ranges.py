@@ -1,34 +1,27 @@
-"""Ranges (RFC 9110, 14): an object or a file as a whole or in part, in bounded memory.
+"""Ranges (RFC 9110, 14): which part of something is asked for, and sending it in bounded memory (`file_answers.py`).
 
 For sound and downloads: a player asks for the segments of a rung, a browser seeks in a file, a program goes on with a
 download that broke off. Litestar's own `File` knows no ranges.
-
-    return range_answer(request, length=…, etag=…, modified_at=…, content_type=…, read=partial(objects.chunks, key))
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from datetime import datetime
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from litestar import MediaType, Request, Response
 from litestar.datastructures import Headers
-from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, Send
 
-from veza.http.file_chunks import CutShort
-from veza.http.head import is_head
-from veza.http.preconditions import http_date, is_unchanged, may_be_completed
+from veza.http.open_files import CutShort
+from veza.http.preconditions import is_unchanged, may_be_completed
 from veza.kit.messages import gettext
 
 Read = Callable[[int, int], AsyncGenerator[bytes, None]]
-"""Bytes from a position up to, not including, another, in chunks: of an object (`Objects.chunks`) or a file
-(`http/file_chunks.py`)."""
+"""Bytes from a position up to, not including, another, in chunks, as `Objects.chunks` gives them."""
 Span = tuple[int, int]
 """First byte, and the one behind the last."""
 
@@ -47,38 +40,11 @@ class Choice(NamedTuple):
     content_range: str = ""
 
 
-def range_answer(
-    request: Request[Any, Any, Any],
-    *,
-    length: int,
-    etag: str,
-    modified_at: datetime,
-    content_type: str,
-    read: Read,
-    headers: Mapping[str, str] | None = None,
-) -> Response[bytes]:
-    """The answer to GET or HEAD for `length` bytes: 200, 206, 304 or 416. `headers` go with each of them.
-
-    `etag` is quoted and strong. Several ranges are answered with 206 where they make one, else with the whole (14.2):
-    no player asks for more, and `multipart/byteranges` repeats headers for every few bytes that a client lists.
-
-    Raises Problem (precondition-failed).
-    """
-    if not (etag.startswith('"') and etag.endswith('"')):
-        raise ValueError(f"{etag} is no strong entity tag")
-    told = {**(headers or {}), "ETag": etag, "Last-Modified": http_date(modified_at), "Accept-Ranges": "bytes"}
-    head = is_head(request.scope)
-    choice = choose(request.headers, length=length, etag=etag, modified_at=modified_at, head=head)
-    if choice.content_range:
-        told["Content-Range"] = choice.content_range
-    if choice.span is None:
-        media_type = MediaType.TEXT if choice.status == 416 else None
-        return Response(b"", status_code=choice.status, headers=told, media_type=media_type)
-    return StreamedResponse(read, choice.span, status_code=choice.status, headers=told, media_type=content_type)
-
-
 def choose(headers: Headers, *, length: int, etag: str, modified_at: datetime, head: bool) -> Choice:
     """The answer to a request with these fields; `head` says that it is one for the head alone.
+
+    Several ranges are answered with 206 where they make one, else with the whole (14.2): no player asks for more, and
+    `multipart/byteranges` repeats headers for every few bytes that a client lists.
 
     Raises Problem (precondition-failed).
     """
@@ -146,45 +112,6 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
         else:
             found.append((start, end))
     return found
-
-
-class StreamedResponse(Response[bytes]):
-    """The bytes of a span as `read` gives them, with their length said beforehand."""
-
-    def __init__(
-        self, read: Read, span: Span, *, status_code: int, headers: Mapping[str, str], media_type: str
-    ) -> None:
-        said = {**headers, "Content-Length": str(span[1] - span[0])}
-        super().__init__(b"", status_code=status_code, headers=said, media_type=media_type)
-        self._read, self._span = read, span
-
-    def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **given: Any) -> ASGIResponse:
-        """What Litestar asks for; `given` is what the route adds."""
-        answer = _ASGIStream(
-            background=self.background or given.get("background"),
-            cookies=[*self.cookies, *(given.get("cookies") or ())],
-            headers={**(given.get("headers") or {}), **self.headers},
-            media_type=self.media_type,
-            status_code=self.status_code,
-        )
-        answer.read, answer.span = self._read, self._span
-        return answer
-
-
-class _ASGIStream(ASGIResponse):
-    """A response whose body is what `read` gives of a span."""
-
-    __slots__ = ("read", "span")
-    read: Read
-    span: Span
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_head(scope) or self.span[0] == self.span[1]:
-            await self.start_response(send)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        else:
-            await send_chunks(self.read, self.span, partial(self.start_response, send), receive, send)
-        await self.after_response()
 
 
 async def send_chunks(

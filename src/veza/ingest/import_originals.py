@@ -5,9 +5,6 @@ A killed import leaves tracks without sound; the next one finds and completes th
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from typing import IO
 from uuid import UUID
 
 from sqlalchemy import select
@@ -23,9 +20,9 @@ from veza.ingest.originals import Original, original_key, take_original
 from veza.ingest.sources import Source
 from veza.kit.database import Session
 from veza.kit.messages import gettext
+from veza.kit.objects import chunks_of
 
 SENT_BY = "import"
-_CHUNK_BYTES = 1 << 20
 _READS_AT_ONCE = 500
 
 
@@ -39,7 +36,7 @@ async def send_originals(catalog: Catalog, artist_id: UUID, source: Source, grou
     for one, track_id in wanted:
         key = original_key(catalog.database.ids.new())
         with source.open(one.file) as opened:
-            await catalog.objects.write(key, _chunks_of(opened))
+            await catalog.objects.write(key, chunks_of(opened))
         original = Original(key, one.file.size, one.file_hash, one.file.name, SENT_BY, one.audio_hash)
         async with catalog.database.write(actor) as session:
             track = await session.get(Track, track_id, with_for_update=True)
@@ -79,8 +76,3 @@ async def _lacks(session: Session, found: FoundFile, track: Track) -> bool:
 def _is_same(version: AudioVersion, found: FoundFile) -> bool:
     """Other tags around the same sound make no other version."""
     return version.file_hash == found.file_hash or version.audio_hash == found.audio_hash
-
-
-async def _chunks_of(opened: IO[bytes]) -> AsyncIterator[bytes]:
-    while chunk := await asyncio.to_thread(opened.read, _CHUNK_BYTES):
-        yield chunk

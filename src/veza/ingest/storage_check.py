@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from veza.catalog.slugs import as_id
 from veza.ingest.audio_versions import AudioVersion
 from veza.ingest.track_sound import sound_of
 from veza.ingest.uploads import PENDING, Upload
@@ -95,14 +96,14 @@ async def originals(session: Session, keys: Collection[str]) -> set[str]:
     """Which of these originals a version or an upload names."""
     versions = select(AudioVersion.original_key).where(AudioVersion.original_key.in_(keys))
     named = set((await session.scalars(versions)).all())
-    ids = {one: key for key in keys if (one := _id(key.partition("/")[2])) is not None}
+    ids = {one: key for key in keys if (one := as_id(key.partition("/")[2])) is not None}
     uploads = select(Upload.original_id).where(Upload.original_id.in_(list(ids)), Upload.status.in_(PENDING))
     return named | {ids[one] for one in (await session.scalars(uploads)).all() if one is not None}
 
 
 async def audio(session: Session, keys: Collection[str]) -> set[str]:
     """Which of these files a version names: those of the attempt that counts, or of the one that goes on."""
-    ids = {_id(key.split("/")[1]) for key in keys}
+    ids = {as_id(key.split("/")[1]) for key in keys}
     rows = await session.scalars(select(AudioVersion).where(AudioVersion.id.in_([one for one in ids if one])))
     prefixes = {prefix for row in rows for prefix in _prefixes(row)}
     return {key for key in keys if key.rpartition("/")[0] in prefixes}
@@ -110,7 +111,7 @@ async def audio(session: Session, keys: Collection[str]) -> set[str]:
 
 async def uploads(session: Session, keys: Collection[str]) -> set[str]:
     """Which of these parts belong to an upload that goes on."""
-    ids = {_id(key.split("/")[1]) for key in keys}
+    ids = {as_id(key.split("/")[1]) for key in keys}
     pending = select(Upload.id).where(Upload.id.in_([one for one in ids if one]), Upload.status.in_(PENDING))
     alive = {str(one) for one in (await session.scalars(pending)).all()}
     return {key for key in keys if key.split("/")[1] in alive}
@@ -147,10 +148,3 @@ async def _pages(listing: AsyncIterator[StoredObject]) -> AsyncIterator[list[Sto
             page = []
     if page:
         yield page
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from sqlalchemy import select
@@ -21,15 +21,18 @@ from sqlalchemy import select
 from veza.catalog.facade import Catalog
 from veza.ingest.joining import NoTrack, Prepared, prepared, put_on_track
 from veza.ingest.originals import Original, original_key
+from veza.ingest.track_jobs import JobLost
 from veza.ingest.upload_parts import PartsMissing, parts_of, remove_parts
 from veza.ingest.upload_room import UploadLimits
 from veza.ingest.uploaded_drafts import Drafts, drafts_of, drafts_of_drop
 from veza.ingest.uploads import WAKE, Upload, machine, uploads_of_drop
 from veza.kit.database import Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.leased import run_leased
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.moves import Stale
 from veza.kit.objects import NoSuchObject, ObjectsUnavailable, StoredObject
+from veza.kit.work_folders import trouble_of
 
 log = structlog.get_logger(__name__)
 
@@ -86,15 +89,8 @@ class UploadWorker:
     async def work(self, claim: Upload) -> None:
         """Join it, or delete its bytes, while the lease is renewed; what another request was first to change is left
         to that."""
-        beating = asyncio.create_task(self._beat(claim.id, claim.attempt))
-        working = asyncio.create_task(self._work(claim))
-        try:
-            await asyncio.wait({beating, working}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (beating, working):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        with suppress(JobLost, Stale):
+            await run_leased(self._work(claim), self._beat(claim.id, claim.attempt))
 
     async def _work(self, row: Upload) -> None:
         try:
@@ -108,7 +104,8 @@ class UploadWorker:
             log.info("upload.lost", upload=str(row.id), attempt=row.attempt)
             await self._clean_after_loss(row)
         except (ObjectsUnavailable, OSError) as error:
-            await self._put_off(row, message_of(error))
+            log.warning("upload.put_off", upload=str(row.id), reason=str(error))
+            await self._put_off(row, trouble_of(error))
 
     async def _join(self, row: Upload) -> None:
         assert row.original_id is not None  # named by the claim
@@ -222,17 +219,16 @@ class UploadWorker:
                 await machine.update(
                     session, row, due_at=session.now + pause, retry_count=row.retry_count + 1, **said
                 )  # fmt: skip
-        log.warning("upload.put_off", upload=str(row.id), reason=str(why), again_seconds=pause.total_seconds())
 
-    async def _beat(self, upload_id: object, attempt: int) -> None:
-        """Renew the lease until the row is not ours any more."""
+    async def _beat(self, upload_id: object, attempt: int) -> NoReturn:
+        """Renew the lease. Raises JobLost and Stale once the row is not ours any more."""
         while True:
             await asyncio.sleep((self._rules.lease / 3).total_seconds())
             try:
                 async with self._database.write(self.name) as session:
                     row = await session.get(Upload, upload_id, with_for_update=True)
                     if row is None or row.attempt != attempt:
-                        return
+                        raise JobLost
                     if row.due_at is not None:  # null: the last thing was just done
                         await machine.update(session, row, due_at=self._until(session))
             except DatabaseUnavailable:

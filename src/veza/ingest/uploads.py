@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -166,12 +165,6 @@ async def terminate(session: Session, upload: Upload) -> None:
         due_at=session.now,
     )  # fmt: skip
     session.wake(WAKE)
-
-
-async def pending_of_artist(session: Session, artist_id: UUID) -> Sequence[Upload]:
-    """The artist's uploads whose bytes come or wait, oldest first."""
-    mine = select(Upload).where(Upload.artist_id == artist_id, Upload.status.in_(PENDING)).order_by(Upload.id)
-    return (await session.scalars(mine)).all()
 
 
 async def uploads_of_drop(session: Session, upload: Upload) -> list[Upload]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from obstore.exceptions import BaseError, GenericError, NotFoundError
@@ -150,7 +150,7 @@ class Objects:
     async def write_file(self, key: str, path: Path) -> None:
         """Store the file at `path` under `key`; raises OSError if it cannot be read."""
         with await asyncio.to_thread(path.open, "rb") as file:
-            await self.write(key, _chunks_of(file))
+            await self.write(key, chunks_of(file))
 
     async def head(self, key: str) -> StoredObject:
         """What is known of the object with `key`; raises NoSuchObject."""
@@ -321,6 +321,7 @@ def _said(doing: Message, key: str | None = None) -> Iterator[None]:
         raise ObjectsUnavailable(doing, error) from error
 
 
-async def _chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
+async def chunks_of(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """What is in an open file, CHUNK_BYTES at a time, read off the event loop."""
     while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
         yield chunk

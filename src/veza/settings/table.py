@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = setting("LOG_LEVEL", "info", "least serious line that is written")
     shutdown_grace: Duration = setting("SHUTDOWN_GRACE", "20s", "how long a stop waits for work in flight; rows cut off come back with their lease", unit="duration", ge="1s")
     demo_data: bool = setting("DEMO_DATA", False, "fill an empty database with a small label's sales and what became of them; only with the sandbox")
-    demo_music: bool = setting("DEMO_MUSIC", True, "make music for the demo's tracks, behind the running site: a quarter of an hour of two processors, and 2 GB in VAR_DIR")
+    demo_music: bool = setting("DEMO_MUSIC", True, "make music for the demo's tracks, behind the running site: a quarter of an hour of two processors, and 4 GB in VAR_DIR")
     demo_seed: int = setting("DEMO_SEED", 1, "which label that is: the same number makes the same artists, releases, prices, covers and orders", ge=0, le=2_147_483_647)
 
     # People and mail

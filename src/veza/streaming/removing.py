@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from veza.catalog.slugs import as_id
 from veza.ingest.audio_files import remove_files
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
@@ -26,15 +27,8 @@ async def remove_downloads_of(database: Database, objects: Objects, track_ids: C
 
 async def named_downloads(session: Session, keys: Collection[str]) -> set[str]:
     """Which of these keys a download names: that of its file, or any of the attempt that goes on."""
-    ids = {one for key in keys if (one := _id(key.split("/")[1])) is not None}
+    ids = {one for key in keys if (one := as_id(key.split("/")[1])) is not None}
     rows = (await session.scalars(select(Download).where(Download.id.in_(ids)))).all()
     files = {one.key for one in rows}
     begun = tuple(f"downloads/{one.id}/{one.attempt}/" for one in rows if one.status == "making")
     return {key for key in keys if key in files or key.startswith(begun)}
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

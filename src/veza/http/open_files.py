@@ -1,14 +1,9 @@
-"""Chunks of a local file, read at their positions and off the event loop."""
+"""A local file that is read at positions, and what is said of one that is shorter than it was told to be."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncGenerator
 from pathlib import Path
-
-CHUNK_BYTES = 256 * 1024
-"""One trip to a thread; half a second of lossless sound."""
 
 
 class CutShort(Exception):
@@ -29,14 +24,3 @@ class OpenFile:
 
     def read(self, start: int, wanted: int) -> bytes:
         return os.pread(self.descriptor, wanted, start)
-
-
-async def file_chunks(path: Path, start: int, end: int, chunk_bytes: int = CHUNK_BYTES) -> AsyncGenerator[bytes, None]:
-    """Bytes from `start` up to, not including, `end`, or to the file's end. Raises OSError if it cannot be read."""
-    file = await asyncio.to_thread(OpenFile, path)
-    while start < end:
-        chunk = await asyncio.to_thread(file.read, start, min(chunk_bytes, end - start))
-        if not chunk:
-            return
-        yield chunk
-        start += len(chunk)
