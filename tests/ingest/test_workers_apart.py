@@ -79,6 +79,9 @@ async def test_two_workers_share_the_work_and_one_finishes_what_a_killed_one_lef
                 return (await statuses(database))["ready"] == RECORDINGS
 
             await until(all_ready, lambda: "every recording", within=PATIENCE, every=0.1)
+            async with database.read() as session:
+                attempts = sorted(await session.scalars(select(AudioVersion.attempt)))
+            assert attempts == [1] * (RECORDINGS - 1) + [2], "only what the killed one had was begun anew"
         finally:
             for one in workers:
                 await one.kill()

@@ -105,6 +105,7 @@ async def test_a_busy_worker_leaves_nudges_to_an_idle_one(rabbitmq_url: str, top
                 await until(lambda wanted=("idle", job): wanted in jobs.done, lambda: f"done: {jobs.done}", every=0.05)
         busy.finish.set()
         await until(lambda: len(jobs.done) == 5, lambda: f"done: {jobs.done}", every=0.05)
+    assert sorted(jobs.done) == [("busy", 1), ("busy", 2), ("idle", 3), ("idle", 4), ("idle", 5)]
 
 
 async def test_nudges_that_no_worker_hears_wait_for_one(rabbitmq_url: str, topic: str) -> None:
@@ -115,7 +116,8 @@ async def test_nudges_that_no_worker_hears_wait_for_one(rabbitmq_url: str, topic
     jobs.waiting = [1]
     worker.finish.set()
     async with connected(rabbitmq_url, topic, worker):
-        await until(lambda: jobs.done == [("late", 1)], lambda: f"done: {jobs.done}", every=0.05)
+        await until(lambda: bool(jobs.done), lambda: f"{jobs.waiting} wait", every=0.05)
+    assert jobs.done == [("late", 1)]
 
 
 async def test_without_the_broker_work_is_announced_as_if_there_were_none(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Any
 
@@ -143,29 +143,43 @@ async def encode_apart(job: DownloadJob) -> AsyncGenerator[SaidOfDownload, None]
 
 
 async def _apart(job: Job | DownloadJob) -> AsyncGenerator[Said | SaidOfDownload, None]:
+    async with bounded_child("veza.audio.apart_process", job, job.limits, NotRendered) as process:
+        async for said in _lines(process):
+            yield said
+            if isinstance(said, Finished | Encoded):
+                return
+
+
+@asynccontextmanager
+async def bounded_child(
+    module: str, job: Struct, limits: Limits, refused: Callable[[Message], Exception]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that runs `main` of a module, is told its job, and has ended with the block. Raises `refused` of a
+    sentence if the block takes longer than the limits allow; all others the process sets itself."""
     # Isolated from the folder it is started in; no signal of the terminal's reaches it.
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", "from veza.audio.apart_process import main; main()",
+        sys.executable, "-I", "-c", f"from {module} import main; main()",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True, limit=LONGEST_LINE_BYTES, env=environment_of_child(),
+        start_new_session=True, limit=LONGEST_LINE_BYTES, env=_environment(),
     )  # fmt: skip
     try:
         assert process.stdin is not None
         process.stdin.write(msgspec.json.encode(job))
         process.stdin.close()
-        async with asyncio.timeout(job.limits.wall_seconds):
-            async for said in _lines(process):
-                yield said
-                if isinstance(said, Finished | Encoded):
-                    return
+        async with asyncio.timeout(limits.wall_seconds):
+            yield process
     except TimeoutError:
-        raise NotRendered(
-            gettext("reading the file took longer than {seconds:.0f} s", seconds=job.limits.wall_seconds)
-        ) from None
+        said = gettext("reading the file took longer than {seconds:.0f} s", seconds=limits.wall_seconds)
+        raise refused(said) from None
     finally:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def unreadable() -> Message:
+    """What is said of a file at which the process ended without a word."""
+    return gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
 
 
 async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said | SaidOfDownload]:
@@ -191,12 +205,10 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said | Sa
         await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
     if process.returncode == os.EX_IOERR:
         raise DiskFull
-    raise NotRendered(
-        gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
-    )
+    raise NotRendered(unreadable())
 
 
-def environment_of_child() -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """What such a process sees of the environment."""
     # One thread of linear algebra: each further one reserves address space, which is limited.
     return {"OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}

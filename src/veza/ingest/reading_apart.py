@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,11 +11,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from veza.audio.apart import Limits, environment_of_child
+from veza.audio.apart import Limits, bounded_child, unreadable
 from veza.ingest.artwork import Candidate, read_candidate
 from veza.ingest.file_reading import ReadFile
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
-from veza.kit.messages import Message, from_child, gettext, message_of
+from veza.kit.messages import Message, from_child, message_of
 
 LONGEST_ANSWER_BYTES = 24 << 20
 """What the process may say: a picture of 15 MB in base64. The longest tags have some kilobytes, a cue sheet at most
@@ -59,7 +58,7 @@ async def read_apart(path: Path, file: SourceFile, encoding: str | None = None) 
     """What the file at `path` says of itself. Raises NotRead."""
     answer = await _asked(ReadingJob(str(path), file, limits_for(file.size), encoding))
     if answer.read is None:
-        raise _broken()
+        raise NotRead(unreadable())
     return answer.read
 
 
@@ -67,7 +66,7 @@ async def picture_apart(path: Path, file: SourceFile, picture_hash: str) -> byte
     """The picture inside the file at `path` that has this hash. Raises NotRead."""
     answer = await _asked(ReadingJob(str(path), file, limits_for(file.size), picture_hash=picture_hash))
     if answer.picture is None:
-        raise _broken()
+        raise NotRead(unreadable())
     return answer.picture
 
 
@@ -109,27 +108,9 @@ def _copy(source: Source, file: SourceFile, path: Path) -> None:
 
 
 async def _asked(job: ReadingJob) -> ReadingAnswer:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", "from veza.ingest.reading_process import main; main()",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True, env=environment_of_child(),
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(job.limits.wall_seconds):
-            with suppress(BrokenPipeError, ConnectionResetError):
-                process.stdin.write(msgspec.json.encode(job))
-                process.stdin.close()
-            said = await _answer(process.stdout)
-    except TimeoutError:
-        raise NotRead(
-            gettext("reading the file took longer than {seconds:.0f} s", seconds=job.limits.wall_seconds)
-        ) from None
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    async with bounded_child("veza.ingest.reading_process", job, job.limits, NotRead) as process:
+        assert process.stdout is not None
+        said = await _answer(process.stdout)
     return _checked(said)
 
 
@@ -148,10 +129,4 @@ def _checked(said: bytes) -> ReadingAnswer:
         if answer.refused is not None:
             raise NotRead(from_child(answer.refused))
         return answer
-    raise _broken()
-
-
-def _broken() -> NotRead:
-    return NotRead(
-        gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
-    )
+    raise NotRead(unreadable())
