@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from veza.accounts import audit, links, operator_visits, passwords, people, roles, second_factor, sessions, tokens
-from veza.catalog import artists, covers, invitations, releases, slugs, tagging, tracks, visibility
+from veza.catalog import artists, covers, invitations, kept_palettes, releases, slugs, tagging, tracks, visibility
 from veza.community import comments, follows, likes, playlists, preferences
 from veza.http import idempotency
 from veza.ingest import audio_versions, uploads
@@ -22,7 +22,7 @@ WITH_TABLES = (
     audit, links, operator_visits, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
     audio_versions, ingested, uploads, invitations, comments, follows, likes, log, notices, playlists, reports,
     visibility, preferences, grants, downloads, plays, release_archives, stream_sessions, cart, codes,
-    orders, products, receipts, refund_requests,
+    kept_palettes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 

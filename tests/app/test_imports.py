@@ -1,11 +1,14 @@
-"""What a process that serves never loads: codecs, arrays and clients of services that are not set."""
+"""What a process that serves never loads: codecs, arrays, colours and clients of services that are not set."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-LATER = {"av": "codecs", "numpy": "arrays", "grpc": "gRPC", "aio_pika": "RabbitMQ", "aiosmtplib": "mail", "fpdf": "PDF"}
+LATER = {
+    "av": "codecs", "numpy": "arrays", "grpc": "gRPC", "aio_pika": "RabbitMQ", "aiosmtplib": "mail", "fpdf": "PDF",
+    "coloraide": "colours",
+}  # fmt: skip
 
 
 def test_a_server_is_built_without_codecs_and_without_clients_of_what_is_not_set() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Executable, MetaData, Table, inspect,
 from veza.kit.database import Database
 from veza.tables import METADATA
 
-_LATER = {"releases": {"heard_by", "has_preview"}}
+_LATER = {"releases": {"heard_by", "has_preview"}, "covers": {"palette_hash", "palette_version"}}
 """Columns that are younger than the rows of these tests."""
 
 

@@ -105,7 +105,7 @@ class Label:
         keys = {name: f"covers/{made.digest(name)}" for name in made.files}
         async with self.database.write("test") as session:
             cover = await covers.add_cover(
-                session, self.artist_id, made.source_hash, made.colour, made.sizes, keys
+                session, self.artist_id, made.source_hash, made.colour, made.sizes, keys, made.palette
             )  # fmt: skip
             await covers.set_cover(session, await session.get_one(Release, release_id), cover)
 

@@ -53,7 +53,7 @@ class Stand:
     async def with_cover(self) -> UUID:
         async with self.veza.database.write("test") as session:
             objects = {f"{size}.{form}": "nowhere" for size in (96, 256) for form in ("webp", "jpg")}
-            cover = await covers.add_cover(session, self.artist, "0" * 64, "#112233", [96, 256], objects)
+            cover = await covers.add_cover(session, self.artist, "0" * 64, "#112233", [96, 256], objects, None)
             await covers.set_cover(session, await session.get_one(Release, self.release), cover)
             return cover.id
 

@@ -66,6 +66,7 @@ from veza.web.account_pages import account_page_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
+from veza.web.palettes import palette_routes
 from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
@@ -236,6 +237,7 @@ def _routes(
         *account_page_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
         *track_routes(modules.catalog, modules.hearing, who),
         *notice_routes(modules.database, modules.market.notices),
+        *palette_routes(modules.database),
         permissions_route(modules.database.clock),
     ]
     if modules.sandbox:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from veza.accounts.sweep import EVERY, sweep
 from veza.app.modules import Modules
-from veza.catalog import invitations
+from veza.catalog import invitations, palette_backfill
 from veza.http.idempotency import IdempotencySweep
 from veza.ingest import audio_sweep
 from veza.kit.database import Database, Session
@@ -72,6 +72,7 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
             Periodic("play sweep", streaming_data.EVERY, lambda: streaming_data.sweep(database), at_start=True),
             Periodic("accounts sweep", EVERY, lambda: sweep(modules.accounts), at_start=True),
             Periodic("audio sweep", audio_sweep.EVERY, partial(_sweep_audio, modules), at_start=True),
+            Periodic("palette backfill", palette_backfill.EVERY, modules.catalog.compute_palettes, at_start=True),
             Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
             Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
             Periodic("cart sweep", erasure.EVERY, lambda: erasure.sweep(database), at_start=True),

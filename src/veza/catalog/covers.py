@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts.identity import Identity
 from veza.catalog.acting import sees_all_of
 from veza.catalog.artists import Artist
+from veza.catalog.kept_palettes import StoredPalette, keep_palette
+from veza.catalog.palettes import VERSION, Palette
 from veza.catalog.releases import Release, machine
 from veza.catalog.visibility import VISIBLE_RELEASE
 from veza.kit.database import Base, Session
@@ -21,7 +23,10 @@ from veza.kit.messages import gettext
 
 
 class Cover(Base):
-    """One picture of an artist's. `objects` are its files: "512.webp" → the key it is stored under."""
+    """One picture of an artist's. `objects` are its files: "512.webp" → the key it is stored under.
+
+    `palette_hash` is null where no colour of it stands out, and as long as `palette_version` is 0: not computed yet.
+    """
 
     __tablename__ = "covers"
 
@@ -31,6 +36,8 @@ class Cover(Base):
     colour: Mapped[str]
     sizes: Mapped[list[Any]]
     objects: Mapped[dict[str, Any]]
+    palette_hash: Mapped[str | None] = mapped_column(ForeignKey(StoredPalette.hash))
+    palette_version: Mapped[int]
     created_at: Mapped[datetime]
 
     __table_args__ = (Index("uq_covers_artist_id_source_hash", "artist_id", "source_hash", unique=True),)
@@ -51,13 +58,20 @@ async def known_cover(session: Session, artist_id: UUID, source_hash: str) -> Co
 
 
 async def add_cover(
-    session: Session, artist_id: UUID, source_hash: str, colour: str, sizes: list[int], objects: dict[str, str]
+    session: Session,
+    artist_id: UUID,
+    source_hash: str,
+    colour: str,
+    sizes: list[int],
+    objects: dict[str, str],
+    palette: Palette | None,
 ) -> Cover:
     """Remember a picture whose files are stored; the same picture of the same artist is one cover."""
     insert: Any = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
     row = {
         "id": session.new_id(), "artist_id": artist_id, "source_hash": source_hash, "colour": colour,
         "sizes": sizes, "objects": objects, "created_at": session.now,
+        "palette_hash": await keep_palette(session, palette), "palette_version": VERSION,
     }  # fmt: skip
     await session.execute(insert(Cover).values(row).on_conflict_do_nothing())
     mine = select(Cover).where(Cover.artist_id == artist_id, Cover.source_hash == source_hash)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from veza.catalog.covers import Cover, add_cover
 from veza.catalog.limits import Limits
-from veza.catalog.pictures import BadPicture, CoverFiles, make_cover
+from veza.catalog.palette_backfill import compute_missing
+from veza.catalog.palettes import Palette
+from veza.catalog.pictures import BadPicture, CoverFiles, cover_palette, make_cover
 from veza.catalog.publishing import ReleasePublisher
 from veza.kit.database import Database, Session
 from veza.kit.elsewhere import ELSEWHERE, TookTooLong
@@ -46,11 +48,19 @@ class Catalog:
             await self.objects.put(key_of(made, name), data)
         return made
 
+    async def compute_palettes(self) -> int:
+        """Compute the palettes of covers that have none yet; returns how many covers it were."""
+        return await compute_missing(self.database, self.objects, _compute_palette)
+
+
+async def _compute_palette(file: bytes) -> Palette | None:
+    return await ELSEWHERE.run(cover_palette, file)
+
 
 async def record_cover(session: Session, artist_id: UUID, made: CoverFiles) -> Cover:
     """Remember a picture that `keep_picture` stored."""
     objects = {name: key_of(made, name) for name in made.files}
-    return await add_cover(session, artist_id, made.source_hash, made.colour, made.sizes, objects)
+    return await add_cover(session, artist_id, made.source_hash, made.colour, made.sizes, objects, made.palette)
 
 
 def key_of(made: CoverFiles, name: str) -> str:

@@ -106,7 +106,7 @@ async def _sees(session: Session, row: Found, identity: Identity) -> bool:
 
 
 async def release_card(session: Session, release_id: UUID) -> Found:
-    """One release with its artist's name and its cover's colour. Raises UnknownRelease: a draft may have been deleted
+    """One release with its artist's name and its cover's colours. Raises UnknownRelease: a draft may have been deleted
     since it was seen."""
     row = (await session.execute(_ONE_RELEASE, {"id": release_id})).one_or_none()
     if row is None:
@@ -163,7 +163,7 @@ def _select_artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[
 
 _CARD = (
     _A.c.slug.label("artist_slug"), _A.c.name.label("artist_name"), _A.c.hidden_at.label("artist_hidden_at"),
-    _C.c.colour, _C.c.sizes,
+    _C.c.colour, _C.c.sizes, _C.c.palette_hash,
 )  # fmt: skip
 _RELEASES = select(_R, *_CARD).join(_A, _A.c.id == _R.c.artist_id).outerjoin(_C, _C.c.id == _R.c.cover_id)
 _TRACKS = (

@@ -8,17 +8,20 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from veza.catalog.palettes import Palette
 from veza.kit.messages import gettext
 
 SIZES = (96, 256, 512, 1024)
 TAKEN = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 50_000_000
+_PALETTE_SIDE = 256
 _QUALITY = {"webp": 82, "jpg": 85}
 _FORMATS = {"webp": "WEBP", "jpg": "JPEG"}
 
@@ -31,12 +34,14 @@ class BadPicture(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CoverFiles:
-    """What a picture became: "512.webp" → bytes, its sizes, and the colour most of it has (#rrggbb)."""
+    """What a picture became: "512.webp" → bytes, its sizes, the colour most of it has (#rrggbb), and the palette that
+    it lends its pages, None where no colour stands out."""
 
     source_hash: str
     files: dict[str, bytes]
     sizes: list[int]
     colour: str
+    palette: Palette | None
 
     def digest(self, name: str) -> str:
         """What the file `name` holds, as 64 hex digits."""
@@ -66,6 +71,7 @@ def make_cover(source: bytes) -> CoverFiles:
         for size in sizes:
             scaled = square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
             files |= {f"{size}.{form}": _written(scaled, form) for form in _FORMATS}
+        palette = cover_palette(files[palette_file(sizes)])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadPicture(
             gettext("the picture has more than {most_pixels} million pixels", most_pixels=MOST_PIXELS // 1000000)
@@ -74,7 +80,23 @@ def make_cover(source: bytes) -> CoverFiles:
         if isinstance(error, BadPicture):
             raise
         raise BadPicture(gettext("this is no picture that can be read: send a whole JPEG, PNG or WebP")) from None
-    return CoverFiles(hash_of(source), files, sizes, colour)
+    return CoverFiles(hash_of(source), files, sizes, colour, palette)
+
+
+def palette_file(sizes: Sequence[int]) -> str:
+    """The file of a cover that its palette is computed from; a cover that is kept has it as well."""
+    return f"{max(size for size in sizes if size <= _PALETTE_SIDE)}.webp"
+
+
+def cover_palette(file: bytes) -> Palette | None:
+    """The palette of a cover's file. Raises BadPicture. For the child process, which alone loads the colour library."""
+    from veza.catalog.palette_making import palette_of
+
+    try:
+        with Image.open(BytesIO(file), formats=("WEBP",)) as opened:
+            return palette_of(opened.convert("RGB"))
+    except OSError:
+        raise BadPicture(gettext("this is no picture that can be read: send a whole JPEG, PNG or WebP")) from None
 
 
 def _square(source: bytes) -> Image.Image:
