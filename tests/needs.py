@@ -15,15 +15,15 @@ import pytest
 
 NEEDS = {
     "service": "PostgreSQL, Redis or RabbitMQ",
-    "browser": "Chromium or Firefox",
+    "browser": "Chromium, Firefox or WebKitGTK",
     "process": "processes of its own",
     "long": "time: simulated days, chance, a shop or pages made anew, a world with something of everything",
 }
 OF_FIXTURES = {
     "database_url": "service", "postgres_url": "service", "postgres_template": "service",
     "postgres_databases": "service", "empty_postgres_url": "service", "redis_url": "service", "rabbitmq_url": "service",
-    "chromium": "browser", "firefox": "browser", "world": "long", "walk": "long", "on_both": "long",
-    "s3_server": "process",
+    "chromium": "browser", "firefox": "browser", "webkit": "browser",
+    "world": "long", "walk": "long", "on_both": "long", "s3_server": "process",
 }  # fmt: skip
 """`database_url` stands for both databases: what is about the two of them is run where both are."""
 OF_PARAMETERS = {"postgresql": "service", "redis": "service", "sandbox over HTTP": "process"}

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.api.ingest.site import free_port
 from tests.conftest import missing
+from tests.journeys.pages import awaited
 from tests.waiting import until
 
 PREFERENCES = {
@@ -51,14 +52,14 @@ class Firefox:
     async def open(self, url: str) -> None:
         await self.ask("WebDriver:Navigate", url=url)
 
+    async def add_cookie(self, name: str, value: str) -> None:
+        """For the site that is open."""
+        await self.ask("WebDriver:AddCookie", cookie={"name": name, "value": value})
+
     async def evaluate(self, function: str, *arguments: Any) -> Any:
         """What the promise of an async function of the page comes to."""
-        script = (
-            f"const done = arguments[arguments.length - 1]; ({function})(...[...arguments].slice(0, -1)).then("
-            "(value) => done({value}), (error) => done({error: String(error)}))"
-        )
         answer = await self.ask(
-            "WebDriver:ExecuteAsyncScript", script=script, args=list(arguments), sandbox=None,
+            "WebDriver:ExecuteAsyncScript", script=awaited(function), args=list(arguments), sandbox=None,
             scriptTimeout=BOUND_SECONDS * 1000,
         )  # fmt: skip
         assert "error" not in answer["value"], answer["value"]["error"]

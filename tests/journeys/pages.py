@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+
+def awaited(function: str) -> str:
+    """The script for WebDriver and its kin that calls an async function with the script's arguments, and says what its
+    promise comes to."""
+    return (
+        f"const done = arguments[arguments.length - 1]; ({function})(...[...arguments].slice(0, -1)).then("
+        "(value) => done({value}), (error) => done({error: String(error)}))"
+    )
+
+
 PLAYED = """async () => {
     const audio = document.querySelector("audio");
     audio.muted = true;
@@ -21,6 +31,13 @@ PLAYED = """async () => {
 }"""
 """The page's player: how long what it plays is, how far it came by itself, and where it ended after a jump to half a
 second before the end (seconds)."""
+
+GIVEN_A_PLAYER = """async (program) => {
+    const script = document.createElement("script");
+    script.textContent = program;
+    document.documentElement.append(document.createElement("audio"), script);
+}"""
+"""A page without scripts of its own gets an audio element and runs a program."""
 
 PLAYED_BY_HLS_JS = """async (address) => {
     const troubles = [];

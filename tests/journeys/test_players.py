@@ -1,7 +1,8 @@
-"""Players that people use: hls.js in Chromium, and Firefox with a file and with segments, on a real server."""
+"""Players that people use: hls.js in Chromium, Firefox and WebKit with a file and with segments, on a real server."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from playwright.async_api import Browser, Route
 from tests.journeys.album import PREVIEW_SECONDS, TAKES, Album
 from tests.journeys.firefox import Firefox, firefox_in
 from tests.journeys.label import RATE
-from tests.journeys.pages import PLAYED, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS
+from tests.journeys.pages import GIVEN_A_PLAYER, PLAYED, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS
+from tests.journeys.webkit import WebKit, webkit_in
 from tests.npm import installed
 
 HLS_JS = Path(__file__).parent / "hls_js"
@@ -63,19 +65,51 @@ async def test_hls_js_plays_it_in_chromium(
 async def firefox(album: Album, tmp_path: Path) -> AsyncIterator[Firefox]:
     async with firefox_in(tmp_path) as firefox:
         await firefox.open(f"{album.url}/health/live")
-        await firefox.ask("WebDriver:AddCookie", cookie={"name": "veza", "value": album.buyer.cookie})
+        await firefox.add_cookie("veza", album.buyer.cookie)
         yield firefox
 
 
+@pytest.fixture
+async def webkit(album: Album, tmp_path: Path) -> AsyncIterator[WebKit]:
+    async with webkit_in(tmp_path) as webkit:
+        await webkit.open(f"{album.url}/health/live")
+        await webkit.add_cookie("veza", album.buyer.cookie)
+        yield webkit
+
+
 async def test_firefox_plays_the_page_and_every_rung_from_segments(album: Album, firefox: Firefox) -> None:
-    await firefox.open(album.page("Night Bus"))
-    length, reached, end = await firefox.evaluate(PLAYED)
+    await plays_the_page(album, firefox)
+    await plays_every_rung(album, firefox)
+
+
+async def test_webkit_plays_the_page_and_every_rung_from_segments(album: Album, webkit: WebKit) -> None:
+    await plays_the_page(album, webkit)
+    await plays_every_rung(album, webkit)
+
+
+@pytest.mark.parametrize("query", ["", "?lossless=1"], ids=["AAC", "FLAC"])
+async def test_hls_js_plays_it_in_webkit(album: Album, webkit: WebKit, hls_js: Path, query: str) -> None:
+    await webkit.open(f"{album.url}/operator/static/live.js")
+    await webkit.evaluate(GIVEN_A_PLAYER, await asyncio.to_thread(hls_js.read_text, "utf-8"))
+    (length, reached, end), _, troubles = await webkit.evaluate(PLAYED_BY_HLS_JS, album.stream("Night Bus") + query)
     assert length == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS)
     assert 0.2 < reached < 5
     assert end == pytest.approx(length, abs=2 * FRAME_SECONDS)
+    assert troubles == []
+
+
+async def plays_the_page(album: Album, browser: Firefox | WebKit) -> None:
+    await browser.open(album.page("Night Bus"))
+    length, reached, end = await browser.evaluate(PLAYED)
+    assert length == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS)
+    assert 0.2 < reached < 5
+    assert end == pytest.approx(length, abs=2 * FRAME_SECONDS)
+
+
+async def plays_every_rung(album: Album, browser: Firefox | WebKit) -> None:
     for rung in ("aac64", "aac128", "aac256", "flac"):
-        await firefox.open(f"{album.url}/operator/static/live.js")  # pages forbid MediaSource by their policy
-        (_, _, end), stretches, buffered = await firefox.evaluate(
+        await browser.open(f"{album.url}/operator/static/live.js")  # pages forbid MediaSource by their policy
+        (_, _, end), stretches, buffered = await browser.evaluate(
             PLAYED_BY_SEGMENTS, str(album.tracks["Night Bus"]), rung
         )
         assert stretches == 1, rung
