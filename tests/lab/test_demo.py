@@ -6,12 +6,15 @@ import json
 import socket
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 from tests.commands import Process, veza
+from tests.waiting import until
 
 DEMO_SECONDS = 180
 """It takes a quarter of a minute; the machine may be busy."""
@@ -82,6 +85,7 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
     payments = listed(tmp_path, "payments")
     assert (len(payments), payments[0]["status"]) == (20, "succeeded")
 
+    _covers_are_completed(tmp_path, port)
     _is_made_again(tmp_path, tmp_path / "again")
 
     # As a kill leaves it: begun, with payments missing.
@@ -90,6 +94,21 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
     short = veza("demo", "--json", cwd=tmp_path, PORT=port)
     assert short.returncode == 1
     assert json.loads(short.stdout)["error"].startswith("the demo here was cut short, with 17 of its 20 payments: ")
+
+
+def _covers_are_completed(folder: Path, port: str) -> None:
+    """What a stop left without a cover is given one; what people took away stays away."""
+    unfinished = "SELECT id FROM releases ORDER BY title LIMIT 3"
+    with closing(sqlite3.connect(folder / "var" / "veza.db")) as base, base:
+        covers = base.execute(f"SELECT cover_id FROM releases WHERE id IN ({unfinished})").fetchall()
+        taken = base.execute("SELECT id, cover_id FROM releases ORDER BY title DESC LIMIT 1").fetchone()
+        base.execute(f"UPDATE releases SET cover_id = NULL WHERE id IN ({unfinished}) OR id = ?", (taken[0],))
+        base.executemany("DELETE FROM covers WHERE id = ?", covers)
+    again = veza("demo", cwd=folder, PORT=port)
+    assert (again.returncode, again.stdout) == (0, "There is data already: nothing was done.\n")
+    assert counted(folder, "SELECT id FROM releases WHERE cover_id IS NULL") == [(taken[0],)]
+    with closing(sqlite3.connect(folder / "var" / "veza.db")) as base, base:
+        base.execute("UPDATE releases SET cover_id = ? WHERE id = ?", (taken[1], taken[0]))
 
 
 def _is_made_again(once: Path, folder: Path) -> None:
@@ -101,6 +120,36 @@ def _is_made_again(once: Path, folder: Path) -> None:
     assert label(folder) == first
     assert all(first)
     assert len({row[-1] for row in first[1]}) == 20  # no cover twice
+
+
+async def test_a_visitor_hears_the_first_song_before_the_covers_are_made_and_a_kill_loses_none(tmp_path: Path) -> None:
+    begun = {"PORT": free_port(), "DEMO_DATA": "true"}
+    server = Process("server", ("serve", "--migrate"), tmp_path, begun)
+    try:
+        await server.start(r"Veza is ready on (\S+)", DEMO_SECONDS)
+        await until(partial(_has_a_cover, tmp_path), "a cover", within=DEMO_SECONDS)
+        ((first,),) = counted(tmp_path, "SELECT track_id FROM audio_versions ORDER BY created_at LIMIT 1")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{begun['PORT']}") as visitor:
+            answer = await visitor.get(f"/stream/{UUID(first)}/master.m3u8")
+            assert answer.status_code == 200, answer.text
+    finally:
+        await server.kill()
+    order = "SELECT (SELECT min(created_at) FROM audio_versions) < min(created_at) FROM covers"
+    assert counted(tmp_path, order) == [(1,)]
+
+    again = Process("again", ("serve",), tmp_path, {**begun, "DEMO_MUSIC": "false"})
+    try:
+        await again.start(r"Veza is ready on (\S+)", DEMO_SECONDS)
+        await until(lambda: counted(tmp_path, COVERED) == [(20,)], "every cover", within=DEMO_SECONDS)
+    finally:
+        await again.stop()
+
+
+COVERED = "SELECT count(*) FROM releases WHERE cover_id IS NOT NULL"
+
+
+def _has_a_cover(folder: Path) -> bool:
+    return counted(folder, COVERED) != [(0,)]
 
 
 async def _signs_in(url: str, email: str) -> None:

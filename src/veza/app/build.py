@@ -255,7 +255,7 @@ def _beside(settings: Settings, modules: Modules) -> list[Service]:
     )
     if not settings.demo_data:
         return [hosted]
-    demo_data = DemoData(stage, settings.demo_seed)
+    demo_data = DemoData(stage, settings.demo_seed, has_music=settings.demo_music)
     if not settings.demo_music:
         return [hosted, demo_data]
     folder = settings.var_dir / "processing"

@@ -13,10 +13,11 @@ from veza.accounts import people
 from veza.accounts.people import Person
 from veza.lab.demo.month import NEVER_PAID
 from veza.lab.demo.opening import LISTENER, MODERATOR, OWNER, PASSWORD, address_of, open_label
+from veza.lab.demo.release_covers import give_covers
 from veza.lab.demo.roster import LISTENERS
 from veza.lab.demo.sales import a_month
 from veza.lab.demo.social import fill_community
-from veza.lab.demo.stage import DemoCutShort, DemoStuck, Label, Modules
+from veza.lab.demo.stage import FIRST_SOUND_SECONDS, DemoCutShort, DemoStuck, Label, Modules
 from veza.lab.demo.trouble import moderate
 from veza.money import backlog
 from veza.money.payments import Payment
@@ -47,11 +48,15 @@ class DemoData:
 
     name = "demo data"
 
-    def __init__(self, modules: Modules, seed: int) -> None:
+    def __init__(self, modules: Modules, seed: int, *, has_music: bool) -> None:
+        """`has_music` where `DemoSounds` gives the tracks their sound, and sets `first_heard`."""
         self._modules = modules
         self._seed = seed
-        self.opened, self.finished = asyncio.Event(), asyncio.Event()
-        """The label with its tracks is there, and its month; both are set as well where none is to be made."""
+        self.opened, self.first_heard, self.finished = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        """The label with its tracks is there; its first track plays; its covers and its month are there. Each is set as
+        well where that is not to come."""
+        if not has_music:
+            self.first_heard.set()
         self.made: int | None = None
         self.trouble: str | None = None
         """Why there is no whole demo, where there should be one."""
@@ -83,7 +88,8 @@ class DemoData:
             return not persons or await people.by_email(session, address_of(OWNER)) is not None
 
     async def fill(self) -> int:
-        """Make the label, its sales and what people said; returns how many orders were paid, 0 when there was data.
+        """Make the label, its covers, its sales and what people said; returns how many orders were paid, 0 when there
+        was data.
 
         Raises DemoStuck and DemoCutShort.
         """
@@ -92,12 +98,30 @@ class DemoData:
             payments = await session.scalar(select(func.count()).select_from(Payment)) or 0
             persons = await session.scalar(select(func.count()).select_from(Person)) or 0
             is_ours = await people.by_email(session, address_of(OWNER)) is not None
+        if (payments or persons) and not is_ours:
+            return 0
+        if not is_ours:
+            await open_label(self._modules, label)
+        self.opened.set()
+        covers = asyncio.create_task(self._give_covers())
+        try:
+            paid = 0 if is_ours else await self._trade(label)
+            await covers
+        finally:
+            covers.cancel()
         if is_ours and payments < (whole := len(label.month) + len(NEVER_PAID)):
             raise DemoCutShort(payments, whole)
-        if payments or persons:
-            return 0
-        await open_label(self._modules, label)
-        self.opened.set()
+        return paid
+
+    async def _give_covers(self) -> None:
+        """After the first piece of music, which a newcomer waits for: both take all of a processor."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_SOUND_SECONDS):
+                await self.first_heard.wait()
+        await give_covers(self._modules, self._seed)
+
+    async def _trade(self, label: Label) -> int:
+        """What people said, and the month; returns how many orders were paid."""
         await fill_community(self._modules, label)
         await moderate(self._modules, label)
         paid = await a_month(self._modules, label)

@@ -1,23 +1,20 @@
-"""The label opens: its people, artists with connected accounts, releases with covers, and their prices."""
+"""The label opens: its people, artists with connected accounts, releases and their prices; covers come later
+(`release_covers`)."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from uuid import UUID
 
 from veza.accounts import passwords, people, roles
 from veza.accounts.permissions import Role
 from veza.catalog.artists import Artist, ArtistDraft, find_artist, open_artist
-from veza.catalog.covers import set_cover
-from veza.catalog.facade import record_cover
-from veza.catalog.pictures import CoverFiles
 from veza.catalog.publishing import publish, schedule, withdraw
 from veza.catalog.releases import ReleaseDraft, create_release
 from veza.catalog.tracks import TrackDraft, add_tracks
 from veza.kit.database import Session
-from veza.lab.demo.covers import cover_of
-from veza.lab.demo.roster import SONG_MINOR, Act, Record
+from veza.lab.demo.music.pieces import first_heard
+from veza.lab.demo.roster import SONG_MINOR, Act
 from veza.lab.demo.stage import Label, Modules
 from veza.library.grants import ItemKind
 from veza.market import products
@@ -38,13 +35,10 @@ def address_of(name: str) -> str:
 async def open_label(modules: Modules, label: Label) -> None:
     """Make all that exists before the first sale."""
     await _people(modules, label)
-    records = [record for act in label.roster.acts for record in act.records]
-    pictures = await asyncio.gather(*(_picture(modules, label, place, one) for place, one in enumerate(records)))
-    waiting = iter(pictures)
     for number, act in enumerate(label.roster.acts):
         await _open(modules, label, act)
         for place in range(len(act.records)):
-            await _release(modules, label, (number, place), next(waiting))
+            await _release(modules, label, (number, place))
 
 
 async def _people(modules: Modules, label: Label) -> None:
@@ -67,10 +61,6 @@ async def _person(session: Session, mailbox: str, name: str, hashed: str) -> UUI
     return added
 
 
-async def _picture(modules: Modules, label: Label, number: int, record: Record) -> CoverFiles:
-    return await modules.catalog.keep_picture(await asyncio.to_thread(cover_of, label.seed, number, record.title))
-
-
 async def _open(modules: Modules, label: Label, act: Act) -> None:
     wanted = ArtistDraft(act.name, act.country, act.currency, act.bio, act.tags)
     async with modules.database.write(f"person {label.owner}") as session:
@@ -87,12 +77,15 @@ async def _open(modules: Modules, label: Label, act: Act) -> None:
     modules.sandbox.complete_onboarding(label.accounts[-1], act.name)
 
 
-async def _release(modules: Modules, label: Label, where: tuple[int, int], picture: CoverFiles) -> None:
+async def _release(modules: Modules, label: Label, where: tuple[int, int]) -> None:
     act, record = label.roster.acts[where[0]], label.roster.record(where)
     async with modules.database.write(f"person {label.owner}") as session:
         artist = await find_artist(session, label.artists[where[0]])
         day = date(record.year, label.dice.randint(1, 12), label.dice.randint(1, 28)) if record.year else None
-        wanted = ReleaseDraft(record.title, record.kind, licence=record.licence, tags=act.tags, release_date=day)
+        wanted = ReleaseDraft(
+            record.title, record.kind, licence=record.licence, tags=act.tags, release_date=day,
+            heard_by="everybody" if _is_open_to_everybody(label, where) else "owners",
+        )  # fmt: skip
         release = await create_release(session, artist, wanted)
         songs = [
             TrackDraft(song.title, explicit=song.explicit, tags=act.tags, duration_ms=song.seconds * 1000)
@@ -102,7 +95,6 @@ async def _release(modules: Modules, label: Label, where: tuple[int, int], pictu
         label.tracks[where] = [
             track.id for track in await add_tracks(session, release, songs, limits=modules.catalog.limits)
         ]
-        await set_cover(session, release, await record_cover(session, artist.id, picture))
         if record.status == "scheduled":
             await schedule(session, release, session.now + SOON, sound_follows=True)
         elif record.status != "draft":
@@ -110,6 +102,12 @@ async def _release(modules: Modules, label: Label, where: tuple[int, int], pictu
         await _priced(modules, session, label, artist, where)
         if record.status == "withdrawn":
             await withdraw(session, release)
+
+
+def _is_open_to_everybody(label: Label, where: tuple[int, int]) -> bool:
+    """Free releases are heard in full without buying them, and so is the one whose sound is made first: a visitor hears
+    it with its first rung, while a preview is made last."""
+    return label.roster.record(where).pricing == "free" or where == first_heard(label.seed, label.roster)[0]
 
 
 async def _priced(modules: Modules, session: Session, label: Label, artist: Artist, where: tuple[int, int]) -> None:

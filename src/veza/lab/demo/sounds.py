@@ -31,8 +31,9 @@ from veza.kit.elsewhere import Elsewhere, TookTooLong
 from veza.kit.messages import gettext
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
 from veza.kit.work_folders import work_folder
-from veza.lab.demo.music.pieces import Piece, pieces_of
+from veza.lab.demo.music.pieces import Piece, first_heard, pieces_of
 from veza.lab.demo.roster import roster_of
+from veza.lab.demo.stage import FIRST_SOUND_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +42,18 @@ MUSIC_VERSION = 1
 AHEAD = 3
 """Originals that wait or are processed at once."""
 PAUSE_SECONDS, PAUSE_AFTER_TROUBLE_SECONDS = 0.5, 15.0
+LOOK_SECONDS = 0.1
 _NICE = 10
 _CHUNK_BYTES = 1 << 20
 SENT_BY = "demo"
 
 
 class Demo(Protocol):
-    """The demo that the tracks belong to."""
+    """The demo that the tracks belong to; `first_heard` is set when the first of them plays, or when it does not in
+    time."""
 
     opened: asyncio.Event
+    first_heard: asyncio.Event
 
     async def is_wanted(self) -> bool: ...
 
@@ -75,6 +79,7 @@ class DemoSounds:
             await asyncio.wait({making, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             making.cancel()
+            self._demo.first_heard.set()
             self._child.close()
             with suppress(asyncio.CancelledError, TookTooLong):
                 await making
@@ -87,9 +92,13 @@ class DemoSounds:
             while True:
                 if await self._has_sound(wanted):
                     break
+                self._demo.first_heard.set()
                 await asyncio.sleep(PAUSE_AFTER_TROUBLE_SECONDS)
             self.made += 1
             log.info("demo.sound", track=wanted.title, made=self.made, of=len(self._tracks))
+            if not self._demo.first_heard.is_set():
+                await self._wait_until_heard(wanted)
+                self._demo.first_heard.set()
 
     async def _has_sound(self, wanted: Wanted) -> bool:
         """Give a track its sound if it has none; False if that is to be tried again."""
@@ -124,6 +133,24 @@ class DemoSounds:
                 Artist.name == wanted.artist, Release.title == wanted.release, Track.title == wanted.title
             )
             return await session.scalar(mine)
+
+    async def _wait_until_heard(self, wanted: Wanted) -> None:
+        """Wait for the first rung of the first piece: until then, all processors are for it."""
+        with suppress(TimeoutError, DatabaseUnavailable):
+            async with asyncio.timeout(FIRST_SOUND_SECONDS):
+                while True:
+                    if await self._is_decided(wanted):
+                        return
+                    await asyncio.sleep(LOOK_SECONDS)
+
+    async def _is_decided(self, wanted: Wanted) -> bool:
+        """Whether the track plays, or its processing has failed, or the track is gone."""
+        track_id = await self._track(wanted)
+        if track_id is None:
+            return True
+        async with self._database.read() as session:
+            track = await session.get(Track, track_id)
+        return track is None or track.audio_id is not None or track.audio_state == AudioState.FAILED.value
 
     async def _wait_for_the_worker(self) -> None:
         waiting = select(func.count()).where(AudioVersion.status.in_(ON_ITS_WAY))
@@ -169,16 +196,15 @@ class Wanted:
 
 
 def in_order(seed: int) -> list[Wanted]:
-    """Every track of the roster of a seed: the shortest song that is out, then the first track of each release that is
-    out, then the other tracks, release by release."""
+    """Every track of the roster of a seed: the one to be heard first, then the first track of each release that is out,
+    then the other tracks, release by release."""
     roster = roster_of(seed)
-    found = list(pieces_of(seed, roster))
+    found, first = list(pieces_of(seed, roster)), first_heard(seed, roster)
 
     def is_out(where: tuple[int, int]) -> bool:
         return roster.record(where).status == "published"
 
-    first = min((one for one in found if is_out(one[0]) and not one[2].is_sample), key=lambda one: one[2].whole)
-    found.sort(key=lambda one: (one != first, not is_out(one[0]), one[1] > 0, one[0], one[1]))
+    found.sort(key=lambda one: (one[:2] != first, not is_out(one[0]), one[1] > 0, one[0], one[1]))
     return [
         Wanted(
             f"{act}-{place}-{number}", roster.acts[act].name, (record := roster.record((act, place))).title,

@@ -69,6 +69,17 @@ def pieces_of(seed: int, roster: Roster) -> Iterator[tuple[tuple[int, int], int,
                 yield (act_number, place), number, piece_of(seed, roster, (act_number, place), number)
 
 
+def first_heard(seed: int, roster: Roster) -> tuple[tuple[int, int], int]:
+    """The (release, track) whose sound is made first, because it is made soonest: the shortest song that is out."""
+    songs = (
+        (piece.whole, where, number)
+        for where, number, piece in pieces_of(seed, roster)
+        if roster.record(where).status == "published" and not piece.is_sample
+    )
+    _, where, number = min(songs)
+    return where, number
+
+
 def _movement(seed: int, act: Act, record: Record, number: int) -> Piece:
     cuts = [0]
     for song in record.songs:
