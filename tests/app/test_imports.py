@@ -7,7 +7,7 @@ import sys
 
 LATER = {
     "av": "codecs", "numpy": "arrays", "grpc": "gRPC", "aio_pika": "RabbitMQ", "aiosmtplib": "mail", "fpdf": "PDF",
-    "coloraide": "colours",
+    "coloraide": "colours", "feedgenerator": "feeds",
 }  # fmt: skip
 
 

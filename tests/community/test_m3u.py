@@ -21,9 +21,13 @@ class Entry:
     duration_ms: int | None
 
 
+def address(entry: Entry) -> str:
+    return f"https://veza.test/tracks/{entry.track_id}"
+
+
 def test_an_entry_has_its_length_artist_title_and_address() -> None:
     entries = [Entry(TRACK, "First light", "Anna", 214_600), Entry(TRACK, "Later", "Ben", None)]
-    assert m3u("Sunday", entries, "https://veza.test") == (
+    assert m3u("Sunday", entries, address) == (
         "#EXTM3U\n#PLAYLIST:Sunday\n"
         f"#EXTINF:215,Anna - First light\nhttps://veza.test/tracks/{TRACK}\n"
         f"#EXTINF:-1,Ben - Later\nhttps://veza.test/tracks/{TRACK}\n"
@@ -32,6 +36,6 @@ def test_an_entry_has_its_length_artist_title_and_address() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_no_text_makes_a_line_of_its_own(title: str, track: str, artist: str) -> None:
-    lines = m3u(title, [Entry(TRACK, track, artist, 1)], "https://veza.test").splitlines()
+    lines = m3u(title, [Entry(TRACK, track, artist, 1)], address).splitlines()
     assert len(lines) == 4
     assert lines[3] == f"https://veza.test/tracks/{TRACK}"

@@ -70,6 +70,7 @@ from veza.web.palettes import palette_routes
 from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
+from veza.web.sharing import sharing_routes
 from veza.web.track_pages import track_routes
 
 TAGS: Sequence[Tag] = (
@@ -238,6 +239,7 @@ def _routes(
         *track_routes(modules.catalog, modules.hearing, who),
         *notice_routes(modules.database, modules.market.notices),
         *palette_routes(modules.database),
+        *sharing_routes(modules.catalog, settings.platform_name),
         permissions_route(modules.database.clock),
     ]
     if modules.sandbox:

@@ -133,7 +133,8 @@ async def export_playlist(
     rows = await playlist_items.available(session, playlist_id)
     name = quote(f"{playlist.title}.m3u8", safe="")
     headers = {"Content-Disposition": f"attachment; filename=\"playlist.m3u8\"; filename*=UTF-8''{name}"}
-    return Response(m3u(playlist.title, rows, base_url), media_type=M3U, headers=headers)
+    text = m3u(playlist.title, rows, lambda row: f"{base_url}/tracks/{row.track_id}")
+    return Response(text, media_type=M3U, headers=headers)
 
 
 @read(
