@@ -23,6 +23,7 @@ FOR_EVERYBODY = {
     "/checkout/done", "/cart", "/studio/{artist_id:uuid}",
     "/operator/sign-in", "/operator/sign-out", "/operator/static/{name:str}",
     "/covers/{cover_id:uuid}/{name:str}", "/tracks/{track_id:str}",
+    "/palettes/{name:str}", "/feed.xml", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
     "/stream/{track_id:uuid}/master.m3u8", "/stream/{track_id:uuid}/manifest.json",
     "/stream/{track_id:uuid}/audio.m4a", "/stream/{track_id:uuid}/{rung:str}/index.m3u8",
     "/stream/{track_id:uuid}/{rung:str}/audio.mp4", "/stream/{track_id:uuid}/{rung:str}/audio.m4a",
