@@ -23,7 +23,6 @@ NOT_OF_A_MODULE = ("api", "app", "http", "lab", "ops", "settings", "web")
 """Doors, what they stand on and what only operators start: they answer their own errors."""
 REACH_NO_DOOR = {
     "grpc.statuses.BadArgument": "its own door answers it, as an invalid request",
-    "grpc.server.CannotServe": "ends a service, which is started again; the log says it",
     "audio.apart.NotRendered": "no door takes recordings yet",
     "audio.decoding.TooLong": "its child process answers it as NotRendered",
     "audio.sources.NotSound": "its child process answers it as NotRendered",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, asgi
 from litestar.openapi.spec import Tag
@@ -72,6 +72,9 @@ from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
 from veza.web.sharing import sharing_routes
 from veza.web.track_pages import track_routes
+
+if TYPE_CHECKING:
+    from veza.grpc.server import GrpcServer
 
 TAGS: Sequence[Tag] = (
     *ACCOUNT_TAGS,
@@ -160,18 +163,19 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
         in_front=partial(LinkedFiles, files),
     )
     groups = service_groups(settings, modules)
+    grpc = _grpc(settings, modules, token, http)
     services = [
         *(one for group in groups.values() for one in group),
         *in_every_process(settings, modules),
         *_beside(settings, modules),
-        *_grpc(settings, modules, token, http),
+        *grpc,
     ]
     veza = Veza(
         settings=settings,
         modules=modules,
         groups=groups,
         services=services,
-        foundations=[],
+        foundations=[one.bound for one in grpc],
         stop=stop,
         metrics=metrics,
         litestar=litestar,
@@ -265,7 +269,7 @@ def _beside(settings: Settings, modules: Modules) -> list[Service]:
     return [hosted, demo_data, sounds]
 
 
-def _grpc(settings: Settings, modules: Modules, token: str, http: bool) -> list[Service]:
+def _grpc(settings: Settings, modules: Modules, token: str, http: bool) -> list[GrpcServer]:
     """The gRPC server, beside the web server; its library is imported only where it is wanted."""
     if not (http and settings.grpc_listen):
         return []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,9 @@ from veza.grpc.methods import METHODS, NAME
 from veza.grpc.statuses import abort
 from veza.grpc.stream_service import StreamService
 from veza.http.problems import UNAUTHORIZED, Problem
+from veza.http.serving import CannotListen
 from veza.kit.messages import gettext
+from veza.settings.addresses import host_of
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +35,6 @@ LONGEST_CALL_SECONDS = 20.0
 MOST_BYTES = 1024 * 1024
 """Of a request; the largest, a report of plays, has some 20 KB."""
 _HEALTH = "/grpc.health.v1.Health/"
-
-
-class CannotServe(Exception):
-    """The port cannot be had, or the certificate not be read."""
 
 
 class GrpcServer:
@@ -50,9 +50,37 @@ class GrpcServer:
         self.port = 0
         """What it listens on, once `started` is set."""
         self.started = asyncio.Event()
+        self._bound: tuple[grpc.aio.Server, health.HealthServicer] | None = None
+
+    @asynccontextmanager
+    async def bound(self) -> AsyncIterator[None]:
+        """Its port is held inside the block, so that a taken one ends the process before anything starts. Raises
+        CannotListen."""
+        self._bound = self._bind()
+        try:
+            yield
+        finally:
+            self._bound = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`; raises CannotServe."""
+        """Serve until `stop`. Raises CannotListen where the port is not `bound` and taken."""
+        server, checks = self._bound or self._bind()
+        self._bound = None  # a server that was stopped starts no more
+        await server.start()
+        for name in ("", NAME):
+            await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+        log.info("grpc.listening", port=self.port, tls=bool(self._certificate))
+        self.started.set()
+        try:
+            await stop.wait()
+        finally:
+            self.started.clear()
+            await checks.enter_graceful_shutdown()
+            self._service.stop.set()
+            await server.stop(self._grace.total_seconds())
+
+    def _bind(self) -> tuple[grpc.aio.Server, health.HealthServicer]:
+        """A server that listens, and does not answer before its start. Raises CannotListen."""
         server = grpc.aio.server(
             interceptors=[_Token(self._token)],
             maximum_concurrent_rpcs=MOST_CALLS,
@@ -70,30 +98,45 @@ class GrpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(checks, server)
         names = (NAME, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server, pool=descriptor_pool.Default())
-        self._bind(server)
-        await server.start()
-        for name in ("", NAME):
-            await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-        log.info("grpc.listening", port=self.port, tls=bool(self._certificate))
-        self.started.set()
-        try:
-            await stop.wait()
-        finally:
-            self.started.clear()
-            await checks.enter_graceful_shutdown()
-            self._service.stop.set()
-            await server.stop(self._grace.total_seconds())
-
-    def _bind(self, server: grpc.aio.Server) -> None:
+        demand_free(self._listen)
         try:
             if self._certificate:
                 pair = Path(self._key).read_bytes(), Path(self._certificate).read_bytes()
                 self.port = server.add_secure_port(self._listen, grpc.ssl_server_credentials([pair]))
             else:
                 self.port = server.add_insecure_port(self._listen)
-        except (RuntimeError, OSError) as error:
+        except OSError as error:
+            said = gettext(
+                "gRPC cannot read {file} ({strerror}): see GRPC_TLS_CERT and GRPC_TLS_KEY",
+                file=str(error.filename), strerror=error.strerror,
+            )  # fmt: skip
+            raise CannotListen(said) from None
+        except RuntimeError as error:
             said = gettext("gRPC cannot listen on {listen}: {error}", listen=self._listen, error=error)
-            raise CannotServe(said) from None
+            raise CannotListen(said) from None
+        return server, checks
+
+
+def demand_free(address: str) -> None:
+    """Raises CannotListen, which says why, unless the host:port can be listened on: gRPC itself names no reason."""
+    host, port = host_of(address), int(address.rpartition(":")[2])
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+            return
+        except OSError as error:
+            strerror = error.strerror
+    free = f"{address.rpartition(':')[0]}:{port + 1 if 1024 <= port < 65535 else 50051}"
+    raise CannotListen(
+        gettext(
+            "gRPC cannot listen on {listen} ({strerror}): choose another address, such as GRPC_LISTEN={free}, or leave "
+            "it empty to serve without gRPC",
+            listen=address,
+            strerror=strerror,
+            free=free,
+        )
+    )
 
 
 def _handlers(service: StreamService) -> grpc.GenericRpcHandler:
