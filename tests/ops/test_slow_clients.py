@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 from tests.api.conftest import Door
 from tests.waiting import until, wait_until
 from veza.http.connections import SAID_EVERY_SECONDS, ConnectionRules, Connections
-from veza.http.serving import listen, serving
+from veza.http.serving import http_server, listen, serving
 from veza.kit.database import Database
 
 BOUND_SECONDS = 30
@@ -149,6 +149,47 @@ async def test_one_address_displaces_its_own_half_requests_alone(proxies: tuple[
     displaced = [line for line in lines if line["event"] == "connections.displaced"]
     assert displaced
     assert displaced[0]["limit"] == 10
+
+
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+PLAYERS_PAUSE_SECONDS = 4.0
+PROXYS_PATIENCE_SECONDS = 60.0
+"""How long nginx keeps a connection to a server behind it (`keepalive_timeout` of an upstream)."""
+
+
+async def test_a_connection_outlasts_a_players_pauses_and_a_proxys_patience_and_then_ends() -> None:
+    asked = WHOLE.replace(b"Connection: close\r\n", b"")
+    server = http_server(reads_all, timedelta(seconds=1))
+    running = asyncio.create_task(server.serve(sockets=[listen("127.0.0.1", 0)]))
+    await server.ready.wait()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(asked)
+    await reader.readuntil(LAST_CHUNK)
+    (held,) = server.server_state.connections
+    ends_in = held.timeout_keep_alive_task.when() - asyncio.get_running_loop().time()
+    assert 15 * PLAYERS_PAUSE_SECONDS <= PROXYS_PATIENCE_SECONDS < ends_in < 2 * PROXYS_PATIENCE_SECONDS
+    server.should_exit = True
+    assert await asyncio.wait_for(reader.read(), BOUND_SECONDS) == b""  # an idle connection holds no stop up
+    writer.close()
+    await running
+    async with served(ConnectionRules(idle=SHORT)) as port:
+        assert (await said_to(port, asked)).endswith(LAST_CHUNK)
+
+
+async def test_idle_connections_make_way_for_new_ones() -> None:
+    async with served(ConnectionRules(per_address=1000, total=20)) as port, AsyncExitStack() as stack:
+        idle = []
+        for _ in range(60):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            stack.callback(writer.close)
+            writer.write(WHOLE.replace(b"Connection: close\r\n", b""))
+            await asyncio.wait_for(reader.readuntil(LAST_CHUNK), BOUND_SECONDS)
+            idle.append(reader)
+        await until(lambda: sum(one.at_eof() or one.exception() is not None for one in idle) >= 40)
+        gone = [one.at_eof() or one.exception() is not None for one in idle]
+        assert gone == [True] * 40 + [False] * 20
+        assert b"read" in await said_to(port, WHOLE)
 
 
 def is_read(port: int) -> bool:

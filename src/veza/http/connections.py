@@ -36,11 +36,16 @@ SAID_EVERY_SECONDS = 10.0
 @dataclass(frozen=True, slots=True)
 class ConnectionRules:
     """`head`: from a connection's or request's first byte to the end of its head. `body`: to the end of its body, and a
-    second more for each `body_bytes_per_second`. `write`: how long an answer may stand still because it is not read."""
+    second more for each `body_bytes_per_second`. `write`: how long an answer may stand still because it is not read.
+    `idle`: from an answer to the next request on its connection."""
 
     head: timedelta = timedelta(seconds=15)
     body: timedelta = timedelta(seconds=60)
     write: timedelta = timedelta(seconds=60)
+    idle: timedelta = timedelta(seconds=75)
+    """A player asks for a segment every 4 s, and a proxy keeps a connection to us for a minute (nginx): the client is
+    to close first, for a request that meets our close is lost. Idle connections take no place of others: they wait,
+    and at the bounds `per_address` and `total` the one that waits longest is closed."""
     per_address: int = 256
     total: int | None = None
     proxies: Sequence[str] = ()

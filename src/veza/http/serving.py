@@ -88,6 +88,7 @@ def http_server(asgi: Any, grace: timedelta, rules: ConnectionRules | None = Non
             asgi,
             http=HttpProtocol.of(connections),
             backlog=connections.backlog,
+            timeout_keep_alive=connections.rules.idle.total_seconds(),  # type: ignore[arg-type]  # seconds of a timer
             log_config=None,
             access_log=False,
             server_header=False,
