@@ -14,7 +14,7 @@ def test_every_worker_and_chore_belongs_to_one_group(tmp_path: Path) -> None:
     built = build(Settings(var_dir=tmp_path), http=False)
     grouped = [one.name for some in built.groups.values() for one in some]
     assert len(grouped) == len(set(grouped))
-    assert {one.name for one in built.services} - set(grouped) == {"plays"}
+    assert {one.name for one in built.services} - set(grouped) == {"plays", "wake listener"}
     assert built.groups.keys() == set(ServiceGroup)
     assert {one.name for one in built.groups[ServiceGroup.INGEST]} == {"audio worker", "upload worker"}
 

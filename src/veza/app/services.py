@@ -15,7 +15,7 @@ from veza.http.idempotency import IdempotencySweep
 from veza.ingest import audio_sweep
 from veza.kit.database import Database, Session
 from veza.kit.mail import MailWorker, Relay
-from veza.kit.services import OutboxRelay, Periodic, WakeListener, WorkerService
+from veza.kit.services import OutboxRelay, Periodic, SharedWakeListener, WakeListener, WorkerService
 from veza.kit.worker import Worker
 from veza.market import erasure, refund_notices
 from veza.moderation import reports
@@ -83,8 +83,8 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
 def in_every_process(settings: Settings, modules: Modules) -> list[Service]:
     """What wakes the workers of this process, and what counts the plays that it saw."""
     database = modules.database
-    listener = [] if database.is_sqlite else [WakeListener(database)]
-    return [modules.hearing.reports, *listener]
+    listener = SharedWakeListener(database.wakes) if database.is_sqlite else WakeListener(database)
+    return [modules.hearing.reports, listener]
 
 
 def _workers(settings: Settings, database: Database, *workers: tuple[Worker[Any], bool]) -> list[Service]:

@@ -30,6 +30,7 @@ from veza.kit.database_trouble import ReaderWrites, database_errors_said, is_con
 from veza.kit.ids import Ids
 from veza.kit.refusals import Refusals
 from veza.kit.secret_box import SecretBox, box_of_this_process
+from veza.kit.shared_wakes import SharedWakes
 from veza.kit.subscriptions import Subscriptions
 from veza.kit.wakes import CHANNEL, Wakes
 
@@ -171,9 +172,9 @@ class Database:
         self.clock = clock
         self.ids = ids
         self.subscriptions = subscriptions
-        self.wakes = Wakes()
-        self.refusals = Refusals()
         self.dialect = engine.dialect.name
+        self.wakes = Wakes(SharedWakes.beside(engine.url))
+        self.refusals = Refusals()
         # PostgreSQL shows a statement what is committed by then, inside a transaction (READ COMMITTED) as outside one:
         # without BEGIN and ROLLBACK a reader of one statement goes there once instead of three times.
         reading = engine.execution_options(**({} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}))
@@ -270,10 +271,9 @@ class Database:
                         await session.execute(_GIVE_WAY)
                     yield session
                     await session.write_appended()
-                    for topic in [topic for topic, elsewhere in session.wakes.items() if elsewhere]:
-                        if self.wakes.goes_by_broker(topic):
-                            continue
-                        await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
+                    for topic, elsewhere in session.wakes.items():
+                        if elsewhere and not self.wakes.goes_by_broker(topic):
+                            await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
                     await session.commit()
         for topic, elsewhere in session.wakes.items():
             self.wakes.ring(topic)
@@ -282,6 +282,7 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+        self.wakes.close()
 
     def _equip(self, session: Session, actor: str) -> None:
         session.now = self.clock.now()
