@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts.identity import Identity
 from veza.catalog import acting
 from veza.kit.database import Base, Session
+from veza.kit.listing import Slice, by_age
 from veza.kit.messages import Message, Packed, gettext, restored
 from veza.kit.moves import Machine, Move
 
@@ -66,6 +68,7 @@ class Upload(Base):
         ),
         CheckConstraint("offset_bytes BETWEEN 0 AND length_bytes", name="offset_within"),
         Index(None, "artist_id", "status"),
+        Index(None, "artist_id", "id"),
         Index(None, "track_id"),
         Index(None, "drop_id"),
         Index(
@@ -165,6 +168,29 @@ async def terminate(session: Session, upload: Upload) -> None:
         due_at=session.now,
     )  # fmt: skip
     session.wake(WAKE)
+
+
+SORTS = by_age(Upload.id)
+
+
+async def uploads_of(
+    session: Session,
+    artist_id: UUID,
+    page: Slice,
+    *,
+    status: str | None = None,
+    track_id: UUID | None = None,
+    has_ended: bool | None = None,
+) -> Sequence[Upload]:
+    """The uploads for an artist: all, only those that have ended, or only those on their way (PENDING)."""
+    found = select(Upload).where(Upload.artist_id == artist_id)
+    if status is not None:
+        found = found.where(Upload.status == status)
+    if track_id is not None:
+        found = found.where(Upload.track_id == track_id)
+    if has_ended is not None:
+        found = found.where(Upload.status.not_in(PENDING) if has_ended else Upload.status.in_(PENDING))
+    return (await session.scalars(page.of(found))).all()
 
 
 async def uploads_of_drop(session: Session, upload: Upload) -> list[Upload]:

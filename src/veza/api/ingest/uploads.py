@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, delete, patch, post, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.ingest.upload_shapes import UPLOAD_EXAMPLE, UploadResponse, upload_shown
-from veza.api.operations import read
+from veza.api.endpoints import AnswerLanguage
+from veza.api.ingest.upload_shapes import UPLOAD_EXAMPLE, UploadResponse, UploadStatus, upload_shown
+from veza.api.operations import listing, read
 from veza.api.shapes import nothing
+from veza.catalog import acting
 from veza.http import tus
 from veza.http.errors.catalog import NOT_NOW
 from veza.http.errors.ingest import DISK_FULL, FILE_TOO_LARGE, QUOTA_REACHED, UPLOAD_GONE, WRONG_CHECKSUM, WRONG_OFFSET
 from veza.http.identity import identity_of, needs
 from veza.http.language import language_of
 from veza.http.limits import spend
+from veza.http.paging import Page, PageRequest
 from veza.http.problems import (
     CONFLICT,
     NOT_FOUND,
@@ -79,6 +83,37 @@ async def show_upload(
         **_place(row), "Upload-Length": str(row.length_bytes), "Cache-Control": "no-store", "Vary": "Accept-Language"
     }  # fmt: skip
     return Response(upload_shown(row, language_of(request)), headers=headers)
+
+
+@listing(
+    "/artists/{artist_id:uuid}/uploads",
+    operation="listUploads",
+    summary="List an artist's uploads",
+    permission=Permission.PUBLISH,
+    sorts=uploads.SORTS,
+    gives=(UploadResponse, "A page, newest first.", UPLOAD_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
+async def list_uploads(
+    session: Session,
+    artist_id: UUID,
+    page_request: PageRequest,
+    identity: Identity,
+    language: AnswerLanguage,
+    status: Annotated[UploadStatus | None, QueryParameter(description="Only in this state.")] = None,
+    track: Annotated[UUID | None, QueryParameter(description="Only for the sound of this track.")] = None,
+    has_ended: Annotated[
+        bool | None,
+        QueryParameter(name="ended", description="Only those that have ended, or only those on their way."),
+    ] = None,
+) -> Page[UploadResponse]:
+    """What the artist's people have sent, from any of their machines: how much of each file has come, and what became
+    of it."""
+    filters: dict[str, Any] = {"status": status, "track_id": track, "has_ended": has_ended}
+    page = page_request.of(f"uploads of {artist_id}", filters)
+    await acting.artist_for(session, artist_id, identity)
+    rows = await uploads.uploads_of(session, artist_id, page.slice, **filters)
+    return page.filled(rows, lambda row: upload_shown(row, language))
 
 
 @route(
