@@ -127,7 +127,7 @@ class Veza:
             "covers": named_covers,
             "downloads": named_downloads,
         }
-        return StorageCheck(self.database, self.catalog.objects, owners)
+        return StorageCheck(self.database, self.catalog.objects, owners, self.modules.streaming.lost.check)
 
     @property
     def sandbox(self) -> HostedSandbox | None:

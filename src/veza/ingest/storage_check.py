@@ -25,35 +25,43 @@ _AT_ONCE = 500
 
 Owner = Callable[[Session, Collection[str]], Awaitable[set[str]]]
 """Which of these keys rows name."""
+Lost = Callable[[bool], Awaitable[list[str]]]
+"""The keys of files that can be made again and are not there; where it is told to, it notes that they are to be."""
 
 
 @dataclass(slots=True)
 class Checked:
     """What was found: `orphans` are objects that no row names, `halves` files that a killed process left half-written,
-    `missing` objects that rows name and the store has not. `removed` of orphans and halves were removed."""
+    `missing` objects that rows name and the store has not. `removed` of orphans and halves were removed. `lost` are
+    missing files that are made again when they are asked for, which is written down of `noted` of them."""
 
     objects: int = 0
     orphans: list[StoredObject] = field(default_factory=list)
     halves: list[StoredObject] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     removed: int = 0
+    noted: int = 0
 
     @property
     def ok(self) -> bool:
         """Whether all is as it should be now."""
-        return not self.missing and self.removed == len(self.orphans) + len(self.halves)
+        is_clean = self.removed == len(self.orphans) + len(self.halves) and self.noted == len(self.lost)
+        return is_clean and not self.missing
 
 
 @dataclass(frozen=True)
 class StorageCheck:
-    """The store and who names what is kept under each prefix."""
+    """The store, who names what is kept under each prefix, and what finds lost files that can be made again."""
 
     database: Database
     objects: Objects
     owners: Mapping[str, Owner]
+    lost: Lost | None = None
 
     async def run(self, *, fixes: bool = False) -> Checked:
-        """Look at every object; with `fixes`, remove what is kept for nothing. Raises ObjectsUnavailable."""
+        """Look at every object; with `fixes`, remove what is kept for nothing, and note what is to be made again.
+        Raises ObjectsUnavailable."""
         found, before = Checked(), self.database.clock.now() - SPARED
         for prefix, owner in self.owners.items():
             async for page in _pages(self.objects.listing(prefix)):
@@ -64,6 +72,9 @@ class StorageCheck:
                 found.orphans += [one for one in old if one.key not in named]
         found.halves = [one for one in await asyncio.to_thread(self.objects.half_written) if one.modified_at < before]
         found.missing = await self._missing()
+        if self.lost is not None:
+            found.lost = await self.lost(fixes)
+            found.noted = len(found.lost) if fixes else 0
         if fixes:
             for one in found.orphans:
                 await self.objects.remove(one.key)

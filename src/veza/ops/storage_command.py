@@ -21,7 +21,9 @@ SHOWN = 20
 @storage.command()
 def check(
     context: typer.Context,
-    fix: Annotated[bool, typer.Option("--fix", help="Remove what is kept for nothing.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Remove what is kept for nothing; let lost downloads be made again.")
+    ] = False,
     database_url: Url = None,
     as_json: Json = False,
 ) -> None:
@@ -52,7 +54,9 @@ def check(
                 "orphans": [{"key": one.key, "bytes": one.size_bytes} for one in found.orphans],
                 "half_written": [{"key": one.key, "bytes": one.size_bytes} for one in found.halves],
                 "missing": found.missing,
+                "lost": found.lost,
                 "removed": found.removed,
+                "noted": found.noted,
             }
         )
     else:
@@ -68,11 +72,16 @@ def _tell(found: Checked, *, fixed: bool) -> None:
         echo(f"  {one.key}  {one.size_bytes:,} bytes")
     if len(kept_for_nothing) > SHOWN:
         echo(f"  and {len(kept_for_nothing) - SHOWN:,} more (--json names them all)")
-    for key in found.missing[:SHOWN]:
-        echo(f"missing: {key}")
-    if len(found.missing) > SHOWN:
-        echo(f"missing: {len(found.missing) - SHOWN:,} more (--json names them all)")
+    _name("missing", found.missing)
+    _name("lost, and made again when it is asked for", found.lost)
     if fixed:
-        echo(f"{found.removed:,} were removed.")
-    elif kept_for_nothing:
-        echo("Nothing was changed: --fix removes what is kept for nothing.")
+        echo(f"{found.removed:,} were removed, {found.noted:,} noted as to be made again.")
+    elif kept_for_nothing or found.lost:
+        echo("Nothing was changed: --fix removes what is kept for nothing, and lets what is lost be made again.")
+
+
+def _name(what: str, keys: list[str]) -> None:
+    for key in keys[:SHOWN]:
+        echo(f"{what}: {key}")
+    if len(keys) > SHOWN:
+        echo(f"{what}: {len(keys) - SHOWN:,} more (--json names them all)")

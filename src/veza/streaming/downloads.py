@@ -108,7 +108,7 @@ MOVES = (
     Move("making", "failed", "no file comes of the original", _WORKER),
     Move("making", "waiting", "a store or a disk failed: it is tried again later", _WORKER),
     Move("failed", "waiting", "it is asked for again", _OWNER),
-    Move("ready", "evicted", "the room is wanted, and it was not used for the longest time", "download eviction"),
+    Move("ready", "evicted", "it is the longest unused, or the store has lost its file", "download eviction"),
     Move("evicted", "waiting", "it is asked for again", _OWNER),
 )
 machine: Machine[Download] = Machine("download", Download, STATUSES, MOVES)

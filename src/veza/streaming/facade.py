@@ -9,6 +9,7 @@ from veza.kit.objects import Objects
 from veza.streaming.download_worker import DownloadRules, DownloadWorker
 from veza.streaming.eviction import make_room
 from veza.streaming.links import Links
+from veza.streaming.lost_files import LostDownloads
 
 
 @dataclass
@@ -24,6 +25,11 @@ class Streaming:
     def download_worker(self) -> DownloadWorker:
         """The worker that makes downloads."""
         return DownloadWorker(self.database, self.objects, self.rules)
+
+    @property
+    def lost(self) -> LostDownloads:
+        """The downloads whose file the store has lost."""
+        return LostDownloads(self.database, self.objects)
 
     async def make_room(self) -> None:
         """Evict downloads until no more are kept than may be. Raises ObjectsUnavailable."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
-from litestar.types import Receive, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import read
@@ -14,10 +14,13 @@ from veza.api.streaming.packing import packed
 from veza.http.attachments import attachment
 from veza.http.errors.streaming import LINK_EXPIRED
 from veza.http.file_answers import Representation, answer_range
+from veza.http.open_files import CutShort
 from veza.http.problems import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, UNAUTHORIZED, problem_responses
 from veza.http.served_answers import ServedResponse
+from veza.kit.objects import NoSuchObject
 from veza.streaming.facade import Streaming
-from veza.streaming.served import ServedArchive, file_behind
+from veza.streaming.links import LinkKind
+from veza.streaming.served import NotThere, ServedArchive, file_behind
 
 TAG = "downloads"
 LinkName = Annotated[str, PathParameter(max_length=1000, description="What the file is called; nothing is read of it.")]
@@ -49,6 +52,8 @@ async def download_file(token: Token, name: LinkName, streaming: Streaming) -> S
     async with streaming.database.read() as session:
         file = await file_behind(session, link)
     if isinstance(file, ServedArchive):
+        if await streaming.lost.evict([one.download_id for one in file.contents.files]):
+            raise NotThere(link.id)
         return await packed(streaming.objects, file)
     what = Representation.of(
         streaming.objects, file.key, file.length, file.etag, file.modified_at, file.media_type,
@@ -56,6 +61,19 @@ async def download_file(token: Token, name: LinkName, streaming: Streaming) -> S
     )  # fmt: skip
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        await answer_range(scope, receive, send, what)
+        has_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await answer_range(scope, receive, noted, what)
+        except (NoSuchObject, CutShort):
+            is_lost = link.kind is LinkKind.TRACK and await streaming.lost.evict([link.id])
+            if is_lost and not has_begun:
+                raise NotThere(link.id) from None
+            raise
 
     return ServedResponse(served)

@@ -26,6 +26,7 @@ from veza.streaming.asking import Asker
 from veza.streaming.downloads import LINK_LASTS, Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Link, LinkKind, ends_at
+from veza.streaming.lost_files import evict_lost, lost_of
 from veza.streaming.served import name_of
 
 TAG = "downloads"
@@ -136,13 +137,22 @@ async def ask_for_download(
 ) -> Response[DownloadResponse]:
     """For who owns the track, for its artist's people, and for a buyer without an account by the `token` of the mailed
     link. The first to ask for a format waits until it is made (202, then GET shows how far it is); it is then kept for
-    those who ask later (200). Asking again gives a new link, which lives 24 hours."""
+    those who ask later (200). Asking again gives a new link, which lives 24 hours. A file that the store has lost is
+    made again."""
 
-    async def work(session: Session) -> Reply:
-        row = await asking.ask_for_track(session, asker, track_id, data.format)
+    async def intend(session: Session) -> Download:
+        return await asking.ask_for_track(session, asker, track_id, data.format)
+
+    async def ask(row: Download) -> list[Download]:
+        return await lost_of(streaming.objects, [row])
+
+    async def record(session: Session, row: Download, lost: list[Download]) -> Reply:
+        if lost:
+            await evict_lost(session, lost)
+            row = await intend(session)
         return Reply(200 if row.status == "ready" else 202, shown(row, asker, streaming, language))
 
-    return await idempotent.run(work)
+    return await idempotent.run_in_steps(intend, ask, record)
 
 
 @read(

@@ -24,8 +24,10 @@ from veza.kit.database import Session
 from veza.kit.messages import render
 from veza.streaming import release_asking
 from veza.streaming.asking import Asker
+from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Link, LinkKind, ends_at
+from veza.streaming.lost_files import evict_lost, lost_of
 from veza.streaming.release_asking import ReleaseDownload
 
 
@@ -124,13 +126,21 @@ async def ask_for_release_download(
 ) -> Response[ReleaseDownloadResponse]:
     """All of its tracks that one may download, with the cover and the licence where there are. Every file is made first
     (202, then GET shows how far they are); the ZIP itself is packed while it is sent, with a known length, and can be
-    resumed. Asking again gives a new link, which lives 24 hours."""
+    resumed. Asking again gives a new link, which lives 24 hours. A file that the store has lost is made again."""
 
-    async def work(session: Session) -> Reply:
-        found = await release_asking.ask_for_release(session, asker, release_id, data.format)
+    async def intend(session: Session) -> ReleaseDownload:
+        return await release_asking.ask_for_release(session, asker, release_id, data.format)
+
+    async def ask(found: ReleaseDownload) -> list[Download]:
+        return await lost_of(streaming.objects, found.downloads)
+
+    async def record(session: Session, found: ReleaseDownload, lost: list[Download]) -> Reply:
+        if lost:
+            await evict_lost(session, lost)
+            found = await intend(session)
         return Reply(200 if found.status == "ready" else 202, shown(found, asker, streaming, language))
 
-    return await idempotent.run(work)
+    return await idempotent.run_in_steps(intend, ask, record)
 
 
 @read(
