@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.api.market.conftest import Act, Shop, open_shop
 from tests.api.visitors import by_header, visiting
+from tests.api.world_of_sound import FORMAT, Sounding, fill_sound, sounding_routes
 from tests.applications import Made, application
 from tests.client import http_client
 from tests.money.acts import REVERSING
@@ -64,6 +65,7 @@ class World:
     who: dict[str, str]
     person: UUID
     act: Act
+    sounding: Sounding
     kept: AsyncExitStack
     ids: dict[str, Any] = field(default_factory=dict)
 
@@ -79,17 +81,18 @@ async def _world(shop: Shop) -> World:
 
     accounts = factories.accounts(database, shop.stage.clock)
     catalog = Catalog(database, factories.objects(), ("EUR",), on_first_artist, "http://veza.test")
-    kept = AsyncExitStack()
+    kept, sounding = AsyncExitStack(), Sounding.over(database, catalog)
+    of_sound = sounding.ingest, sounding.streaming, sounding.hearing
     asgi, litestar = kept.enter_context(
-        application(_application, database, accounts, catalog, shop.stage.money, shop.rules)
+        application(_application, database, accounts, catalog, shop.stage.money, shop.rules, *of_sound)
     )
     act = await shop.artist()
     who = visiting(act.person, "artist", "moderator", "admin")
     client = await kept.enter_async_context(http_client(asgi))
-    return World(shop, client, litestar, who, act.person, act, kept)
+    return World(shop, client, litestar, who, act.person, act, sounding, kept)
 
 
-def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: Any) -> Made:
+def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: Any, *of_sound: Any) -> Made:
     routes = [
         *account_routes(accounts),
         *catalog_routes(catalog),
@@ -97,6 +100,7 @@ def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: 
         *moderation_routes(Moderation(SUBJECTS)),
         *market_routes(money, rules),
         *money_routes(money, SaleTerms(("EUR",), 1000)),
+        *sounding_routes(*of_sound),
     ]
     return web_application(database, [api_v1(by_header, routes)])
 
@@ -204,6 +208,8 @@ async def _fill_catalogue(world: World, count: int) -> None:
         report = (await session.scalars(select(Report).limit(1))).one()
         world.ids |= {"report_id": report.id, "playlist_id": kept.id, "comment_id": comment.id}
     world.ids |= {"release_id": release_id, "slug": slug, "track_id": tracks[0].id}
+    track_ids = [track.id for track in tracks]
+    world.ids |= await fill_sound(world.sounding.ingest, world.act.id, world.person, release_id, track_ids)
 
 
 async def _fill_accounts(world: World, count: int) -> None:
@@ -242,6 +248,12 @@ async def world_in(folder: Path, template: Path, count: int) -> AsyncIterator[Wo
         world = await filled(shop, count)
         yield world
         await world.close()
+
+
+def address_for(world: World, operation: str, path: str) -> str:
+    """The address of what is in the world: `wanted` is a format of downloads, and a payment elsewhere."""
+    of_downloads = {"wanted": FORMAT.value} if operation in ("showDownload", "showReleaseDownload") else {}
+    return path.format(**{**world.ids, **of_downloads})
 
 
 def params_for(world: World, operation: str) -> dict[str, Any]:

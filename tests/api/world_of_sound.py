@@ -1,0 +1,92 @@
+"""What the world of the whole API has of sound: audio of tracks, uploads, downloads and plays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from litestar.types import ControllerRouterHandler
+
+from tests.sounding import give_sound
+from veza.accounts.identity import OPERATOR
+from veza.api.ingest.routes import ingest_routes
+from veza.api.streaming.routes import download_routes, play_routes, waveform_routes
+from veza.audio.download_formats import DownloadFormat
+from veza.catalog.facade import Catalog
+from veza.ingest import receiving
+from veza.ingest.audio_worker import AudioRules
+from veza.ingest.facade import Ingest
+from veza.ingest.receiving import UploadRequest
+from veza.kit.database import Database, Session
+from veza.kit.messages import verbatim
+from veza.market import claims
+from veza.streaming import release_asking
+from veza.streaming.asking import Asker
+from veza.streaming.download_worker import DownloadRules
+from veza.streaming.downloads import machine
+from veza.streaming.facade import Streaming
+from veza.streaming.links import Links
+from veza.streaming.local_hearing import LocalHearing
+from veza.streaming.plays import PlayTotal
+from veza.streaming.stream_links import StreamLinks
+
+FORMAT = DownloadFormat.FLAC
+_SECRET = "a secret of this world"
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """The modules of sound over one store of objects."""
+
+    ingest: Ingest
+    streaming: Streaming
+    hearing: LocalHearing
+
+    @classmethod
+    def over(cls, database: Database, catalog: Catalog) -> Sounding:
+        objects, folder = catalog.objects, Path("processing")
+        return cls(
+            Ingest(database, objects, catalog, AudioRules(folder)),
+            Streaming(database, objects, DownloadRules(folder), Links(_SECRET)),
+            LocalHearing(database, objects, StreamLinks(_SECRET), _claim_of, timedelta(days=1)),
+        )
+
+
+async def _claim_of(session: Session, token: str) -> UUID:
+    return (await claims.look(session, token)).id
+
+
+def sounding_routes(ingest: Any, streaming: Any, hearing: Any) -> list[ControllerRouterHandler]:
+    """Those under /api/v1."""
+    return [*ingest_routes(ingest), *download_routes(streaming), *play_routes(), *waveform_routes(hearing)]
+
+
+async def fill_sound(
+    ingest: Ingest, artist_id: UUID, person_id: UUID, release_id: UUID, track_ids: Sequence[UUID]
+) -> dict[str, UUID]:
+    """Each track can be heard and is there as a file, the first one in as many versions and plays as there are tracks;
+    as many uploads. Returns the ids of what can be shown."""
+    database, objects = ingest.database, ingest.objects
+    for _ in track_ids[1:]:
+        await give_sound(database, objects, track_ids[0])
+    for track_id in track_ids:
+        await give_sound(database, objects, track_id)
+    async with database.write("test") as session:
+        found = await release_asking.ask_for_release(session, Asker(person_id), release_id, FORMAT)
+        for row in found.downloads:
+            await machine.move(session, row, "making", because=verbatim("a test"), attempt=1)
+            await machine.move(
+                session, row, "ready", because=verbatim("a test"), key=f"downloads/{row.id}/1/track.flac",
+                size_bytes=1, crc32=0, file_hash="0" * 64, ready_at=session.now, due_at=None,
+            )  # fmt: skip
+        for number, track_id in enumerate(track_ids):
+            day = session.now.date() - timedelta(days=number)
+            session.add(PlayTotal(id=session.new_id(), artist_id=artist_id, track_id=track_id, day=day, plays=number))
+    async with database.write("test") as session:
+        for track_id in track_ids:
+            upload = await receiving.begin(session, ingest, UploadRequest(10, "Take.flac", track_id), OPERATOR)
+    return {"upload_id": upload.id}
