@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +21,7 @@ import pytest
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
 from tests.ingest.pictures import picture
+from tests.npm import installed
 from tests.sounding import give_sound
 from veza.app import Veza, build
 from veza.catalog.artists import Artist, ArtistDraft, edit_artist, open_artist
@@ -29,6 +33,8 @@ from veza.kit.clock import ManualClock
 from veza.settings import Settings
 from veza.web.sharing import ENTRIES
 
+SCRIPTS = Path(__file__).parent / "feed_js"
+BOUND_SECONDS = 60
 SHORTLY = "public, max-age=300"
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -238,3 +244,35 @@ async def test_no_title_makes_a_line_of_a_playlist(site: Site) -> None:
     (segment,) = m3u8.loads(answer.text).segments
     assert segment.uri == f"{DEFAULT_URL}/stream/{track}/master.m3u8"
     assert "\n" not in answer.headers["content-disposition"]
+
+
+async def test_parsers_of_node_read_the_same(site: Site) -> None:
+    release, (track,) = await site.release(
+        HOSTILE[0], HOSTILE[1], description="Two\nlines", heard_by="everybody"
+    )  # fmt: skip
+    cover = await site.cover(release, 300)
+    await give_sound(site.veza.database, site.veza.catalog.objects, track)
+    feed = (await site.browser.get(site.feed)).text
+    playlist = (await site.browser.get(f"/releases/{release}/tracks.m3u")).text
+    folder = await asyncio.to_thread(installed, SCRIPTS)
+    done = await asyncio.to_thread(
+        subprocess.run, ["node", str(SCRIPTS / "read.mjs"), str(folder)], check=True, capture_output=True, text=True,
+        input=json.dumps({"feed": feed, "playlist": playlist}), timeout=BOUND_SECONDS,
+    )  # fmt: skip
+    base = site.veza.catalog.base_url
+    assert json.loads(done.stdout) == {
+        "form": "atom 1.0",
+        "title": "Anna & Ben",
+        "self": f"{base}{site.feed}",
+        "entries": [
+            {
+                "id": release.urn,
+                "title": HOSTILE[0],
+                "url": f"{base}/releases/{release}",
+                "by": "Anna & Ben",
+                "text": "<p>Two<br>lines</p>",
+                "cover": f"{base}/covers/{cover}/256.jpg",
+            }
+        ],
+        "lines": [[f"Anna & Ben - {HOSTILE[1]}", 1, f"{base}/stream/{track}/master.m3u8"]],
+    }
