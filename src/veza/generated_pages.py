@@ -17,6 +17,7 @@ from veza.money.reference import answers_page, payments_page, states_page
 from veza.money.webhook_events_page import webhook_events_page
 from veza.ops.settings_pages import configuration_page, env_example
 from veza.settings import Settings
+from veza.web import tokens
 
 
 def generated_pages() -> dict[Path, str]:
@@ -33,6 +34,7 @@ def generated_pages() -> dict[Path, str]:
         Path("docs/sandbox-faults.md"): faults_page(),
         Path("docs/sandbox-offer.md"): offer_markdown(),
         Path("docs/webhook-events.md"): webhook_events_page(),
+        Path("src/veza/web/styles/tokens.css"): tokens.style_sheet(),
         **generated_messages(),
     }
 

@@ -18,8 +18,8 @@ from tests.client import http_client
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.application import api_v1, web_application
-from veza.api.endpoints import Address, Around
 from veza.api.operations import one_shot, operations_of, read, write
+from veza.http.endpoints import Address, Around
 from veza.http.idempotency import Idempotent, Reply
 from veza.kit.database import Database, Session
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.web.conftest import Desk
-from veza.web.pages import STATIC
+from veza.web.rendering import STATIC
 
 CSS = (STATIC / "operator.css").read_text(encoding="utf-8")
 LIGHT, DARK = (re.findall(r"(--[\w-]+): ([^;]+);", block) for block in re.findall(r":root \{(.*?)\}", CSS, re.DOTALL))

@@ -11,7 +11,7 @@ from tests.commands import Process
 from tests.web.conftest import TOKEN, Desk
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
-from veza.web.pages import STATIC
+from veza.web.rendering import STATIC
 
 PHONE = {"width": 390, "height": 844}
 PAGES = (

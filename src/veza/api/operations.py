@@ -20,9 +20,9 @@ from litestar.handlers import HTTPRouteHandler, delete, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import Endpoint, Handler, for_litestar, of_shape
 from veza.api.shapes import EDIT_PROBLEMS, LIST_PROBLEMS, WRITE_PROBLEMS, answers, nothing, page_of
 from veza.http.editing import IfMatch, on_condition
+from veza.http.endpoints import Endpoint, Handler, for_litestar, of_shape
 from veza.http.idempotency import IdempotencyKey, Idempotent, Reply, idempotent_of
 from veza.http.identity import needs
 from veza.http.one_shot import OneShot, OneShotKey, one_shot_of

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from litestar import Litestar, asgi
 from litestar.openapi.spec import Tag
@@ -41,6 +42,7 @@ from veza.catalog.covers import named_covers
 from veza.catalog.facade import Catalog
 from veza.http.authentication import authenticate
 from veza.http.host_cookies import HostCookie
+from veza.http.identity import Authenticate
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.session_cookies import SESSION_COOKIE, Cookies
 from veza.ingest import storage_check
@@ -63,6 +65,7 @@ from veza.ops.operator_token import operator_token
 from veza.settings import SANDBOX_PATH, Settings
 from veza.streaming.removing import named_downloads
 from veza.web.account_pages import account_page_routes
+from veza.web.door import site_routes
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
@@ -71,7 +74,7 @@ from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
 from veza.web.sharing import sharing_routes
-from veza.web.track_pages import track_routes
+from veza.web.site import Site
 
 if TYPE_CHECKING:
     from veza.grpc.server import GrpcServer
@@ -240,7 +243,7 @@ def _routes(
         *mailbox_routes(modules.database, mailbox_key, token, settings.base_url, is_open=settings.keeps_mails),
         *refund_routes(modules.database, modules.market),
         *account_page_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
-        *track_routes(modules.catalog, modules.hearing, who),
+        *_site(settings, modules, who),
         *notice_routes(modules.database, modules.market.notices),
         *palette_routes(modules.database),
         *sharing_routes(modules.catalog, settings.platform_name),
@@ -249,6 +252,34 @@ def _routes(
     if modules.sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(modules.sandbox.app))
     return routes
+
+
+def _site(settings: Settings, modules: Modules, who: Authenticate) -> list[ControllerRouterHandler]:
+    """The site's pages."""
+    clock = modules.database.clock
+    site = Site(clock, settings.base_url, settings.platform_name, _form_targets(settings))
+    provided = {
+        "rules": modules.market,
+        "accounts": modules.accounts,
+        "catalog": modules.catalog,
+        "ingest": modules.ingest,
+        "streaming": modules.streaming,
+        "moderation": modules.moderation,
+        "money": modules.money,
+        "hearing": modules.hearing,
+        "cookie_jar": Cookies(settings.base_url, settings.session_max),
+    }
+    return site_routes(site, who, problem_page(clock), provided)
+
+
+def _form_targets(settings: Settings) -> tuple[str, ...]:
+    """Where forms lead by a redirect: the pages of the provider, or those of a sandbox of another address."""
+    if settings.hosts_sandbox:
+        return ()
+    if not settings.stripe_api_base:
+        return ("https://checkout.stripe.com", "https://connect.stripe.com")
+    parts = urlsplit(settings.stripe_api_base)
+    return (f"{parts.scheme}://{parts.netloc}",)
 
 
 def _beside(settings: Settings, modules: Modules) -> list[Service]:

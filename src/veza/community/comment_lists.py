@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from veza.accounts.people import DELETED_NAME, Person
+from veza.catalog.artists import Artist
+from veza.catalog.covers import Cover
+from veza.catalog.releases import Release
+from veza.catalog.tracks import Track
+from veza.catalog.visibility import VISIBLE_TRACK
 from veza.community.comments import NOT_HIDDEN, Comment, Parent, is_visible
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
@@ -50,3 +55,33 @@ SORTS = {"moment": Sort(Comment.id, Comment.at_ms, key_of="at_ms"), **by_age(Com
 async def of_track(session: Session, track_id: UUID, page: Slice) -> Rows:
     """What was said about a track."""
     return await found_by(session, page.of(_PUBLIC.where(Comment.track_id == track_id)))
+
+
+_MOMENTS = (
+    select(
+        Comment.id, Comment.track_id, Comment.at_ms, Comment.text, Person.name.label("author"),
+        Track.title.label("track_title"), Release.cover_id, Cover.sizes,
+    )
+    .join(Person, Person.id == Comment.person_id)
+    .join(Track, Track.id == Comment.track_id)
+    .join(Release, Release.id == Track.release_id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .outerjoin(Cover, Cover.id == Release.cover_id)
+    .where(
+        Comment.parent_id.is_(None), Comment.deleted_at.is_(None), Comment.hidden_at.is_(None), VISIBLE_TRACK,
+        Track.audio_state == "ready",
+    )
+    .limit(bindparam("limit"))
+)  # fmt: skip
+_NEWEST_MOMENTS = _MOMENTS.order_by(Comment.id.desc())
+_MOMENTS_OF_RELEASE = _MOMENTS.where(Track.release_id == bindparam("release")).order_by(Comment.id.desc())
+
+
+async def newest_moments(session: Session, limit: int) -> Rows:
+    """What was said last at moments of public tracks that can be heard."""
+    return await found_by(session, _NEWEST_MOMENTS, {"limit": limit})
+
+
+async def moments_of_release(session: Session, release_id: UUID, limit: int) -> Rows:
+    """The same for the tracks of one release."""
+    return await found_by(session, _MOMENTS_OF_RELEASE, {"release": release_id, "limit": limit})

@@ -24,3 +24,12 @@ def comes_from_elsewhere(connection: ASGIConnection[Any, Any, Any, Any], base_ur
     origin = connection.headers.get("origin")
     ours = {connection.headers.get("host", "").lower(), urlsplit(base_url).netloc.lower()}
     return says_other_site(connection) or (origin is not None and urlsplit(origin).netloc.lower() not in ours)
+
+
+def is_from_own_page(connection: ASGIConnection[Any, Any, Any, Any], base_url: str) -> bool:
+    """Whether the browser says that a page of ours sent the request, by `Sec-Fetch-Site` or else by `Origin`; without a
+    word it does not count as ours."""
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    if site is None and origin is None:
+        return False
+    return site in (None, "same-origin") and not comes_from_elsewhere(connection, base_url)

@@ -1,4 +1,5 @@
-"""The language a reader asks for: `Accept-Language` (RFC 9110, 12.5.4) against the catalogues there are."""
+"""The language a reader asks for: the one chosen for the browser, else `Accept-Language` (RFC 9110, 12.5.4) against the
+catalogues there are."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
+from veza.http.preferences import chosen_language
 from veza.kit.messages import CATALOGUES, ENGLISH, Message, message_of, render
 
 MOST_RANGES = 20
@@ -26,6 +28,8 @@ def language_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     if len(CATALOGUES) == 1:
         return ENGLISH
     request.scope.setdefault("state", {})[_ASKED] = True
+    if chosen := chosen_language(request):
+        return chosen
     return next((tag for tag in preferred(request.headers.get("accept-language", "")) if tag in CATALOGUES), ENGLISH)
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, select
 
 from veza.audio.manifest import Rendition, Rung
-from veza.audio.rendered import Loudness, Rendered
+from veza.audio.rendered import Loudness, Rendered, Waveform
 from veza.catalog.track_audio import AudioState, CurrentAudio, set_audio
 from veza.ingest.audio_versions import AudioVersion, find_version, versions_of
 from veza.kit.database import Session
@@ -89,6 +89,19 @@ _MEASURED = select(
     AudioVersion.id.label("version_id"),
     *(_WHOLE[name].label(name) for name in ("container", "codec", "is_lossless", "loudness")),
 ).where(AudioVersion.id.in_(bindparam("versions", expanding=True)), AudioVersion.ready_at.is_not(None))
+
+
+async def waveforms_of(session: Session, version_ids: Collection[UUID]) -> dict[UUID, Waveform]:
+    """The pictures of those of these versions that have one: version → its points."""
+    if not version_ids:
+        return {}
+    rows = await session.execute(_WAVEFORMS, {"versions": list(version_ids)})
+    return {version: msgspec.convert(found, Waveform, strict=False) for version, found in rows if found is not None}
+
+
+_WAVEFORMS = select(AudioVersion.id, _WHOLE["waveform"]).where(
+    AudioVersion.id.in_(bindparam("versions", expanding=True)), AudioVersion.rendered.is_not(None)
+)
 
 
 async def tell_catalogue(session: Session, track_id: UUID) -> bool:

@@ -197,6 +197,14 @@ async def for_sale_with(session: Session, release_id: UUID, track_id: UUID) -> l
     return sorted((one for one in found if one.refusal is None), key=lambda one: one.track is None)
 
 
+async def on_sale(session: Session, kind: ItemKind, item_ids: Collection[UUID]) -> dict[UUID, Product]:
+    """The products on sale of these releases or tracks, which are public: item → its product."""
+    if not item_ids:
+        return {}
+    mine = select(Product).where(Product.kind == kind.value, Product.item_id.in_(list(item_ids)), Product.on_sale)
+    return {one.item_id: one for one in await session.scalars(mine)}
+
+
 async def lock(session: Session, product_id: UUID) -> Product:
     """The product, locked: the second of two changes at once sees the first. Raises UnknownProduct."""
     mine = select(Product).where(Product.id == product_id).with_for_update()

@@ -32,7 +32,7 @@ from veza.kit.database import Session
 from veza.kit.messages import Message, gettext, joined, message_of
 from veza.market import claims
 from veza.market.claims import UnknownClaim
-from veza.web.pages import LINK_OVER, Pages, Refused, form_status
+from veza.web.rendering import LINK_OVER, Pages, Refused, form_status
 
 Work = Callable[[Mapping[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
@@ -242,11 +242,6 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
         )
         return done(request, gettext("Thank you"), sentence)
 
-    @get("/cart")
-    async def came_back(request: DoorRequest) -> Response[bytes]:
-        """The page to which the provider sends a buyer who has not paid; it is open to all."""
-        return done(request, gettext("Your cart"), gettext("What is in it was not charged: you can check out again."))
-
     @get("/studio/{artist_id:uuid}")
     async def onboarded(request: DoorRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
         """The page to which the provider sends an artist whose account was set up."""
@@ -257,7 +252,7 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
 
     handlers = [
         confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
-        invitation_page, join, claim_page, claim, bought, came_back, onboarded,
+        invitation_page, join, claim_page, claim, bought, onboarded,
     ]  # fmt: skip
     return [pages.router("/", handlers)]
 

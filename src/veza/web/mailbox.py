@@ -25,7 +25,7 @@ from veza.kit import mail
 from veza.kit.database import Database
 from veza.kit.messages import gettext
 from veza.kit.signing import Signer
-from veza.web.pages import HEADERS, Pages, Refused
+from veza.web.rendering import HEADERS, Pages, Refused
 
 MOST_SHOWN = 100
 COOKIE = "veza_mailbox"

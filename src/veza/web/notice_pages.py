@@ -13,7 +13,7 @@ from veza.community.preferences import MEANING
 from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database
 from veza.kit.messages import gettext
-from veza.web.pages import Pages
+from veza.web.rendering import Pages
 
 LONGEST_TOKEN = 500
 

@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import PERMISSIONS, Role
 from veza.kit.clock import Clock
-from veza.web.pages import Pages
+from veza.web.rendering import Pages
 
 
 def permissions_route(clock: Clock) -> ControllerRouterHandler:

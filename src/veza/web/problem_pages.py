@@ -9,7 +9,7 @@ from veza.http.problem_answers import ProblemPage
 from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
 from veza.kit.clock import Clock
-from veza.web.pages import Pages, Refused, words_of
+from veza.web.rendering import Pages, Refused, words_of
 
 
 def problem_page(clock: Clock) -> ProblemPage:

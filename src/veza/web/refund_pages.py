@@ -20,7 +20,7 @@ from veza.market.claims import UnknownClaim
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST
 from veza.market.rules import MarketRules
-from veza.web.pages import LINK_OVER, Pages, Refused, form_status
+from veza.web.rendering import LINK_OVER, Pages, Refused, form_status
 
 
 class ChoiceMissing(ValueError):

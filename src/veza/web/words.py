@@ -18,6 +18,15 @@ _UNITS: tuple[tuple[int, Callable[[int], Message]], ...] = (
 """Seconds of a unit, and how a number of it is said."""
 
 
+KINDS: dict[str, Message] = {
+    "album": gettext("Album"),
+    "ep": gettext("EP"),
+    "single": gettext("Single"),
+    "sample_pack": gettext("Sample pack"),
+}
+"""What each kind of release is called."""
+
+
 def money(minor: int, currency: str) -> str:
     """“5.00 EUR”."""
     return str(Amount(minor, currency))

@@ -20,9 +20,9 @@ from veza.api.accounts.shapes import (
     Reauthenticated,
     shown,
 )
-from veza.api.endpoints import Address
 from veza.api.operations import one_shot, read, write
 from veza.api.shapes import show
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import BAD_NAME, LAST_ADMIN
 from veza.http.errors.catalog import NOT_NOW
 from veza.http.problems import NOT_FOUND

@@ -17,8 +17,8 @@ from veza.api.accounts.shapes import (
     Password,
     ProofGiven,
 )
-from veza.api.endpoints import Address
 from veza.api.operations import one_shot
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import BAD_EMAIL, BAD_PASSWORD, CODE_NEEDED, WRONG_CODE, WRONG_PASSWORD
 from veza.http.one_shot import OneShot
 from veza.http.problems import NOT_FOUND, RATE_LIMITED

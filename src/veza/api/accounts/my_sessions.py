@@ -14,9 +14,9 @@ from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import Address
 from veza.api.operations import listing, write
 from veza.api.shapes import show
+from veza.http.endpoints import Address
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session

@@ -15,9 +15,9 @@ from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission, Scope
 from veza.api.accounts.shapes import PROOF_EXAMPLE, Name, ProofGiven, Reauthenticated
-from veza.api.endpoints import Address
 from veza.api.operations import listing, one_shot, write
 from veza.api.shapes import show
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import BAD_NAME, NOT_CONFIRMED, TOO_MANY_TOKENS
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND

@@ -9,10 +9,10 @@ from msgspec import Struct
 from veza.accounts import people
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import read, write
 from veza.community import preferences
 from veza.community.preferences import MEANING, Channel, NoticeKind, Pace
+from veza.http.endpoints import AnswerLanguage
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 from veza.kit.messages import render

@@ -10,8 +10,8 @@ from veza.accounts.facade import Accounts
 from veza.accounts.permissions import Permission
 from veza.api.accounts.shapes import ACCEPTED_EXAMPLE, MAIL_IS_ON_ITS_WAY, Accepted, Email, Password, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
-from veza.api.endpoints import Address
 from veza.api.operations import one_shot, write
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import BAD_EMAIL, BAD_LINK, BAD_PASSWORD
 from veza.http.one_shot import OneShot
 from veza.http.problems import NOT_FOUND, RATE_LIMITED

@@ -17,9 +17,9 @@ from veza.accounts.permissions import Permission, Role
 from veza.api.accounts.proofs import ProofHeader
 from veza.api.accounts.shapes import PERSON_EXAMPLE, PERSON_ID, PersonResponse, shown
 from veza.api.accounts.sign_up import LINK_EXAMPLE, LinkOpened
-from veza.api.endpoints import Address
 from veza.api.operations import listing, read, write
 from veza.api.shapes import PLAIN, show
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_NOT_GIVEN
 from veza.http.errors.catalog import NOT_NOW
 from veza.http.paging import Page, PageRequest

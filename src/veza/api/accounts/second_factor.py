@@ -11,9 +11,9 @@ from veza.accounts.identity import Identity
 from veza.accounts.limits import CODE_AGAIN
 from veza.accounts.permissions import Permission
 from veza.api.accounts.shapes import PROOF_EXAMPLE, Code, Reauthenticated
-from veza.api.endpoints import Address
 from veza.api.operations import one_shot, read
 from veza.api.shapes import show
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import NO_SECOND_FACTOR, NOT_CONFIRMED, SECOND_FACTOR_ON, WRONG_CODE
 from veza.http.one_shot import OneShot
 from veza.http.problems import NOT_FOUND, RATE_LIMITED

@@ -13,8 +13,8 @@ from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission, Role
 from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password
-from veza.api.endpoints import Address
 from veza.api.operations import one_shot, read
+from veza.http.endpoints import Address
 from veza.http.errors.accounts import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
 from veza.http.one_shot import OneShot
 from veza.http.problems import NOT_FOUND, RATE_LIMITED

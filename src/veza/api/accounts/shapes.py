@@ -15,8 +15,8 @@ from veza.accounts.identity import Identity
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.accounts.reauthentication import Proof
-from veza.api.endpoints import Address, Around
 from veza.api.shapes import PLAIN, show
+from veza.http.endpoints import Address, Around
 from veza.http.errors.accounts import CODE_NEEDED, WRONG_CODE, WRONG_PASSWORD
 from veza.http.problems import NOT_FOUND, RATE_LIMITED
 

@@ -18,8 +18,8 @@ from veza.api.accounts.shapes import (
     Password,
     Secret,
 )
-from veza.api.endpoints import Address, Language
 from veza.api.operations import one_shot, write
+from veza.http.endpoints import Address, Language
 from veza.http.errors.accounts import BAD_EMAIL, BAD_LINK, BAD_NAME, BAD_PASSWORD, EMAIL_TAKEN
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.one_shot import OneShot

@@ -16,12 +16,12 @@ from veza.api.accounts.shapes import Email, Secret
 from veza.api.accounts.sign_up import LINK_EXAMPLE
 from veza.api.catalog.members import MEMBER_EXAMPLE, MemberResponse, Part, member_shown
 from veza.api.catalog.shapes import REMOVED_EXAMPLE, ArtistRef, Removed
-from veza.api.endpoints import Address, Language
 from veza.api.operations import one_shot, read, write
 from veza.api.shapes import show
 from veza.catalog import acting, invitations
 from veza.catalog.facade import Catalog
 from veza.catalog.invitations import Invitation
+from veza.http.endpoints import Address, Language
 from veza.http.errors.accounts import BAD_EMAIL, PROOF_NEEDED
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
 from veza.http.problems import NOT_FOUND

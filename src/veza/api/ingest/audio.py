@@ -7,7 +7,6 @@ from uuid import UUID
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.ingest.audio_shapes import (
     AUDIO_EXAMPLE,
     CHECK_EXAMPLE,
@@ -21,6 +20,7 @@ from veza.api.operations import Declare, read, write
 from veza.catalog import acting, listings
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, find_track
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.catalog import NOT_NOW
 from veza.http.problems import FORBIDDEN, NOT_FOUND
 from veza.ingest import originals

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 from litestar import Request, Response
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
-from veza.api.endpoints import Around
+from veza.http.buyers import CART_COOKIE, cart_cookie, cart_token_of
+from veza.http.endpoints import Around
 from veza.http.errors.market import CART_TOKEN_MISSING
-from veza.http.host_cookies import HostCookie
 from veza.http.identity import identity_of
 from veza.http.problems import Problem
 from veza.http.whole_request import one_fault
@@ -25,8 +24,6 @@ from veza.market.rules import MarketRules
 from veza.market.tokens import hash_of, looks_like_token, new_token
 
 HEADER = "X-Veza-Cart"
-COOKIE = "veza_cart"
-COOKIE_LASTS = timedelta(days=30)
 
 Body = TypeVar("Body")
 
@@ -39,15 +36,13 @@ async def _buyer(
         HeaderParameter(
             name=HEADER,
             max_length=200,
-            description=f"Whose cart, without signing in; the cookie `{COOKIE}` says the same.",
+            description=f"Whose cart, without signing in; the cookie `{CART_COOKIE}` says the same.",
         ),
     ] = None,
 ) -> CartOwner:
     if cart_token is not None and not looks_like_token(cart_token):
         raise one_fault("header", HEADER, gettext("32 to 128 letters, digits, - or _, as GET /cart gives it"))
-    cookie = HostCookie(COOKIE, rules.base_url).read(request)
-    token = cart_token or (cookie if cookie is not None and looks_like_token(cookie) else None)
-    return CartOwner(identity_of(request).person_id, token)
+    return CartOwner(identity_of(request).person_id, cart_token or cart_token_of(request, rules.base_url))
 
 
 BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
@@ -101,5 +96,5 @@ ArrivedBuyer = Annotated[CartOwner, Around(_arrived)]
 def with_new_token(request: Request[Any, Any, Any], shown: Body, rules: MarketRules) -> Response[Body]:
     """The answer to who has no cart yet: with a token for one, in a header and a cookie."""
     token = new_token()
-    cookie = HostCookie(COOKIE, rules.base_url).make(request, token, COOKIE_LASTS)
-    return Response(shown, headers={HEADER: token, "Cache-Control": "no-store"}, cookies=[cookie])
+    headers = {HEADER: token, "Cache-Control": "no-store"}
+    return Response(shown, headers=headers, cookies=[cart_cookie(request, rules.base_url, token)])

@@ -9,9 +9,9 @@ from litestar import Response
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.market.buyers import HEADER, ArrivedBuyer, by_cart, has_cart, with_new_token
 from veza.api.operations import read, write
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.market import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND
 from veza.http.requests import DoorRequest

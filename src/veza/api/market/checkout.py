@@ -13,12 +13,12 @@ from msgspec import Meta, Struct
 from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import Language
 from veza.api.market.buyers import by_cart
 from veza.api.market.orders import ORDER_EXAMPLE, OrderResponse, facts_of
 from veza.api.operations import write
 from veza.api.shapes import Url, show
 from veza.http import limits
+from veza.http.endpoints import Language
 from veza.http.errors.accounts import BAD_EMAIL
 from veza.http.errors.market import (
     ADDRESS_NEEDED,

@@ -15,11 +15,11 @@ from veza.accounts.identity import Identity
 from veza.accounts.people import clean_email
 from veza.accounts.permissions import Permission
 from veza.api.accounts.shapes import Email
-from veza.api.endpoints import Language
 from veza.api.market.filters import OfKind
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, show
 from veza.catalog import acting
+from veza.http.endpoints import Language
 from veza.http.errors.accounts import BAD_EMAIL
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import ADDRESS_NEEDED, BAD_CODE, NOT_OUT, OWNED_ALREADY

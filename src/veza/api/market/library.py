@@ -11,11 +11,11 @@ from msgspec import Struct
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.catalog.shapes import TitleFilter, searched
-from veza.api.endpoints import AnswerLanguage
 from veza.api.market.filters import OfArtist, OfKind, OfReleaseKind
 from veza.api.operations import listing, read
 from veza.api.shapes import show
 from veza.catalog.tracks import Track
+from veza.http.endpoints import AnswerLanguage
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND, Problem
 from veza.kit.database import Session

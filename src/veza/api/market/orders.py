@@ -14,7 +14,6 @@ from sqlalchemy import select
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.market.buyers import ArrivedBuyer, known
 from veza.api.market.filters import OfCurrency, currency_of
 from veza.api.operations import listing, read, write
@@ -24,6 +23,7 @@ from veza.api.shapes import (
     changes,
     show,
 )
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.market import (
     ADDRESS_UNCONFIRMED,
     CART_TOKEN_MISSING,

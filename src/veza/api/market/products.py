@@ -11,11 +11,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.market.filters import OfArtist, OfCurrency, OfKind, OfRelease, OfReleaseKind, currency_of
 from veza.api.operations import listing, read, write
 from veza.api.shapes import CurrencyCode
 from veza.catalog import acting
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.market import PRODUCT_EXISTS
 from veza.http.paging import ListingPage, Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND

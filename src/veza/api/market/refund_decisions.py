@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.market.refund_requests import REQUEST_EXAMPLE, Reason, RefundRequestResponse, shown_now
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, refund_response
 from veza.api.operations import write
 from veza.catalog import acting
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import DECIDED_ALREADY, NO_REFUND
 from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT

@@ -11,12 +11,12 @@ from msgspec import Meta, Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.market.buyers import by_cart
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, show
 from veza.catalog import acting
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import CART_TOKEN_MISSING, NO_REFUND
 from veza.http.paging import Page, PageRequest

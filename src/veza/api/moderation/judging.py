@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar.params import QueryParameter
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.moderation.report_shapes import (
     DECIDED_EXAMPLE,
     ENTRY_EXAMPLE,
@@ -22,6 +21,7 @@ from veza.api.moderation.report_shapes import (
 )
 from veza.api.operations import listing, read, write
 from veza.api.shapes import changes, show
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.moderation import CANNOT_HIDE, DECIDED_ALREADY, REPORT_CLAIMED
 from veza.http.paging import Page, PageRequest

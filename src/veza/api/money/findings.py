@@ -11,9 +11,9 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import listing, write
 from veza.api.shapes import PLAIN, duration, show
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.money import ALREADY_RESOLVED, PROVIDER_UNAVAILABLE
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest

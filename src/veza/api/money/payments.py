@@ -12,7 +12,6 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, refund_response
 from veza.api.money.transfers import TRANSFER_EXAMPLE, TransferResponse
 from veza.api.operations import listing, read, write
@@ -25,6 +24,7 @@ from veza.api.shapes import (
     Url,
     show,
 )
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.money import BAD_PAYMENT, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.paging import Page, PageRequest

@@ -10,7 +10,6 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import listing, read, write
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -21,6 +20,7 @@ from veza.api.shapes import (
     changes,
     show,
 )
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.money import NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import BAD_AMOUNT, NOT_FOUND

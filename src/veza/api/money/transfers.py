@@ -10,7 +10,6 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import listing, read, write
 from veza.api.shapes import (
     CHANGE_EXAMPLE,
@@ -19,6 +18,7 @@ from veza.api.shapes import (
     changes,
     show,
 )
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.money import NOTHING_TO_RETRY
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND

@@ -11,9 +11,9 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import read
 from veza.api.shapes import PLAIN, duration, show
+from veza.http.endpoints import AnswerLanguage
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Session
 from veza.kit.messages import render

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from veza.accounts.identity import Identity
-from veza.api.endpoints import Around
 from veza.api.market.receipts import LinkToken
+from veza.http.endpoints import Around
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Database
 from veza.market import claims

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.operations import read, write
 from veza.api.shapes import answers, show
 from veza.api.streaming.askers import DownloadAsker, by_link
 from veza.audio.download_formats import DownloadFormat, formats_for
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
 from veza.http.idempotency import Idempotent, Reply
 from veza.http.problems import FORBIDDEN, NOT_FOUND

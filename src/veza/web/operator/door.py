@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -43,8 +42,8 @@ from veza.web.operator.payments import payment_handlers
 from veza.web.operator.sessions import Sessions
 from veza.web.operator.sign_in import sign_in_handlers
 from veza.web.operator.transfers import transfer_handlers
-from veza.web.pages import ASSETS, Pages, Refused, WayOn, words_of
 from veza.web.problem_pages import wants_page
+from veza.web.rendering import Pages, Refused, WayOn, words_of
 
 UNREADABLE = (INVALID_REQUEST, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE)
 """What no form of ours sends: a program that did is told as programs are."""
@@ -62,7 +61,7 @@ def operator_routes(
     keeps_mails: bool,
     base_url: str,
 ) -> list[ControllerRouterHandler]:
-    """Everything under /operator, and / leading there.
+    """Everything under /operator.
 
     `token` is the operator token, `mailbox_key` opens the mailbox, if Veza `keeps_mails`; `base_url` is the address
     people reach Veza under.
@@ -86,19 +85,9 @@ def operator_routes(
         _nothing_here(),
     ]
     return [
-        _home(),
-        FreshRouter("/operator", route_handlers=[*sign_in_handlers(office), _static()], **common),
+        FreshRouter("/operator", route_handlers=sign_in_handlers(office), **common),
         FreshRouter("/operator", route_handlers=inside, guards=[operators_only(sessions, database)], **common),
     ]
-
-
-def _home() -> HTTPRouteHandler:
-    @get("/", include_in_schema=False, sync_to_thread=False)
-    def home() -> Redirect:
-        """The operator's pages are the only ones there are for people."""
-        return go_to("/operator")
-
-    return home
 
 
 def _way_to_mailbox(key: str) -> HTTPRouteHandler:
@@ -108,18 +97,6 @@ def _way_to_mailbox(key: str) -> HTTPRouteHandler:
         return go_to(mailbox_link("", key))
 
     return way_to_mailbox
-
-
-def _static() -> HTTPRouteHandler:
-    @get("/static/{name:str}", sync_to_thread=False)
-    def static(name: FromPath[str]) -> Response[bytes]:
-        """One of the few static files."""
-        answer = ASSETS.answer(name)
-        if answer is None:
-            raise NotFoundException
-        return answer
-
-    return static
 
 
 def _nothing_here() -> HTTPRouteHandler:

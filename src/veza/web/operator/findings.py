@@ -22,7 +22,7 @@ from veza.web.operator.finding_mends import Comparison
 from veza.web.operator.naming import named
 from veza.web.operator.office import ACTOR, Office, fields, go_to, leading
 from veza.web.operator.paging import page_of
-from veza.web.pages import Refused
+from veza.web.rendering import Refused
 
 ALL = ("/operator/findings", gettext("See the findings"))
 

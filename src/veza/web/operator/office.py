@@ -24,7 +24,7 @@ from veza.kit.database import Database
 from veza.kit.messages import Message, gettext, message_of
 from veza.money.webhook_inbox import Inbox
 from veza.web.operator.sessions import Sessions, Visit, is_signed_in
-from veza.web.pages import HEADERS, Pages, Refused, WayOn
+from veza.web.rendering import HEADERS, Pages, Refused, WayOn
 
 ACTOR = "operator"
 SIGN_IN = "/operator/sign-in"

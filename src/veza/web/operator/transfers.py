@@ -29,7 +29,7 @@ from veza.web.operator.history import history_of
 from veza.web.operator.naming import named
 from veza.web.operator.office import ACTOR, Office, fields, go_to, known_id, looking_for
 from veza.web.operator.paging import page_of
-from veza.web.pages import form_status
+from veza.web.rendering import form_status
 
 ALL = ("/operator/transfers", gettext("See all transfers"))
 TRANSFER = gettext("transfer")

@@ -1,0 +1,51 @@
+"""What a page's handler returns: a page that is shown, or another address to go to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar.datastructures import Cookie
+
+from veza.kit.messages import Message
+
+
+class Shown:
+    """A page: its template below `templates/pages`, and what it shows.
+
+    `is_public` says that visitors without cookies all get the same one, which caches may keep for a minute.
+    """
+
+    def __init__(self, template: str, *, status: int = 200, is_public: bool = False, **values: Any) -> None:
+        self.template, self.status, self.is_public, self.values = template, status, is_public, values
+        self.cookies: list[Cookie] = []
+        self.headers: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class See:
+    """Go on to `address` with GET (303), which says `said` once it is shown."""
+
+    address: str
+    said: Message | None = None
+    cookies: Sequence[Cookie] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it was sent, shown again with what was wrong in it; an empty one at first."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Name of a field → what is wrong with it."""
+
+    def value(self, name: str, default: object = "") -> str:
+        """What was typed into a field, else the `default`; no text that was typed is lost."""
+        found = self.given.get(name)
+        return found if found is not None else ("" if default is None else str(default))
+
+    def fault(self, name: str) -> str:
+        """What is wrong with a field, or nothing."""
+        return self.faults.get(name, "")

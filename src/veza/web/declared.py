@@ -1,0 +1,161 @@
+"""How a page and a form are declared: `page` and `form`, in the manner of the API's `read` and `write`.
+
+A page's handler reads in one transaction and returns what is `Shown`. A form's handler writes, and returns an address
+to `See`. Where the writing is refused, the form's page is shown again with what was typed and what is wrong: its
+handler takes `form: Form`, which is empty at first. Both take what they name, as `http.endpoints` finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from litestar import Response
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler, get, post
+
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
+from veza.http.endpoints import Endpoint, Handler, for_litestar
+from veza.http.errors.accounts import CROSS_SITE
+from veza.http.errors.table import kind_of
+from veza.http.idempotency import Idempotent, Reply, owner_of
+from veza.http.identity import identity_of, needs
+from veza.http.language import language_of, told
+from veza.http.limits import retry_headers
+from veza.http.problems import NOT_FOUND, UNAUTHORIZED, Kind
+from veza.http.requests import DoorRequest, form_fields
+from veza.kit.database import Database, Session
+from veza.kit.field_faults import faults_of
+from veza.kit.messages import render
+from veza.web.answers import Form, See, Shown
+from veza.web.site import Site
+from veza.web.visits import visit_of
+
+Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
+
+KEY_FIELD = "key"
+"""The hidden field that makes a second click the same request."""
+NOT_MENDED = frozenset({NOT_FOUND, UNAUTHORIZED, CROSS_SITE})
+"""Kinds of problem that no change of the form mends: a page of their own says them."""
+_PAGE = "web_page"
+_HANDED = frozenset({Session, Form})
+
+
+def page(path: str, *, permission: Permission, **opt: Any) -> Declare:
+    """GET of a page."""
+
+    def declare(handler: Handler) -> HTTPRouteHandler:
+        endpoint = Endpoint(handler, path, _HANDED)
+
+        async def answer(request: DoorRequest, **found: Any) -> Any:
+            return await _shown(endpoint, request, found, Form())
+
+        shown = for_litestar(answer, endpoint, Response[bytes], **_OURS)
+        return get(path, include_in_schema=False, opt={**needs(permission), _PAGE: endpoint, **opt})(shown)
+
+    return declare
+
+
+def form(path: str, *, permission: Permission, shows: HTTPRouteHandler, keyed: bool = False) -> Declare:
+    """POST of a form, which the page `shows` shows again where it is refused.
+
+    The handler takes `session`, which writes; one without it works outside of any transaction. With `keyed` the form
+    has a hidden field `key`, and its work is done once for each: its handler takes `session`.
+    """
+    its_page: Endpoint = shows.opt[_PAGE]
+
+    def declare(handler: Handler) -> HTTPRouteHandler:
+        endpoint = Endpoint(handler, path, _HANDED)
+
+        async def answer(request: DoorRequest, **found: Any) -> Any:
+            site: Site = found["site"]
+            given = await form_fields(request)
+            try:
+                done = await _done(endpoint, request, found, given, keyed=keyed)
+            except Exception as error:
+                kind = kind_of(error)
+                if kind in NOT_MENDED or kind.status >= 500:
+                    raise
+                again = await _shown(its_page, request, found, _as_sent(request, given, error))
+                again.status_code = status_of(kind)
+                again.headers.update(retry_headers(error))
+                return again
+            return done if isinstance(done, Response) else site.redirect(request, done)
+
+        both = {**its_page.parameters, **endpoint.parameters}
+        more = {name: one for name, one in both.items() if name not in endpoint.parameters}
+        shown = for_litestar(answer, endpoint, Response[bytes], **_OURS, **more)
+        return post(path, include_in_schema=False, opt=needs(permission), status_code=200)(shown)
+
+    return declare
+
+
+_OURS = {"database": NamedDependency[Database], "site": NamedDependency[Site]}
+
+
+def status_of(kind: Kind) -> int:
+    """The status of a form that is shown again: 422 for what its sender can mend."""
+    return kind.status if kind.status >= 429 else 422
+
+
+async def _shown(endpoint: Endpoint, request: DoorRequest, found: Mapping[str, Any], sent: Form) -> Response[bytes]:
+    site: Site = found["site"]
+    async with endpoint.opened(request, found) as values, found["database"].read() as session:
+        shown = await _called(endpoint, values, session, sent)
+        if isinstance(shown, Shown):
+            visit = await visit_of(session, request, identity_of(request), site.base_url)
+    if isinstance(shown, Shown):
+        shown.values.setdefault("form", sent)
+        return site.answer(request, shown, visit)
+    return shown if isinstance(shown, Response) else site.redirect(request, shown)
+
+
+async def _done(
+    endpoint: Endpoint, request: DoorRequest, found: Mapping[str, Any], given: Mapping[str, str], *, keyed: bool
+) -> See | Response[Any]:
+    identity, database = identity_of(request), found["database"]
+    sent = Form(given)
+    done: See | Response[Any]
+    async with endpoint.opened(request, found) as values:
+        if Session not in endpoint.handed:
+            done = await _called(endpoint, values, None, sent)
+        elif not keyed:
+            async with database.write(identity.actor) as session:
+                done = await _called(endpoint, values, session, sent)
+        else:
+            seen: list[See] = []
+
+            async def work(session: Session) -> Reply:
+                seen.append(await _called(endpoint, values, session, sent))
+                return Reply(303, None, seen[-1].address)
+
+            answer = await _idempotent(database, request, identity, given).run(work)
+            # A second click leads to the same place, and is told nothing new.
+            done = seen[-1] if seen else See(answer.headers["Location"])
+    return done
+
+
+def _idempotent(database: Database, request: DoorRequest, identity: Identity, given: Mapping[str, str]) -> Idempotent:
+    rest = sorted((name, value) for name, value in given.items() if name != KEY_FIELD)
+    fingerprint = hashlib.sha256(repr((request.url.path, rest)).encode()).hexdigest()
+    key = given.get(KEY_FIELD) or f"form {fingerprint[:32]}"
+    return Idempotent(database, identity.actor, key[:255], fingerprint, owner=owner_of(identity))
+
+
+async def _called(endpoint: Endpoint, values: Mapping[str, Any], session: Session | None, sent: Form) -> Any:
+    handed: dict[str, Any] = {}
+    if (name := endpoint.handed.get(Session)) is not None:
+        handed[name] = session
+    if (name := endpoint.handed.get(Form)) is not None:
+        handed[name] = sent
+    answer = endpoint.handler(**values, **handed)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _as_sent(request: DoorRequest, given: Mapping[str, str], error: Exception) -> Form:
+    language = language_of(request)
+    found = {str(place[0]): render(said, language) for place, said in faults_of(error) if place}
+    return Form(given, told(request, error), found)

@@ -1,0 +1,86 @@
+"""The site's pages under one roof: who may enter, what an error looks like, and the files that pages load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from veza.accounts.identity import SignInNeeded
+from veza.http.cross_site import is_from_own_page
+from veza.http.errors.accounts import CROSS_SITE
+from veza.http.identity import Authenticate, permitted
+from veza.http.problem_answers import ProblemPage, exception_handlers
+from veza.http.problems import Problem
+from veza.http.requests import DoorRequest
+from veza.http.routers import FreshRouter
+from veza.kit.messages import gettext
+from veza.web.assets import ASSET_ROUTES
+from veza.web.pages import artists, carts, home, releases, signing_in, tracks
+from veza.web.site import Site
+from veza.web.waves import Waves
+
+PAGES: Sequence[HTTPRouteHandler] = (
+    home.home,
+    releases.release_page, releases.like_release,
+    artists.artist_page, artists.follow_artist,
+    tracks.track_page, tracks.say_at, tracks.like_track,
+    carts.cart_page, carts.add_to_cart, carts.take_out,
+    signing_in.sign_in_page, signing_in.enter, signing_in.leave, signing_in.preferences_page, signing_in.choose,
+)  # fmt: skip
+"""Every page and form of the site."""
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def site_routes(
+    site: Site, authenticate: Authenticate, problem_page: ProblemPage, modules: Mapping[str, Any]
+) -> list[ControllerRouterHandler]:
+    """All pages. `modules` are what handlers take by name, such as `catalog`."""
+
+    async def own_pages_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        if connection.scope.get("method") not in _READS and not is_from_own_page(connection, site.base_url):
+            raise Problem(CROSS_SITE, gettext("this form was not sent by a page of this site, and nothing was changed"))
+
+    errors: dict[type[Exception] | int, Any] = {
+        **exception_handlers(problem_page),
+        SignInNeeded: _sign_in_needed(exception_handlers(problem_page)[SignInNeeded]),
+    }
+    provided = {"site": site, "waves": Waves(), **modules}
+    router = FreshRouter(
+        "/",
+        route_handlers=PAGES,
+        guards=[permitted(authenticate, own_pages_only)],
+        exception_handlers=errors,
+        dependencies={name: _always(value) for name, value in provided.items()},
+        include_in_schema=False,
+    )
+    return [router, *ASSET_ROUTES]
+
+
+def _always(value: Any) -> Provide:
+    def provide() -> Any:
+        return value
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def _sign_in_needed(otherwise: Any) -> Any:
+    """A reader who opens a page for signed-in people is led to sign in, and from there back."""
+
+    def answer(request: DoorRequest, error: SignInNeeded) -> Response[Any]:
+        if request.method != "GET":
+            wanted = request.headers.get("referer", "").removeprefix(str(request.base_url).rstrip("/")) or "/"
+        else:
+            wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if request.accept.best_match(["application/json", "text/html"]) != "text/html":
+            return otherwise(request, error)  # type: ignore[no-any-return]  # the framework's handlers have no types
+        return Redirect(f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
+
+    return answer

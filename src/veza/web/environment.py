@@ -1,0 +1,70 @@
+"""The templates' environment: what every template may call, and how its words get into the reader's language.
+
+A template writes `_("Put {title} in the cart", title=title)`: the fields are escaped, the words are not, and babel
+finds the sentence by that name. `said(message)` shows a message of a module.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from veza.accounts.password_strength import SHORTEST
+from veza.kit.messages import catalogue, render
+from veza.web import icons, local, words
+from veza.web.assets import ASSETS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.runtime import Context
+
+
+@cache
+def environment() -> Environment:
+    """One for the process; Jinja2 is imported with the first page, so that a start does not wait for it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+
+    made = Environment(
+        loader=PackageLoader("veza.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= words.FILTERS | {name: pass_context(one) for name, one in local.FILTERS.items()}
+    made.globals |= {
+        "_": pass_context(_gettext),
+        "ngettext": pass_context(_ngettext),
+        "said": pass_context(_said),
+        "asset": ASSETS.address,
+        "has_asset": ASSETS.has,
+        "icon": icons.icon,
+        "state": words.state,
+        "statuses_of": words.statuses_of,
+        "password_length": SHORTEST,
+    }
+    return made
+
+
+def _gettext(context: Context, template: str, /, **fields: Any) -> Markup:
+    """A sentence in the reader's language."""
+    return Markup(catalogue(_language(context)).gettext(template)).format(**fields)  # noqa: S704  (our own words)
+
+
+def _ngettext(context: Context, singular: str, plural: str, n: int, /, **fields: Any) -> Markup:
+    """A sentence that depends on a number."""
+    chosen = catalogue(_language(context)).ngettext(singular, plural, n)
+    return Markup(chosen).format(n=n, **fields)  # noqa: S704  (our own words)
+
+
+def _said(context: Context, message: Any) -> str:
+    """A message of a module in the reader's language."""
+    return render(message, _language(context))
+
+
+def _language(context: Context) -> str:
+    visit = context.get("visit")
+    return getattr(visit, "language", None) or "en"

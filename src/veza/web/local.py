@@ -1,0 +1,90 @@
+"""How money, times and numbers are written for readers: by the conventions of their language (CLDR, by babel)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from veza.kit.money import Amount
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """The conventions of a language; imported with the first page that needs them."""
+    from babel import Locale
+
+    return Locale.parse(language)
+
+
+def price(minor: int, currency: str, language: str) -> str:
+    """“€7”, “€6.50”, “7 €”: whole amounts without zeros after the point."""
+    from babel.numbers import format_currency
+
+    locale = locale_of(language)
+    value = _major(minor, currency)
+    if value == value.to_integral_value():
+        pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
+        return str(format_currency(value, currency, pattern, locale=locale, currency_digits=False))
+    return str(format_currency(value, currency, locale=locale))
+
+
+def amount(minor: int, currency: str, language: str) -> str:
+    """“€7.00”: as in an account, with every digit."""
+    from babel.numbers import format_currency
+
+    return str(format_currency(_major(minor, currency), currency, locale=locale_of(language)))
+
+
+def symbol(currency: str, language: str) -> str:
+    """“€”."""
+    from babel.numbers import get_currency_symbol
+
+    return str(get_currency_symbol(currency, locale=locale_of(language)))
+
+
+def day(at: date | datetime, language: str) -> str:
+    """“26 December 2021”, “26 décembre 2021”."""
+    from babel.dates import format_date
+
+    return str(format_date(at, format="long" if language != "en" else "d MMMM yyyy", locale=locale_of(language)))
+
+
+def moment(at: datetime, language: str) -> str:
+    """“5 Jan 2026, 09:00”: a day and the time of day, in UTC."""
+    from babel.dates import format_datetime
+
+    return str(format_datetime(at, format="d MMM yyyy, HH:mm", locale=locale_of(language)))
+
+
+def number(value: int, language: str) -> str:
+    """“12,400”, “12 400”."""
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, locale=locale_of(language)))
+
+
+def _major(minor: int, currency: str) -> Decimal:
+    written, _, _ = str(Amount(minor, currency)).partition(" ")
+    return Decimal(written)
+
+
+def _in_context(write: Callable[..., str]) -> Callable[..., str]:
+    """The same as a filter of templates, which finds the reader's language in the context."""
+
+    def filtered(context: Any, *given: Any) -> str:
+        visit = context.get("visit")
+        return write(*given, getattr(visit, "language", None) or "en")
+
+    return filtered
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    f"local_{one.__name__}": _in_context(one) for one in (price, amount, symbol, day, moment, number)
+}
+"""`{{ 700|local_price("EUR") }}` and the like."""

@@ -1,0 +1,1 @@
+"""The pages of the site: a file for each subject, with the handlers of its pages and forms."""

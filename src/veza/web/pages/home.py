@@ -1,0 +1,32 @@
+"""The first page: the newest records, and what was said last."""
+
+from __future__ import annotations
+
+from veza.accounts.permissions import Permission
+from veza.catalog import listings
+from veza.community import comment_lists
+from veza.http.requests import DoorRequest
+from veza.kit.database import Session
+from veza.library.grants import ItemKind
+from veza.market import products
+from veza.web.answers import Shown
+from veza.web.declared import page
+from veza.web.pages.turning import next_address, page_of
+
+ON_A_PAGE = 22
+"""A large sleeve and 21 small ones fill whole rows of six, of four and of two."""
+MOMENTS = 4
+
+
+@page("/", permission=Permission.BROWSE)
+async def home(session: Session, request: DoorRequest) -> Shown:
+    """The wall of sleeves, newest first."""
+    asked = page_of(request, listings.RELEASE_SORTS, ON_A_PAGE).of("home")
+    rows = await listings.releases(session, asked.slice)
+    shown = asked.filled(rows, lambda row: row)
+    prices = await products.on_sale(session, ItemKind.RELEASE, [row.id for row in shown.items])
+    moments = await comment_lists.newest_moments(session, MOMENTS)
+    return Shown(
+        "home.html", is_public=True, releases=shown.items, prices=prices, moments=moments,
+        more=next_address(request, shown.next_cursor),
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""A release's page: its cover, its price, its tracks, and what was said while it played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar.di import NamedDependency
+
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
+from veza.catalog import listings, visibility
+from veza.community import comment_lists, likes
+from veza.kit.database import Session
+from veza.kit.listing import Slice
+from veza.library import access
+from veza.library.access import Access
+from veza.library.grants import ItemKind
+from veza.market import owned, products
+from veza.market.rules import MarketRules
+from veza.web.answers import Form, See, Shown
+from veza.web.buying import buy_box, offer_of
+from veza.web.declared import form, page
+from veza.web.sharing_tags import shared_release
+from veza.web.waves import Waves
+from veza.web.words import KINDS
+
+COMMENTS, OTHERS = 6, 4
+
+
+@page("/releases/{release_id:uuid}", permission=Permission.BROWSE)
+async def release_page(
+    session: Session, release_id: UUID, identity: Identity, waves: NamedDependency[Waves],
+    rules: NamedDependency[MarketRules], form: Form,
+) -> Shown:  # fmt: skip
+    """One release, as far as its reader may see and hear it."""
+    release = await listings.seen_release(session, release_id, identity)
+    tracks = await listings.seen_cards_of_release(session, release_id, identity)
+    may = await access.may_each(session, identity.person_id, release_id)
+    others = [row for row in await _others(session, release) if row.id != release_id][:OTHERS]
+    prices = await products.on_sale(session, ItemKind.RELEASE, [release_id, *(row.id for row in others)])
+    offer = await offer_of(session, prices.get(release_id))
+    hears = hears_of(tracks, may, identity)
+    person, is_public = identity.person_id, visibility.card_is_public(release)
+    return Shown(
+        "release.html",
+        is_public=person is None and is_public,
+        is_shared=is_public,
+        release=release,
+        kind=KINDS[release.kind],
+        tracks=tracks,
+        hears=hears,
+        playable=bool(hears),
+        minutes=round(sum(row.duration_ms or 0 for row in tracks) / 60_000),
+        waves=await waves.of_rows(session, tracks),
+        singles=await products.on_sale(session, ItemKind.TRACK, [row.id for row in tracks]),
+        comments=await comment_lists.moments_of_release(session, release_id, COMMENTS),
+        credits=credits_of(tracks),
+        others=others,
+        prices=prices,
+        liked=person is not None and bool(await likes.liked(session, person, "release", [release_id])),
+        owned=person is not None and offer is not None and bool(await owned.among(session, person, [offer])),
+        shared=shared_release(release, len(tracks)),
+        refund_days=rules.refund_window.days,
+        **buy_box(offer, rules, form),
+    )
+
+
+@form("/releases/{release_id:uuid}/like", permission=Permission.LISTEN, shows=release_page)
+async def like_release(session: Session, release_id: UUID, identity: Identity, form: Form) -> See:
+    """Like the release, or no longer."""
+    if form.value("liked") == "yes":
+        await likes.like(session, identity.person, "release", release_id)
+    else:
+        await likes.unlike(session, identity.person, "release", release_id)
+    return See(f"/releases/{release_id}")
+
+
+def hears_of(tracks: Sequence[Any], may: Mapping[UUID, Access], identity: Identity) -> dict[UUID, str]:
+    """Track → `whole` or `preview`, for those that the identity can hear now."""
+    found: dict[UUID, str] = {}
+    for row in tracks:
+        given = may.get(row.id)
+        if row.audio_id is None or given is None:
+            continue
+        if given.stream or identity.may(Permission.MODERATE):
+            found[row.id] = "whole"
+        elif given.preview and row.audio_state == "ready":
+            found[row.id] = "preview"
+    return found
+
+
+def credits_of(tracks: Sequence[Any]) -> list[tuple[str, list[str]]]:
+    """Role → names, each once, in the order in which they are met."""
+    found: dict[str, dict[str, None]] = {}
+    for row in tracks:
+        for one in row.credits or ():
+            found.setdefault(one["part"], {})[one["name"]] = None
+    return [(role, list(names)) for role, names in found.items()]
+
+
+async def _others(session: Session, release: Any) -> Sequence[Any]:
+    newest = Slice(listings.RELEASE_SORTS["newest"], OTHERS + 1, None)
+    return await listings.releases(session, newest, artist=release.artist_id)

@@ -1,0 +1,90 @@
+"""Signing in and out, and what a browser keeps of its reader's taste: theme and language."""
+
+from __future__ import annotations
+
+from litestar import Response
+from litestar.di import NamedDependency
+
+from veza.accounts import audit, people, sessions, sign_in
+from veza.accounts.audit import Act
+from veza.accounts.facade import Accounts
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
+from veza.http.limits import address_of
+from veza.http.preferences import chosen_language, preference_cookies, theme_of
+from veza.http.requests import DoorRequest
+from veza.http.session_cookies import Cookies
+from veza.kit.messages import CATALOGUES, gettext
+from veza.web.answers import Form, See, Shown
+from veza.web.declared import form, page
+from veza.web.own_addresses import own_address
+from veza.web.site import Site
+
+OWN_NAMES = {"en": "English", "fr": "Français"}
+"""Each language by its own name."""
+
+
+@page("/sign-in", permission=Permission.SIGN_IN)
+def sign_in_page(request: DoorRequest, identity: Identity, form: Form) -> Shown | See:
+    """The form; a reader who is signed in already goes on."""
+    wanted = own_address(form.value("next", request.query_params.get("next", "/")))
+    if identity.person_id is not None:
+        return See(wanted)
+    return Shown("sign_in.html", next=wanted)
+
+
+@form("/sign-in", permission=Permission.SIGN_IN, shows=sign_in_page)
+async def enter(
+    request: DoorRequest, form: Form, accounts: NamedDependency[Accounts], cookie_jar: NamedDependency[Cookies],
+    site: NamedDependency[Site],
+) -> Response[bytes]:  # fmt: skip
+    """With the right password, and a code where there is a second factor, a session begins."""
+    email, browser = people.clean_email(form.value("email")), cookie_jar.browser(request)
+    before, code = cookie_jar.session(request), form.value("code").strip() or None
+    async with (
+        sign_in.checked(accounts, email, form.value("password"), code, browser) as checked,
+        accounts.database.write("sign-in page") as session,
+    ):
+        begun = await sign_in.begin(session, accounts, checked, browser, instead_of=before)
+    answer = site.redirect(request, See(own_address(form.value("next", "/"))))
+    cookie_jar.signed_in(request, answer, begun)
+    return answer
+
+
+@form("/sign-out", permission=Permission.SIGN_IN, shows=sign_in_page)
+async def leave(
+    request: DoorRequest, identity: Identity, accounts: NamedDependency[Accounts], cookie_jar: NamedDependency[Cookies],
+    site: NamedDependency[Site],
+) -> Response[bytes]:  # fmt: skip
+    """The session ends, and this browser forgets it."""
+    secret = cookie_jar.session(request)
+    if secret is not None and identity.session_id is not None:
+        async with accounts.database.write(identity.actor) as session:
+            await sessions.end_secret(session, secret)
+            audit.note(session, Act.SIGNED_OUT, identity.person, address=address_of(request))
+    answer = site.redirect(request, See("/", gettext("You are signed out.")))
+    for cookie in cookie_jar.signed_out(request).cookies:
+        answer.set_cookie(cookie)
+    return answer
+
+
+@page("/preferences", permission=Permission.BROWSE)
+def preferences_page(request: DoorRequest) -> Shown:
+    """Theme and language of this browser."""
+    languages = [(tag, OWN_NAMES[tag]) for tag in CATALOGUES if tag in OWN_NAMES]
+    return Shown(
+        "preferences.html", theme=theme_of(request) or "", language=chosen_language(request) or "", languages=languages
+    )
+
+
+@form("/preferences", permission=Permission.BROWSE, shows=preferences_page)
+def choose(request: DoorRequest, form: Form, site: NamedDependency[Site]) -> See:
+    """Keep them in cookies, which the server reads."""
+    theme, language = form.value("theme"), form.value("language")
+    kept = preference_cookies(
+        request,
+        site.base_url,
+        theme=theme if theme in ("light", "dark") else "",
+        language=language if language in CATALOGUES else "",
+    )
+    return See("/preferences", gettext("It is kept in this browser."), kept)

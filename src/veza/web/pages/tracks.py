@@ -1,0 +1,114 @@
+"""A track's page: its wave across the window, and what was said at its moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar.di import NamedDependency
+
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
+from veza.audio.apart import Stage
+from veza.catalog import listings, visibility
+from veza.community import comment_lists, comments, likes
+from veza.ingest.audio_versions import versions_of
+from veza.kit.database import Session
+from veza.kit.field_faults import FieldFault
+from veza.kit.listing import Slice
+from veza.kit.messages import gettext
+from veza.library import access
+from veza.library.grants import ItemKind
+from veza.market import owned, products
+from veza.market.rules import MarketRules
+from veza.web.answers import Form, See, Shown
+from veza.web.buying import buy_box, offer_of
+from veza.web.declared import form, page
+from veza.web.pages.releases import hears_of
+from veza.web.sharing_tags import shared_track
+from veza.web.waves import Waves
+
+COMMENTS = 100
+STEPS: list[str] = [Stage.FIRST_RUNG, Stage.ALL_RUNGS, Stage.PREVIEW]
+"""What the processing of a track goes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the processing of a track is: `percent` of a step is done, None where the file does not say."""
+
+    step: int
+    steps: int
+    percent: int | None
+
+
+@page("/tracks/{track_id:uuid}", permission=Permission.BROWSE)
+async def track_page(
+    session: Session, track_id: UUID, identity: Identity, waves: NamedDependency[Waves],
+    rules: NamedDependency[MarketRules], form: Form,
+) -> Shown:  # fmt: skip
+    """One track, as far as its reader may see and hear it."""
+    track = await listings.seen_track(session, track_id, identity)
+    may = await access.may_each(session, identity.person_id, track.release_id)
+    alone = await products.on_sale(session, ItemKind.TRACK, [track_id])
+    whole = await products.on_sale(session, ItemKind.RELEASE, [track.release_id])
+    offer = await offer_of(session, alone.get(track_id) or whole.get(track.release_id))
+    said = Slice(comment_lists.SORTS["moment"], COMMENTS, None)
+    person = identity.person_id
+    is_public = visibility.card_is_public(track)
+    return Shown(
+        "track.html",
+        is_public=person is None and is_public,
+        is_shared=is_public,
+        track=track,
+        wave=await waves.of_track(session, track),
+        hears=hears_of([track], may, identity).get(track_id),
+        progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
+        comments=[one for one in await comment_lists.of_track(session, track_id, said) if not one.is_deleted],
+        liked=person is not None and bool(await likes.liked(session, person, "track", [track_id])),
+        owned=person is not None and offer is not None and bool(await owned.among(session, person, [offer])),
+        whole_too=whole.get(track.release_id) if track_id in alone else None,
+        shared=shared_track(track),
+        **buy_box(offer, rules, form),
+    )
+
+
+@form("/tracks/{track_id:uuid}/comments", permission=Permission.SAY, shows=track_page, keyed=True)
+async def say_at(session: Session, track_id: UUID, identity: Identity, form: Form) -> See:
+    """Say something at a moment of the track."""
+    await comments.write(session, identity.person, track_id, at_ms_of(form.value("at")), form.value("text"))
+    return See(f"/tracks/{track_id}#said")
+
+
+@form("/tracks/{track_id:uuid}/like", permission=Permission.LISTEN, shows=track_page)
+async def like_track(session: Session, track_id: UUID, identity: Identity, form: Form) -> See:
+    """Like the track, or no longer."""
+    if form.value("liked") == "yes":
+        await likes.like(session, identity.person, "track", track_id)
+    else:
+        await likes.unlike(session, identity.person, "track", track_id)
+    return See(f"/tracks/{track_id}")
+
+
+def at_ms_of(written: str) -> int:
+    """A moment as players write it (“1:43”), in ms. Raises BadTime."""
+    parts = written.strip().split(":")
+    if not 1 <= len(parts) <= 3 or not all(part.isascii() and part.isdecimal() and len(part) <= 5 for part in parts):
+        raise BadTime(gettext("a moment is written as minutes and seconds, such as 1:43"))
+    seconds = 0
+    for part in parts:
+        seconds = 60 * seconds + int(part)
+    return 1000 * seconds
+
+
+class BadTime(FieldFault):
+    """What was typed is no moment of a track."""
+
+
+async def progress_of(session: Session, track_id: UUID) -> Progress | None:
+    """How far the newest version is; None where no worker has begun."""
+    for version in await versions_of(session, track_id):
+        if version.is_on_its_way and version.stage in STEPS:
+            percent = None if version.share is None else int(100 * version.share)
+            return Progress(STEPS.index(version.stage) + 1, len(STEPS), percent)
+    return None

@@ -1,0 +1,94 @@
+"""What every page of the site shares: its address, its name, and how a page becomes an answer.
+
+A page is the whole document every time; htmx takes `main` out of it. Visitors without cookies all get the same page, so
+that caches may keep it for a minute; every other page is one reader's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import MediaType, Response
+from litestar.datastructures import Cookie
+
+from veza.http.language import say
+from veza.http.requests import DoorRequest
+from veza.kit.clock import Clock
+from veza.web.answers import See, Shown
+from veza.web.environment import environment
+from veza.web.flashes import flash, flashed
+from veza.web.visits import Visit
+
+PUBLIC = "public, max-age=60, stale-while-revalidate=600"
+PERSONAL = "private, no-cache"
+"""Kept by the browser, which asks each time whether it is still the same."""
+VARY = "Cookie, Accept-Language, Accept-Encoding"
+WORTH_COMPRESSING_BYTES = 1_024
+_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`base_url` is where people reach the site, without a slash at the end; `form_targets` are the origins of the
+    provider's pages, to which forms lead by a redirect."""
+
+    clock: Clock
+    base_url: str
+    name: str = "Veza"
+    form_targets: tuple[str, ...] = ()
+
+    @property
+    def policy(self) -> str:
+        """The content security policy of every page."""
+        targets = "".join(f" {origin}" for origin in self.form_targets)
+        return (
+            "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+            f" form-action 'self'{targets}; frame-ancestors 'none'"
+        )
+
+    def answer(self, request: DoorRequest, shown: Shown, visit: Visit) -> Response[bytes]:
+        """The page; 304 where the browser has the same already."""
+        said, over = flashed(request, self.base_url)
+        cookies = [*shown.cookies, *([over] if over else [])]
+        values = {
+            "site": self, "visit": visit, "path": request.url.path, "now": self.clock.now(), "request": request,
+            "toast": None if said is None else say(request, said), **shown.values,
+        }  # fmt: skip
+        body = environment().get_template(f"pages/{shown.template}").render(values).encode()
+        is_public = shown.is_public and shown.status == 200 and not request.cookies
+        headers = {**self._headers(is_public), **shown.headers}
+        headers["ETag"] = etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if shown.status == 200 and not cookies and request.headers.get("if-none-match") == etag:
+            return Response(b"", status_code=304, headers=headers)
+        if len(body) > WORTH_COMPRESSING_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["Content-Encoding"] = _gzip(body), "gzip"
+        return Response(body, status_code=shown.status, media_type=MediaType.HTML, headers=headers, cookies=cookies)
+
+    def redirect(self, request: DoorRequest, see: See) -> Response[bytes]:
+        """On to another address, with a sentence for the page there."""
+        cookies: list[Cookie] = list(see.cookies)
+        if see.said is not None:
+            cookies.append(flash(request, self.base_url, see.said))
+        headers = {"Location": see.address, "Cache-Control": "no-store"}
+        return Response(b"", status_code=303, headers=headers, cookies=cookies)
+
+    def _headers(self, is_public: bool) -> Mapping[str, Any]:
+        return {
+            "Content-Security-Policy": self.policy,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            # Not no-referrer: with it browsers send forms with `Origin: null`.
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cache-Control": PUBLIC if is_public else PERSONAL,
+            "Vary": VARY,
+        }
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(_LEVEL, wbits=31)
+    return packer.compress(body) + packer.flush()

@@ -1,0 +1,55 @@
+"""Who looks at a page: what the header and the foot of every page say of them, read by one statement at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from veza.accounts.identity import Identity
+from veza.accounts.people import Person
+from veza.accounts.permissions import Permission
+from veza.http.buyers import cart_token_of
+from veza.http.language import language_of
+from veza.http.preferences import theme_of
+from veza.http.requests import DoorRequest
+from veza.kit.database import Session
+from veza.market.cart import Cart, CartItem
+from veza.market.tokens import hash_of
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The reader of a page. `name` is None for a visitor, `theme` None where the system's is followed."""
+
+    identity: Identity
+    name: str | None
+    in_cart: int
+    language: str
+    theme: str | None
+
+    @property
+    def is_person(self) -> bool:
+        return self.identity.person_id is not None
+
+    def may(self, permission: str) -> bool:
+        """Whether the reader has the permission of this name: pages offer what will be let through."""
+        return self.identity.may(Permission(permission))
+
+
+async def visit_of(session: Session, request: DoorRequest, identity: Identity, base_url: str) -> Visit:
+    """The visit behind a request. A visitor without a cart costs no statement."""
+    name, in_cart = None, 0
+    token = cart_token_of(request, base_url)
+    if identity.person_id is not None:
+        mine = _things(Cart.person_id == identity.person_id)
+        row = (await session.execute(select(Person.name, mine).where(Person.id == identity.person_id))).one_or_none()
+        name, in_cart = (row[0], row[1]) if row is not None else (None, 0)
+    elif token is not None:
+        in_cart = (await session.execute(select(_things(Cart.token_hash == hash_of(token))))).scalar_one()
+    return Visit(identity, name, in_cart, language_of(request), theme_of(request))
+
+
+def _things(whose: ColumnElement[bool]) -> ColumnElement[int]:
+    held = select(func.count()).select_from(CartItem).join(Cart, Cart.id == CartItem.cart_id)
+    return held.where(whose).scalar_subquery()
