@@ -58,7 +58,11 @@ def test_clients_rows_of_people_and_walks_over_the_api_are_made_by_the_kit_alone
 
 def test_the_wheel_holds_the_product_and_its_migrations_alone() -> None:
     wheel = tomllib.loads((TESTS.parent / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel == {"packages": ["src/veza"], "force-include": {"migrations": "veza/migrations"}}
+    assert wheel == {
+        "packages": ["src/veza"],
+        "artifacts": ["src/veza/web/vendor/*"],
+        "force-include": {"migrations": "veza/migrations"},
+    }
     assert [
         str(file) for file in (TESTS.parent / "src").rglob("*") if "test" in file.name or "fixture" in file.name
     ] == []

@@ -19,6 +19,7 @@ from veza.api.application import web_application
 from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.lab.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer, is_kept
+from veza.web.assets import asset_routes
 from veza.web.operator.door import operator_routes
 
 __all__ = ["any_stage", "chromium", "open_stage"]
@@ -71,7 +72,7 @@ def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     mailbox = {"mailbox_key": "key", "keeps_mails": True}
     base_url = "https://veza.test" if secure else "http://veza.test"
     routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, base_url=base_url)
-    return web_application(stage.database, routes)
+    return web_application(stage.database, [*routes, *asset_routes()])
 
 
 @asynccontextmanager

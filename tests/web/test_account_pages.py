@@ -247,9 +247,9 @@ async def test_the_ways_back_from_the_provider_lead_somewhere(emails: Emails, pa
 
 async def test_what_was_done_is_said_in_the_readers_language(emails: Emails, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(messages.CATALOGUES, "fr", Pseudo())
-    english = await emails.browser.get("/cart")
-    french = await emails.browser.get("/cart", headers={"Accept-Language": "fr"})
-    for said in ("Your cart", "What is in it was not charged: you can check out again."):
+    english = await emails.browser.get("/checkout/done")
+    french = await emails.browser.get("/checkout/done", headers={"Accept-Language": "fr"})
+    for said in ("Thank you", "without an account, you get a link to it by mail."):
         assert said in plain(english.text)
         assert said in plain(french.text)
         assert said not in french.text

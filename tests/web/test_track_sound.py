@@ -29,7 +29,7 @@ async def given_original(stand: Stand, **columns: object) -> None:
     ("state", "said"),
     [
         ("none", "This track has no sound yet."),
-        ("failed", "This track has no sound: its file could not be processed."),
+        ("failed", "Its sound could not be made from its file."),
         ("ready", "Only its owners hear this track."),
     ],
 )
@@ -37,20 +37,23 @@ async def test_a_track_that_cannot_be_heard_says_why_and_shows_no_player(stand: 
     await factories.change(stand.veza.database, Track, stand.track, audio_state=state)
     page = (await stand.browser.get(stand.page)).text
     assert said in page
-    assert "<audio" not in page
+    assert "<audio controls" not in page
+    assert "data-play-track" not in page
     assert REFRESH not in page
 
 
 async def test_a_page_says_how_far_the_processing_is_and_looks_again(stand: Stand) -> None:
     await given_original(stand)
     page = (await stand.browser.get(stand.page)).text
-    assert "The sound of this track is being processed. This page looks again" in page
+    assert "The sound of this track is being made. This page looks again" in page
     assert REFRESH in page
-    assert "<audio" not in page
+    assert "<audio controls" not in page
+    assert "data-play-track" not in page
 
 
-@pytest.mark.parametrize(("share", "said"), [(0.409, ", 40 %."), (None, ".")])
-async def test_a_page_names_the_step_and_its_percentage(stand: Stand, share: float | None, said: str) -> None:
+@pytest.mark.parametrize(("share", "percent"), [(0.409, 40), (None, None)])
+async def test_a_page_names_the_step_and_its_percentage(stand: Stand, share: float | None, percent: int | None) -> None:
     await given_original(stand, status="processing", stage=Stage.ALL_RUNGS, share=share)
     page = (await stand.browser.get(stand.page)).text
-    assert f"being processed: step 2 of 3{said} This page" in page
+    assert "being made. Step 2 of 3. This page" in page
+    assert (f'max="100" value="{percent}"' in page) is (percent is not None)

@@ -60,7 +60,7 @@ async def of_track(session: Session, track_id: UUID, page: Slice) -> Rows:
 _MOMENTS = (
     select(
         Comment.id, Comment.track_id, Comment.at_ms, Comment.text, Person.name.label("author"),
-        Track.title.label("track_title"), Release.cover_id, Cover.sizes,
+        Track.title.label("track_title"), Release.cover_id, Cover.sizes, Cover.palette_hash,
     )
     .join(Person, Person.id == Comment.person_id)
     .join(Track, Track.id == Comment.track_id)
@@ -68,7 +68,7 @@ _MOMENTS = (
     .join(Artist, Artist.id == Release.artist_id)
     .outerjoin(Cover, Cover.id == Release.cover_id)
     .where(
-        Comment.parent_id.is_(None), Comment.deleted_at.is_(None), Comment.hidden_at.is_(None), VISIBLE_TRACK,
+        Comment.parent_id.is_(None), Comment.deleted_at.is_(None), is_visible(Comment), VISIBLE_TRACK,
         Track.audio_state == "ready",
     )
     .limit(bindparam("limit"))

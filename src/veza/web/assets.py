@@ -94,23 +94,25 @@ def _asset(body: bytes, suffix: str) -> Asset:
 ASSETS = Assets()
 
 
-@get("/assets/{digest:str}/{path:path}", include_in_schema=False, sync_to_thread=False)
-def asset(request: DoorRequest, digest: FromPath[str], path: FromPath[str]) -> Response[bytes]:
-    """One of the files."""
-    file = ASSETS.files.get(str(path).removeprefix("/"))
-    if file is None:
-        raise NotFoundException
-    headers = {
-        "Cache-Control": KEPT if digest == ASSETS.digest else SHORTLY_KEPT,
-        "Content-Type": file.media_type,
-        "X-Content-Type-Options": "nosniff",
-    }
-    if file.gzipped is None:
-        return Response(file.body, headers=headers)
-    headers["Vary"] = "Accept-Encoding"
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(file.body, headers=headers)
-    return Response(file.gzipped, headers={**headers, "Content-Encoding": "gzip"})
+def asset_routes() -> list[HTTPRouteHandler]:
+    """/assets/DIGEST/…"""
 
+    @get("/assets/{digest:str}/{path:path}", include_in_schema=False, sync_to_thread=False)
+    def asset(request: DoorRequest, digest: FromPath[str], path: FromPath[Path]) -> Response[bytes]:
+        """One of the files."""
+        file = ASSETS.files.get(path.as_posix().removeprefix("/"))
+        if file is None:
+            raise NotFoundException
+        headers = {
+            "Cache-Control": KEPT if digest == ASSETS.digest else SHORTLY_KEPT,
+            "Content-Type": file.media_type,
+            "X-Content-Type-Options": "nosniff",
+        }
+        if file.gzipped is None:
+            return Response(file.body, headers=headers)
+        headers["Vary"] = "Accept-Encoding"
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(file.body, headers=headers)
+        return Response(file.gzipped, headers={**headers, "Content-Encoding": "gzip"})
 
-ASSET_ROUTES: list[HTTPRouteHandler] = [asset]
+    return [asset]

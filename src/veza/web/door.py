@@ -22,7 +22,7 @@ from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.messages import gettext
-from veza.web.assets import ASSET_ROUTES
+from veza.web.assets import asset_routes
 from veza.web.pages import artists, carts, home, releases, signing_in, tracks
 from veza.web.site import Site
 from veza.web.waves import Waves
@@ -61,7 +61,7 @@ def site_routes(
         dependencies={name: _always(value) for name, value in provided.items()},
         include_in_schema=False,
     )
-    return [router, *ASSET_ROUTES]
+    return [router, *asset_routes()]
 
 
 def _always(value: Any) -> Provide:

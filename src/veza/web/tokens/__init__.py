@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 TOKENS = Path(__file__).parent / "tokens.json"
-OF_RECORD = (
-    "ground", "raised", "spine", "line", "accent", "stroke", "fill", "on-fill", "wave", "accent-soft",
-)  # fmt: skip
-"""The colours that a record's cover may set: a palette has `--light-NAME` and `--dark-NAME` of each."""
+OF_RECORD = {
+    "ground": "ground", "raised": "raised", "spine": "spine", "line": "line", "accent": "accent", "stroke": "stroke",
+    "fill": "fill", "on-fill": "on", "wave": "wave", "accent-soft": "soft",
+}  # fmt: skip
+"""Token → the colour of a record's palette (`web.palettes`) that takes its place: `--l-NAME` in light, `--d-NAME` in
+dark."""
 
 
 def style_sheet() -> str:
@@ -24,7 +26,7 @@ def style_sheet() -> str:
     colours = tokens.pop("colour")
     light = {name: one["$value"] for name, one in colours.items() if not name.startswith("$")}
     dark = {name: one["dark"] for name, one in colours.items() if not name.startswith("$")}
-    ours = {name: f"var(--light-{name})" for name in OF_RECORD}, {name: f"var(--dark-{name})" for name in OF_RECORD}
+    ours = [{name: f"var(--{theme}-{one})" for name, one in OF_RECORD.items()} for theme in "ld"]
     blocks = [
         "/* Written by `veza pages` from tokens.json. */",
         "@layer tokens {",
