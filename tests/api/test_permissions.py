@@ -19,17 +19,10 @@ FOR_EVERYBODY = {
     "/api", "/api/docs", "/api/openapi.json", "/api/{path:str}", "/permissions",
     "/health/live", "/health/ready", "/metrics",
     "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/refund",
-<<<<<<< HEAD
-    "/stop-notices",
-    "/checkout/done", "/cart", "/studio/{artist_id:uuid}",
-    "/operator/sign-in", "/operator/sign-out", "/operator/static/{name:str}",
-    "/covers/{cover_id:uuid}/{name:str}", "/tracks/{track_id:str}",
-    "/palettes/{name:str}", "/feed.xml", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
-=======
     "/stop-notices", "/palettes/{name:str}",
     "/checkout/done", "/studio/{artist_id:uuid}", "/operator/sign-in", "/operator/sign-out",
     "/assets/{digest:str}/{path:path}", "/covers/{cover_id:uuid}/{name:str}",
->>>>>>> 35e9810 (Wear the cover's palette, and follow moved pages in tests)
+    "/feed.xml", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
     "/stream/{track_id:uuid}/master.m3u8", "/stream/{track_id:uuid}/manifest.json",
     "/stream/{track_id:uuid}/audio.m4a", "/stream/{track_id:uuid}/{rung:str}/index.m3u8",
     "/stream/{track_id:uuid}/{rung:str}/audio.mp4", "/stream/{track_id:uuid}/{rung:str}/audio.m4a",

@@ -19,11 +19,7 @@ from veza.http.identity import permission_named
 from veza.settings import Settings
 from veza.web.assets import ASSETS
 
-<<<<<<< HEAD
-MAY_BE_KEPT = {"/operator/static/{name:str}", "/feed.xml"}
-=======
-MAY_BE_KEPT = {"/assets/{digest:str}/{path:path}", "/palettes/{name:str}"}
->>>>>>> 35e9810 (Wear the cover's palette, and follow moved pages in tests)
+MAY_BE_KEPT = {"/assets/{digest:str}/{path:path}", "/palettes/{name:str}", "/feed.xml"}
 
 
 @pytest.fixture
