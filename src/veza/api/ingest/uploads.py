@@ -15,12 +15,12 @@ from litestar.params import FromPath, QueryParameter
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.api.endpoints import AnswerLanguage
 from veza.api.ingest.upload_shapes import UPLOAD_EXAMPLE, UploadResponse, UploadStatus, upload_shown
 from veza.api.operations import listing, read
 from veza.api.shapes import nothing
 from veza.catalog import acting
 from veza.http import tus
+from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.catalog import NOT_NOW
 from veza.http.errors.ingest import DISK_FULL, FILE_TOO_LARGE, QUOTA_REACHED, UPLOAD_GONE, WRONG_CHECKSUM, WRONG_OFFSET
 from veza.http.identity import identity_of, needs
