@@ -26,13 +26,14 @@ def style_sheet() -> str:
     colours = tokens.pop("colour")
     light = {name: one["$value"] for name, one in colours.items() if not name.startswith("$")}
     dark = {name: one["dark"] for name, one in colours.items() if not name.startswith("$")}
-    ours = [{name: f"var(--{theme}-{one})" for name, one in OF_RECORD.items()} for theme in "ld"]
+    of_light = {name: f"var(--l-{one})" for name, one in OF_RECORD.items()}
+    of_dark = {name: f"var(--d-{one})" for name, one in OF_RECORD.items()}
     blocks = [
         "/* Written by `veza pages` from tokens.json. */",
         "@layer tokens {",
         _block(":root", [f"--{name}: {value}" for name, value in _plain(tokens)]),
         _themed(light, dark, ""),
-        _themed(*ours, " .of-record"),
+        _themed(of_light, of_dark, " .of-record"),
         "}",
     ]
     return "\n".join(blocks) + "\n"
