@@ -22,7 +22,7 @@ NEEDS = {
 OF_FIXTURES = {
     "database_url": "service", "postgres_url": "service", "postgres_template": "service",
     "postgres_databases": "service", "empty_postgres_url": "service", "redis_url": "service", "rabbitmq_url": "service",
-    "chromium": "browser", "firefox": "browser", "webkit": "browser",
+    "chromium": "browser", "one_chromium": "browser", "firefox": "browser", "webkit": "browser",
     "world": "long", "walk": "long", "on_both": "long", "s3_server": "process",
 }  # fmt: skip
 """`database_url` stands for both databases: what is about the two of them is run where both are."""

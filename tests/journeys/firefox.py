@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +67,8 @@ class Firefox:
 
 
 @asynccontextmanager
-async def firefox_in(folder: Path) -> AsyncIterator[Firefox]:
-    """Started with a profile of its own in `folder`."""
+async def firefox_in(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Firefox]:
+    """Started with a profile of its own in `folder`; `environment` is added to that of the tests."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     if program is None:
         missing("Firefox is not installed (Debian: apt-get install firefox-esr)")
@@ -79,7 +79,7 @@ async def firefox_in(folder: Path) -> AsyncIterator[Firefox]:
     (profile / "user.js").write_text("\n".join([*lines, f'user_pref("marionette.port", {port});']))
     process = await asyncio.create_subprocess_exec(
         program, "--headless", "--marionette", "--no-remote", "--profile", str(profile),
-        env={**os.environ, "HOME": str(folder), "MOZ_DISABLE_CONTENT_SANDBOX": "1"},
+        env={**os.environ, "HOME": str(folder), "MOZ_DISABLE_CONTENT_SANDBOX": "1", **(environment or {})},
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,8 @@ class WebKit:
 
 
 @asynccontextmanager
-async def webkit_in(folder: Path) -> AsyncIterator[WebKit]:
-    """Started with `folder` as its home."""
+async def webkit_in(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[WebKit]:
+    """Started with `folder` as its home; `environment` is added to that of the tests."""
     driver, screen = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
     browser, decoder = _of_a_library("webkit2gtk-4.1/MiniBrowser"), _of_a_library("gstreamer-1.0/libgstlibav.so")
     if driver is None or screen is None or browser is None or decoder is None:
@@ -62,6 +62,7 @@ async def webkit_in(folder: Path) -> AsyncIterator[WebKit]:
         display = await stack.enter_async_context(_screen(screen))
         port = free_port()
         env = {**os.environ, **SOFTWARE, "DISPLAY": display, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+        env |= environment or {}
         await stack.enter_async_context(_process(driver, f"--port={port}", env=env))
         http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=BOUND_SECONDS)
         client = await stack.enter_async_context(http)
@@ -73,7 +74,7 @@ async def webkit_in(folder: Path) -> AsyncIterator[WebKit]:
                 return False
 
         await until(answers, "WebKitWebDriver", every=0.1)
-        options = {"binary": str(browser), "args": ["--automation"]}
+        options = {"binary": str(browser), "args": ["--automation", "--autoplay-policy=allow"]}
         wanted = {"webkitgtk:browserOptions": options, "timeouts": {"script": BOUND_SECONDS * 1000}}
         begun = await client.post("/session", json={"capabilities": {"alwaysMatch": wanted}})
         assert begun.status_code == 200, begun.text

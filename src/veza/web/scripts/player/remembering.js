@@ -1,0 +1,59 @@
+// What the browser keeps for the next page that is loaded: queue, position, volume and quality.
+
+/** @import {Entry, Quality} from "./types.js" */
+
+const QUEUE = "veza.player.queue", PLACE = "veza.player.place", CHOICES = "veza.player.choices";
+const QUALITIES = ["auto", "64", "128", "256", "flac"];
+
+/** Storage may be forbidden, full, or hold what another version of this page wrote: then nothing is remembered. */
+export class Memory {
+  /** @param {() => Storage} storage */
+  constructor(storage) {
+    this.storage = storage;
+  }
+
+  /** @param {Entry[]} entries */
+  keepQueue(entries) {
+    this.#write(QUEUE, entries);
+  }
+
+  /** @param {number} index @param {number} position */
+  keepPlace(index, position) {
+    this.#write(PLACE, { index, position });
+  }
+
+  /** @param {Quality} quality @param {number} volume */
+  keepChoices(quality, volume) {
+    this.#write(CHOICES, { quality, volume });
+  }
+
+  /** @returns {{entries: Entry[], index: number, position: number, quality: Quality, volume: number}} */
+  recall() {
+    const entries = this.#read(QUEUE), place = this.#read(PLACE), choices = this.#read(CHOICES);
+    return {
+      entries: Array.isArray(entries) ? entries.filter((one) => typeof one?.id === "string") : [],
+      index: Number.isInteger(place?.index) ? place.index : 0,
+      position: place?.position > 0 ? Number(place.position) : 0,
+      quality: QUALITIES.includes(choices?.quality) ? choices.quality : "auto",
+      volume: choices?.volume >= 0 && choices.volume <= 1 ? choices.volume : 1,
+    };
+  }
+
+  /** @param {string} name @param {unknown} value */
+  #write(name, value) {
+    try {
+      this.storage().setItem(name, JSON.stringify(value));
+    } catch {
+      // The next page begins with an empty queue.
+    }
+  }
+
+  /** @param {string} name @returns {any} */
+  #read(name) {
+    try {
+      return JSON.parse(this.storage().getItem(name) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+}

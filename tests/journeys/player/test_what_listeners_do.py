@@ -1,0 +1,102 @@
+"""Seeking, jumping, coming back, and what no try can mend: the web player in Chromium on a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.player.cut_album import LONG, LONG_SECONDS
+from tests.journeys.player.gate import Fault
+from tests.journeys.player.page import PlayerPage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_seeking_in_more_than_a_source_buffer_holds(page: PlayerPage) -> None:
+    """The buffer is full before 18 s are in it, and goes on as room is made."""
+    await page.play(LONG, quality="flac", records=False)
+    await page.until("s.position > 0.2")
+    full = (await page.until("s.buffered > 8"))["buffered"]
+    assert full < 14
+    asked = len(page.gate.segments)
+    await page.run("player.seek(given[0])", full - 2)  # buffered
+    await page.until(f"s.position > {full - 2} && s.buffered > s.position + 4")
+    ranges = [one.range for one in page.gate.segments]
+    assert len(ranges) > asked
+    assert len(ranges) > len(set(ranges)), "what found no room is fetched again"
+    await page.run("player.seek(1)")  # evicted
+    await page.until("s.position > 1.2 && s.position < 3 && s.buffered > 4")
+    await page.run("player.seek(given[0])", LONG_SECONDS - 0.6)  # never fetched
+    state = await page.until(f"!s.playing && s.position > {LONG_SECONDS - 0.1}")
+    assert state["duration"] == LONG_SECONDS
+    assert (state["error"], state["waiting"]) == (None, False)
+
+
+async def test_going_to_other_tracks(page: PlayerPage) -> None:
+    await page.play("Shore", LONG, "Tide", "Open Sea", quality="64", records=False)
+    await page.until("s.position > 0.2")
+    await page.run("player.next()")
+    await page.until("s.index === 1 && s.position > 0.2")
+    await page.run("player.jump(3)")
+    await page.until("s.index === 3 && s.position > 0.2")
+    await page.run("player.previous()")
+    await page.until("s.index === 2 && s.position > 0.2")
+    await page.run("player.jump(1)")
+    await page.until("s.index === 1 && s.position > 0.1")
+    await page.run("player.seek(5)")
+    await page.until("s.position > 5.1")
+    await page.run("player.previous()")  # to the start of the same track
+    await page.until("s.index === 1 && s.position < 2")
+    assert await page.run("navigator.mediaSession.metadata.title") == LONG
+
+
+async def test_another_quality_is_fetched_from_a_few_seconds_later_on(page: PlayerPage) -> None:
+    await page.play(LONG, quality="64", records=False)
+    await page.until(f"s.position > 0.1 && s.buffered === {LONG_SECONDS}")
+    await page.run("player.setQuality('256')")
+    state = await page.until(f"s.rung === 'aac256' && s.buffered === {LONG_SECONDS}")
+    assert state["position"] < 5
+    again = [one for one in page.gate.segments if one.rung == "aac256"]
+    assert 0 < len(again) < len(page.gate.segments) - len(again)
+    assert await page.run("audio.buffered.length") == 1
+
+
+async def test_the_page_that_is_loaded_anew_has_the_queue_paused(page: PlayerPage) -> None:
+    await page.play("Shore", LONG, quality="64", records=False)
+    await page.run("player.jump(1)")
+    await page.until("s.index === 1 && s.position > 0.1")
+    await page.run("player.seek(12)")
+    await page.until("s.position > 12.1")
+    asked = len(page.gate.segments)
+    await page.open()
+    state = await page.state()
+    assert (state["index"], state["track"]["title"], state["playing"]) == (1, LONG, False)
+    assert state["position"] == pytest.approx(12.1, abs=1)
+    assert len(page.gate.segments) == asked
+    await page.run("player.resume()")
+    await page.until(f"s.playing && s.position > {state['position']}")
+
+
+async def test_a_refusal_to_play_is_said(page: PlayerPage) -> None:
+    refused = "audio.play = () => Promise.reject(new DOMException('a click first', 'NotAllowedError'))"
+    await page.run(refused)
+    await page.play(records=False)
+    state = await page.until("s.blocked")
+    assert not state["playing"]
+    await page.run("delete audio.play")
+    await page.run("player.resume()")
+    state = await page.until("s.position > 0.1")
+    assert not state["blocked"]
+
+
+async def test_after_six_tracks_that_are_gone_nothing_is_asked_any_more(page: PlayerPage) -> None:
+    page.gate.fault_of = lambda _path, _asked: Fault.GONE
+    await page.play(*["Shore"] * 8, records=False)
+    state = await page.until("s.error === 'tracks'")
+    assert not state["playing"]
+    assert len(page.gate.asked) == 6
+    await page.run("['timeupdate', 'waiting', 'progress'].forEach((name) => audio.dispatchEvent(new Event(name)))")
+    await page.run("player.enqueue(given[0])", page.album.entry("Tide"))
+    assert len(page.gate.asked) == 6
+    page.gate.fault_of = lambda _path, _asked: None
+    await page.run("player.resume()")
+    await page.until("s.position > 0.1 && s.error === null")

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+
+import { Memory } from "../player/remembering.js";
+import { fact } from "./fact.js";
+
+const NOTHING = { entries: [], index: 0, position: 0, quality: "auto", volume: 1 };
+
+function storage(kept = {}) {
+  return { kept, getItem: (name) => kept[name] ?? null, setItem: (name, value) => (kept[name] = String(value)) };
+}
+
+fact("what is kept comes back", () => {
+  const place = storage();
+  const memory = new Memory(() => place);
+  memory.keepQueue([{ id: "1", title: "Shore" }]);
+  memory.keepPlace(0, 12.5);
+  memory.keepChoices("flac", 0.4);
+  assert.deepEqual(new Memory(() => place).recall(), {
+    entries: [{ id: "1", title: "Shore" }], index: 0, position: 12.5, quality: "flac", volume: 0.4,
+  });
+});
+
+fact("an empty storage is a fresh player", () => assert.deepEqual(new Memory(() => storage()).recall(), NOTHING));
+
+fact("a browser that forbids storage, or has no room, still plays", () => {
+  const memory = new Memory(() => {
+    throw new DOMException("no", "SecurityError");
+  });
+  memory.keepQueue([]);
+  assert.deepEqual(memory.recall(), NOTHING);
+});
+
+fact("what another version wrote is not believed", () => {
+  const choices = '{"index": "x", "position": -1, "quality": "mp3", "volume": 7}';
+  const wrong = ["{", "3", "null", '{"entries": 3}', '[{"title": "no id"}, null, 7]', choices];
+  for (const text of wrong) {
+    const place = storage();
+    for (const name of ["queue", "place", "choices"]) place.kept[`veza.player.${name}`] = text;
+    assert.deepEqual(new Memory(() => place).recall(), NOTHING, text);
+  }
+});

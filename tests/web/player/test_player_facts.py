@@ -1,0 +1,48 @@
+"""What the parts of the web player do without a browser: facts in JavaScript (`facts/`), each file run by Node once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import veza.web
+from tests.conftest import missing
+from veza.audio import boxes
+from veza.audio.boxes import Coding
+
+FACTS = Path(__file__).parent / "facts"
+PLAYER = Path(veza.web.__file__).parent / "scripts" / "player"
+BOUND_SECONDS = 60
+AAC_LC_44100_STEREO = b"\x12\x10"
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The player beside its facts, as modules, and initialization segments of two tracks as the server makes them."""
+    folder = tmp_path_factory.mktemp("facts")
+    shutil.copytree(PLAYER, folder / "player")
+    shutil.copytree(FACTS, folder / "facts")
+    (folder / "package.json").write_text('{"type": "module"}')
+    coding = Coding(b"mp4a", boxes.aac_config(AAC_LC_44100_STEREO), 2, 16, 44_100)
+    for name, samples in (("short", 110_001), ("long", 9_000_123)):
+        index = boxes.segment_index(44_100, [(20_000, 46_080)])
+        (folder / f"{name}.mp4").write_bytes(boxes.init(coding, samples, 1024) + index)
+    return folder
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FACTS.glob("*_facts.js")))
+def test_facts_of_the_player(folder: Path, name: str) -> None:
+    node = shutil.which("node")
+    if node is None:
+        missing("Node is not installed (Debian: apt-get install nodejs)")
+    done = subprocess.run(
+        [node, f"facts/{name}.js"], cwd=folder, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one for one in told if one["failed"]] == [], done.stderr
+    assert done.returncode == 0, done.stderr
+    assert len(told) == (FACTS / f"{name}.js").read_text().count("\nfact("), "each fact was looked at"
