@@ -12,7 +12,10 @@ import grpc
 from tests.api.streaming.conftest import Stage
 from tests.commands import serving, veza
 from tests.grpc.conftest import PATIENCE, Caller, server_of
+from veza.accounts import tokens
+from veza.accounts.permissions import Role, Scope
 from veza.grpc import stream_pb2 as pb
+from veza.grpc.methods import METHODS
 from veza.http.serving import CannotListen
 
 
@@ -62,3 +65,15 @@ async def test_a_certificate_that_cannot_be_read_is_named(stage: Stage, tmp_path
     with pytest.raises(CannotListen, match=r"gRPC cannot (read|listen)"):
         async with server_of(stage, str(file), str(file)).bound():
             pytest.fail("it listens without a certificate")
+
+
+async def test_an_admins_own_token_calls_no_method(caller: Caller) -> None:
+    database = caller.stage.veza.database
+    admin = await caller.stage.listener(Role.ADMIN)
+    async with database.write("test") as session:
+        _, text = await tokens.make(session, admin, "everything", list(Scope), None)
+    for method in METHODS:
+        call = caller.call(method.name, method.takes(), metadata=(("authorization", f"Bearer {text}"),))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await (call.read() if method.streams else call)
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED, method.name

@@ -65,6 +65,18 @@ def permission_of(handler: BaseRouteHandler) -> Permission:
     return permission
 
 
+def demanding(authenticate: Authenticate, permission: Permission) -> Authenticate:
+    """The same for addresses without a guard, which ask who it is where no link and no public state answers: raises
+    PermissionMissing and the like for an identity without the permission, such as a token without its scope."""
+
+    async def found(connection: Connection) -> Identity:
+        identity = await authenticate(connection)
+        identity.demand(permission)
+        return identity
+
+    return found
+
+
 def permitted(authenticate: Authenticate, *rules: Rule) -> Any:
     """A guard: finds the identity, and passes a request whose identity has the route's permission and that keeps the
     rules.

@@ -88,6 +88,13 @@ async def test_a_cover_is_seen_by_who_may_see_a_release_with_it(any_shelf: Shelf
     assert await seen() == closed
 
 
+async def test_a_token_that_does_not_read_shows_no_cover_that_is_not_public(shelf: Shelf) -> None:
+    release = await shelf.release("A")
+    cover = (await _put(shelf, release["id"], picture())).json()["cover"]
+    to_read, to_buy = (visiting(shelf.anna, "artist", scopes=scope) for scope in ("read", "shop"))
+    assert [(await _look(shelf, cover, by))[0] for by in (to_read, to_buy)] == [200, 403]
+
+
 async def test_a_picture_on_a_draft_and_on_what_is_published_is_public(shelf: Shelf) -> None:
     for row in (await shelf.release("A", publish=True), await shelf.release()):
         cover = (await _put(shelf, row["id"], picture())).json()["cover"]

@@ -17,7 +17,7 @@ from veza.catalog import covers
 from veza.catalog.covers import Cover, UnknownCover
 from veza.catalog.facade import Catalog
 from veza.http.identity import Authenticate
-from veza.http.problems import NOT_FOUND, UNAUTHORIZED, problem_responses
+from veza.http.problems import FORBIDDEN, NOT_FOUND, UNAUTHORIZED, problem_responses
 from veza.http.requests import DoorRequest
 from veza.library import access
 
@@ -40,7 +40,7 @@ _SHOWN = ResponseSpec(
     operation="showCover",
     summary="Show a cover",
     permission=Permission.BROWSE,
-    gives={200: _SHOWN, **problem_responses(NOT_FOUND, UNAUTHORIZED)},
+    gives={200: _SHOWN, **problem_responses(NOT_FOUND, UNAUTHORIZED, FORBIDDEN)},
     media_type="image/webp",
 )
 async def show_cover(

@@ -22,7 +22,7 @@ from veza.api.catalog import (
 )
 from veza.api.operations import operations_of
 from veza.catalog.facade import Catalog
-from veza.http.identity import Authenticate, needs
+from veza.http.identity import Authenticate, demanding, needs
 from veza.http.routers import FreshRouter
 
 CATALOG_TAGS: Sequence[Tag] = (
@@ -42,8 +42,10 @@ def catalog_routes(catalog: Catalog) -> list[ControllerRouterHandler]:
 def cover_route(catalog: Catalog, authenticate: Authenticate) -> ControllerRouterHandler:
     """Where the files of covers are, outside /api/v1; `authenticate` is asked for those that are not public."""
 
+    permitted = demanding(authenticate, Permission.BROWSE)
+
     def provide_authenticate() -> Authenticate:
-        return authenticate
+        return permitted
 
     who = Provide(provide_authenticate, sync_to_thread=False)
     handlers = [_router(catalog, operations_of(cover_files))]

@@ -22,7 +22,7 @@ from veza.api.streaming import (
     waveforms,
 )
 from veza.api.streaming.rung_files import StreamFiles
-from veza.http.identity import Authenticate, needs
+from veza.http.identity import Authenticate, demanding, needs
 from veza.http.routers import FreshRouter
 from veza.streaming.facade import Streaming
 from veza.streaming.hearing import Hearing
@@ -64,8 +64,10 @@ def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerR
     def provide_files() -> StreamFiles:
         return files
 
+    permitted = demanding(authenticate, Permission.BROWSE)
+
     def provide_authenticate() -> Authenticate:
-        return authenticate
+        return permitted
 
     return FreshRouter(
         path="/",
