@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import tempfile
+import zlib
+from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +24,8 @@ from veza.ingest.originals import Original, original_key, play, take_original
 from veza.kit.database import Database
 from veza.kit.messages import verbatim
 from veza.kit.objects import Objects
+from veza.streaming import downloads
+from veza.streaming.downloads import Download
 
 RATE = 44_100
 _LONGEST_SECONDS = 600.0
@@ -70,3 +75,16 @@ async def give_sound(
             ready_at=session.now, due_at=None, claimed_until=None,
         )  # fmt: skip
     return version_id
+
+
+async def keep_downloads(database: Database, objects: Objects, made: Sequence[Download], content: bytes) -> None:
+    """Downloads that wait have this content, as the download worker keeps it."""
+    async with database.write("test") as session:
+        for row in made:
+            key = f"downloads/{row.id}/1/track.{row.format}"
+            await objects.put(key, content)
+            await downloads.machine.move(session, row, "making", because=verbatim("a test"), attempt=1)
+            await downloads.machine.move(
+                session, row, "ready", because=verbatim("a test"), key=key, size_bytes=len(content),
+                crc32=zlib.crc32(content), file_hash=sha256(content).hexdigest(), ready_at=session.now, due_at=None,
+            )  # fmt: skip

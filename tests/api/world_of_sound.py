@@ -11,7 +11,7 @@ from uuid import UUID
 
 from litestar.types import ControllerRouterHandler
 
-from tests.sounding import give_sound
+from tests.sounding import give_sound, keep_downloads
 from veza.accounts.identity import OPERATOR
 from veza.api.ingest.routes import ingest_routes
 from veza.api.streaming.routes import download_routes, play_routes, waveform_routes
@@ -22,12 +22,10 @@ from veza.ingest.audio_worker import AudioRules
 from veza.ingest.facade import Ingest
 from veza.ingest.receiving import UploadRequest
 from veza.kit.database import Database, Session
-from veza.kit.messages import verbatim
 from veza.market import claims
 from veza.streaming import release_asking
 from veza.streaming.asking import Asker
 from veza.streaming.download_worker import DownloadRules
-from veza.streaming.downloads import machine
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
 from veza.streaming.local_hearing import LocalHearing
@@ -77,15 +75,10 @@ async def fill_sound(
         await give_sound(database, objects, track_id)
     async with database.write("test") as session:
         found = await release_asking.ask_for_release(session, Asker(person_id), release_id, FORMAT)
-        for row in found.downloads:
-            await machine.move(session, row, "making", because=verbatim("a test"), attempt=1)
-            await machine.move(
-                session, row, "ready", because=verbatim("a test"), key=f"downloads/{row.id}/1/track.flac",
-                size_bytes=1, crc32=0, file_hash="0" * 64, ready_at=session.now, due_at=None,
-            )  # fmt: skip
         for number, track_id in enumerate(track_ids):
             day = session.now.date() - timedelta(days=number)
             session.add(PlayTotal(id=session.new_id(), artist_id=artist_id, track_id=track_id, day=day, plays=number))
+    await keep_downloads(database, objects, found.downloads, b"fLaC")
     async with database.write("test") as session:
         for track_id in track_ids:
             upload = await receiving.begin(session, ingest, UploadRequest(10, "Take.flac", track_id), OPERATOR)

@@ -23,10 +23,11 @@ from veza.market.tokens import hash_of, new_token
 
 @dataclass
 class Asker:
-    """How a request says who asks: headers, and the token of a mailed link."""
+    """How a request says who asks: headers, and the token of a mailed link. `person_id` is that of a person."""
 
     headers: dict[str, str] = field(default_factory=dict)
     token: str | None = None
+    person_id: UUID | None = None
 
     def at(self, address: str) -> str:
         if self.token is None:
@@ -78,7 +79,7 @@ async def _code(stage: Stage) -> Asker:
 
 
 async def _by(stage: Stage, person: UUID) -> Asker:
-    return Asker(await stage.signed_in(person))
+    return Asker(await stage.signed_in(person), person_id=person)
 
 
 async def _anonymous(_stage: Stage) -> Asker:

@@ -1,0 +1,195 @@
+"""What a track answers to one of those who ask, over HTTP and gRPC, in the words of the table (`access_table`)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from structlog.testing import capture_logs
+
+import grpc
+from tests.api.streaming.access_table import KEPT, STREAMED, TOKENS
+from tests.api.streaming.buyers import Asker
+from tests.api.streaming.conftest import Stage
+from tests.client import DEFAULT_URL
+from tests.grpc.conftest import Caller
+from tests.sounding import keep_downloads, rendered
+from veza.accounts import tokens
+from veza.audio.download_formats import DownloadFormat
+from veza.audio.manifest import Rung
+from veza.grpc import stream_pb2 as pb
+from veza.streaming import release_asking
+from veza.streaming.asking import Asker as DownloadAsker
+
+FORMAT = DownloadFormat.FLAC
+REFUSALS = {401: "sign in", 403: "refused", 404: "not there"}
+CODES = {
+    grpc.StatusCode.UNAUTHENTICATED: "sign in",
+    grpc.StatusCode.PERMISSION_DENIED: "refused",
+    grpc.StatusCode.NOT_FOUND: "not there",
+}
+PARTS = {pb.AuthorizeResponse.WHOLE: "whole", pb.AuthorizeResponse.PREVIEW: "preview"}
+
+
+async def make_downloads(stage: Stage) -> None:
+    """The release can be downloaded: its files are made."""
+    database, objects = stage.veza.database, stage.veza.catalog.objects
+    async with database.write("test") as session:
+        found = await release_asking.ask_for_release(session, DownloadAsker(stage.owner), stage.release, FORMAT)
+    await keep_downloads(database, objects, found.downloads, rendered(2.0)[0])
+
+
+class Trial:
+    """One who asks."""
+
+    def __init__(self, stage: Stage, caller: Caller, asker: Asker) -> None:
+        self._stage, self._caller, self._asker = stage, caller, asker
+        self._files: dict[str, bytes] = rendered(2.0)[1]
+        self._manifest: dict[str, Any] = {}
+        self._bearers: dict[str, str] = {}
+
+    async def answers(self) -> dict[str, str]:
+        """To everything in the table. Lines in the log are not put into words: they would be a fifth of the time."""
+        with capture_logs():
+            return {name: await getattr(self, name)() for name in (*STREAMED, *KEPT, "original")}
+
+    async def answers_to_tokens(self) -> dict[str, dict[str, str]]:
+        """What API tokens of the person are answered: at both doors the same."""
+        found = {}
+        for name, scopes in TOKENS.items():
+            if name not in self._bearers:
+                assert self._asker.person_id is not None
+                async with self._stage.veza.database.write("test") as session:
+                    _, text = await tokens.make(session, self._asker.person_id, name, scopes, None)
+                self._bearers[name] = f"Bearer {text}"
+            bearer = self._bearers[name]
+            answer = await self._stage.get("manifest.json", Authorization=bearer)
+            over_http = _said(answer) if answer.status_code != 200 else str(answer.json()["part"])
+            found[name] = {"http": over_http, "grpc": await self._authorized(authorization=bearer)}
+        return found
+
+    async def get(self, address: str, *, has_link: bool = False, **headers: str) -> httpx.Response:
+        asked = address if has_link else self._asker.at(address)
+        return await self._stage.get(asked, {} if has_link else self._asker.headers, **headers)
+
+    async def playlist(self) -> str:
+        said = set()
+        for address in ("master.m3u8", "master.m3u8?lossless=true"):
+            answer = await self.get(address)
+            lines = [line.partition("/")[0] for line in answer.text.splitlines() if not line.startswith("#")]
+            said.add(_said(answer, {("aac64", "aac128", "aac256"): "whole", ("flac",): "whole"}, tuple(lines)))
+        (only,) = said
+        return only
+
+    async def manifest(self) -> str:
+        self._manifest = {}
+        answer = await self.get("manifest.json")
+        if answer.status_code != 200:
+            return _said(answer)
+        shown = self._manifest = answer.json()
+        rungs = {one["rung"] for one in shown["renditions"]}
+        assert (len(rungs) > 1) is (shown["part"] == "whole")
+        return str(shown["part"])
+
+    async def file(self) -> str:
+        """The end of the track as one file."""
+        answer = await self.get("audio.m4a", Range="bytes=-500")
+        parts = {
+            self._files[f"{name}.m4a"][-500:]: part for name, part in (("aac256", "whole"), ("preview", "preview"))
+        }
+        return _said(answer, parts, answer.content)
+
+    async def segments(self) -> str:
+        """A part of each rung and of its ordinary file, by the links of the manifest; without one where it has none."""
+        links = {one["rung"]: one["url"] for one in self._manifest.get("renditions", ())}
+        said = set()
+        for rung in Rung:
+            for suffix in ("mp4", "m4a")[: 1 if rung is Rung.FLAC else 2]:
+                address = links.get(rung, f"{rung}/audio.mp4").replace(".mp4", f".{suffix}")
+                answer = await self.get(address, has_link=True, Range="bytes=700-799")
+                said.add(_said(answer, {self._files[f"{rung}.{suffix}"][700:800]: "whole"}, answer.content))
+        (only,) = said
+        return only
+
+    async def preview(self) -> str:
+        said = set()
+        for suffix in ("mp4", "m4a"):
+            answer = await self._stage.get(f"preview/audio.{suffix}", self._asker.headers)
+            said.add(_said(answer, {self._files[f"preview.{suffix}"]: "preview"}, answer.content))
+        playlist = await self._stage.get("preview/index.m3u8", self._asker.headers)
+        said.add(_said(playlist, {True: "preview"}, "audio.mp4" in playlist.text))
+        (only,) = said
+        return only
+
+    async def waveform(self) -> str:
+        answer = await self._api("GET", f"/tracks/{self._stage.track}/waveform")
+        return _said(answer, {(1800, 1800): "shown"}, answer.is_success and tuple(map(len, answer.json().values())))
+
+    async def grpc(self) -> str:
+        """A stream that is begun over gRPC, by the cookie or the token of a mailed link."""
+        return await self._authorized(**self._credentials())
+
+    async def grpc_preview(self) -> str:
+        return await self._authorized(**self._credentials(), preview=True)
+
+    async def formats(self) -> str:
+        answer = await self._api("GET", f"/tracks/{self._stage.track}/downloads")
+        return _said(answer, {True: "file"}, answer.is_success and FORMAT in answer.json()["formats"])
+
+    async def download(self) -> str:
+        return await self._file_of(f"/tracks/{self._stage.track}/downloads", b"fLaC")
+
+    async def archive(self) -> str:
+        return await self._file_of(f"/releases/{self._stage.release}/downloads", b"PK\3\4")
+
+    async def original(self) -> str:
+        answer = await self._api("GET", f"/tracks/{self._stage.track}/original")
+        return await self._behind(answer, b"fLaC")
+
+    async def _file_of(self, path: str, begins: bytes) -> str:
+        """Ask for a download, see how far it is, and read its beginning by its link."""
+        asked = await self._api("POST", path)
+        shown = await self._api("GET", f"{path}/{FORMAT.value}")
+        assert asked.status_code == shown.status_code
+        return await self._behind(shown, begins)
+
+    async def _behind(self, answer: httpx.Response, begins: bytes) -> str:
+        if not answer.is_success:
+            return _said(answer)
+        file = await self._stage.browser.get(answer.json()["link"], headers={"Range": f"bytes=0-{len(begins) - 1}"})
+        return _said(file, {begins: "file"}, file.content)
+
+    async def _api(self, method: str, path: str) -> httpx.Response:
+        writes = {"Idempotency-Key": str(uuid4()), "Origin": DEFAULT_URL} if method == "POST" else {}
+        return await self._stage.browser.request(
+            method, self._asker.at(f"/api/v1{path}"), headers={**self._asker.headers, **writes},
+            json={"format": FORMAT.value} if writes else None,
+        )  # fmt: skip
+
+    def _credentials(self) -> dict[str, Any]:
+        return {"cookie": self._asker.headers.get("Cookie", ""), "order_token": self._asker.token or ""}
+
+    async def _authorized(self, **listener: Any) -> str:
+        asked = pb.Listener(track_id=str(self._stage.track), **listener)
+        try:
+            said = await self._caller.call("Authorize", pb.AuthorizeRequest(listener=asked))
+        except grpc.aio.AioRpcError as error:
+            return CODES[error.code()]
+        part = PARTS[said.part]
+        assert sorted(said.links) == (sorted(Rung) if part == "whole" else [])
+        if part == "whole":
+            file = await self._stage.get(f"flac/audio.mp4?link={said.links['flac']}", Range="bytes=700-799")
+            assert file.content == self._files["flac.mp4"][700:800]
+        return part
+
+
+def _said(answer: httpx.Response, meanings: dict[Any, str] | None = None, found: Any = None) -> str:
+    """What an answer says; of one that is no refusal what was `found` in it."""
+    if answer.status_code in REFUSALS:
+        assert answer.headers["content-type"] == "application/problem+json"
+        return REFUSALS[answer.status_code]
+    assert answer.is_success, answer.text
+    if found == ("preview",):
+        return "preview"
+    return (meanings or {})[found]
