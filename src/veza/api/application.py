@@ -39,7 +39,9 @@ BODY_MAX_BYTES = 1_048_576
 
 def takes_files(path: str) -> bool:
     """Whether what is sent to this path may be as large as a file."""
-    return path.startswith(UPLOADS) or (path.startswith(f"{API}/tracks/") and path.endswith("/audio"))
+    is_form = path.startswith(f"{API}/tracks/") and path.endswith("/audio")
+    is_page = path.startswith("/studio/tracks/") and path.endswith("/sound")
+    return path.startswith(UPLOADS) or is_form or is_page
 
 
 def api_v1(

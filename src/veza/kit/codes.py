@@ -69,6 +69,14 @@ def names_no_language(written: str) -> bool:
     return written.strip().lower() in _SAYS_NOTHING
 
 
+def countries_in(language: str) -> list[tuple[str, str]]:
+    """Code and name of every country, by name in `language`."""
+    from babel import Locale  # late: see above
+
+    named = Locale.parse(language).territories
+    return sorted(((code, str(named.get(code, name))) for code, name in _countries().items()), key=lambda one: one[1])
+
+
 @cache
 def _countries() -> dict[str, str]:
     """Each country's English name by its code."""

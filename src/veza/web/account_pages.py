@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts import credentials, emails, first_admin, people, sign_in, sign_up
@@ -242,17 +241,9 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
         )
         return done(request, gettext("Thank you"), sentence)
 
-    @get("/studio/{artist_id:uuid}")
-    async def onboarded(request: DoorRequest, artist_id: FromPath[UUID]) -> Response[bytes]:
-        """The page to which the provider sends an artist whose account was set up."""
-        sentence = gettext(
-            "What the provider still needs, if anything, it says by mail; what you sell is paid out from then on."
-        )
-        return done(request, gettext("Back from the provider"), sentence)
-
     handlers = [
         confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
-        invitation_page, join, claim_page, claim, bought, onboarded,
+        invitation_page, join, claim_page, claim, bought,
     ]  # fmt: skip
     return [pages.router("/", handlers)]
 

@@ -27,6 +27,7 @@ from veza.http.language import language_of, told
 from veza.http.limits import retry_headers
 from veza.http.problems import NOT_FOUND, UNAUTHORIZED, Kind
 from veza.http.requests import DoorRequest, form_fields
+from veza.http.whole_request import STREAMED
 from veza.kit.database import Database, Session
 from veza.kit.field_faults import faults_of
 from veza.kit.messages import render
@@ -36,6 +37,8 @@ from veza.web.visits import visit_of
 
 Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
 
+FORM_MAX_BYTES = 65_536
+"""The longest form is an album's description of 10,000 characters, each written in up to twelve."""
 KEY_FIELD = "key"
 """The hidden field that makes a second click the same request."""
 NOT_MENDED = frozenset({NOT_FOUND, UNAUTHORIZED, CROSS_SITE})
@@ -59,11 +62,14 @@ def page(path: str, *, permission: Permission, **opt: Any) -> Declare:
     return declare
 
 
-def form(path: str, *, permission: Permission, shows: HTTPRouteHandler, keyed: bool = False) -> Declare:
+def form(
+    path: str, *, permission: Permission, shows: HTTPRouteHandler, keyed: bool = False, has_file: bool = False
+) -> Declare:
     """POST of a form, which the page `shows` shows again where it is refused.
 
     The handler takes `session`, which writes; one without it works outside of any transaction. With `keyed` the form
-    has a hidden field `key`, and its work is done once for each: its handler takes `session`.
+    has a hidden field `key`, and its work is done once for each: its handler takes `session`. A form that `has_file` is
+    read by its handler, while it arrives.
     """
     its_page: Endpoint = shows.opt[_PAGE]
 
@@ -72,7 +78,7 @@ def form(path: str, *, permission: Permission, shows: HTTPRouteHandler, keyed: b
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
             site: Site = found["site"]
-            given = await form_fields(request)
+            given = {} if has_file else await form_fields(request)
             try:
                 done = await _done(endpoint, request, found, given, keyed=keyed)
             except Exception as error:
@@ -88,7 +94,12 @@ def form(path: str, *, permission: Permission, shows: HTTPRouteHandler, keyed: b
         both = {**its_page.parameters, **endpoint.parameters}
         more = {name: one for name, one in both.items() if name not in endpoint.parameters}
         shown = for_litestar(answer, endpoint, Response[bytes], **_OURS, **more)
-        return post(path, include_in_schema=False, opt=needs(permission), status_code=200)(shown)
+        more_opt = {STREAMED: True} if has_file else {}
+        most_bytes = None if has_file else FORM_MAX_BYTES
+        return post(
+            path, include_in_schema=False, opt={**needs(permission), **more_opt}, status_code=200,
+            request_max_body_size=most_bytes,
+        )(shown)  # fmt: skip
 
     return declare
 

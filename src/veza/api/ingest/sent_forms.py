@@ -15,24 +15,18 @@ from veza.accounts.permissions import Permission
 from veza.api.ingest.upload_shapes import UPLOAD_EXAMPLE, UploadResponse, upload_shown
 from veza.api.shapes import WRITE_PROBLEMS, answers
 from veza.http.errors.ingest import DISK_FULL, FILE_TOO_LARGE, QUOTA_REACHED
-from veza.http.idempotency import IdempotencyKey, Idempotent, Reply, owner_of
+from veza.http.idempotency import IdempotencyKey, Reply
 from veza.http.identity import identity_of, needs
 from veza.http.language import language_of
-from veza.http.limits import spend
-from veza.http.multipart_bodies import FORM_WITH_FILE, sent_file
-from veza.http.problems import LENGTH_REQUIRED, NOT_FOUND, RATE_LIMITED, Problem
+from veza.http.multipart_bodies import FORM_WITH_FILE
+from veza.http.problems import LENGTH_REQUIRED, NOT_FOUND, RATE_LIMITED
+from veza.http.received_forms import received_sound
 from veza.http.requests import DoorRequest
 from veza.http.whole_request import STREAMED
-from veza.ingest import receiving
 from veza.ingest.facade import Ingest
-from veza.ingest.receiving import UploadRequest
-from veza.ingest.upload_room import UPLOADS, demand_size
-from veza.kit.database import Session
-from veza.kit.messages import gettext
+from veza.ingest.uploads import Upload
 
 TAG = "uploads"
-FORM_BYTES = 1_000
-"""Of a form's body beside the file, at least: a file of nearly UPLOAD_MAX_BYTES is taken by a form, too."""
 RECEIVED: dict[str, Any] = {
     **UPLOAD_EXAMPLE, "status": "received", "offset_bytes": 31_457_280, "expires_at": None
 }  # fmt: skip
@@ -69,31 +63,10 @@ async def send_track_audio(
 ) -> Response[Any]:
     """Gives the track its sound, or replaces it once the new one is ready. The form has one file, of any field's name.
     A line that is cut has to begin anew: tus (`POST /api/v1/uploads`) goes on where it was."""
-    identity, language = identity_of(request), language_of(request)
-    most_bytes = request.content_length
-    if most_bytes is None:
-        raise Problem(LENGTH_REQUIRED, gettext("say in Content-Length how many bytes come"))
-    # The body is not read for it: the same key, address and length are the same request.
-    asked = f"POST {request.url.path} {most_bytes}"
-    idempotent = Idempotent(ingest.database, identity.actor, idempotency_key, asked, owner=owner_of(identity))
-    if await idempotent.is_done():
-        return await idempotent.run(_nothing)
-    demand_size(ingest.limits, most_bytes - min(FORM_BYTES, most_bytes - 1))
-    await spend(ingest.database, UPLOADS.of(identity.actor))
-    file = await sent_file(request)
-    wanted = UploadRequest(min(most_bytes, ingest.limits.file_bytes), file.name, track_id)
-    row = await receiving.receive_whole(ingest, wanted, identity, file.chunks)
+    language = language_of(request)
 
-    async def finish(session: Session) -> Reply:
-        shown = upload_shown(await receiving.finish(session, row), language)
+    def reply(row: Upload) -> Reply:
+        shown = upload_shown(row, language)
         return Reply(201, shown, f"/api/v1/uploads/{shown.id}")
 
-    try:
-        return await idempotent.run(finish)
-    finally:
-        # Where another request with this key was first, or nothing came.
-        await receiving.give_up(ingest, row.id, identity)
-
-
-async def _nothing(_: Session) -> Reply:
-    raise AssertionError("its answer is stored")
+    return await received_sound(request, ingest, identity_of(request), track_id, idempotency_key, reply)

@@ -1,0 +1,89 @@
+"""An artist at work in a browser that runs no script: a record is begun, filled, heard of, and published."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
+
+from tests.audio.sounds import FORMATS, tone, write
+from tests.journeys.label import RATE, Label
+from veza.accounts import sessions
+from veza.catalog.artists import ArtistMember
+
+PROCESSED_WITHIN_MS = 90_000
+
+
+async def desk_of(label: Label, chromium: Browser) -> Page:
+    """The studio of the site's artist, scripting off, signed in as its owner."""
+    async with label.site.database.write("test") as session:
+        owner = (await session.scalars(select(ArtistMember.person_id))).one()
+        cookie = await sessions.begin(session, owner, timedelta(hours=1))
+    context = await chromium.new_context(java_script_enabled=False, base_url=label.site.url)
+    await context.add_cookies([{"name": "veza", "value": cookie, "url": label.site.url}])
+    page = await context.new_page()
+    await page.goto("/studio")
+    return page
+
+
+async def begun(page: Page, title: str, track: str) -> None:
+    """A draft with one track, whose page is open."""
+    await page.get_by_label("Title", exact=True).fill(title)
+    await page.get_by_role("button", name="Begin it").click()
+    await page.get_by_label("Another track").fill(track)
+    await page.get_by_role("button", name="Add it").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(track)
+
+
+async def sent(page: Page, file: Path) -> None:
+    await page.locator("#file").set_input_files(file)
+    await page.get_by_role("button", name="Send it").click()
+    await expect(page.get_by_text("The file has come.")).to_be_visible()
+
+
+async def test_a_file_sent_by_a_plain_form_becomes_a_published_record(
+    label: Label, chromium: Browser, tmp_path: Path
+) -> None:
+    page = await desk_of(label, chromium)
+    await begun(page, "Night Bus", "Last Stop")
+    await page.get_by_role("link", name="Night Bus").click()
+    await page.get_by_role("button", name="Publish it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be published yet")
+    await page.get_by_role("link", name="Last Stop").click()
+    await sent(page, write(tmp_path / "last stop.flac", FORMATS["FLAC 16 bit"], tone(4 * RATE, RATE), RATE))
+    # The page looks again by itself, which needs no script.
+    await expect(page.get_by_text("plays")).to_be_visible(timeout=PROCESSED_WITHIN_MS)
+    await expect(page.locator(".state").first).to_have_text("ready")
+    await page.get_by_role("link", name="Night Bus").click()
+    await page.get_by_role("button", name="Publish it").click()
+    await expect(page.get_by_text("“Night Bus” is out.")).to_be_visible()
+    assert re.search(r"/releases/[0-9a-f-]{36}$", page.url)
+    await expect(page.get_by_role("link", name="Last Stop")).to_be_visible()
+
+
+async def test_a_file_that_is_no_sound_fails_with_a_reason_and_can_be_tried_again(
+    label: Label, chromium: Browser, tmp_path: Path
+) -> None:
+    page = await desk_of(label, chromium)
+    await begun(page, "Noise", "Nothing")
+    (tmp_path / "nothing.wav").write_bytes(b"RIFF" + bytes(3_000))
+    await sent(page, tmp_path / "nothing.wav")
+    await expect(page.get_by_text("failed", exact=True)).to_be_visible(timeout=PROCESSED_WITHIN_MS)
+    told = page.locator("td p.small")
+    await expect(told).to_have_text(re.compile(r"\w+ \w+.*\."))
+    await page.get_by_role("button", name="Try it again").click()
+    again = page.get_by_role("button", name="Take it back").or_(page.get_by_text("failed", exact=True))
+    await expect(again).to_be_visible()
+
+
+async def test_an_empty_form_says_so_and_keeps_what_plays(label: Label, chromium: Browser, tmp_path: Path) -> None:
+    page = await desk_of(label, chromium)
+    await begun(page, "Silence", "Empty")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    await page.locator("#file").set_input_files(tmp_path / "empty.wav")
+    await page.get_by_role("button", name="Send it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("The file is empty")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Empty")
