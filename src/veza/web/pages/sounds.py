@@ -93,9 +93,7 @@ async def send_sound(
 
 
 @form(f"{_SOUND}/versions/{{version_id:uuid}}", permission=Permission.PUBLISH, shows=sound_page)
-async def act_on_version(
-    session: Session, track_id: UUID, version_id: UUID, identity: Identity, form: Form
-) -> See:
+async def act_on_version(session: Session, track_id: UUID, version_id: UUID, identity: Identity, form: Form) -> See:
     """Try a failed file again, take one back, or play an earlier one."""
     await acting.track_to_change(session, track_id, identity)
     version = await find_version(session, version_id)

@@ -38,13 +38,12 @@ async def studio_page(
     rows = await listings.artists(session, mine, member=identity.person)
     if len(rows) == 1 and not form.given:
         return See(f"/studio/{rows[0].id}")
-    return Shown("studio.html", artists=rows, countries=codes.countries_in(language_of(request)), currencies=[(one, one) for one in catalog.currencies])
+    countries, currencies = codes.countries_in(language_of(request)), [(one, one) for one in catalog.currencies]
+    return Shown("studio.html", artists=rows, countries=countries, currencies=currencies)
 
 
 @form("/studio", permission=Permission.BECOME_ARTIST, shows=studio_page, keyed=True)
-async def open_artist(
-    session: Session, identity: Identity, catalog: NamedDependency[Catalog], form: Form
-) -> See:
+async def open_artist(session: Session, identity: Identity, catalog: NamedDependency[Catalog], form: Form) -> See:
     """Open a page for an artist, whose owner one is."""
     wanted = ArtistDraft(form.value("name"), form.value("country"), form.value("currency"), form.value("bio"), ())
     row = await artists.open_artist(
