@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from veza.kit.elsewhere import Elsewhere, TookTooLong
 from veza.kit.messages import gettext
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
 from veza.kit.work_folders import work_folder
+from veza.lab.demo.music.making import make_track
 from veza.lab.demo.music.pieces import Piece, first_heard, pieces_of
 from veza.lab.demo.roster import roster_of
 from veza.lab.demo.stage import FIRST_SOUND_SECONDS
@@ -43,8 +43,6 @@ AHEAD = 3
 """Originals that wait or are processed at once."""
 PAUSE_SECONDS, PAUSE_AFTER_TROUBLE_SECONDS = 0.5, 15.0
 LOOK_SECONDS = 0.1
-_NICE = 10
-_CHUNK_BYTES = 1 << 20
 SENT_BY = "demo"
 
 
@@ -173,15 +171,6 @@ class DemoSounds:
             await self._objects.write_file(key, path)
             size = path.stat().st_size
         return Original(key, size, await _hash(self._objects.chunks(key)), file_name, SENT_BY)
-
-
-def make_track(path: str, piece: Piece, gives_way: bool) -> None:
-    """What the child process does; all but the first piece, which a newcomer waits for, give way to listeners."""
-    from veza.lab.demo.music.writing import write_track  # with the codecs, which only the child needs
-
-    if gives_way:
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-    write_track(Path(path), piece)
 
 
 @dataclass(frozen=True, slots=True)
