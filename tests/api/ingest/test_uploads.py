@@ -96,6 +96,8 @@ async def test_the_first_bytes_may_come_with_the_beginning(desk: Desk) -> None:
         ({"Upload_Length": "0"}, 413, "file-too-large"),
         ({"Upload_Length": str(4 * 1024**3 + 1)}, 413, "file-too-large"),
         ({"Upload_Defer_Length": "1"}, 400, "invalid-request"),
+        ({"Upload_Concat": "partial"}, 400, "invalid-request"),
+        ({"Upload_Concat": "final;/api/v1/uploads/a /api/v1/uploads/b"}, 400, "invalid-request"),
         ({"Upload_Metadata": ""}, 400, "invalid-request"),
         ({"Upload_Metadata": "track !!!"}, 400, "invalid-request"),
         ({"Upload_Metadata": metadata(track="no id")}, 400, "invalid-request"),

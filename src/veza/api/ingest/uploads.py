@@ -156,6 +156,8 @@ async def begin_upload(request: DoorRequest, ingest: NamedDependency[Ingest]) ->
     identity, headers = identity_of(request), request.headers
     if "upload-defer-length" in headers:
         raise one_fault("header", "Upload-Defer-Length", gettext("is not taken: say Upload-Length"))
+    if "upload-concat" in headers:  # each part would be taken for a file of its own (decision 0067)
+        raise one_fault("header", "Upload-Concat", gettext("is not taken: send the file as one upload"))
     wanted = _wanted(headers)
     demand_size(ingest.limits, wanted.length_bytes)
     has_bytes = headers.get("content-type", "").startswith(tus.BODY)
