@@ -16,6 +16,8 @@ from tests.api.ingest.site import free_port
 
 PAGES = Path(__file__).parent / "pages"
 SCRIPTS = Path(veza.web.__file__).parent / "scripts"
+HEAD_BYTES = 700
+"""More than an initialization segment has, and less than what lies before the first frame."""
 PASSED_ON = ("Cookie", "Range", "Content-Type")
 
 
@@ -28,6 +30,8 @@ class Fault(Enum):
     ENDED = 403
     GONE = 404
     DROPPED = "the connection ends in the middle of the body"
+    GARBLED = "the body has the right length, and nothing else is right"
+    GARBLED_SOUND = "nothing is right behind the head of the file"
     STALLED = "half of the body comes, and no more until the line is free"
 
 
@@ -71,6 +75,9 @@ class Gate:
         client: ClientSession = request.app[CLIENT]
         async with client.request(request.method, f"{self.behind}{request.path_qs}", headers=headers) as answer:
             body = await answer.read()
+            if fault in (Fault.GARBLED, Fault.GARBLED_SOUND):
+                head = b"" if fault is Fault.GARBLED else body[:HEAD_BYTES]
+                body, fault = head.ljust(len(body), b"\0"), None
             said = {name: answer.headers[name] for name in ("Content-Type", "Content-Range") if name in answer.headers}
             sent = web.StreamResponse(status=answer.status, headers={**said, "Cache-Control": "no-store"})
             sent.content_length = len(body)

@@ -34,8 +34,9 @@ class PlayerPage:
         """What an expression of the page comes to; `given` is the list of arguments."""
         return await self.page.evaluate(f"async (given) => ({script})", list(arguments))
 
-    async def open(self) -> None:
-        await self.page.goto(f"{self.gate.url}/pages/player.html")
+    async def open(self, query: str = "") -> None:
+        """With `?files` the player knows no Media Source Extensions."""
+        await self.page.goto(f"{self.gate.url}/pages/player.html{query}")
         await self.page.wait_for_function("window.player")
 
     async def play(self, *titles: str, quality: str = "auto", records: bool = True) -> None:

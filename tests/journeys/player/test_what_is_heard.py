@@ -106,3 +106,14 @@ async def test_a_queue_that_changes_behind_the_current_track_leaves_no_gap(page:
     places = [place_of(heard, piece) for piece in (*pieces, LEFT[-WIDTH:], LEFT[CUTS[1] : CUTS[1] + WIDTH])]
     assert round(places[1] - places[0]) == WIDTH
     assert round(places[3] - places[2]) == WIDTH
+
+
+async def test_a_queue_that_repeats_has_no_gap_either(page: PlayerPage) -> None:
+    await page.run("player.setRepeat(true)")
+    await page.play("Tide", quality="flac")
+    await page.run("until((s) => audio.currentTime > 3.5)")
+    heard = await page.heard()
+    once = LEFT[CUTS[1] : CUTS[2]]
+    wanted = np.concatenate([once[-WIDTH:], once[:WIDTH]])
+    at = round(place_of(heard, wanted))
+    assert np.abs(heard[at : at + 2 * WIDTH] - wanted).max() < ROUNDED

@@ -100,3 +100,39 @@ async def test_after_six_tracks_that_are_gone_nothing_is_asked_any_more(page: Pl
     page.gate.fault_of = lambda _path, _asked: None
     await page.run("player.resume()")
     await page.until("s.position > 0.1 && s.error === null")
+
+
+@pytest.mark.parametrize("fault", [Fault.GARBLED, Fault.GARBLED_SOUND])
+async def test_a_track_that_the_browser_cannot_read_is_left_out(page: PlayerPage, fault: Fault) -> None:
+    """Of the second the browser gives the whole source up: what is heard goes on with another one."""
+    tide = str(page.album.tracks["Tide"])
+    page.gate.fault_of = lambda path, _: fault if tide in path and "audio.mp4" in path else None
+    await page.play("Shore", "Tide", "Open Sea", records=False)
+    await page.until("s.index === 2 && s.position > 0.2")
+    assert await page.run("skipped") == ["Tide"]
+    assert (await page.state())["error"] is None
+
+
+async def test_who_owns_nothing_hears_the_preview(page: PlayerPage) -> None:
+    await page.page.context.clear_cookies()
+    await page.play(LONG, records=False)
+    state = await page.until("s.position > 0.2")
+    assert (state["part"], state["rung"]) == ("preview", "preview")
+    assert await page.run("player.engine.current().beacon") is None
+
+
+async def test_without_media_source_extensions_a_file_is_played_for_each_track(page: PlayerPage) -> None:
+    await page.open("?files")
+    tide = str(page.album.tracks["Tide"])
+    page.gate.fault_of = lambda path, _: Fault.GONE if tide in path else None
+    await page.play("Shore", "Tide", LONG, records=False)
+    await page.until("s.index === 0 && s.position > 0.1 && s.duration < 3")
+    await page.run("player.seek(1.8)")
+    await page.until("s.index === 2 && s.position > 0.1")  # by itself
+    assert await page.run("skipped") == ["Tide"]
+    await page.run("player.seek(9)")
+    await page.until("s.position > 9.1")
+    await page.run("player.previous()")
+    await page.until("s.index === 2 && s.position < 2")
+    await page.run("player.jump(0)")
+    await page.until("s.index === 0 && s.position > 0.1")

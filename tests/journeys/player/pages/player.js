@@ -3,7 +3,7 @@
 import { createPlayer } from "/scripts/player/player.js";
 
 const audio = document.querySelector("audio");
-const player = createPlayer(audio);
+const player = createPlayer(audio, location.search === "?files" ? { hasMediaSource: false } : {});
 player.setLevelling(false);
 const skipped = [];
 player.addEventListener("skipped", ({ detail }) => skipped.push(detail.entry.title));

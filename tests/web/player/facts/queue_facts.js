@@ -75,3 +75,57 @@ fact("a full queue takes no more, and says how many it took", () => {
   assert.equal(queue.insert(entries("b", "c", "d")), 1);
   assert.equal(queue.entries.length, MOST_ENTRIES);
 });
+
+const after = (queue, title, gone = []) => {
+  const entry = queue.entries.find((one) => one.title === title);
+  return queue.after(entry, new Set(gone.map((name) => queue.entries.find((one) => one.title === name).key)))?.title;
+};
+
+fact("what cannot be played is left out", () => {
+  assert.equal(after(queueOf("abc"), "a", ["b"]), "c");
+  assert.equal(after(queueOf("abc"), "b", ["c"]), undefined);
+});
+
+fact("where the queue repeats, the first entry follows the last, and a single one itself", () => {
+  const queue = queueOf("abc"), single = queueOf("a");
+  queue.repeats = single.repeats = true;
+  assert.deepEqual(["a", "b", "c"].map((title) => after(queue, title)), ["b", "c", "a"]);
+  assert.equal(after(queue, "c", ["a", "b"]), "c");
+  assert.equal(after(queue, "c", ["a", "b", "c"]), undefined);
+  assert.equal(after(single, "a"), "a");
+});
+
+fact("shuffled, the current entry is the first and every order of the others comes", () => {
+  const orders = new Set();
+  for (let at = 0; at < 400; at += 1) {
+    const queue = queueOf("abcd", 2);
+    queue.shuffle(true);
+    assert.deepEqual([queue.index, queue.current.title], [0, "c"]);
+    orders.add(titles(queue));
+  }
+  assert.equal(orders.size, 6);
+});
+
+fact("out of a shuffle the order is the one in which entries were put in", () => {
+  const queue = queueOf("abcdefgh", 3);
+  queue.shuffle(true);
+  queue.insert(entries("x"));
+  queue.shuffle(false);
+  assert.deepEqual([titles(queue), queue.current.title], ["abcdefghx", "d"]);
+});
+
+fact("a shuffled queue that was kept can be put in order again, and new keys are other ones", () => {
+  const before = queueOf("abcdefgh", 3), queue = new Queue();
+  before.shuffle(true);
+  queue.restore(JSON.parse(JSON.stringify(before.entries)), before.index);
+  assert.equal(titles(queue), titles(before));
+  queue.insert(entries("x"));
+  queue.shuffle(false);
+  assert.deepEqual([titles(queue), queue.current.title], ["abcdefghx", "d"]);
+});
+
+fact("a kept queue without keys of its own gets some", () => {
+  const queue = new Queue();
+  queue.restore(entries("a", "b"), 1);
+  assert.equal(new Set(queue.entries.map((one) => one.key)).size, 2);
+});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Memory } from "../player/remembering.js";
 import { fact } from "./fact.js";
 
-const NOTHING = { entries: [], index: 0, position: 0, quality: "auto", volume: 1 };
+const NOTHING = { entries: [], index: 0, position: 0, quality: "auto", volume: 1, shuffle: false, repeat: false };
 
 function storage(kept = {}) {
   return { kept, getItem: (name) => kept[name] ?? null, setItem: (name, value) => (kept[name] = String(value)) };
@@ -14,10 +14,10 @@ fact("what is kept comes back", () => {
   const memory = new Memory(() => place);
   memory.keepQueue([{ id: "1", title: "Shore" }]);
   memory.keepPlace(0, 12.5);
-  memory.keepChoices("flac", 0.4);
-  assert.deepEqual(new Memory(() => place).recall(), {
-    entries: [{ id: "1", title: "Shore" }], index: 0, position: 12.5, quality: "flac", volume: 0.4,
-  });
+  const choices = { quality: "flac", volume: 0.4, shuffle: true, repeat: true };
+  memory.keepChoices(choices);
+  const queue = { entries: [{ id: "1", title: "Shore" }], index: 0, position: 12.5 };
+  assert.deepEqual(new Memory(() => place).recall(), { ...queue, ...choices });
 });
 
 fact("an empty storage is a fresh player", () => assert.deepEqual(new Memory(() => storage()).recall(), NOTHING));
@@ -31,7 +31,7 @@ fact("a browser that forbids storage, or has no room, still plays", () => {
 });
 
 fact("what another version wrote is not believed", () => {
-  const choices = '{"index": "x", "position": -1, "quality": "mp3", "volume": 7}';
+  const choices = '{"index": "x", "position": -1, "quality": "mp3", "volume": 7, "repeat": 1}';
   const wrong = ["{", "3", "null", '{"entries": 3}', '[{"title": "no id"}, null, 7]', choices];
   for (const text of wrong) {
     const place = storage();

@@ -20,7 +20,8 @@ export class TooSlow extends Error {}
  * @param {unknown} error
  */
 export function mayPass(error) {
-  return !(error instanceof Refusal) || error.status >= 500 || [200, 408, 425, 429].includes(error.status);
+  if (error instanceof Refusal) return error.status >= 500 || [200, 408, 425, 429].includes(error.status);
+  return !(error instanceof RangeError); // raised for what is no segment at all
 }
 
 /** @param {string} trackId */

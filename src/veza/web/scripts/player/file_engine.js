@@ -80,13 +80,12 @@ export class FileEngine {
 
   /** @param {Queued} entry @param {number} seconds */
   #load(entry, seconds) {
-    const plays = !this.audio.paused;
     this.#entry = entry;
     this.#hearing = {};
     this.#from = seconds;
     const name = this.audio.canPlayType(HLS) ? "master.m3u8" : "audio.m4a";
     this.audio.src = `${streamOf(entry.id)}${name}${entry.token ? `?token=${encodeURIComponent(entry.token)}` : ""}`;
-    if (plays) this.audio.play().catch(() => {}); // the element has paused for the new file
+    if (this.host.wantsSound) this.audio.play().catch(() => {});
   }
 
   #skip() {

@@ -9,7 +9,7 @@ import { Memory } from "./remembering.js";
 import { useMediaSession } from "./session.js";
 import { isSupported, StreamEngine } from "./stream_engine.js";
 
-/** @import {Engine, Entry, Failure, FetchManifest, Heard, Quality, Queued, State} from "./types.js" */
+/** @import {Engine, Entry, Failure, FetchManifest, Heard, Quality, State} from "./types.js" */
 
 /** Further into a track, “previous” goes to its start. */
 const RESTARTS_AFTER_SECONDS = 3;
@@ -44,6 +44,7 @@ export class Player extends EventTarget {
   #hasBegun = false;
   /** Where the current entry begins then (seconds). */
   #from = 0;
+  #wantsSound = false;
   #isBlocked = false;
   /** @type {Failure | null} */
   #error = null;
@@ -67,17 +68,22 @@ export class Player extends EventTarget {
     this.memory = new Memory(options.storage ?? (() => localStorage));
     this.plays = options.plays ?? new Plays();
     const recalled = this.memory.recall(), player = this;
-    this.#queue.replace(recalled.entries, recalled.index);
+    this.#queue.restore(recalled.entries, recalled.index);
     this.#from = recalled.position;
     this.#quality = recalled.quality;
     this.#volume = recalled.volume;
+    this.#queue.isShuffled = recalled.shuffle;
+    this.#queue.repeats = recalled.repeat;
     /** @type {Engine} */
     this.engine = new (options.hasMediaSource ?? isSupported ? StreamEngine : FileEngine)(audio, {
       fetchManifest: options.fetchManifest ?? fetchManifest,
       get quality() {
         return player.#quality;
       },
-      after: (entry) => this.#after(entry),
+      get wantsSound() {
+        return player.#wantsSound;
+      },
+      after: (entry) => this.#queue.after(entry, this.#gone),
       skipped: (entry, error) => {
         this.#gone.add(entry.key);
         this.dispatchEvent(new CustomEvent("skipped", { detail: { entry, error } }));
@@ -86,7 +92,13 @@ export class Player extends EventTarget {
       finished: () => this.#unload(),
     });
     for (const name of LOOKED_AT) audio.addEventListener(name, () => this.#look());
+    audio.addEventListener("pause", () => {
+      this.#wantsSound &&= audio.ended || !!audio.error; // else the listener or the system has paused it
+    });
     audio.addEventListener("ended", () => this.#ended());
+    addEventListener("online", () => {
+      if (this.#error === "network" && !audio.paused) this.resume();
+    });
     addEventListener("pagehide", () => {
       this.#keepPlace();
       this.plays.tell();
@@ -112,6 +124,8 @@ export class Player extends EventTarget {
       rung: heard?.rung ?? null,
       quality: this.#quality,
       volume: this.#volume,
+      shuffle: this.#queue.isShuffled,
+      repeat: this.#queue.repeats,
     };
   }
 
@@ -123,6 +137,7 @@ export class Player extends EventTarget {
   /** Play these entries instead of what is in the queue. @param {Entry[]} entries */
   play(entries, index = 0) {
     this.#queue.replace(entries, index);
+    if (this.#queue.isShuffled) this.#queue.shuffle(true);
     this.#gone.clear();
     this.#begin(0);
     this.#queueChanged();
@@ -160,6 +175,20 @@ export class Player extends EventTarget {
     this.#queueChanged();
   }
 
+  /** Play what follows by chance, or in its order again. @param {boolean} shuffles */
+  setShuffle(shuffles) {
+    this.#queue.shuffle(shuffles);
+    this.#queueChanged();
+    this.#chosen();
+  }
+
+  /** Begin anew behind the last entry. @param {boolean} repeats */
+  setRepeat(repeats) {
+    this.#queue.repeats = repeats;
+    this.#queueChanged();
+    this.#chosen();
+  }
+
   pause() {
     this.audio.pause();
     this.#keepPlace();
@@ -188,7 +217,7 @@ export class Player extends EventTarget {
   }
 
   next() {
-    const { current } = this.#queue, next = current && this.#after(current);
+    const { current } = this.#queue, next = current && this.#queue.after(current, this.#gone);
     if (next) this.jump(this.#queue.find(next.key));
   }
 
@@ -241,6 +270,7 @@ export class Player extends EventTarget {
 
   /** The browser may want a click first. */
   #start() {
+    this.#wantsSound = true;
     this.#isBlocked = false;
     this.audio.play().catch((error) => {
       this.#isBlocked ||= error.name === "NotAllowedError";
@@ -250,6 +280,7 @@ export class Player extends EventTarget {
 
   #unload() {
     this.engine.stop();
+    this.#wantsSound = false;
     this.#hasBegun = false;
     this.#from = 0;
     this.audio.pause();
@@ -257,7 +288,7 @@ export class Player extends EventTarget {
   }
 
   #ended() {
-    const { current } = this.#queue, next = current && this.#after(current);
+    const { current } = this.#queue, next = current && this.#queue.after(current, this.#gone);
     if (next) this.jump(this.#queue.find(next.key));
     else this.#look();
   }
@@ -269,12 +300,6 @@ export class Player extends EventTarget {
     this.#look();
   }
 
-  /** The next entry that can be played, as far as is known. @param {Queued} entry */
-  #after(entry) {
-    const at = this.#queue.find(entry.key);
-    return at < 0 ? undefined : this.#queue.entries.slice(at + 1).find((one) => !this.#gone.has(one.key));
-  }
-
   #queueChanged() {
     if (this.#hasBegun && !this.#error) this.engine.replan();
     this.memory.keepQueue(this.#queue.entries);
@@ -284,7 +309,8 @@ export class Player extends EventTarget {
   }
 
   #chosen() {
-    this.memory.keepChoices(this.#quality, this.#volume);
+    const { quality, volume, shuffle, repeat } = this.state;
+    this.memory.keepChoices({ quality, volume, shuffle, repeat });
     this.#level();
     this.#look();
   }

@@ -10,6 +10,9 @@ export class Queue {
   entries = [];
   /** Of the current entry; −1 where the queue is empty. */
   index = -1;
+  /** Behind the last entry the first one follows. */
+  repeats = false;
+  isShuffled = false;
   #lastKey = 0;
 
   get current() {
@@ -23,6 +26,19 @@ export class Queue {
   replace(entries, index) {
     this.entries = this.#keyed(entries.slice(0, MOST_ENTRIES));
     this.index = Math.min(Math.max(index, 0), this.entries.length - 1);
+  }
+
+  /**
+   * What was in the queue of the page before; the keys tell in which order entries were put in.
+   * @param {Entry[]} entries
+   * @param {number} index
+   */
+  restore(entries, index) {
+    this.replace(entries, index);
+    const keys = entries.map((one) => Number(Reflect.get(one, "key")));
+    if (new Set(keys).size < keys.length || !keys.every(Number.isSafeInteger)) return;
+    this.entries.forEach((one, at) => (one.key = keys[at]));
+    this.#lastKey = Math.max(0, ...keys);
   }
 
   /**
@@ -52,6 +68,33 @@ export class Queue {
     const current = this.current;
     this.entries.splice(to, 0, ...this.entries.splice(from, 1));
     this.index = current ? this.entries.indexOf(current) : -1;
+  }
+
+  /** Everything behind the current entry by chance; or all as it was put in. @param {boolean} isShuffled */
+  shuffle(isShuffled, random = Math.random) {
+    const { current, entries } = this;
+    this.isShuffled = isShuffled;
+    if (!isShuffled) entries.sort((one, other) => one.key - other.key);
+    else if (current) {
+      entries.unshift(...entries.splice(this.index, 1));
+      for (let at = entries.length - 1; at > 1; at -= 1) {
+        const other = 1 + Math.floor(random() * at);
+        [entries[at], entries[other]] = [entries[other], entries[at]];
+      }
+    }
+    this.index = current ? entries.indexOf(current) : -1;
+  }
+
+  /**
+   * The entry that is played after another one.
+   * @param {Queued} entry
+   * @param {Set<number>} gone keys of those that cannot be played
+   */
+  after(entry, gone) {
+    const at = this.find(entry.key), { entries } = this;
+    if (at < 0) return undefined;
+    const following = [...entries.slice(at + 1), ...(this.repeats ? entries.slice(0, at + 1) : [])];
+    return following.find((one) => !gone.has(one.key));
   }
 
   /** @param {number} key */

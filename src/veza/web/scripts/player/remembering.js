@@ -1,6 +1,6 @@
 // What the browser keeps for the next page that is loaded: queue, position, volume and quality.
 
-/** @import {Entry, Quality} from "./types.js" */
+/** @import {Choices, Entry} from "./types.js" */
 
 const QUEUE = "veza.player.queue", PLACE = "veza.player.place", CHOICES = "veza.player.choices";
 const QUALITIES = ["auto", "64", "128", "256", "flac"];
@@ -22,12 +22,12 @@ export class Memory {
     this.#write(PLACE, { index, position });
   }
 
-  /** @param {Quality} quality @param {number} volume */
-  keepChoices(quality, volume) {
-    this.#write(CHOICES, { quality, volume });
+  /** @param {Choices} choices */
+  keepChoices(choices) {
+    this.#write(CHOICES, choices);
   }
 
-  /** @returns {{entries: Entry[], index: number, position: number, quality: Quality, volume: number}} */
+  /** @returns {{entries: Entry[], index: number, position: number} & Choices} */
   recall() {
     const entries = this.#read(QUEUE), place = this.#read(PLACE), choices = this.#read(CHOICES);
     return {
@@ -36,6 +36,8 @@ export class Memory {
       position: place?.position > 0 ? Number(place.position) : 0,
       quality: QUALITIES.includes(choices?.quality) ? choices.quality : "auto",
       volume: choices?.volume >= 0 && choices.volume <= 1 ? choices.volume : 1,
+      shuffle: choices?.shuffle === true,
+      repeat: choices?.repeat === true,
     };
   }
 

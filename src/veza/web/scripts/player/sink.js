@@ -8,7 +8,7 @@ const LONGEST_SECONDS = 1e6;
 /** @type {typeof MediaSource | undefined} */
 export const Source = globalThis.MediaSource ?? Reflect.get(globalThis, "ManagedMediaSource");
 /** WebKitGTK has none: there all tracks are of one codec. */
-export const CAN_CHANGE_TYPE = "changeType" in (globalThis.SourceBuffer ?? {}).prototype;
+export const CAN_CHANGE_TYPE = "changeType" in (Reflect.get(globalThis, "SourceBuffer")?.prototype ?? {});
 
 export class Sink {
   /** @type {SourceBuffer | undefined} */

@@ -40,9 +40,11 @@ export class StreamEngine {
 
   /** @param {Queued} entry */
   jump(entry) {
-    const placed = this.pump.tracks.find((one) => one.entry.key === entry.key);
-    if (!placed || this.pump.sink?.endAt(placed.start + TOLERANCE_SECONDS) === undefined) return this.begin(entry, 0);
-    this.pump.goTo(placed.start);
+    const { pump } = this, { tracks } = pump, current = pump.current();
+    const later = tracks.slice(current ? tracks.indexOf(current) + 1 : 0);
+    const placed = [...later, ...tracks].find((one) => one.entry.key === entry.key);
+    if (!placed || pump.sink?.endAt(placed.start + TOLERANCE_SECONDS) === undefined) return this.begin(entry, 0);
+    pump.goTo(placed.start);
     this.replan();
   }
 
@@ -104,12 +106,11 @@ export class StreamEngine {
   }
 
   #open() {
-    const { pump } = this, plays = !this.audio.paused;
+    const { pump } = this;
     pump.sink?.close();
     pump.reached = 0;
     pump.sink = new Sink(this.audio);
     pump.sink.source.addEventListener("startstreaming", () => pump.wake());
-    if (plays) this.audio.play().catch(() => {}); // the element has paused for the new source
   }
 
   /** The browser gives the source up because of a track: a new one goes on without it. @param {Placed} broken */
@@ -120,5 +121,6 @@ export class StreamEngine {
     if (!entry) return this.host.finished();
     this.#open();
     pump.start(new Placed(entry, 0, stays ? seconds : 0));
+    if (this.host.wantsSound) this.audio.play().catch(() => {});
   }
 }

@@ -55,8 +55,18 @@ export type FetchManifest = (entry: Entry, signal: AbortSignal) => Promise<Manif
 /** `network`: the line was gone for too long; `tracks`: track after track could not be played. */
 export type Failure = "network" | "tracks";
 
+/** What a listener has chosen; kept for the next visit. */
+export interface Choices {
+  quality: Quality;
+  /** From 0 to 1. */
+  volume: number;
+  shuffle: boolean;
+  /** Behind the last track of the queue the first one follows. */
+  repeat: boolean;
+}
+
 /** What a listener sees of the player. Times are seconds within the track. */
-export interface State {
+export interface State extends Choices {
   track: Queued | null;
   /** Of the track in the queue; −1 where the queue is empty. */
   index: number;
@@ -75,14 +85,14 @@ export interface State {
   part: "whole" | "preview" | null;
   /** What is played now (`aac128`, `flac`, …). */
   rung: string | null;
-  quality: Quality;
-  volume: number;
 }
 
 /** What an engine asks of the player. */
 export interface Host {
   fetchManifest: FetchManifest;
   quality: Quality;
+  /** The listener wants sound: an element pauses by itself where its source is another. */
+  wantsSound: boolean;
   /** The entry that is played after this one. */
   after(entry: Queued): Queued | undefined;
   /** The track cannot be played; the one after it takes its place. */

@@ -1,0 +1,31 @@
+// What the player finds in a browser, as far as it is asked for; imported before the player.
+
+globalThis.MediaSource = { isTypeSupported: () => true };
+globalThis.SourceBuffer = class {
+  changeType() {}
+};
+globalThis.addEventListener = () => {};
+
+/** Milliseconds; they pass only in `pass`. */
+export const clock = { now: 0 };
+const timers = [];
+globalThis.setTimeout = (call, ms) => timers.push({ at: clock.now + ms, call });
+globalThis.clearTimeout = () => {};
+Object.defineProperty(globalThis, "performance", { value: { now: () => clock.now } });
+
+/** All that needs no time has been done. */
+export const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+/** @param {number} seconds */
+export async function pass(seconds) {
+  const end = clock.now + seconds * 1000;
+  for (;;) {
+    await settled();
+    timers.sort((one, other) => one.at - other.at);
+    if (!timers.length || timers[0].at > end) break;
+    const { at, call } = timers.shift();
+    clock.now = at;
+    call();
+  }
+  clock.now = end;
+}
