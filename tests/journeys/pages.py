@@ -32,6 +32,28 @@ PLAYED = """async () => {
 """The page's player: how long what it plays is, how far it came by itself, and where it ended after a jump to half a
 second before the end (seconds)."""
 
+PLAYED_BY_THE_PAGE = """async () => {
+    const bar = document.querySelector("veza-player"), audio = bar.querySelector("audio");
+    const until = (what, is) => new Promise((resolve, reject) => {
+        const begun = Date.now();
+        const look = () => {
+            if (is()) resolve();
+            else if (Date.now() - begun > 20000) reject(`${what} in vain: ${JSON.stringify(bar.player?.state)}`);
+            else setTimeout(look, 50);
+        };
+        look();
+    });
+    audio.muted = true;
+    await until("waited for the player", () => bar.player);
+    document.querySelector("#page [data-play-track]").click();
+    await until("waited for sound", () => bar.player.state.playing && bar.player.state.position > 0.2);
+    const {position: reached, duration} = bar.player.state;
+    bar.player.seek(duration - 0.5);
+    await until("waited for the end", () => audio.ended);
+    return [duration, reached, bar.player.state.position];
+}"""
+"""The same by a click on a track's page, in the player beside the page."""
+
 GIVEN_A_PLAYER = """async (program) => {
     const script = document.createElement("script");
     script.textContent = program;

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Route
 from tests.journeys.album import PREVIEW_SECONDS, TAKES, Album
 from tests.journeys.firefox import Firefox, firefox_in
 from tests.journeys.label import RATE
-from tests.journeys.pages import GIVEN_A_PLAYER, PLAYED, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS
+from tests.journeys.pages import GIVEN_A_PLAYER, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS, PLAYED_BY_THE_PAGE
 from tests.journeys.webkit import WebKit, webkit_in
 from tests.npm import installed
 
@@ -100,7 +100,7 @@ async def test_hls_js_plays_it_in_webkit(album: Album, webkit: WebKit, hls_js: P
 
 async def plays_the_page(album: Album, browser: Firefox | WebKit) -> None:
     await browser.open(album.page("Night Bus"))
-    length, reached, end = await browser.evaluate(PLAYED)
+    length, reached, end = await browser.evaluate(PLAYED_BY_THE_PAGE)
     assert length == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS)
     assert 0.2 < reached < 5
     assert end == pytest.approx(length, abs=2 * FRAME_SECONDS)
@@ -108,7 +108,7 @@ async def plays_the_page(album: Album, browser: Firefox | WebKit) -> None:
 
 async def plays_every_rung(album: Album, browser: Firefox | WebKit) -> None:
     for rung in ("aac64", "aac128", "aac256", "flac"):
-        await browser.open(f"{album.url}/assets/now/live.js")  # pages forbid MediaSource by their policy
+        await browser.open(f"{album.url}/assets/now/live.js")  # a document without a player of its own
         (_, _, end), stretches, buffered = await browser.evaluate(
             PLAYED_BY_SEGMENTS, str(album.tracks["Night Bus"]), rung
         )

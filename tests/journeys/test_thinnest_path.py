@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from tests.journeys.album import PREVIEW_SECONDS, PRIMING_AND_PADDING, TAKES, Album
 from tests.journeys.label import RATE, Listener
-from tests.journeys.pages import PLAYED
+from tests.journeys.pages import PLAYED_BY_THE_PAGE
 from tests.journeys.programs import length_by_ffprobe, samples_by_mpv
 
 
@@ -64,7 +64,7 @@ async def opened(album: Album, chromium: Browser, title: str, listener: Listener
 async def test_the_page_plays_all_of_a_track_to_its_owner(album: Album, chromium: Browser) -> None:
     for title, (_, _, samples) in TAKES.items():
         page = await opened(album, chromium, title, album.buyer)
-        length, reached, end = await page.evaluate(PLAYED)
+        length, reached, end = await page.evaluate(PLAYED_BY_THE_PAGE)
         assert length == pytest.approx(samples / RATE, abs=0.03)
         assert 0.2 < reached < length - 0.5
         assert end == pytest.approx(length, abs=0.06)
@@ -76,10 +76,10 @@ async def test_the_page_plays_the_preview_to_a_stranger_and_says_so(album: Album
     page = await opened(album, chromium, "Night Bus", None)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-    length, _, end = await page.evaluate(PLAYED)
+    length, _, end = await page.evaluate(PLAYED_BY_THE_PAGE)
     assert length == pytest.approx(PREVIEW_SECONDS, abs=0.03)
     assert end == pytest.approx(length, abs=0.06)
     assert await page.get_by_text("Preview").is_visible()
-    of_streams = {path for path in asked if path.startswith("/stream/")}
-    assert of_streams == {f"/stream/{album.tracks['Night Bus']}/audio.m4a"}
+    of_streams, stream = {path for path in asked if path.startswith("/stream/")}, f"/stream/{album.tracks['Night Bus']}"
+    assert of_streams == {f"{stream}/manifest.json", f"{stream}/preview/audio.mp4"}
     await page.context.close()

@@ -1,0 +1,4 @@
+/** htmx, where it was fetched. */
+interface Window {
+  htmx?: { process(element: Element): void };
+}
