@@ -39,7 +39,7 @@ ENDS_THE_SESSION = ("signIn", "signOut")
 """A new session takes the place of the browser's own; visitors sign in."""
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
-DEMO_SECONDS = 90
+DEMO_SECONDS = 180
 BOUND_SECONDS = 240
 OF_SOUND = {
     "retryAudio", "cancelAudio", "restoreAudio", "encodeAudio", "sendTrackAudio", "showUpload", "giveUpUpload",
@@ -106,7 +106,7 @@ def person(server: Server) -> Caller:
 
 def _operations(server: Server, *, by_token: bool) -> list[str]:
     """The ids of the operations that a token may do, or that only a signed-in person may."""
-    described = httpx.get(f"{server.url}/api/openapi.json").json()
+    described = httpx.get(f"{server.url}/api/openapi.json", timeout=READY_SECONDS).json()  # the first makes it
     found = []
     for _, _, operation in operations(described):
         security = operation.get("security", [{"token": []}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -31,6 +32,23 @@ def test_a_hundred_hostile_files_play_or_are_refused_within_their_limits(seed: i
     assert found["outcomes"]["played"] > 20
     assert set(found["outcomes"]) <= {"refused", "played"}, "no fault of ours, and none of libav's"
     assert found["most"]["written_bytes"] < mutants.LIMITS.output_bytes
+
+
+def test_a_process_that_sleeps_hangs_and_one_that_only_waits_for_its_turn_does_not() -> None:
+    asleep = os.posix_spawnp("sleep", ["sleep", "60"], os.environ)
+    _, _, hung = mutants.waited(asleep, 0.2)
+    assert hung
+    # On one processor, beside one of higher priority that runs all the time.
+    on_one = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))]
+    busy = subprocess.Popen([*on_one, sys.executable, "-c", "while True: pass"])
+    try:
+        last = [*on_one, "nice", "-n", "19", sys.executable, "-c", "sum(range(5_000_000))"]
+        status, used, hung = mutants.waited(os.posix_spawnp(last[0], last, os.environ), 0.5)
+    finally:
+        busy.kill()
+        busy.wait()
+    assert (status, hung) == (0, False)
+    assert used.ru_utime > 0
 
 
 def test_a_file_that_names_others_opens_no_other_and_no_connection(tmp_path: Path) -> None:
