@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.api.ingest.site import a_site
+from tests.audio.sounds import tone
 from tests.journeys.label import RATE, Label, Listener, tagged
 
 TITLES = ("Shore", "Tide", "Open Sea")
@@ -24,6 +25,8 @@ CUTS = (0, 110_001, 201_124, 290_000)
 LONG = "Weather"
 LONG_SECONDS = 18
 """Of noise: 4.8 MB in FLAC."""
+LOSSY, LOSSY_SECONDS = "Tape", 3
+"""A track without FLAC."""
 
 
 def continuous() -> NDArray[np.float64]:
@@ -45,9 +48,10 @@ class CutAlbum:
     def entry(self, title: str) -> dict[str, Any]:
         """As a page puts it into the queue."""
         lengths = {name: (end - start) / RATE for name, (start, end) in zip(TITLES, pairwise(CUTS), strict=True)}
+        lengths |= {LONG: LONG_SECONDS, LOSSY: LOSSY_SECONDS}
         return {
             "id": str(self.tracks[title]), "title": title, "artist": "Anna", "release": "Blue Hours", "cover": None,
-            "duration": lengths.get(title, LONG_SECONDS), "url": f"/tracks/{self.tracks[title]}",
+            "duration": lengths[title], "url": f"/tracks/{self.tracks[title]}",
         }  # fmt: skip
 
     def entries(self, *titles: str) -> list[dict[str, Any]]:
@@ -62,6 +66,7 @@ def published_cut_album(folder: Path) -> Iterator[CutAlbum]:
         tagged(folder / "music" / f"{number}.flac", "FLAC 24 bit", signal[:, start:end], title, number)
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, LONG_SECONDS * RATE))
     tagged(folder / "music" / "4.flac", "FLAC 24 bit", noise, LONG, len(TITLES) + 1)
+    tagged(folder / "music" / "5.mp3", "MP3 VBR", tone(LOSSY_SECONDS * RATE, RATE), LOSSY, len(TITLES) + 2)
     with asyncio.Runner() as runner:
         site = a_site(folder)
         label = Label(runner.run(site.__aenter__()))

@@ -15,13 +15,17 @@ BELIEVED = 0.98
 """Correlation of what is found with what is looked for."""
 
 
+class NotHeard(AssertionError):
+    """What was looked for is nowhere in what was played."""
+
+
 def samples_of(said: str) -> NDArray[np.float64]:
     """What the page's `recorded()` says."""
     return np.frombuffer(base64.b64decode(said), dtype="<f4").astype(np.float64)
 
 
 def place_of(heard: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
-    """Where in `heard` the piece `wanted` begins, to a fraction of a sample."""
+    """Where in `heard` the piece `wanted` begins, to a fraction of a sample. Raises NotHeard."""
     size = 1 << (len(heard) + len(wanted)).bit_length()
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size))
     found = np.fft.irfft(spectrum, size)[: len(heard) - len(wanted)]
@@ -29,7 +33,8 @@ def place_of(heard: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
     energy = (summed[len(wanted) :] - summed[: -len(wanted)])[: len(found)]
     likeness = found / np.sqrt(np.maximum(energy, 1e-9) * np.sum(wanted**2))
     best = int(np.argmax(likeness))
-    assert likeness[best] > BELIEVED, f"it was not heard: at most {likeness[best]:.3f} alike"
+    if likeness[best] < BELIEVED:
+        raise NotHeard(f"at most {likeness[best]:.3f} alike")
     if not 0 < best < len(likeness) - 1:
         return best
     before, at, after = likeness[best - 1 : best + 2]

@@ -9,22 +9,24 @@ from pathlib import Path
 
 import pytest
 
-import veza.web
 from tests.conftest import missing
 from veza.audio import boxes
 from veza.audio.boxes import Coding
+from veza.web.assets import ASSETS, without_comments
 
 FACTS = Path(__file__).parent / "facts"
-PLAYER = Path(veza.web.__file__).parent / "scripts" / "player"
 BOUND_SECONDS = 60
 AAC_LC_44100_STEREO = b"\x12\x10"
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The player beside its facts, as modules, and initialization segments of two tracks as the server makes them."""
+    """The player as it is sent beside its facts, and initialization segments of two tracks as the server makes them."""
     folder = tmp_path_factory.mktemp("facts")
-    shutil.copytree(PLAYER, folder / "player")
+    (folder / "player").mkdir()
+    for path, file in ASSETS.files.items():
+        if path.startswith("scripts/player/"):
+            (folder / "player" / Path(path).name).write_bytes(file.body)
     shutil.copytree(FACTS, folder / "facts")
     (folder / "package.json").write_text('{"type": "module"}')
     coding = Coding(b"mp4a", boxes.aac_config(AAC_LC_44100_STEREO), 2, 16, 44_100)
@@ -46,3 +48,38 @@ def test_facts_of_the_player(folder: Path, name: str) -> None:
     assert [one for one in told if one["failed"]] == [], done.stderr
     assert done.returncode == 0, done.stderr
     assert len(told) == (FACTS / f"{name}.js").read_text().count("\nfact("), "each fact was looked at"
+
+
+def test_a_script_is_sent_without_its_comments_and_with_its_lines() -> None:
+    script = """// Of a file.
+import { one } from "./one.js"; // stays
+
+/**
+ * Of a function.
+ * @param {string} url
+ */
+export function asked(url) {
+  /** Of a line. */
+  return `${url}//*`; /* stays */
+}
+"""
+    expected = """
+import { one } from "./one.js"; // stays
+
+
+
+
+
+export function asked(url) {
+
+  return `${url}//*`; /* stays */
+}
+"""
+    assert without_comments(script) == expected
+
+
+def test_the_player_is_small() -> None:
+    """All of it, compressed file by file, as browsers fetch it."""
+    sizes = [len(file.gzipped or b"") for path, file in ASSETS.files.items() if path.startswith("scripts/player/")]
+    assert len(sizes) == 15
+    assert sum(sizes) < 16_000

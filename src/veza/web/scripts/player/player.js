@@ -289,7 +289,7 @@ export class Player extends EventTarget {
 
   #ended() {
     const { current } = this.#queue, next = current && this.#queue.after(current, this.#gone);
-    if (next) this.jump(this.#queue.find(next.key));
+    if (next && this.audio.ended) this.jump(this.#queue.find(next.key));
     else this.#look();
   }
 

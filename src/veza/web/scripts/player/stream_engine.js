@@ -28,6 +28,12 @@ export class StreamEngine {
       const broken = this.pump.appending ?? this.pump.current();
       if (broken && audio.src === this.pump.sink?.url) this.#replace(broken);
     });
+    audio.addEventListener("ended", () => {
+      const waiting = this.pump.current(); // for a source that takes its codec
+      if (!waiting || waiting.hasBegun) return;
+      this.begin(waiting.entry, 0);
+      this.#play();
+    });
   }
 
   /** @param {Queued} entry @param {number} seconds */
@@ -105,6 +111,10 @@ export class StreamEngine {
     };
   }
 
+  #play() {
+    this.audio.play().catch(() => {}); // a browser that let it play before does so again
+  }
+
   #open() {
     const { pump } = this;
     pump.sink?.close();
@@ -121,6 +131,6 @@ export class StreamEngine {
     if (!entry) return this.host.finished();
     this.#open();
     pump.start(new Placed(entry, 0, stays ? seconds : 0));
-    if (this.host.wantsSound) this.audio.play().catch(() => {});
+    if (this.host.wantsSound) this.#play();
   }
 }
