@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -81,8 +81,9 @@ class Gate:
             said = {name: answer.headers[name] for name in ("Content-Type", "Content-Range") if name in answer.headers}
             sent = web.StreamResponse(status=answer.status, headers={**said, "Cache-Control": "no-store"})
             sent.content_length = len(body)
-            await sent.prepare(request)
-            await self._send(request, sent, body, fault)
+            with suppress(ConnectionResetError):  # the player needs it no more
+                await sent.prepare(request)
+                await self._send(request, sent, body, fault)
         return sent
 
     async def _send(self, request: web.Request, sent: web.StreamResponse, body: bytes, fault: Fault | None) -> None:

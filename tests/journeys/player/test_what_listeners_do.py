@@ -47,6 +47,8 @@ async def test_going_to_other_tracks(page: PlayerPage) -> None:
     await page.run("player.previous()")  # to the start of the same track
     await page.until("s.index === 1 && s.position < 2")
     assert await page.run("navigator.mediaSession.metadata.title") == LONG
+    await page.run("player.play(given[0], 1, 12)", page.album.entries("Shore", LONG))
+    await page.until("s.index === 1 && s.position > 12.1")
 
 
 async def test_another_quality_is_fetched_from_a_few_seconds_later_on(page: PlayerPage) -> None:

@@ -17,7 +17,6 @@ export function clock(seconds) {
 }
 
 export class PlayerBar extends HTMLElement {
-  repeats = false;
   /** The track whose wave is drawn. */
   waveOf = "";
   /** The release that was played as a whole last. */
@@ -43,9 +42,6 @@ export class PlayerBar extends HTMLElement {
     player.addEventListener("skipped", (event) => {
       this.say(`${/** @type {CustomEvent} */ (event).detail.entry.title}: ${this.dataset.failed}`);
     });
-    audio.addEventListener("ended", () => {
-      if (this.repeats && player.state.index === player.queue.length - 1) player.jump(0);
-    });
     this.addEventListener("click", (event) => this.clicked(event));
     seek.addEventListener("input", () => this.seekTo());
     volume.addEventListener("input", () => {
@@ -61,8 +57,7 @@ export class PlayerBar extends HTMLElement {
   /** Play these from the entry at `index`, `seconds` into it. @param {Entry[]} entries */
   begin(entries, index = 0, seconds = 0) {
     if (!this.player || !entries.length) return;
-    this.player.play(entries, Math.max(index, 0));
-    if (seconds > 0) this.player.seek(seconds);
+    this.player.play(entries, Math.max(index, 0), seconds);
   }
 
   /** @param {MouseEvent} event */
@@ -73,8 +68,8 @@ export class PlayerBar extends HTMLElement {
     if (what === "toggle") this.toggle();
     else if (what === "next") player.next();
     else if (what === "previous") player.previous();
-    else if (what === "repeat") button.ariaPressed = String((this.repeats = !this.repeats));
-    else if (what === "shuffle") this.shuffle();
+    else if (what === "repeat") player.setRepeat(!player.state.repeat);
+    else if (what === "shuffle") player.setShuffle(!player.state.shuffle);
     else if (what === "queue") this.toggleQueue();
     else if (what === "jump") player.jump(Number(button.dataset.at));
     else if (what === "remove") player.remove(Number(button.dataset.at));
@@ -135,16 +130,6 @@ export class PlayerBar extends HTMLElement {
     else player.resume();
   }
 
-  /** The entries behind the current one, in an order of chance. */
-  shuffle() {
-    const { player } = this;
-    if (!player) return;
-    const first = player.state.index + 1;
-    for (let last = player.queue.length - 1; last > first; last--) {
-      player.move(first + Math.floor(Math.random() * (last - first + 1)), last);
-    }
-  }
-
   seekTo() {
     const { player, seek } = this;
     if (player && seek) player.seek((Number(seek.value) / STEPS) * player.state.duration);
@@ -161,7 +146,9 @@ export class PlayerBar extends HTMLElement {
   show() {
     const { player } = this;
     if (!player) return;
-    const { track, playing, blocked, error, waiting } = player.state;
+    const { track, playing, blocked, error, waiting, shuffle, repeat } = player.state;
+    this.querySelector("[data-do=shuffle]")?.setAttribute("aria-pressed", String(shuffle));
+    this.querySelector("[data-do=repeat]")?.setAttribute("aria-pressed", String(repeat));
     this.classList.toggle("is-idle", track === null);
     const main = this.querySelector("[data-do=toggle]");
     main?.replaceChildren(this.icon(playing ? "pause" : "play"));

@@ -134,12 +134,12 @@ export class Player extends EventTarget {
     return [...this.#queue.entries];
   }
 
-  /** Play these entries instead of what is in the queue. @param {Entry[]} entries */
-  play(entries, index = 0) {
+  /** Play these entries instead of what is in the queue, from `seconds` of one of them on. @param {Entry[]} entries */
+  play(entries, index = 0, seconds = 0) {
     this.#queue.replace(entries, index);
     if (this.#queue.isShuffled) this.#queue.shuffle(true);
     this.#gone.clear();
-    this.#begin(0);
+    this.#begin(seconds);
     this.#queueChanged();
   }
 
