@@ -14,8 +14,8 @@ from tests.api.walk import SIGNED, operations
 READ, WRITTEN = {"400", "401", "403", "503"}, {"409", "413", "415", "422"}
 """What an operation may answer besides what it is for."""
 FILES = (
-    "image/", "text/html", "application/pdf", "audio/", "application/offset+octet-stream", "application/octet-stream",
-    "multipart/form-data",
+    "image/", "text/html", "application/pdf", "application/zip", "audio/", "application/offset+octet-stream",
+    "application/octet-stream", "multipart/form-data",
 )  # fmt: skip
 """Their bodies are described by their kind alone."""
 TUS = {"/api/v1/uploads", "/api/v1/uploads/{upload_id}"}

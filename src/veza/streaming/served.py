@@ -21,6 +21,8 @@ MEDIA_TYPES = {
     "flac": "audio/flac", "wav": "audio/wav", "m4a": "audio/mp4", "mp3": "audio/mpeg", "opus": "audio/ogg",
 }  # fmt: skip
 """By the end of a file's name."""
+ORIGINAL = "application/octet-stream"
+"""Of what was sent, which is handed back as it is: its name and content say what it is."""
 
 
 class NotThere(LookupError):
@@ -85,7 +87,7 @@ async def _original(session: Session, link: Link) -> ServedFile:
     await original_of(session, version.track_id, link.person_id)
     etag = f'"{version.file_hash[:32]}"'
     return ServedFile(
-        name_of(version), "application/octet-stream", version.original_bytes, etag, version.created_at,
+        name_of(version), ORIGINAL, version.original_bytes, etag, version.created_at,
         version.original_key,
     )  # fmt: skip
 

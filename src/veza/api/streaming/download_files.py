@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Operation
 from litestar.params import PathParameter
 from litestar.types import Message, Receive, Scope, Send
 
 from veza.accounts.permissions import Permission
 from veza.api.operations import read
-from veza.api.streaming.packing import packed
+from veza.api.streaming.packing import ZIP, packed
 from veza.http.attachments import attachment
 from veza.http.errors.streaming import LINK_EXPIRED
 from veza.http.file_answers import Representation, answer_range
@@ -20,15 +22,26 @@ from veza.http.served_answers import ServedResponse
 from veza.kit.objects import NoSuchObject
 from veza.streaming.facade import Streaming
 from veza.streaming.links import LinkKind
-from veza.streaming.served import NotThere, ServedArchive, file_behind
+from veza.streaming.served import MEDIA_TYPES, ORIGINAL, NotThere, ServedArchive, file_behind
 
 TAG = "downloads"
 LinkName = Annotated[str, PathParameter(max_length=1000, description="What the file is called; nothing is read of it.")]
 Token = Annotated[str, PathParameter(max_length=1000, description="Of the link.")]
 
 
+@dataclass
+class FileOperation(Operation):
+    """The description of an operation whose answer is a file of one of several kinds."""
+
+    def __post_init__(self) -> None:
+        for status in ("200", "206"):
+            answer: Any = (self.responses or {})[status]
+            (bytes_of_file,) = answer.content.values()
+            answer.content = dict.fromkeys((*MEDIA_TYPES.values(), ZIP, ORIGINAL), bytes_of_file)
+
+
 def _bytes(description: str) -> ResponseSpec:
-    return ResponseSpec(bytes, generate_examples=False, description=description, media_type="application/octet-stream")
+    return ResponseSpec(bytes, generate_examples=False, description=description, media_type=ORIGINAL)
 
 
 @read(
@@ -36,6 +49,7 @@ def _bytes(description: str) -> ResponseSpec:
     operation="downloadFile",
     summary="Download a file by its link",
     permission=Permission.BROWSE,
+    operation_class=FileOperation,
     gives={
         200: _bytes("The file."),
         206: _bytes("The part that `Range` asks for."),
@@ -43,7 +57,7 @@ def _bytes(description: str) -> ResponseSpec:
         416: ResponseSpec(None, generate_examples=False, description="The file ends before the range begins."),
         **problem_responses(NOT_FOUND, FORBIDDEN, UNAUTHORIZED, LINK_EXPIRED, PRECONDITION_FAILED),
     },
-    media_type="application/octet-stream",
+    media_type=ORIGINAL,
 )
 async def download_file(token: Token, name: LinkName, streaming: Streaming) -> ServedResponse:
     """Whole or in ranges (RFC 9110): a download that broke off goes on where it was, with `If-Range`. Whether its
