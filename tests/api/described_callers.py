@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 
+from tests.api import described_sound
+from tests.api.described_sound import Together
 from tests.client import Client
 from veza.lab.demo.opening import OWNER, PASSWORD, address_of
 
@@ -42,15 +45,18 @@ PROVEN = {"password": PASSWORD}
 
 @dataclass(frozen=True)
 class Caller:
-    """A signed-in person: a token for every scope, the session's cookies, and real ids by their name in paths."""
+    """A signed-in person: a token for every scope, the session's cookies, real ids by their name in paths, and what of
+    sound belongs `together` in a request."""
 
     token: str
     cookies: dict[str, str]
     known: dict[str, list[str]]
+    together: Together
 
 
-async def demo_owner(url: str, operator_token: str) -> Caller:
-    """The demo's label, made admin and moderator, with a playlist, a comment, a report, codes, an order and a cart."""
+async def demo_owner(url: str, operator_token: str, folder: Path) -> Caller:
+    """The demo's label, made admin and moderator, with a playlist, a comment, a report, codes, an order, a cart and
+    tracks in every state of their audio; `folder` is that of the server."""
     body = {"email": address_of(OWNER), "password": PASSWORD}
     async with httpx.AsyncClient(base_url=url) as browser:
         person = Client(browser)
@@ -64,7 +70,9 @@ async def demo_owner(url: str, operator_token: str) -> Caller:
         for _ in range(4):
             async with httpx.AsyncClient(base_url=url) as elsewhere:
                 await Client(elsewhere).post("/session", body)
-        return Caller(token, dict(browser.cookies), await _ids(person))
+        known = await _ids(person)
+        together = await described_sound.furnish(folder, url, token, UUID(known["artist_id"][0]), UUID(me))
+        return Caller(token, dict(browser.cookies), known, together)
 
 
 async def _some(person: Client, path: str, name: str) -> list[str]:
@@ -110,8 +118,9 @@ async def _ids(person: Client) -> dict[str, list[str]]:
     return found
 
 
-def write_down(folder: Path, known: dict[str, list[str]], cookies: dict[str, str]) -> None:
+def write_down(folder: Path, caller: Caller, cookies: dict[str, str]) -> None:
     """What the hooks read (`schemathesis_hooks`)."""
-    (folder / "known.json").write_text(json.dumps(known))
+    (folder / "known.json").write_text(json.dumps(caller.known))
+    (folder / "together.json").write_text(json.dumps(caller.together))
     (folder / "cookies.json").write_text(json.dumps(cookies))
     (folder / "answers").touch()

@@ -18,6 +18,7 @@ import schemathesis
 
 FOLDER = Path(os.environ["VEZA_DESCRIPTION_CALLER"])
 KNOWN: dict[str, list[str]] = json.loads((FOLDER / "known.json").read_text())
+TOGETHER: dict[str, list[dict[str, dict[str, str | None]]]] = json.loads((FOLDER / "together.json").read_text())
 COOKIES: dict[str, str] = json.loads((FOLDER / "cookies.json").read_text())
 ANSWERS = FOLDER / "answers"
 NO_IDS = frozenset({"artist", "slug", "wanted", "password"})
@@ -42,6 +43,7 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         case.query[name] = _known(f"{name}_id", case.query[name])
     if isinstance(case.body, dict) and _operation(case) not in ENDS_THE_CALLER:
         case.body = {name: _known_in_body(name, value) for name, value in case.body.items()}
+    _put_together(case)
     key = (case.headers or {}).get("Idempotency-Key")
     if isinstance(key, str) and key and key.isascii() and key.isprintable() and _is_swapped("key"):
         case.headers["Idempotency-Key"] = f"whole-description-{_turn['key']}"
@@ -57,6 +59,17 @@ def after_call(_context: Any, case: Any, response: Any) -> None:
 
 def _operation(case: Any) -> str:
     return str(case.operation.definition.raw.get("operationId"))
+
+
+def _put_together(case: Any) -> None:
+    """Real values that fit each other: a version and its track, a link and its rung, the headers of an upload."""
+    name = _operation(case)
+    if name not in TOGETHER or not _is_swapped(name):
+        return
+    found = TOGETHER[name][_turn[name] % len(TOGETHER[name])]
+    for part, attribute in (("path", "path_parameters"), ("query", "query"), ("headers", "headers")):
+        values = {**(getattr(case, attribute) or {}), **found.get(part, {})}
+        setattr(case, attribute, {key: value for key, value in values.items() if value is not None})
 
 
 def _known_in_body(name: str, value: Any) -> Any:
