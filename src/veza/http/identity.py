@@ -35,6 +35,12 @@ def identity_of(connection: Connection) -> Identity:
     return identity
 
 
+def known_identity(connection: Connection) -> Identity | None:
+    """The same, None for a request that no guard has looked at."""
+    found: Identity | None = connection.state.get(_IDENTITY)
+    return found
+
+
 def anonymous(connection: Connection) -> Identity:
     """The visitor behind a request without credentials."""
     return visitor(address_of(connection))

@@ -23,7 +23,7 @@ from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.messages import gettext
 from veza.web.assets import asset_routes
-from veza.web.pages import artists, carts, editor, home, releases, signing_in, sounds, studio, tracks
+from veza.web.pages import accounts, artists, carts, editor, finding, home, releases, signing_in, sounds, studio, tracks
 from veza.web.site import Site
 from veza.web.waves import Waves
 
@@ -33,6 +33,9 @@ PAGES: Sequence[HTTPRouteHandler] = (
     artists.artist_page, artists.follow_artist,
     tracks.track_page, tracks.say_at, tracks.like_track,
     carts.cart_page, carts.add_to_cart, carts.take_out,
+    finding.search_page, finding.about_page,
+    accounts.sign_up_page, accounts.join, accounts.account_page, accounts.rename, accounts.change_password,
+    accounts.end_session, accounts.end_others,
     studio.studio_page, studio.open_artist, studio.records_page, studio.begin_release,
     editor.editor_page, editor.keep_release, editor.add_track, editor.move_track, editor.set_price, editor.send_cover,
     editor.publish_release, editor.withdraw_release, editor.delete_release,

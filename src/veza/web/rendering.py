@@ -21,8 +21,13 @@ from veza.kit.clock import Clock
 from veza.kit.messages import Message, gettext
 from veza.web import words
 from veza.web.environment import environment
+from veza.web.site import Site
+from veza.web.visits import reader_of
 
-POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -77,10 +82,11 @@ def words_of(request: DoorRequest, problem: Problem, detail: str) -> str:
 
 
 class Pages:
-    """Renders templates, with the time they are rendered at."""
+    """Renders templates outside of the site's own pages, with the time they are rendered at."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, site: Site | None = None) -> None:
+        """`site` is what the pages belong to."""
+        self._clock, self._site = clock, site or Site(clock, "")
 
     def show(
         self, request: Request[Any, Any, Any], template: str, *, status: int = 200, cookies: list[Cookie] | None = None,
@@ -88,8 +94,8 @@ class Pages:
     ) -> Response[bytes]:  # fmt: skip
         """The page; 304 if the browser, whose page keeps itself current, has the same one already."""
         told = {
-            "now": self._clock.now(), "visit": None, "path": request.url.path, "live": None,
-            "say": partial(say, request), **values,
+            "now": self._clock.now(), "visit": reader_of(request), "path": request.url.path, "live": None,
+            "say": partial(say, request), "site": self._site, "toast": None, **values,
         }  # fmt: skip
         body = environment().get_template(template).render(told).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

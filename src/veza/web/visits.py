@@ -10,6 +10,7 @@ from veza.accounts.identity import Identity
 from veza.accounts.people import Person
 from veza.accounts.permissions import Permission
 from veza.http.buyers import cart_token_of
+from veza.http.identity import Connection, anonymous, known_identity
 from veza.http.language import language_of
 from veza.http.preferences import theme_of
 from veza.http.requests import DoorRequest
@@ -48,6 +49,12 @@ async def visit_of(session: Session, request: DoorRequest, identity: Identity, b
     elif token is not None:
         in_cart = (await session.execute(select(_things(Cart.token_hash == hash_of(token))))).scalar_one()
     return Visit(identity, name, in_cart, language_of(request), theme_of(request))
+
+
+def reader_of(request: Connection) -> Visit:
+    """What is known of a reader without asking the database: for pages of errors and of mailed links."""
+    found = known_identity(request) or anonymous(request)
+    return Visit(found, None, 0, language_of(request), theme_of(request))
 
 
 def _things(whose: ColumnElement[bool]) -> ColumnElement[int]:
