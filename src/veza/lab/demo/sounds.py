@@ -133,7 +133,7 @@ class DemoSounds:
             return await session.scalar(mine)
 
     async def _wait_until_heard(self, wanted: Wanted) -> None:
-        """Wait for the first rung of the first piece: until then, all processors are for it."""
+        """Wait for the first rung of the first piece: no other piece and no cover takes a processor from it."""
         with suppress(TimeoutError, DatabaseUnavailable):
             async with asyncio.timeout(FIRST_SOUND_SECONDS):
                 while True:
