@@ -50,7 +50,9 @@ from veza.ingest.storage_check import StorageCheck
 from veza.kit.broker import Broker
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
+from veza.kit.messages import gettext
 from veza.kit.services import WorkerService
+from veza.lab.demo import opening
 from veza.lab.demo import stage as demo
 from veza.lab.demo.fill import DemoData
 from veza.lab.demo.sounds import DemoSounds, in_order
@@ -74,7 +76,7 @@ from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
 from veza.web.sharing import sharing_routes
-from veza.web.site import Site
+from veza.web.site import Guest, Site
 
 if TYPE_CHECKING:
     from veza.grpc.server import GrpcServer
@@ -257,7 +259,8 @@ def _routes(
 def _site(settings: Settings, modules: Modules, who: Authenticate) -> list[ControllerRouterHandler]:
     """The site's pages."""
     clock = modules.database.clock
-    site = Site(clock, settings.base_url, settings.platform_name, _form_targets(settings))
+    guests = _guests() if settings.demo_data and settings.hosts_sandbox and not settings.is_public else ()
+    site = Site(clock, settings.base_url, settings.platform_name, _form_targets(settings), guests)
     provided = {
         "rules": modules.market,
         "accounts": modules.accounts,
@@ -270,6 +273,16 @@ def _site(settings: Settings, modules: Modules, who: Authenticate) -> list[Contr
         "cookie_jar": Cookies(settings.base_url, settings.session_max),
     }
     return site_routes(site, who, problem_page(clock), provided)
+
+
+def _guests() -> tuple[Guest, ...]:
+    """The accounts of the demo, whose password stands in the README."""
+    called = {
+        f"{opening.LISTENER}-1": gettext("as a listener"),
+        opening.OWNER: gettext("as the label, who runs all artists"),
+        opening.MODERATOR: gettext("as the moderator"),
+    }
+    return tuple(Guest(said, opening.address_of(name), opening.PASSWORD) for name, said in called.items())
 
 
 def _form_targets(settings: Settings) -> tuple[str, ...]:

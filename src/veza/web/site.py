@@ -18,6 +18,7 @@ from litestar.datastructures import Cookie
 from veza.http.language import say
 from veza.http.requests import DoorRequest
 from veza.kit.clock import Clock
+from veza.kit.messages import Message
 from veza.web.answers import See, Shown
 from veza.web.environment import environment
 from veza.web.flashes import flash, flashed
@@ -32,14 +33,24 @@ _LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """An account of the demo, which a visitor signs in to by one click: on this machine alone its password is known."""
+
+    called: Message
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """`base_url` is where people reach the site, without a slash at the end; `form_targets` are the origins of the
-    provider's pages, to which forms lead by a redirect."""
+    provider's pages, to which forms lead by a redirect; `guests` are the accounts of a demo on this machine."""
 
     clock: Clock
     base_url: str
     name: str = "Veza"
     form_targets: tuple[str, ...] = ()
+    guests: tuple[Guest, ...] = ()
 
     @property
     def policy(self) -> str:

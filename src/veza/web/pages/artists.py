@@ -27,14 +27,15 @@ async def artist_page(session: Session, request: DoorRequest, artist: str, ident
     asked = page_of(request, listings.RELEASE_SORTS, RECORDS).of(f"artist {row.id}")
     found = await listings.releases(session, asked.slice, artist=row.id)
     shown = asked.filled(found, lambda one: one)
-    person = identity.person_id
+    person, shown_ids = identity.person_id, [one.id for one in shown.items]
     return Shown(
         "artist.html",
         is_public=person is None,
         artist=row,
         acts=await acting.acts_for(session, row.id, identity),
         releases=shown.items,
-        prices=await products.on_sale(session, ItemKind.RELEASE, [one.id for one in shown.items]),
+        prices=await products.on_sale(session, ItemKind.RELEASE, shown_ids),
+        audible=await listings.audible(session, shown_ids),
         more=next_address(request, shown.next_cursor),
         followers=(await follows.counts(session, [row.id]))[row.id],
         follows=person is not None and bool(await follows.followed(session, person, [row.id])),

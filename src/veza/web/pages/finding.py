@@ -22,15 +22,16 @@ async def search_page(session: Session, request: DoorRequest) -> Shown:
     query = request.query_params.get("q", "").strip()[:LONGEST]
     tag = request.query_params.get("tag", "").strip().lower()[:LONGEST] or None
     if not query and tag is None:
-        return Shown("search.html", is_public=True, query="", tag=None, artists=(), releases=(), tracks=(), prices={})
+        return Shown("search.html", is_public=True, query="", tag=None, artists=(), releases=(), tracks=())
     text = query or None
     artists = await listings.artists(session, Slice(listings.ARTIST_SORTS["name"], MOST, None), text=text, tag=tag)
     releases = await listings.releases(session, Slice(listings.RELEASE_SORTS["title"], MOST, None), text=text, tag=tag)
     tracks = await listings.tracks(session, Slice(listings.TRACK_SORTS["title"], MOST, None), text=text, tag=tag)
-    prices = await products.on_sale(session, ItemKind.RELEASE, [row.id for row in releases])
+    shown = [row.id for row in releases]
+    prices, audible = await products.on_sale(session, ItemKind.RELEASE, shown), await listings.audible(session, shown)
     return Shown(
         "search.html", is_public=True, query=query, tag=tag, artists=artists, releases=releases, tracks=tracks,
-        prices=prices,
+        prices=prices, audible=audible,
     )  # fmt: skip
 
 

@@ -24,9 +24,11 @@ async def home(session: Session, request: DoorRequest) -> Shown:
     asked = page_of(request, listings.RELEASE_SORTS, ON_A_PAGE).of("home")
     rows = await listings.releases(session, asked.slice)
     shown = asked.filled(rows, lambda row: row)
-    prices = await products.on_sale(session, ItemKind.RELEASE, [row.id for row in shown.items])
+    shown_ids = [row.id for row in shown.items]
+    prices = await products.on_sale(session, ItemKind.RELEASE, shown_ids)
     moments = await comment_lists.newest_moments(session, MOMENTS)
     return Shown(
         "home.html", is_public=True, releases=shown.items, prices=prices, moments=moments,
+        audible=await listings.audible(session, shown_ids),
         more=next_address(request, shown.next_cursor),
     )  # fmt: skip

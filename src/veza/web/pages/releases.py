@@ -58,6 +58,7 @@ async def release_page(
         comments=await comment_lists.moments_of_release(session, release_id, COMMENTS),
         credits=credits_of(tracks),
         others=others,
+        audible=await listings.audible(session, [row.id for row in others]),
         prices=prices,
         liked=person is not None and bool(await likes.liked(session, person, "release", [release_id])),
         owned=person is not None and offer is not None and bool(await owned.among(session, person, [offer])),
